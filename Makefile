@@ -1,0 +1,74 @@
+# make demo   a clip from nothing, offline and free
+# make lab    JupyterLab on that notebook
+# make test   every check
+# make clean  forget what was built
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+NOTEBOOK := 01-first-clip.ipynb
+export PYTHONUNBUFFERED := 1
+
+.PHONY: demo lab test lint types layers js unit notebooks browser clean
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	printf '*\n' > $(VENV)/.gitignore
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	touch $@
+
+$(VENV)/.demo: pyproject.toml js/package-lock.json | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --editable '.[emulator]' --group demo
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
+	touch $@
+
+# The notebook is run in a copy, so that trying it changes nothing that git knows.
+demo: $(VENV)/.demo
+	mkdir -p notebooks/demo
+	cp notebooks/$(NOTEBOOK) notebooks/demo/$(NOTEBOOK)
+	cd notebooks/demo && jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
+		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOK)
+	@echo
+	@veo show
+	@echo "make lab to see it"
+
+lab: $(VENV)/.demo
+	jupyter lab "$$(ls notebooks/demo/$(NOTEBOOK) 2>/dev/null || echo notebooks/$(NOTEBOOK))"
+
+test: lint types layers js unit notebooks
+
+lint: $(VENV)/.dev
+	ruff check
+	ruff format --check
+
+types: $(VENV)/.dev
+	mypy
+
+layers: $(VENV)/.dev
+	lint-imports --no-cache
+
+js: $(VENV)/.dev
+	export PATH="$$(python js/hatch_build.py node-path):$$PATH" && cd js && npm run build && npm run check && npm test
+
+unit: $(VENV)/.dev js browser
+	pytest
+
+# Twice: what a first run leaves behind must not change the second.
+notebooks: $(VENV)/.dev
+	export VEO_WIDGETS_HOME="$$(mktemp -d)" && for run in 1 2; do \
+		pytest --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/nbval.cfg \
+			-W ignore notebooks/*.ipynb || exit 1; done; rm -rf "$$VEO_WIDGETS_HOME"
+
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| { echo "The browser tests need Chromium: install the package 'chromium'."; exit 1; }
+
+clean:
+	rm -rf $(VENV) js/node_modules veo_widgets/static notebooks/demo notebooks/veo_clips
