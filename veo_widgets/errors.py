@@ -1,0 +1,197 @@
+"""Every exception the package raises, in one tree.
+
+::
+
+    VeoError
+    ├── InvalidRequestError (ValueError)    refused here, before anything was sent
+    │   ├── UnknownModelError               no such model at this provider
+    │   └── RetiredModelError               the service has ended the model
+    ├── ConfigError                         no credentials, or no such provider
+    ├── MissingExtraError (ImportError)     an optional package is not installed
+    ├── ServiceError                        the service answered with an error
+    │   ├── BadRequestError                 400, 404 of a wrong parameter or combination
+    │   ├── AuthenticationError             401: key or token missing or wrong
+    │   ├── PermissionDeniedError           403: key valid, access not granted
+    │   ├── NotFoundError                   404: model, operation or file
+    │   ├── RateLimitError                  429: too fast, out of quota, or over a spend cap
+    │   └── ServiceUnavailableError         5xx: trouble at the service
+    ├── NoAnswerError                       the connection broke; `sent` says what that may mean
+    ├── InvalidReplyError                   the service answered something we cannot read
+    ├── DownloadError                       a clip could not be saved whole
+    ├── LedgerError                         the ledger cannot be read or written
+    ├── WaitTimeoutError (TimeoutError)     the waiting ended; the job goes on
+    └── JobError                            a job ended without a clip; `.job_id` names it
+        ├── GenerationFailedError           the service reported an error
+        ├── GenerationFilteredError         the safety filter withheld every clip
+        ├── ClipExpiredError                the service no longer keeps the clip
+        └── UnknownOutcomeError             the answer to the create was lost
+
+Each message is one or two sentences that say what happened and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class VeoError(Exception):
+    """Anything that went wrong in this package. Catch it to catch them all."""
+
+
+class InvalidRequestError(VeoError, ValueError):
+    """A request that was refused here; nothing was sent and nothing was spent.
+
+    Attributes:
+        parameter: the name of the parameter at fault.
+        value: what was given.
+        allowed: the values that would have been accepted, if they can be listed.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        parameter: str = "",
+        value: object = None,
+        allowed: Iterable[object] = (),
+    ) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+        self.value = value
+        self.allowed = tuple(allowed)
+
+
+class UnknownModelError(InvalidRequestError):
+    """No such model at the provider."""
+
+
+class RetiredModelError(InvalidRequestError):
+    """The service has ended the model; ``allow_retired=True`` sends the request anyway."""
+
+
+class ConfigError(VeoError):
+    """Credentials or settings are missing or contradict each other."""
+
+
+class MissingExtraError(VeoError, ImportError):
+    """Something was asked for that an optional extra brings.
+
+    Args:
+        what: what was asked for, as the subject of a sentence.
+        extra: the extra's name, as in ``pip install 'veo-widgets[extra]'``.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional package: pip install 'veo-widgets[{extra}]'")
+        self.extra = extra
+
+
+class ServiceError(VeoError):
+    """The service answered with an error.
+
+    Attributes:
+        status: the HTTP status, or 0 when the error came inside a finished operation.
+        code: the service's own name for it, such as ``INVALID_ARGUMENT``.
+        retry_after: seconds the service asked to wait, if it said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+
+
+class BadRequestError(ServiceError):
+    """The service refused a parameter or a combination of them."""
+
+
+class AuthenticationError(ServiceError):
+    """The key or token is missing or wrong."""
+
+
+class PermissionDeniedError(ServiceError):
+    """The key is valid but may not do this."""
+
+
+class NotFoundError(ServiceError):
+    """The service knows no such model, operation or file."""
+
+
+class RateLimitError(ServiceError):
+    """Too many requests, no quota left, or a spend cap was reached."""
+
+
+class ServiceUnavailableError(ServiceError):
+    """The service is in trouble; it may answer later."""
+
+
+class NoAnswerError(VeoError):
+    """The connection broke before a whole answer came.
+
+    Attributes:
+        sent: False when it is certain that the service never saw the request.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class InvalidReplyError(VeoError):
+    """The service answered with something that is not what it should be."""
+
+
+class DownloadError(VeoError):
+    """A clip could not be saved whole. The job can be resumed."""
+
+
+class LedgerError(VeoError):
+    """The ledger cannot be read or written."""
+
+
+class WaitTimeoutError(VeoError, TimeoutError):
+    """The waiting took longer than asked. The job goes on; wait again or resume it."""
+
+
+class JobError(VeoError):
+    """A job ended without a clip.
+
+    Attributes:
+        job_id: which job.
+    """
+
+    def __init__(self, message: str, *, job_id: str = "") -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
+class GenerationFailedError(JobError):
+    """The service reported that it could not make the clip."""
+
+
+class GenerationFilteredError(JobError):
+    """The safety filter withheld every clip. Nothing is charged for it."""
+
+
+class ClipExpiredError(JobError):
+    """The service no longer keeps the clip or the operation."""
+
+
+class UnknownOutcomeError(JobError):
+    """The answer to the create was lost: the job may run, and may be charged."""
+
+
+def nearest(value: object, allowed: Iterable[object]) -> str:
+    """A hint at the likeliest of `allowed`, as `` Did you mean 'x'?``, or nothing."""
+    names = [str(item) for item in allowed]
+    close = get_close_matches(str(value), names, n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
