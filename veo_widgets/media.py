@@ -1,0 +1,206 @@
+"""Images that go into a request and clips that come out of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from html import escape
+from pathlib import Path
+from typing import IO, Any, Protocol, runtime_checkable
+
+from .errors import InvalidRequestError
+
+# The service's own limit for one image: https://ai.google.dev/gemini-api/docs/video
+MAX_IMAGE_BYTES = 20_000_000
+
+_IMAGE_STARTS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
+
+
+@runtime_checkable
+class _PillowImage(Protocol):
+    mode: str
+
+    def save(self, fp: IO[bytes], format: str) -> None: ...  # noqa: A002 (Pillow's own name)
+
+
+def sniff_image(data: bytes) -> str | None:
+    """The MIME type that the first bytes of `data` speak of, or None if it is no image the services take."""
+    for start, mime in _IMAGE_STARTS:
+        if data.startswith(start):
+            return mime
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
+def _read(value: object, parameter: str) -> tuple[bytes, str]:
+    """The bytes behind `value` and a name to call them by."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value), "bytes"
+    if isinstance(value, str | os.PathLike):
+        path = Path(value).expanduser()
+        try:
+            return path.read_bytes(), path.name
+        except OSError as error:
+            raise InvalidRequestError(
+                f"{parameter}: cannot read {str(path)!r}: {error.strerror or error}. Give the path of an image file.",
+                parameter=parameter,
+                value=value,
+            ) from error
+    if isinstance(value, _PillowImage):
+        buffer = io.BytesIO()
+        value.save(buffer, format="PNG")
+        return buffer.getvalue(), "image.png"
+    if isinstance(value, io.IOBase):
+        return value.read(), Path(str(getattr(value, "name", "file"))).name
+    raise InvalidRequestError(
+        f"{parameter}: {type(value).__name__} is no image; give a path, bytes, a file or a Pillow image.",
+        parameter=parameter,
+        value=value,
+    )
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image for a request: its bytes, or its ``gs://`` address.
+
+    Attributes:
+        data: the bytes as they were given, never re-encoded; empty for an address.
+        mime: ``image/png``, ``image/jpeg`` or ``image/webp``.
+        name: what to call it on screen.
+        uri: a ``gs://`` address that the Agent Platform reads by itself, or empty.
+    """
+
+    data: bytes = field(default=b"", repr=False)
+    mime: str = "image/png"
+    name: str = ""
+    uri: str = ""
+
+    @classmethod
+    def of(cls, value: object, parameter: str = "image") -> Image:
+        """Take an image in whatever form the user has it.
+
+        Args:
+            value: a path, bytes, an open binary file, a Pillow image, a ``gs://`` address, or an `Image`.
+            parameter: the name to use in messages.
+
+        Raises:
+            InvalidRequestError: unreadable, not PNG, JPEG or WebP, or over 20 MB.
+        """
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, str) and value.startswith("gs://"):
+            ending = Path(value).suffix.lower()
+            mime = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}.get(ending, "image/png")
+            return cls(uri=value, mime=mime, name=value)
+        if isinstance(value, str) and "://" in value:
+            raise InvalidRequestError(
+                f"{parameter}: {value[:80]!r} is an address; give the image's file or bytes, or a gs:// address.",
+                parameter=parameter,
+                value=value,
+            )
+        data, name = _read(value, parameter)
+        sniffed = sniff_image(data)
+        if sniffed is None:
+            raise InvalidRequestError(
+                f"{parameter}: {name!r} is not a PNG, JPEG or WebP image.", parameter=parameter, value=name
+            )
+        if len(data) > MAX_IMAGE_BYTES:
+            raise InvalidRequestError(
+                f"{parameter}: {name!r} has {len(data) / 1e6:.1f} MB; at most {MAX_IMAGE_BYTES // 10**6} MB are taken.",
+                parameter=parameter,
+                value=name,
+            )
+        return cls(data=data, mime=sniffed, name=name)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes, or of the address."""
+        return hashlib.sha256(self.data or self.uri.encode()).hexdigest()
+
+    @property
+    def base64(self) -> str:
+        """The bytes as base64, the form the services take."""
+        return base64.b64encode(self.data).decode("ascii")
+
+    def describe(self) -> str:
+        """A few words for a settings list: name and size."""
+        return self.uri or f"{self.name} ({len(self.data) / 1000:.0f} kB)"
+
+
+@dataclass(frozen=True)
+class Video:
+    """A clip on disk.
+
+    Attributes:
+        path: where it lies, absolute.
+        sample: its index among the clips of its job, from 0.
+        bytes: its size.
+        sha256: the hash of the file.
+        seconds: its length; 0.0 when the file does not say.
+        width, height: of the picture in pixels; 0 when the file does not say.
+        fps: frames per second; 0.0 when the file does not say.
+        has_audio: whether it has a sound track.
+        job_id: the job that made it.
+    """
+
+    path: Path
+    sample: int = 0
+    bytes: int = 0
+    sha256: str = ""
+    seconds: float = 0.0
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    has_audio: bool = False
+    mime: str = "video/mp4"
+    job_id: str = ""
+
+    @property
+    def sidecar(self) -> Path:
+        """The JSON file beside the clip that says how it was made."""
+        return self.path.with_suffix(".json")
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """What the sidecar says; empty if it is gone or unreadable."""
+        try:
+            found = json.loads(self.sidecar.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def poster(self) -> str:
+        """A small JPEG of a frame as a ``data:`` address, from the sidecar, or empty."""
+        poster = self.recipe.get("poster", "")
+        return poster if isinstance(poster, str) and poster.startswith("data:image/jpeg;base64,") else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the ledger."""
+        return {**asdict(self), "path": str(self.path)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Video:
+        """The inverse of `to_json`; keys of a later version are left out."""
+        known = {item.name for item in fields(cls)}
+        return cls(**{**{key: values[key] for key in values if key in known}, "path": Path(values["path"])})
+
+    def relative_path(self, start: Path | None = None) -> str:
+        """The path from `start` (the working folder) with forward slashes, or the absolute one if there is none."""
+        try:
+            return self.path.relative_to(start or Path.cwd()).as_posix()
+        except ValueError:
+            return self.path.as_posix()
+
+    def _repr_html_(self) -> str:
+        frame = self.poster
+        poster = f' poster="{escape(frame)}"' if frame else ""
+        return (
+            f'<video controls preload="metadata" width="640" src="{escape(self.relative_path())}"{poster} '
+            'style="max-width:100%"></video>'
+        )

@@ -1,0 +1,118 @@
+"""What an MP4 file says of itself: length, picture size, frame rate, sound.
+
+A few boxes of ISO/IEC 14496-12 are read and nothing is decoded, so that a clip can be described without a media
+package.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import IO
+
+# No real header is near this size; a hostile one must not fill the memory.
+_MAX_HEADER = 16_000_000
+_CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
+
+
+@dataclass(frozen=True)
+class Description:
+    """Length in seconds, picture in pixels, frames per second; zero where the file does not say."""
+
+    seconds: float = 0.0
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    has_audio: bool = False
+
+
+def is_mp4(start: bytes) -> bool:
+    """Whether a file that starts with these 12 bytes or more is an MP4: its first box is ``ftyp``."""
+    return start[4:8] == b"ftyp"
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        head = 8
+        if size == 1 and at + 16 <= len(data):
+            size, head = struct.unpack_from(">Q", data, at + 8)[0], 16
+        end = len(data) if size == 0 else at + size
+        if end < at + head or end > len(data):
+            return
+        yield kind, data[at + head : end]
+        at = end
+
+
+def _walk(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    for kind, body in _boxes(data):
+        yield kind, body
+        if kind in _CONTAINERS:
+            yield from _walk(body)
+
+
+def _moov(file: IO[bytes]) -> bytes:
+    """The body of the ``moov`` box, found without reading the media; empty if there is none."""
+    at, end = 0, file.seek(0, 2)
+    while at + 8 <= end:
+        file.seek(at)
+        head = file.read(16)
+        size, kind = struct.unpack_from(">I4s", head)
+        skip = 8
+        if size == 1 and len(head) == 16:
+            size, skip = struct.unpack_from(">Q", head, 8)[0], 16
+        size = end - at if size == 0 else size
+        if size < skip:
+            return b""
+        if kind == b"moov":
+            file.seek(at + skip)
+            return file.read(min(size - skip, _MAX_HEADER))
+        at += size
+    return b""
+
+
+def _duration(body: bytes) -> tuple[float, int]:
+    """Length in seconds and timescale of an ``mvhd`` or ``mdhd`` body."""
+    scale, length = struct.unpack_from(">IQ", body, 20) if body[0] == 1 else struct.unpack_from(">II", body, 12)
+    return (length / scale if scale else 0.0), scale
+
+
+def _frame_rate(track: dict[bytes, bytes]) -> float:
+    """Frames per second of a track with one time step for all frames, as every clip here has."""
+    _, scale = _duration(track[b"mdhd"])
+    step = struct.unpack_from(">I", track[b"stts"], 12)[0]
+    return round(scale / step, 3) if step else 0.0
+
+
+def _read_track(found: Description, track: dict[bytes, bytes]) -> Description:
+    handler = track[b"hdlr"][8:12]
+    if handler == b"soun":
+        return replace(found, has_audio=True)
+    if handler != b"vide":
+        return found
+    width, height = struct.unpack(">II", track[b"tkhd"][-8:])
+    return replace(found, width=width >> 16, height=height >> 16, fps=_frame_rate(track))
+
+
+def describe(file: IO[bytes]) -> Description:
+    """Describe an MP4.
+
+    Args:
+        file: an open, seekable binary file.
+
+    Returns:
+        What its header says; an empty description for a file that cannot be read as MP4.
+    """
+    found = Description()
+    try:
+        moov = _moov(file)
+        for kind, body in _boxes(moov):
+            if kind == b"mvhd":
+                found = replace(found, seconds=round(_duration(body)[0], 3))
+            elif kind == b"trak":
+                found = _read_track(found, dict(_walk(body)))
+    except (struct.error, KeyError, IndexError):
+        return found
+    return found
