@@ -1,0 +1,220 @@
+"""Veo's wire in both flavours: ``:predictLongRunning`` and an operation to poll.
+
+Sources: https://ai.google.dev/gemini-api/docs/video for the Developer API, the Agent Platform's Veo model reference for
+the other, and what google-genai sends.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from ..errors import InvalidReplyError, InvalidRequestError
+from ..media import Image
+from ..params import PARAMS
+from ..providers import Endpoint
+from ..record import Operation, Sample
+from ..request import VideoRequest
+from .base import Call, Reply
+from .filter_reasons import explain
+
+# google.rpc.Code of errors that a new job may not meet: resource exhausted, internal, unavailable.
+_RETRYABLE_CODES = {8, 13, 14}
+_STORAGE = "https://storage.googleapis.com"
+
+
+def _image(image: Image) -> dict[str, str]:
+    # `inlineData`, as some documents have it, is refused by the server with 400.
+    content = {"gcsUri": image.uri} if image.uri else {"bytesBase64Encoded": image.base64}
+    return {**content, "mimeType": image.mime}
+
+
+def _number(value: float) -> int | float:
+    """Whole seconds as an integer, which is the only form every server has taken."""
+    return int(value) if value == int(value) else value
+
+
+class _PredictLongRunning(ABC):
+    """What the flavours share."""
+
+    name = "predictLongRunning"
+    # Parameters that this flavour refuses even when they carry the default.
+    unsent: frozenset[str] = frozenset()
+    # How this flavour writes the type of a reference image.
+    reference_type = "asset"
+
+    def body(self, request: VideoRequest) -> dict[str, Any]:
+        """The body of a create: media and prompt in the instance, everything else in the parameters."""
+        instance: dict[str, Any] = {}
+        parameters: dict[str, Any] = {}
+        for param in PARAMS:
+            value = getattr(request, param.name)
+            if value in (None, (), "") or param.name in self.unsent:
+                continue
+            target = instance if param.place == "instance" else parameters
+            target[param.wire] = self._value(param.name, value)
+        return {"instances": [instance], "parameters": parameters}
+
+    def _value(self, name: str, value: Any) -> Any:
+        if isinstance(value, Image):
+            return _image(value)
+        if name == "reference_images":
+            return [{"image": _image(image), "referenceType": self.reference_type} for image in value]
+        if name == "extend_from":
+            return self.source_clip(value)
+        return _number(value) if isinstance(value, float) else value
+
+    @abstractmethod
+    def source_clip(self, clip: str) -> dict[str, str]:
+        """How a clip to extend is named."""
+
+    def created(self, reply: Reply) -> str:
+        """The operation's name."""
+        name = reply.body.get("name") if isinstance(reply.body, dict) else None
+        if not isinstance(name, str) or not name:
+            raise InvalidReplyError("The service accepted the request but named no operation.")
+        return name
+
+    def parse(self, reply: Reply) -> Operation:
+        """Read an operation; `Operation.outcome` is exactly one of its five."""
+        body = reply.body
+        if not isinstance(body, dict):
+            raise InvalidReplyError("The service answered a poll with something that is no operation.")
+        name = str(body.get("name") or "")
+        error = body.get("error")
+        if isinstance(error, dict) and error:
+            return _failed(name, error)
+        if body.get("done") is not True:
+            return Operation(name, "running")
+        return self._finished(name, body.get("response"))
+
+    def _finished(self, name: str, response: Any) -> Operation:
+        # Filter counts and clips lie one level deeper at the Developer API than at the Agent Platform.
+        inner = response.get("generateVideoResponse", response) if isinstance(response, dict) else None
+        if not isinstance(inner, dict):
+            return Operation(name, "empty")
+        samples = _samples(inner)
+        withheld = inner.get("raiMediaFilteredCount") or 0
+        texts = inner.get("raiMediaFilteredReasons") or []
+        reasons = tuple(explain(str(text)) for text in texts) if isinstance(texts, list) else ()
+        count = withheld if isinstance(withheld, int) else len(reasons)
+        if samples:
+            return Operation(name, "samples", samples=samples, withheld=count, reasons=reasons)
+        if withheld or reasons:
+            return Operation(name, "filtered", withheld=count, reasons=reasons)
+        return Operation(name, "empty")
+
+
+def _failed(name: str, error: dict[str, Any]) -> Operation:
+    code = error.get("code")
+    message = str(error.get("message") or "")
+    return Operation(
+        name, "failed", code="" if code is None else str(code), message=message, retryable=code in _RETRYABLE_CODES
+    )
+
+
+def _samples(inner: dict[str, Any]) -> tuple[Sample, ...]:
+    """Every delivered clip, whichever of the two shapes and of the four forms it has."""
+    found: list[Sample] = []
+    listed = inner.get("generatedSamples") or inner.get("videos") or []
+    for entry in listed if isinstance(listed, list) else []:
+        video = entry.get("video", entry) if isinstance(entry, dict) else None
+        if not isinstance(video, dict):
+            continue
+        uri = video.get("uri") or video.get("gcsUri") or ""
+        data = video.get("encodedVideo") or video.get("bytesBase64Encoded") or ""
+        if isinstance(uri, str) and isinstance(data, str) and (uri or data):
+            mime = str(video.get("mimeType") or video.get("encoding") or "video/mp4")
+            found.append(Sample(len(found), uri=uri, mime=mime, data=data))
+    return tuple(found)
+
+
+class DeveloperApi(_PredictLongRunning):
+    """The Gemini Developer API's flavour: key header, GET to poll, files to download."""
+
+    # Sound is always on here and the field is refused; there is no bucket.
+    unsent = frozenset({"generate_audio", "storage_uri"})
+
+    def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+        """``POST /v1beta/models/{model}:predictLongRunning``."""
+        body = self.body(request)
+        if body["parameters"].get("sampleCount") == 1:
+            del body["parameters"]["sampleCount"]
+        if request.model.startswith("veo-2"):
+            # Veo 2 has one resolution and refuses the field.
+            body["parameters"].pop("resolution", None)
+        url = f"{endpoint.base_url}/v1beta/models/{quote(request.model, safe='')}:predictLongRunning"
+        return Call("create", "POST", url, json=body)
+
+    def poll(self, operation: str, endpoint: Endpoint) -> Call:
+        """``GET /v1beta/{name}``; the name is opaque."""
+        return Call("poll", "GET", f"{endpoint.base_url}/v1beta/{quote(operation, safe='/')}")
+
+    def content(self, sample: Sample, endpoint: Endpoint) -> Call:  # noqa: ARG002 (the address is whole)
+        """The file's own address, as the service gave it."""
+        if urlsplit(sample.uri).scheme not in {"http", "https"}:
+            raise InvalidReplyError(f"The service gave {sample.uri[:80]!r} as the address of a clip.")
+        return Call("content", "GET", sample.uri)
+
+    def source_clip(self, clip: str) -> dict[str, str]:
+        """Only the address of an earlier clip works here: https://github.com/googleapis/js-genai/issues/1059."""
+        if not clip.startswith(("https://", "http://")):
+            raise InvalidRequestError(
+                f"extend_from: {clip!r} is no address; the Developer API extends only clips that it still keeps.",
+                parameter="extend_from",
+                value=clip,
+            )
+        return {"uri": clip, "encoding": "video/mp4"}
+
+
+class AgentPlatform(_PredictLongRunning):
+    """The Agent Platform's flavour: bearer token, ``:fetchPredictOperation``, clips inline or in a bucket."""
+
+    def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+        """``POST …/publishers/google/models/{model}:predictLongRunning``."""
+        body = self.body(request)
+        if request.model.startswith("veo-2"):
+            body["parameters"].pop("resolution", None)
+            body["parameters"].pop("generateAudio", None)
+        model = f"{_place(endpoint)}/publishers/google/models/{quote(request.model, safe='')}"
+        return Call("create", "POST", f"{endpoint.base_url}/v1/{model}:predictLongRunning", json=body)
+
+    def poll(self, operation: str, endpoint: Endpoint) -> Call:
+        """``POST …:fetchPredictOperation``; a GET on the name does not work for Veo."""
+        model = operation.rpartition("/operations/")[0]
+        if not re.fullmatch(r"projects/[^/]+/locations/[^/]+/publishers/google/models/[^/]+", model):
+            raise InvalidReplyError(f"{operation[:120]!r} is no operation of the Agent Platform.")
+        url = f"{endpoint.base_url}/v1/{quote(model, safe='/')}:fetchPredictOperation"
+        return Call("poll", "POST", url, json={"operationName": operation})
+
+    def content(self, sample: Sample, endpoint: Endpoint) -> Call:
+        """The storage API's address of a ``gs://`` object."""
+        bucket, _, name = sample.uri.removeprefix("gs://").partition("/")
+        if not sample.uri.startswith("gs://") or not bucket or not name:
+            raise InvalidReplyError(f"The service gave {sample.uri[:80]!r} as the address of a clip.")
+        # A gateway or the emulator keeps the bucket too; Google itself has another host for it.
+        google = (urlsplit(endpoint.base_url).hostname or "").endswith(".googleapis.com")
+        origin = _STORAGE if google else endpoint.base_url
+        return Call("content", "GET", f"{origin}/storage/v1/b/{quote(bucket)}/o/{quote(name, safe='')}?alt=media")
+
+    def source_clip(self, clip: str) -> dict[str, str]:
+        """A ``gs://`` address or a file's bytes."""
+        if clip.startswith("gs://"):
+            return {"gcsUri": clip, "mimeType": "video/mp4"}
+        try:
+            data = Path(clip).expanduser().read_bytes()
+        except OSError as error:
+            raise InvalidRequestError(
+                f"extend_from: cannot read {clip!r}: {error.strerror}. Give a clip's path or its gs:// address.",
+                parameter="extend_from",
+                value=clip,
+            ) from error
+        return {"bytesBase64Encoded": base64.b64encode(data).decode("ascii"), "mimeType": "video/mp4"}
+
+
+def _place(endpoint: Endpoint) -> str:
+    return f"projects/{quote(endpoint.project)}/locations/{quote(endpoint.location)}"
