@@ -1,0 +1,157 @@
+"""Which provider, where, and with which key: explicit values first, then `configure`, then the environment.
+
+Keys are named here and handed to the transport; they are never shown, and never part of an `Endpoint`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+from .catalog import Model
+from .credentials import ApiKey, Credentials, GoogleToken, NoCredentials, Secret
+from .errors import ConfigError
+from .providers import PROVIDERS, Endpoint, Provider, agent_platform_host, model_at, provider_named, split_model
+
+# The project and location that the emulator is asked for on the Agent Platform's paths.
+_EMULATED = {"project": "emulator", "location": "us-central1"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `configure` can set. None means "look in the environment".
+
+    Attributes:
+        provider: a provider's name.
+        model: the model to use when none is named.
+        api_key: the key; shown nowhere.
+        base_url: an address to use instead of the provider's own.
+        project, location: of the Agent Platform.
+        folder: where clips are saved; default is ``veo_clips`` beside the notebook.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    api_key: Secret | None = None
+    base_url: str | None = None
+    project: str | None = None
+    location: str | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """A provider ready for use: where it is and how to sign.
+
+    Attributes:
+        embedded: the emulator of this process, whose address is only known once it runs.
+    """
+
+    provider: Provider
+    endpoint: Endpoint
+    credentials: Credentials
+    embedded: bool = False
+
+    def at(self, base_url: str) -> Account:
+        """The same account at the address where the embedded emulator turned out to listen."""
+        return replace(self, endpoint=replace(self.endpoint, base_url=base_url))
+
+
+def home(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the ledger: ``VEO_WIDGETS_HOME``, or the user's data folder."""
+    return Path(environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False)).expanduser()
+
+
+def notebook(environ: Mapping[str, str] = os.environ) -> str:
+    """The path of the notebook this kernel runs, as Jupyter Server tells it, or an empty text."""
+    name = environ.get("JPY_SESSION_NAME", "")
+    return name if name.endswith(".ipynb") and Path(name).is_absolute() else ""
+
+
+def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder."""
+    if settings.folder:
+        return settings.folder.expanduser().absolute()
+    beside = Path(notebook(environ)).parent if notebook(environ) else Path.cwd()
+    return beside.absolute() / "veo_clips"
+
+
+def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
+def choose_provider(name: str | None, model: str, settings: Settings, environ: Mapping[str, str]) -> Provider:
+    """The provider to use: argument, model's prefix, `configure`, ``VEO_PROVIDER``, credentials found, emulator."""
+    prefix, _ = split_model(model)
+    wanted = name or prefix or settings.provider or environ.get("VEO_PROVIDER")
+    if wanted:
+        return provider_named(wanted)
+    if environ.get("GOOGLE_CLOUD_PROJECT"):
+        return PROVIDERS["agent_platform"]
+    if _first(PROVIDERS["gemini"].key_env, environ):
+        return PROVIDERS["gemini"]
+    return PROVIDERS["emulator"]
+
+
+def choose_model(provider: Provider, model: str, settings: Settings) -> Model:
+    """The catalog's entry for the model to use: the one named, `configure`'s, or the provider's default."""
+    prefix, model_id = split_model(model or settings.model or "")
+    # A configured model belongs to its own provider and must not follow a request elsewhere.
+    foreign = not model and prefix is not None and prefix != provider.name
+    return model_at(provider, "" if foreign else model_id)
+
+
+def account(provider: Provider, surface: str, settings: Settings, environ: Mapping[str, str] = os.environ) -> Account:
+    """A provider with its address and credentials.
+
+    Raises:
+        ConfigError: a key or a project is missing; the message names the variable to set.
+    """
+    base_url = (settings.base_url or _first(provider.url_env, environ)).rstrip("/")
+    if provider.auth == "none":
+        endpoint = Endpoint(provider.name, surface, base_url or provider.base_url, **_EMULATED)
+        return Account(provider, endpoint, NoCredentials(), embedded=not base_url)
+    if provider.auth == "google":
+        return _agent_platform(provider, surface, base_url, settings, environ)
+    key = settings.api_key or Secret(_first(provider.key_env, environ))
+    if not key:
+        names = " or ".join(provider.key_env)
+        raise ConfigError(f"{provider.label}: no key was found. Set {names}, or call veo.configure(api_key=…).")
+    return Account(provider, Endpoint(provider.name, surface, base_url or provider.base_url), ApiKey(key))
+
+
+def _agent_platform(
+    provider: Provider, surface: str, base_url: str, settings: Settings, environ: Mapping[str, str]
+) -> Account:
+    project = settings.project or environ.get("GOOGLE_CLOUD_PROJECT", "")
+    location = settings.location or environ.get("GOOGLE_CLOUD_LOCATION") or "us-central1"
+    if not project:
+        raise ConfigError(
+            f"{provider.label}: no project was found. Set GOOGLE_CLOUD_PROJECT, or call veo.configure(project=…)."
+        )
+    address = base_url or provider.base_url.format(host=agent_platform_host(location))
+    endpoint = Endpoint(provider.name, surface, address, project=project, location=location)
+    return Account(provider, endpoint, GoogleToken())
+
+
+def account_of_job(provider_name: str, surface: str, saved: Mapping[str, str], settings: Settings) -> Account:
+    """The account that a job in the ledger was sent with, signed with today's credentials.
+
+    Args:
+        provider_name: of the record.
+        surface: of the record.
+        saved: the record's endpoint; an empty ``base_url`` stands for the embedded emulator.
+        settings: for the key.
+    """
+    provider = provider_named(provider_name)
+    wanted = replace(
+        settings,
+        base_url=saved.get("base_url") or None,
+        project=saved.get("project") or None,
+        location=saved.get("location") or None,
+    )
+    return account(provider, surface, wanted)

@@ -1,0 +1,104 @@
+"""How requests are signed. The only user of google-auth."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import anyio.to_thread
+
+from .errors import AuthenticationError, ConfigError, MissingExtraError
+
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+
+class Secret:
+    """A key that shows itself to nobody: not in a repr, a format, a pickle or a traceback."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text.strip()
+
+    def reveal(self) -> str:
+        """The key, to be put into a header and nowhere else."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret(…)" if self._text else "Secret()"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret cannot be pickled")
+
+
+class Credentials(Protocol):
+    """Something that signs requests to one provider."""
+
+    async def headers(self) -> dict[str, str]:
+        """The headers that sign a request.
+
+        Raises:
+            ConfigError: there is nothing to sign with.
+            AuthenticationError: it was refused where tokens are given out.
+        """
+
+
+class NoCredentials:
+    """For the emulator, which wants to see a key and does not care which."""
+
+    async def headers(self) -> dict[str, str]:
+        """Both forms, since the emulator has the paths of both services."""
+        return {"x-goog-api-key": "emulator", "authorization": "Bearer emulator"}
+
+
+class ApiKey:
+    """A Gemini API key, in the header; in a query it would end up in logs."""
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    async def headers(self) -> dict[str, str]:
+        """``x-goog-api-key``."""
+        return {"x-goog-api-key": self._key.reveal()}
+
+
+class GoogleToken:
+    """Application Default Credentials, found when first needed and refreshed when they run out."""
+
+    def __init__(self) -> None:
+        self._google: Any = None
+
+    async def headers(self) -> dict[str, str]:
+        """``Authorization``, and the quota project if the credentials name one."""
+        return await anyio.to_thread.run_sync(self._headers)
+
+    def _headers(self) -> dict[str, str]:
+        try:
+            import google.auth
+            import google.auth.exceptions
+            import google.auth.transport.requests
+        except ImportError:
+            raise MissingExtraError("The Agent Platform", "google") from None
+        try:
+            if self._google is None:
+                self._google, _ = google.auth.default(scopes=[_SCOPE])
+            if not self._google.valid:
+                self._google.refresh(google.auth.transport.requests.Request())
+        except google.auth.exceptions.DefaultCredentialsError:
+            raise ConfigError(
+                "Agent Platform: no Google credentials were found. Run `gcloud auth application-default login`, or set "
+                "GOOGLE_APPLICATION_CREDENTIALS to a key file."
+            ) from None
+        except google.auth.exceptions.GoogleAuthError as error:
+            raise AuthenticationError(
+                f"Google gave no token: {error.args[0] if error.args else error}. "
+                "Run `gcloud auth application-default login` again."
+            ) from None
+        signed = {"authorization": f"Bearer {self._google.token}"}
+        if getattr(self._google, "quota_project_id", None):
+            signed["x-goog-user-project"] = self._google.quota_project_id
+        return signed

@@ -1,0 +1,273 @@
+"""HTTP: send a call, stream a clip, sign for the provider's own origin only. The only user of httpx."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import anyio
+import httpx
+
+from .config import Account
+from .errors import (
+    AuthenticationError,
+    BadRequestError,
+    DownloadError,
+    InvalidReplyError,
+    NoAnswerError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServiceError,
+    ServiceUnavailableError,
+)
+from .wires.base import Call, Reply
+
+# httpx's pool slows down quadratically with the number of tasks that wait in it, so they wait here instead.
+_GATE = 16
+_MAX_REDIRECTS = 5
+# A finished operation may carry tens of megabytes of base64, hence the long read.
+_TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
+# Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
+_ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
+
+_BY_STATUS: dict[int, type[ServiceError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    429: RateLimitError,
+}
+_REMEDIES: dict[type[ServiceError], str] = {
+    AuthenticationError: "Check the key or token; it may have been revoked or belong to another service.",
+    PermissionDeniedError: "Check that the key's project may use this model and that billing is on.",
+    NotFoundError: "The model, operation or file does not exist there, is in another region, or has expired.",
+    RateLimitError: "Wait and try again, or ask for more quota.",
+    ServiceUnavailableError: "The service is in trouble; try again later.",
+}
+
+
+def _user_agent() -> str:
+    try:
+        return f"veo-widgets/{version('veo-widgets')}"
+    except PackageNotFoundError:
+        return "veo-widgets"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A clip on its way: its announced length in bytes, if there is one, and its chunks as they arrive."""
+
+    length: int | None
+    content_type: str
+    chunks: AsyncIterator[bytes]
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL; credentials are given to an origin, never to a mere host."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port and (parts.scheme, parts.port) not in {("https", 443), ("http", 80)} else ""
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+
+
+class Transport:
+    """One HTTP client for all providers of a process.
+
+    Args:
+        http: an httpx transport to use instead of the network.
+    """
+
+    def __init__(self, http: httpx.AsyncBaseTransport | None = None) -> None:
+        self._http = http
+        self._client: httpx.AsyncClient | None = None
+        self._gate = anyio.Semaphore(_GATE)
+
+    def _httpx(self) -> httpx.AsyncClient:
+        # Made late: its TLS context costs more than importing httpx does.
+        if self._client is None:
+            # A proxy named in the environment cannot reach this machine's own loopback.
+            direct = {f"http://{host}": httpx.AsyncHTTPTransport() for host in ("127.0.0.1", "localhost")}
+            self._client = httpx.AsyncClient(
+                transport=self._http,
+                mounts=None if self._http else direct,
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                headers={"user-agent": _user_agent()},
+            )
+        return self._client
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def send(self, call: Call, account: Account) -> Reply:
+        """Send a call once and read its whole answer.
+
+        Raises:
+            ServiceError: the service answered with an error status.
+            NoAnswerError: no whole answer came; its `sent` tells whether the service may have seen the request.
+            InvalidReplyError: the answer is not JSON.
+        """
+        async with self._gate:
+            response = await self._request(call, account)
+        if response.status_code >= 300:
+            raise _service_error(response, account)
+        try:
+            body = response.json()
+        except (ValueError, RecursionError):
+            raise InvalidReplyError(
+                f"{account.provider.label} answered with {_kind(response)} instead of JSON; "
+                "is a proxy or a login page in between?"
+            ) from None
+        return Reply(response.status_code, body, _retry_after(response.headers, body))
+
+    async def _request(self, call: Call, account: Account) -> httpx.Response:
+        headers = {**call.headers, **await account.credentials.headers()}
+        content = None if call.json is None else json.dumps(call.json).encode()
+        if content is not None:
+            headers["content-type"] = "application/json"
+        try:
+            return await self._httpx().request(call.method, call.url, headers=headers, content=content)
+        except httpx.HTTPError as error:
+            raise _no_answer(error, account) from None
+
+    @asynccontextmanager
+    async def stream(self, call: Call, account: Account) -> AsyncIterator[Stream]:
+        """Open a clip's address and yield its chunks as they come off the socket.
+
+        Redirects are followed by hand, and only the provider's own origins ever see a key.
+
+        Raises:
+            ServiceError: the service answered with an error status.
+            NoAnswerError: the connection broke, also in the middle of the chunks.
+            DownloadError: the redirects lead nowhere.
+        """
+        url = call.url
+        async with self._gate:
+            for _ in range(_MAX_REDIRECTS):
+                request = self._httpx().build_request("GET", url, headers=await _signed_for(url, call, account))
+                try:
+                    response = await self._httpx().send(request, stream=True)
+                except httpx.HTTPError as error:
+                    raise _no_answer(error, account) from None
+                try:
+                    if not response.has_redirect_location:
+                        yield await _opened(response, account)
+                        return
+                    url = _redirected(url, response.headers["location"])
+                finally:
+                    await response.aclose()
+        raise DownloadError(f"{account.provider.label} redirected the download more than {_MAX_REDIRECTS} times.")
+
+
+async def _opened(response: httpx.Response, account: Account) -> Stream:
+    if response.status_code >= 300:
+        await response.aread()
+        raise _service_error(response, account)
+    encoded = response.headers.get("content-encoding", "identity") != "identity"
+    length = None if encoded else response.headers.get("content-length")
+    announced = int(length) if length and length.isdigit() else None
+    return Stream(announced, response.headers.get("content-type", ""), _chunks(response, account))
+
+
+async def _chunks(response: httpx.Response, account: Account) -> AsyncIterator[bytes]:
+    try:
+        # Without a size: asking for one makes httpx copy every chunk into a buffer of its own.
+        async for chunk in response.aiter_bytes():
+            yield chunk
+    except httpx.HTTPError as error:
+        raise _no_answer(error, account) from None
+
+
+async def _signed_for(url: str, call: Call, account: Account) -> dict[str, str]:
+    trusted = (origin(account.endpoint.base_url), *_ALSO_TRUSTED.get(account.provider.name, ()))
+    signed = await account.credentials.headers() if origin(url) in trusted else {}
+    return {**call.headers, **signed, "accept-encoding": "identity"}
+
+
+def _redirected(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    old, new = urlsplit(url).scheme, urlsplit(target).scheme
+    if new not in {"https", "http"} or (old == "https" and new != "https"):
+        raise DownloadError(f"The download was redirected to {new!r}, which is not followed.")
+    return target
+
+
+def _no_answer(error: httpx.HTTPError, account: Account) -> NoAnswerError:
+    never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    what = "could not be reached" if never_sent else "did not answer"
+    where = origin(account.endpoint.base_url)
+    reason = str(error) or type(error).__name__
+    return NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
+
+
+def _kind(response: httpx.Response) -> str:
+    kind = response.headers.get("content-type", "").partition(";")[0]
+    return kind or "an empty page"
+
+
+def _service_error(response: httpx.Response, account: Account) -> ServiceError:
+    error = _error_body(response)
+    status = response.status_code
+    kind = _BY_STATUS.get(status)
+    if kind is None:
+        kind = ServiceUnavailableError if status >= 500 else BadRequestError if status < 500 else ServiceError
+    reasons = [str(item.get("reason")) for item in error["details"] if isinstance(item, dict) and item.get("reason")]
+    if "API_KEY_INVALID" in reasons:
+        # Google answers 400, not 401, to a key it does not know.
+        kind = AuthenticationError
+    said = error["message"] or f"HTTP {status} ({_kind(response)})"
+    remedy = _REMEDIES.get(kind, "")
+    return kind(
+        f"{account.provider.label} refused: {said.rstrip('.')}. {remedy}".strip(),
+        status=status,
+        code=error["status"] or (reasons[0] if reasons else ""),
+        retry_after=_retry_after(response.headers, error),
+    )
+
+
+def _error_body(response: httpx.Response) -> dict[str, Any]:
+    """`message`, `status` and `details` of Google's error shape, which may be wrapped in a list, or empty values."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    if isinstance(body, list) and body:
+        body = body[0]
+    error = body.get("error") if isinstance(body, dict) else None
+    error = error if isinstance(error, dict) else {}
+    details = error.get("details")
+    return {
+        "message": str(error.get("message") or "")[:600],
+        "status": str(error.get("status") or ""),
+        "details": details if isinstance(details, list) else [],
+    }
+
+
+def _retry_after(headers: Mapping[str, str], body: Any) -> float | None:
+    """Seconds to wait: google.rpc.RetryInfo in the body, else ``Retry-After`` as seconds or as a date."""
+    details = body.get("details") if isinstance(body, dict) else None
+    for item in details if isinstance(details, list) else []:
+        delay = item.get("retryDelay") if isinstance(item, dict) else None
+        if isinstance(delay, str) and delay.endswith("s"):
+            try:
+                return max(0.0, float(delay[:-1]))
+            except ValueError:
+                continue
+    said = headers.get("retry-after", "")
+    if said.isdigit():
+        return float(said)
+    try:
+        at = email.utils.parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())
