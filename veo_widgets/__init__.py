@@ -1,0 +1,87 @@
+"""AI video in a notebook: prompt, price, progress and player for Google's Veo and its relatives.
+
+::
+
+    import veo_widgets as veo
+
+    job = veo.submit("A cat playing with a ball of yarn in a sunny garden")
+    job.wait()
+
+Names are loaded when they are first used, so importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .client import AsyncClient
+    from .errors import VeoError
+    from .media import Image, Video
+    from .request import VideoRequest
+    from .sync import Client, Job, configure, generate, job, jobs, plan, resume, submit
+    from .widgets import JobView, Player, show
+
+_HOMES = {
+    "AsyncClient": "client",
+    "Client": "sync",
+    "Image": "media",
+    "Job": "sync",
+    "JobView": "widgets",
+    "Player": "widgets",
+    "VeoError": "errors",
+    "Video": "media",
+    "VideoRequest": "request",
+    "configure": "sync",
+    "generate": "sync",
+    "job": "sync",
+    "jobs": "sync",
+    "plan": "sync",
+    "resume": "sync",
+    "show": "widgets",
+    "submit": "sync",
+}
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Image",
+    "Job",
+    "JobView",
+    "Player",
+    "VeoError",
+    "Video",
+    "VideoRequest",
+    "configure",
+    "generate",
+    "job",
+    "jobs",
+    "plan",
+    "resume",
+    "show",
+    "submit",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext veo_widgets``: bring ``%%veo`` and ``%veo``."""
+    import_module(".magics", __name__).load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext veo_widgets``: take them away again."""
+    import_module(".magics", __name__).unload(shell)

@@ -1,0 +1,86 @@
+"""What this process knows of its jobs at this moment, and who wants to hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import anyio
+
+from .errors import VeoError
+from .record import JobRecord
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A job as it is seen now: the record, and what is not worth keeping.
+
+    Attributes:
+        watching: whether somebody polls for it in this process.
+        next_poll_at: seconds since the epoch, or None.
+        receiving: of a running download: sample, bytes so far, and bytes in all if that is known.
+    """
+
+    record: JobRecord
+    watching: bool = False
+    next_poll_at: float | None = None
+    receiving: tuple[int, int, int | None] | None = None
+
+
+Listener = Callable[[Sighting], None]
+
+
+@dataclass
+class Entry:
+    """One job on the board.
+
+    Attributes:
+        changed: set, and replaced by a new one, at every change.
+        scope: cancels the watching; None while nobody watches.
+        stopped_by: the error that ended the watching, if one did.
+    """
+
+    sighting: Sighting
+    changed: anyio.Event = field(default_factory=anyio.Event)
+    scope: anyio.CancelScope | None = None
+    stopped_by: VeoError | None = None
+
+
+class Board:
+    """The jobs of this process. To be used on the client's loop only."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._listeners: dict[str, list[Listener]] = {}
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._entries
+
+    def __getitem__(self, job_id: str) -> Entry:
+        return self._entries[job_id]
+
+    def put(self, record: JobRecord) -> None:
+        """Show a job as its record is, new to the board or not."""
+        if record.id not in self._entries:
+            self._entries[record.id] = Entry(Sighting(record))
+        self.show(record.id, record=record)
+
+    def show(self, job_id: str, **changes: Any) -> None:
+        """Change what is seen of a job, and tell everyone."""
+        entry = self._entries[job_id]
+        entry.sighting = replace(entry.sighting, **changes)
+        entry.changed.set()
+        entry.changed = anyio.Event()
+        for listener in tuple(self._listeners.get(job_id, ())):
+            listener(entry.sighting)
+
+    def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called on the loop at every change of a job; returns a function that ends it."""
+        self._listeners.setdefault(job_id, []).append(listener)
+
+        def end() -> None:
+            if listener in self._listeners.get(job_id, ()):
+                self._listeners[job_id].remove(listener)
+
+        return end

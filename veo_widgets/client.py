@@ -1,0 +1,305 @@
+"""The asynchronous client: submit, look, wait, download. Everything else in the package speaks through it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+from anyio.abc import TaskGroup
+
+from . import config
+from . import record as records
+from .board import Listener, Sighting
+from .config import Account, Settings
+from .errors import (
+    ClipExpiredError,
+    GenerationFailedError,
+    GenerationFilteredError,
+    JobError,
+    NoAnswerError,
+    ServiceError,
+    UnknownOutcomeError,
+    VeoError,
+    WaitTimeoutError,
+)
+from .media import Video
+from .planning import Plan, make_plan
+from .record import JobRecord, JobState, Problem
+from .transport import Transport
+from .watcher import Clock, Watcher, unknown_problem
+from .wires import Call, Wire
+
+# Letters and digits that cannot be taken for one another.
+_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class AsyncClient:
+    """Submits requests and brings jobs to their end.
+
+    Use it as an asynchronous context manager; leaving it stops the watching, never a job::
+
+        async with AsyncClient() as client:
+            job = await client.submit("A cat playing with a ball of yarn")
+            job = await client.wait(job.id)
+            print(job.videos[0].path)
+
+    Args:
+        settings: as `veo_widgets.configure` takes them.
+        home: the folder of the ledger; default is `config.home`.
+        transport: how to reach the services.
+        clock: where time comes from.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        home: Path | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.home = home or config.home()
+        self._transport = transport or Transport()
+        self._clock = clock or Clock()
+        self._watcher = Watcher(settings or Settings(), self.home, self._transport, self._clock)
+        self._board, self._ledger = self._watcher.board, self._watcher.ledger
+        self._tasks: TaskGroup | None = None
+        self._stack = AsyncExitStack()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that new requests use; may be replaced at any time."""
+        return self._watcher.settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._watcher.settings = settings
+
+    async def __aenter__(self) -> Self:
+        self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
+        await self._stack.__aexit__(kind, error, trace)
+        self._tasks = None
+        with anyio.CancelScope(shield=True):
+            await self._transport.aclose()
+            await self._ledger.aclose()
+
+    # What is known
+
+    async def job(self, job_id: str) -> JobRecord:
+        """The record of a job by its id or the beginning of it, also if another process works on it."""
+        seen = await self.sighting(job_id)
+        if not seen.watching and not seen.record.state.is_final:
+            self._board.put(await self._ledger.do(lambda ledger: ledger.read(seen.record.id)))
+        return self._board[seen.record.id].sighting.record
+
+    async def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
+        """The newest jobs of the ledger, newest first."""
+        return await self._ledger.do(lambda ledger: ledger.jobs(limit=limit, only_open=only_open))
+
+    async def events(self, job_id: str) -> list[tuple[float, str, str]]:
+        """Time, state and detail of each change of a job, oldest first."""
+        return await self._ledger.do(lambda ledger: ledger.events(job_id))
+
+    async def sighting(self, job_id: str) -> Sighting:
+        """How a job stands, as far as this process knows."""
+        if job_id not in self._board:
+            record = await self._ledger.do(lambda ledger: ledger.read(job_id))
+            job_id = record.id
+            if job_id not in self._board:
+                self._board.put(record)
+        return self._board[job_id].sighting
+
+    def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called on the client's loop at every change of a job; returns a function that ends it."""
+        return self._board.listen(job_id, listener)
+
+    # Submit
+
+    def plan(self, prompt: str, **values: Any) -> Plan:
+        """Work out request, price and violations without sending anything; see `veo_widgets.planning.make_plan`."""
+        today = datetime.fromtimestamp(self._clock.now()).astimezone().date().isoformat()
+        return make_plan(prompt, values, settings=self.settings, today=today)
+
+    async def submit(self, prompt: str, **values: Any) -> JobRecord:
+        """Start a job. This is the verb that costs money.
+
+        Args:
+            prompt: what the clips show.
+            values: ``model``, ``provider``, and the parameters of `params.PARAMS`.
+
+        Returns:
+            The job, accepted by the service and watched from now on.
+
+        Raises:
+            InvalidRequestError: refused here; nothing was sent.
+            ServiceError: refused by the service; nothing was started.
+            UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
+        """
+        return await self.submit_plan(self.plan(prompt, **values))
+
+    async def submit_plan(self, plan: Plan, *, retry_of: str = "") -> JobRecord:
+        """Start a job that was planned before; see `submit`."""
+        for violation in plan.violations:
+            raise violation
+        account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, self.settings))
+        record = self._new_record(plan, account, retry_of)
+        call = plan.call(account)
+        self._watcher.submitting.add(record.id)
+        try:
+            # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
+            with anyio.CancelScope(shield=True):
+                await self._watcher.keep(record, "intent")
+                await self._watcher.lease(record.id)
+                record = await self._create(record, call, account, plan.wire)
+        finally:
+            self._watcher.submitting.discard(record.id)
+        self.watch(record.id)
+        return record
+
+    def _new_record(self, plan: Plan, account: Account, retry_of: str) -> JobRecord:
+        now = self._clock.now()
+        saved = account.endpoint.to_json()
+        return JobRecord(
+            id="".join(secrets.choice(_ID_LETTERS) for _ in range(8)),
+            state=JobState.SUBMITTING,
+            request=plan.request,
+            provider=plan.provider.name,
+            surface=plan.model.surface,
+            wire=plan.wire.name,
+            cost=plan.cost,
+            created_at=now,
+            updated_at=now,
+            folder=str(config.clips_folder(self.settings)),
+            # The embedded emulator listens elsewhere in every process.
+            endpoint={**saved, "base_url": ""} if account.embedded else saved,
+            notebook=config.notebook(),
+            retry_of=retry_of,
+        )
+
+    async def _create(self, record: JobRecord, call: Call, account: Account, wire: Wire) -> JobRecord:
+        try:
+            operation = wire.created(await self._transport.send(call, account))
+        except VeoError as error:
+            now = self._clock.now()
+            if _may_have_started(error):
+                problem = unknown_problem(str(error))
+                await self._watcher.keep(records.ended(record, JobState.UNKNOWN, problem, now))
+                raise UnknownOutcomeError(f"{problem.message} {problem.remedy}", job_id=record.id) from error
+            problem = Problem("Refused by the service", str(error), "", "Nothing was started and nothing is charged.")
+            await self._watcher.keep(records.ended(record, JobState.FAILED, problem, now, free=True))
+            raise
+        return await self._watcher.keep(records.accepted(record, operation, self._clock.now()))
+
+    async def retry(self, job_id: str) -> JobRecord:
+        """Send a job's request again, as a new job at today's price; see `submit`."""
+        record = await self.job(job_id)
+        values = record.request.said()
+        plan = self.plan(values.pop("prompt", ""), provider=record.provider, **values)
+        return await self.submit_plan(plan, retry_of=record.id)
+
+    # Watch
+
+    def watch(self, job_id: str) -> None:
+        """Poll in the background for a job that `sighting` knows, until it ends, and download its clips."""
+        if self._tasks is None:
+            raise RuntimeError("AsyncClient is a context manager: async with AsyncClient() as client: …")
+        entry = self._board[job_id]
+        if entry.scope is None and not entry.sighting.record.state.is_final:
+            entry.scope, entry.stopped_by = anyio.CancelScope(), None
+            self._tasks.start_soon(self._watcher.drive, job_id, entry.scope, name=f"veo job {job_id}")
+
+    async def detach(self, job_id: str) -> None:
+        """Stop watching a job. The job itself goes on at the service."""
+        if job_id in self._board and (scope := self._board[job_id].scope) is not None:
+            scope.cancel()
+
+    async def resume(self) -> list[JobRecord]:
+        """Watch every open job of the ledger again; returns their records."""
+        found = await self.jobs(limit=None, only_open=True)
+        for record in found:
+            await self.sighting(record.id)
+            self.watch(record.id)
+        return found
+
+    async def refresh(self, job_id: str) -> JobRecord:
+        """Look once now, unless another process is at it; a finished operation is downloaded."""
+        record = await self.job(job_id)
+        if record.state.is_final or not await self._watcher.lease(record.id):
+            return record
+        return await self._watcher.look(record)
+
+    # Wait
+
+    async def wait(self, job_id: str, timeout: float | None = None) -> JobRecord:
+        """Wait until a job has ended and its clips are on disk.
+
+        Args:
+            job_id: which job.
+            timeout: seconds; when they are over the waiting ends, not the job.
+
+        Raises:
+            WaitTimeoutError: it took longer, or the watching was stopped; the job goes on.
+            JobError: the job ended without a clip.
+        """
+        job_id = (await self.sighting(job_id)).record.id
+        self.watch(job_id)
+        with anyio.move_on_after(timeout):
+            return await self._end_of(job_id)
+        raise WaitTimeoutError(f"Job {job_id} takes longer than {timeout:g} s and goes on; wait again to see its end.")
+
+    async def _end_of(self, job_id: str) -> JobRecord:
+        entry = self._board[job_id]
+        while not entry.sighting.record.state.is_final:
+            if entry.scope is None:
+                stopped = f"The watching of job {job_id} was stopped; the job goes on. Wait again to see its end."
+                raise entry.stopped_by or WaitTimeoutError(stopped)
+            await entry.changed.wait()
+        return raise_for_state(entry.sighting.record)
+
+    async def generate(self, prompt: str, *, timeout: float | None = None, **values: Any) -> tuple[Video, ...]:
+        """Submit, wait, and return the clips; see `submit` and `wait`."""
+        record = await self.submit(prompt, **values)
+        return (await self.wait(record.id, timeout)).videos
+
+
+def raise_for_state(record: JobRecord) -> JobRecord:
+    """The record if it has clips, else the error that says why it has none.
+
+    Raises:
+        GenerationFilteredError, GenerationFailedError, ClipExpiredError, UnknownOutcomeError: by its state.
+    """
+    kinds: dict[JobState, type[JobError]] = {
+        JobState.FILTERED: GenerationFilteredError,
+        JobState.FAILED: GenerationFailedError,
+        JobState.EXPIRED: ClipExpiredError,
+        JobState.UNKNOWN: UnknownOutcomeError,
+    }
+    kind = kinds.get(record.state)
+    if kind is None:
+        return record
+    problem = record.problem or Problem("No clip", "", "")
+    words = (f"{problem.title}:", problem.message, problem.remedy, problem.charged)
+    raise kind(" ".join(word for word in words if word), job_id=record.id)
+
+
+def _may_have_started(error: VeoError) -> bool:
+    """Whether a failed create may nevertheless have started a job that is charged."""
+    if isinstance(error, NoAnswerError):
+        return error.sent
+    if isinstance(error, ServiceError):
+        # 503 is given before the work is taken up; other 5xx come from behind the door.
+        return error.status >= 500 and error.status != 503
+    return True

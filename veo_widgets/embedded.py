@@ -1,0 +1,31 @@
+"""The emulator inside this process: started when a job first needs it, gone with the process.
+
+Nothing else in the package imports the emulator.
+"""
+
+from __future__ import annotations
+
+import threading
+from importlib import import_module
+from pathlib import Path
+
+from .errors import MissingExtraError
+
+_lock = threading.Lock()
+_address: dict[Path, str] = {}
+
+
+def emulator_address(state_dir: Path) -> str:
+    """The base URL of this process's emulator over `state_dir`; it is started if it does not run yet.
+
+    Raises:
+        MissingExtraError: its packages are not installed.
+    """
+    with _lock:
+        if state_dir not in _address:
+            try:
+                emulator = import_module("veo_widgets.emulator")
+            except ImportError as error:
+                raise MissingExtraError("The emulator", "emulator") from error
+            _address[state_dir] = emulator.Emulator(state_dir=state_dir).start().base_url
+        return _address[state_dir]

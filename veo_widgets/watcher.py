@@ -1,0 +1,240 @@
+"""Brings a submitted job to its end: polls at the right moments, rides out trouble, downloads the clips."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from . import config, library
+from . import record as records
+from .board import Board
+from .config import Account, Settings
+from .embedded import emulator_address
+from .errors import (
+    BadRequestError,
+    DownloadError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServiceError,
+    VeoError,
+)
+from .ledger import AsyncLedger
+from .media import Video
+from .poller import Schedule
+from .providers import PROVIDERS, model_at
+from .record import JobRecord, JobState, Operation, Problem, Sample
+from .transport import Transport
+from .wires import Wire, wire_for
+
+# A lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
+LEASE_SECONDS = 120.0
+# After so many refusals in a row the service will not change its mind.
+_PATIENCE = 4
+# A screen needs no more than this, and a fast download has thousands of chunks.
+_SCREEN_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time, so that tests can bring their own.
+
+    Attributes:
+        now: seconds since the epoch.
+        sleep: wait that many seconds.
+    """
+
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+
+
+class Watcher:
+    """Polls and downloads for one client.
+
+    Args:
+        settings: for the credentials.
+        home: the folder of the ledger and of the embedded emulator's memory.
+        transport: how to reach the services.
+        clock: where time comes from.
+    """
+
+    def __init__(self, settings: Settings, home: Path, transport: Transport, clock: Clock) -> None:
+        self.settings = settings
+        self.transport = transport
+        self.clock = clock
+        self.board = Board()
+        self.ledger = AsyncLedger(home / "ledger.sqlite3")
+        # Jobs whose create is under way in this process.
+        self.submitting: set[str] = set()
+        self._home = home
+
+    async def keep(self, record: JobRecord, detail: str = "") -> JobRecord:
+        """Write a record, then show it: what is on screen is always on disk."""
+        with anyio.CancelScope(shield=True):
+            await self.ledger.do(lambda ledger: ledger.write(record, detail))
+        self.board.put(record)
+        return record
+
+    async def lease(self, job_id: str) -> bool:
+        """Take or renew the right to poll and download a job."""
+        now = self.clock.now()
+        return await self.ledger.do(lambda ledger: ledger.lease(job_id, now, LEASE_SECONDS))
+
+    async def reach(self, account: Account) -> Account:
+        """The account with an address: the embedded emulator is started when it is first needed."""
+        if not account.embedded:
+            return account
+        return account.at(await anyio.to_thread.run_sync(emulator_address, self._home / "emulator"))
+
+    async def drive(self, job_id: str, scope: anyio.CancelScope) -> None:
+        """Watch a job on the board until it ends or `scope` is cancelled."""
+        entry = self.board[job_id]
+        self.board.show(job_id, watching=True)
+        with scope:
+            try:
+                await self._watch_to_the_end(job_id)
+            except VeoError as error:
+                entry.stopped_by = error
+        entry.scope = None
+        with anyio.CancelScope(shield=True):
+            await self.ledger.do(lambda ledger: ledger.release(job_id))
+        self.board.show(job_id, watching=False, next_poll_at=None, receiving=None)
+
+    async def _watch_to_the_end(self, job_id: str) -> None:
+        refusals = 0
+        pause: float | None = None
+        while True:
+            record = await self._take(job_id)
+            if record.state.is_final:
+                return
+            await self._pause(record, pause)
+            try:
+                await self.look(record)
+            except VeoError as error:
+                refusals = refusals + 1 if _is_refusal(error) else refusals
+                if refusals >= _PATIENCE:
+                    await self._give_up(job_id, error)
+                    return
+                pause = await self._put_up_with(job_id, error, refusals)
+            else:
+                refusals, pause = 0, None
+
+    async def _take(self, job_id: str) -> JobRecord:
+        """The record, once this process holds the job's lease or another has brought the job to its end."""
+        while True:
+            leased = await self.lease(job_id)
+            record = await self.ledger.do(lambda ledger: ledger.read(job_id))
+            if record != self.board[job_id].sighting.record:
+                self.board.put(record)
+            if record.state.is_final or (leased and record.operation):
+                return record
+            if leased and job_id not in self.submitting:
+                # Whoever sent the create is gone, and the service's answer with it.
+                problem = unknown_problem("The program ended before the service's answer came.")
+                return await self.keep(records.ended(record, JobState.UNKNOWN, problem, self.clock.now()))
+            await self.clock.sleep(0.5)
+
+    async def _pause(self, record: JobRecord, seconds: float | None) -> None:
+        if seconds is None:
+            seconds = await self._next_delay(record)
+        self.board.show(record.id, next_poll_at=self.clock.now() + seconds)
+        await self.clock.sleep(seconds)
+        self.board.show(record.id, next_poll_at=None)
+
+    async def _next_delay(self, record: JobRecord) -> float:
+        if record.state is JobState.DOWNLOADING:
+            return 0.0
+        history = await self.ledger.do(lambda ledger: ledger.durations(record.provider, record.model))
+        provider = PROVIDERS[record.provider]
+        typical = model_at(provider, record.model).typical_seconds.sped_up(provider.speed)
+        elapsed = self.clock.now() - (record.submitted_at or record.created_at)
+        return Schedule.of(history, typical).delay(max(elapsed, 0.0))
+
+    async def _put_up_with(self, job_id: str, error: VeoError, refusals: int) -> float:
+        """Note a passing trouble where it is seen, and say how long to wait.
+
+        Raises:
+            DownloadError: this machine's disk is at fault, which waiting does not mend.
+        """
+        if isinstance(error, DownloadError) and isinstance(error.__cause__, OSError):
+            raise error
+        record = self.board[job_id].sighting.record
+        await self.keep(replace(record, notice=str(error), updated_at=self.clock.now()), "trouble")
+        asked = error.retry_after if isinstance(error, ServiceError) else None
+        return asked if asked is not None else min(2.0 ** (refusals + 1), 30.0)
+
+    async def _give_up(self, job_id: str, error: VeoError) -> None:
+        record = self.board[job_id].sighting.record
+        problem = Problem(
+            "The clip can no longer be had",
+            str(error),
+            "The service keeps clips for two days. If the key or project has changed, set it back and resume the job.",
+        )
+        await self.keep(records.ended(record, JobState.EXPIRED, problem, self.clock.now()))
+
+    async def look(self, record: JobRecord) -> JobRecord:
+        """One poll, and the download if it says that the clips are there."""
+        saved = config.account_of_job(record.provider, record.surface, record.endpoint, self.settings)
+        account = await self.reach(saved)
+        wire = wire_for(record.wire, record.surface)
+        reply = await self.transport.send(wire.poll(record.operation, account.endpoint), account)
+        operation = wire.parse(reply)
+        seen = records.advance(replace(record, notice=""), operation, self.clock.now())
+        if seen.state is record.state and seen.notice == record.notice:
+            # Another poll without news is not worth a write.
+            self.board.put(seen)
+            return seen
+        await self.keep(seen)
+        if seen.state is not JobState.DOWNLOADING:
+            return seen
+        videos = await self._download(seen, operation, account, wire)
+        return await self.keep(records.saved(seen, videos, self.clock.now()))
+
+    async def _download(
+        self, record: JobRecord, operation: Operation, account: Account, wire: Wire
+    ) -> tuple[Video, ...]:
+        """Save every sample of a finished operation."""
+        videos = []
+        for sample in operation.samples:
+            videos.append(await self._save(record, sample, account, wire))
+            await self.lease(record.id)
+        return tuple(videos)
+
+    async def _save(self, record: JobRecord, sample: Sample, account: Account, wire: Wire) -> Video:
+        keep = partial(library.save, record, sample, now=self.clock.now())
+        if sample.data:
+            tell = self._teller(record, sample, len(sample.data) * 3 // 4)
+            return await keep(library.inline_chunks(sample.data), length=None, progress=tell)
+        async with self.transport.stream(wire.content(sample, account.endpoint), account) as stream:
+            tell = self._teller(record, sample, stream.length)
+            return await keep(stream.chunks, length=stream.length, progress=tell)
+
+    def _teller(self, record: JobRecord, sample: Sample, total: int | None) -> library.Progress:
+        shown_at = 0.0
+
+        def progress(received: int) -> None:
+            nonlocal shown_at
+            if time.monotonic() - shown_at > _SCREEN_SECONDS:
+                shown_at = time.monotonic()
+                self.board.show(record.id, receiving=(sample.index, received, total))
+
+        return progress
+
+
+def _is_refusal(error: VeoError) -> bool:
+    return isinstance(error, NotFoundError | PermissionDeniedError | BadRequestError | DownloadError)
+
+
+def unknown_problem(why: str) -> Problem:
+    """What is told of a job whose create was never answered."""
+    return Problem(
+        "The service's answer was lost",
+        why,
+        "The job may be running. Look in the provider's console before you send it again.",
+        "It may be charged.",
+    )
