@@ -1,0 +1,92 @@
+"""What all widgets share: bundles, traits written from any thread, clips sent in pieces, validated messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import anywidget
+
+from .. import library
+from ..media import Video
+from ..poster import is_poster
+from ..sync import Client
+from .protocol import CHUNK_BYTES, Message, read_message
+
+_STATIC = Path(__file__).parent.parent / "static"
+
+
+def bundle(name: str) -> tuple[Path, Path]:
+    """The built script and style sheet of a widget.
+
+    Raises:
+        FileNotFoundError: they were never built, as in a checkout that was not installed.
+    """
+    script, style = _STATIC / f"{name}.js", _STATIC / f"{name}.css"
+    for path in (script, style):
+        if not path.exists():
+            raise FileNotFoundError(f"{path.name} is missing from the package; install it with pip to have it built.")
+    return script, style
+
+
+class ClipWidget(anywidget.AnyWidget):
+    """A widget that shows clips of one job or several.
+
+    Handlers may be called on any of the kernel's threads; they validate, and hand the work to the client's loop.
+    """
+
+    def __init__(self, client: Client, **traits: Any) -> None:
+        self._client = client
+        super().__init__(**traits)
+        self.on_msg(self._on_message)
+
+    def _on_message(self, _: object, content: object, buffers: Sequence[Any] | None) -> None:
+        message = read_message(content, buffers)
+        if message is not None:
+            self.handle(message)
+
+    def handle(self, message: Message) -> None:
+        """Act on a valid message."""
+        video = next((video for video in self.clips_on_disk() if video.sample == message.sample), None)
+        if message.kind == "need-bytes":
+            self._client.start(anyio.to_thread.run_sync, self._send_clip, message, video)
+        elif message.kind == "poster" and video is not None and is_poster(message.data):
+            self._client.start(anyio.to_thread.run_sync, self._keep_poster, video, message.data)
+
+    def clips_on_disk(self) -> Sequence[Video]:
+        """The clips that the browser may ask for."""
+        raise NotImplementedError
+
+    def poster_added(self) -> None:
+        """Called when a clip has got its poster from the browser."""
+
+    def _keep_poster(self, video: Video, jpeg: bytes) -> None:
+        library.add_poster(video, jpeg)
+        self.poster_added()
+
+    def _send_clip(self, message: Message, video: Video | None) -> None:
+        """Send a clip in pieces, read as they go."""
+        answer = {"request": message.request, "sample": message.sample}
+        try:
+            if video is None:
+                raise FileNotFoundError("There is no such clip.")
+            total = video.path.stat().st_size
+            with video.path.open("rb") as file:
+                for offset in range(0, total, CHUNK_BYTES):
+                    piece = file.read(CHUNK_BYTES)
+                    self.send({"kind": "bytes", **answer, "offset": offset, "total": total}, [piece])
+        except OSError as error:
+            self.send({"kind": "bytes-failed", **answer, "message": error.strerror or str(error)})
+
+    def refuse(self, command: str, message: str) -> None:
+        """Tell the browser why a command was not carried out."""
+        self.send({"kind": "refused", "command": command, "message": message})
+
+    def write(self, **traits: Any) -> None:
+        """Set traits, from whatever thread; the one place that does."""
+        with self.hold_sync():
+            for name, value in traits.items():
+                if getattr(self, name) != value:
+                    setattr(self, name, value)

@@ -1,0 +1,129 @@
+"""Jobs and clips as the JSON that the browser draws them from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..board import Sighting
+from ..errors import VeoError
+from ..media import Video
+from ..pricing import Cost
+from ..providers import PROVIDERS, model_at
+from ..record import JobRecord, JobState
+from ..request import VideoRequest
+from .server_files import files_path
+
+_FREE = "what it would cost; the emulator is free"
+
+
+def saved_class(job_id: str) -> str:
+    """The class of the plain output for readers without a kernel, which the live view hides."""
+    return f"veo-saved-{job_id}"
+
+
+def price(cost: Cost, provider: str) -> dict[str, Any]:
+    """Amount, text and remark."""
+    note = _FREE if provider == "emulator" and cost.usd else cost.note
+    return {"usd": cost.usd, "text": cost.text, "note": note or None}
+
+
+def settings(request: VideoRequest, record: JobRecord) -> list[list[str]]:
+    """Label and value of what was sent, defaults included."""
+    model = model_at(PROVIDERS[record.provider], request.model)
+    return [list(pair) for pair in request.completed(model).settings()]
+
+
+def clip(video: Video) -> dict[str, Any]:
+    """A clip on disk."""
+    return {
+        "sample": video.sample,
+        "name": video.path.name,
+        "path": video.relative_path(),
+        "files_path": files_path(video.path),
+        "mime": video.mime,
+        "bytes": video.bytes,
+        "seconds": video.seconds,
+        "width": video.width,
+        "height": video.height,
+        "fps": video.fps,
+        "has_audio": video.has_audio,
+        "sha256": video.sha256,
+        "poster": video.poster or None,
+    }
+
+
+def job(seen: Sighting, now: float) -> dict[str, Any]:
+    """A job as it is seen at `now`, seconds since the epoch; times in the result are milliseconds."""
+    record = seen.record
+    provider = PROVIDERS[record.provider]
+    width, height, typical = _expectations(record)
+    receiving = seen.receiving
+    return {
+        "version": 1,
+        "id": record.id,
+        "state": str(record.state),
+        "prompt": record.request.prompt,
+        "model": record.model,
+        "provider": provider.name,
+        "emulator": provider.name == "emulator",
+        "settings": settings(record.request, record),
+        "width": width,
+        "height": height,
+        "price": price(record.cost, record.provider),
+        "created_at": _milliseconds(record.created_at),
+        "submitted_at": _milliseconds(record.submitted_at),
+        "finished_at": _milliseconds(record.finished_at),
+        "now": _milliseconds(now),
+        "typical": typical,
+        "watching": seen.watching,
+        "polls": record.polls,
+        "next_poll_at": _milliseconds(seen.next_poll_at),
+        "download": None
+        if receiving is None
+        else {"sample": receiving[0], "received": receiving[1], "total": receiving[2]},
+        "error": _error(record),
+        "notice": record.notice or None,
+        "can": _possibilities(seen),
+        "retry_price": record.cost.text if record.cost.usd else None,
+        "clips": [clip(video) for video in record.videos],
+        "saved_class": saved_class(record.id),
+    }
+
+
+def _expectations(record: JobRecord) -> tuple[int, int, dict[str, float]]:
+    """Picture size and typical seconds; a model that has left the catalog has the usual ones."""
+    provider = PROVIDERS[record.provider]
+    try:
+        model = model_at(provider, record.model)
+    except VeoError:
+        return 1280, 720, {"low": 11, "likely": 60, "high": 360}
+    width, height = record.request.picture_size(model)
+    typical = model.typical_seconds.sped_up(provider.speed)
+    return width, height, {"low": typical.low, "likely": typical.likely, "high": typical.high}
+
+
+def _error(record: JobRecord) -> dict[str, Any] | None:
+    problem = record.problem
+    if problem is None:
+        return None
+    return {
+        "title": problem.title,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "charged": problem.charged or None,
+    }
+
+
+def _possibilities(seen: Sighting) -> dict[str, bool]:
+    final = seen.record.state.is_final
+    return {
+        "stop": seen.watching and not final,
+        "resume": not seen.watching and not final,
+        # Veo's wire has no way to cancel an operation.
+        "cancel": False,
+        "retry": final and seen.record.state is not JobState.SUCCEEDED,
+    }
+
+
+def _milliseconds(at: float | None) -> int | None:
+    return None if at is None else round(at * 1000)

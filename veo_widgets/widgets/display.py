@@ -1,0 +1,68 @@
+"""Puts a job under a cell: the live view, and the plain output that stays when the kernel is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython import display as ipython
+
+from ..board import Sighting
+from ..record import JobRecord
+from ..sync import Job
+from . import saved
+from .job_view import JobView
+
+# IPython's own annotations stop short of this one.
+_display: Any = ipython.display
+
+
+def show(job: Job) -> JobView:
+    """Show a job live; the plain output beneath follows it to its end.
+
+    Args:
+        job: running or ended.
+
+    Returns:
+        The view.
+    """
+    record = job.record
+    view = JobView(job)
+    _display(view)
+    # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
+    handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
+    if not record.state.is_final:
+        _follow(view, handle, record)
+    return view
+
+
+def show_and_wait(job: Job) -> JobView:
+    """Show a job live, block until it has ended, then leave the plain output.
+
+    Raises:
+        JobError: the job ended without a clip, which is shown all the same.
+    """
+    view = JobView(job)
+    _display(view)
+    try:
+        job.wait()
+    finally:
+        record = job.record
+        handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
+        if not record.state.is_final or any(not video.poster for video in record.videos):
+            _follow(view, handle, record)
+    return view
+
+
+def _follow(view: JobView, handle: Any, shown: JobRecord) -> None:
+    """Update the plain output when the job ends, and when the browser has made a poster."""
+    last: dict[str, Any] = saved.bundle(shown)
+
+    def update(seen: Sighting) -> None:
+        nonlocal last
+        if seen.record.state.is_final:
+            now = saved.bundle(seen.record)
+            if now != last:
+                last = now
+                handle.update(now, raw=True)
+
+    view.follow(update)

@@ -1,0 +1,99 @@
+"""A job as it runs, and its clips when it has ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import traitlets
+
+from ..board import Sighting
+from ..errors import VeoError
+from ..media import Video
+from ..sync import Job
+from . import description
+from ._base import ClipWidget, bundle
+from .protocol import Message
+
+
+class JobView(ClipWidget):
+    """State, clock, progress and price of a job, turning into a player.
+
+    Args:
+        job: what to show.
+    """
+
+    _esm, _css = bundle("job_view")
+
+    job = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, job: Job) -> None:
+        seen = job.sighting
+        self._job = job
+        self._follower: Callable[[Sighting], None] | None = None
+        self._seen = seen
+        super().__init__(job.client, job=description.job(seen, time.time()))
+        self._end_listening = job.listen(self._changed)
+        # What changed between the look and the listening.
+        self._changed(job.sighting)
+
+    def _changed(self, seen: Sighting) -> None:
+        self._seen = seen
+        self.write(job=description.job(seen, time.time()))
+        if self._follower is not None:
+            self._follower(seen)
+
+    def follow(self, follower: Callable[[Sighting], None]) -> None:
+        """Have `follower` called with how the job stands, now and on the client's loop after every change."""
+        self._follower = follower
+        follower(self._seen)
+
+    def clips_on_disk(self) -> Sequence[Video]:
+        """The clips of the job."""
+        return self._seen.record.videos
+
+    def poster_added(self) -> None:
+        """Draw again, now with the poster."""
+        self._changed(self._seen)
+
+    def handle(self, message: Message) -> None:
+        """Commands of the job's own buttons, and what every widget with clips is asked."""
+        commands = {"stop": self._stop, "resume": self._resume, "retry": self._retry}
+        if message.kind in commands:
+            self._client.start(self._carry_out, message.kind, commands[message.kind])
+        elif message.kind == "cancel":
+            self.refuse("cancel", "This service has no way to cancel a job.")
+        else:
+            super().handle(message)
+
+    async def _carry_out(self, command: str, verb: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await verb()
+        except VeoError as error:
+            self.refuse(command, str(error))
+
+    async def _stop(self) -> None:
+        await self._client.asynchronous.detach(self._job.id)
+
+    async def _resume(self) -> None:
+        self._client.asynchronous.watch(self._job.id)
+
+    async def _retry(self) -> None:
+        """The view follows the new job; the old one stays in the ledger."""
+        if not self._seen.record.state.is_final:
+            return
+        client = self._client.asynchronous
+        record = await client.retry(self._job.id)
+        self._end_listening()
+        self._job.id = record.id
+        self._end_listening = client.listen(record.id, self._changed)
+        self._changed(await client.sighting(record.id))
+
+    def close(self) -> None:
+        """Stop following the job."""
+        self._end_listening()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"JobView({self._seen.record.request.prompt[:60]!r})"

@@ -1,0 +1,57 @@
+"""Plays clips that are on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import traitlets
+
+from ..media import Video
+from ..sync import Client, Job
+from ..sync import client as default_client
+from . import description
+from ._base import ClipWidget, bundle
+
+
+class Player(ClipWidget):
+    """A player for one clip or several.
+
+    Args:
+        clips: a `Video`, several, or a finished `Job`.
+        client: whose loop sends the clips; default is the one behind `veo_widgets.submit`.
+    """
+
+    _esm, _css = bundle("player")
+
+    clips = traitlets.List(traitlets.Dict()).tag(sync=True)
+    prompt = traitlets.Unicode("").tag(sync=True)
+    model = traitlets.Unicode("").tag(sync=True)
+    settings = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    saved_class = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, clips: Video | Iterable[Video] | Job, *, client: Client | None = None) -> None:
+        client = client or (clips.client if isinstance(clips, Job) else default_client())
+        shown = clips.videos if isinstance(clips, Job) else clips
+        videos = [shown] if isinstance(shown, Video) else list(shown)
+        # Clips of several jobs are numbered anew: the browser asks for them by number.
+        self._videos = dict(enumerate(videos))
+        super().__init__(client, **self._traits(videos))
+
+    @staticmethod
+    def _traits(videos: Sequence[Video]) -> dict[str, object]:
+        recipe = videos[0].recipe if videos else {}
+        request = recipe.get("request", {})
+        return {
+            "clips": [{**description.clip(video), "sample": number} for number, video in enumerate(videos)],
+            "prompt": str(request.get("prompt", "")),
+            "model": str(recipe.get("model", "")),
+            "settings": [],
+        }
+
+    def clips_on_disk(self) -> Sequence[Video]:
+        """The clips of this player under the numbers that the browser knows."""
+        return [replace(video, sample=number) for number, video in self._videos.items()]
+
+    def __repr__(self) -> str:
+        return f"Player({len(self._videos)} clip{'' if len(self._videos) == 1 else 's'})"

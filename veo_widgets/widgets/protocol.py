@@ -1,0 +1,61 @@
+"""Messages between browser and kernel: their kinds and fields, mirrored in ``js/src/lib/protocol.js``.
+
+State travels in traits that Python alone writes. Messages carry commands, which are validated here, and bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# What the browser may say, and the fields that come with it.
+FROM_BROWSER: dict[str, list[str]] = {
+    "ready": [],
+    "stop": [],
+    "resume": [],
+    "cancel": [],
+    "retry": [],
+    "need-bytes": ["sample", "request"],
+    "poster": ["sample"],
+}
+# What the kernel says.
+FROM_KERNEL: dict[str, list[str]] = {
+    "bytes": ["request", "sample", "offset", "total"],
+    "bytes-failed": ["request", "sample", "message"],
+    "refused": ["command", "message"],
+}
+
+# One piece of a clip: well under any limit of a websocket on the way.
+CHUNK_BYTES = 1 << 20
+_MAX_REQUEST = 64
+
+
+@dataclass(frozen=True)
+class Message:
+    """A valid message from the browser."""
+
+    kind: str
+    sample: int = 0
+    request: str = ""
+    data: bytes = b""
+
+
+def read_message(content: object, buffers: Sequence[Any] | None) -> Message | None:
+    """Read what the browser sent, or None if it is not a message of the protocol.
+
+    A saved notebook from a stranger can send anything, so nothing but these kinds, with fields of these types and no
+    others, goes any further.
+    """
+    if not isinstance(content, Mapping) or content.get("kind") not in FROM_BROWSER:
+        return None
+    wanted = FROM_BROWSER[content["kind"]]
+    if set(content) - {"kind"} != set(wanted):
+        return None
+    sample, request = content.get("sample", 0), content.get("request", "")
+    if not isinstance(sample, int) or isinstance(sample, bool) or sample < 0:
+        return None
+    if not isinstance(request, str) or len(request) > _MAX_REQUEST:
+        return None
+    data = bytes(buffers[0]) if buffers else b""
+    return Message(content["kind"], sample, request, data)
