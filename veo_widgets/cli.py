@@ -1,0 +1,93 @@
+"""The command line: ``veo``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+from . import sync
+from .errors import MissingExtraError, VeoError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="veo", description="AI video from the command line; see also the notebooks.")
+    parser.add_argument("--version", action="version", version=f"veo-widgets {version('veo-widgets')}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    jobs = verbs.add_parser("jobs", help="list the newest jobs")
+    jobs.add_argument("--limit", type=int, default=20, help="how many (default 20)")
+    show = verbs.add_parser("show", help="show a job's clips: path, size, length, price")
+    show.add_argument("job", nargs="?", help="a job's id; default is the newest")
+    wait = verbs.add_parser("wait", help="wait for a job and show its clips")
+    wait.add_argument("job", nargs="?", help="a job's id; default is the newest")
+    verbs.add_parser("resume", help="take up every open job and wait for its clips")
+    verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``veo``; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if words[:1] == ["emulator"]:
+            # The emulator has a command line of its own, which also runs without this one.
+            return _emulator(words[1:])
+        return _run(_parser().parse_args(words))
+    except VeoError as error:
+        print(f"veo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped waiting; jobs go on. `veo resume` picks them up.", file=sys.stderr)
+        return 130
+
+
+def _emulator(words: Sequence[str]) -> int:
+    try:
+        emulator = import_module("veo_widgets.emulator.__main__")
+    except ImportError as error:
+        raise MissingExtraError("The emulator", "emulator") from error
+    return int(emulator.main(words))
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.verb == "jobs":
+        print(sync.jobs(options.limit))
+    elif options.verb == "resume":
+        for job in sync.resume():
+            print(describe(job.wait()))
+    else:
+        job = _find(options.job)
+        print(describe(job.wait() if options.verb == "wait" else job))
+    return 0
+
+
+def _find(job_id: str | None) -> sync.Job:
+    if job_id:
+        return sync.job(job_id)
+    newest = sync.jobs(limit=1)
+    if not newest:
+        raise VeoError("There are no jobs yet.")
+    return newest[0]
+
+
+def describe(job: sync.Job) -> str:
+    """A job's clips in a few lines."""
+    record = job.record
+    lines = [f"{record.id}  {record.state}  {record.model}  {record.request.prompt}"]
+    if record.problem:
+        lines.append(f"  {record.problem.title}: {record.problem.message} {record.problem.remedy}".rstrip())
+    for video in record.videos:
+        lines += [
+            f"  clip   {video.path}",
+            f"  size   {video.bytes / 1e6:.1f} MB, {video.width}×{video.height} at {video.fps:g} frames a second",
+            f"  length {video.seconds:g} s",
+        ]
+    free = " (what it would have cost; the emulator is free)" if record.provider == "emulator" else ""
+    lines.append(f"  price  {record.cost}{free}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

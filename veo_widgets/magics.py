@@ -1,0 +1,142 @@
+"""``%%veo`` makes a clip of a cell; ``%veo`` looks after jobs."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+
+from . import config, sync
+from .errors import InvalidRequestError, JobError, VeoError, nearest
+from .flags import Flags, fill_in, parse, parser
+from .planning import Plan
+
+_USAGE = "%veo jobs | job ID | wait [ID] | resume | help"
+
+
+@magics_class
+class VeoMagics(Magics):
+    """The magics of one shell."""
+
+    shell: InteractiveShell
+
+    @no_var_expand
+    @cell_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
+    def cell(self, line: str, cell: str) -> None:
+        """Make a video of what the cell says. ``%%veo --help`` lists the flags."""
+        self._tell(lambda: self._make(line, cell))
+
+    @line_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
+    def line(self, line: str) -> Any:
+        """Look after jobs: ``%veo jobs``, ``%veo job ID``, ``%veo wait [ID]``, ``%veo resume``."""
+        return self._tell(lambda: self._look_after(line))
+
+    def _tell(self, work: Callable[[], Any]) -> Any:
+        """Errors of ours become one line, without a traceback; the cell fails all the same."""
+        try:
+            return work()
+        except VeoError as error:
+            line = f"{type(error).__name__}: {error}"
+            # IPython asks the exception itself how to show it; a run of the whole notebook still stops here.
+            error._render_traceback_ = lambda: [line]  # type: ignore[attr-defined]
+            raise
+
+    def _make(self, line: str, cell: str) -> None:
+        flags = parse(line)
+        if flags is None:
+            print(parser().format_help())  # noqa: T201 (the answer to --help)
+            return
+        prompt = fill_in(cell, self.shell.user_ns)
+        plan = sync.plan(prompt, **flags.values)
+        if flags.dry_run:
+            print(dry_run(plan))  # noqa: T201 (the answer to --dry-run)
+            return
+        self._submit(plan, flags)
+
+    def _submit(self, plan: Plan, flags: Flags) -> None:
+        from .widgets.display import show, show_and_wait
+
+        client = sync.client()
+        try:
+            job = client.submit_plan(plan)
+        except JobError as error:
+            # The answer was lost: the job is in the ledger and has something to show.
+            show(client.job(error.job_id))
+            raise
+        if flags.into:
+            self.shell.user_ns[flags.into] = job
+        if not flags.wait:
+            show(job)
+            return
+        try:
+            show_and_wait(job)
+        except KeyboardInterrupt as stopped:
+            print(stopped)  # noqa: T201 (what Ctrl-C did and did not do)
+
+    def _look_after(self, line: str) -> Any:
+        words = shlex.split(line) or ["help"]
+        verbs: dict[str, Callable[..., Any]] = {
+            "jobs": sync.jobs,
+            "job": sync.job,
+            "wait": _wait,
+            "resume": sync.resume,
+            "help": _help,
+        }
+        verb = verbs.get(words[0])
+        if verb is None:
+            raise InvalidRequestError(f"%veo: {words[0]!r} is not one of {', '.join(verbs)}.{nearest(words[0], verbs)}")
+        try:
+            return verb(*words[1:])
+        except TypeError:
+            raise InvalidRequestError(f"%veo {words[0]}: that is not how it is written; {_USAGE}") from None
+
+
+def _help() -> None:
+    print(f"{_USAGE}\n\n{parser().format_help()}")  # noqa: T201 (the answer to help)
+
+
+def _wait(job_id: str | None = None) -> sync.Job:
+    """Wait for a job, by default the newest."""
+    newest = sync.jobs(limit=1)
+    if job_id is None and not newest:
+        raise InvalidRequestError("%veo wait: there are no jobs yet.")
+    return (sync.job(job_id) if job_id else newest[0]).wait()
+
+
+def dry_run(plan: Plan) -> str:
+    """What would be sent, the price, and every rule it breaks, as text."""
+    lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
+    if plan.violations:
+        lines += ["", "It would not be sent:", *(f"  - {violation}" for violation in plan.violations)]
+    else:
+        account = config.account(plan.provider, plan.model.surface, sync.client().settings)
+        call = plan.call(account)
+        body = json.dumps(_without_media(call.json), indent=2, ensure_ascii=False)
+        lines += ["", f"{call.method} {call.url}", body]
+    return "\n".join(lines)
+
+
+def _without_media(value: Any) -> Any:
+    """The body with base64 replaced by its length."""
+    if isinstance(value, dict):
+        return {key: _without_media(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_media(item) for item in value]
+    if isinstance(value, str) and len(value) > 2000 and " " not in value:
+        return f"… {len(value) * 3 // 4:,} bytes as base64 …"
+    return value
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics; loading twice changes nothing."""
+    shell.register_magics(VeoMagics)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take the magics away."""
+    for kind in ("cell", "line"):
+        shell.magics_manager.magics[kind].pop("veo", None)
