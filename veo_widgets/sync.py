@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from dataclasses import fields, replace
 from datetime import datetime
@@ -32,6 +33,8 @@ from .request import VideoRequest
 from .transport import Transport
 
 T = TypeVar("T")
+
+_lock = threading.RLock()
 
 # Python handles Ctrl-C between two waits only, so no wait is longer than this.
 _TICK = 0.2
@@ -80,12 +83,7 @@ class Client:
         self._thread = threading.Thread(target=run, name="veo_widgets", daemon=True)
         self._thread.start()
         self._portal, self.asynchronous = ready.result()
-        threading.Thread(target=self._close_after_main, name="veo_widgets end", daemon=True).start()
-
-    def _close_after_main(self) -> None:
-        # The loop's worker threads are joined when the interpreter ends, so the loop has to end before that.
-        threading.main_thread().join()
-        self.close()
+        _close_at_the_end(self)
 
     def close(self) -> None:
         """Stop the watching and the loop. Jobs go on; `resume` picks them up."""
@@ -148,6 +146,26 @@ class Client:
     def resume(self) -> Jobs:
         """Watch every open job again."""
         return Jobs(self, self.call(self.asynchronous.resume))
+
+
+_open: weakref.WeakSet[Client] = weakref.WeakSet()
+
+
+def _close_at_the_end(client: Client) -> None:
+    """Have a client closed when the main thread ends.
+
+    The loop's worker threads are joined before ``atexit`` gets its turn, so the loop has to end earlier than that.
+    """
+
+    def guard() -> None:
+        threading.main_thread().join()
+        for open_client in tuple(_open):
+            open_client.close()
+
+    with _lock:
+        if not _open:
+            threading.Thread(target=guard, name="veo_widgets guard", daemon=True).start()
+        _open.add(client)
 
 
 def _result(future: concurrent.futures.Future[T]) -> T:
@@ -318,7 +336,6 @@ def _shorten(text: str, length: int) -> str:
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
-_lock = threading.Lock()
 _default: Client | None = None
 
 

@@ -47,10 +47,10 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
     A saved notebook from a stranger can send anything, so nothing but these kinds, with fields of these types and no
     others, goes any further.
     """
-    if not isinstance(content, Mapping) or content.get("kind") not in FROM_BROWSER:
+    kind = content.get("kind") if isinstance(content, Mapping) else None
+    if not isinstance(content, Mapping) or not isinstance(kind, str) or kind not in FROM_BROWSER:
         return None
-    wanted = FROM_BROWSER[content["kind"]]
-    if set(content) - {"kind"} != set(wanted):
+    if set(content) - {"kind"} != set(FROM_BROWSER[kind]):
         return None
     sample, request = content.get("sample", 0), content.get("request", "")
     if not isinstance(sample, int) or isinstance(sample, bool) or sample < 0:
@@ -58,4 +58,4 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
     if not isinstance(request, str) or len(request) > _MAX_REQUEST:
         return None
     data = bytes(buffers[0]) if buffers else b""
-    return Message(content["kind"], sample, request, data)
+    return Message(kind, sample, request, data)

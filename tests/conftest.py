@@ -1,0 +1,71 @@
+"""What the tests share: an emulator on a real socket, and clients with a ledger of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from veo_widgets.config import Settings
+from veo_widgets.emulator import Emulator, Pace
+from veo_widgets.sync import Client
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order by cost, so that a broken rule is reported before a browser has started."""
+    items.sort(key=lambda item: ("e2e" in item.nodeid, "wheel" in item.nodeid))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """In CI a check that was skipped has failed."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def shared_emulator() -> Iterator[Emulator]:
+    with Emulator(pace=Pace.polls(1), clips="small") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(shared_emulator: Emulator) -> Emulator:
+    """An emulator with an empty journal that finishes a job at the second poll."""
+    shared_emulator.reset()
+    return shared_emulator
+
+
+@pytest.fixture
+def settings(emulator: Emulator, tmp_path: Path) -> Settings:
+    """Send everything to the emulator, keep everything in the test's own folder."""
+    return Settings(provider="emulator", base_url=emulator.base_url, folder=tmp_path / "veo_clips")
+
+
+@pytest.fixture
+def make_client(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Client]]:
+    """Make blocking clients over one ledger; they are closed at the end."""
+    made: list[Client] = []
+
+    def make(given: Settings = settings, home: Path = tmp_path / "home") -> Client:
+        made.append(Client(given, home=home))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client: Callable[..., Client]) -> Client:
+    return make_client()

@@ -1,0 +1,134 @@
+"""A clip in real JupyterLab, seen as a user sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from .conftest import Notebook
+
+LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator')"
+PROMPT = "A cat playing with a ball of yarn in a sunny garden"
+# The front matter holds the emulator back, so that there is progress to see.
+CELL = f"%%veo --seconds 4 --seed 7 --into clip --wait\n---\nseconds: 4\n---\n{PROMPT}"
+VIDEO = ".jp-OutputArea-output .veo-root video"
+MAX_BYTES_PER_CLIP = 40_000
+
+
+def plays(notebook: Notebook) -> None:
+    """The clip runs, has its real size, and a seek to the middle arrives there."""
+    page = notebook.page
+    video = page.locator(VIDEO)
+    video.evaluate("video => { video.muted = true; return video.play(); }")
+    page.wait_for_function(f"() => document.querySelector({VIDEO!r}).currentTime > 0.4")
+    assert video.evaluate("video => [video.videoWidth, video.videoHeight, video.error]") == [1280, 720, None]
+    assert video.evaluate("video => video.webkitAudioDecodedByteCount") > 0
+    seeked = """video => new Promise(done => {
+        video.pause();
+        video.addEventListener("seeked", () => done(video.currentTime), {once: true});
+        video.currentTime = video.duration / 2;
+    })"""
+    assert abs(video.evaluate(seeked) - 2) < 0.1
+
+
+def test_a_first_clip(notebook: Notebook) -> None:
+    """Progress moves while the cell is busy, the clip plays from the server's own address, the notebook stays small."""
+    page = notebook.page
+    path = notebook.write("first.ipynb", LOAD, CELL)
+    before = path.stat().st_size
+    notebook.open("first.ipynb")
+    notebook.start_all()
+    bar = page.locator(".jp-OutputArea-output .veo-root [role=progressbar]")
+    bar.wait_for()
+    early = float(bar.get_attribute("aria-valuenow") or 0)
+    page.wait_for_function(
+        """early => Number(document.querySelector(".veo-root [role=progressbar]").ariaValueNow) > early + 5""",
+        arg=early,
+    )
+    busy = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+    assert page.evaluate(busy) == "busy"
+    notebook.picture("running-light", page.locator(".veo-root").first)
+    page.locator(VIDEO).wait_for()
+    page.wait_for_function(f"() => document.querySelector({VIDEO!r}).readyState >= 2")
+    source = page.locator(VIDEO).evaluate("video => video.currentSrc")
+    assert re.search(r"/files/veo_clips/\d{4}-\d\d-\d\d_", source), source
+    plays(notebook)
+    # The plain card for readers without a kernel is there and does not show twice.
+    expect(page.locator("[class^=veo-saved-]")).to_have_count(1)
+    expect(page.locator("[class^=veo-saved-]")).to_be_hidden()
+    notebook.picture("first-clip-light")
+    notebook.theme("JupyterLab Dark")
+    notebook.picture("first-clip-dark")
+    notebook.theme("JupyterLab Light")
+    notebook.command("docmanager:save")
+    assert path.stat().st_size - before < MAX_BYTES_PER_CLIP
+    text = path.read_text()
+    assert PROMPT in text
+    assert notebook.lab.token not in text
+
+
+def test_a_clip_out_of_the_servers_reach(notebook: Notebook, tmp_path: Path) -> None:
+    """Where /files/ cannot serve the clip, it comes through the kernel and plays all the same."""
+    page = notebook.page
+    outside = f"import os\nos.chdir({str(tmp_path)!r})\nveo.configure(folder={str(tmp_path / 'clips')!r})"
+    notebook.write("outside.ipynb", LOAD, outside, f"%%veo --seconds 4 --wait\n{PROMPT}")
+    notebook.open("outside.ipynb")
+    notebook.start_all()
+    page.locator(VIDEO).wait_for()
+    page.wait_for_function(f"() => document.querySelector({VIDEO!r}).readyState >= 2")
+    assert page.locator(VIDEO).evaluate("video => video.currentSrc").startswith("blob:")
+    plays(notebook)
+    assert list((tmp_path / "clips").glob("*.mp4"))
+
+
+def test_a_saved_notebook_without_its_kernel(notebook: Notebook) -> None:
+    """Prompt, settings and poster are there when the widget cannot be."""
+    page = notebook.page
+    path = notebook.write("saved.ipynb", LOAD, f"%%veo --seconds 4 --seed 7 --wait\n{PROMPT}")
+    notebook.open("saved.ipynb")
+    notebook.command("notebook:run-all-cells")
+    page.locator(VIDEO).wait_for()
+    notebook.command("docmanager:save")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    assert "veo-saved-" in json.dumps(json.loads(path.read_text())["cells"][1]["outputs"])
+    notebook.open("saved.ipynb")
+    card = page.locator("[class^=veo-saved-]")
+    expect(card).to_be_visible()
+    expect(card).to_contain_text(PROMPT)
+    expect(card).to_contain_text("Seed 7")
+    video = card.locator("video")
+    assert (video.get_attribute("poster") or "").startswith("data:image/jpeg;base64,")
+    page.wait_for_function("() => document.querySelector('[class^=veo-saved-] video').readyState >= 1")
+    notebook.picture("saved-light")
+
+
+def test_a_job_goes_on_when_its_cell_returns(notebook: Notebook) -> None:
+    """Without --wait the cell is free at once, the buttons work, and the clip comes by itself."""
+    page = notebook.page
+    notebook.write("free.ipynb", LOAD, CELL.replace(" --wait", ""), "6 * 7")
+    notebook.open("free.ipynb")
+    notebook.command("notebook:run-all-cells")
+    expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("42")
+    page.get_by_role("button", name="Stop waiting").click()
+    page.get_by_role("button", name="Resume waiting").click()
+    page.locator(VIDEO).wait_for()
+    plays(notebook)
+
+
+def test_a_filtered_job_explains_itself_and_can_be_sent_again(notebook: Notebook) -> None:
+    page = notebook.page
+    cell = "%%veo --seconds 4\n---\noutcome: filtered\nsupport_code: 61493863\n---\nA brawl"
+    notebook.write("filtered.ipynb", LOAD, cell, "before = len(veo.jobs())")
+    notebook.open("filtered.ipynb")
+    notebook.command("notebook:run-all-cells")
+    root = page.locator(".veo-root").first
+    expect(root).to_contain_text("violence")
+    expect(root).to_contain_text("Nothing is charged")
+    notebook.picture("filtered-light", root)
+    root.get_by_role("button", name=re.compile("again", re.IGNORECASE)).click()
+    root.get_by_role("button", name="Confirm").click()
+    expect(root.get_by_role("progressbar")).to_be_visible()
+    expect(root).to_contain_text("violence")

@@ -1,0 +1,358 @@
+"""Jobs from submit to clip, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+
+from veo_widgets import errors
+from veo_widgets.client import AsyncClient
+from veo_widgets.config import Settings
+from veo_widgets.credentials import Secret
+from veo_widgets.emulator import Emulator
+from veo_widgets.record import JobState
+from veo_widgets.sync import Client
+
+
+def creates(emulator: Emulator) -> list[dict]:
+    return [entry for entry in emulator.journal() if entry["kind"] == "create"]
+
+
+def script(**keys: object) -> str:
+    """Front matter that tells the emulator what to make of a prompt."""
+    lines = "\n".join(f"{key}: {value}" for key, value in keys.items())
+    return f"---\n{lines}\n---\nA cat"
+
+
+def test_a_job_goes_from_prompt_to_clip(client: Client, emulator: Emulator, tmp_path: Path) -> None:
+    job = client.submit("A cat & a ball", seconds=4, seed=7)
+    assert job.state is JobState.QUEUED
+    assert job.cost.usd == pytest.approx(0.4)
+    assert job.wait(timeout=30) is job
+    (video,) = job.videos
+    assert job.state is JobState.SUCCEEDED
+    assert video.path.parent == tmp_path / "veo_clips"
+    assert video.path.name.endswith(f"_a-cat-a-ball_{job.id}.mp4")
+    assert video.seconds == pytest.approx(4, abs=0.05)
+    assert video.path.stat().st_size == video.bytes
+    assert video.recipe["request"] == {
+        "prompt": "A cat & a ball",
+        "model": "veo-3.1-fast-generate-001",
+        "duration_seconds": 4,
+        "seed": 7,
+    }
+    assert sorted(path.suffix for path in (tmp_path / "veo_clips").iterdir()) == [".json", ".mp4"]
+    assert len(creates(emulator)) == 1
+    assert [state for _, state, _ in job.events] == ["submitting", "queued", "running", "downloading", "succeeded"]
+
+
+def test_all_samples_arrive(client: Client) -> None:
+    videos = client.generate("Four cats", samples=4, seconds=4)
+    assert len({video.sha256 for video in videos}) == 4
+    assert [video.path.name.rpartition("_")[2] for video in videos] == ["1.mp4", "2.mp4", "3.mp4", "4.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [("gemini", "veo-3.1-generate-preview"), (None, "gemini/veo-2.0-generate-001")],
+)
+def test_the_developer_api_flavour(
+    make_client: Callable[..., Client], settings: Settings, provider: str | None, model: str
+) -> None:
+    client = make_client(replace(settings, provider=provider, api_key=Secret("a-key")))
+    job = client.submit("A cat", provider=provider, model=model, allow_retired=True).wait(30)
+    assert job.record.surface == "gemini-developer-api"
+    assert job.record.operation.startswith("models/")
+    assert job.videos[0].bytes > 0
+
+
+def test_clips_in_a_bucket_come_through_the_storage_api(client: Client, emulator: Emulator) -> None:
+    job = client.submit("A cat", seconds=4, storage_uri="gs://films/cats/").wait(30)
+    assert job.record.samples[0].uri.startswith("gs://films/cats/")
+    assert any("/storage/v1/b/films/o/" in entry["path"] for entry in emulator.journal())
+
+
+@pytest.mark.parametrize(
+    ("front", "error", "state", "words"),
+    [
+        ({"outcome": "filtered", "support_code": "58061214"}, errors.GenerationFilteredError, "filtered", "a child"),
+        ({"outcome": "failed", "code": 13}, errors.GenerationFailedError, "failed", "code 13"),
+        ({"outcome": "empty"}, errors.GenerationFailedError, "failed", "without a reason"),
+    ],
+)
+def test_a_job_without_a_clip_says_why_and_costs_nothing(
+    client: Client, tmp_path: Path, front: dict, error: type[Exception], state: str, words: str
+) -> None:
+    job = client.submit(script(**front), seconds=4)
+    with pytest.raises(error, match=words):
+        job.wait(30)
+    assert job.state == state
+    assert job.cost.usd == 0
+    assert not (tmp_path / "veo_clips").exists()
+
+
+def test_a_withheld_sample_is_told_of_and_the_others_are_kept(client: Client) -> None:
+    job = client.submit(script(outcome="partial"), seconds=4, samples=3).wait(30)
+    assert len(job.videos) == 2
+    assert job.record.notice.startswith("1 of 3 clips did not come.")
+
+
+def test_a_broken_rule_sends_nothing(client: Client, emulator: Emulator) -> None:
+    with pytest.raises(errors.InvalidRequestError, match="duration_seconds: 4 cannot be had when resolution is 1080p"):
+        client.submit("A cat", resolution="1080p", duration_seconds=4)
+    with pytest.raises(errors.RetiredModelError, match="2026-06-30"):
+        client.submit("A cat", model="veo-3.0-generate-001")
+    assert emulator.journal() == []
+    assert client.jobs() == []
+
+
+def test_a_refusal_by_the_service_is_kept_in_the_ledger(
+    make_client: Callable[..., Client], settings: Settings, emulator: Emulator
+) -> None:
+    client = make_client(replace(settings, provider="gemini", api_key=Secret("wrong-key")))
+    with pytest.raises(errors.AuthenticationError):
+        client.submit("A cat", model="veo-3.1-generate-preview", allow_retired=True)
+    (job,) = client.jobs()
+    assert job.state is JobState.FAILED
+    assert job.record.problem.charged == "Nothing was started and nothing is charged."
+
+
+def test_a_lost_answer_makes_the_job_unknown_and_is_not_sent_again(client: Client, emulator: Emulator) -> None:
+    emulator.script(on="create", fault="reset")
+    with pytest.raises(errors.UnknownOutcomeError) as caught:
+        client.submit("A cat", seconds=4)
+    job = client.job(caught.value.job_id)
+    assert job.state is JobState.UNKNOWN
+    assert job.cost.usd == pytest.approx(0.4)
+    assert len(creates(emulator)) == 1
+
+
+@pytest.mark.parametrize("fault", ["status-503", "status-500", "reset", "html"])
+def test_trouble_while_polling_passes(client: Client, emulator: Emulator, fault: str) -> None:
+    emulator.script(on="poll", fault=fault, times=1)
+    job = client.submit("A cat", seconds=4).wait(30)
+    assert job.state is JobState.SUCCEEDED
+    assert "trouble" in [detail for _, _, detail in job.events]
+
+
+@pytest.mark.parametrize("fault", ["cut", "html", "status-503"])
+def test_a_broken_download_is_done_again_and_leaves_no_part(
+    client: Client, emulator: Emulator, tmp_path: Path, fault: str
+) -> None:
+    emulator.script(on="download", fault=fault, times=1)
+    job = client.submit("A cat", seconds=4, storage_uri="gs://films/").wait(30)
+    assert job.videos[0].seconds == pytest.approx(4, abs=0.05)
+    assert sorted(path.suffix for path in (tmp_path / "veo_clips").iterdir()) == [".json", ".mp4"]
+
+
+def test_an_expired_clip_ends_the_job(client: Client, emulator: Emulator) -> None:
+    emulator.script(on="download", fault="expired", times=99)
+    job = client.submit("A cat", seconds=4, storage_uri="gs://films/")
+    with pytest.raises(errors.ClipExpiredError, match="two days"):
+        job.wait(60)
+    assert job.state is JobState.EXPIRED
+
+
+def test_a_folder_that_cannot_be_written_keeps_the_job_resumable(
+    make_client: Callable[..., Client], settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    client = make_client(replace(settings, folder=tmp_path / "file" / "clips"))
+    job = client.submit("A cat", seconds=4)
+    with pytest.raises(errors.DownloadError, match="choose another folder"):
+        job.wait(30)
+    assert job.state is JobState.DOWNLOADING
+    (tmp_path / "file").unlink()
+    assert job.wait(30).videos[0].path.exists()
+
+
+def test_a_timeout_ends_the_waiting_not_the_job(client: Client) -> None:
+    job = client.submit(script(seconds=1.5), seconds=4)
+    with pytest.raises(errors.WaitTimeoutError, match="goes on"):
+        job.wait(timeout=0.05)
+    assert not job.state.is_final
+    assert job.wait(30).state is JobState.SUCCEEDED
+
+
+def test_detached_jobs_are_taken_up_again(client: Client) -> None:
+    job = client.submit(script(polls=3), seconds=4)
+    job.detach()
+    with pytest.raises(errors.WaitTimeoutError, match="was stopped"):
+        client.call(client.asynchronous._end_of, job.id)
+    assert [found.id for found in client.resume()] == [job.id]
+    assert job.wait(30).videos
+
+
+def test_a_retry_is_a_new_job(client: Client, emulator: Emulator) -> None:
+    job = client.submit(script(outcome="filtered"), seconds=4, seed=3)
+    with pytest.raises(errors.GenerationFilteredError):
+        job.wait(30)
+    again = job.retry()
+    assert again.id != job.id
+    assert again.record.retry_of == job.id
+    assert again.request == job.request
+    assert len(creates(emulator)) == 2
+
+
+def test_waiting_inside_a_running_loop(client: Client) -> None:
+    async def main() -> list[JobState]:
+        jobs = [client.submit(f"Cat {number}", seconds=4) for number in range(3)]
+        return [(await job).state for job in jobs]
+
+    assert anyio.run(main) == [JobState.SUCCEEDED] * 3
+
+
+def test_an_interrupt_ends_the_waiting_at_once_and_leaves_the_job(client: Client) -> None:
+    job = client.submit(script(seconds=2), seconds=4)
+    began = time.monotonic()
+    threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()
+    with pytest.raises(KeyboardInterrupt, match=f"job {job.id} goes on"):
+        job.wait()
+    assert time.monotonic() - began < 1.5
+    assert job.wait(30).state is JobState.SUCCEEDED
+
+
+def test_the_table_of_jobs_is_text_everywhere(client: Client) -> None:
+    assert repr(client.jobs()) == "No jobs yet."
+    client.submit("<b>bold</b>", seconds=4).wait(30)
+    assert "<b>bold</b>" in repr(client.jobs())
+    html = client.jobs()._repr_html_()
+    assert "&lt;b&gt;bold" in html
+    assert "<b>" not in html
+
+
+@pytest.mark.anyio
+async def test_the_asynchronous_client_has_the_same_verbs(settings: Settings, tmp_path: Path) -> None:
+    async with AsyncClient(settings, home=tmp_path / "home") as client:
+        record = await client.submit("A cat", seconds=4)
+        seen: list[str] = []
+        client.listen(record.id, lambda sighting: seen.append(sighting.record.state))
+        record = await client.wait(record.id, timeout=30)
+        assert record.videos[0].path.exists()
+        assert seen[-1] == "succeeded"
+        assert (await client.refresh(record.id)).state is JobState.SUCCEEDED
+        (video,) = await client.generate("A dog", seconds=4, timeout=30)
+        assert video.job_id in {job.id for job in await client.jobs()}
+
+
+@pytest.mark.anyio
+async def test_refresh_polls_once_and_downloads(settings: Settings, tmp_path: Path, emulator: Emulator) -> None:
+    async with AsyncClient(settings, home=tmp_path / "home") as client:
+        job = (await client.submit(script(polls=1), seconds=4)).id
+        await client.detach(job)
+        assert (await client.refresh(job)).state is JobState.RUNNING
+        assert (await client.refresh(job)).state is JobState.SUCCEEDED
+
+
+def test_two_clients_on_one_ledger_create_and_download_once(
+    make_client: Callable[..., Client], emulator: Emulator
+) -> None:
+    first, second = make_client(), make_client()
+    job = first.submit(script(polls=3), seconds=4, storage_uri="gs://films/")
+    assert second.job(job.id).wait(30).videos == job.wait(30).videos
+    downloads = [entry for entry in emulator.journal() if "/storage/" in entry["path"]]
+    assert len(creates(emulator)) == len(downloads) == 1
+
+
+def test_two_hundred_jobs_at_once(client: Client, emulator: Emulator, tmp_path: Path) -> None:
+    """Every clip arrives, none twice, and the thread that asked stays free."""
+    gaps: list[float] = []
+    stop = threading.Event()
+
+    def tick() -> None:
+        last = time.monotonic()
+        while not stop.wait(0.01):
+            gaps.append(time.monotonic() - last)
+            last = time.monotonic()
+
+    ticking = threading.Thread(target=tick)
+    jobs = [client.submit(f"Cat {number}", seconds=4, storage_uri="gs://films/") for number in range(200)]
+    ticking.start()
+    try:
+        for job in jobs:
+            job.wait(120)
+    finally:
+        stop.set()
+        ticking.join()
+    videos = [job.videos[0] for job in jobs]
+    assert len({video.sha256 for video in videos}) == 200
+    assert len(list((tmp_path / "veo_clips").glob("*.mp4"))) == 200
+    assert len(creates(emulator)) == 200
+    assert len([entry for entry in emulator.journal() if "/storage/" in entry["path"]]) == 200
+    assert sorted(gaps)[len(gaps) * 95 // 100] < 0.25
+
+
+PROGRAM = """
+import os, signal, sys
+import veo_widgets as veo
+veo.configure(provider="emulator", base_url=sys.argv[1], folder=sys.argv[2])
+job = veo.submit("---\\npolls: 2\\n---\\nA cat", seconds=4)
+print(job.id, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def run(program: str, emulator: Emulator, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program of a user's, with a ledger of its own in `folder`."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, emulator.base_url, str(folder / "clips")],
+        env={**os.environ, "VEO_WIDGETS_HOME": str(folder / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_killed_program_loses_nothing_and_pays_once(
+    make_client: Callable[..., Client], emulator: Emulator, tmp_path: Path
+) -> None:
+    killed = run(PROGRAM, emulator, tmp_path)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    job = make_client().job(killed.stdout.strip())
+    assert job.wait(30).videos[0].path.parent == tmp_path / "clips"
+    assert len(creates(emulator)) == 1
+
+
+def test_a_job_whose_create_was_under_way_when_the_program_died_is_unknown(
+    make_client: Callable[..., Client], emulator: Emulator, tmp_path: Path
+) -> None:
+    emulator.script(on="create", fault="slow")
+    killer = "import threading; threading.Timer(1, os.kill, (os.getpid(), 9)).start(); job = veo"
+    program = PROGRAM.replace("job = veo", killer)
+    killed = run(program, emulator, tmp_path)
+    assert killed.returncode == -signal.SIGKILL
+    (job,) = make_client().jobs()
+    with pytest.raises(errors.UnknownOutcomeError, match="may be charged"):
+        job.wait(30)
+
+
+def test_a_plain_script_ends_when_its_code_ends(emulator: Emulator, tmp_path: Path) -> None:
+    """No thread of ours keeps a program alive, not even with a job still running."""
+    program = PROGRAM.replace("os.kill(os.getpid(), signal.SIGKILL)", "").replace("polls: 2", "polls: 9999")
+    ended = run(program, emulator, tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_no_key_is_written_anywhere(
+    make_client: Callable[..., Client], settings: Settings, tmp_path: Path, emulator: Emulator
+) -> None:
+    client = make_client(replace(settings, provider="gemini", api_key=Secret("canary-5f3a")))
+    job = client.submit("A cat", model="veo-3.1-generate-preview", allow_retired=True).wait(30)
+    client.close()
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert b"canary-5f3a" not in path.read_bytes(), path
+    assert "canary" not in repr(client.settings) + repr(job.record) + repr(vars(client.asynchronous))
+    assert "canary" not in json.dumps(emulator.journal(), default=str)

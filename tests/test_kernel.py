@@ -1,0 +1,137 @@
+"""Whole notebooks in real kernels, without a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_client.manager import start_new_kernel
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+
+from veo_widgets.emulator import Emulator
+
+KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+# JupyterLab's own 40 kB for a clip: two copies of the poster and the words.
+MAX_BYTES_PER_CLIP = 40_000
+
+
+@pytest.fixture
+def environment(tmp_path: Path, emulator: Emulator) -> dict[str, str]:
+    return {
+        **os.environ,
+        "VEO_WIDGETS_HOME": str(tmp_path / "home"),
+        "VEO_PROVIDER": "emulator",
+        "VEO_EMULATOR_URL": emulator.base_url,
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+    }
+
+
+def notebook(*cells: str) -> nbformat.NotebookNode:
+    made = nbformat.v4.new_notebook(metadata=KERNELSPEC)
+    made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    return made
+
+
+def execute(made: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
+    runner = NotebookClient(made, timeout=90, resources={"metadata": {"path": str(folder)}}, store_widget_state=False)
+    with runner.setup_kernel(env=environment):
+        for number, cell in enumerate(made.cells):
+            runner.execute_cell(cell, number)
+    return made
+
+
+def test_a_notebook_keeps_a_readable_card_and_stays_small(tmp_path: Path, environment: dict[str, str]) -> None:
+    prompt = "A cat playing <with> a ball & yarn"
+    cell = f"%%veo --seconds 4 --seed 7 --wait\n{prompt}"
+    made = execute(notebook("%load_ext veo_widgets", cell), tmp_path, environment)
+    path = tmp_path / "made.ipynb"
+    nbformat.write(made, path)
+    assert path.stat().st_size < MAX_BYTES_PER_CLIP
+    clip = next((tmp_path / "veo_clips").glob("*.mp4"))
+    page, _ = HTMLExporter().from_notebook_node(made)
+    card = re.search(r'<div class="veo-saved-.*?</video>.*?</div></div>', page, re.DOTALL)
+    assert card is not None
+    assert "A cat playing &lt;with&gt; a ball &amp; yarn" in card[0]
+    assert f'src="veo_clips/{clip.name}"' in card[0]
+    assert 'poster="data:image/jpeg;base64,' in card[0]
+    assert "Seed 7" in card[0]
+
+
+def test_an_unwaited_cell_gets_its_card_when_the_clip_is_there(tmp_path: Path, environment: dict[str, str]) -> None:
+    cells = ("%load_ext veo_widgets", "%%veo --seconds 4 --into job\nA cat", "job = await job\nprint(job.state)")
+    made = execute(notebook(*cells), tmp_path, environment)
+    assert made.cells[2].outputs[-1].text == "succeeded\n"
+    assert "<video" in made.cells[1].outputs[-1].data["text/html"]
+    assert "<video" not in "".join(output.get("text", "") for output in made.cells[2].outputs)
+
+
+def test_everything_works_while_another_cells_job_runs(tmp_path: Path, environment: dict[str, str]) -> None:
+    cells = (
+        "import asyncio, veo_widgets as veo",
+        "slow = veo.submit('---\\nseconds: 3\\n---\\nA slow cat', seconds=4)",
+        "quick = veo.generate('A quick cat', seconds=4, timeout=60)\nprint(slow.state.is_final, len(quick))",
+        "jobs = [veo.submit(f'Cat {n}', seconds=4) for n in range(3)]",
+        "print([str(job.state) for job in await asyncio.gather(*jobs)])",
+        "print(slow.wait(60).state)",
+        "from veo_widgets.sync import client\nprint(len(veo.jobs()))",
+    )
+    made = execute(notebook(*cells), tmp_path, environment)
+    said = ["".join(output.get("text", "") for output in cell.outputs).strip() for cell in made.cells]
+    assert said[2:3] + said[4:] == ["False 1", "['succeeded', 'succeeded', 'succeeded']", "succeeded", "5"]
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, environment: dict[str, str]) -> Iterator[tuple]:
+    manager, client = start_new_kernel(env=environment, cwd=str(tmp_path))
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def ask(client: object, code: str) -> str:
+    """The text that a cell prints."""
+    said: list[str] = []
+
+    def hook(message: dict) -> None:
+        if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
+            said.append(message["content"]["text"])
+
+    reply = client.execute_interactive(code, timeout=60, output_hook=hook)
+    assert reply["content"]["status"] == "ok", reply["content"]
+    return "".join(said).strip()
+
+
+def test_a_kernel_killed_after_submit_loses_nothing(kernel: tuple, emulator: Emulator) -> None:
+    manager, client = kernel
+    submit = "import veo_widgets as veo\njob = veo.submit('---\\npolls: 2\\n---\\nA cat', seconds=4)\nprint(job.id)"
+    job_id = ask(client, submit)
+    manager.signal_kernel(signal.SIGKILL)
+    manager.restart_kernel(now=True)
+    client.wait_for_ready(timeout=60)
+    ask(client, f"import veo_widgets as veo\njob = veo.job({job_id!r})\njob.wait(60)")
+    assert ask(client, "print(job.state, job.videos[0].path.exists(), len(veo.jobs()))") == "succeeded True 1"
+    assert len([entry for entry in emulator.journal() if entry["kind"] == "create"]) == 1
+
+
+@pytest.mark.parametrize("wait", ["job.wait()", "await job", "%veo wait"])
+def test_the_interrupt_button_stops_the_waiting_only(kernel: tuple, wait: str) -> None:
+    manager, client = kernel
+    ask(client, "%load_ext veo_widgets\nimport veo_widgets as veo")
+    ask(client, "job = veo.submit('---\\nseconds: 4\\n---\\nA cat', seconds=4)")
+    message = client.execute(f"print('waiting', flush=True)\n{wait}")
+    while True:
+        got = client.get_iopub_msg(timeout=30)
+        if got["msg_type"] == "stream" and "waiting" in got["content"]["text"]:
+            break
+    manager.interrupt_kernel()
+    reply = client.get_shell_msg(timeout=3)
+    assert reply["parent_header"]["msg_id"] == message
+    assert reply["content"]["status"] == "error"
+    assert ask(client, "print(job.state.is_final)") == "False"
+    assert ask(client, "job.wait(60)\nprint(job.state)") == "succeeded"

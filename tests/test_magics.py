@@ -1,0 +1,193 @@
+"""The magics in a real IPython shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import CapturedIO, capture_output
+
+from veo_widgets import errors, sync
+from veo_widgets.config import Settings
+from veo_widgets.emulator import Emulator
+from veo_widgets.flags import flag_names
+from veo_widgets.params import PARAMS
+from veo_widgets.sync import Client
+
+
+@pytest.fixture
+def default_client(make_client: Callable[..., Client]) -> Iterator[Client]:
+    """The client behind the module's functions, for as long as a test runs."""
+    before, sync._default = sync._default, make_client()
+    yield sync._default
+    sync._default = before
+
+
+@pytest.fixture
+def shell(default_client: Client) -> Iterator[InteractiveShell]:
+    shell = InteractiveShell(user_ns={})
+    shell.run_line_magic("load_ext", "veo_widgets")
+    yield shell
+    shell.run_line_magic("unload_ext", "veo_widgets")
+    shell.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+class Ran(SimpleNamespace):
+    """What a cell did: its error, its text, and what it displayed."""
+
+    error: BaseException | None
+    text: str
+    outputs: list[dict[str, Any]]
+
+
+def run(shell: InteractiveShell, cell: str) -> Ran:
+    with capture_output() as seen:
+        result = shell.run_cell(cell)
+    assert isinstance(seen, CapturedIO)
+    return Ran(
+        error=result.error_before_exec or result.error_in_exec,
+        text=seen.stdout + seen.stderr,
+        outputs=[output.data for output in seen.outputs],
+    )
+
+
+def creates(emulator: Emulator) -> list[dict[str, Any]]:
+    return [entry for entry in emulator.journal() if entry["kind"] == "create"]
+
+
+def test_a_cell_becomes_a_clip(shell: InteractiveShell, emulator: Emulator) -> None:
+    ran = run(shell, "%%veo --seconds 4 --aspect-ratio 9:16 --seed 7 --into clip --wait\nA cat,\nplaying")
+    assert ran.error is None, ran.text
+    job = shell.user_ns["clip"]
+    assert job.request.prompt == "A cat,\nplaying"
+    assert job.videos[0].height > job.videos[0].width
+    widget, plain = ran.outputs
+    assert "application/vnd.jupyter.widget-view+json" in widget
+    assert widget["text/plain"] == "JobView('A cat,\\nplaying')"
+    assert f'class="veo-saved-{job.id}"' in plain["text/html"]
+    assert job.videos[0].path.name in plain["text/html"]
+    (create,) = creates(emulator)
+    assert create["body"]["parameters"]["seed"] == 7
+
+
+def test_without_wait_the_cell_returns_with_a_running_job(shell: InteractiveShell) -> None:
+    ran = run(shell, "%%veo --seconds 4 --into job\n---\nseconds: 2\n---\nA cat")
+    assert ran.error is None
+    assert not shell.user_ns["job"].state.is_final
+    shell.user_ns["job"].wait(30)
+
+
+def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:
+    run(shell, 'animal, places = "otter", {"a": ["brook"]}')
+    ran = run(shell, "%%veo --seconds 4 --into job\n{animal.upper()} in a {places['a'][0]}, {{braces}} stay, {1 + 1}")
+    assert ran.error is None, ran.text
+    assert shell.user_ns["job"].request.prompt == "OTTER in a brook, {braces} stay, 2"
+
+
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        ("%%veo --asspect-ratio 16:9\nA cat", "--asspect-ratio is not a flag. Did you mean '--aspect-ratio'?"),
+        ("%%veo --aspect-ratio 16:10\nA cat", "aspect_ratio: '16:10' is not one of 16:9, 9:16. Did you mean '16:9'?"),
+        ("%%veo --seconds five\nA cat", "duration_seconds: 'five' is not a number of seconds."),
+        (
+            "%%veo --seconds 5\nA cat",
+            "duration_seconds: 5 is not a length of veo-3.1-fast-generate-001; allowed: 4, 6, 8.",
+        ),
+        ("%%veo --model veo-3.1-fast\nA cat", "Did you mean 'veo-3.1-fast-generate-001'?"),
+        ("%%veo --model sora/veo\nA cat", "'sora/' in 'sora/veo' names no provider"),
+        ("%%veo --provider gemni\nA cat", "Did you mean 'gemini'?"),
+        ("%%veo --model veo-3.0-generate-001\nA cat", "ended on 2026-06-30"),
+        ("%%veo --first-frame nowhere.png\nA cat", "first_frame: cannot read 'nowhere.png'"),
+        ("%%veo --into 2nd\nA cat", "--into: '2nd' is no name for a variable."),
+        ("%%veo --seed\nA cat", "expected one argument"),
+        ("%%veo stray\nA cat", "'stray' belongs to no flag"),
+        ('%%veo --negative-prompt "open\nA cat', "close the quotes"),
+        ("%%veo\nA {missing} cat", "{missing} has no value: NameError"),
+        ("%%veo\nA {not python} cat", "{not python} is not a Python expression"),
+        ("%%veo\nA } cat", "a '}' has no '{' before it"),
+        ("%veo jbos", "'jbos' is not one of jobs, job, wait, resume, help. Did you mean 'jobs'?"),
+        ("%veo job zzzz", "job: 'zzzz' fits no job of the ledger"),
+    ],
+)
+def test_mistakes_are_one_sentence_without_a_traceback_or_a_request(
+    shell: InteractiveShell, emulator: Emulator, cell: str, sentence: str
+) -> None:
+    ran = run(shell, cell)
+    assert isinstance(ran.error, errors.VeoError)
+    assert sentence in ran.text
+    assert "Traceback" not in ran.text
+    assert len(ran.text.strip().splitlines()) == 1
+    assert emulator.journal() == []
+
+
+def test_a_dry_run_shows_request_price_and_every_broken_rule(shell: InteractiveShell, emulator: Emulator) -> None:
+    ran = run(shell, "%%veo --dry-run --seconds 4 --seed 7\nA cat")
+    assert "veo-3.1-fast-generate-001 at Emulator: $0.40" in ran.text
+    assert f"POST {emulator.base_url}/v1/projects/" in ran.text
+    assert '"durationSeconds": 4' in ran.text
+    broken = run(shell, "%%veo --dry-run --seconds 5 --resolution 4k --samples 9\nA cat").text
+    assert "It would not be sent:" in broken
+    assert all(
+        name in broken for name in ("samples: 9", "duration_seconds: 5 is not a length", "when resolution is 4k")
+    )
+    assert emulator.journal() == []
+
+
+def test_help_lists_every_flag(shell: InteractiveShell) -> None:
+    text = run(shell, "%%veo --help\n ").text
+    assert all(flag in text for flag in flag_names())
+    assert {param.flag for param in PARAMS if param.name != "prompt"} <= set(flag_names())
+
+
+def test_line_magics_show_jobs(shell: InteractiveShell) -> None:
+    run(shell, "%%veo --seconds 4 --into job\nA cat")
+    ran = run(shell, "%veo wait")
+    assert ran.error is None
+    run(shell, "table = %veo jobs")
+    assert [job.id for job in shell.user_ns["table"]] == [shell.user_ns["job"].id]
+
+
+def test_a_filtered_job_is_told_in_one_line_and_leaves_its_card(shell: InteractiveShell) -> None:
+    ran = run(shell, "%%veo --seconds 4 --wait\n---\noutcome: filtered\n---\nA cat")
+    assert isinstance(ran.error, errors.GenerationFilteredError)
+    assert "Traceback" not in ran.text
+    assert "Withheld by the safety filter" in ran.outputs[-1]["text/html"]
+
+
+def test_a_lost_answer_leaves_a_card_too(shell: InteractiveShell, emulator: Emulator) -> None:
+    emulator.script(on="create", fault="reset")
+    ran = run(shell, "%%veo --seconds 4\nA cat")
+    assert isinstance(ran.error, errors.UnknownOutcomeError)
+    assert "may be charged" in ran.outputs[-1]["text/html"]
+
+
+def test_prompts_and_reasons_are_text_in_the_saved_output(shell: InteractiveShell) -> None:
+    ran = run(shell, '%%veo --seconds 4 --wait\n<img src=x onerror="alert(1)"> {{}}')
+    html = ran.outputs[-1]["text/html"]
+    assert "<img src=x" not in html
+    assert "&lt;img src=x onerror=&quot;" in html
+
+
+def test_unloading_takes_the_magics_away(default_client: Client) -> None:
+    shell = InteractiveShell(user_ns={})
+    before = {kind: set(names) for kind, names in shell.magics_manager.magics.items()}
+    shell.run_line_magic("load_ext", "veo_widgets")
+    shell.run_line_magic("reload_ext", "veo_widgets")
+    shell.run_line_magic("unload_ext", "veo_widgets")
+    assert {kind: set(names) for kind, names in shell.magics_manager.magics.items()} == before
+    shell.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+def test_settings_outlive_the_cell(default_client: Client, settings: Settings) -> None:
+    sync.configure(model="veo-3.1-lite-generate-001")
+    assert sync.plan("A cat").model.id == "veo-3.1-lite-generate-001"
+    sync.configure(model=None)
+    assert sync.plan("A cat").model.id == "veo-3.1-fast-generate-001"
+    with pytest.raises(errors.InvalidRequestError, match="Did you mean 'provider'"):
+        sync.configure(provder="gemini")

@@ -1,0 +1,56 @@
+"""The two tables of messages say the same, and nothing outside them is acted upon."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from veo_widgets.widgets import protocol
+
+SOURCE = Path(__file__).parent.parent / "js" / "src" / "lib" / "protocol.js"
+
+
+def table(name: str) -> dict[str, list[str]]:
+    """An object literal of the browser's module; it is kept as plain as JSON."""
+    text = SOURCE.read_text("utf-8")
+    found = re.search(rf"export const {name} = (?:/\*\*.*?\*/ ?\()?(\{{.*?\}})\)?;", text, re.DOTALL)
+    assert found is not None
+    plain = re.sub(r"([{,]\s*)([a-z]+)\s*:", r'\1"\2":', found[1])
+    return json.loads(re.sub(r",(\s*[}\]])", r"\1", plain))
+
+
+@pytest.mark.parametrize("name", ["FROM_BROWSER", "FROM_KERNEL"])
+def test_browser_and_kernel_agree(name: str) -> None:
+    assert table(name) == getattr(protocol, name)
+
+
+@pytest.mark.parametrize(
+    ("content", "valid"),
+    [
+        ({"kind": "ready"}, True),
+        ({"kind": "need-bytes", "sample": 0, "request": "r1"}, True),
+        ({"kind": "poster", "sample": 3}, True),
+        ({"kind": "submit", "prompt": "A cat"}, False),
+        ({"kind": "ready", "more": 1}, False),
+        ({"kind": "need-bytes", "sample": -1, "request": "r1"}, False),
+        ({"kind": "need-bytes", "sample": True, "request": "r1"}, False),
+        ({"kind": "need-bytes", "sample": "../../secret", "request": "r1"}, False),
+        ({"kind": "need-bytes", "sample": 0, "request": "r" * 65}, False),
+        ({"kind": "need-bytes", "sample": 0}, False),
+        ({"kind": ["ready"]}, False),
+        ({}, False),
+        ("ready", False),
+        (None, False),
+    ],
+)
+def test_only_the_protocols_messages_are_read(content: object, valid: bool) -> None:
+    assert (protocol.read_message(content, None) is not None) is valid
+
+
+def test_buffers_are_read_as_bytes() -> None:
+    message = protocol.read_message({"kind": "poster", "sample": 0}, [memoryview(b"\xff\xd8\xff")])
+    assert message is not None
+    assert message.data == b"\xff\xd8\xff"

@@ -1,0 +1,98 @@
+"""The wheel that users get, built where there is no Node and used where there are no sources."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# JupyterLab holds each bundle in every widget's state, and it has two seconds to start.
+MAX_BUNDLE = 60_000
+# The embedded emulator's full pace and full picture, as a newcomer meets it.
+PROGRAM = """
+import sys, veo_widgets as veo
+from veo_widgets.widgets import JobView
+job = veo.submit("A cat", provider="emulator", seconds=4).wait(120)
+video = job.videos[0]
+print(veo.__file__)
+print(video.path, video.width, video.height, video.seconds, video.has_audio)
+print(len(str(JobView(job)._esm)) > 1000)
+"""
+
+
+def run(*words: str | Path, **options: object) -> str:
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def path_without_node() -> str:
+    """The search path without any folder that holds Node or npm."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(
+        folder for folder in folders if not any((Path(folder) / name).exists() for name in ("node", "npm"))
+    )
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built by pip from what git knows, with no Node on the path and nothing built before."""
+    folder = tmp_path_factory.mktemp("wheel")
+    tracked = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).splitlines()
+    for name in tracked:
+        if (ROOT / name).is_file():
+            (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / "source" / name)
+    environment = {**os.environ, "PATH": path_without_node()}
+    assert shutil.which("node", path=environment["PATH"]) is None
+    # A folder of tools may hold Node and everything else, so Python is named in full.
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", folder, folder / "source", env=environment)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_the_package_and_its_bundles(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {item.filename: item.file_size for item in archive.infolist()}
+    for name in ("job_view", "player"):
+        assert 1000 < sizes[f"veo_widgets/static/{name}.js"] <= MAX_BUNDLE
+        assert sizes[f"veo_widgets/static/{name}.css"] > 500
+    assert "veo_widgets/catalog.json" in sizes
+    assert "veo_widgets/py.typed" in sizes
+    top = {name.partition("/")[0] for name in sizes}
+    assert top == {"veo_widgets", wheel.name.rpartition("-py3")[0] + ".dist-info"}
+
+
+def test_the_wheel_makes_a_clip_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[emulator]")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    environment = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")}
+    environment.pop("PYTHONPATH", None)
+    home, clip, has_bundle = run(python, "-I", "-c", PROGRAM, cwd=empty, env=environment).splitlines()
+    assert Path(home).is_relative_to(tmp_path / "env")
+    assert clip.endswith(" 1280 720 4.0 True")
+    assert clip.startswith(str(empty / "veo_clips"))
+    assert has_bundle == "True"
+    shown = run(tmp_path / "env" / "bin" / "veo", "show", cwd=empty, env=environment)
+    assert "length 4 s" in shown
+    assert "what it would have cost" in shown
+
+
+def test_without_the_extra_the_message_names_it(wheel: Path, tmp_path: Path) -> None:
+    """A core install, in which the emulator's packages cannot be found."""
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", wheel)
+    code = "import veo_widgets as veo\ntry: veo.submit('A cat', provider='emulator')\nexcept ImportError as e: print(e)"
+    environment = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")}
+    said = run(python, "-I", "-c", code, cwd=tmp_path, env=environment).strip()
+    assert said == "The emulator needs an optional package: pip install 'veo-widgets[emulator]'"
