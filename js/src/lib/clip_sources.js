@@ -1,0 +1,147 @@
+/**
+ * Where each clip of one widget comes from. One of these per model: its views share the bytes.
+ *
+ * @import { Clip, Wire } from "./types.js"
+ */
+import { pullBytes } from "./blob_source.js";
+import { filesUrl, serverBase, serves } from "./files_url.js";
+
+/**
+ * @typedef {object} Source
+ * @property {"idle"|"checking"|"pulling"|"ready"|"failed"} phase
+ * @property {string} url  "" until ready
+ * @property {"files"|"kernel"|""} via
+ * @property {number} received
+ * @property {number} total
+ * @property {boolean} silent  the kernel has not answered for a while
+ * @property {string} message  why it failed
+ */
+
+/** @type {Source} */
+const IDLE = { phase: "idle", url: "", via: "", received: 0, total: 0, silent: false, message: "" };
+
+/** @param {Clip} clip */
+export const clipKey = (clip) => `${clip.sample}:${clip.sha256}`;
+
+export class ClipSources {
+  /** @type {Map<string, Source>} */
+  #sources = new Map();
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  /** @type {Map<string, () => void>} the pulls under way */
+  #pulls = new Map();
+  /** @type {Set<string>} */
+  #posters = new Set();
+  #ended = new AbortController();
+  #wire;
+  #base;
+
+  /**
+   * @param {Wire} wire
+   * @param {string|null} [base]  of the Jupyter server; null where there is none
+   */
+  constructor(wire, base = serverBase()) {
+    this.#wire = wire;
+    this.#base = base;
+  }
+
+  /**
+   * @param {Clip} clip
+   * @returns {Source}
+   */
+  get(clip) {
+    return this.#sources.get(clipKey(clip)) ?? IDLE;
+  }
+
+  /**
+   * @param {() => void} listener  called after every change
+   * @returns {() => void}
+   */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Make the clip playable, unless that has begun already.
+   *
+   * @param {Clip} clip
+   */
+  async open(clip) {
+    if (this.#ended.signal.aborted || this.get(clip).phase !== "idle") return;
+    const url = filesUrl(clip, this.#base);
+    this.#set(clip, { phase: "checking" });
+    const served = url !== null && (await serves(url, clip, this.#ended.signal));
+    if (this.#ended.signal.aborted) return;
+    if (served) this.#set(clip, { phase: "ready", url, via: "files" });
+    else this.#pull(clip);
+  }
+
+  /**
+   * The browser could not use what it was given. A `/files/` address gets one more chance, through the kernel.
+   *
+   * @param {Clip} clip
+   * @returns {boolean} whether there is hope
+   */
+  reject(clip) {
+    const { via, phase } = this.get(clip);
+    if (phase !== "ready" || via !== "files") return false;
+    this.#pull(clip);
+    return true;
+  }
+
+  /**
+   * Ask again after a failure or a long silence.
+   *
+   * @param {Clip} clip
+   */
+  retry(clip) {
+    this.#pull(clip);
+  }
+
+  /**
+   * Whether this caller is the one to hand in the clip's poster; true once.
+   *
+   * @param {Clip} clip
+   */
+  claimPoster(clip) {
+    if (clip.poster || this.#posters.has(clipKey(clip))) return false;
+    this.#posters.add(clipKey(clip));
+    return true;
+  }
+
+  /** Let go of every byte and stop listening. */
+  dispose() {
+    this.#ended.abort();
+    for (const stop of this.#pulls.values()) stop();
+    for (const { url, via } of this.#sources.values()) if (via === "kernel") URL.revokeObjectURL(url);
+    this.#sources.clear();
+    this.#listeners.clear();
+  }
+
+  /** @param {Clip} clip */
+  #pull(clip) {
+    this.#pulls.get(clipKey(clip))?.();
+    this.#set(clip, { ...IDLE, phase: "pulling", total: clip.bytes });
+    const finish = (/** @type {Partial<Source>} */ change) => {
+      this.#pulls.delete(clipKey(clip));
+      this.#set(clip, { silent: false, ...change });
+    };
+    const stop = pullBytes(this.#wire, clip, {
+      progress: (received, total) => this.#set(clip, { received, total, silent: false }),
+      done: (blob) => finish({ phase: "ready", via: "kernel", url: URL.createObjectURL(blob) }),
+      failed: (message) => finish({ phase: "failed", message }),
+      silent: () => this.#set(clip, { silent: true }),
+    });
+    this.#pulls.set(clipKey(clip), stop);
+  }
+
+  /**
+   * @param {Clip} clip
+   * @param {Partial<Source>} change
+   */
+  #set(clip, change) {
+    this.#sources.set(clipKey(clip), { ...this.get(clip), ...change });
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * State that lives outside a view: a trait, a clip's source, the time.
+ *
+ * @import { Clip, Job, Wire } from "./types.js"
+ * @import { ClipSources } from "./clip_sources.js"
+ * @import { KernelClock } from "./time.js"
+ */
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { listen, send } from "./protocol.js";
+
+/**
+ * A trait's value, and the view drawn again when it changes.
+ *
+ * @template T
+ * @param {Wire & {get: (name: any) => any}} wire
+ * @param {string} name
+ * @returns {T}
+ */
+export function useTrait(wire, name) {
+  const [value, setValue] = useState(() => wire.get(name));
+  useEffect(() => {
+    const update = () => setValue(wire.get(name));
+    wire.on(`change:${name}`, update);
+    update();
+    return () => wire.off(`change:${name}`, update);
+  }, [wire, name]);
+  return value;
+}
+
+/**
+ * @param {ClipSources} sources
+ * @param {Clip} clip
+ */
+export function useSource(sources, clip) {
+  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
+  useEffect(() => sources.subscribe(() => redraw(undefined)), [sources]);
+  return sources.get(clip);
+}
+
+/**
+ * The kernel's time in ms, ticking while `ticking`.
+ *
+ * @param {KernelClock} clock
+ * @param {boolean} ticking
+ */
+export function useNow(clock, ticking) {
+  const [now, setNow] = useState(clock.now);
+  useEffect(() => {
+    setNow(clock.now());
+    if (!ticking) return undefined;
+    const timer = setInterval(() => setNow(clock.now()), 250);
+    return () => clearInterval(timer);
+  }, [clock, ticking]);
+  return now;
+}
+
+/**
+ * Whether the element is, or ever was, on screen.
+ *
+ * @param {Element|null} element
+ */
+export function useSeen(element) {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!element || seen) return undefined;
+    if (typeof IntersectionObserver === "undefined") {
+      setSeen(true);
+      return undefined;
+    }
+    const watcher = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
+    });
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [element, seen]);
+  return seen;
+}
+
+/**
+ * The commands of one job: what was asked and not answered yet, and what was refused.
+ *
+ * The next state of the job answers a command; so does a refusal.
+ *
+ * @param {Wire} wire
+ * @param {Job} job
+ */
+export function useCommands(wire, job) {
+  const [pending, setPending] = useState("");
+  const [refusal, setRefusal] = useState("");
+  useEffect(() => setPending(""), [job]);
+  useEffect(
+    () =>
+      listen(wire, "refused", ({ message }) => {
+        setPending("");
+        setRefusal(message);
+      }),
+    [wire],
+  );
+  const command = (/** @type {"stop"|"resume"|"cancel"|"retry"} */ kind) => {
+    setRefusal("");
+    setPending(kind);
+    send(wire, kind);
+  };
+  return { pending, refusal, command, forget: () => setRefusal("") };
+}
+
+/**
+ * The text of a live region: the newest, but no more than one in `gap` milliseconds.
+ *
+ * @param {string} text
+ * @param {number} [gap]
+ */
+export function useAnnouncement(text, gap = 10_000) {
+  const [said, setSaid] = useState("");
+  const last = useRef(-Infinity);
+  useEffect(() => {
+    const say = () => {
+      last.current = performance.now();
+      setSaid(text);
+    };
+    const timer = setTimeout(say, Math.max(0, last.current + gap - performance.now()));
+    return () => clearTimeout(timer);
+  }, [text, gap]);
+  return said;
+}

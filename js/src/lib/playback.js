@@ -1,0 +1,111 @@
+/**
+ * A `<video>` as state: what it is doing, where it is, and what can be asked of it.
+ *
+ * @import { Clip } from "./types.js"
+ * @import { KeyCommand } from "./keys.js"
+ */
+import { useEffect, useReducer, useState } from "preact/hooks";
+
+const EVENTS = ["play", "pause", "ended", "waiting", "playing", "seeking", "seeked", "progress", "volumechange", "loadeddata"];
+
+/**
+ * What the element is doing now; the view is drawn again with each change except the passing of time.
+ *
+ * @param {HTMLVideoElement|null} video
+ */
+export function usePlayback(video) {
+  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
+  useEffect(() => {
+    if (!video) return undefined;
+    const update = () => redraw(undefined);
+    for (const name of EVENTS) video.addEventListener(name, update);
+    update();
+    return () => EVENTS.forEach((name) => video.removeEventListener(name, update));
+  }, [video]);
+  const playing = video !== null && !video.paused && !video.ended;
+  return { playing, waiting: playing && video.readyState < 3, loaded: video !== null && video.readyState >= 2 };
+}
+
+/**
+ * Where the element is, in seconds, at every frame it shows (where the browser tells) and after every seek.
+ *
+ * @param {HTMLVideoElement|null} video
+ */
+export function usePosition(video) {
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    if (!video) return undefined;
+    const read = () => setSeconds(video.currentTime);
+    const names = ["timeupdate", "seeking", "seeked", "loadedmetadata"];
+    for (const name of names) video.addEventListener(name, read);
+    let handle = 0;
+    const frame = () => {
+      read();
+      handle = video.requestVideoFrameCallback(frame);
+    };
+    if ("requestVideoFrameCallback" in video) frame();
+    else setSeconds(0);
+    return () => {
+      for (const name of names) video.removeEventListener(name, read);
+      if ("requestVideoFrameCallback" in video) video.cancelVideoFrameCallback(handle);
+    };
+  }, [video]);
+  return seconds;
+}
+
+/**
+ * The number of the frame that shows at a time, counted from 0. The small addition outlives rounding in the file.
+ *
+ * @param {number} seconds
+ * @param {Pick<Clip, "fps"|"seconds">} clip
+ */
+export function frameAt(seconds, clip) {
+  const last = Math.max(0, Math.round(clip.seconds * clip.fps) - 1);
+  return Math.min(last, Math.max(0, Math.floor(seconds * clip.fps + 0.01)));
+}
+
+/**
+ * The middle of a frame, so that a seek lands in it whichever way the browser rounds.
+ *
+ * @param {number} frame
+ * @param {Pick<Clip, "fps"|"seconds">} clip
+ */
+export function timeOf(frame, clip) {
+  const last = Math.max(0, Math.round(clip.seconds * clip.fps) - 1);
+  return (Math.min(last, Math.max(0, frame)) + 0.5) / clip.fps;
+}
+
+/**
+ * The commands of keys and buttons on one element.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {Clip} clip
+ * @param {HTMLElement|null} player  what goes full screen
+ * @returns {Record<KeyCommand, (amount: number) => void>}
+ */
+export function commandsFor(video, clip, player) {
+  const length = Number.isFinite(video.duration) ? video.duration : clip.seconds;
+  const seek = (/** @type {number} */ to) => (video.currentTime = Math.min(length, Math.max(0, to)));
+  return {
+    toggle: () => void (video.paused ? video.play().catch(() => {}) : video.pause()),
+    mute: () => void (video.muted = !video.muted),
+    fullscreen: () => player && toggleFullscreen(player),
+    skip: (amount) => void seek(video.currentTime + amount),
+    share: (amount) => void seek(amount * length),
+    frame: (amount) => {
+      video.pause();
+      seek(timeOf(frameAt(video.currentTime, clip) + amount, clip));
+    },
+  };
+}
+
+/** @param {HTMLElement} player */
+function toggleFullscreen(player) {
+  const asked = player.matches(":fullscreen") ? player.ownerDocument.exitFullscreen() : player.requestFullscreen();
+  asked.catch(() => {});
+}
+
+/** Whether this viewer can play AAC; webviews of editors often cannot. */
+export function canHear() {
+  return document.createElement("audio").canPlayType('audio/mp4; codecs="mp4a.40.2"') !== "";
+}

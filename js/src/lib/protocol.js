@@ -1,0 +1,50 @@
+/**
+ * The messages between a view and its kernel, kind by kind with their payload fields.
+ * A test in Python compares both tables with its own, so they stay plain literals.
+ *
+ * @import { Wire } from "./types.js"
+ */
+export const FROM_BROWSER = {
+  "ready": [],
+  "stop": [],
+  "resume": [],
+  "cancel": [],
+  "retry": [],
+  "need-bytes": ["sample", "request"],
+  "poster": ["sample"]
+};
+
+export const FROM_KERNEL = {
+  "bytes": ["request", "sample", "offset", "total"],
+  "bytes-failed": ["request", "sample", "message"],
+  "refused": ["command", "message"]
+};
+
+/**
+ * Send one message to the kernel.
+ *
+ * @param {Wire} wire
+ * @param {keyof typeof FROM_BROWSER} kind
+ * @param {Record<string, unknown>} [payload]
+ * @param {ArrayBuffer[]} [buffers]
+ */
+export function send(wire, kind, payload = {}, buffers = []) {
+  wire.send({ kind, ...payload }, undefined, buffers);
+}
+
+/**
+ * Call `handle` for each message of one kind until the returned function is called.
+ *
+ * @param {Wire} wire
+ * @param {keyof typeof FROM_KERNEL} kind
+ * @param {(message: any, buffers: DataView[]) => void} handle
+ * @returns {() => void}
+ */
+export function listen(wire, kind, handle) {
+  /** @type {(message: any, buffers?: DataView[]) => void} */
+  const filter = (message, buffers) => {
+    if (message?.kind === kind) handle(message, buffers ?? []);
+  };
+  wire.on("msg:custom", filter);
+  return () => wire.off("msg:custom", filter);
+}

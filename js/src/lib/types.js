@@ -1,0 +1,67 @@
+/**
+ * What Python sends, as types. Times are epoch milliseconds by the kernel's clock.
+ *
+ * @typedef {"submitting"|"queued"|"running"|"downloading"|"succeeded"|"filtered"|"failed"|"expired"|"unknown"} JobState
+ *
+ * @typedef {object} Clip
+ * @property {number} sample
+ * @property {string} name
+ * @property {string} path
+ * @property {string|null} files_path  path below the Jupyter server's root, if it is there
+ * @property {string} mime
+ * @property {number} bytes
+ * @property {number} seconds
+ * @property {number} width
+ * @property {number} height
+ * @property {number} fps
+ * @property {boolean} has_audio
+ * @property {string} sha256
+ * @property {string|null} poster  a data: URL
+ *
+ * @typedef {object} Problem
+ * @property {string} title
+ * @property {string} message
+ * @property {string} remedy
+ * @property {string|null} charged
+ *
+ * @typedef {{usd: number|null, text: string, note: string|null}} Price
+ * @typedef {[string, string][]} Settings
+ * @typedef {{low: number, likely: number, high: number}} Typical  seconds
+ *
+ * @typedef {object} Job
+ * @property {number} version
+ * @property {string} id
+ * @property {JobState} state
+ * @property {string} prompt
+ * @property {string} model
+ * @property {string} provider
+ * @property {boolean} emulator
+ * @property {Settings} settings
+ * @property {number} width
+ * @property {number} height
+ * @property {Price} price
+ * @property {number} created_at
+ * @property {number|null} submitted_at
+ * @property {number|null} finished_at
+ * @property {number} now  the kernel's clock when this was sent
+ * @property {Typical} typical
+ * @property {boolean} watching
+ * @property {number} polls
+ * @property {number|null} next_poll_at
+ * @property {{sample: number, received: number, total: number|null}|null} download
+ * @property {Problem|null} error
+ * @property {string|null} notice
+ * @property {{stop: boolean, resume: boolean, cancel: boolean, retry: boolean}} can
+ * @property {string|null} retry_price
+ * @property {Clip[]} clips
+ * @property {string} saved_class
+ *
+ * @typedef {{job: Job|Record<string, never>}} JobTraits
+ * @typedef {{clips: Clip[], prompt: string, model: string, settings: Settings, saved_class: string}} PlayerTraits
+ *
+ * @typedef {object} Wire  the part of anywidget's model that the views use
+ * @property {(event: string, listener: (...args: any[]) => void) => void} on
+ * @property {(event: string, listener: (...args: any[]) => void) => void} off
+ * @property {(content: any, callbacks?: any, buffers?: ArrayBuffer[]) => void} send
+ */
+export {};

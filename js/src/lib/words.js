@@ -1,0 +1,79 @@
+/**
+ * Words on screen: states, sizes, ranges.
+ *
+ * @import { Job, JobState, Typical } from "./types.js"
+ */
+import { clockText } from "./time.js";
+
+/** @type {Record<JobState, string>} */
+const STATE = {
+  submitting: "Sending",
+  queued: "In the queue",
+  running: "Generating",
+  downloading: "Downloading",
+  succeeded: "Done",
+  filtered: "Withheld",
+  failed: "Failed",
+  expired: "Expired",
+  unknown: "Not certain",
+};
+
+/** @type {Partial<Record<JobState, string>>} */
+const PROBLEM = {
+  filtered: "The clip was withheld",
+  failed: "The clip was not made",
+  expired: "The clip is no longer there",
+  unknown: "The answer to the request was lost",
+};
+
+/** States in which something is still going to happen. */
+const LIVE = new Set(["submitting", "queued", "running", "downloading"]);
+
+/** @param {Pick<Job, "state">} job */
+export const isLive = (job) => LIVE.has(job.state);
+
+/**
+ * The state in a word or two; a state this bundle has never heard of is shown as it came.
+ *
+ * @param {Pick<Job, "state"|"watching">} job
+ */
+export function stateText(job) {
+  if (isLive(job) && !job.watching) return "Not watching";
+  return STATE[job.state] ?? String(job.state);
+}
+
+/** @param {JobState} state */
+export const problemTitle = (state) => PROBLEM[state] ?? "There is no clip";
+
+/** @param {Typical} typical */
+export function typicalText({ low, likely, high }) {
+  return `usually ${clockText(low)}–${clockText(high)}, most often about ${clockText(likely)}`;
+}
+
+/**
+ * "812 kB", "4.5 MB"; decimal units, as file managers and bills count.
+ *
+ * @param {number} bytes
+ */
+export function sizeText(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${Math.round(bytes / 1000)} kB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** @param {{received: number, total: number|null}} download */
+export function downloadText({ received, total }) {
+  return total ? `${sizeText(received)} of ${sizeText(total)}` : sizeText(received);
+}
+
+/**
+ * When the service will be asked next.
+ *
+ * @param {Pick<Job, "state"|"watching"|"next_poll_at">} job
+ * @param {number} now  epoch milliseconds by the kernel's clock
+ */
+export function nextLookText(job, now) {
+  if (!job.watching || job.next_poll_at === null || job.state === "downloading") return "";
+  const seconds = Math.ceil((job.next_poll_at - now) / 1000);
+  return seconds > 0 ? `next look in ${seconds} s` : "looking …";
+}

@@ -1,0 +1,33 @@
+/**
+ * The widget that plays clips that are already there.
+ *
+ * @import { AnyModel } from "@anywidget/types"
+ * @import { PlayerTraits } from "./lib/types.js"
+ */
+import "./styles/player_view.css";
+import { ClipSources } from "./lib/clip_sources.js";
+import { mount } from "./lib/mount.jsx";
+import { send } from "./lib/protocol.js";
+import { PlayerCard } from "./views/player_card.jsx";
+
+/** @typedef {{model: AnyModel<PlayerTraits>, signal?: AbortSignal}} Hook */
+
+export default function player() {
+  /** @type {ClipSources} */
+  let sources;
+  return {
+    /** @param {Hook} hook */
+    initialize({ model, signal }) {
+      sources = new ClipSources(model);
+      const end = () => sources.dispose();
+      signal?.addEventListener("abort", end, { once: true });
+      return signal ? undefined : end;
+    },
+    /** @param {Hook & {el: HTMLElement}} view */
+    render({ model, el, signal }) {
+      const end = mount(el, signal, <PlayerCard wire={model} sources={sources} />);
+      send(model, "ready");
+      return end;
+    },
+  };
+}

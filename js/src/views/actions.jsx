@@ -1,0 +1,77 @@
+/**
+ * The buttons of a job.
+ *
+ * @import { Job } from "../lib/types.js"
+ */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "./icons.jsx";
+
+/** @typedef {(kind: "stop"|"resume"|"cancel"|"retry") => void} Command */
+
+/**
+ * "Generate again" costs money, so it asks once more in its own place.
+ *
+ * @param {{price: string|null, primary: boolean, pending: boolean, onConfirm: () => void}} props
+ */
+export function RetryButton({ price, primary, pending, onConfirm }) {
+  const [asking, setAsking] = useState(false);
+  const keep = useRef(/** @type {HTMLButtonElement|null} */ (null));
+  useEffect(() => {
+    if (asking) keep.current?.focus();
+  }, [asking]);
+  if (!asking) {
+    return (
+      <button type="button" class={primary ? "veo-primary" : ""} disabled={pending} onClick={() => setAsking(true)}>
+        <Icon name="again" />
+        {pending ? "Sending …" : price ? `Generate again · ${price}` : "Generate again"}
+      </button>
+    );
+  }
+  const confirm = () => {
+    setAsking(false);
+    onConfirm();
+  };
+  return (
+    <span class="veo-ask" role="group" aria-label="Confirm the cost">
+      <span>{price ? `Generate again · ${price}?` : "Generate again, at a price that is not known?"}</span>
+      <button type="button" class="veo-primary" onClick={confirm}>
+        Confirm
+      </button>
+      <button type="button" ref={keep} onClick={() => setAsking(false)}>
+        Keep
+      </button>
+    </span>
+  );
+}
+
+/** @param {{job: Job, pending: string, command: Command}} props */
+export function Actions({ job, pending, command }) {
+  const { can } = job;
+  const button = (/** @type {"stop"|"resume"|"cancel"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
+    <button
+      type="button"
+      class={primary ? "veo-primary" : ""}
+      title={title}
+      disabled={pending !== ""}
+      onClick={() => command(kind)}
+    >
+      {pending === kind ? "Asking …" : label}
+    </button>
+  );
+  return (
+    <div class="veo-actions">
+      {can.cancel && button("cancel", "Cancel", false, "Ask the service to give the job up")}
+      {can.stop && button("stop", "Stop waiting", false, "The job goes on at the service; it is only no longer watched")}
+      {can.resume && button("resume", "Resume waiting", true, "Watch the job again and fetch its clip")}
+      {can.retry && (
+        <RetryButton
+          key={job.id}
+          price={job.retry_price}
+          primary={job.state === "failed" || job.state === "expired"}
+          pending={pending === "retry"}
+          onConfirm={() => command("retry")}
+        />
+      )}
+    </div>
+  );
+}

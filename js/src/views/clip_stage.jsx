@@ -1,0 +1,139 @@
+/**
+ * The picture of a clip and what lies over it.
+ *
+ * @import { Clip, Wire } from "../lib/types.js"
+ * @import { ClipSources, Source } from "../lib/clip_sources.js"
+ * @import { Choice, Commands } from "./player.jsx"
+ * @import { usePlayback } from "../lib/playback.js"
+ */
+import { useState } from "preact/hooks";
+import { clipKey } from "../lib/clip_sources.js";
+import { canHear } from "../lib/playback.js";
+import { takePoster } from "../lib/poster.js";
+import { send } from "../lib/protocol.js";
+import { sizeText } from "../lib/words.js";
+import { Icon } from "./icons.jsx";
+import { Stage } from "./stage.jsx";
+
+/**
+ * @typedef {object} Parts
+ * @property {Wire} wire
+ * @property {ClipSources} sources
+ * @property {Clip} clip
+ * @property {Source} source
+ * @property {HTMLVideoElement|null} video
+ * @property {ReturnType<typeof usePlayback>} playback
+ * @property {Choice} choice
+ * @property {(change: Partial<Choice>) => void} choose
+ * @property {Commands} commands
+ */
+
+/**
+ * @param {Wire} wire
+ * @param {ClipSources} sources
+ * @param {Clip} clip
+ * @param {HTMLVideoElement} video
+ */
+async function handInPoster(wire, sources, clip, video) {
+  if (!sources.claimPoster(clip)) return;
+  const still = await takePoster(video);
+  if (still) send(wire, "poster", { sample: clip.sample }, [still]);
+}
+
+/** @param {Parts & {setVideo: (video: HTMLVideoElement|null) => void}} props */
+export function ClipStage(props) {
+  const { wire, sources, clip, source, choice, commands, setVideo } = props;
+  const [broken, setBroken] = useState("");
+  const key = clipKey(clip);
+  const frame = (
+    <video
+      key={key}
+      ref={setVideo}
+      class="veo-video"
+      {...(source.url ? { src: source.url } : {})}
+      {...(clip.poster ? { poster: clip.poster } : {})}
+      playsInline
+      muted={choice.muted}
+      preload={clip.poster && source.via === "files" ? "metadata" : "auto"}
+      aria-label={`Clip ${clip.sample + 1}: ${clip.name}`}
+      onClick={commands.toggle}
+      onDblClick={() => commands.fullscreen?.(0)}
+      onLoadedData={(event) => handInPoster(wire, sources, clip, event.currentTarget)}
+      onError={() => source.url && !sources.reject(clip) && setBroken(key)}
+    />
+  );
+  return (
+    <Stage width={clip.width} height={clip.height} kind="clip" backdrop={clip.poster} frame={frame}>
+      {broken === key ? <Undecodable clip={clip} /> : <Overlay {...props} />}
+    </Stage>
+  );
+}
+
+/** @param {{clip: Clip}} props */
+function Undecodable({ clip }) {
+  return (
+    <div class="veo-over veo-blocked" role="alert">
+      <div class="veo-title">This browser cannot play the clip</div>
+      <p class="veo-message">It is saved, whole and checked, and any video player opens it:</p>
+      <code>{clip.path}</code>
+    </div>
+  );
+}
+
+/** @param {Parts} props */
+function Overlay({ sources, clip, source, playback, choice, choose, commands }) {
+  if (source.phase === "failed" || source.silent) {
+    return <Stuck source={source} onRetry={() => sources.retry(clip)} />;
+  }
+  const silentStart = playback.playing && choice.muted && clip.has_audio && canHear();
+  return (
+    <>
+      {source.phase === "pulling" ? <Arriving source={source} /> : null}
+      {playback.waiting ? <div class="veo-over veo-spinner" aria-hidden="true" /> : null}
+      {playback.playing || choice.wanted ? null : (
+        <button type="button" class="veo-big-play" aria-label="Play" title="Play (k)" onClick={commands.toggle}>
+          <Icon name="play" />
+        </button>
+      )}
+      {silentStart ? (
+        <button type="button" class="veo-unmute" onClick={() => choose({ muted: false })}>
+          <Icon name="muted" />
+          Turn sound on
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+/** @param {{source: Source}} props */
+function Arriving({ source }) {
+  const share = source.total > 0 ? source.received / source.total : 0;
+  return (
+    <div
+      class="veo-arriving"
+      role="progressbar"
+      aria-label="Loading the clip"
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(share * 100)}
+      title={`${sizeText(source.received)} of ${sizeText(source.total)}`}
+    >
+      <div style={{ width: `${share * 100}%` }} />
+    </div>
+  );
+}
+
+/** @param {{source: Source, onRetry: () => void}} props */
+function Stuck({ source, onRetry }) {
+  const failed = source.phase === "failed";
+  return (
+    <div class="veo-over veo-blocked" role="alert">
+      <div class="veo-title">{failed ? "The clip could not be loaded" : "The kernel has not answered yet"}</div>
+      <p class="veo-message">{failed ? source.message : "It may be busy with a cell. The clip appears when it answers."}</p>
+      <button type="button" onClick={onRetry}>
+        <Icon name="again" />
+        Ask again
+      </button>
+    </div>
+  );
+}

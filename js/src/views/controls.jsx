@@ -1,0 +1,129 @@
+/**
+ * The bar below the picture.
+ *
+ * @import { Parts } from "./clip_stage.jsx"
+ * @import { Clip } from "../lib/types.js"
+ */
+import { canHear, frameAt, usePosition } from "../lib/playback.js";
+import { clockText } from "../lib/time.js";
+import { CopyButton } from "./copy_button.jsx";
+import { Icon, IconButton } from "./icons.jsx";
+import { Scrub } from "./scrub.jsx";
+
+const RATES = [0.25, 0.5, 1, 1.5, 2];
+
+/** @param {Parts} props */
+export function Controls(props) {
+  const { clip, video, playback, commands } = props;
+  return (
+    <div class="veo-rail">
+      <Scrub clip={clip} video={video} />
+      <div class="veo-rail-row">
+        <div class="veo-group">
+          <IconButton
+            icon={playback.playing ? "pause" : "play"}
+            label={playback.playing ? "Pause" : "Play"}
+            keys="k"
+            onClick={commands.toggle}
+          />
+          <IconButton icon="back" label="Previous frame" keys="," onClick={() => commands.frame?.(-1)} />
+          <IconButton icon="forward" label="Next frame" keys="." onClick={() => commands.frame?.(1)} />
+          <Readout clip={clip} video={video} />
+        </div>
+        <div class="veo-group veo-group-end">
+          <Sound {...props} />
+          <Speed {...props} />
+          <Leaving {...props} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** @param {{clip: Clip, video: HTMLVideoElement|null}} props */
+function Readout({ clip, video }) {
+  const seconds = usePosition(video);
+  return (
+    <span class="veo-readout">
+      <span>
+        {clockText(seconds)}
+        <span class="veo-length"> / {clockText(clip.seconds)}</span>
+      </span>
+      <span class="veo-hint" title="Counted from 0">
+        f<span class="veo-length">rame </span>
+        {frameAt(seconds, clip)}
+      </span>
+    </span>
+  );
+}
+
+/** @param {Parts} props */
+function Sound({ clip, choice, choose, commands }) {
+  const audible = clip.has_audio && canHear();
+  const why = clip.has_audio ? "This viewer cannot play sound" : "This clip has no sound";
+  const silent = choice.muted || choice.volume === 0 || !audible;
+  const set = (/** @type {number} */ volume) => choose({ volume, muted: volume === 0 });
+  return (
+    <>
+      <IconButton
+        icon={silent ? "muted" : "sound"}
+        label={!audible ? why : silent ? "Turn sound on" : "Mute"}
+        keys={audible ? "m" : ""}
+        disabled={!audible}
+        onClick={commands.mute}
+      />
+      <input
+        class="veo-volume"
+        style={{ "--veo-at": `${(silent ? 0 : choice.volume) * 100}%` }}
+        type="range"
+        min={0}
+        max={1}
+        step={0.05}
+        value={silent ? 0 : choice.volume}
+        disabled={!audible}
+        aria-label="Volume"
+        title="Volume"
+        onInput={(event) => set(Number(event.currentTarget.value))}
+      />
+    </>
+  );
+}
+
+/** @param {Parts} props */
+function Speed({ choice, choose }) {
+  return (
+    <>
+      <select
+        class="veo-speed"
+        aria-label="Speed"
+        title="Speed"
+        value={String(choice.rate)}
+        onChange={(event) => choose({ rate: Number(event.currentTarget.value) })}
+      >
+        {RATES.map((rate) => (
+          <option key={rate} value={String(rate)}>
+            {rate}×
+          </option>
+        ))}
+      </select>
+      <IconButton icon="loop" label="Loop" pressed={choice.loop} onClick={() => choose({ loop: !choice.loop })} />
+    </>
+  );
+}
+
+/** @param {Parts} props */
+function Leaving({ clip, source, commands }) {
+  return (
+    <>
+      <IconButton icon="full" label="Full screen" keys="f" onClick={() => commands.fullscreen?.(0)} />
+      {source.url ? (
+        <a class="veo-icon" href={source.url} download={clip.name} aria-label="Download" title={`Download ${clip.name}`}>
+          <Icon name="download" />
+        </a>
+      ) : (
+        <IconButton icon="download" label="Download, once the clip is loaded" disabled onClick={() => {}} />
+      )}
+      <CopyButton text={clip.path} label="Copy path" />
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+import { useEffect, useState } from "preact/hooks";
+import { IconButton } from "./icons.jsx";
+
+/**
+ * Copies a text and says so for a moment.
+ *
+ * @param {{text: string, label: string}} props
+ */
+export function CopyButton({ text, label }) {
+  const [outcome, setOutcome] = useState("");
+  useEffect(() => {
+    if (!outcome) return undefined;
+    const timer = setTimeout(() => setOutcome(""), 1600);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+  const copy = () => {
+    const asked = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
+    asked.then(
+      () => setOutcome("Copied"),
+      () => setOutcome("The clipboard is not available here"),
+    );
+  };
+  return (
+    <span class="veo-copy">
+      <IconButton icon={outcome === "Copied" ? "check" : "copy"} label={outcome || label} onClick={copy} />
+      <span class="veo-unseen" role="status">
+        {outcome}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,63 @@
+/**
+ * Everything known about a clip, folded away.
+ *
+ * @import { ComponentChildren } from "preact"
+ * @import { Clip } from "../lib/types.js"
+ * @import { Facts } from "./player.jsx"
+ */
+import { useState } from "preact/hooks";
+import { sizeText } from "../lib/words.js";
+import { CopyButton } from "./copy_button.jsx";
+import { Icon } from "./icons.jsx";
+
+/**
+ * @param {Clip} clip
+ * @param {Facts} facts
+ * @returns {[string, string][]}
+ */
+function rows(clip, facts) {
+  return [
+    ["Prompt", facts.prompt],
+    ["Model", facts.model],
+    ...facts.settings,
+    ["Price", facts.price ?? ""],
+    ["Picture", `${clip.width} × ${clip.height}, ${clip.fps} frames per second`],
+    ["Sound", clip.has_audio ? "yes" : "no"],
+    ["Duration", `${clip.seconds} s`],
+    ["Size", sizeText(clip.bytes)],
+    ["SHA-256", `${clip.sha256.slice(0, 12)}…`],
+  ];
+}
+
+/** @param {{clip: Clip, facts: Facts, children?: ComponentChildren}} props */
+export function Details({ clip, facts, children }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div class="veo-details">
+      <div class="veo-details-bar">
+        <button type="button" class="veo-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name="chevron" />
+          Details
+        </button>
+        {children}
+      </div>
+      {open ? (
+        <dl>
+          <dt>Path</dt>
+          <dd>
+            <code>{clip.path}</code>
+            <CopyButton text={clip.path} label="Copy path" />
+          </dd>
+          {rows(clip, facts).map(([label, value]) =>
+            value ? (
+              <div key={label} class="veo-row">
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+              </div>
+            ) : null,
+          )}
+        </dl>
+      ) : null}
+    </div>
+  );
+}

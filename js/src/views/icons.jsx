@@ -1,0 +1,54 @@
+/** Line drawings on a 24-unit grid, in the colour of the text. */
+const PATHS = {
+  play: "M8 5.5v13l10.5-6.5z",
+  pause: "M8 5.5v13M16 5.5v13",
+  back: "M17 6v12l-8-6zM6.5 6v12",
+  forward: "M7 6v12l8-6zM17.5 6v12",
+  sound: "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.5 4.5 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11",
+  muted: "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM16 9.5l5 5M21 9.5l-5 5",
+  loop: "M4 11V9.5A3.5 3.5 0 0 1 7.5 6H20M17 3l3 3-3 3M20 13v1.5a3.5 3.5 0 0 1-3.5 3.5H4M7 21l-3-3 3-3",
+  full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  download: "M12 4v11M7.5 10.5L12 15l4.5-4.5M5 20h14",
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  close: "M6 6l12 12M18 6L6 18",
+  again: "M19.5 12a7.5 7.5 0 1 1-2.2-5.3M20 3.5v4h-4",
+  chevron: "M6 9.5l6 6 6-6",
+  failed: "M12 7.5v5.5M12 16.5v.1M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
+  filtered: "M12 3l7.5 3v5.5c0 4.5-3 7.8-7.5 9.5-4.5-1.7-7.5-5-7.5-9.5V6zM8.5 12h7",
+  unknown: "M9.2 9.2a2.8 2.8 0 1 1 4.2 2.5c-.9.5-1.4 1.1-1.4 2.1M12 17v.1M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
+  expired: "M12 7v5l3.5 2M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
+};
+
+/** @typedef {keyof typeof PATHS} IconName */
+
+/** @param {{name: IconName}} props */
+export function Icon({ name }) {
+  return (
+    <svg class={`veo-svg veo-svg-${name}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+/**
+ * A button that is only a picture; its label is also its tooltip.
+ *
+ * @param {{icon: IconName, label: string, keys?: string, onClick: () => void, pressed?: boolean, disabled?: boolean,
+ *   class?: string}} props
+ */
+export function IconButton({ icon, label, keys, onClick, pressed, disabled = false, class: extra = "" }) {
+  return (
+    <button
+      type="button"
+      class={`veo-icon ${extra}`}
+      aria-label={label}
+      aria-pressed={pressed}
+      title={keys ? `${label} (${keys})` : label}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

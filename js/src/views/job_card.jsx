@@ -1,0 +1,168 @@
+/**
+ * One job, from the request to the playing clip, in one card that keeps its shape.
+ *
+ * @import { Job, Wire } from "../lib/types.js"
+ * @import { ClipSources } from "../lib/clip_sources.js"
+ * @import { KernelClock } from "../lib/time.js"
+ */
+import { useRef } from "preact/hooks";
+import { useAnnouncement, useCommands, useNow, useTrait } from "../lib/hooks.js";
+import { position } from "../lib/progress.js";
+import { elapsedSeconds, spokenTime } from "../lib/time.js";
+import { isLive, nextLookText, problemTitle, stateText } from "../lib/words.js";
+import { Actions } from "./actions.jsx";
+import { IconButton } from "./icons.jsx";
+import { JobHeader } from "./job_header.jsx";
+import { Player } from "./player.jsx";
+import { Chips, Prompt } from "./request.jsx";
+import { SavedTwin } from "./saved_twin.jsx";
+import { ProblemStage, WaitingStage } from "./stage.jsx";
+
+/** @typedef {ReturnType<typeof useCommands>} Commands */
+
+/** How often a running job is spoken of, in seconds. */
+const SPEAK_EVERY = 30;
+
+/**
+ * What a screen reader hears: each change of state, and now and then that it still runs.
+ *
+ * @param {Job} job
+ * @param {number} elapsed
+ */
+function spoken(job, elapsed) {
+  if (!isLive(job)) return job.clips.length > 0 ? "The clip is ready" : (job.error?.title ?? problemTitle(job.state));
+  const steps = Math.floor(elapsed / SPEAK_EVERY);
+  return steps > 0 && job.watching ? `${stateText(job)}, ${spokenTime(steps * SPEAK_EVERY)}` : stateText(job);
+}
+
+/** @param {{job: Job, elapsed: number, live: boolean}} props */
+function ProgressBar({ job, elapsed, live }) {
+  const furthest = useRef({ id: "", at: 0 });
+  if (furthest.current.id !== job.id) furthest.current = { id: job.id, at: 0 };
+  const at = Math.max(furthest.current.at, position(job, elapsed));
+  furthest.current.at = at;
+  const percent = Math.round(at * 100);
+  return (
+    <div
+      class={`veo-progress ${live ? "veo-progress-live" : ""}`}
+      role="progressbar"
+      aria-label="Estimated progress"
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+      aria-valuetext={`${stateText(job)}, about ${percent} %`}
+    >
+      <div style={{ width: `${(at * 100).toFixed(2)}%` }} />
+    </div>
+  );
+}
+
+/** @param {{job: Job, now: number, commands: Commands}} props */
+function Waiting({ job, now, commands }) {
+  const elapsed = elapsedSeconds(job, now);
+  const live = job.watching;
+  return (
+    <>
+      <WaitingStage job={job} elapsed={elapsed} live={live} />
+      <div class="veo-rail">
+        <ProgressBar job={job} elapsed={elapsed} live={live} />
+        <div class="veo-rail-row">
+          <span class="veo-hint" title={`The service was asked ${job.polls} times so far`}>
+            {nextLookText(job, now)}
+          </span>
+          <Actions job={job} {...commands} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** @param {{job: Job, commands: Commands}} props */
+function Problem({ job, commands }) {
+  return (
+    <>
+      <ProblemStage job={job} />
+      <div class="veo-rail">
+        <div class="veo-rail-row">
+          <Actions job={job} {...commands} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/**
+ * What stands below the stage in every state.
+ *
+ * @param {{job: Job, commands: Commands}} props
+ */
+function Below({ job, commands }) {
+  return (
+    <>
+      {commands.refusal ? (
+        <div class="veo-remark veo-remark-bad" role="alert">
+          <span>{commands.refusal}</span>
+          <IconButton icon="close" label="Dismiss" onClick={commands.forget} />
+        </div>
+      ) : null}
+      {job.notice ? <div class="veo-remark">{job.notice}</div> : null}
+      <div class="veo-body">
+        <Prompt text={job.prompt} />
+        <Chips model={job.model} settings={job.settings} />
+      </div>
+    </>
+  );
+}
+
+/**
+ * The stage, and the rest below it, for the state the job is in.
+ *
+ * @param {{wire: Wire, sources: ClipSources, job: Job, now: number, commands: Commands, awaited: boolean}} props
+ */
+function JobStage({ wire, sources, job, now, commands, awaited }) {
+  const below = <Below job={job} commands={commands} />;
+  if (isLive(job) || job.clips.length === 0) {
+    const stage = isLive(job) ? <Waiting {...{ job, now, commands }} /> : <Problem {...{ job, commands }} />;
+    return (
+      <>
+        {stage}
+        {below}
+      </>
+    );
+  }
+  const facts = { prompt: job.prompt, model: job.model, settings: job.settings, price: job.price.text };
+  const actions = <Actions job={job} {...commands} />;
+  return (
+    <Player key={job.id} {...{ wire, sources, facts, actions }} clips={job.clips} autoStart={awaited}>
+      {below}
+    </Player>
+  );
+}
+
+/** @param {{wire: Wire, sources: ClipSources, clock: KernelClock, job: Job}} props */
+function JobBody({ wire, sources, clock, job }) {
+  const live = isLive(job);
+  const now = useNow(clock, live && job.watching);
+  const commands = useCommands(wire, job);
+  const said = useAnnouncement(spoken(job, elapsedSeconds(job, now)));
+  const awaited = useRef("");
+  if (live) awaited.current = job.id;
+  return (
+    <article class="veo-card" aria-label="Video job">
+      <SavedTwin name={job.saved_class} />
+      <JobHeader job={job} />
+      <JobStage {...{ wire, sources, job, now, commands }} awaited={awaited.current === job.id} />
+      <div class="veo-unseen" role="status" aria-live="polite">
+        {said}
+      </div>
+    </article>
+  );
+}
+
+/** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clock: KernelClock}} props */
+export function JobCard({ wire, sources, clock }) {
+  /** @type {Job|Record<string, never>} */
+  const job = useTrait(wire, "job");
+  if (!job || !("state" in job)) return <article class="veo-card veo-empty">Waiting for the kernel …</article>;
+  return <JobBody wire={wire} sources={sources} clock={clock} job={/** @type {Job} */ (job)} />;
+}

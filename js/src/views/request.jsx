@@ -1,0 +1,59 @@
+/**
+ * What was asked for: prompt, model, settings, price.
+ *
+ * @import { Price, Settings } from "../lib/types.js"
+ */
+import { useEffect, useRef, useState } from "preact/hooks";
+
+/** @param {{text: string}} props */
+export function Prompt({ text }) {
+  const paragraph = useRef(/** @type {HTMLParagraphElement|null} */ (null));
+  const [open, setOpen] = useState(false);
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const element = paragraph.current;
+    if (!element || open) return undefined;
+    const measure = () => setLong(element.scrollHeight > element.clientHeight + 1);
+    measure();
+    if (typeof ResizeObserver === "undefined") return undefined;
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [text, open]);
+  return (
+    <div class="veo-prompt">
+      <p ref={paragraph} class={open ? "" : "veo-clamped"} dir="auto">
+        {text}
+      </p>
+      {long || open ? (
+        <button type="button" class="veo-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? "Show less" : "Show all"}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+/** @param {{model: string, settings: Settings}} props */
+export function Chips({ model, settings }) {
+  return (
+    <ul class="veo-chips" aria-label="Model and settings">
+      {model ? <li class="veo-chip veo-chip-model">{model}</li> : null}
+      {settings.map(([label, value]) => (
+        <li key={label} class="veo-chip">
+          <span>{label}</span> {value}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** @param {{price: Price}} props */
+export function PriceTag({ price }) {
+  return (
+    <div class={price.usd === null ? "veo-price veo-price-unknown" : "veo-price"}>
+      {price.note ? <span class="veo-hint">{price.note}</span> : null}
+      <strong>{price.text}</strong>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * The time line: what has played, what is loaded, and a native slider over both.
+ *
+ * @import { Clip } from "../lib/types.js"
+ */
+import { useState } from "preact/hooks";
+import { frameAt, timeOf, usePosition } from "../lib/playback.js";
+import { clockText, spokenTime } from "../lib/time.js";
+
+const percent = (/** @type {number} */ share) => `${(Math.min(1, Math.max(0, share)) * 100).toFixed(2)}%`;
+
+/**
+ * How far the element has loaded from where it is, in seconds.
+ *
+ * @param {HTMLVideoElement|null} video
+ */
+function bufferedTo(video) {
+  if (!video?.buffered) return 0;
+  for (let i = 0; i < video.buffered.length; i++) {
+    if (video.buffered.start(i) <= video.currentTime && video.currentTime <= video.buffered.end(i)) return video.buffered.end(i);
+  }
+  return 0;
+}
+
+/** @param {{clip: Clip, video: HTMLVideoElement|null}} props */
+export function Scrub({ clip, video }) {
+  const seconds = usePosition(video);
+  const [pointed, setPointed] = useState(/** @type {number|null} */ (null));
+  const share = seconds / clip.seconds;
+  const point = (/** @type {PointerEvent & {currentTarget: HTMLElement}} */ event) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    setPointed(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+  };
+  const seek = (/** @type {number} */ to) => {
+    if (video) video.currentTime = timeOf(frameAt(to, clip), clip);
+  };
+  return (
+    <div class="veo-scrub" onPointerMove={point} onPointerLeave={() => setPointed(null)}>
+      <div class="veo-track">
+        <div class="veo-buffered" style={{ width: percent(bufferedTo(video) / clip.seconds) }} />
+        <div class="veo-played" style={{ width: percent(share) }} />
+      </div>
+      <input
+        type="range"
+        min={0}
+        max={clip.seconds}
+        step={1 / clip.fps}
+        value={seconds}
+        aria-label="Position"
+        aria-valuetext={`${spokenTime(seconds)} of ${spokenTime(clip.seconds)}, frame ${frameAt(seconds, clip)}`}
+        onInput={(event) => seek(Number(event.currentTarget.value))}
+      />
+      {pointed === null ? null : (
+        <div class="veo-bubble" style={{ left: percent(pointed) }} aria-hidden="true">
+          {clockText(pointed * clip.seconds)} · {frameAt(pointed * clip.seconds, clip)}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+/**
+ * The picture area. It has the clip's shape from the first moment, so nothing moves when the clip arrives.
+ *
+ * @import { ComponentChildren } from "preact"
+ * @import { Job, JobState } from "../lib/types.js"
+ * @import { IconName } from "./icons.jsx"
+ */
+import { clockText } from "../lib/time.js";
+import { downloadText, problemTitle, stateText, typicalText } from "../lib/words.js";
+import { Icon } from "./icons.jsx";
+
+/**
+ * @param {{width: number, height: number, kind: string, children: ComponentChildren, backdrop?: string|null,
+ *   frame?: ComponentChildren}} props
+ */
+export function Stage({ width, height, kind, children, backdrop, frame }) {
+  const ratio = width > 0 && height > 0 ? width / height : 16 / 9;
+  const style = { "--veo-ratio": ratio.toFixed(5) };
+  return (
+    <div class={`veo-stage veo-stage-${kind}`} style={style}>
+      {backdrop && ratio < 1 ? <img class="veo-backdrop" src={backdrop} alt="" /> : null}
+      <div class="veo-frame">{frame}</div>
+      {children}
+    </div>
+  );
+}
+
+/** @param {{job: Job, elapsed: number, live: boolean}} props */
+export function WaitingStage({ job, elapsed, live }) {
+  return (
+    <Stage width={job.width} height={job.height} kind={live ? "waiting" : "resting"}>
+      <div class="veo-over veo-status">
+        <div class="veo-state">{stateText(job)}</div>
+        <div class="veo-clock" role="timer" aria-live="off" aria-label="Time since the request was sent">
+          {clockText(elapsed)}
+        </div>
+        <div class="veo-hint">{waitingHint(job, live)}</div>
+      </div>
+    </Stage>
+  );
+}
+
+/**
+ * @param {Job} job
+ * @param {boolean} live
+ */
+function waitingHint(job, live) {
+  if (!live) return "The job goes on at the service. Resume waiting to fetch its clip.";
+  if (job.state === "downloading") return job.download ? downloadText(job.download) : "the clip is ready";
+  return typicalText(job.typical);
+}
+
+/** @type {Partial<Record<JobState, IconName>>} */
+const ICON = { filtered: "filtered", unknown: "unknown", expired: "expired" };
+
+/** @param {{job: Job}} props */
+export function ProblemStage({ job }) {
+  const problem = job.error;
+  return (
+    <Stage width={job.width} height={job.height} kind={job.state}>
+      <div class="veo-over veo-problem">
+        <Icon name={ICON[job.state] ?? "failed"} />
+        <div class="veo-title">{problem?.title || problemTitle(job.state)}</div>
+        {problem?.message ? <p class="veo-message">{problem.message}</p> : null}
+        {problem?.remedy ? <p class="veo-remedy">{problem.remedy}</p> : null}
+        {problem?.charged ? <p class="veo-charged">{problem.charged}</p> : null}
+      </div>
+    </Stage>
+  );
+}

@@ -1,0 +1,28 @@
+/**
+ * One thumbnail per sample.
+ *
+ * @import { Clip } from "../lib/types.js"
+ */
+
+/** @param {{clips: Clip[], current: Clip, onPick: (sample: number) => void}} props */
+export function Strip({ clips, current, onPick }) {
+  return (
+    <div class="veo-strip" role="group" aria-label={`${clips.length} clips`}>
+      {clips.map((clip) => (
+        <button
+          key={clip.sample}
+          type="button"
+          class="veo-thumb"
+          aria-label={`Clip ${clip.sample + 1}`}
+          aria-pressed={clip.sample === current.sample}
+          title={clip.name}
+          style={{ aspectRatio: `${clip.width} / ${clip.height}` }}
+          onClick={() => onPick(clip.sample)}
+        >
+          {clip.poster ? <img src={clip.poster} alt="" /> : null}
+          <span>{clip.sample + 1}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,134 @@
+"""Pictures of every state of the views, for looking at: ``python js/tests/screenshots.py FOLDER [name …]``.
+
+Needs the built bundles, PyAV and playwright with a chromium (``CHROMIUM`` names another one).
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import http.server
+import io
+import math
+import os
+import sys
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, Route, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio"]
+FPS, SECONDS = 24, 4
+STATES = {
+    "submitting": "state=submitting",
+    "queued": "state=queued&elapsed=2",
+    "running_early": "state=running&elapsed=8",
+    "running_late": "state=running&elapsed=140&paid&long",
+    "stopped": "state=running&elapsed=70&stopped",
+    "downloading": "state=downloading&elapsed=64",
+    "succeeded": "state=succeeded",
+    "samples": "state=succeeded&samples=4&notice",
+    "filtered": "state=filtered",
+    "failed": "state=failed&paid",
+    "unknown": "state=unknown&unpriced",
+    "expired": "state=expired&paid",
+    "portrait_running": "state=running&elapsed=30&shape=portrait",
+    "portrait": "state=succeeded&shape=portrait",
+    "player": "widget=player&samples=2",
+}
+
+
+def frame(index: int, size: tuple[int, int]) -> Image.Image:
+    """One frame of a small moving landscape."""
+    width, height = size
+    picture = Image.new("RGB", size)
+    draw = ImageDraw.Draw(picture)
+    for y in range(height):
+        share = y / height
+        draw.line([(0, y), (width, y)], (int(250 - 90 * share), int(160 + 40 * share), int(110 + 110 * share)))
+    sun = width * (0.25 + 0.5 * index / (FPS * SECONDS))
+    draw.ellipse([sun - 60, height * 0.3 - 60, sun + 60, height * 0.3 + 60], (255, 236, 190))
+    for layer, shade in enumerate([(90, 140, 130), (60, 105, 105), (32, 66, 74)]):
+        base = height * (0.6 + 0.12 * layer)
+        hill = [(x, base + 30 * math.sin(x / (90 + 40 * layer) + index / 30 + layer)) for x in range(0, width + 8, 8)]
+        draw.polygon([*hill, (width, height), (0, height)], shade)
+    return picture
+
+
+def make_clip(size: tuple[int, int]) -> bytes:
+    """A real H.264 + AAC clip, with silence for sound."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        video = file.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "g": "24"})
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
+        sound = file.add_stream("aac", rate=48000)
+        for index in range(FPS * SECONDS):
+            file.mux(video.encode(av.VideoFrame.from_image(frame(index, size))))
+        for start in range(0, 48000 * SECONDS, 1024):
+            silence = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+            silence.planes[0].update(bytes(silence.planes[0].buffer_size))
+            silence.sample_rate, silence.pts, silence.time_base = 48000, start, Fraction(1, 48000)
+            file.mux(sound.encode(silence))
+        file.mux(video.encode())
+        file.mux(sound.encode())
+    return out.getvalue()
+
+
+def poster(size: tuple[int, int]) -> str:
+    """The first frame as a small data URL."""
+    out = io.BytesIO()
+    frame(0, size).resize((480, round(480 * size[1] / size[0]))).save(out, "JPEG", quality=60)
+    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves the repository and says nothing."""
+
+    def log_message(self, *_args: object) -> None:
+        """Keep the terminal clean."""
+
+
+def shoot(page: Page, url: str, target: Path, query: str) -> None:
+    """One picture: the view in one state, once it has settled."""
+    size = (720, 1280) if "portrait" in query else (1280, 720)
+    still = poster(size).replace("+", "%2B")
+    page.goto(f"{url}?{query}&lab&poster={still}")
+    page.wait_for_selector(".veo-card")
+    if "succeeded" in query or "player" in query:
+        page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    page.wait_for_timeout(300)
+    page.screenshot(path=target, full_page=True)
+
+
+def main(folder: Path, names: list[str]) -> None:
+    """Take the named pictures, or all, in light, dark and narrow."""
+    folder.mkdir(parents=True, exist_ok=True)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=ROOT))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/js/tests/host.html"
+    clips = {size: make_clip(size) for size in [(1280, 720), (720, 1280)]}
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGS)
+        page = browser.new_page(viewport={"width": 800, "height": 640})
+        page.on("pageerror", lambda error: print("page error:", error))
+        page.on("console", lambda line: print("console:", line.text) if line.type == "error" else None)
+
+        def give_clip(route: Route) -> None:
+            tall = "portrait" in page.url
+            route.fulfill(body=clips[(720, 1280) if tall else (1280, 720)], content_type="video/mp4")
+
+        page.route("**/clip.mp4*", give_clip)
+        for name in names or STATES:
+            for look, extra, width in [("light", "", 800), ("dark", "&theme=dark", 800), ("narrow", "&width=340", 372)]:
+                page.set_viewport_size({"width": width, "height": 640})
+                shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)
+        browser.close()
+    server.shutdown()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

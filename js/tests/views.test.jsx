@@ -1,0 +1,294 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import jobView from "../src/job_view.jsx";
+import player from "../src/player.jsx";
+import { FakeModel } from "./fake_model.js";
+import { clip, job } from "./samples.js";
+
+/** @import { Job, JobState } from "../src/lib/types.js" */
+
+/** @type {AbortController} */
+let ended;
+
+/** Says at once that all is on screen; the DOM used here has no layout to tell. */
+class AllSeen {
+  /** @param {IntersectionObserverCallback} report */
+  constructor(report) {
+    this.report = report;
+  }
+  observe() {
+    this.report([/** @type {any} */ ({ isIntersecting: true })], /** @type {any} */ (this));
+  }
+  disconnect() {}
+}
+
+beforeEach(() => {
+  ended = new AbortController();
+  vi.useFakeTimers();
+  vi.stubGlobal("IntersectionObserver", AllSeen);
+});
+
+afterEach(async () => {
+  ended.abort();
+  await settle();
+  document.body.replaceChildren();
+  vi.useRealTimers();
+});
+
+/** Let effects and redraws happen. */
+const settle = () => vi.advanceTimersByTimeAsync(120);
+
+/**
+ * @param {Record<string, any>} state
+ * @param {typeof jobView|typeof player} [widget]
+ */
+async function show(state, widget = jobView) {
+  const model = new FakeModel(state);
+  const parts = widget();
+  parts.initialize({ model: /** @type {any} */ (model), signal: ended.signal });
+  const another = async (signal = ended.signal) => {
+    const el = document.body.appendChild(document.createElement("div"));
+    parts.render({ model: /** @type {any} */ (model), el, signal });
+    await settle();
+    return el;
+  };
+  return { model, another, el: await another() };
+}
+
+/**
+ * @param {HTMLElement} el
+ * @param {string} text
+ */
+function button(el, text) {
+  const found = [...el.querySelectorAll("button")].find((one) => one.textContent?.includes(text) || one.title.includes(text));
+  if (!found) throw new Error(`no button “${text}” in: ${el.textContent}`);
+  return found;
+}
+
+/** @param {JobState} state @param {Partial<Job>} [change] */
+const showJob = (state, change) => show({ job: job(state, change) });
+
+describe("a job", () => {
+  it.each(/** @type {[JobState, string][]} */ ([
+    ["submitting", "Sending"],
+    ["queued", "In the queue"],
+    ["running", "usually 0:11–6:00, most often about 1:00"],
+    ["downloading", "1.2 MB of 4.5 MB"],
+    ["filtered", "The safety filter withheld the clip"],
+    ["failed", "The service could not make the clip"],
+    ["expired", "The clip is no longer at the service"],
+    ["unknown", "It is not certain that the job exists"],
+  ]))("that is %s says “%s”, its price and its prompt", async (state, text) => {
+    const { el } = await showJob(state);
+    expect(el.textContent).toContain(text);
+    expect(el.textContent).toContain("$0.80");
+    expect(el.textContent).toContain("A cat playing");
+    expect(el.textContent).toContain("EMULATOR");
+    expect(el.querySelector(`.veo-tone-${state}`)).not.toBeNull();
+    const live = ["submitting", "queued", "running", "downloading"].includes(state);
+    expect(el.querySelector("[role=progressbar]") !== null).toBe(live);
+    expect(el.querySelector("video")).toBeNull();
+  });
+
+  it("shows all of a problem, in order", async () => {
+    const { el } = await showJob("failed");
+    const { title, message, remedy, charged } = /** @type {NonNullable<Job["error"]>} */ (job("failed").error);
+    const places = [title, message, remedy, String(charged)].map((text) => el.textContent?.indexOf(text));
+    expect(places).toEqual([...places].sort((a, b) => Number(a) - Number(b)));
+    expect(places).not.toContain(-1);
+  });
+
+  it("asks the kernel on each render, and draws before it has a job", async () => {
+    const { model, another, el } = await show({ job: {} });
+    expect(el.textContent).toContain("Waiting for the kernel");
+    await another();
+    expect(model.sentOf("ready")).toHaveLength(2);
+    model.set("job", job("running"));
+    await settle();
+    expect(el.textContent).toContain("Generating");
+  });
+
+  it("ticks by itself, by the kernel's clock, and stops with the job", async () => {
+    const { model, el } = await showJob("running", { submitted_at: Date.now() - 5000 });
+    expect(el.querySelector(".veo-clock")?.textContent).toBe("0:05");
+    await vi.advanceTimersByTimeAsync(7000);
+    expect(el.querySelector(".veo-clock")?.textContent).toBe("0:12");
+    model.set("job", job("running", { now: Date.now() + 60_000, submitted_at: Date.now() - 12_000 }));
+    await vi.advanceTimersByTimeAsync(250);
+    expect(el.querySelector(".veo-clock")?.textContent).toBe("1:12");
+    model.set("job", job("running", { watching: false, can: { stop: false, resume: true, cancel: false, retry: false } }));
+    await settle();
+    const rest = el.querySelector(".veo-clock")?.textContent;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(el.querySelector(".veo-clock")?.textContent).toBe(rest);
+    expect(el.textContent).toContain("Not watching");
+  });
+
+  it("speaks at most once in ten seconds", async () => {
+    const { model, el } = await showJob("queued");
+    const said = () => el.querySelector("[role=status]")?.textContent;
+    expect(said()).toBe("In the queue");
+    model.set("job", job("running"));
+    await vi.advanceTimersByTimeAsync(3000);
+    model.set("job", job("failed"));
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(said()).toBe("In the queue");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(said()).toBe("The service could not make the clip");
+  });
+
+  it("never moves its bar back", async () => {
+    const { model, el } = await showJob("running", { submitted_at: Date.now() - 60_000 });
+    const at = () => Number(el.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow"));
+    expect(at()).toBe(70);
+    model.set("job", job("running", { submitted_at: Date.now() - 1000 }));
+    await settle();
+    expect(at()).toBe(70);
+  });
+});
+
+describe("commands", () => {
+  it("are sent once, wait for an answer, and show a refusal", async () => {
+    const { model, el } = await showJob("running");
+    const stop = button(el, "Stop waiting");
+    stop.click();
+    await settle();
+    stop.click();
+    expect(model.sentOf("stop")).toHaveLength(1);
+    model.emit("msg:custom", { kind: "refused", command: "stop", message: "The job has just ended." });
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("The job has just ended.");
+    expect(button(el, "Stop waiting").disabled).toBe(false);
+    button(el, "Dismiss").click();
+    await settle();
+    expect(el.querySelector("[role=alert]")).toBeNull();
+  });
+
+  it("offers only what can be done", async () => {
+    const { model, el } = await showJob("queued", { can: { stop: false, resume: true, cancel: true, retry: false } });
+    expect(() => button(el, "Stop waiting")).toThrow();
+    button(el, "Resume waiting").click();
+    expect(model.sentOf("resume")).toHaveLength(1);
+    model.set("job", job("queued", { can: { stop: false, resume: true, cancel: true, retry: false } }));
+    await settle();
+    button(el, "Cancel").click();
+    expect(model.sentOf("cancel")).toHaveLength(1);
+  });
+
+  it("asks again before it spends money", async () => {
+    const { model, el } = await showJob("failed");
+    button(el, "Generate again · $0.80").click();
+    await settle();
+    expect(model.sentOf("retry")).toHaveLength(0);
+    expect(el.textContent).toContain("Generate again · $0.80?");
+    button(el, "Keep").click();
+    await settle();
+    expect(model.sentOf("retry")).toHaveLength(0);
+    button(el, "Generate again").click();
+    await settle();
+    button(el, "Confirm").click();
+    await settle();
+    expect(model.sentOf("retry")).toHaveLength(1);
+    expect(button(el, "Sending").disabled).toBe(true);
+  });
+});
+
+describe("a finished job", () => {
+  const clips = [clip(), clip({ sample: 1 }), clip({ sample: 2 })];
+
+  it("turns into a player on the same stage", async () => {
+    const { model, el } = await showJob("running");
+    const shape = el.querySelector(".veo-stage")?.getAttribute("style");
+    model.set("job", job("succeeded", { clips, notice: "1 of 4 clips was withheld by the safety filter" }));
+    await settle();
+    expect(el.querySelector(".veo-stage")?.getAttribute("style")).toBe(shape);
+    expect(el.querySelectorAll(".veo-thumb")).toHaveLength(3);
+    expect(el.textContent).toContain("1 of 4 clips was withheld");
+    expect(model.sentOf("need-bytes").map(({ content }) => content.sample)).toEqual([0]);
+    const video = /** @type {HTMLVideoElement} */ (el.querySelector("video"));
+    expect([video.muted, video.loop]).toEqual([true, true]);
+  });
+
+  it("does not start by itself when it is only reopened", async () => {
+    const { el } = await showJob("succeeded");
+    const video = /** @type {HTMLVideoElement} */ (el.querySelector("video"));
+    expect([video.muted, video.loop, video.paused]).toEqual([false, false, true]);
+    expect(el.querySelector(".veo-big-play")).not.toBeNull();
+  });
+
+  it("fetches another sample when it is picked", async () => {
+    const { model, el } = await showJob("succeeded", { clips });
+    /** @type {HTMLElement} */ (el.querySelectorAll(".veo-thumb")[2]).click();
+    await settle();
+    expect(model.sentOf("need-bytes").map(({ content }) => content.sample)).toEqual([0, 2]);
+    expect(el.querySelector("video")?.getAttribute("aria-label")).toContain("Clip 3");
+  });
+
+  it("tells everything about the clip", async () => {
+    const { el } = await showJob("succeeded");
+    button(el, "Details").click();
+    await settle();
+    const text = el.querySelector("dl")?.textContent;
+    for (const fact of ["veo_clips/2026-11-22_cat_k3f9_0.mp4", "1.2 MB", "1280 × 720", "SHA-256", "veo-3.1-fast-generate-001", "$0.80"]) {
+      expect(text).toContain(fact);
+    }
+  });
+
+  it("keeps plain keys from the notebook, and lets its shortcuts through", async () => {
+    const { el } = await showJob("succeeded");
+    const heard = vi.fn();
+    document.addEventListener("keydown", heard, { signal: ended.signal });
+    const section = /** @type {HTMLElement} */ (el.querySelector(".veo-player"));
+    for (const key of ["d", " ", "ArrowRight", "Enter"]) section.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    expect(heard).not.toHaveBeenCalled();
+    section.dispatchEvent(new KeyboardEvent("keydown", { key: "s", ctrlKey: true, bubbles: true }));
+    expect(heard).toHaveBeenCalledOnce();
+  });
+
+  it("says where the file is when it cannot be played", async () => {
+    const { model, el } = await showJob("succeeded", { clips: [clip({ bytes: 1 })] });
+    const { request } = model.sentOf("need-bytes")[0]?.content ?? {};
+    model.emit("msg:custom", { kind: "bytes", request, sample: 0, offset: 0, total: 1 }, [new DataView(new ArrayBuffer(1))]);
+    await settle();
+    el.querySelector("video")?.dispatchEvent(new Event("error"));
+    await settle();
+    expect(el.querySelector(".veo-blocked")?.textContent).toContain("veo_clips/2026-11-22_cat_k3f9_0.mp4");
+  });
+});
+
+describe("views", () => {
+  it("hide the saved twin only under a name of the right form", async () => {
+    const { model, el } = await showJob("running");
+    expect(el.querySelector("style")?.textContent).toBe(".veo-saved-k3f9x2ab{display:none}");
+    model.set("job", job("running", { saved_class: "veo-saved-x{}body" }));
+    await settle();
+    expect(el.querySelector("style")).toBeNull();
+  });
+
+  it("of one model share its bytes and go one by one", async () => {
+    const { model, another, el } = await showJob("succeeded");
+    const second = new AbortController();
+    const twin = await another(second.signal);
+    expect(model.sentOf("need-bytes")).toHaveLength(1);
+    second.abort();
+    expect([twin.childElementCount, el.childElementCount]).toEqual([0, 1]);
+  });
+
+  it("leave nothing behind", async () => {
+    const { model, el } = await showJob("running");
+    expect(model.listening).toBeGreaterThan(0);
+    ended.abort();
+    await settle();
+    expect([model.listening, el.childElementCount, vi.getTimerCount()]).toEqual([0, 0, 0]);
+  });
+
+  it("play clips on their own", async () => {
+    const state = { clips: [clip()], prompt: "A cat", model: "veo-3.1", settings: [["Ratio", "16:9"]], saved_class: "" };
+    const { model, el } = await show(state, player);
+    expect(el.querySelector("video")).not.toBeNull();
+    expect(el.textContent).toContain("veo-3.1");
+    expect(model.sentOf("ready")).toHaveLength(1);
+    model.set("clips", []);
+    await settle();
+    expect(el.textContent).toContain("There is no clip to play.");
+  });
+});
