@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator, Pace
 from veo_widgets.sync import Client
+from veo_widgets.watcher import Clock
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -52,13 +54,19 @@ def settings(emulator: Emulator, tmp_path: Path) -> Settings:
     return Settings(provider="emulator", base_url=emulator.base_url, folder=tmp_path / "veo_clips")
 
 
+async def _hasty_sleep(seconds: float) -> None:
+    """Pauses that people would sit through, cut short."""
+    await anyio.sleep(min(seconds, 0.05))
+
+
 @pytest.fixture
 def make_client(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Client]]:
-    """Make blocking clients over one ledger; they are closed at the end."""
+    """Make blocking clients over one ledger; `hasty` ones hardly pause. They are closed at the end."""
     made: list[Client] = []
 
-    def make(given: Settings = settings, home: Path = tmp_path / "home") -> Client:
-        made.append(Client(given, home=home))
+    def make(given: Settings = settings, *, hasty: bool = False) -> Client:
+        clock = Clock(sleep=_hasty_sleep) if hasty else None
+        made.append(Client(given, home=tmp_path / "home", clock=clock))
         return made[-1]
 
     yield make

@@ -116,7 +116,7 @@ def test_a_kernel_killed_after_submit_loses_nothing(kernel: tuple, emulator: Emu
     client.wait_for_ready(timeout=60)
     ask(client, f"import veo_widgets as veo\njob = veo.job({job_id!r})\njob.wait(60)")
     assert ask(client, "print(job.state, job.videos[0].path.exists(), len(veo.jobs()))") == "succeeded True 1"
-    assert len([entry for entry in emulator.journal() if entry["kind"] == "create"]) == 1
+    assert len([entry for entry in emulator.journal() if entry.kind == "create"]) == 1
 
 
 @pytest.mark.parametrize("wait", ["job.wait()", "await job", "%veo wait"])

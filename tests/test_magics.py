@@ -12,7 +12,7 @@ from IPython.utils.capture import CapturedIO, capture_output
 
 from veo_widgets import errors, sync
 from veo_widgets.config import Settings
-from veo_widgets.emulator import Emulator
+from veo_widgets.emulator import Emulator, Entry
 from veo_widgets.flags import flag_names
 from veo_widgets.params import PARAMS
 from veo_widgets.sync import Client
@@ -28,7 +28,7 @@ def default_client(make_client: Callable[..., Client]) -> Iterator[Client]:
 
 @pytest.fixture
 def shell(default_client: Client) -> Iterator[InteractiveShell]:
-    shell = InteractiveShell(user_ns={})
+    shell = InteractiveShell.instance(user_ns={})
     shell.run_line_magic("load_ext", "veo_widgets")
     yield shell
     shell.run_line_magic("unload_ext", "veo_widgets")
@@ -55,8 +55,8 @@ def run(shell: InteractiveShell, cell: str) -> Ran:
     )
 
 
-def creates(emulator: Emulator) -> list[dict[str, Any]]:
-    return [entry for entry in emulator.journal() if entry["kind"] == "create"]
+def creates(emulator: Emulator) -> list[Entry]:
+    return [entry for entry in emulator.journal() if entry.kind == "create"]
 
 
 def test_a_cell_becomes_a_clip(shell: InteractiveShell, emulator: Emulator) -> None:
@@ -71,7 +71,7 @@ def test_a_cell_becomes_a_clip(shell: InteractiveShell, emulator: Emulator) -> N
     assert f'class="veo-saved-{job.id}"' in plain["text/html"]
     assert job.videos[0].path.name in plain["text/html"]
     (create,) = creates(emulator)
-    assert create["body"]["parameters"]["seed"] == 7
+    assert create.body["parameters"]["seed"] == 7
 
 
 def test_without_wait_the_cell_returns_with_a_running_job(shell: InteractiveShell) -> None:
@@ -108,7 +108,7 @@ def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:
         ("%%veo stray\nA cat", "'stray' belongs to no flag"),
         ('%%veo --negative-prompt "open\nA cat', "close the quotes"),
         ("%%veo\nA {missing} cat", "{missing} has no value: NameError"),
-        ("%%veo\nA {not python} cat", "{not python} is not a Python expression"),
+        ("%%veo\nA {no python} cat", "{no python} is not a Python expression"),
         ("%%veo\nA } cat", "a '}' has no '{' before it"),
         ("%veo jbos", "'jbos' is not one of jobs, job, wait, resume, help. Did you mean 'jobs'?"),
         ("%veo job zzzz", "job: 'zzzz' fits no job of the ledger"),
@@ -174,7 +174,7 @@ def test_prompts_and_reasons_are_text_in_the_saved_output(shell: InteractiveShel
 
 
 def test_unloading_takes_the_magics_away(default_client: Client) -> None:
-    shell = InteractiveShell(user_ns={})
+    shell = InteractiveShell.instance(user_ns={})
     before = {kind: set(names) for kind, names in shell.magics_manager.magics.items()}
     shell.run_line_magic("load_ext", "veo_widgets")
     shell.run_line_magic("reload_ext", "veo_widgets")

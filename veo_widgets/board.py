@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +11,8 @@ import anyio
 
 from .errors import VeoError
 from .record import JobRecord
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,11 @@ class Board:
         entry.changed.set()
         entry.changed = anyio.Event()
         for listener in tuple(self._listeners.get(job_id, ())):
-            listener(entry.sighting)
+            try:
+                listener(entry.sighting)
+            except Exception:  # noqa: BLE001
+                # A view that cannot be drawn must not stop the polling for a clip that is paid for.
+                _log.exception("A listener of job %s failed.", job_id)
 
     def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
         """Have `listener` called on the loop at every change of a job; returns a function that ends it."""

@@ -90,11 +90,13 @@ class AsyncClient:
     ) -> None:
         if self._tasks is not None:
             self._tasks.cancel_scope.cancel()
-        await self._stack.__aexit__(kind, error, trace)
-        self._tasks = None
-        with anyio.CancelScope(shield=True):
-            await self._transport.aclose()
-            await self._ledger.aclose()
+        try:
+            await self._stack.__aexit__(kind, error, trace)
+        finally:
+            self._tasks = None
+            with anyio.CancelScope(shield=True):
+                await self._transport.aclose()
+                await self._ledger.aclose()
 
     # What is known
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
 
@@ -87,7 +88,9 @@ def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
 def choose_provider(name: str | None, model: str, settings: Settings, environ: Mapping[str, str]) -> Provider:
     """The provider to use: argument, model's prefix, `configure`, ``VEO_PROVIDER``, credentials found, emulator."""
     prefix, _ = split_model(model)
-    wanted = name or prefix or settings.provider or environ.get("VEO_PROVIDER")
+    # A configured model with a prefix says where it is served, unless the request names a model of its own.
+    configured = None if model else split_model(settings.model or "")[0]
+    wanted = name or prefix or settings.provider or configured or environ.get("VEO_PROVIDER")
     if wanted:
         return provider_named(wanted)
     if environ.get("GOOGLE_CLOUD_PROJECT"):
@@ -105,13 +108,34 @@ def choose_model(provider: Provider, model: str, settings: Settings) -> Model:
     return model_at(provider, "" if foreign else model_id)
 
 
+def _own(settings: Settings, provider: Provider) -> Settings:
+    """The settings without an address and a key that were configured for another provider, which must not get them."""
+    if not settings.provider or provider_named(settings.provider) is provider:
+        return settings
+    return replace(settings, base_url=None, api_key=None)
+
+
+def _address(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        usable = not base_url or (parts.scheme in {"http", "https"} and parts.hostname and (parts.port or 1))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigError(
+            f"base_url: {base_url!r} is no address; it looks like https://host or https://host:port/path."
+        )
+    return base_url.rstrip("/")
+
+
 def account(provider: Provider, surface: str, settings: Settings, environ: Mapping[str, str] = os.environ) -> Account:
     """A provider with its address and credentials.
 
     Raises:
-        ConfigError: a key or a project is missing; the message names the variable to set.
+        ConfigError: a key or a project is missing, and the message names the variable to set; or an address is none.
     """
-    base_url = (settings.base_url or _first(provider.url_env, environ)).rstrip("/")
+    settings = _own(settings, provider)
+    base_url = _address(settings.base_url or _first(provider.url_env, environ))
     if provider.auth == "none":
         endpoint = Endpoint(provider.name, surface, base_url or provider.base_url, **_EMULATED)
         return Account(provider, endpoint, NoCredentials(), embedded=not base_url)
@@ -138,7 +162,13 @@ def _agent_platform(
     return Account(provider, endpoint, GoogleToken())
 
 
-def account_of_job(provider_name: str, surface: str, saved: Mapping[str, str], settings: Settings) -> Account:
+def account_of_job(
+    provider_name: str,
+    surface: str,
+    saved: Mapping[str, str],
+    settings: Settings,
+    environ: Mapping[str, str] = os.environ,
+) -> Account:
     """The account that a job in the ledger was sent with, signed with today's credentials.
 
     Args:
@@ -146,12 +176,14 @@ def account_of_job(provider_name: str, surface: str, saved: Mapping[str, str], s
         surface: of the record.
         saved: the record's endpoint; an empty ``base_url`` stands for the embedded emulator.
         settings: for the key.
+        environ: the environment.
     """
     provider = provider_named(provider_name)
     wanted = replace(
-        settings,
+        _own(settings, provider),
+        provider=provider.name,
         base_url=saved.get("base_url") or None,
         project=saved.get("project") or None,
         location=saved.get("location") or None,
     )
-    return account(provider, surface, wanted)
+    return account(provider, surface, wanted, environ)

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 from .errors import InvalidRequestError, nearest
@@ -108,7 +109,7 @@ def parse(line: str) -> Flags | None:
     if values.pop("help"):
         return None
     into, wait, dry_run = values.pop("into"), values.pop("wait"), values.pop("dry_run")
-    if into is not None and not into.isidentifier():
+    if into is not None and (not into.isidentifier() or iskeyword(into)):
         raise InvalidRequestError(f"--into: {into!r} is no name for a variable.", parameter="into", value=into)
     given = {name: value for name, value in values.items() if value is not None}
     return Flags(given, into=into, wait=wait, dry_run=dry_run)

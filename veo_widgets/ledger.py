@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,26 +57,43 @@ _MIGRATIONS = (
     """,
 )
 
+# What is asked for in queries stands beside the record in columns of its own, under its own name.
+_COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
 _OPEN = "('submitting', 'queued', 'running', 'downloading')"
 
 
 def _holder() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}"
+    """A name for one opening of the ledger: several clients of one process are several holders."""
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
 def _is_dead(holder: str) -> bool:
     """Whether the process that holds a lease is known to be gone: it ran on this machine and runs no more."""
-    host, _, pid = holder.rpartition("/")
+    host, _, pid = holder.rpartition("/")[0].rpartition("/")
     # On Windows signal 0 would end the process it asks about, so there a lease has to run out.
     if host != socket.gethostname() or not pid.isdigit() or os.name != "posix":
         return False
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
+    except OSError as error:
+        return isinstance(error, ProcessLookupError)
     return False
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Where WAL cannot be had (network folders), SQLite keeps its rollback journal by itself.
+
+    Of several kernels that make the file at the same moment only one gets through at once, whatever the timeout says.
+    """
+    for attempt in range(100):
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or attempt == 99:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 class Ledger:
@@ -92,13 +111,16 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._me = _holder()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            # Where WAL cannot be had (network folders), SQLite keeps its rollback journal by itself.
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._migrate()
+            with ExitStack() as undo:
+                undo.callback(self._db.close)
+                _use_wal(self._db)
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._migrate()
+                undo.pop_all()
         except (OSError, sqlite3.Error) as error:
             raise LedgerError(
                 f"The ledger {str(path)!r} cannot be opened: {error}. VEO_WIDGETS_HOME moves it to another folder."
@@ -124,10 +146,12 @@ class Ledger:
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._db
+                    self._db.execute("COMMIT")
                 except BaseException:
-                    self._db.execute("ROLLBACK")
+                    # On a full disk SQLite has rolled back already.
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
                     raise
-                self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 raise LedgerError(f"The ledger {str(self.path)!r} cannot be written: {error}.") from error
 
@@ -143,17 +167,8 @@ class Ledger:
             record: a new job, or a job as it is now.
             detail: a few words on why it changed.
         """
-        row = {
-            "id": record.id,
-            "state": str(record.state),
-            "provider": record.provider,
-            "model": record.model,
-            "created_at": record.created_at,
-            "updated_at": record.updated_at,
-            "submitted_at": record.submitted_at,
-            "finished_at": record.finished_at,
-            "record": json.dumps(record.to_json()),
-        }
+        row = {name: getattr(record, name) for name in _COLUMNS}
+        row |= {"state": str(record.state), "record": json.dumps(record.to_json())}
         with self._transaction() as db:
             before = db.execute("SELECT state FROM jobs WHERE id = ?", (record.id,)).fetchone()
             if before is None:
@@ -233,21 +248,20 @@ class Ledger:
         Returns:
             Whether this process has it now. The lease of a process that is gone is taken over.
         """
-        me = _holder()
         with self._transaction() as db:
             found = db.execute("SELECT holder, held_until FROM jobs WHERE id = ?", (job_id,)).fetchone()
             if found is None:
                 return False
             holder, until = found
-            if holder not in (None, me) and until > now and not _is_dead(holder):
+            if holder not in (None, self._me) and until > now and not _is_dead(holder):
                 return False
-            db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", (me, now + seconds, job_id))
+            db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", (self._me, now + seconds, job_id))
         return True
 
     def release(self, job_id: str) -> None:
         """Give the right back, if this process has it."""
         with self._transaction() as db:
-            db.execute("UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?", (job_id, _holder()))
+            db.execute("UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?", (job_id, self._me))
 
     def _request(self, values: dict[str, Any]) -> VideoRequest:
         def image(entry: dict[str, str]) -> Image:

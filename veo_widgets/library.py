@@ -9,6 +9,7 @@ import os
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -37,7 +38,8 @@ def clip_name(record: JobRecord, sample: int) -> str:
     plain = unicodedata.normalize("NFKD", record.request.prompt).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "clip"
     date = datetime.fromtimestamp(record.created_at).astimezone().date().isoformat()
-    number = f"_{sample + 1}" if record.cost.samples > 1 else ""
+    # A service may send more clips than were asked for; none may take another's name.
+    number = f"_{sample + 1}" if record.cost.samples > 1 or sample else ""
     return f"{date}_{slug}_{record.id}{number}.mp4"
 
 
@@ -95,7 +97,8 @@ async def save(
             "Make room or choose another folder, then resume the job."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 async def _receive(file: IO[bytes], chunks: AsyncIterator[bytes], progress: Progress) -> tuple[int, str]:
@@ -119,7 +122,7 @@ def _check(part: Path, size: int, length: int | None) -> None:
     with part.open("rb") as file:
         start = file.read(12)
     if not mp4.is_mp4(start):
-        kind = "an HTML page" if start.lstrip()[:1] == b"<" else "JSON" if start.lstrip()[:1] == b"{" else "no MP4"
+        kind = {b"<": "an HTML page", b"{": "JSON", b"[": "JSON"}.get(start.lstrip()[:1], "no MP4")
         raise DownloadError(f"What was downloaded is {kind}, not a clip ({size:,} bytes).")
 
 
@@ -140,8 +143,10 @@ def _finish(record: JobRecord, sample: Sample, path: Path, digest: str, now: flo
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut; Windows has no such call and needs none."""
-    if os.name == "posix":
+    """Make a rename last through a power cut, where that can be asked for: not on Windows nor on every network disk."""
+    if os.name != "posix":
+        return
+    with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -151,8 +156,14 @@ def _sync_folder(folder: Path) -> None:
 
 def _write_sidecar(video: Video, recipe: dict[str, Any]) -> None:
     part = video.path.with_suffix(".json.part")
-    part.write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    part.replace(video.sidecar)
+    text = json.dumps(recipe, indent=1, ensure_ascii=False) + "\n"
+    try:
+        # Half a surrogate pair, which a prompt may hold, stays readable JSON this way.
+        part.write_bytes(text.encode("utf-8", "backslashreplace"))
+        part.replace(video.sidecar)
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def add_poster(video: Video, jpeg: bytes) -> None:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
+from urllib.parse import quote
 
 from .errors import InvalidRequestError
 
@@ -25,6 +26,11 @@ class _PillowImage(Protocol):
     mode: str
 
     def save(self, fp: IO[bytes], format: str) -> None: ...  # noqa: A002 (Pillow's own name)
+
+
+@runtime_checkable
+class _File(Protocol):
+    def read(self) -> object: ...
 
 
 def sniff_image(data: bytes) -> str | None:
@@ -42,26 +48,39 @@ def _read(value: object, parameter: str) -> tuple[bytes, str]:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value), "bytes"
     if isinstance(value, str | os.PathLike):
-        path = Path(value).expanduser()
         try:
+            path = Path(value).expanduser()
             return path.read_bytes(), path.name
-        except OSError as error:
+        # RuntimeError is a ~name without a home, ValueError a zero byte.
+        except (OSError, RuntimeError, ValueError) as error:
             raise InvalidRequestError(
-                f"{parameter}: cannot read {str(path)!r}: {error.strerror or error}. Give the path of an image file.",
+                f"{parameter}: cannot read {str(value)[:200]!r}: {getattr(error, 'strerror', None) or error}. "
+                "Give the path of an image file.",
                 parameter=parameter,
                 value=value,
             ) from error
     if isinstance(value, _PillowImage):
-        buffer = io.BytesIO()
-        value.save(buffer, format="PNG")
-        return buffer.getvalue(), "image.png"
-    if isinstance(value, io.IOBase):
-        return value.read(), Path(str(getattr(value, "name", "file"))).name
+        return _as_png(value, parameter), "image.png"
+    if isinstance(value, _File) and isinstance(data := value.read(), bytes):
+        return data, Path(str(getattr(value, "name", "file"))).name
     raise InvalidRequestError(
-        f"{parameter}: {type(value).__name__} is no image; give a path, bytes, a file or a Pillow image.",
+        f"{parameter}: {type(value).__name__} is no image; give a path, bytes, a binary file or a Pillow image.",
         parameter=parameter,
         value=value,
     )
+
+
+def _as_png(image: _PillowImage, parameter: str) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        image.save(buffer, format="PNG")
+    except (OSError, ValueError) as error:
+        raise InvalidRequestError(
+            f"{parameter}: a Pillow image of mode {image.mode} cannot be sent ({error}); use image.convert('RGB').",
+            parameter=parameter,
+            value=image,
+        ) from error
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)
@@ -200,7 +219,5 @@ class Video:
     def _repr_html_(self) -> str:
         frame = self.poster
         poster = f' poster="{escape(frame)}"' if frame else ""
-        return (
-            f'<video controls preload="metadata" width="640" src="{escape(self.relative_path())}"{poster} '
-            'style="max-width:100%"></video>'
-        )
+        address = escape(quote(self.relative_path(), safe="/:"))
+        return f'<video controls preload="metadata" width="640" src="{address}"{poster} style="max-width:100%"></video>'

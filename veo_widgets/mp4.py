@@ -13,7 +13,8 @@ from typing import IO
 
 # No real header is near this size; a hostile one must not fill the memory.
 _MAX_HEADER = 16_000_000
-_CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
+_CONTAINERS = {b"mdia", b"minf", b"stbl"}
+_ALL_ONES = {0: 0xFFFF_FFFF, 1: 0xFFFF_FFFF_FFFF_FFFF}
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,12 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at = end
 
 
-def _walk(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _walk(data: bytes, levels: int = len(_CONTAINERS)) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes of a track and of its containers, which real files nest no deeper than there are kinds of them."""
     for kind, body in _boxes(data):
         yield kind, body
-        if kind in _CONTAINERS:
-            yield from _walk(body)
+        if kind in _CONTAINERS and levels:
+            yield from _walk(body, levels - 1)
 
 
 def _moov(file: IO[bytes]) -> bytes:
@@ -76,13 +78,17 @@ def _moov(file: IO[bytes]) -> bytes:
 def _duration(body: bytes) -> tuple[float, int]:
     """Length in seconds and timescale of an ``mvhd`` or ``mdhd`` body."""
     scale, length = struct.unpack_from(">IQ", body, 20) if body[0] == 1 else struct.unpack_from(">II", body, 12)
-    return (length / scale if scale else 0.0), scale
+    # All ones is the standard's word for a length that is not known.
+    known = scale and length != _ALL_ONES.get(body[0])
+    return (length / scale if known else 0.0), scale
 
 
 def _frame_rate(track: dict[bytes, bytes]) -> float:
     """Frames per second of a track with one time step for all frames, as every clip here has."""
     _, scale = _duration(track[b"mdhd"])
-    step = struct.unpack_from(">I", track[b"stts"], 12)[0]
+    times = track[b"stts"]
+    # A fragmented file has an empty table here and its times elsewhere.
+    step = struct.unpack_from(">I", times, 12)[0] if len(times) >= 16 else 0
     return round(scale / step, 3) if step else 0.0
 
 

@@ -9,8 +9,9 @@ from .catalog import TypicalSeconds
 
 # Fewer observations than this say less than the catalog.
 _ENOUGH_HISTORY = 5
-# Nobody gains by asking more often than this, nor by asking less often.
-_SHORTEST, _LONGEST = 2.0, 30.0
+# Nobody gains by asking more often than this, nor by asking less often. The shortest pause only matters where jobs are
+# done at once, as they can be at the emulator: there steps in proportion would be no pauses at all.
+_SHORTEST, _LONGEST = 0.1, 30.0
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,12 @@ class Schedule:
             ones. Steps are in proportion to `likely`: a service that answers in seconds is asked in fractions of one.
         """
         if retry_after is not None:
-            return max(retry_after, 0.0)
+            return max(retry_after, _SHORTEST)
         if elapsed < self.first:
-            return self.first - elapsed
+            return max(self.first - elapsed, _SHORTEST)
         step = self.likely / 15
         if elapsed > self.late:
             step = elapsed / 10
         elif elapsed > 2 * self.likely:
             step = elapsed / 20
-        shortest = min(_SHORTEST, self.likely / 15)
-        return min(max(step, shortest), _LONGEST)
+        return min(max(step, _SHORTEST), _LONGEST)

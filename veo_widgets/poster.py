@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
+from typing import Any
 
 # Two copies as base64 and the text around them stay below 40 kB in the notebook.
 MAX_BYTES = 10_000
@@ -15,7 +16,7 @@ _WIDTH = 480
 
 
 def make_poster(path: Path) -> bytes:
-    """A JPEG of a frame a second into the clip, at most `MAX_BYTES` long.
+    """A JPEG of the key frame at the first second or before it, at most `MAX_BYTES` long.
 
     Args:
         path: the clip.
@@ -34,17 +35,20 @@ def make_poster(path: Path) -> bytes:
             frame = next(clip.decode(video=0))
             width = min(_WIDTH, frame.width)
             image: Image.Image = frame.to_image(width=width, height=frame.height * width // frame.width)  # type: ignore[no-untyped-call]
-    except (av.FFmpegError, StopIteration, ValueError):
+    except (av.FFmpegError, StopIteration, ValueError, IndexError):
         return b""
     return _squeeze(image)
 
 
-def _squeeze(image: object) -> bytes:
-    for quality in (80, 70, 60, 50, 40, 30, 20, 10):
-        buffer = io.BytesIO()
-        image.save(buffer, format="JPEG", quality=quality, optimize=True)  # type: ignore[attr-defined]
-        if buffer.tell() <= MAX_BYTES:
-            return buffer.getvalue()
+def _squeeze(image: Any) -> bytes:
+    while min(image.size) >= 16:
+        for quality in (80, 70, 60, 50, 40, 30, 20, 10):
+            buffer = io.BytesIO()
+            image.save(buffer, format="JPEG", quality=quality, optimize=True)
+            if buffer.tell() <= MAX_BYTES:
+                return buffer.getvalue()
+        # A picture full of detail does not fit at this size, however coarse.
+        image = image.reduce(2)
     return b""
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -132,11 +132,12 @@ class JobRecord:
 
     @classmethod
     def from_json(cls, values: dict[str, Any], request: VideoRequest) -> JobRecord:
-        """The inverse of `to_json`."""
+        """The inverse of `to_json`; keys of a later version are left out."""
         problem = values.get("problem")
+        known = {item.name for item in fields(cls)}
         return cls(
             **{
-                **values,
+                **{key: value for key, value in values.items() if key in known},
                 "state": JobState(values["state"]),
                 "request": request,
                 "cost": Cost(**values["cost"]),

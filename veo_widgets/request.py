@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from math import isfinite
 from typing import Any
 
 from .catalog import Model
 from .errors import InvalidRequestError, nearest
-from .media import Image
+from .media import Image, Video
 from .params import ALIASES, BY_NAME, SIZES, Param
 
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
@@ -117,17 +119,18 @@ class VideoRequest:
         shown: list[tuple[str, str]] = []
         for param in BY_NAME.values():
             value = getattr(self, param.name)
-            if param.name != "prompt" and value not in (None, ()):
+            if param.name != "prompt" and value not in (None, (), ""):
                 shown.append((param.label, _describe(value, param.unit)))
         return shown
 
     def said(self) -> dict[str, Any]:
         """The parameters that were said, by name: what `build` would need to make this request again."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        # A seed of 0 and sound switched off are said; `allow_retired` is only when it is on.
         return {
-            item.name: getattr(self, item.name)
-            for item in fields(self)
-            if getattr(self, item.name) not in (None, (), "", False) or item.name == "generate_audio"
-            if getattr(self, item.name) is not None
+            name: value
+            for name, value in values.items()
+            if value not in (None, (), "") and not (name == "allow_retired" and not value)
         }
 
 
@@ -201,7 +204,8 @@ def _refuse(param: Param, value: object, wanted: str) -> InvalidRequestError:
 
 def _read_number(param: Param, value: object) -> float:
     try:
-        number = float(str(value).strip().removesuffix("s").strip()) if not isinstance(value, bool) else None
+        text = str(value).strip()
+        number = None if isinstance(value, bool) else float(text.removesuffix("s") if param.unit == "s" else text)
     except ValueError:
         number = None
     if number is None or not isfinite(number):
@@ -215,8 +219,9 @@ def _read_number(param: Param, value: object) -> float:
 
 def _read_integer(param: Param, value: object) -> int:
     # An integer as text is read as such: a float would blur a long seed before it could be refused.
-    if isinstance(value, str) and value.strip().lstrip("+-").isdigit():
-        value = int(value)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = int(value)
     number = _read_number(param, value)
     if number != int(number):
         raise _refuse(param, value, "a whole number")
@@ -254,6 +259,14 @@ def _read_uri(param: Param, value: object) -> str:
     return value
 
 
+def _read_video(param: Param, value: object) -> str:
+    if isinstance(value, Video):
+        return str(value.path)
+    if not isinstance(value, str | os.PathLike):
+        raise _refuse(param, value, "a clip, its path or its address")
+    return os.fspath(value)
+
+
 def _read_images(param: Param, value: object) -> tuple[Image, ...]:
     values = value if isinstance(value, list | tuple) else [value]
     return tuple(Image.of(item, param.name) for item in values)
@@ -267,6 +280,6 @@ _READERS: dict[str, Callable[[Param, Any], Any]] = {
     "boolean": _read_boolean,
     "image": lambda param, value: Image.of(value, param.name),
     "images": _read_images,
-    "video": lambda _, value: str(value),
+    "video": _read_video,
     "uri": _read_uri,
 }

@@ -154,9 +154,10 @@ def _frames(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError
         )
     if request.extend_from and model.extension is None:
         yield _error("extend_from", request.extend_from, (), f"cannot be continued; {at} extends no clips")
-    for image in request.images:
-        if image.uri and model.surface != "agent-platform":
-            yield _error("first_frame", image.uri, (), f"cannot be read; {at} takes bytes, not gs:// addresses")
+    given = {"first_frame": request.first_frame, "last_frame": request.last_frame}
+    for name, image in [*given.items(), *(("reference_images", image) for image in request.reference_images)]:
+        if image and image.uri and model.surface != "agent-platform":
+            yield _error(name, image.uri, (), f"cannot be read; {at} takes bytes, not gs:// addresses")
 
 
 def _people(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:

@@ -31,6 +31,7 @@ from .pricing import Cost
 from .record import JobRecord, JobState
 from .request import VideoRequest
 from .transport import Transport
+from .watcher import Clock
 
 T = TypeVar("T")
 
@@ -56,6 +57,7 @@ class Client:
         settings: as `configure` takes them.
         home: the folder of the ledger; default is `config.home`.
         transport: how to reach the services; made on the loop.
+        clock: where time comes from.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class Client:
         *,
         home: Path | None = None,
         transport: Callable[[], Transport] = Transport,
+        clock: Clock | None = None,
     ) -> None:
         ready: concurrent.futures.Future[tuple[BlockingPortal, AsyncClient]] = concurrent.futures.Future()
 
         async def main() -> None:
-            async with BlockingPortal() as portal, AsyncClient(settings, home=home, transport=transport()) as client:
+            made = AsyncClient(settings, home=home, transport=transport(), clock=clock)
+            async with BlockingPortal() as portal, made as client:
                 ready.set_result((portal, client))
                 await portal.sleep_until_stopped()
 

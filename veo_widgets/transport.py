@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -43,6 +44,7 @@ _BY_STATUS: dict[int, type[ServiceError]] = {
     401: AuthenticationError,
     403: PermissionDeniedError,
     404: NotFoundError,
+    408: ServiceUnavailableError,
     429: RateLimitError,
 }
 _REMEDIES: dict[type[ServiceError], str] = {
@@ -51,7 +53,13 @@ _REMEDIES: dict[type[ServiceError], str] = {
     NotFoundError: "The model, operation or file does not exist there, is in another region, or has expired.",
     RateLimitError: "Wait and try again, or ask for more quota.",
     ServiceUnavailableError: "The service is in trouble; try again later.",
+    ServiceError: "The address points elsewhere; check base_url, or sign in where the network asks for it.",
 }
+# What httpx raises, a header that cannot be encoded included.
+_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
+_UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
+_UNCONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NEVER_SENT = (*_UNSENDABLE, *_UNCONNECTED, httpx.InvalidURL, httpx.UnsupportedProtocol)
 
 
 def _user_agent() -> str:
@@ -93,10 +101,12 @@ class Transport:
         # Made late: its TLS context costs more than importing httpx does.
         if self._client is None:
             # A proxy named in the environment cannot reach this machine's own loopback.
-            direct = {f"http://{host}": httpx.AsyncHTTPTransport() for host in ("127.0.0.1", "localhost")}
+            tls = httpx.create_ssl_context()
+            direct = httpx.AsyncHTTPTransport(verify=tls)
             self._client = httpx.AsyncClient(
                 transport=self._http,
-                mounts=None if self._http else direct,
+                verify=tls,
+                mounts=None if self._http else {"http://127.0.0.1": direct, "http://localhost": direct},
                 timeout=_TIMEOUT,
                 follow_redirects=False,
                 headers={"user-agent": _user_agent()},
@@ -137,7 +147,7 @@ class Transport:
             headers["content-type"] = "application/json"
         try:
             return await self._httpx().request(call.method, call.url, headers=headers, content=content)
-        except httpx.HTTPError as error:
+        except _TROUBLE as error:
             raise _no_answer(error, account) from None
 
     @asynccontextmanager
@@ -153,12 +163,8 @@ class Transport:
         """
         url = call.url
         async with self._gate:
-            for _ in range(_MAX_REDIRECTS):
-                request = self._httpx().build_request("GET", url, headers=await _signed_for(url, call, account))
-                try:
-                    response = await self._httpx().send(request, stream=True)
-                except httpx.HTTPError as error:
-                    raise _no_answer(error, account) from None
+            for _ in range(_MAX_REDIRECTS + 1):
+                response = await self._open(url, call, account)
                 try:
                     if not response.has_redirect_location:
                         yield await _opened(response, account)
@@ -168,10 +174,20 @@ class Transport:
                     await response.aclose()
         raise DownloadError(f"{account.provider.label} redirected the download more than {_MAX_REDIRECTS} times.")
 
+    async def _open(self, url: str, call: Call, account: Account) -> httpx.Response:
+        headers = await _signed_for(url, call, account)
+        try:
+            return await self._httpx().send(self._httpx().build_request("GET", url, headers=headers), stream=True)
+        except _TROUBLE as error:
+            raise _no_answer(error, account) from None
+
 
 async def _opened(response: httpx.Response, account: Account) -> Stream:
     if response.status_code >= 300:
-        await response.aread()
+        try:
+            await response.aread()
+        except httpx.HTTPError as error:
+            raise _no_answer(error, account) from None
         raise _service_error(response, account)
     encoded = response.headers.get("content-encoding", "identity") != "identity"
     length = None if encoded else response.headers.get("content-length")
@@ -190,29 +206,37 @@ async def _chunks(response: httpx.Response, account: Account) -> AsyncIterator[b
 
 async def _signed_for(url: str, call: Call, account: Account) -> dict[str, str]:
     trusted = (origin(account.endpoint.base_url), *_ALSO_TRUSTED.get(account.provider.name, ()))
-    signed = await account.credentials.headers() if origin(url) in trusted else {}
+    try:
+        own = origin(url) in trusted
+    except ValueError:
+        raise DownloadError(f"{account.provider.label} gave {url[:80]!r} as a clip's address.") from None
+    signed = await account.credentials.headers() if own else {}
     return {**call.headers, **signed, "accept-encoding": "identity"}
 
 
 def _redirected(url: str, location: str) -> str:
-    target = urljoin(url, location)
-    old, new = urlsplit(url).scheme, urlsplit(target).scheme
+    try:
+        target = urljoin(url, location)
+        old, new = urlsplit(url).scheme, urlsplit(target).scheme
+    except ValueError:
+        raise DownloadError(f"The download was redirected to {location[:80]!r}, which is no address.") from None
     if new not in {"https", "http"} or (old == "https" and new != "https"):
         raise DownloadError(f"The download was redirected to {new!r}, which is not followed.")
     return target
 
 
-def _no_answer(error: httpx.HTTPError, account: Account) -> NoAnswerError:
-    never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+def _no_answer(error: Exception, account: Account) -> NoAnswerError:
+    never_sent = isinstance(error, _NEVER_SENT)
     what = "could not be reached" if never_sent else "did not answer"
     where = origin(account.endpoint.base_url)
-    reason = str(error) or type(error).__name__
+    # These quote the header at fault, and that may be the key.
+    hushed = "the key or another header holds a character that cannot be sent"
+    reason = hushed if isinstance(error, _UNSENDABLE) else str(error) or type(error).__name__
     return NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
 
 
 def _kind(response: httpx.Response) -> str:
-    kind = response.headers.get("content-type", "").partition(";")[0]
-    return kind or "an empty page"
+    return response.headers.get("content-type", "").partition(";")[0] or "an empty page"
 
 
 def _service_error(response: httpx.Response, account: Account) -> ServiceError:
@@ -220,7 +244,7 @@ def _service_error(response: httpx.Response, account: Account) -> ServiceError:
     status = response.status_code
     kind = _BY_STATUS.get(status)
     if kind is None:
-        kind = ServiceUnavailableError if status >= 500 else BadRequestError if status < 500 else ServiceError
+        kind = ServiceUnavailableError if status >= 500 else BadRequestError if status >= 400 else ServiceError
     reasons = [str(item.get("reason")) for item in error["details"] if isinstance(item, dict) and item.get("reason")]
     if "API_KEY_INVALID" in reasons:
         # Google answers 400, not 401, to a key it does not know.
@@ -258,16 +282,20 @@ def _retry_after(headers: Mapping[str, str], body: Any) -> float | None:
     details = body.get("details") if isinstance(body, dict) else None
     for item in details if isinstance(details, list) else []:
         delay = item.get("retryDelay") if isinstance(item, dict) else None
-        if isinstance(delay, str) and delay.endswith("s"):
-            try:
-                return max(0.0, float(delay[:-1]))
-            except ValueError:
-                continue
+        if isinstance(delay, str) and delay.endswith("s") and (seconds := _seconds(delay[:-1])) is not None:
+            return seconds
     said = headers.get("retry-after", "")
-    if said.isdigit():
-        return float(said)
     try:
         at = email.utils.parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
+        return _seconds(said)
+    # A date without a zone is sloppy, and meant as UTC.
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
     except ValueError:
         return None
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())
+    return max(0.0, seconds) if isfinite(seconds) else None

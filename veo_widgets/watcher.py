@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ from .providers import PROVIDERS, model_at
 from .record import JobRecord, JobState, Operation, Problem, Sample
 from .transport import Transport
 from .wires import Wire, wire_for
+
+_log = logging.getLogger(__name__)
 
 # A lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
 LEASE_SECONDS = 120.0
@@ -100,6 +103,10 @@ class Watcher:
                 await self._watch_to_the_end(job_id)
             except VeoError as error:
                 entry.stopped_by = error
+            except Exception as error:  # noqa: BLE001
+                # A fault of ours ends the watching of one job, never that of the others.
+                _log.exception("Watching job %s failed.", job_id)
+                entry.stopped_by = VeoError(f"Watching job {job_id} failed: {error!r}. Resume it to try again.")
         entry.scope = None
         with anyio.CancelScope(shield=True):
             await self.ledger.do(lambda ledger: ledger.release(job_id))
@@ -188,8 +195,8 @@ class Watcher:
         if seen.state is record.state and seen.notice == record.notice:
             # Another poll without news is not worth a write.
             self.board.put(seen)
-            return seen
-        await self.keep(seen)
+        else:
+            await self.keep(seen)
         if seen.state is not JobState.DOWNLOADING:
             return seen
         videos = await self._download(seen, operation, account, wire)

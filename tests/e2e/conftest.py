@@ -137,7 +137,7 @@ class Notebook:
     def theme(self, name: str) -> None:
         self.command("apputils:change-theme", f"{{theme: {name!r}}}")
         light = str("Light" in name).lower()
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']")
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     def picture(self, name: str, of: Locator | None = None) -> None:
         """Keep a screenshot where VEO_SCREENSHOTS says, to be looked at by people."""

@@ -7,9 +7,9 @@ from typing import Any
 from ..board import Sighting
 from ..errors import VeoError
 from ..media import Video
-from ..pricing import Cost
+from ..pricing import Cost, estimate
 from ..providers import PROVIDERS, model_at
-from ..record import JobRecord, JobState
+from ..record import JobRecord
 from ..request import VideoRequest
 from .server_files import files_path
 
@@ -56,7 +56,7 @@ def job(seen: Sighting, now: float) -> dict[str, Any]:
     """A job as it is seen at `now`, seconds since the epoch; times in the result are milliseconds."""
     record = seen.record
     provider = PROVIDERS[record.provider]
-    width, height, typical = _expectations(record)
+    width, height, typical, again = _expectations(record)
     receiving = seen.receiving
     return {
         "version": 1,
@@ -84,22 +84,23 @@ def job(seen: Sighting, now: float) -> dict[str, Any]:
         "error": _error(record),
         "notice": record.notice or None,
         "can": _possibilities(seen),
-        "retry_price": record.cost.text if record.cost.usd else None,
+        "retry_price": again,
         "clips": [clip(video) for video in record.videos],
         "saved_class": saved_class(record.id),
     }
 
 
-def _expectations(record: JobRecord) -> tuple[int, int, dict[str, float]]:
-    """Picture size and typical seconds; a model that has left the catalog has the usual ones."""
+def _expectations(record: JobRecord) -> tuple[int, int, dict[str, float], str | None]:
+    """Picture size, typical seconds and today's price; a model that has left the catalog has none."""
     provider = PROVIDERS[record.provider]
     try:
         model = model_at(provider, record.model)
     except VeoError:
-        return 1280, 720, {"low": 11, "likely": 60, "high": 360}
+        return 1280, 720, {"low": 11, "likely": 60, "high": 360}, None
     width, height = record.request.picture_size(model)
     typical = model.typical_seconds.sped_up(provider.speed)
-    return width, height, {"low": typical.low, "likely": typical.likely, "high": typical.high}
+    seconds = {"low": typical.low, "likely": typical.likely, "high": typical.high}
+    return width, height, seconds, estimate(record.request, model).text
 
 
 def _error(record: JobRecord) -> dict[str, Any] | None:
@@ -121,7 +122,7 @@ def _possibilities(seen: Sighting) -> dict[str, bool]:
         "resume": not seen.watching and not final,
         # Veo's wire has no way to cancel an operation.
         "cancel": False,
-        "retry": final and seen.record.state is not JobState.SUCCEEDED,
+        "retry": final,
     }
 
 

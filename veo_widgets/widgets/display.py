@@ -30,7 +30,7 @@ def show(job: Job) -> JobView:
     _display(view)
     # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
     handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
-    if not record.state.is_final:
+    if handle is not None and not record.state.is_final:
         _follow(view, handle, record)
     return view
 
@@ -48,7 +48,7 @@ def show_and_wait(job: Job) -> JobView:
     finally:
         record = job.record
         handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
-        if not record.state.is_final or any(not video.poster for video in record.videos):
+        if handle is not None and (not record.state.is_final or any(not video.poster for video in record.videos)):
             _follow(view, handle, record)
     return view
 

@@ -60,12 +60,18 @@ class JobView(ClipWidget):
     def handle(self, message: Message) -> None:
         """Commands of the job's own buttons, and what every widget with clips is asked."""
         commands = {"stop": self._stop, "resume": self._resume, "retry": self._retry}
-        if message.kind in commands:
+        if message.kind == "ready":
+            # A page that was reloaded has the state as it was saved; its clocks need the time as it is.
+            self._client.start(self._tell_again)
+        elif message.kind in commands:
             self._client.start(self._carry_out, message.kind, commands[message.kind])
         elif message.kind == "cancel":
             self.refuse("cancel", "This service has no way to cancel a job.")
         else:
             super().handle(message)
+
+    async def _tell_again(self) -> None:
+        self._changed(self._seen)
 
     async def _carry_out(self, command: str, verb: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:

@@ -1,0 +1,214 @@
+"""Where requests go and with which key, decided from settings and an environment that is handed over."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import anyio
+import pytest
+
+from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API
+from veo_widgets.config import (
+    Account,
+    Settings,
+    account,
+    account_of_job,
+    choose_model,
+    choose_provider,
+    clips_folder,
+    home,
+    notebook,
+)
+from veo_widgets.credentials import GoogleToken, NoCredentials, Secret
+from veo_widgets.errors import ConfigError, UnknownModelError
+from veo_widgets.providers import PROVIDERS
+
+GEMINI, AGENT, EMULATOR = PROVIDERS["gemini"], PROVIDERS["agent_platform"], PROVIDERS["emulator"]
+KEY = Secret("configured-key")
+
+
+def signed(found: Account) -> dict[str, str]:
+    return anyio.run(found.credentials.headers)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "settings", "environ", "expected"),
+    [
+        (None, "", {}, {}, "emulator"),
+        ("gemini", "vertex_ai/x", {"provider": "emulator"}, {"VEO_PROVIDER": "emulator"}, "gemini"),
+        ("vertex_ai", "", {}, {}, "agent_platform"),
+        (None, "gemini/x", {"provider": "emulator"}, {"VEO_PROVIDER": "emulator"}, "gemini"),
+        (None, "x", {"provider": "gemini"}, {"VEO_PROVIDER": "emulator"}, "gemini"),
+        (None, "", {"model": "gemini/x"}, {"GOOGLE_CLOUD_PROJECT": "p"}, "gemini"),
+        (None, "", {"model": "gemini/x", "provider": "emulator"}, {}, "emulator"),
+        (None, "veo", {"model": "gemini/x"}, {}, "emulator"),
+        (None, "", {}, {"VEO_PROVIDER": "agent_platform", "GEMINI_API_KEY": "k"}, "agent_platform"),
+        (None, "", {}, {"GOOGLE_CLOUD_PROJECT": "p", "GEMINI_API_KEY": "k"}, "agent_platform"),
+        (None, "", {}, {"GEMINI_API_KEY": "k"}, "gemini"),
+        (None, "", {}, {"GOOGLE_API_KEY": "k"}, "gemini"),
+        (None, "", {}, {"GOOGLE_API_KEY": "", "GOOGLE_CLOUD_PROJECT": "", "VEO_PROVIDER": ""}, "emulator"),
+    ],
+)
+def test_the_first_that_names_a_provider_wins(
+    name: str | None, model: str, settings: dict, environ: dict, expected: str
+) -> None:
+    assert choose_provider(name, model, Settings(**settings), environ).name == expected
+
+
+def test_a_provider_that_does_not_exist_is_an_error_wherever_it_is_named() -> None:
+    for name, settings, environ in (
+        ("x", {}, {}),
+        (None, {"provider": "x"}, {}),
+        (None, {}, {"VEO_PROVIDER": "x"}),
+    ):
+        with pytest.raises(ConfigError, match="'x' is not one of"):
+            choose_provider(name, "", Settings(**settings), environ)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "configured", "expected"),
+    [
+        (AGENT, "", None, "veo-3.1-fast-generate-001"),
+        (AGENT, "", "veo-3.1-generate-001", "veo-3.1-generate-001"),
+        (AGENT, "", "vertex_ai/veo-3.1-generate-001", "veo-3.1-generate-001"),
+        (AGENT, "veo-2.0-generate-001", "veo-3.1-generate-001", "veo-2.0-generate-001"),
+        (GEMINI, "", "vertex_ai/veo-3.1-generate-001", "gemini-omni-1.1-flash"),
+        (EMULATOR, "vertex_ai/veo-3.1-generate-001", None, "veo-3.1-generate-001"),
+    ],
+)
+def test_the_model_is_the_one_named_or_configured_or_the_default(
+    provider, model: str, configured: str | None, expected: str
+) -> None:
+    assert choose_model(provider, model, Settings(model=configured)).id == expected
+
+
+def test_a_model_the_provider_does_not_serve_is_refused() -> None:
+    with pytest.raises(UnknownModelError, match="gemini-developer-api"):
+        choose_model(GEMINI, "vertex_ai/veo-3.1-generate-001", Settings())
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "key"),
+    [
+        ({"api_key": KEY}, {"GOOGLE_API_KEY": "a"}, "configured-key"),
+        ({}, {"GOOGLE_API_KEY": " a\n", "GEMINI_API_KEY": "b"}, "a"),
+        ({}, {"GOOGLE_API_KEY": "", "GEMINI_API_KEY": "b"}, "b"),
+    ],
+)
+def test_the_key_comes_from_settings_or_the_first_variable_that_is_set(settings: dict, environ: dict, key: str) -> None:
+    found = account(GEMINI, GEMINI_API, Settings(**settings), environ)
+    assert signed(found) == {"x-goog-api-key": key}
+    assert found.endpoint.base_url == "https://generativelanguage.googleapis.com"
+    assert not found.embedded
+
+
+@pytest.mark.parametrize(
+    ("provider", "environ", "words"),
+    [
+        (GEMINI, {}, "Set GOOGLE_API_KEY or GEMINI_API_KEY"),
+        (GEMINI, {"GOOGLE_API_KEY": "  "}, "no key was found"),
+        (AGENT, {}, "Set GOOGLE_CLOUD_PROJECT"),
+    ],
+)
+def test_what_is_missing_is_named(provider, environ: dict, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        account(provider, provider.surfaces[0], Settings(), environ)
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "base_url", "location"),
+    [
+        ({}, {}, "https://us-central1-aiplatform.googleapis.com", "us-central1"),
+        ({}, {"GOOGLE_CLOUD_LOCATION": "global"}, "https://aiplatform.googleapis.com", "global"),
+        (
+            {"location": "europe-west4"},
+            {"GOOGLE_CLOUD_LOCATION": "global"},
+            "https://europe-west4-aiplatform.googleapis.com",
+            "europe-west4",
+        ),
+        ({}, {"GOOGLE_VERTEX_BASE_URL": "http://gate:1/x/"}, "http://gate:1/x", "us-central1"),
+        ({"base_url": "http://a/"}, {"GOOGLE_VERTEX_BASE_URL": "http://gate:1"}, "http://a", "us-central1"),
+    ],
+)
+def test_the_agent_platform_has_a_place(settings: dict, environ: dict, base_url: str, location: str) -> None:
+    found = account(AGENT, AGENT_PLATFORM, Settings(project="p", **settings), environ)
+    assert found.endpoint.to_json() == {"base_url": base_url, "project": "p", "location": location}
+    assert isinstance(found.credentials, GoogleToken)
+
+
+def test_the_emulator_needs_nothing() -> None:
+    inside = account(EMULATOR, AGENT_PLATFORM, Settings(), {})
+    assert inside.embedded
+    assert isinstance(inside.credentials, NoCredentials)
+    assert inside.at("http://127.0.0.1:5").endpoint.base_url == "http://127.0.0.1:5"
+    outside = account(EMULATOR, AGENT_PLATFORM, Settings(), {"VEO_EMULATOR_URL": "http://127.0.0.1:9/"})
+    assert (outside.embedded, outside.endpoint.base_url) == (False, "http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    "base_url", ["localhost:8000", "gate", "ftp://x", "https://", "http://h:abc", "http://h:99999", "http://[::1"]
+)
+def test_an_address_that_is_none_is_refused_before_anything_is_sent(base_url: str) -> None:
+    with pytest.raises(ConfigError, match="is no address"):
+        account(GEMINI, GEMINI_API, Settings(api_key=KEY, base_url=base_url), {})
+
+
+def test_an_address_and_a_key_are_given_to_no_other_provider_than_they_were_configured_for() -> None:
+    settings = Settings(provider="gemini", base_url="https://gate.example", api_key=KEY, project="p")
+    assert account(GEMINI, GEMINI_API, settings, {}).endpoint.base_url == "https://gate.example"
+    other = account(AGENT, AGENT_PLATFORM, settings, {})
+    assert other.endpoint.base_url == "https://us-central1-aiplatform.googleapis.com"
+    elsewhere = Settings(provider="emulator", base_url="http://127.0.0.1:9", api_key=KEY)
+    assert signed(account(GEMINI, GEMINI_API, elsewhere, {"GEMINI_API_KEY": "own"})) == {"x-goog-api-key": "own"}
+    alias = Settings(provider="vertex_ai", base_url="https://gate.example", project="p")
+    assert account(AGENT, AGENT_PLATFORM, alias, {}).endpoint.base_url == "https://gate.example"
+
+
+def test_a_job_is_found_where_it_was_sent_with_todays_key() -> None:
+    saved = {"base_url": "https://old.example", "project": "old", "location": "europe-west4"}
+    settings = Settings(provider="gemini", api_key=KEY, project="new", base_url="https://new.example")
+    found = account_of_job("agent_platform", AGENT_PLATFORM, saved, settings, {})
+    assert found.endpoint.to_json() == saved
+    gemini = account_of_job("gemini", GEMINI_API, {**saved, "project": "", "location": ""}, settings, {})
+    assert gemini.endpoint.base_url == "https://old.example"
+    assert signed(gemini) == {"x-goog-api-key": "configured-key"}
+    other = Settings(provider="emulator", api_key=KEY)
+    assert signed(account_of_job("gemini", GEMINI_API, saved, other, {"GOOGLE_API_KEY": "k"}))["x-goog-api-key"] == "k"
+    assert account_of_job("emulator", AGENT_PLATFORM, {"base_url": ""}, settings, {}).embedded
+
+
+def test_a_key_shows_itself_nowhere() -> None:
+    found = account(GEMINI, GEMINI_API, Settings(api_key=KEY), {})
+    environ = {"GOOGLE_API_KEY": "another-key"}
+    shown = [repr(found), str(found), repr(Settings(api_key=KEY)), f"{KEY}", repr(KEY), str(found.endpoint.to_json())]
+    try:
+        account(AGENT, AGENT_PLATFORM, Settings(api_key=KEY), environ)
+    except ConfigError:
+        shown.append(traceback.format_exc())
+    assert len(shown) == 7
+    assert not any("configured-key" in text or "another-key" in text for text in shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("/home/a/x.ipynb", "/home/a/x.ipynb"), ("x.ipynb", ""), ("/home/a/x.py", ""), ("", "")],
+)
+def test_the_notebook_is_what_jupyter_says_it_is(name: str, expected: str) -> None:
+    assert notebook({"JPY_SESSION_NAME": name}) == expected
+    assert notebook({}) == ""
+
+
+def test_clips_lie_beside_the_notebook_unless_told_otherwise(tmp_path: Path) -> None:
+    environ = {"JPY_SESSION_NAME": str(tmp_path / "x.ipynb")}
+    assert clips_folder(Settings(), environ) == tmp_path / "veo_clips"
+    assert clips_folder(Settings(), {}) == Path.cwd() / "veo_clips"
+    assert clips_folder(Settings(folder=Path("mine")), environ) == Path.cwd() / "mine"
+    assert clips_folder(Settings(folder=Path("~/mine")), environ) == Path.home() / "mine"
+
+
+def test_the_ledger_has_a_home(tmp_path: Path) -> None:
+    assert home({"VEO_WIDGETS_HOME": str(tmp_path)}) == tmp_path
+    assert home({"VEO_WIDGETS_HOME": "~/veo"}) == Path.home() / "veo"
+    assert home({}).name == "veo_widgets"
+    assert home({"VEO_WIDGETS_HOME": ""}) == home({})

@@ -1,0 +1,156 @@
+"""The line of ``%%veo`` and the variables in its prompt."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from veo_widgets.errors import InvalidRequestError
+from veo_widgets.flags import Flags, fill_in, flag_names, parse, parser
+from veo_widgets.params import PARAMS
+from veo_widgets.request import VideoRequest
+
+
+@pytest.mark.parametrize(
+    ("line", "flags"),
+    [
+        ("", Flags({})),
+        ("   ", Flags({})),
+        ("--seconds 8", Flags({"duration_seconds": "8"})),
+        ("--duration-seconds=6", Flags({"duration_seconds": "6"})),
+        ("--size 1280x720 --model vertex_ai/x", Flags({"size": "1280x720", "model": "vertex_ai/x"})),
+        ("--no-generate-audio", Flags({"generate_audio": False})),
+        ("--generate-audio", Flags({"generate_audio": True})),
+        ("--seed -1", Flags({"seed": "-1"})),
+        ("--negative-prompt 'rain and # fog'", Flags({"negative_prompt": "rain and # fog"})),
+        ("--reference-images a.png --reference-image 'b c.png'", Flags({"reference_images": ["a.png", "b c.png"]})),
+        ("--input-reference a.png", Flags({"first_frame": "a.png"})),
+        ("--allow-retired --provider gemini", Flags({"allow_retired": True, "provider": "gemini"})),
+        ("--wait --into clip", Flags({}, into="clip", wait=True)),
+        ("--dry-run --into é1", Flags({}, into="é1", dry_run=True)),
+        ("--help", None),
+        ("--seconds 8 --help", None),
+    ],
+)
+def test_a_line_is_read(line: str, flags: Flags | None) -> None:
+    assert parse(line) == flags
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--aspect-ration 16:9", "--aspect-ration is not a flag. Did you mean '--aspect-ratio'?"),
+        ("--second 8", "Did you mean '--seconds'?"),
+        ("--sample 2", "Did you mean '--samples'?"),
+        ("--zzzzzzzzzzzz", "%%veo --help lists them"),
+        ("A cat", "'A' belongs to no flag; the prompt goes below"),
+        ("--model a b", "'b' belongs to no flag"),
+        ("--seed", "argument --seed: expected one argument"),
+        ("--seed --wait", "argument --seed: expected one argument"),
+        ("--generate-audio=yes", "--generate-audio"),
+        ("--negative-prompt 'rain", "No closing quotation"),
+        ("--into 1a", "'1a' is no name for a variable"),
+        ("--into a.b", "is no name for a variable"),
+        ("--into class", "'class' is no name for a variable"),
+    ],
+)
+def test_a_wrong_line_is_one_sentence_and_no_exit(line: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        parse(line)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_there_is_a_flag_for_every_parameter_and_every_alias() -> None:
+    names = set(flag_names())
+    for param in PARAMS:
+        if param.name != "prompt":
+            assert {param.flag, *("--" + alias.replace("_", "-") for alias in param.aliases)} <= names
+            assert param.help in " ".join(parser().format_help().split())
+
+
+def test_flags_and_keywords_make_the_same_request() -> None:
+    line = "--seconds 8 --size 1080x1920 --seed 0 --samples 2 --no-generate-audio --person-generation allow_adult"
+    found = parse(line)
+    assert found is not None
+    assert VideoRequest.build("A cat", **found.values) == VideoRequest.build(
+        "A cat",
+        duration_seconds=8,
+        aspect_ratio="9:16",
+        resolution="1080p",
+        seed=0,
+        samples=2,
+        generate_audio=False,
+        person_generation="allow_adult",
+    )
+
+
+@pytest.mark.parametrize("value", ["it's", 'a "b"', "a\\b", "$HOME", "--not-a-flag ", "ä \u2028 b"])
+def test_a_quoted_value_arrives_as_it_was(value: str) -> None:
+    found = parse(f"--negative-prompt={shlex.quote(value)}")
+    assert found is not None
+    assert found.values == {"negative_prompt": value}
+
+
+class Loud:
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+NAMES = {"animal": "cat", "animals": ["cat", "dog"], "count": 3, "loud": Loud(), "_hidden": 1}
+
+
+@pytest.mark.parametrize(
+    ("template", "prompt"),
+    [
+        ("", ""),
+        ("A cat", "A cat"),
+        ("A {animal}", "A cat"),
+        ("A { animal }", "A cat"),
+        ("{count + 1} {animals[1]}s", "4 dogs"),
+        ("{animals[0].upper()}{animal}", "CATcat"),
+        ("{{animal}}", "{animal}"),
+        ("{{{animal}}}", "{cat}"),
+        ("{ {'a': 'x}y'}['a'] }", "x}y"),
+        ("{'}'}", "}"),
+        ("{', '.join(name for name in animals if name != animal)}", "dog"),
+        ("{[count * n for n in (1, 2)]}", "[3, 6]"),
+        ('{"{"}', "{"),
+    ],
+)
+def test_values_are_filled_in(template: str, prompt: str) -> None:
+    assert fill_in(template, dict(NAMES)) == prompt
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("A {animl}", "{animl} has no value: NameError: name 'animl' is not defined. Did you mean 'animal'?"),
+        ("{1/0}", "ZeroDivisionError"),
+        ("{animals[7]}", "IndexError"),
+        ("{loud}", "RuntimeError: no words"),
+        ("A { cat", "{ cat} is not a Python expression"),
+        ("{a cat}", "{a cat} is not a Python expression; write {{ and }}"),
+        ("{}", "{} is not a Python expression"),
+        ("{x = 1}", "is not a Python expression"),
+        ("{import os}", "is not a Python expression"),
+        ("a } b", "a '}' has no '{' before it"),
+        ("{\0}", "is not a Python expression"),
+        ("{", "is not a Python expression"),
+    ],
+)
+def test_what_cannot_be_filled_in_is_said(template: str, words: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        fill_in(template, dict(NAMES))
+    assert words in str(caught.value)
+    assert caught.value.parameter == "prompt"
+
+
+def test_an_interrupt_is_not_swallowed() -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_in("{interrupt()}", {"interrupt": interrupt})

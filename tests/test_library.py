@@ -1,0 +1,333 @@
+"""Where clips land: whole or not at all, under a good name, with their recipe."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+import re
+import time
+import tracemalloc
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import av
+import pytest
+
+from veo_widgets.errors import DownloadError, NoAnswerError
+from veo_widgets.library import add_poster, clip_name, inline_chunks, save
+from veo_widgets.media import Image, Video
+from veo_widgets.poster import MAX_BYTES, data_address, is_poster, make_poster
+from veo_widgets.pricing import Cost
+from veo_widgets.record import JobRecord, JobState, Sample
+from veo_widgets.request import VideoRequest
+
+# Noon, so that the date is the same in most of the world.
+NOON = 1795348800.0
+
+
+@pytest.fixture(scope="module")
+def clip() -> bytes:
+    """A real clip of one second with noise in it, so that its poster is not tiny."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as out:
+        video = out.add_stream("libx264", rate=24)
+        video.width, video.height, video.pix_fmt = 640, 360, "yuv420p"
+        for index in range(24):
+            frame = av.VideoFrame(640, 360, "yuv420p")
+            for plane in frame.planes:
+                plane.update(hashlib.shake_128(bytes([index])).digest(plane.buffer_size))
+            frame.pts = index
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+    return file.getvalue()
+
+
+def record(folder: Path, prompt: str = "A cat & a ball", samples: int = 1, **values: object) -> JobRecord:
+    made = JobRecord(
+        id="abcd2345",
+        state=JobState.DOWNLOADING,
+        request=VideoRequest(prompt, "veo-3.1-fast-generate-001", seed=0, duration_seconds=8.0),
+        provider="emulator",
+        surface="agent-platform",
+        wire="predictLongRunning",
+        cost=Cost(0.8, seconds=8, samples=samples),
+        created_at=NOON,
+        updated_at=NOON,
+        folder=str(folder),
+        operation="projects/p/operations/1",
+        submitted_at=NOON + 1,
+        finished_at=NOON + 61.5,
+    )
+    return replace(made, **values)
+
+
+async def pieces(data: bytes, size: int = 1000, error: Exception | None = None) -> AsyncIterator[bytes]:
+    for at in range(0, len(data), size):
+        yield data[at : at + size]
+    if error:
+        raise error
+
+
+def keep(
+    job: JobRecord, chunks: AsyncIterator[bytes], *, length: int | None = None, sample: int = 0, **values: object
+) -> Video:
+    async def run() -> Video:
+        return await save(job, Sample(sample), chunks, length=length, now=NOON + 70, **values)
+
+    return anyio.run(run)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_whole_clip_is_kept_with_its_recipe(clip: bytes, tmp_path: Path) -> None:
+    seen: list[int] = []
+    folder = tmp_path / "new" / "veo_clips"
+    frame = Image(b"\x89PNG\r\n\x1a\n", name="a.png")
+    job = record(folder)
+    job = replace(job, request=replace(job.request, first_frame=frame, reference_images=(Image(uri="gs://b/r"),)))
+    video = keep(job, pieces(clip), length=len(clip), progress=seen.append)
+    name = video.path.name
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d_a-cat-a-ball_abcd2345\.mp4", name)
+    assert files(folder) == [name.replace(".mp4", ".json"), name]
+    assert video.path.read_bytes() == clip
+    assert (video.bytes, video.sha256, video.job_id) == (len(clip), hashlib.sha256(clip).hexdigest(), "abcd2345")
+    assert (video.width, video.height, video.fps, video.seconds, video.has_audio) == (640, 360, 24.0, 1.0, False)
+    assert seen[-1] == len(clip)
+    assert seen == sorted(seen)
+    recipe = json.loads(video.sidecar.read_text("utf-8"))
+    assert recipe == video.recipe
+    assert recipe["request"] == {
+        "prompt": "A cat & a ball",
+        "model": "veo-3.1-fast-generate-001",
+        "duration_seconds": 8.0,
+        "seed": 0,
+        "first_frame": {"name": "a.png", "mime": "image/png", "sha256": frame.sha256},
+        "reference_images": [
+            {"name": "", "mime": "image/png", "sha256": Image(uri="gs://b/r").sha256, "uri": "gs://b/r"}
+        ],
+    }
+    assert recipe["file"]["sha256"] == video.sha256
+    assert recipe["cost"]["usd"] == 0.8
+    assert (recipe["job"], recipe["operation"], recipe["model"]) == ("abcd2345", job.operation, job.model)
+    assert recipe["made_by"].startswith("veo-widgets")
+    assert recipe["submitted_at"] < recipe["finished_at"] < recipe["saved_at"]
+    assert set(recipe) == {
+        *("schema", "made_by", "job", "sample", "provider", "surface", "operation", "model", "request", "cost"),
+        *("created_at", "submitted_at", "finished_at", "saved_at", "file", "poster"),
+    }
+
+
+def test_the_poster_is_a_small_jpeg(clip: bytes, tmp_path: Path) -> None:
+    video = keep(record(tmp_path), pieces(clip))
+    jpeg = base64.b64decode(video.poster.removeprefix("data:image/jpeg;base64,"))
+    assert 500 < len(jpeg) <= MAX_BYTES
+    assert is_poster(jpeg)
+    assert not is_poster(b"\x89PNG")
+    assert not is_poster(jpeg + bytes(MAX_BYTES))
+
+
+@pytest.mark.parametrize(
+    ("data", "length", "words"),
+    [
+        (b"", None, "no MP4"),
+        (b"", 9, "ended after 0 of 9 bytes"),
+        (b"\0\0\0\x18ftypisom", 5000, "ended after 12 of 5,000 bytes"),
+        (b"\0\0\0\x18ftypisom", 5, "ended after 12 of 5 bytes"),
+        (b" \n<!doctype html><p>Sign in", None, "an HTML page"),
+        (b'{"error": {"code": 404}}', None, "JSON"),
+        (b'[{"error": {"code": 404}}]', None, "JSON"),
+        (b"\0\0\0\x08moov" + bytes(100), None, "no MP4"),
+        (b"ftyp", None, "no MP4"),
+    ],
+)
+def test_what_is_no_whole_clip_is_not_kept(tmp_path: Path, data: bytes, length: int | None, words: str) -> None:
+    with pytest.raises(DownloadError, match=words):
+        keep(record(tmp_path), pieces(data, 7), length=length)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("error", [NoAnswerError("cut"), ValueError("odd")])
+def test_a_download_that_breaks_leaves_nothing_behind(clip: bytes, tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        keep(record(tmp_path), pieces(clip, error=error))
+    assert files(tmp_path) == []
+
+
+def test_a_download_that_is_cancelled_leaves_nothing_behind(clip: bytes, tmp_path: Path) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield clip
+        await anyio.sleep_forever()
+
+    async def run() -> None:
+        with anyio.move_on_after(0.2) as scope:
+            await save(record(tmp_path), Sample(0), endless(), length=None, now=NOON)
+        assert scope.cancelled_caught
+
+    anyio.run(run)
+    assert files(tmp_path) == []
+
+
+def test_a_broken_download_leaves_an_earlier_one_as_it_was(clip: bytes, tmp_path: Path) -> None:
+    video = keep(record(tmp_path), pieces(clip))
+    with pytest.raises(DownloadError):
+        keep(record(tmp_path), pieces(b"<html>"))
+    assert video.path.read_bytes() == clip
+    assert len(files(tmp_path)) == 2
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """A folder this process may not write into; the superuser becomes nobody for it."""
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    folder.chmod(0o555)
+    superuser = os.geteuid() == 0
+    if superuser:
+        os.seteuid(65534)
+    try:
+        yield folder
+    finally:
+        if superuser:
+            os.seteuid(0)
+        folder.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_written_is_said(clip: bytes, read_only: Path) -> None:
+    with pytest.raises(DownloadError, match="choose another folder, then resume") as caught:
+        keep(record(read_only), pieces(clip))
+    assert isinstance(caught.value.__cause__, PermissionError)
+
+
+def test_a_folder_that_is_a_file_is_said(clip: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DownloadError, match="could not be written"):
+        keep(record(tmp_path / "file"), pieces(clip))
+    with pytest.raises(DownloadError, match="could not be written"):
+        keep(record(tmp_path / "file" / "veo_clips"), pieces(clip))
+
+
+def test_a_sidecar_that_cannot_be_written_leaves_no_part_of_itself(clip: bytes, tmp_path: Path) -> None:
+    job = record(tmp_path)
+    (tmp_path / clip_name(job, 0)).with_suffix(".json").mkdir()
+    with pytest.raises(DownloadError):
+        keep(job, pieces(clip))
+    assert files(tmp_path) == [clip_name(job, 0)]
+
+
+def test_a_clip_without_pictures_is_kept_without_a_poster(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as out:
+        sound = out.add_stream("aac", rate=48_000, layout="mono")
+        for index in range(20):
+            silence = av.AudioFrame("fltp", "mono", 1024)
+            silence.planes[0].update(bytes(4096))
+            silence.sample_rate, silence.pts = 48_000, index * 1024
+            out.mux(sound.encode(silence))
+        out.mux(sound.encode(None))
+    video = keep(record(tmp_path), pieces(file.getvalue()))
+    assert (video.poster, video.has_audio, video.width) == ("", True, 0)
+
+
+def test_a_clip_that_cannot_be_decoded_is_kept_without_a_poster(tmp_path: Path) -> None:
+    video = keep(record(tmp_path), pieces(b"\0\0\0\x10ftypisom\0\0\0\0" + b"\xff" * 5000))
+    assert (video.poster, video.seconds, video.bytes) == ("", 0.0, 5016)
+    assert make_poster(tmp_path / "gone.mp4") == b""
+
+
+def test_a_poster_made_elsewhere_is_added_once(tmp_path: Path) -> None:
+    video = keep(record(tmp_path), pieces(b"\0\0\0\x10ftypisom\0\0\0\0"))
+    add_poster(video, b"\xff\xd8\xfffirst")
+    assert video.poster == data_address(b"\xff\xd8\xfffirst")
+    add_poster(video, b"\xff\xd8\xffsecond")
+    assert video.poster == data_address(b"\xff\xd8\xfffirst")
+    assert video.recipe["job"] == "abcd2345"
+    add_poster(Video(tmp_path / "gone.mp4"), b"\xff\xd8\xff")
+    assert len(files(tmp_path)) == 2
+
+
+def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
+    piece = bytes(1 << 20)
+
+    async def large() -> AsyncIterator[bytes]:
+        yield b"\0\0\0\x10ftypisom\0\0\0\0"
+        for _ in range(64):
+            yield piece
+
+    tracemalloc.start()
+    try:
+        video = keep(record(tmp_path), large(), length=16 + (64 << 20))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert video.bytes == 16 + (64 << 20)
+    assert most < 8 << 20
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, (1 << 20) * 3 // 4, (1 << 20) * 3 // 4 + 1, 3_000_001])
+def test_a_clip_in_base64_comes_in_pieces(size: int) -> None:
+    data = os.urandom(size)
+
+    async def run() -> list[bytes]:
+        return [piece async for piece in inline_chunks(base64.b64encode(data).decode())]
+
+    got = anyio.run(run)
+    assert b"".join(got) == data
+    assert all(len(piece) < 1 << 20 for piece in got)
+
+
+@pytest.mark.parametrize("text", ["AAA", "AA=A", "****", "AA\nA", "ÄÄÄÄ", "AAAA" * 262_144 + "!!!!"])
+def test_what_is_no_base64_is_no_clip(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DownloadError, match="not valid base64"):
+        keep(record(tmp_path), inline_chunks(text))
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "slug"),
+    [
+        ("A cat", "a-cat"),
+        ("  A  cat!  ", "a-cat"),
+        ("Ein Käse über Zürich", "ein-kase-uber-zurich"),
+        ("猫がボールで遊ぶ", "clip"),
+        ("猫 plays ボール", "plays"),
+        ("🐈", "clip"),
+        ("", "clip"),
+        ("...", "clip"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("C:\\temp\\x?*<>|\"'", "c-temp-x"),
+        ("a\0b\nc\u2028d", "a-b-cd"),
+        ("CON", "con"),
+        ("nul.mp4", "nul-mp4"),
+        ("\ud800 half", "half"),
+        ("word " * 1000, "word-word-word-word-word-word-word-word"),
+        ("x" * 5000, "x" * 40),
+        ("ﬁne ½ ①", "fine-12-1"),
+    ],
+)
+def test_the_name_says_what_it_is_and_is_safe_everywhere(tmp_path: Path, prompt: str, slug: str) -> None:
+    name = clip_name(record(tmp_path, prompt), 0)
+    date, found, rest = name.split("_")
+    assert date == time.strftime("%Y-%m-%d", time.localtime(NOON))
+    assert (found, rest) == (slug, "abcd2345.mp4")
+    assert re.fullmatch(r"[a-z0-9_.-]+", name)
+    assert len(name) < 80
+
+
+@pytest.mark.parametrize("prompt", ["\ud800 half", "猫 “cat” \u2028", 'a "quoted" \\ prompt'])
+def test_any_prompt_can_stand_in_the_recipe(clip: bytes, tmp_path: Path, prompt: str) -> None:
+    assert keep(record(tmp_path, prompt), pieces(clip)).recipe["request"]["prompt"] == prompt
+
+
+def test_no_sample_takes_anothers_name(tmp_path: Path) -> None:
+    four = [clip_name(record(tmp_path, samples=4), index) for index in range(4)]
+    assert [name.rpartition("_")[2] for name in four] == ["1.mp4", "2.mp4", "3.mp4", "4.mp4"]
+    more_than_asked = [clip_name(record(tmp_path), index) for index in range(3)]
+    assert more_than_asked[0].endswith("_abcd2345.mp4")
+    assert len(set(more_than_asked)) == 3

@@ -1,0 +1,106 @@
+"""The poll schedule: its properties, and what it is worth against a fixed interval."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+from statistics import mean
+
+import pytest
+
+from veo_widgets.catalog import TypicalSeconds, models
+from veo_widgets.poller import Schedule
+
+VEO = TypicalSeconds(11, 60, 360)
+FAST = VEO.sped_up(20)
+OMNI = TypicalSeconds(24, 45, 90)
+RANGES = pytest.mark.parametrize("typical", [VEO, FAST, OMNI], ids=["veo", "emulator", "omni"])
+
+
+def polls(schedule: Schedule, until: float) -> list[float]:
+    """The moments at which a job would be looked at, the last of them at or after `until`."""
+    moments = [schedule.delay(0.0)]
+    while moments[-1] < until:
+        moments.append(moments[-1] + schedule.delay(moments[-1]))
+    return moments
+
+
+def lognormal(count: int, seed: int) -> list[float]:
+    """Durations as the real service has them: half below a minute, a long tail."""
+    dice = random.Random(seed)
+    return [min(max(dice.lognormvariate(4.1, 0.5), 11), 900) for _ in range(count)]
+
+
+@RANGES
+def test_the_first_look_comes_when_a_clip_may_be_there(typical: TypicalSeconds) -> None:
+    schedule = Schedule.of([], typical)
+    assert schedule.delay(0.0) == typical.low
+    assert schedule.delay(typical.low / 2) == pytest.approx(typical.low / 2)
+
+
+@RANGES
+def test_looks_are_close_around_the_likely_time_and_rarer_afterwards(typical: TypicalSeconds) -> None:
+    moments = polls(Schedule.of([], typical), typical.high * 3)
+    steps = [(at, after - at) for at, after in pairwise(moments)]
+    near = [step for at, step in steps if at <= 2 * typical.likely]
+    assert max(near) <= typical.likely / 10
+    assert all(earlier <= later + 1e-9 for (_, earlier), (_, later) in pairwise(steps))
+    assert steps[-1][1] > 2 * near[0]
+
+
+@RANGES
+def test_no_pause_is_negative_tiny_or_endless(typical: TypicalSeconds) -> None:
+    schedule = Schedule.of([], typical)
+    for tenth in range(0, 100_000, 7):
+        pause = schedule.delay(tenth / 10)
+        assert 0.1 <= pause <= max(30.0, typical.low)
+
+
+@pytest.mark.parametrize("history", [[0.0] * 5, [1e-6] * 50, [0.02, 0.01, 0.03, 0.01, 0.02]])
+def test_a_service_that_answers_at_once_is_not_asked_without_a_pause(history: list[float]) -> None:
+    assert len(polls(Schedule.of(history, VEO), 10.0)) < 100
+
+
+def test_steps_are_in_proportion_to_the_likely_time() -> None:
+    slow, fast = Schedule.of([], VEO), Schedule.of([], FAST)
+    for elapsed in (0.0, 11.0, 60.0, 150.0, 250.0):
+        assert fast.delay(elapsed / 20) == pytest.approx(slow.delay(elapsed) / 20)
+
+
+@pytest.mark.parametrize(("asked", "given"), [(7.5, 7.5), (300.0, 300.0), (0.0, 0.1), (-3.0, 0.1)])
+def test_the_services_own_wish_comes_first(asked: float, given: float) -> None:
+    for elapsed in (0.0, 60.0, 1000.0):
+        assert Schedule.of([], VEO).delay(elapsed, retry_after=asked) == given
+
+
+def test_little_history_says_less_than_the_catalog() -> None:
+    assert Schedule.of([20.0] * 4, VEO) == Schedule(11, 60, 360)
+    assert Schedule.of([20.0] * 5, VEO) == Schedule(pytest.approx(16.0), 20.0, 20.0)
+
+
+def test_history_gives_the_quantiles_whatever_its_order() -> None:
+    history = [float(value) for value in range(1, 101)]
+    random.Random(1).shuffle(history)
+    assert Schedule.of(history, VEO) == Schedule(pytest.approx(0.8), 51.0, 96.0)
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda m: f"{m.id}@{m.surface}")
+def test_every_models_range_makes_a_schedule(model) -> None:
+    moments = polls(Schedule.of([], model.typical_seconds), model.typical_seconds.high)
+    assert 5 < len(moments) < 60
+
+
+@pytest.mark.parametrize("history", [[], lognormal(50, 7)], ids=["catalog", "history"])
+def test_clips_are_noticed_sooner_than_by_a_fixed_loop_at_little_cost(history: list[float]) -> None:
+    schedule = Schedule.of(history, VEO)
+    ours, fixed = [], []
+    for done in lognormal(2000, 42):
+        moments = polls(schedule, done)
+        ours.append((moments[-1] - done, len(moments)))
+        count = int(-(-done // 10))
+        fixed.append((count * 10 - done, count))
+    late, looks = (mean(column) for column in zip(*ours, strict=True))
+    late_fixed, looks_fixed = (mean(column) for column in zip(*fixed, strict=True))
+    assert late < late_fixed / 2
+    assert looks < looks_fixed * 2.5
+    assert max(delay for delay, _ in ours) < 30

@@ -1,0 +1,84 @@
+"""Prices by model, resolution, length and number of clips, and what is said of their doubts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
+from veo_widgets.pricing import Cost, estimate
+from veo_widgets.request import VideoRequest
+
+VEO, FAST, LITE = "veo-3.1-generate-001", "veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001"
+
+
+@pytest.mark.parametrize(
+    ("model_id", "surface", "said", "usd", "seconds", "samples"),
+    [
+        (VEO, AGENT_PLATFORM, {}, 3.2, 8, 1),
+        (VEO, AGENT_PLATFORM, {"resolution": "4k"}, 4.8, 8, 1),
+        (VEO, AGENT_PLATFORM, {"duration_seconds": 4.0, "samples": 4}, 6.4, 4, 4),
+        (FAST, AGENT_PLATFORM, {"resolution": "1080p"}, 0.96, 8, 1),
+        (FAST, AGENT_PLATFORM, {"duration_seconds": 6.0, "samples": 2}, 1.2, 6, 2),
+        (LITE, AGENT_PLATFORM, {}, 0.4, 8, 1),
+        (VEO, AGENT_PLATFORM, {"extend_from": "gs://b/a.mp4", "duration_seconds": 8.0}, 2.8, 7, 1),
+        ("veo-2.0-generate-001", AGENT_PLATFORM, {"duration_seconds": 5.0}, 2.5, 5, 1),
+        ("gemini-omni-1.1-flash", GEMINI_API, {"duration_seconds": 3.0}, 0.3042, 3, 1),
+        ("gemini-omni-1.1-flash", GEMINI_API, {"duration_seconds": 3.0, "extend_from": "x"}, 0.3042, 3, 1),
+    ],
+)
+def test_seconds_times_rate_times_clips(
+    model_id: str, surface: str, said: dict, usd: float, seconds: float, samples: int
+) -> None:
+    cost = estimate(VideoRequest("A cat", model_id, **said), find(model_id, [surface]))
+    assert (cost.usd, cost.seconds, cost.samples) == (pytest.approx(usd, abs=1e-9), seconds, samples)
+
+
+def test_what_is_priced_is_what_is_completed() -> None:
+    model = find(VEO, [AGENT_PLATFORM])
+    request = VideoRequest("A cat", VEO, resolution="4k")
+    assert estimate(request, model) == estimate(request.completed(model), model)
+
+
+@pytest.mark.parametrize("rates", [{}, {"720p": 0.1}])
+def test_a_rate_that_is_not_published_is_unknown_and_never_zero(rates: dict[str, float]) -> None:
+    model = replace(find(VEO, [AGENT_PLATFORM]), usd_per_second=rates)
+    cost = estimate(VideoRequest("A cat", VEO, resolution="4k", samples=2), model)
+    assert cost == Cost(None, f"no rate is published for 4k of {VEO}", 8.0, 2)
+    assert cost.text == "price unknown"
+
+
+@pytest.mark.parametrize(
+    ("audio", "doubts", "note"),
+    [
+        (None, (), ""),
+        (True, (), ""),
+        (False, (), "at most; the rate without sound is not published"),
+        (None, ("usd_per_second (one source)",), "estimate; the rate is unconfirmed"),
+        (
+            False,
+            ("usd_per_second",),
+            "at most; the rate without sound is not published; estimate; the rate is unconfirmed",
+        ),
+        (None, ("seed",), ""),
+    ],
+)
+def test_doubts_are_named(audio: bool | None, doubts: tuple[str, ...], note: str) -> None:
+    model = replace(find(VEO, [AGENT_PLATFORM]), unconfirmed=doubts)
+    cost = estimate(VideoRequest("A cat", VEO, generate_audio=audio), model)
+    assert cost.note == note
+    assert str(cost) == (f"$3.20 ({note})" if note else "$3.20")
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [(None, "price unknown"), (0.0, "$0.00"), (0.0042, "$0.0042"), (0.01, "$0.01"), (0.8, "$0.80"), (12.345, "$12.35")],
+)
+def test_amounts_for_people(usd: float | None, text: str) -> None:
+    assert Cost(usd).text == text
+
+
+def test_a_cost_survives_the_ledger() -> None:
+    cost = Cost(0.4, "a note", 4.0, 2)
+    assert Cost(**cost.to_json()) == cost

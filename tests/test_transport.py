@@ -1,0 +1,506 @@
+"""HTTP over real loopback sockets: what every kind of answer is turned into, and who gets to see a key."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import anyio
+import pytest
+
+from veo_widgets import errors
+from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API
+from veo_widgets.config import Account
+from veo_widgets.credentials import ApiKey, Secret
+from veo_widgets.errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
+from veo_widgets.providers import PROVIDERS, Endpoint
+from veo_widgets.transport import Transport, _redirected, _signed_for, origin
+from veo_widgets.wires import Call, Reply
+
+KEY = "AIza-a-secret"
+
+
+class Server:
+    """A server that answers each path with the bytes it was told, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, bytes] = {}
+        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
+        self._open: set[asyncio.Task[None]] = set()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
+
+    async def _main(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with await asyncio.start_server(self._serve, "127.0.0.1", 0) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            self._ready.set()
+            await self._stop.wait()
+            await asyncio.gather(*self._open)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._open.add(task)
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            method, path, _ = head[0].split(" ")
+            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            self.seen.append((method, path, headers, body))
+            writer.write(self.answers.get(path, b""))
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+            self._open.discard(task)
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def answer(status: int = 200, body: Any = b"", **headers: str) -> bytes:
+    """An HTTP answer; what is not bytes is sent as JSON."""
+    kind = "video/mp4" if isinstance(body, bytes) else "application/json"
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    fields = {"Content-Type": kind, "Content-Length": str(len(data)), "Connection": "close"}
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
+    return f"HTTP/1.1 {status} Some Words\r\n{lines}\r\n".encode() + data
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def other() -> Iterator[Server]:
+    """A server at another origin."""
+    with Server() as running:
+        yield running
+
+
+def account(base_url: str, key: str = KEY) -> Account:
+    return Account(PROVIDERS["gemini"], Endpoint("gemini", GEMINI_API, base_url), ApiKey(Secret(key)))
+
+
+@asynccontextmanager
+async def transport() -> AsyncIterator[Transport]:
+    made = Transport()
+    try:
+        yield made
+    finally:
+        await made.aclose()
+
+
+def send(base_url: str, path: str = "/x", body: Any = None, key: str = KEY) -> Reply:
+    async def run() -> Reply:
+        async with transport() as made:
+            call = Call("create", "POST" if body is not None else "GET", base_url + path, json=body)
+            return await made.send(call, account(base_url, key))
+
+    return anyio.run(run)
+
+
+def download(base_url: str, url: str, signed: Account | None = None) -> tuple[int | None, bytes]:
+    async def run() -> tuple[int | None, bytes]:
+        async with transport() as made, made.stream(Call("content", "GET", url), signed or account(base_url)) as stream:
+            return stream.length, b"".join([chunk async for chunk in stream.chunks])
+
+    return anyio.run(run)
+
+
+def error(status: str = "", message: str = "It said so", *details: Any) -> dict[str, Any]:
+    return {"error": {"code": 1, "message": message, "status": status, "details": list(details)}}
+
+
+RETRY = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.5s"}
+BAD_KEY = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+PAGE = {"Content_Type": "text/html; charset=utf-8"}
+
+
+def test_a_reply_is_its_json(server: Server) -> None:
+    server.answers["/v1/x?y=1"] = answer(200, {"name": "ä"}, Retry_After="7")
+    reply = send(server.url, "/v1/x?y=1", {"a": [1]})
+    assert reply == Reply(200, {"name": "ä"}, 7.0)
+    ((method, path, headers, body),) = server.seen
+    assert (method, path, json.loads(body)) == ("POST", "/v1/x?y=1", {"a": [1]})
+    assert headers["x-goog-api-key"] == KEY
+    assert headers["content-type"] == "application/json"
+    assert headers["user-agent"].startswith("veo-widgets")
+    assert KEY not in path
+
+
+def test_a_get_has_no_body(server: Server) -> None:
+    server.answers["/x"] = answer(200, {})
+    send(server.url)
+    ((method, _, headers, body),) = server.seen
+    assert (method, body) == ("GET", b"")
+    assert "content-type" not in headers
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "code", "words"),
+    [
+        (400, error("INVALID_ARGUMENT", "Bad ratio."), errors.BadRequestError, "INVALID_ARGUMENT", "Bad ratio."),
+        (
+            400,
+            error("INVALID_ARGUMENT", "Bad key", BAD_KEY),
+            errors.AuthenticationError,
+            "INVALID_ARGUMENT",
+            "Bad key. C",
+        ),
+        (400, error("", "Bad key", BAD_KEY), errors.AuthenticationError, "API_KEY_INVALID", "Check the key"),
+        (400, error("FAILED_PRECONDITION"), errors.BadRequestError, "FAILED_PRECONDITION", "It said so"),
+        (401, error("UNAUTHENTICATED"), errors.AuthenticationError, "UNAUTHENTICATED", "Check the key or token"),
+        (403, error("PERMISSION_DENIED"), errors.PermissionDeniedError, "PERMISSION_DENIED", "billing"),
+        (404, error("NOT_FOUND"), errors.NotFoundError, "NOT_FOUND", "has expired"),
+        (408, b"", errors.ServiceUnavailableError, "", "HTTP 408"),
+        (409, error("ABORTED"), errors.BadRequestError, "ABORTED", "It said so"),
+        (429, error("RESOURCE_EXHAUSTED"), errors.RateLimitError, "RESOURCE_EXHAUSTED", "quota"),
+        (499, error("CANCELLED"), errors.BadRequestError, "CANCELLED", "It said so"),
+        (500, error("INTERNAL"), errors.ServiceUnavailableError, "INTERNAL", "try again later"),
+        (503, [error("UNAVAILABLE")], errors.ServiceUnavailableError, "UNAVAILABLE", "It said so"),
+        (504, b"", errors.ServiceUnavailableError, "", "HTTP 504 (video/mp4)"),
+        (429, [], errors.RateLimitError, "", "HTTP 429"),
+        (400, {"error": "plain"}, errors.BadRequestError, "", "HTTP 400 (application/json)"),
+        (400, {"error": {"message": None, "status": 7, "details": {}}}, errors.BadRequestError, "7", "HTTP 400"),
+        (400, error("X", "long" * 1000), errors.BadRequestError, "X", "longlong"),
+        (400, error("X", "y", None, 7, {"reason": None}), errors.BadRequestError, "X", "y"),
+        (400, b"[" * 100_000, errors.BadRequestError, "", "HTTP 400"),
+    ],
+)
+def test_each_status_is_an_error_of_its_own(
+    server: Server, status: int, body: Any, kind: type[ServiceError], code: str, words: str
+) -> None:
+    server.answers["/x"] = answer(status, body)
+    with pytest.raises(ServiceError) as caught:
+        send(server.url)
+    assert type(caught.value) is kind
+    assert (caught.value.status, caught.value.code, caught.value.retry_after) == (status, code, None)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("Gemini Developer API refused: ")
+    assert len(str(caught.value)) < 900
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("location", ["", "http://127.0.0.1:1/login"])
+def test_a_call_that_is_redirected_is_neither_followed_nor_called_wrong(server: Server, location: str) -> None:
+    server.answers["/x"] = answer(302, b"", Location=location)
+    with pytest.raises(ServiceError, match="check base_url") as caught:
+        send(server.url, body={})
+    assert type(caught.value) is ServiceError
+    assert len(server.seen) == 1
+
+
+def date_in(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("header", "details", "seconds"),
+    [
+        ("", [], None),
+        ("12", [], 12),
+        ("1.5", [], 1.5),
+        ("-5", [], 0),
+        ("inf", [], None),
+        ("nan", [], None),
+        ("soon", [], None),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", [], None),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999999999", [], None),
+        (date_in(3600), [], 3600),
+        (date_in(3600).replace("GMT", "-0000"), [], 3600),
+        (date_in(3600).replace(" GMT", ""), [], 3600),
+        (date_in(-3600), [], 0),
+        ("12", [RETRY], 34.5),
+        ("", [None, {"retryDelay": 7}, {"retryDelay": "xs"}, {"retryDelay": "infs"}, RETRY], 34.5),
+        ("12", [{"retryDelay": "-1s"}], 0),
+        ("12", [{"retryDelay": "34"}], 12),
+    ],
+)
+def test_when_to_come_back(server: Server, header: str, details: list[Any], seconds: float | None) -> None:
+    server.answers["/x"] = answer(429, error("RESOURCE_EXHAUSTED", "Slow down", *details), Retry_After=header)
+    with pytest.raises(errors.RateLimitError) as caught:
+        send(server.url)
+    assert caught.value.retry_after == (
+        None if seconds is None else pytest.approx(seconds, abs=60 if seconds > 99 else 0)
+    )
+
+
+def test_a_strange_digit_is_no_time_to_come_back(server: Server) -> None:
+    server.answers["/x"] = answer(429, {}).replace(b"Connection", b"Retry-After: \xb2\r\nConnection")
+    with pytest.raises(errors.RateLimitError) as caught:
+        send(server.url)
+    assert caught.value.retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (answer(200, b"<html>Sign in</html>", **PAGE), "answered with text/html instead of JSON"),
+        (answer(200, b"", Content_Type=""), "an empty page instead of JSON"),
+        (answer(200, b'{"name": '), "instead of JSON"),
+        (answer(200, b"\xff\xfe\xfa"), "instead of JSON"),
+        (answer(200, b"[" * 100_000), "instead of JSON"),
+        (answer(204), "instead of JSON"),
+    ],
+)
+def test_an_answer_that_is_no_json_cannot_be_read(server: Server, reply: bytes, words: str) -> None:
+    server.answers["/x"] = reply
+    with pytest.raises(InvalidReplyError, match=words):
+        send(server.url, body={})
+
+
+def test_a_refused_connection_was_never_sent() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(NoAnswerError, match="could not be reached") as caught:
+            send(url, body={})
+    assert caught.value.sent is False
+    assert url in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"nonsense\r\n\r\n",
+        answer(200, {"name": "n"})[:-3],
+        answer(200, b"not gzip", Content_Encoding="gzip"),
+    ],
+    ids=["nothing", "half a head", "no http", "half a body", "not gzip"],
+)
+def test_a_connection_that_breaks_may_have_been_heard(server: Server, reply: bytes) -> None:
+    server.answers["/x"] = reply
+    with pytest.raises(NoAnswerError, match="did not answer") as caught:
+        send(server.url, body={})
+    assert caught.value.sent is True
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("key", ["AIza\nsecret", "AIza\x00secret", "AIzaсekret", "“AIza-secret”"])
+def test_a_key_that_cannot_be_sent_is_not_shown(server: Server, key: str) -> None:
+    with pytest.raises(NoAnswerError, match="a character that cannot be sent") as caught:
+        send(server.url, body={}, key=key)
+    assert caught.value.sent is False
+    assert "AIza" not in str(caught.value)
+    assert server.seen == []
+
+
+def test_nothing_is_kept_of_a_closed_transport(server: Server) -> None:
+    server.answers["/x"] = answer(200, {"n": 1})
+
+    async def run() -> list[Any]:
+        made = Transport()
+        call = Call("poll", "GET", f"{server.url}/x")
+        replies = [await made.send(call, account(server.url))]
+        await made.aclose()
+        await made.aclose()
+        replies.append(await made.send(call, account(server.url)))
+        await made.aclose()
+        return [reply.body for reply in replies]
+
+    assert anyio.run(run) == [{"n": 1}, {"n": 1}]
+
+
+def test_many_calls_at_once_all_come_back(server: Server) -> None:
+    server.answers["/x"] = answer(200, {})
+
+    async def run() -> int:
+        done = 0
+        async with transport() as made:
+
+            async def one() -> None:
+                nonlocal done
+                await made.send(Call("poll", "GET", f"{server.url}/x"), account(server.url))
+                done += 1
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(100):
+                    tasks.start_soon(one)
+        return done
+
+    assert anyio.run(run) == len(server.seen) == 100
+
+
+# Downloads
+
+CLIP = b"\0\0\0\x18ftypisom" + bytes(range(256)) * 4000
+
+
+def test_a_clip_arrives_as_it_was_sent(server: Server) -> None:
+    server.answers["/f?alt=media"] = answer(200, CLIP)
+    assert download(server.url, f"{server.url}/f?alt=media") == (len(CLIP), CLIP)
+    ((method, _, headers, _),) = server.seen
+    assert (method, headers["x-goog-api-key"], headers["accept-encoding"]) == ("GET", KEY, "identity")
+
+
+def test_a_length_may_be_missing_or_mean_something_else(server: Server) -> None:
+    server.answers["/open"] = answer(200, CLIP, Content_Length="")
+    assert download(server.url, f"{server.url}/open") == (None, CLIP)
+    server.answers["/gzip"] = answer(200, gzip.compress(CLIP), Content_Encoding="gzip")
+    assert download(server.url, f"{server.url}/gzip") == (None, CLIP)
+
+
+def test_a_clip_that_breaks_off_is_no_answer(server: Server) -> None:
+    server.answers["/f"] = answer(200, CLIP)[: len(CLIP) // 2]
+    with pytest.raises(NoAnswerError):
+        download(server.url, f"{server.url}/f")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(403, errors.PermissionDeniedError), (404, errors.NotFoundError), (500, VeoError)]
+)
+def test_an_error_instead_of_a_clip(server: Server, status: int, kind: type[VeoError]) -> None:
+    server.answers["/f"] = answer(status, error("X", "Gone"))
+    with pytest.raises(kind, match="Gone"):
+        download(server.url, f"{server.url}/f")
+
+
+def test_an_error_that_breaks_off_is_no_answer(server: Server) -> None:
+    server.answers["/f"] = answer(404, error("X", "Gone"))[:-5]
+    with pytest.raises(NoAnswerError):
+        download(server.url, f"{server.url}/f")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_key_stays_with_its_own_origin(server: Server, other: Server, status: int) -> None:
+    server.answers["/f"] = answer(status, b"moved", Location="/g?x=1")
+    server.answers["/g?x=1"] = answer(status, b"moved", Location=f"{other.url}/h")
+    other.answers["/h"] = answer(200, CLIP)
+    assert download(server.url, f"{server.url}/f") == (len(CLIP), CLIP)
+    assert [headers.get("x-goog-api-key") for _, _, headers, _ in server.seen] == [KEY, KEY]
+    ((_, path, headers, _),) = other.seen
+    assert path == "/h"
+    assert KEY not in " ".join((path, *headers.values()))
+    assert not {"x-goog-api-key", "authorization", "cookie", "referer"} & set(headers)
+
+
+def test_a_clip_at_a_strange_origin_is_fetched_without_a_key(server: Server, other: Server) -> None:
+    other.answers["/h"] = answer(200, CLIP)
+    assert download(server.url, f"{other.url}/h")[1] == CLIP
+    assert KEY not in str(other.seen)
+
+
+def test_a_token_goes_to_googles_own_storage_and_no_further(server: Server) -> None:
+    agent = replace(account(server.url), provider=PROVIDERS["agent_platform"])
+    agent = replace(agent, endpoint=Endpoint("agent_platform", AGENT_PLATFORM, server.url, "p", "l"))
+    call = Call("content", "GET", "")
+    for url, signed in (
+        ("https://storage.googleapis.com/storage/v1/b/x/o/y?alt=media", True),
+        ("https://storage.googleapis.com:443/x", True),
+        (f"{server.url}/x", True),
+        ("http://storage.googleapis.com/x", False),
+        ("https://storage.googleapis.com.evil.example/x", False),
+        ("https://storage.googleapis.com@evil.example/x", False),
+        ("https://evil.example/storage.googleapis.com", False),
+        ("https://storage.googleapis.com:8443/x", False),
+    ):
+        headers = anyio.run(_signed_for, url, call, agent)
+        assert ("x-goog-api-key" in headers) is signed, url
+        assert "x-goog-api-key" not in anyio.run(_signed_for, url, call, account("https://h")), url
+
+
+@pytest.mark.parametrize(("hops", "arrives"), [(1, True), (5, True), (6, False)])
+def test_redirects_are_followed_five_times(server: Server, hops: int, *, arrives: bool) -> None:
+    for hop in range(hops):
+        server.answers[f"/{hop}"] = answer(302, b"", Location=f"{server.url}/{hop + 1}")
+    server.answers[f"/{hops}"] = answer(200, CLIP)
+    if arrives:
+        assert download(server.url, f"{server.url}/0")[1] == CLIP
+    else:
+        with pytest.raises(DownloadError, match="more than 5 times"):
+            download(server.url, f"{server.url}/0")
+    assert len(server.seen) == min(hops + 1, 6)
+
+
+def test_a_redirect_to_itself_ends(server: Server) -> None:
+    server.answers["/f"] = answer(302, b"", Location="/f")
+    with pytest.raises(DownloadError, match="more than 5 times"):
+        download(server.url, f"{server.url}/f")
+
+
+@pytest.mark.parametrize("location", ["ftp://x/y", "file:///etc/passwd", "data:video/mp4;base64,AAAA", "javascript:1"])
+def test_a_redirect_to_something_else_than_http_is_not_followed(server: Server, location: str) -> None:
+    server.answers["/f"] = answer(302, b"", Location=location)
+    with pytest.raises(VeoError):
+        download(server.url, f"{server.url}/f")
+    assert len(server.seen) == 1
+
+
+def test_a_secure_address_is_not_left_for_an_open_one() -> None:
+    assert _redirected("https://a/b", "c") == "https://a/c"
+    assert _redirected("http://a/b", "https://a/b") == "https://a/b"
+    for location in ("http://a/b", "http://a:443/b", "ftp://a"):
+        with pytest.raises(DownloadError, match="not followed"):
+            _redirected("https://a/b", location)
+    with pytest.raises(DownloadError, match="no address"):
+        _redirected("https://a/b", "https://[::1/x")
+
+
+@pytest.mark.parametrize("location", ["http://[::1/x", "http://127.0.0.1:abc/", "http://127.0.0.1:99999/", "http://"])
+@pytest.mark.parametrize("redirected", [True, False])
+def test_an_address_that_is_none_is_an_error_of_ours(server: Server, location: str, *, redirected: bool) -> None:
+    server.answers["/f"] = answer(302, b"", Location=location)
+    with pytest.raises(VeoError):
+        download(server.url, f"{server.url}/f" if redirected else location)
+
+
+def test_a_slow_download_does_not_hold_up_a_poll(server: Server, other: Server) -> None:
+    server.answers["/x"] = answer(200, {"n": 1})
+    other.answers["/f"] = answer(200, CLIP)
+
+    async def run() -> tuple[Any, float]:
+        async with transport() as made:
+            signed = account(server.url)
+            async with made.stream(Call("content", "GET", f"{other.url}/f"), signed):
+                started = time.monotonic()
+                reply = await made.send(Call("poll", "GET", f"{server.url}/x"), signed)
+                return reply.body, time.monotonic() - started
+
+    body, seconds = anyio.run(run)
+    assert body == {"n": 1}
+    assert seconds < 5
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://Host/x", "https://host"),
+        ("https://host:443/x", "https://host"),
+        ("http://host:80", "http://host"),
+        ("http://host:443", "http://host:443"),
+        ("https://user:pass@host:8443/x?y#z", "https://host:8443"),
+        ("https://good.example@evil.example/", "https://evil.example"),
+        ("https://good.example\\@evil.example/", "https://evil.example"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, expected: str) -> None:
+    assert origin(url) == expected
