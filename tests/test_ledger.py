@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,19 +33,20 @@ print(ledger.lease(sys.argv[2], float(sys.argv[3]), 120.0), flush=True)
 sys.stdin.read()
 """
 
-# Another process that opens the file at the same moment as others, and writes a job of its own.
+# Another process that opens each file it is told of, at the same moment as others, and writes a job of its own.
 WRITER = """
 import sys, pathlib
 from veo_widgets.ledger import Ledger
 from veo_widgets.pricing import Cost
 from veo_widgets.record import JobRecord, JobState
 from veo_widgets.request import VideoRequest
-sys.stdin.readline()
-ledger = Ledger(pathlib.Path(sys.argv[1]))
-for number in range(5):
-    ledger.write(JobRecord(f"{sys.argv[2]}{number}", JobState.QUEUED, VideoRequest("A cat", "m"), "emulator", "s", "w",
+print("ready", flush=True)
+for line in sys.stdin:
+    ledger = Ledger(pathlib.Path(line.strip()))
+    ledger.write(JobRecord(sys.argv[1], JobState.QUEUED, VideoRequest("A cat", "m"), "emulator", "s", "w",
                            Cost(0.1), 1.0, 1.0, "/clips"))
-ledger.close()
+    ledger.close()
+    print("written", flush=True)
 """
 
 
@@ -253,23 +254,25 @@ def test_writing_a_record_leaves_the_lease_alone(holder: subprocess.Popen[str], 
     assert not ledger.lease("abcd2345", 1000.0, 120.0)
 
 
-def test_processes_that_make_the_file_at_once_all_get_through(path: Path) -> None:
-    for attempt in range(3):
-        file = path.with_name(f"ledger{attempt}.sqlite3")
-        command = [sys.executable, "-c", WRITER, str(file)]
+def test_processes_that_make_the_file_at_once_all_get_through(tmp_path: Path) -> None:
+    with ExitStack() as stack:
         writers = [
-            subprocess.Popen([*command, name], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", WRITER, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                )
+            )
             for name in "abcdef"
         ]
-        for writer in writers:
-            assert writer.stdin is not None
-            writer.stdin.write("go\n")
-            writer.stdin.flush()
-        for writer in writers:
-            _, complaint = writer.communicate(timeout=60)
-            assert (writer.returncode, complaint) == (0, "")
-        with closing(Ledger(file)) as ledger:
-            assert len(ledger.jobs(limit=None)) == 30
+        assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 6
+        for attempt in range(30):
+            file = tmp_path / f"ledger{attempt}.sqlite3"
+            for writer in writers:
+                writer.stdin.write(f"{file}\n")
+                writer.stdin.flush()
+            assert [writer.stdout.readline() for writer in writers] == ["written\n"] * 6
+            with closing(Ledger(file)) as ledger:
+                assert len(ledger.jobs()) == 6
 
 
 def test_threads_may_share_one_ledger(ledger: Ledger) -> None:

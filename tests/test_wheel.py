@@ -33,12 +33,15 @@ def run(*words: str | Path, **options: object) -> str:
     return done.stdout
 
 
-def path_without_node() -> str:
-    """The search path without any folder that holds Node or npm."""
-    folders = os.environ["PATH"].split(os.pathsep)
-    return os.pathsep.join(
-        folder for folder in folders if not any((Path(folder) / name).exists() for name in ("node", "npm"))
-    )
+def tools_without_node(folder: Path) -> str:
+    """A search path with every tool of this machine but Node's."""
+    folder.mkdir()
+    for source in map(Path, os.environ["PATH"].split(os.pathsep)):
+        for tool in source.iterdir() if source.is_dir() else ():
+            if tool.name not in {"node", "nodejs", "npm", "npx"} and not (folder / tool.name).exists():
+                (folder / tool.name).symlink_to(tool)
+    assert shutil.which("node", path=str(folder)) is None
+    return str(folder)
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +53,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / "source" / name)
-    environment = {**os.environ, "PATH": path_without_node()}
-    assert shutil.which("node", path=environment["PATH"]) is None
-    # A folder of tools may hold Node and everything else, so Python is named in full.
+    environment = {**os.environ, "PATH": tools_without_node(folder / "tools")}
     run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", folder, folder / "source", env=environment)
     return next(folder.glob("*.whl"))
 

@@ -42,12 +42,14 @@ class Entry:
         changed: set, and replaced by a new one, at every change.
         scope: cancels the watching; None while nobody watches.
         stopped_by: the error that ended the watching, if one did.
+        retry_after: seconds that the service asked to wait before the next poll, if it did.
     """
 
     sighting: Sighting
     changed: anyio.Event = field(default_factory=anyio.Event)
     scope: anyio.CancelScope | None = None
     stopped_by: VeoError | None = None
+    retry_after: float | None = None
 
 
 class Board:

@@ -87,6 +87,8 @@ class Client:
         self._thread = threading.Thread(target=run, name="veo_widgets", daemon=True)
         self._thread.start()
         self._portal, self.asynchronous = ready.result()
+        # Called where the waiting for a job was done, once it is over: see `Job.after_wait`.
+        self.after_wait: dict[str, list[Callable[[], None]]] = {}
         _close_at_the_end(self)
 
     def close(self) -> None:
@@ -252,21 +254,38 @@ class Job:
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
+        finally:
+            self._waited(future)
         return self
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._wait_in_loop().__await__()
 
     async def _wait_in_loop(self) -> Self:
-        waiting = asyncio.wrap_future(self._start_waiting(None))
+        future = self._start_waiting(None)
+        waiting = asyncio.wrap_future(future)
         try:
             while not waiting.done():
                 # A kernel's loop notices an interrupt only when it wakes up.
                 await asyncio.wait({waiting}, timeout=_TICK)
         finally:
             waiting.cancel()
+            self._waited(future)
         waiting.result()
         return self
+
+    def after_wait(self, action: Callable[[], None]) -> None:
+        """Have `action` called by whoever has waited for the clips, in the waiting thread and cell.
+
+        Programs that run notebooks read only what the cell that runs now has to say; what the background says for an
+        earlier cell is lost on them.
+        """
+        self.client.after_wait.setdefault(self.id, []).append(action)
+
+    def _waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
+        if future.done() and not future.cancelled():
+            for action in self.client.after_wait.pop(self.id, ()):
+                action()
 
     def detach(self) -> None:
         """Stop watching. The job goes on; `wait` watches again."""

@@ -189,8 +189,8 @@ async def _opened(response: httpx.Response, account: Account) -> Stream:
         except httpx.HTTPError as error:
             raise _no_answer(error, account) from None
         raise _service_error(response, account)
-    encoded = response.headers.get("content-encoding", "identity") != "identity"
-    length = None if encoded else response.headers.get("content-length")
+    plain = response.headers.get("content-encoding", "identity") == "identity"
+    length = response.headers.get("content-length") if plain else None
     announced = int(length) if length and length.isdigit() else None
     return Stream(announced, response.headers.get("content-type", ""), _chunks(response, account))
 
@@ -250,9 +250,8 @@ def _service_error(response: httpx.Response, account: Account) -> ServiceError:
         # Google answers 400, not 401, to a key it does not know.
         kind = AuthenticationError
     said = error["message"] or f"HTTP {status} ({_kind(response)})"
-    remedy = _REMEDIES.get(kind, "")
     return kind(
-        f"{account.provider.label} refused: {said.rstrip('.')}. {remedy}".strip(),
+        f"{account.provider.label} refused: {said.rstrip('.')}. {_REMEDIES.get(kind, '')}".strip(),
         status=status,
         code=error["status"] or (reasons[0] if reasons else ""),
         retry_after=_retry_after(response.headers, error),

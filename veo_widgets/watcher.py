@@ -113,7 +113,7 @@ class Watcher:
         self.board.show(job_id, watching=False, next_poll_at=None, receiving=None)
 
     async def _watch_to_the_end(self, job_id: str) -> None:
-        refusals = 0
+        refusals = troubles = 0
         pause: float | None = None
         while True:
             record = await self._take(job_id)
@@ -123,13 +123,15 @@ class Watcher:
             try:
                 await self.look(record)
             except VeoError as error:
-                refusals = refusals + 1 if _is_refusal(error) else refusals
+                troubles += 1
+                refusals += _is_refusal(error)
                 if refusals >= _PATIENCE:
                     await self._give_up(job_id, error)
                     return
-                pause = await self._put_up_with(job_id, error, refusals)
+                pause = await self._put_up_with(job_id, error, troubles)
             else:
-                refusals, pause = 0, None
+                refusals = troubles = 0
+                pause = self.board[job_id].retry_after
 
     async def _take(self, job_id: str) -> JobRecord:
         """The record, once this process holds the job's lease or another has brought the job to its end."""
@@ -162,7 +164,7 @@ class Watcher:
         elapsed = self.clock.now() - (record.submitted_at or record.created_at)
         return Schedule.of(history, typical).delay(max(elapsed, 0.0))
 
-    async def _put_up_with(self, job_id: str, error: VeoError, refusals: int) -> float:
+    async def _put_up_with(self, job_id: str, error: VeoError, troubles: int) -> float:
         """Note a passing trouble where it is seen, and say how long to wait.
 
         Raises:
@@ -173,7 +175,7 @@ class Watcher:
         record = self.board[job_id].sighting.record
         await self.keep(replace(record, notice=str(error), updated_at=self.clock.now()), "trouble")
         asked = error.retry_after if isinstance(error, ServiceError) else None
-        return asked if asked is not None else min(2.0 ** (refusals + 1), 30.0)
+        return asked if asked is not None else min(2.0**troubles, 30.0)
 
     async def _give_up(self, job_id: str, error: VeoError) -> None:
         record = self.board[job_id].sighting.record
@@ -191,6 +193,7 @@ class Watcher:
         wire = wire_for(record.wire, record.surface)
         reply = await self.transport.send(wire.poll(record.operation, account.endpoint), account)
         operation = wire.parse(reply)
+        self.board[record.id].retry_after = reply.retry_after
         seen = records.advance(replace(record, notice=""), operation, self.clock.now())
         if seen.state is record.state and seen.notice == record.notice:
             # Another poll without news is not worth a write.

@@ -138,6 +138,7 @@ class Notebook:
         self.command("apputils:change-theme", f"{{theme: {name!r}}}")
         light = str("Light" in name).lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def picture(self, name: str, of: Locator | None = None) -> None:
         """Keep a screenshot where VEO_SCREENSHOTS says, to be looked at by people."""

@@ -31,7 +31,7 @@ def show(job: Job) -> JobView:
     # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
     handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
     if handle is not None and not record.state.is_final:
-        _follow(view, handle, record)
+        _follow(job, view, handle, record)
     return view
 
 
@@ -49,12 +49,12 @@ def show_and_wait(job: Job) -> JobView:
         record = job.record
         handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
         if handle is not None and (not record.state.is_final or any(not video.poster for video in record.videos)):
-            _follow(view, handle, record)
+            _follow(job, view, handle, record)
     return view
 
 
-def _follow(view: JobView, handle: Any, shown: JobRecord) -> None:
-    """Update the plain output when the job ends, and when the browser has made a poster."""
+def _follow(job: Job, view: JobView, handle: Any, shown: JobRecord) -> None:
+    """Update the plain output when the job ends, when the browser has made a poster, and for whoever waits."""
     last: dict[str, Any] = saved.bundle(shown)
 
     def update(seen: Sighting) -> None:
@@ -66,3 +66,4 @@ def _follow(view: JobView, handle: Any, shown: JobRecord) -> None:
                 handle.update(now, raw=True)
 
     view.follow(update)
+    job.after_wait(lambda: handle.update(last, raw=True))

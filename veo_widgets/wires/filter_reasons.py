@@ -27,7 +27,7 @@ _MEANING = {code: meaning for meaning, codes in _CODES.items() for code in codes
 def explain(reason: str) -> str:
     """The service's sentence with the meaning of its support codes after it."""
     _, found, tail = reason.partition("Support code")
-    codes = re.findall(r"\d{7,9}", tail) if found else []
+    codes = re.findall(r"(?<!\d)\d{7,9}(?!\d)", tail) if found else []
     meanings = list(dict.fromkeys(_MEANING[code] for code in codes if code in _MEANING))
     if not meanings:
         return reason.strip()

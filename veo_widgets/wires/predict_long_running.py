@@ -85,10 +85,12 @@ class _PredictLongRunning(ABC):
         if not isinstance(body, dict):
             raise InvalidReplyError("The service answered a poll with something that is no operation.")
         name = str(body.get("name") or "")
-        error = body.get("error")
-        if isinstance(error, dict) and error:
-            return _failed(name, error)
-        if body.get("done") is not True:
+        error, done = body.get("error"), body.get("done")
+        if error:
+            return _failed(name, error if isinstance(error, dict) else {"message": error})
+        if done not in (None, False, True) or not ("done" in body or "name" in body):
+            raise InvalidReplyError("The service answered a poll with something that is no operation.")
+        if not done:
             return Operation(name, "running")
         return self._finished(name, body.get("response"))
 
@@ -113,7 +115,11 @@ def _failed(name: str, error: dict[str, Any]) -> Operation:
     code = error.get("code")
     message = str(error.get("message") or "")
     return Operation(
-        name, "failed", code="" if code is None else str(code), message=message, retryable=code in _RETRYABLE_CODES
+        name,
+        "failed",
+        code="" if code is None else str(code),
+        message=message,
+        retryable=isinstance(code, int) and code in _RETRYABLE_CODES,
     )
 
 
@@ -138,6 +144,8 @@ class DeveloperApi(_PredictLongRunning):
 
     # Sound is always on here and the field is refused; there is no bucket.
     unsent = frozenset({"generate_audio", "storage_uri"})
+    # As google-genai writes it here; the Agent Platform's documents have it in lower case.
+    reference_type = "ASSET"
 
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         """``POST /v1beta/models/{model}:predictLongRunning``."""
