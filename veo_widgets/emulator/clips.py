@@ -1,0 +1,202 @@
+"""The clips: a recipe goes in, an MP4 comes out, the same bytes each time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from . import encoding
+from .overlay import Overlay
+from .palettes import choose
+from .planes import Planes
+from .scene import CROSSFADE_FRAMES, FPS, Fade, Landscape, Scene, Stills
+from .sound import chord
+
+ADDED_SECONDS = 7
+_SHORT_SIDE = {"360p": 360, "720p": 720, "1080p": 1080, "4k": 2160}
+_SMALL = {"16:9": (160, 90), "9:16": (90, 160)}
+_CONTINUE_FRAMES = 14
+
+ReadMedia = Callable[[str], bytes]
+
+
+class RenderingStoppedError(Exception):
+    """The emulator was stopped while a clip was being rendered."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a clip depends on.
+
+    Attributes:
+        model: the model's id.
+        prompt: the text to burn in.
+        resolution: ``720p``, ``1080p`` or ``4k``.
+        aspect_ratio: ``16:9`` or ``9:16``.
+        duration_seconds: the length; of an extension, the length of what is added.
+        seed: what was asked for, if anything.
+        sample: the index of this clip among its siblings.
+        samples: how many siblings there are.
+        audio: whether there is sound.
+        negative_prompt: what to avoid; it changes the picture, as any word does.
+        first_frame: the key of a picture, see `ReadMedia`.
+        last_frame: the key of a picture.
+        references: keys of pictures.
+        source: the key of a video to extend.
+        crop: whether a picture of another shape is cropped to fit; otherwise it is padded.
+    """
+
+    model: str
+    prompt: str
+    resolution: str
+    aspect_ratio: str
+    duration_seconds: float
+    seed: int | None = None
+    sample: int = 0
+    samples: int = 1
+    audio: bool = True
+    negative_prompt: str = ""
+    first_frame: str | None = None
+    last_frame: str | None = None
+    references: tuple[str, ...] = ()
+    source: str | None = None
+    crop: bool = False
+
+    @property
+    def key(self) -> str:
+        """A name for the clip: the same for the same recipe."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def draw(self) -> int:
+        """The number that everything random about the clip follows from."""
+        alike = replace(self, resolution="", sample=0, samples=1)
+        return int(alike.key[:12], 16) + 7919 * self.sample
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        short = _SHORT_SIDE[self.resolution]
+        return (short * 16 // 9, short) if self.aspect_ratio == "16:9" else (short, short * 16 // 9)
+
+    @property
+    def frames(self) -> int:
+        """How many frames are made, without those of a source."""
+        return round(self.duration_seconds * FPS)
+
+    def facts(self) -> str:
+        """The line of settings under the prompt."""
+        seed = "seed drawn" if self.seed is None else f"seed {self.seed}"
+        length = f"+{ADDED_SECONDS} s" if self.source else f"{self.duration_seconds:g} s"
+        parts = [self.model, seed, self.resolution, self.aspect_ratio, length]
+        if self.samples > 1:
+            parts.append(f"sample {self.sample + 1} of {self.samples}")
+        return "  ·  ".join(parts)
+
+
+def film(recipe: Recipe, path: Path, read: ReadMedia, stopped: Callable[[], bool]) -> None:
+    """Render `recipe` to an MP4 at `path`.
+
+    Raises:
+        RenderingStoppedError: `stopped` answered true between two frames.
+    """
+    source = read(recipe.source) if recipe.source else b""
+    before = encoding.probe(source).frames if source else 0
+    sound = _sound(recipe, source, before) if recipe.audio else None
+    shots = _extension(recipe, source, before, read) if source else _shot(recipe, read)
+    encoding.write(path, recipe.size, _until(stopped, shots), sound)
+
+
+def _until(stopped: Callable[[], bool], frames: Iterator[Planes]) -> Iterator[Planes]:
+    for frame in frames:
+        if stopped():
+            raise RenderingStoppedError
+        yield frame
+
+
+def _sound(recipe: Recipe, source: bytes, before: int) -> bytes:
+    new = chord(recipe.draw, recipe.frames * encoding.SAMPLES_PER_FRAME)
+    return encoding.sound_of(source, before) + new if source else new
+
+
+def _overlay(recipe: Recipe, frames: int, read: ReadMedia) -> Overlay:
+    insets = tuple(_open(read(key)) for key in recipe.references)
+    return Overlay(recipe.size, " ".join(recipe.prompt.split()), recipe.facts(), frames, insets)
+
+
+def _scene(recipe: Recipe, read: ReadMedia) -> Scene:
+    first = _picture(recipe.first_frame, recipe, read)
+    last = _picture(recipe.last_frame, recipe, read)
+    if first is not None:
+        return Stills(first, last, recipe.frames)
+    land = Landscape(recipe.size, recipe.frames, choose(recipe.prompt, recipe.draw, recipe.sample), recipe.draw)
+    return land if last is None else Fade(last, land, FPS, ends_at=recipe.frames)
+
+
+def _shot(recipe: Recipe, read: ReadMedia) -> Iterator[Planes]:
+    scene, overlay = _scene(recipe, read), _overlay(recipe, recipe.frames, read)
+    for index in range(recipe.frames):
+        canvas = scene.frame(index)
+        overlay.onto(canvas, index, _card(recipe, index))
+        yield canvas
+
+
+def _card(recipe: Recipe, index: int) -> float:
+    # Given pictures are shown without the card, so that they come out as they went in.
+    opening = index / CROSSFADE_FRAMES if recipe.first_frame or recipe.source else 1.0
+    closing = (recipe.frames - 1 - index) / CROSSFADE_FRAMES if recipe.last_frame else 1.0
+    return min(1.0, opening, closing)
+
+
+def _extension(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
+    overlay = _overlay(recipe, before + recipe.frames, read)
+    last: Planes | None = None
+    for canvas in encoding.pictures(source, recipe.size):
+        last = canvas.copy()
+        overlay.badge(canvas)
+        yield canvas
+    land = Landscape(recipe.size, recipe.frames, choose(recipe.prompt, recipe.draw, 0), recipe.draw)
+    scene: Scene = land if last is None else Fade(last, land, _CONTINUE_FRAMES)
+    for index in range(recipe.frames):
+        canvas = scene.frame(index)
+        overlay.onto(canvas, before + index, _card(recipe, index))
+        yield canvas
+
+
+def _open(data: bytes) -> Image.Image:
+    return ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+
+
+def _picture(key: str | None, recipe: Recipe, read: ReadMedia) -> Planes | None:
+    if key is None:
+        return None
+    fit = ImageOps.fit if recipe.crop else ImageOps.pad
+    return Planes.of(fit(_open(read(key)), recipe.size, Image.Resampling.LANCZOS))
+
+
+def small(path: Path, aspect_ratio: str, frames: int, *, audio: bool) -> None:
+    """Render a tiny clip of `frames` frames that says nothing about any request, for tests of load."""
+    size = _SMALL[aspect_ratio]
+    land = Landscape(size, frames, choose("", 1, 0), 1)
+    overlay = Overlay(size, "", "", frames)
+
+    def shots() -> Iterator[Planes]:
+        for index in range(frames):
+            canvas = land.frame(index)
+            overlay.badge(canvas)
+            yield canvas
+
+    encoding.write(path, size, shots(), chord(1, frames * encoding.SAMPLES_PER_FRAME) if audio else None)
+
+
+def marked(clip: bytes, mark: str) -> bytes:
+    """`clip` with a box of free space at its end that holds `mark`: other bytes, the same video."""
+    text = mark.encode()
+    return clip + struct.pack(">I4s", 8 + len(text), b"free") + text

@@ -1,0 +1,177 @@
+"""MP4 files: H.264 with a key frame every second, AAC beside it, exact in length; and reading them back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+from PIL import Image
+
+from .planes import Planes
+from .scene import FPS
+from .sound import BYTES_PER_SAMPLE, RATE, silence
+
+SAMPLES_PER_FRAME = RATE // FPS
+_AAC_FRAME = 1024
+_BT709 = 1
+_LIMITED_RANGE = 1
+# Bit-exact muxing writes no dates and no version strings, so that the same request gives the same bytes.
+_CONTAINER_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a video file holds.
+
+    Attributes:
+        frames: its length in frames of 1/24 s.
+        width: pixels.
+        height: pixels.
+        audio: whether it has sound.
+    """
+
+    frames: int
+    width: int
+    height: int
+    audio: bool
+
+    @property
+    def seconds(self) -> float:
+        """The length in seconds."""
+        return self.frames / FPS
+
+
+def probe(data: bytes) -> Probe:
+    """Measure a video.
+
+    Raises:
+        ValueError: the bytes are no video that can be decoded.
+    """
+    try:
+        with av.open(io.BytesIO(data), "r") as container:
+            video = container.streams.video[0]
+            length = float((video.duration or 0) * (video.time_base or 0)) or (container.duration or 0) / 1_000_000
+            return Probe(round(length * FPS), video.width, video.height, bool(container.streams.audio))
+    except (av.FFmpegError, IndexError) as error:
+        raise ValueError(f"not a video: {error}") from error
+
+
+def pictures(data: bytes, size: tuple[int, int]) -> Iterator[Planes]:
+    """The frames of a video, 24 a second, scaled to `size`."""
+    with av.open(io.BytesIO(data), "r") as container:
+        index = 0
+        planes: Planes | None = None
+        for frame in container.decode(video=0):
+            # A slower video shows a frame for longer, a faster one loses some.
+            while planes is not None and index / FPS < frame.time - 0.5 / FPS:
+                yield planes.copy()
+                index += 1
+            if frame.time >= (index - 0.5) / FPS:
+                planes = _planes(frame, size)
+        while planes is not None and index < probe(data).frames:
+            yield planes.copy()
+            index += 1
+
+
+def _planes(frame: av.VideoFrame, size: tuple[int, int]) -> Planes:
+    shown = frame.reformat(width=size[0], height=size[1], format="yuv420p")
+    return Planes(
+        *(
+            Image.frombytes("L", (plane.width, plane.height), bytes(plane), "raw", "L", plane.line_size, 1)
+            for plane in shown.planes
+        )
+    )
+
+
+def sound_of(data: bytes, frames: int) -> bytes:
+    """The sound of a video as 16-bit stereo at 48 kHz, as long as `frames` of picture; silence where it has none."""
+    wanted = frames * SAMPLES_PER_FRAME
+    parts: list[bytes] = []
+    with av.open(io.BytesIO(data), "r") as container:
+        if container.streams.audio:
+            resampler = AudioResampler(format="s16", layout="stereo", rate=RATE)
+            for decoded in container.decode(audio=0):
+                parts += [_samples(frame) for frame in resampler.resample(decoded)]
+            parts += [_samples(frame) for frame in resampler.resample(None)]
+    return (b"".join(parts) + silence(wanted))[: wanted * BYTES_PER_SAMPLE]
+
+
+def _samples(frame: av.AudioFrame) -> bytes:
+    return bytes(frame.planes[0])[: frame.samples * BYTES_PER_SAMPLE]
+
+
+def write(path: Path, size: tuple[int, int], frames: Iterable[Planes], sound: bytes | None) -> None:
+    """Encode `frames` at 24 a second and `sound` (16-bit stereo, 48 kHz) into an MP4 at `path`."""
+    with av.open(str(path), "w", format="mp4", options=_CONTAINER_OPTIONS) as container:
+        video = _video_stream(container, size)
+        audio = _Audio(container, sound) if sound is not None else None
+        for index, planes in enumerate(frames):
+            container.mux(video.encode(_frame(planes, index)))
+            if audio is not None:
+                audio.write((index + 1) * SAMPLES_PER_FRAME)
+        container.mux(video.encode(None))
+        if audio is not None:
+            audio.close()
+
+
+def _video_stream(container: OutputContainer, size: tuple[int, int]) -> VideoStream:
+    options = {"preset": "ultrafast", "crf": "20", "g": str(FPS), "x264-params": "scenecut=0:threads=1"}
+    stream = container.add_stream("libx264", rate=FPS, options=options)
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.thread_count = 1
+    context.color_range = _LIMITED_RANGE
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    return stream
+
+
+def _frame(planes: Planes, index: int) -> av.VideoFrame:
+    frame = av.VideoFrame(*planes.size, "yuv420p")
+    for target, picture in zip(frame.planes, planes, strict=True):
+        target.update(picture.tobytes("raw", "L", target.line_size, 1))
+    frame.pts = index
+    frame.time_base = Fraction(1, FPS)
+    return frame
+
+
+class _Audio:
+    """The sound of a file being written, fed in step with the picture."""
+
+    def __init__(self, container: OutputContainer, sound: bytes) -> None:
+        self._container = container
+        self._stream: AudioStream = container.add_stream("aac", rate=RATE, layout="stereo")
+        self._stream.bit_rate = 96_000
+        self._sound = sound
+        self._written = 0
+
+    def write(self, until: int) -> None:
+        """Encode up to sample number `until`, in whole frames of the codec."""
+        while self._written + _AAC_FRAME <= until:
+            self._encode(_AAC_FRAME)
+
+    def close(self) -> None:
+        """Encode what is left."""
+        self.write(len(self._sound) // BYTES_PER_SAMPLE)
+        rest = len(self._sound) // BYTES_PER_SAMPLE - self._written
+        if rest:
+            self._encode(rest)
+        self._container.mux(self._stream.encode(None))
+
+    def _encode(self, samples: int) -> None:
+        frame = av.AudioFrame(format="s16", layout="stereo", samples=samples)
+        start = self._written * BYTES_PER_SAMPLE
+        frame.planes[0].update(self._sound[start : start + samples * BYTES_PER_SAMPLE])
+        frame.sample_rate = RATE
+        frame.pts = self._written
+        frame.time_base = Fraction(1, RATE)
+        self._container.mux(self._stream.encode(frame))
+        self._written += samples

@@ -1,0 +1,146 @@
+"""Finished clips by HTTP: files of the Developer API, and objects of Cloud Storage, whole or in ranges."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from . import agent_platform, developer_api
+from .faults import redirected
+from .operations import FILE_LIFETIME_SECONDS, Clip
+from .refusals import Json, invalid, no_such_file, not_found
+from .state import backstage, note
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+
+
+def _last_file(path: str) -> tuple[str, bool]:
+    # Some clients put a whole uri where the id belongs; the last files/… is what they mean.
+    found = re.findall(r"files/([a-z0-9]+)(:download)?", path)
+    if not found:
+        raise not_found()
+    return found[-1][0], bool(found[-1][1])
+
+
+async def file(request: Request) -> Response:
+    """``GET /{v}/files/{id}`` and ``GET /{v}/files/{id}:download?alt=media``."""
+    note(request, "file")
+    file_id, wants_bytes = _last_file(request.url.path)
+    if wants_bytes:
+        note(request, "download")
+    developer_api.authorize(request)
+    return await (_download(request, file_id) if wants_bytes else _metadata(request, file_id))
+
+
+async def _download(request: Request, file_id: str) -> Response:
+    stage = backstage(request)
+
+    async def proceed() -> Response:
+        if "redirect" in request.query_params:
+            return redirected(request, request.query_params["redirect"].removeprefix("1"))
+        if request.query_params.get("alt") != "media":
+            raise invalid("A download needs alt=media.")
+        return await _content(request, _clip(request, file_id))
+
+    return await stage.faults.passing("download", _subject(request, file_id), request, proceed)
+
+
+async def _metadata(request: Request, file_id: str) -> Response:
+    async def proceed() -> Response:
+        clip = _clip(request, file_id)
+        size = len(await asyncio.to_thread(backstage(request).operations.read, clip))
+        return JSONResponse(_described(request, file_id, clip, size))
+
+    return await backstage(request).faults.passing("file", _subject(request, file_id), request, proceed)
+
+
+def _clip(request: Request, file_id: str) -> Clip:
+    clip = backstage(request).operations.file(file_id)
+    if clip is None:
+        raise no_such_file(file_id)
+    note(request, request.state.entry.kind, model=clip.operation.order.model, operation=clip.operation.id)
+    return clip
+
+
+def _subject(request: Request, file_id: str) -> str:
+    clip = backstage(request).operations.file(file_id)
+    return f"{request.url.path}\n{clip.operation.id}\n{clip.operation.order.prompt}" if clip else request.url.path
+
+
+def _described(request: Request, file_id: str, clip: Clip, size: int) -> Json:
+    root = f"{developer_api.base_url(request)}/{developer_api.version_of(request)}"
+    created = clip.operation.created
+    return {
+        "name": f"files/{file_id}",
+        "uri": f"{root}/files/{file_id}",
+        "downloadUri": f"{root}/files/{file_id}:download?alt=media",
+        "mimeType": "video/mp4",
+        "sizeBytes": str(size),
+        "createTime": _stamp(created),
+        "expirationTime": _stamp(created + FILE_LIFETIME_SECONDS),
+        "state": "ACTIVE",
+        "source": "GENERATED",
+    }
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+async def moved(request: Request) -> Response:
+    """Where a redirected download leads: as a signed address, it asks for no key."""
+    note(request, "download")
+    return await _content(request, _clip(request, _last_file(request.url.path)[0]))
+
+
+async def stored(request: Request) -> Response:
+    """``GET /storage/v1/b/{bucket}/o/{object}``, with ``alt=media`` for the bytes."""
+    note(request, "download")
+    agent_platform.authorize(request)
+    uri = f"gs://{request.path_params['bucket']}/{request.path_params['name']}"
+
+    async def proceed() -> Response:
+        clip = backstage(request).operations.object(uri)
+        if clip is None:
+            raise not_found(f"No such object: {uri}. It")
+        note(request, "download", model=clip.operation.order.model, operation=clip.operation.id)
+        if request.query_params.get("alt") == "media":
+            return await _content(request, clip)
+        size = len(await asyncio.to_thread(backstage(request).operations.read, clip))
+        return JSONResponse(
+            {"kind": "storage#object", "size": str(size), "contentType": "video/mp4", **request.path_params}
+        )
+
+    return await backstage(request).faults.passing("download", f"{request.url.path}\n{uri}", request, proceed)
+
+
+async def _content(request: Request, clip: Clip) -> Response:
+    data = await asyncio.to_thread(backstage(request).operations.read, clip)
+    headers = {"accept-ranges": "bytes"}
+    wanted = _RANGE.match(request.headers.get("range", ""))
+    if wanted is None or not any(wanted.groups()):
+        return Response(data, media_type="video/mp4", headers=headers)
+    start, end = _bounds(wanted[1], wanted[2], len(data))
+    if start >= end:
+        return Response(status_code=416, headers={"content-range": f"bytes */{len(data)}"})
+    headers["content-range"] = f"bytes {start}-{end - 1}/{len(data)}"
+    return Response(data[start:end], 206, media_type="video/mp4", headers=headers)
+
+
+def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
+    if not first:
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1 if last else size)
+
+
+def routes() -> list[Route]:
+    """The routes of this module."""
+    found = [Route(f"/{version}/files/{{rest:path}}", file) for version in developer_api.VERSIONS]
+    found.append(Route("/_moved/{rest:path}", moved))
+    storage = "/storage/v1/b/{bucket}/o/{name:path}"
+    return [*found, Route(storage, stored), Route(f"/download{storage}", stored)]

@@ -1,0 +1,115 @@
+"""Directions for one request, written at the top of its prompt.
+
+::
+
+    ---
+    outcome: filtered
+    reason: celebrity
+    ---
+    A cat playing with a ball of yarn
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .refusals import invalid
+
+OUTCOMES = ("done", "filtered", "failed", "empty", "partial")
+KINDS = ("create", "poll", "download", "file")
+
+# The first support code of each category the Agent Platform documents (wire reference 2.5).
+SUPPORT_CODES = {
+    "child": 58061214,
+    "celebrity": 29310472,
+    "video safety": 64151117,
+    "dangerous": 62263041,
+    "hate": 57734940,
+    "prohibited": 89371032,
+    "third-party content": 35561574,
+    "sexual": 90789179,
+    "toxic": 78610348,
+    "violence": 61493863,
+    "vulgar": 32635315,
+    "other": 74803281,
+}
+
+
+@dataclass(frozen=True)
+class Directions:
+    """How one request shall go.
+
+    Attributes:
+        outcome: one of `OUTCOMES`.
+        polls: polls answered as running; ``None`` leaves it to the pace.
+        seconds: time until done; ``None`` leaves it to the pace.
+        code: the google.rpc code of a failure.
+        support_code: the number in a filter reason.
+        fault: the name of a fault for the request of kind `on`, `times` times.
+        on: ``create``, ``poll``, ``download`` or ``file``; empty for the fault's usual one.
+        times: how often the fault strikes.
+    """
+
+    outcome: str = "done"
+    polls: int | None = None
+    seconds: float | None = None
+    code: int = 13
+    support_code: int = SUPPORT_CODES["violence"]
+    fault: str = ""
+    on: str = ""
+    times: int = 1
+
+
+def read(prompt: str) -> tuple[Directions, str]:
+    """The directions at the top of `prompt`, and the prompt without them.
+
+    Raises:
+        RefusalError: a key or value is not one of those above; a misspelt one must not pass for a success.
+    """
+    lines = prompt.splitlines()
+    if not lines or lines[0].strip() != "---":
+        return Directions(), prompt
+    ends = [number for number, line in enumerate(lines[1:], 1) if line.strip() == "---"]
+    if not ends:
+        return Directions(), prompt
+    pairs = [line.partition(":") for line in lines[1 : ends[0]] if line.strip()]
+    values = {key.strip(): value.strip() for key, _, value in pairs}
+    return _directions(values), "\n".join(lines[ends[0] + 1 :]).strip()
+
+
+def _directions(values: dict[str, str]) -> Directions:
+    known: dict[str, Any] = {}
+    for key, value in values.items():
+        try:
+            name, read_value = _KEYS[key]
+            known[name] = read_value(value)
+        except (KeyError, ValueError) as error:
+            raise invalid(
+                f"Emulator: the front matter line {key!r}: {value!r} is not understood; known are {', '.join(_KEYS)}."
+            ) from error
+    return Directions(**known)
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(value)
+        return value
+
+    return check
+
+
+# Key in the front matter: name in `Directions`, and how its value is read.
+_KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "outcome": ("outcome", _one_of(*OUTCOMES)),
+    "polls": ("polls", int),
+    "seconds": ("seconds", float),
+    "code": ("code", int),
+    "reason": ("support_code", SUPPORT_CODES.__getitem__),
+    "support_code": ("support_code", int),
+    "fault": ("fault", str),
+    "on": ("on", _one_of(*KINDS)),
+    "times": ("times", int),
+}

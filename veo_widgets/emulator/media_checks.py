@@ -1,0 +1,163 @@
+"""Pictures and videos inside a create: found, decoded, and refused where the real service refuses them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, ImageDraw, UnidentifiedImageError
+
+from ..catalog import GEMINI_API, Model
+from . import encoding
+from .operations import Clip, Operations
+from .overlay import font, wrapped
+from .planes import vertical
+from .refusals import Json, invalid, no_such_file, not_found, unsupported
+
+_IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
+_IMAGE_BYTES = 20_000_000
+_HD_SHORT_SIDES = (720, 90)  # 90 is that of the tiny clips made for tests of load
+
+
+@dataclass(frozen=True)
+class Source:
+    """A video to extend: its bytes, how long it is, and how many extensions it has behind it."""
+
+    data: bytes
+    probe: encoding.Probe
+    hops: int
+
+
+def _object(value: Any, place: str) -> Json:
+    if not isinstance(value, dict):
+        raise invalid(f"Invalid value at '{place}': expected an object.")
+    return value
+
+
+def decoded(text: Any, place: str) -> bytes:
+    """The bytes of a base64 field.
+
+    Raises:
+        RefusalError: it is not base64, or empty.
+    """
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (AttributeError, UnicodeEncodeError, binascii.Error) as error:
+        raise invalid(f"Invalid value at '{place}' (TYPE_BYTES), Base64 decoding failed.") from error
+    if not data:
+        raise invalid(f"`{place}` is empty.")
+    return data
+
+
+def image(value: Any, place: str, surface: str) -> bytes:
+    """The bytes of a picture field.
+
+    Raises:
+        RefusalError: the field or what it holds is not a picture this surface takes.
+    """
+    fields = _object(value, place)
+    if "inlineData" in fields:
+        raise unsupported("inlineData")
+    if "bytesBase64Encoded" not in fields:
+        return _stored_image(fields, place, surface)
+    mime = fields.get("mimeType")
+    if mime not in _IMAGE_TYPES:
+        raise invalid(f"`{place}` has the mimeType {mime!r}, which is not supported; use {', '.join(_IMAGE_TYPES)}.")
+    data = decoded(fields["bytesBase64Encoded"], f"{place}.bytesBase64Encoded")
+    if len(data) > _IMAGE_BYTES:
+        raise invalid(f"`{place}` has {len(data)} bytes; the limit is 20 MB.")
+    _check_picture(data, place)
+    return data
+
+
+def _check_picture(data: bytes, place: str) -> None:
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
+            picture.load()
+    except (UnidentifiedImageError, OSError, ValueError) as error:
+        raise invalid(f"`{place}` could not be decoded as an image.") from error
+
+
+def _stored_image(fields: Json, place: str, surface: str) -> bytes:
+    uri = fields.get("gcsUri")
+    if uri is None:
+        raise invalid(f"`{place}` must have `bytesBase64Encoded` and `mimeType`.")
+    if surface == GEMINI_API:
+        raise unsupported("gcsUri")
+    if not str(uri).startswith("gs://"):
+        raise invalid(f"`{place}.gcsUri` must start with gs://.")
+    return _stand_in(str(uri))
+
+
+def _stand_in(uri: str) -> bytes:
+    # No bucket can be read offline: a picture that bears the name of the missing one takes its place.
+    tint = hashlib.sha256(uri.encode()).digest()
+    top, low = (90 + tint[0] // 3, 70 + tint[1] // 3, 110 + tint[2] // 3), (tint[3] // 4, tint[4] // 4, tint[5] // 4)
+    picture = vertical((1280, 720), [top, low])
+    layer = Image.new("L", picture.size)
+    text = "\n".join(wrapped(uri.replace("/", " /"), font(44), 1000, 3)).replace(" /", "/")
+    ImageDraw.Draw(layer).multiline_text((140, 320), text, fill=255, font=font(44))
+    picture.paste((245, 247, 250), (0, 0), layer)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def video(value: Any, model: Model, operations: Operations) -> Source:
+    """The clip a request wants extended.
+
+    Raises:
+        RefusalError: the model cannot, the video is not there, or it is too long, too short or of the wrong size.
+    """
+    if model.extension is None:
+        raise unsupported("video")
+    fields = _object(value, "video")
+    read = _developer_video if model.surface == GEMINI_API else _platform_video
+    source = read(fields, operations)
+    _check_source(source, model.extension)
+    return source
+
+
+def _developer_video(fields: Json, operations: Operations) -> Source:
+    uri = fields.get("uri")
+    if not isinstance(uri, str):
+        raise invalid("`video` must have the `uri` of a video that was generated before; `encodedVideo` is not taken.")
+    file_id = uri.rpartition("files/")[2].partition(":")[0].partition("?")[0]
+    clip = operations.file(file_id)
+    if clip is None:
+        raise no_such_file(file_id)
+    return _own(clip, operations)
+
+
+def _platform_video(fields: Json, operations: Operations) -> Source:
+    if "gcsUri" in fields:
+        clip = operations.object(str(fields["gcsUri"]))
+        if clip is None:
+            raise not_found(f"The object {fields['gcsUri']}")
+        return _own(clip, operations)
+    data = decoded(fields.get("bytesBase64Encoded"), "video.bytesBase64Encoded")
+    try:
+        return Source(data, encoding.probe(data), 0)
+    except ValueError as error:
+        raise invalid("`video` could not be decoded as a video.") from error
+
+
+def _own(clip: Clip, operations: Operations) -> Source:
+    data = operations.read(clip)
+    return Source(data, encoding.probe(data), clip.operation.order.hops)
+
+
+def _check_source(source: Source, limits: Any) -> None:
+    probe, shortest, hops = source.probe, limits.get("input_min_s", 0), limits.get("hops_max")
+    if not shortest <= probe.seconds <= limits["input_max_s"]:
+        raise invalid(
+            f"The video to extend must be {shortest} to {limits['input_max_s']} s long; it has {probe.seconds:g} s."
+        )
+    if hops is not None and source.hops >= hops:
+        raise invalid(f"The video was extended {source.hops} times already; the limit is {hops}.")
+    if min(probe.width, probe.height) not in _HD_SHORT_SIDES:
+        raise invalid(f"The video to extend must be 720p; it is {probe.width} x {probe.height}.")

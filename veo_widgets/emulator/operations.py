@@ -1,0 +1,167 @@
+"""The operations of the emulated service, in memory and, if a folder is given, in one JSON file each."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..catalog import find
+from .orders import Order
+from .pace import Pace, Wait
+from .storeroom import Storeroom
+
+FILE_LIFETIME_SECONDS = 2 * 24 * 3600
+_ID = re.compile(r"[0-9a-f]{16}")
+_OBJECT = re.compile(r"/(\d{1,20})/sample_(\d)\.mp4$")
+
+
+@dataclass
+class Operation:
+    """One operation.
+
+    Attributes:
+        id: lower-case letters and digits.
+        name: what the create answered.
+        order: what was asked for.
+        created: seconds since 1970.
+        wait: what must pass before it is done.
+        polls: how often it was asked for so far.
+    """
+
+    id: str
+    name: str
+    order: Order
+    created: float
+    wait: Wait
+    polls: int = 0
+
+    def file_id(self, sample: int) -> str:
+        """The id of one clip as a file of the Developer API."""
+        return f"{self.id}s{sample}"
+
+    def object_uri(self, sample: int) -> str:
+        """Where one clip lies when the request named a place for it."""
+        return f"{self.order.storage_uri.rstrip('/')}/{int(self.id, 16)}/sample_{sample}.mp4"
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that JSON can hold."""
+        return {**asdict(self), "order": self.order.to_json(), "polls": 0}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Operation:
+        """The operation `to_json` was called on."""
+        return cls(**{**values, "order": Order.from_json(values["order"]), "wait": Wait(**values["wait"])})
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip of one operation."""
+
+    operation: Operation
+    sample: int
+
+
+class Operations:
+    """Every operation there is.
+
+    Args:
+        storeroom: renders the clips.
+        clock: answers seconds since 1970.
+        folder: where operations outlive the process; ``None``: nowhere.
+    """
+
+    def __init__(self, storeroom: Storeroom, clock: Callable[[], float], folder: Path | None) -> None:
+        self.storeroom = storeroom
+        self.clock = clock
+        self._folder = folder
+        self._known: dict[str, Operation] = {}
+        self._count = 0
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def create(self, order: Order, parent: str, pace: Pace) -> Operation:
+        """Accept `order`: its name is ``{parent}/operations/{id}``, and its clips are begun."""
+        id_ = uuid.uuid4().hex[:16]
+        self._count += 1
+        wait = self._wait(order, pace)
+        operation = Operation(id_, f"{parent}/operations/{id_}", order, self.clock(), wait)
+        self._known[id_] = operation
+        self._save(operation)
+        self._begin(operation)
+        return operation
+
+    def _wait(self, order: Order, pace: Pace) -> Wait:
+        asked = order.directions
+        if asked.polls is not None or asked.seconds is not None:
+            return Wait(asked.polls or 0, asked.seconds or 0.0)
+        typical = find(order.model, (order.surface,)).typical_seconds
+        return pace.wait(typical, f"{self._count} {order.recipe(0).key}")
+
+    def _save(self, operation: Operation) -> None:
+        if self._folder is None:
+            return
+        path = self._folder / f"{operation.id}.json"
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(operation.to_json()), "utf-8")
+        part.replace(path)
+
+    def _begin(self, operation: Operation) -> list[Future[Path]]:
+        order = operation.order
+        return [self.storeroom.start(order.recipe(sample)) for sample in order.delivered()]
+
+    def get(self, name_or_id: str) -> Operation | None:
+        """An operation by its id or by any name that ends in it."""
+        id_ = name_or_id.rpartition("/")[2]
+        if id_ not in self._known and self._folder is not None and _ID.fullmatch(id_):
+            # An earlier process, or another one over the same folder, may have made it.
+            path = self._folder / f"{id_}.json"
+            if path.exists():
+                self._known[id_] = Operation.from_json(json.loads(path.read_text("utf-8")))
+        return self._known.get(id_)
+
+    def due(self, operation: Operation) -> bool:
+        """Count one poll, and tell whether enough polls and time have passed."""
+        operation.polls += 1
+        late = self.clock() >= operation.created + operation.wait.seconds
+        return late and operation.polls > operation.wait.polls
+
+    def rendering(self, operation: Operation) -> list[Future[Path]]:
+        """The clips of an operation, begun again if an earlier process had them."""
+        return self._begin(operation)
+
+    def file(self, file_id: str) -> Clip | None:
+        """The clip that a file id of the Developer API names, while it is kept."""
+        id_, _, sample = file_id.rpartition("s")
+        operation = self.get(id_)
+        if operation is None or not sample.isdigit() or int(sample) not in operation.order.delivered():
+            return None
+        expired = self.clock() > operation.created + FILE_LIFETIME_SECONDS
+        return None if expired else Clip(operation, int(sample))
+
+    def object(self, uri: str) -> Clip | None:
+        """The clip at a ``gs://`` uri."""
+        found = _OBJECT.search(uri)
+        operation = self.get(f"{int(found[1]):016x}") if found else None
+        if found is None or operation is None or not operation.order.storage_uri:
+            return None
+        clip = Clip(operation, int(found[2]))
+        known = clip.sample in operation.order.delivered() and operation.object_uri(clip.sample) == uri
+        return clip if known else None
+
+    def read(self, clip: Clip) -> bytes:
+        """The bytes of a clip; this may render it, so call it from a thread."""
+        return self.storeroom.clip(clip.operation.order.recipe(clip.sample), clip.operation.file_id(clip.sample))
+
+    def forget(self) -> None:
+        """Drop every operation, on disk too."""
+        self._known.clear()
+        self._count = 0
+        if self._folder is not None:
+            for path in self._folder.glob("*.json"):
+                path.unlink(missing_ok=True)

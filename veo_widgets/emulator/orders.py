@@ -1,0 +1,112 @@
+"""What a create asked for, once it was found to be in order."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..catalog import Model
+from .clips import ADDED_SECONDS, Recipe
+from .front_matter import Directions
+
+
+@dataclass(frozen=True)
+class Order:
+    """One accepted create.
+
+    Attributes:
+        surface: the catalog's name of the surface.
+        model: the model's id.
+        prompt: without front matter.
+        resolution: one of the model's.
+        aspect_ratio: one of the model's.
+        duration_seconds: as asked for or by default.
+        samples: how many clips.
+        seed: if one was given.
+        audio: whether the clips have sound.
+        negative_prompt: may be empty.
+        crop: whether pictures are cropped rather than padded.
+        first_frame: the key of a picture in the media store; so are the next three.
+        last_frame: likewise.
+        references: likewise.
+        source: likewise, a video to extend.
+        source_frames: its length.
+        hops: how many extensions the result has behind it.
+        storage_uri: where the clips shall be put, ``gs://…``; empty: into the reply.
+        directions: how the request shall go.
+    """
+
+    surface: str
+    model: str
+    prompt: str
+    resolution: str
+    aspect_ratio: str
+    duration_seconds: float
+    samples: int = 1
+    seed: int | None = None
+    audio: bool = True
+    negative_prompt: str = ""
+    crop: bool = False
+    first_frame: str | None = None
+    last_frame: str | None = None
+    references: tuple[str, ...] = ()
+    source: str | None = None
+    source_frames: int = 0
+    hops: int = 0
+    storage_uri: str = ""
+    directions: Directions = field(default_factory=Directions)
+
+    def recipe(self, sample: int) -> Recipe:
+        """How to make the clip number `sample`."""
+        return Recipe(
+            model=self.model,
+            prompt=self.prompt,
+            resolution=self.resolution,
+            aspect_ratio=self.aspect_ratio,
+            duration_seconds=ADDED_SECONDS if self.source else self.duration_seconds,
+            seed=self.seed,
+            sample=sample,
+            samples=self.samples,
+            audio=self.audio,
+            negative_prompt=self.negative_prompt,
+            first_frame=self.first_frame,
+            last_frame=self.last_frame,
+            references=self.references,
+            source=self.source,
+            crop=self.crop,
+        )
+
+    def delivered(self) -> tuple[int, ...]:
+        """The indexes of the samples that come out; the filter takes the last one of a partial outcome."""
+        count = {"done": self.samples, "partial": self.samples - 1}.get(self.directions.outcome, 0)
+        return tuple(range(count))
+
+    def filtered(self) -> int:
+        """How many samples the filter withholds."""
+        return {"filtered": self.samples, "partial": 1}.get(self.directions.outcome, 0)
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Order:
+        """The order `to_json` was called on."""
+        directions = Directions(**values["directions"])
+        return cls(**{**values, "references": tuple(values["references"]), "directions": directions})
+
+
+def mode_of(order_has: set[str]) -> str:
+    """The mode the catalog's rules speak of, from the names of the media in a request."""
+    if "video" in order_has:
+        return "extension"
+    if "referenceImages" in order_has:
+        return "reference"
+    if "lastFrame" in order_has:
+        return "interpolation"
+    return "image" if "image" in order_has else "text"
+
+
+def has_sound(model: Model, asked: object) -> bool:
+    """Whether clips of `model` have sound when the request said `asked`."""
+    return model.audio and (asked is not False or not model.audio_switch)

@@ -1,0 +1,124 @@
+"""Everything one emulator holds, handed to its routes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from starlette.requests import Request
+
+from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
+from .faults import Faults
+from .journal import Entry, Journal, shortened
+from .operations import Operation, Operations
+from .orders import Order
+from .pace import Pace
+from .refusals import Json, invalid
+from .storeroom import Storeroom
+
+_RENDER_PATIENCE_SECONDS = 10.0
+_INTERNAL = 13
+
+
+@dataclass
+class Backstage:
+    """The parts of one emulator.
+
+    Attributes:
+        operations: every operation.
+        storeroom: renders and keeps clips.
+        faults: the rules still to come true.
+        journal: every request so far.
+        pace: how long new operations take.
+        clock: answers seconds since 1970.
+        refuse_retired: whether models that the real service has ended are refused.
+    """
+
+    operations: Operations
+    storeroom: Storeroom
+    faults: Faults
+    journal: Journal
+    pace: Pace
+    clock: Callable[[], float]
+    refuse_retired: bool
+
+    def reset(self) -> None:
+        """Forget every operation, rule and journal entry."""
+        self.operations.forget()
+        self.faults.clear()
+        self.journal.clear()
+
+    def served(self, surface: str) -> list[Model]:
+        """The models of a surface, in the catalog's order."""
+        today = datetime.fromtimestamp(self.clock(), UTC).date().isoformat()
+        listed = [model for model in models() if model.surface == surface]
+        return [model for model in listed if not (self.refuse_retired and model.is_retired(today))]
+
+    def model(self, surface: str, model_id: str) -> Model | None:
+        """The Veo model with that id, if it is served there."""
+        found = (one for one in self.served(surface) if one.id == model_id and one.api == "predictLongRunning")
+        return next(found, None)
+
+    def directed(self, order: Order, subject: str) -> Order:
+        """The order as it is after a scripted outcome, if one waits for it."""
+        rule = self.faults.take("create", subject, outcome=True)
+        if rule is None:
+            return order
+        return replace(order, directions=replace(order.directions, outcome=rule.outcome))
+
+    async def finished(self, operation: Operation) -> bool:
+        """Count one poll and tell whether the operation is done; a clip that fails to render makes it a failed one.
+
+        Where only polls count, the answer waits for the clip, so that their number does not depend on the machine.
+        """
+        if not self.operations.due(operation):
+            return False
+        clips = self.operations.rendering(operation)
+        rendering = [asyncio.wrap_future(clip) for clip in clips if not clip.done()]
+        if rendering and not operation.wait.seconds:
+            await asyncio.wait(rendering, timeout=_RENDER_PATIENCE_SECONDS)
+        if not all(clip.done() for clip in clips):
+            return False
+        if any(clip.exception() for clip in clips):
+            directions = replace(operation.order.directions, outcome="failed", code=_INTERNAL)
+            operation.order = replace(operation.order, directions=directions)
+        return True
+
+
+Handler = Callable[[Request], Awaitable[Any]]
+SURFACES = (GEMINI_API, AGENT_PLATFORM)
+
+
+def backstage(request: Request) -> Backstage:
+    """The emulator that serves `request`."""
+    return cast(Backstage, request.app.state.backstage)
+
+
+def note(request: Request, kind: str, *, model: str = "", operation: str = "") -> Entry:
+    """Write into the journal what a request turned out to be."""
+    entry = cast(Entry, request.state.entry)
+    entry.kind = kind
+    entry.model = model or entry.model
+    entry.operation = operation or entry.operation
+    return entry
+
+
+async def json_body(request: Request) -> Json:
+    """The request's JSON object, which also goes into the journal, shortened.
+
+    Raises:
+        RefusalError: the body is no JSON object.
+    """
+    raw = await request.body()
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise invalid("Invalid JSON payload received. Unexpected token.") from error
+    if not isinstance(body, dict):
+        raise invalid("Invalid JSON payload received. Expected an object.")
+    request.state.entry.body = shortened(body)
+    return body

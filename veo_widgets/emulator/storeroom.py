@@ -1,0 +1,106 @@
+"""Clips and given media on disk: rendered by one worker thread, ahead of the first poll."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from . import clips, encoding
+from .clips import Recipe
+
+_KEPT_BYTES = 600_000_000
+
+
+class Storeroom:
+    """Where clips are made and kept.
+
+    Args:
+        folder: holds ``clips`` and ``media``; what is found there already is used again.
+        small: whether every clip is a tiny one, shared by all requests of its length and shape.
+    """
+
+    def __init__(self, folder: Path, *, small: bool = False) -> None:
+        self._clips = folder / "clips"
+        self._media = folder / "media"
+        self._small = small
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._running: dict[str, Future[Path]] = {}
+        self._worker = ThreadPoolExecutor(1, "emulator-render")
+        for place in (self._clips, self._media):
+            place.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, data: bytes) -> str:
+        """Put given media in store and answer its key."""
+        key = hashlib.sha256(data).hexdigest()[:32]
+        path = self._media / key
+        if not path.exists():
+            part = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
+            part.write_bytes(data)
+            part.replace(path)
+        return key
+
+    def media(self, key: str) -> bytes:
+        """Given media by its key."""
+        return (self._media / key).read_bytes()
+
+    def start(self, recipe: Recipe) -> Future[Path]:
+        """Render a clip unless that is done or under way; the future holds its path."""
+        name = self._name(recipe)
+        path = self._clips / f"{name}.mp4"
+        with self._lock:
+            future = self._running.get(name)
+            if future is not None and not (future.done() and not future.cancelled() and not path.exists()):
+                return future
+            future = Future()
+            if path.exists():
+                future.set_result(path)
+            else:
+                future = self._worker.submit(self._render, recipe, path)
+            self._running[name] = future
+            return future
+
+    def clip(self, recipe: Recipe, mark: str) -> bytes:
+        """The bytes of a clip, rendered if need be; `mark` makes a shared tiny clip unique."""
+        data = self.start(recipe).result().read_bytes()
+        return clips.marked(data, mark) if self._small else data
+
+    def close(self) -> None:
+        """Stop rendering, between two frames."""
+        self._stopped.set()
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def _name(self, recipe: Recipe) -> str:
+        if not self._small:
+            return recipe.key
+        sound = "sound" if recipe.audio else "mute"
+        return f"small-{recipe.aspect_ratio.replace(':', 'x')}-{self._frames(recipe)}-{sound}"
+
+    def _frames(self, recipe: Recipe) -> int:
+        before = encoding.probe(self.media(recipe.source)).frames if recipe.source else 0
+        return before + recipe.frames
+
+    def _render(self, recipe: Recipe, path: Path) -> Path:
+        part = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            if self._small:
+                clips.small(part, recipe.aspect_ratio, self._frames(recipe), audio=recipe.audio)
+            else:
+                clips.film(recipe, part, self.media, self._stopped.is_set)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        self._tidy(path)
+        return path
+
+    def _tidy(self, newest: Path) -> None:
+        # An old clip can be rendered again from its request, so a full store simply drops it.
+        files = sorted(self._clips.glob("*.mp4"), key=lambda path: path.stat().st_mtime, reverse=True)
+        total = 0
+        for path in files:
+            total += path.stat().st_size
+            if total > _KEPT_BYTES and path != newest:
+                path.unlink(missing_ok=True)
