@@ -21,6 +21,7 @@ from .errors import (
     ClipExpiredError,
     GenerationFailedError,
     GenerationFilteredError,
+    InvalidReplyError,
     JobError,
     NoAnswerError,
     ServiceError,
@@ -157,6 +158,8 @@ class AsyncClient:
         for violation in plan.violations:
             raise violation
         account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, self.settings))
+        # Before anything is written: a token that cannot be had is no job.
+        await account.credentials.headers()
         record = self._new_record(plan, account, retry_of)
         call = plan.call(account)
         self._watcher.submitting.add(record.id)
@@ -304,4 +307,5 @@ def _may_have_started(error: VeoError) -> bool:
     if isinstance(error, ServiceError):
         # 503 is given before the work is taken up; other 5xx come from behind the door.
         return error.status >= 500 and error.status != 503
-    return True
+    # An answer that cannot be read may have been a yes; anything else went wrong before the request left.
+    return isinstance(error, InvalidReplyError)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from veo_widgets.emulator import Emulator
+
 from .conftest import Notebook
 
 LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator')"
@@ -116,6 +118,7 @@ def test_a_job_goes_on_when_its_cell_returns(notebook: Notebook) -> None:
     page.get_by_role("button", name="Resume waiting").click()
     page.locator(VIDEO).wait_for()
     plays(notebook)
+    expect(page.locator("[class^=veo-saved-] video")).to_have_count(1)
 
 
 def test_a_filtered_job_explains_itself_and_can_be_sent_again(notebook: Notebook) -> None:
@@ -132,3 +135,16 @@ def test_a_filtered_job_explains_itself_and_can_be_sent_again(notebook: Notebook
     root.get_by_role("button", name="Confirm").click()
     expect(root.get_by_role("progressbar")).to_be_visible()
     expect(root).to_contain_text("violence")
+
+
+def test_the_browser_makes_the_poster_where_python_cannot(notebook: Notebook, emulator: Emulator) -> None:
+    """A core install has no media package: the first frame that was decoded here goes into the saved card."""
+    page = notebook.page
+    # The kernel's environment has the package, so this kernel is told that it has not.
+    core = f"import sys\nsys.modules['av'] = None\nveo.configure(base_url={emulator.base_url!r})"
+    notebook.write("core.ipynb", LOAD, core, f"%%veo --seconds 4\n{PROMPT}")
+    notebook.open("core.ipynb")
+    notebook.command("notebook:run-all-cells")
+    page.locator(VIDEO).wait_for()
+    card = page.locator("[class^=veo-saved-] video")
+    expect(card).to_have_attribute("poster", re.compile("^data:image/jpeg;base64,"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..board import Sighting
@@ -28,9 +29,10 @@ def price(cost: Cost, provider: str) -> dict[str, Any]:
 
 
 def settings(request: VideoRequest, record: JobRecord) -> list[list[str]]:
-    """Label and value of what was sent, defaults included."""
+    """Label and value of what was sent, defaults included; that it is one clip goes without saying."""
     model = model_at(PROVIDERS[record.provider], request.model)
-    return [list(pair) for pair in request.completed(model).settings()]
+    full = request.completed(model)
+    return [list(pair) for pair in replace(full, samples=None if full.samples == 1 else full.samples).settings()]
 
 
 def clip(video: Video) -> dict[str, Any]:

@@ -21,12 +21,15 @@ function rows(clip, facts) {
     ["Model", facts.model],
     ...facts.settings,
     ["Price", facts.price ?? ""],
-    ["Picture", `${clip.width} × ${clip.height}, ${clip.fps} frames per second`],
-    ["Sound", clip.has_audio ? "yes" : "no"],
-    ["Duration", `${clip.seconds} s`],
-    ["Size", sizeText(clip.bytes)],
+    ["File", fileText(clip)],
     ["SHA-256", `${clip.sha256.slice(0, 12)}…`],
   ];
+}
+
+/** @param {Clip} clip */
+function fileText({ width, height, fps, seconds, has_audio, bytes }) {
+  const sound = has_audio ? "with sound" : "without sound";
+  return `${width} × ${height} at ${fps} frames per second, ${seconds} s ${sound}, ${sizeText(bytes)}`;
 }
 
 /** @param {{clip: Clip, facts: Facts, children?: ComponentChildren}} props */
