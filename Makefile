@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 NOTEBOOK := 01-first-clip.ipynb
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo lab test lint types layers js unit notebooks browser clean
+.PHONY: demo lab test lint types layers js unit notebooks outputs browser clean
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
@@ -64,6 +64,11 @@ notebooks: $(VENV)/.dev
 	export VEO_WIDGETS_HOME="$$(mktemp -d)" && for run in 1 2; do \
 		pytest --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/nbval.cfg \
 			-W ignore notebooks/*.ipynb || exit 1; done; rm -rf "$$VEO_WIDGETS_HOME"
+
+# Runs the notebooks and keeps what they show; strict comparison needs this after every change of what is shown.
+outputs: $(VENV)/.dev
+	export VEO_WIDGETS_HOME="$$(mktemp -d)" && jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
+		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from .errors import InvalidRequestError, nearest
 from .params import PARAMS, Param
+from .providers import PROVIDERS
 
 # The prompt is the cell's body.
 _FLAGGED = tuple(param for param in PARAMS if param.name != "prompt")
@@ -43,8 +44,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _add(parser: argparse.ArgumentParser, param: Param) -> None:
     names = [param.flag, *("--" + alias.replace("_", "-") for alias in param.aliases)]
-    shown = " or ".join(param.choices)
-    text = f"{param.help} {shown}".strip().replace("%", "%%")
+    text = param.help.replace("%", "%%")
     if param.kind == "boolean":
         parser.add_argument(*names, dest=param.name, action=argparse.BooleanOptionalAction, default=None, help=text)
         return
@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
         "--allow-retired", action="store_true", default=None, help="Send it even if the model has ended."
     )
     cell = made.add_argument_group("the cell")
-    cell.add_argument("--provider", metavar="NAME", help="Where to send it: agent_platform, gemini or emulator.")
+    cell.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
     cell.add_argument("--into", metavar="NAME", help="Keep the job in this variable.")
     cell.add_argument("--wait", action="store_true", help="Block the cell until the clip plays.")
     cell.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")
