@@ -5,9 +5,10 @@
     with Emulator(pace=Pace.at_once()) as emulator:
         print(emulator.base_url)
 
-It answers as the Gemini Developer API and the Agent Platform answer to Veo's predictLongRunning calls, refuses what
-they refuse, renders watchable clips, and fails on request. See `front_matter` for directions in a prompt, `faults`
-for the named faults and `admin` for its routes. It needs the extra ``emulator``.
+It answers as the Gemini Developer API and the Agent Platform answer to Veo's predictLongRunning calls and to Gemini
+Omni's interactions, and as OpenAI, Azure and LiteLLM's proxy answer at ``/v1/videos``. It refuses what they refuse,
+renders watchable clips, and fails on request. See `front_matter` for directions in a prompt, `faults` for the named
+faults and `admin` for its routes. It needs the extra ``emulator``.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from .refusals import Json, invalid, not_found, unauthenticated, unknown_model, 
 from .state import backstage, json_body, note
 
 _TYPE = "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse"
-_VERSIONS = ("v1", "v1beta1")
+VERSIONS = ("v1", "v1beta1")
 _EXPRESS = "projects/express/locations/global/"
 _GRANTS = ("urn:ietf:params:oauth:grant-type:jwt-bearer", "refresh_token")
 _TOKEN_SECONDS = 3600
@@ -122,7 +122,7 @@ async def token(request: Request) -> Response:
 def routes() -> list[Route]:
     """The routes of this module."""
     found = [Route("/token", token, methods=["POST"])]
-    for version in _VERSIONS:
+    for version in VERSIONS:
         for place in ("", "projects/{project}/locations/{location}/"):
             model = f"/{version}/{place}publishers/google/models/{{model}}"
             found += [

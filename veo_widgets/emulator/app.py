@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from . import admin, agent_platform, developer_api, files
+from . import admin, agent_platform, developer_api, files, interactions, openai_videos
 from .journal import Journalist
 from .refusals import RefusalError, answer_refusal, not_found
 from .state import Backstage
@@ -28,7 +28,14 @@ async def _broken(_request: Request, error: Exception) -> Response:
 def build(stage: Backstage) -> ASGIApp:
     """The application around the parts of one emulator."""
     app = Starlette(
-        routes=[*admin.routes(), *files.routes(), *agent_platform.routes(), *developer_api.routes()],
+        routes=[
+            *admin.routes(),
+            *files.routes(),
+            *agent_platform.routes(),
+            *developer_api.routes(),
+            *interactions.routes(),
+            *openai_videos.routes(),
+        ],
         exception_handlers={RefusalError: answer_refusal, HTTPException: _no_such_route, Exception: _broken},
     )
     app.state.backstage = stage

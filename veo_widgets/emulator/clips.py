@@ -19,8 +19,9 @@ from .planes import Planes
 from .scene import CROSSFADE_FRAMES, FPS, Fade, Landscape, Scene, Stills
 from .sound import chord
 
-ADDED_SECONDS = 7
-_SHORT_SIDE = {"360p": 360, "720p": 720, "1080p": 1080, "4k": 2160}
+_SHORT_SIDE = {"360p": 360, "720p": 720, "1024p": 1024, "1080p": 1080, "4k": 2160}
+# Sora's large size is not quite 16:9.
+_LONG_SIDE = {"1024p": 1792}
 _SMALL = {"16:9": (160, 90), "9:16": (90, 160)}
 _CONTINUE_FRAMES = 14
 
@@ -38,7 +39,7 @@ class Recipe:
     Attributes:
         model: the model's id.
         prompt: the text to burn in.
-        resolution: ``720p``, ``1080p`` or ``4k``.
+        resolution: ``360p``, ``720p``, ``1024p``, ``1080p`` or ``4k``.
         aspect_ratio: ``16:9`` or ``9:16``.
         duration_seconds: the length; of an extension, the length of what is added.
         seed: what was asked for, if anything.
@@ -49,8 +50,10 @@ class Recipe:
         first_frame: the key of a picture, see `ReadMedia`.
         last_frame: the key of a picture.
         references: keys of pictures.
-        source: the key of a video to extend.
+        source: the key of a video to extend; with a duration of 0, one to write over.
         crop: whether a picture of another shape is cropped to fit; otherwise it is padded.
+        scene: the `draw` of another recipe, whose scene this clip shows again; ``None``: one of its own.
+        theme: earlier prompts of that scene, whose words colour it where the prompt says nothing.
     """
 
     model: str
@@ -68,15 +71,23 @@ class Recipe:
     references: tuple[str, ...] = ()
     source: str | None = None
     crop: bool = False
+    scene: int | None = None
+    theme: str = ""
 
     @property
     def key(self) -> str:
         """A name for the clip: the same for the same recipe."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:32]
+        values = asdict(self)
+        if self.scene is None:
+            # These two came later; without them a clip looks as it always did.
+            del values["scene"], values["theme"]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
     def draw(self) -> int:
         """The number that everything random about the clip follows from."""
+        if self.scene is not None:
+            return self.scene
         alike = replace(self, resolution="", sample=0, samples=1)
         return int(alike.key[:12], 16) + 7919 * self.sample
 
@@ -84,7 +95,8 @@ class Recipe:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         short = _SHORT_SIDE[self.resolution]
-        return (short * 16 // 9, short) if self.aspect_ratio == "16:9" else (short, short * 16 // 9)
+        long = _LONG_SIDE.get(self.resolution, short * 16 // 9)
+        return (long, short) if self.aspect_ratio == "16:9" else (short, long)
 
     @property
     def frames(self) -> int:
@@ -94,11 +106,15 @@ class Recipe:
     def facts(self) -> str:
         """The line of settings under the prompt."""
         seed = "seed drawn" if self.seed is None else f"seed {self.seed}"
-        length = f"+{ADDED_SECONDS} s" if self.source else f"{self.duration_seconds:g} s"
-        parts = [self.model, seed, self.resolution, self.aspect_ratio, length]
+        parts = [self.model, seed, self.resolution, self.aspect_ratio, self._length()]
         if self.samples > 1:
             parts.append(f"sample {self.sample + 1} of {self.samples}")
         return "  ·  ".join(parts)
+
+    def _length(self) -> str:
+        if not self.source:
+            return f"{self.duration_seconds:g} s"
+        return f"+{self.duration_seconds:g} s" if self.frames else "edited"
 
 
 def film(recipe: Recipe, path: Path, read: ReadMedia, stopped: Callable[[], bool]) -> None:
@@ -110,7 +126,7 @@ def film(recipe: Recipe, path: Path, read: ReadMedia, stopped: Callable[[], bool
     source = read(recipe.source) if recipe.source else b""
     before = encoding.probe(source).frames if source else 0
     sound = _sound(recipe, source, before) if recipe.audio else None
-    shots = _extension(recipe, source, before, read) if source else _shot(recipe, read)
+    shots = _sequel(recipe, source, before, read) if source else _shot(recipe, read)
     encoding.write(path, recipe.size, _until(stopped, shots), sound)
 
 
@@ -136,7 +152,7 @@ def _scene(recipe: Recipe, read: ReadMedia) -> Scene:
     last = _picture(recipe.last_frame, recipe, read)
     if first is not None:
         return Stills(first, last, recipe.frames)
-    land = Landscape(recipe.size, recipe.frames, choose(recipe.prompt, recipe.draw, recipe.sample), recipe.draw)
+    land = _landscape(recipe, recipe.sample)
     return land if last is None else Fade(last, land, FPS, ends_at=recipe.frames)
 
 
@@ -155,6 +171,24 @@ def _card(recipe: Recipe, index: int) -> float:
     return min(1.0, opening, closing)
 
 
+def _landscape(recipe: Recipe, sample: int) -> Landscape:
+    palette = choose(f"{recipe.theme} {recipe.prompt}", recipe.draw, sample)
+    return Landscape(recipe.size, recipe.frames, palette, recipe.draw)
+
+
+def _sequel(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
+    if recipe.frames:
+        return _extension(recipe, source, before, read)
+    return _retouched(recipe, source, before, read)
+
+
+def _retouched(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
+    overlay = _overlay(recipe, before, read)
+    for index, canvas in enumerate(encoding.pictures(source, recipe.size)):
+        overlay.onto(canvas, index)
+        yield canvas
+
+
 def _extension(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
     overlay = _overlay(recipe, before + recipe.frames, read)
     last: Planes | None = None
@@ -162,7 +196,7 @@ def _extension(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> I
         last = canvas.copy()
         overlay.badge(canvas)
         yield canvas
-    land = Landscape(recipe.size, recipe.frames, choose(recipe.prompt, recipe.draw, 0), recipe.draw)
+    land = _landscape(recipe, 0)
     scene: Scene = land if last is None else Fade(last, land, _CONTINUE_FRAMES)
     for index in range(recipe.frames):
         canvas = scene.frame(index)

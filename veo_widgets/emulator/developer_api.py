@@ -9,6 +9,7 @@ from starlette.routing import Route
 from ..catalog import GEMINI_API, Model
 from . import predict_long_running
 from .operations import Operation
+from .orders import PREDICT
 from .refusals import Json, RefusalError, invalid, missing_key, not_found, unknown_model, wrong_key
 from .state import backstage, note
 
@@ -59,7 +60,7 @@ async def poll(request: Request) -> Response:
     note(request, "poll")
     authorize(request)
     operation = backstage(request).operations.get(request.path_params["operation"])
-    if operation is None or operation.order.surface != GEMINI_API:
+    if operation is None or operation.order.surface != GEMINI_API or operation.order.wire != PREDICT:
         raise not_found()
     if request.path_params.get("model", operation.order.model) != operation.order.model:
         raise not_found()

@@ -91,6 +91,20 @@ def _planes(frame: av.VideoFrame, size: tuple[int, int]) -> Planes:
     )
 
 
+def stills(data: bytes, indexes: Iterable[int]) -> list[Image.Image]:
+    """The frames of a video with these numbers, in order, as RGB pictures."""
+    wanted = set(indexes)
+    found: list[Image.Image] = []
+    with av.open(io.BytesIO(data), "r") as container:
+        for index, frame in enumerate(container.decode(video=0)):
+            if index in wanted:
+                picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+                found.append(picture)
+            if len(found) == len(wanted):
+                break
+    return found
+
+
 def sound_of(data: bytes, frames: int) -> bytes:
     """The sound of a video as 16-bit stereo at 48 kHz, as long as `frames` of picture; silence where it has none."""
     wanted = frames * SAMPLES_PER_FRAME

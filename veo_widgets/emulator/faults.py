@@ -29,7 +29,7 @@ class Rule:
     """One scripted event.
 
     Attributes:
-        on: the kind of request: ``create``, ``poll``, ``download`` or ``file``.
+        on: the kind of request, one of `front_matter.KINDS`.
         fault: a name in `FAULTS`; empty when only `outcome` is set.
         times: how many requests still meet it.
         match: a part of the path, the prompt or the operation's id; empty matches all.

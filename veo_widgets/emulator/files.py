@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import agent_platform, developer_api
+from . import agent_platform, developer_api, openai_ids
 from .faults import redirected
 from .operations import FILE_LIFETIME_SECONDS, Clip
-from .refusals import Json, invalid, no_such_file, not_found
+from .refusals import Json, invalid, no_such_file, not_active, not_found
 from .state import backstage, note
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
@@ -43,20 +43,29 @@ async def _download(request: Request, file_id: str) -> Response:
     async def proceed() -> Response:
         if "redirect" in request.query_params:
             return redirected(request, request.query_params["redirect"].removeprefix("1"))
-        if request.query_params.get("alt") != "media":
+        # google-genai puts a whole uri where the id belongs, and its own ":download?alt=media" after that.
+        if not request.query_params.get("alt", "").startswith("media"):
             raise invalid("A download needs alt=media.")
-        return await _content(request, _clip(request, file_id))
+        clip = _clip(request, file_id)
+        if stage.operations.still_processing(clip):
+            raise not_active(file_id)
+        return await content(request, clip)
 
     return await stage.faults.passing("download", _subject(request, file_id), request, proceed)
 
 
 async def _metadata(request: Request, file_id: str) -> Response:
+    stage = backstage(request)
+
     async def proceed() -> Response:
         clip = _clip(request, file_id)
-        size = len(await asyncio.to_thread(backstage(request).operations.read, clip))
-        return JSONResponse(_described(request, file_id, clip, size))
+        described = _described(request, file_id, clip)
+        if not stage.operations.still_processing(clip):
+            size = len(await asyncio.to_thread(stage.operations.read, clip))
+            described |= {"state": "ACTIVE", "sizeBytes": str(size)}
+        return JSONResponse(described)
 
-    return await backstage(request).faults.passing("file", _subject(request, file_id), request, proceed)
+    return await stage.faults.passing("file", _subject(request, file_id), request, proceed)
 
 
 def _clip(request: Request, file_id: str) -> Clip:
@@ -72,7 +81,7 @@ def _subject(request: Request, file_id: str) -> str:
     return f"{request.url.path}\n{clip.operation.id}\n{clip.operation.order.prompt}" if clip else request.url.path
 
 
-def _described(request: Request, file_id: str, clip: Clip, size: int) -> Json:
+def _described(request: Request, file_id: str, clip: Clip) -> Json:
     root = f"{developer_api.base_url(request)}/{developer_api.version_of(request)}"
     created = clip.operation.created
     return {
@@ -80,22 +89,26 @@ def _described(request: Request, file_id: str, clip: Clip, size: int) -> Json:
         "uri": f"{root}/files/{file_id}",
         "downloadUri": f"{root}/files/{file_id}:download?alt=media",
         "mimeType": "video/mp4",
-        "sizeBytes": str(size),
-        "createTime": _stamp(created),
-        "expirationTime": _stamp(created + FILE_LIFETIME_SECONDS),
-        "state": "ACTIVE",
+        "createTime": timestamp(created),
+        "expirationTime": timestamp(created + FILE_LIFETIME_SECONDS),
+        "state": "PROCESSING",
         "source": "GENERATED",
     }
 
 
-def _stamp(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
+    """A moment as Google's services write it, from seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 async def moved(request: Request) -> Response:
     """Where a redirected download leads: as a signed address, it asks for no key."""
     note(request, "download")
-    return await _content(request, _clip(request, _last_file(request.url.path)[0]))
+    path = request.url.path
+    video = re.search(r"/videos/([^/]+)/content", path)
+    operation = backstage(request).operations.get(openai_ids.operation_id(video[1])) if video else None
+    file_id = operation.file_id(0) if operation else _last_file(path)[0]
+    return await content(request, _clip(request, file_id))
 
 
 async def stored(request: Request) -> Response:
@@ -110,7 +123,7 @@ async def stored(request: Request) -> Response:
             raise not_found(f"No such object: {uri}. It")
         note(request, "download", model=clip.operation.order.model, operation=clip.operation.id)
         if request.query_params.get("alt") == "media":
-            return await _content(request, clip)
+            return await content(request, clip)
         size = len(await asyncio.to_thread(backstage(request).operations.read, clip))
         return JSONResponse(
             {"kind": "storage#object", "size": str(size), "contentType": "video/mp4", **request.path_params}
@@ -119,7 +132,8 @@ async def stored(request: Request) -> Response:
     return await backstage(request).faults.passing("download", f"{request.url.path}\n{uri}", request, proceed)
 
 
-async def _content(request: Request, clip: Clip) -> Response:
+async def content(request: Request, clip: Clip) -> Response:
+    """The bytes of a clip, or the part of them that a ``Range`` header names."""
     data = await asyncio.to_thread(backstage(request).operations.read, clip)
     headers = {"accept-ranges": "bytes"}
     wanted = _RANGE.match(request.headers.get("range", ""))

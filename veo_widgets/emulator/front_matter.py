@@ -7,6 +7,8 @@
     reason: celebrity
     ---
     A cat playing with a ball of yarn
+
+Not every wire has a word for every outcome: see `outcomes_of`.
 """
 
 from __future__ import annotations
@@ -17,8 +19,11 @@ from typing import Any
 
 from .refusals import invalid
 
-OUTCOMES = ("done", "filtered", "failed", "empty", "partial")
-KINDS = ("create", "poll", "download", "file")
+_COMMON_OUTCOMES = ("done", "filtered", "failed", "empty", "partial")
+# Ends that only an interaction can come to (wire reference 3.3).
+_INTERACTION_OUTCOMES = ("cancelled", "incomplete", "budget_exceeded", "requires_action", "requires_continuation")
+OUTCOMES = _COMMON_OUTCOMES + _INTERACTION_OUTCOMES
+KINDS = ("create", "poll", "download", "file", "list", "cancel")
 
 # The first support code of each category the Agent Platform documents (wire reference 2.5).
 SUPPORT_CODES = {
@@ -48,8 +53,11 @@ class Directions:
         code: the google.rpc code of a failure.
         support_code: the number in a filter reason.
         fault: the name of a fault for the request of kind `on`, `times` times.
-        on: ``create``, ``poll``, ``download`` or ``file``; empty for the fault's usual one.
+        on: one of `KINDS`; empty for the fault's usual one.
         times: how often the fault strikes.
+        processing: how many requests for a finished file are told that it is still being processed.
+        status: the word for a running job, such as ``processing``; empty for the wire's own.
+        ids: ``litellm`` makes the ids of videos look like those of LiteLLM's proxy.
     """
 
     outcome: str = "done"
@@ -60,6 +68,14 @@ class Directions:
     fault: str = ""
     on: str = ""
     times: int = 1
+    processing: int = 0
+    status: str = ""
+    ids: str = ""
+
+
+def outcomes_of(wire: str) -> tuple[str, ...]:
+    """The outcomes a request on `wire`, one of the catalog's ``api`` names, may be told to have."""
+    return OUTCOMES if wire == "interactions" else _COMMON_OUTCOMES
 
 
 def read(prompt: str) -> tuple[Directions, str]:
@@ -112,4 +128,7 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "fault": ("fault", str),
     "on": ("on", _one_of(*KINDS)),
     "times": ("times", int),
+    "processing": ("processing", int),
+    "status": ("status", str),
+    "ids": ("ids", _one_of("litellm")),
 }

@@ -25,7 +25,8 @@ class Entry:
         time: seconds since 1970.
         method: the HTTP method.
         path: with the query, but without a key in it.
-        kind: ``create``, ``poll``, ``download``, ``file``, ``models``, ``token`` or ``other``.
+        kind: ``create``, ``poll``, ``download``, ``file``, ``list``, ``cancel``, ``delete``, ``models``, ``token`` or
+            ``other``.
         status: of the answer; 0 when there was none.
         model: the model's id, where one was named.
         operation: the operation's id, where one was named or made.

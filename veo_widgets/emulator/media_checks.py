@@ -18,7 +18,7 @@ from .overlay import font, wrapped
 from .planes import vertical
 from .refusals import Json, invalid, no_such_file, not_found, unsupported
 
-_IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
 _IMAGE_BYTES = 20_000_000
 _HD_SHORT_SIDES = (720, 90)  # 90 is that of the tiny clips made for tests of load
 
@@ -65,16 +65,21 @@ def image(value: Any, place: str, surface: str) -> bytes:
     if "bytesBase64Encoded" not in fields:
         return _stored_image(fields, place, surface)
     mime = fields.get("mimeType")
-    if mime not in _IMAGE_TYPES:
-        raise invalid(f"`{place}` has the mimeType {mime!r}, which is not supported; use {', '.join(_IMAGE_TYPES)}.")
+    if mime not in IMAGE_TYPES:
+        raise invalid(f"`{place}` has the mimeType {mime!r}, which is not supported; use {', '.join(IMAGE_TYPES)}.")
     data = decoded(fields["bytesBase64Encoded"], f"{place}.bytesBase64Encoded")
-    if len(data) > _IMAGE_BYTES:
-        raise invalid(f"`{place}` has {len(data)} bytes; the limit is 20 MB.")
-    _check_picture(data, place)
+    check_picture(data, place)
     return data
 
 
-def _check_picture(data: bytes, place: str) -> None:
+def check_picture(data: bytes, place: str) -> None:
+    """Decode a picture.
+
+    Raises:
+        RefusalError: it is too large, or no PNG, JPEG or WebP.
+    """
+    if len(data) > _IMAGE_BYTES:
+        raise invalid(f"`{place}` has {len(data)} bytes; the limit is 20 MB.")
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
             picture.load()
@@ -90,11 +95,11 @@ def _stored_image(fields: Json, place: str, surface: str) -> bytes:
         raise unsupported("gcsUri")
     if not str(uri).startswith("gs://"):
         raise invalid(f"`{place}.gcsUri` must start with gs://.")
-    return _stand_in(str(uri))
+    return stand_in(str(uri))
 
 
-def _stand_in(uri: str) -> bytes:
-    # No bucket can be read offline: a picture that bears the name of the missing one takes its place.
+def stand_in(uri: str) -> bytes:
+    """A picture that bears the name of one that cannot be read offline."""
     tint = hashlib.sha256(uri.encode()).digest()
     top, low = (90 + tint[0] // 3, 70 + tint[1] // 3, 110 + tint[2] // 3), (tint[3] // 4, tint[4] // 4, tint[5] // 4)
     picture = vertical((1280, 720), [top, low])

@@ -32,6 +32,9 @@ class Operation:
         created: seconds since 1970.
         wait: what must pass before it is done.
         polls: how often it was asked for so far.
+        completed: when it was first found done, in seconds since 1970.
+        cancelled: whether it was called off.
+        file_requests: how often its file was asked for so far.
     """
 
     id: str
@@ -40,6 +43,9 @@ class Operation:
     created: float
     wait: Wait
     polls: int = 0
+    completed: float | None = None
+    cancelled: bool = False
+    file_requests: int = 0
 
     def file_id(self, sample: int) -> str:
         """The id of one clip as a file of the Developer API."""
@@ -51,7 +57,7 @@ class Operation:
 
     def to_json(self) -> dict[str, Any]:
         """A form that JSON can hold."""
-        return {**asdict(self), "order": self.order.to_json(), "polls": 0}
+        return {**asdict(self), "order": self.order.to_json(), "polls": 0, "file_requests": 0}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Operation:
@@ -86,11 +92,11 @@ class Operations:
             folder.mkdir(parents=True, exist_ok=True)
 
     def create(self, order: Order, parent: str, pace: Pace) -> Operation:
-        """Accept `order`: its name is ``{parent}/operations/{id}``, and its clips are begun."""
+        """Accept `order`: its name is ``{parent}/{id}``, and its clips are begun."""
         id_ = uuid.uuid4().hex[:16]
         self._count += 1
         wait = self._wait(order, pace)
-        operation = Operation(id_, f"{parent}/operations/{id_}", order, self.clock(), wait)
+        operation = Operation(id_, f"{parent}/{id_}", order, self.clock(), wait)
         self._known[id_] = operation
         self._save(operation)
         self._begin(operation)
@@ -104,7 +110,8 @@ class Operations:
         return pace.wait(typical, f"{self._count} {order.recipe(0).key}")
 
     def _save(self, operation: Operation) -> None:
-        if self._folder is None:
+        # One that was dropped meanwhile must not come back.
+        if self._folder is None or operation.id not in self._known:
             return
         path = self._folder / f"{operation.id}.json"
         part = path.with_suffix(".part")
@@ -127,9 +134,52 @@ class Operations:
 
     def due(self, operation: Operation) -> bool:
         """Count one poll, and tell whether enough polls and time have passed."""
+        over = self.over(operation)
         operation.polls += 1
+        return over
+
+    def over(self, operation: Operation) -> bool:
+        """Whether the next poll is to be answered as done."""
         late = self.clock() >= operation.created + operation.wait.seconds
-        return late and operation.polls > operation.wait.polls
+        return operation.completed is not None or (late and operation.polls >= operation.wait.polls)
+
+    def progress(self, operation: Operation) -> float:
+        """How far an operation is, from 0 to 0.99; 1 is for what is done."""
+        if self.over(operation):
+            return 0.99
+        wait = operation.wait
+        if wait.seconds:
+            return min(0.99, max(0.0, (self.clock() - operation.created) / wait.seconds))
+        return operation.polls / (wait.polls + 1)
+
+    def settle(self, operation: Operation) -> None:
+        """Note that an operation is done, once."""
+        if operation.completed is None:
+            operation.completed = self.clock()
+            self._save(operation)
+
+    def cancel(self, operation: Operation) -> None:
+        """Call an operation off; its clips are not delivered."""
+        operation.cancelled = True
+        self._save(operation)
+
+    def drop(self, operation: Operation) -> None:
+        """Forget one operation, on disk too."""
+        self._known.pop(operation.id, None)
+        if self._folder is not None:
+            (self._folder / f"{operation.id}.json").unlink(missing_ok=True)
+
+    def of_wire(self, wire: str) -> list[Operation]:
+        """Every operation that came by `wire`, oldest first."""
+        for path in self._folder.glob("*.json") if self._folder is not None else ():
+            self.get(path.stem)
+        found = [operation for operation in list(self._known.values()) if operation.order.wire == wire]
+        return sorted(found, key=lambda operation: operation.created)
+
+    def still_processing(self, clip: Clip) -> bool:
+        """Count one request for a file, and tell whether it is still to be answered as unfinished."""
+        clip.operation.file_requests += 1
+        return clip.operation.file_requests <= clip.operation.order.directions.processing
 
     def rendering(self, operation: Operation) -> list[Future[Path]]:
         """The clips of an operation, begun again if an earlier process had them."""
@@ -141,7 +191,7 @@ class Operations:
         operation = self.get(id_)
         if operation is None or not sample.isdigit() or int(sample) not in operation.order.delivered():
             return None
-        expired = self.clock() > operation.created + FILE_LIFETIME_SECONDS
+        expired = operation.cancelled or self.clock() > operation.created + FILE_LIFETIME_SECONDS
         return None if expired else Clip(operation, int(sample))
 
     def object(self, uri: str) -> Clip | None:

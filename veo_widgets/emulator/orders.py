@@ -6,8 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..catalog import Model
-from .clips import ADDED_SECONDS, Recipe
+from .clips import Recipe
 from .front_matter import Directions
+from .scene import FPS
+
+PREDICT = "predictLongRunning"
+INTERACTIONS = "interactions"
+OPENAI_VIDEOS = "openai_videos"
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Order:
         prompt: without front matter.
         resolution: one of the model's.
         aspect_ratio: one of the model's.
-        duration_seconds: as asked for or by default.
+        duration_seconds: of what is made: of an extension, what it adds; 0 where a given video is only changed.
         samples: how many clips.
         seed: if one was given.
         audio: whether the clips have sound.
@@ -29,11 +34,19 @@ class Order:
         first_frame: the key of a picture in the media store; so are the next three.
         last_frame: likewise.
         references: likewise.
-        source: likewise, a video to extend.
+        source: likewise, a video to extend or to change.
         source_frames: its length.
         hops: how many extensions the result has behind it.
         storage_uri: where the clips shall be put, ``gs://…``; empty: into the reply.
         directions: how the request shall go.
+        wire: the catalog's name of the wire it came by.
+        alias: what the client called the model, where that is not its id.
+        parent: the public id of the job this one continues or changes.
+        scene: as in `Recipe`; so is the next.
+        theme: likewise.
+        by_uri: whether an interaction names a file rather than holding the bytes.
+        stored: whether an interaction can be asked for again.
+        upscaled_from: the resolution before an upscale.
     """
 
     surface: str
@@ -55,6 +68,19 @@ class Order:
     hops: int = 0
     storage_uri: str = ""
     directions: Directions = field(default_factory=Directions)
+    wire: str = PREDICT
+    alias: str = ""
+    parent: str = ""
+    scene: int | None = None
+    theme: str = ""
+    by_uri: bool = False
+    stored: bool = True
+    upscaled_from: str = ""
+
+    @property
+    def total_seconds(self) -> float:
+        """The length of the result, a source included."""
+        return self.source_frames / FPS + self.duration_seconds
 
     def recipe(self, sample: int) -> Recipe:
         """How to make the clip number `sample`."""
@@ -63,7 +89,7 @@ class Order:
             prompt=self.prompt,
             resolution=self.resolution,
             aspect_ratio=self.aspect_ratio,
-            duration_seconds=ADDED_SECONDS if self.source else self.duration_seconds,
+            duration_seconds=self.duration_seconds,
             seed=self.seed,
             sample=sample,
             samples=self.samples,
@@ -74,6 +100,8 @@ class Order:
             references=self.references,
             source=self.source,
             crop=self.crop,
+            scene=self.scene,
+            theme=self.theme,
         )
 
     def delivered(self) -> tuple[int, ...]:

@@ -2,68 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ..catalog import Model
-from . import front_matter, request_checks
-from .faults import FAULTS, Rule, play
-from .front_matter import Directions
+from . import creation, request_checks
 from .operations import Operation
 from .orders import Order
-from .refusals import Json, invalid
-from .state import Backstage, backstage, json_body, note
+from .refusals import Json
+from .state import backstage, json_body, note
 
 Results = Callable[[Operation], Awaitable[Json]]
 
 
 async def create(request: Request, model: Callable[[], Model], parent: str, project: str = "") -> Response:
     """Answer a create: ``{"name": …}``, or a refusal, or what a fault makes of it."""
-    stage = backstage(request)
-    entry = note(request, "create", model=request.path_params["model"])
+    note(request, "create", model=request.path_params["model"])
     body = await json_body(request)
-    written = request_checks.prompt_of(body)
-    subject = f"{request.url.path}\n{written}"
 
-    async def proceed() -> Response:
-        read = request_checks.submission(body, model(), project)
-        # Decoding pictures takes a while; other connections must not wait for it.
-        order = await asyncio.to_thread(request_checks.order, read, stage.operations)
-        operation = stage.operations.create(stage.directed(order, subject), parent, stage.pace)
-        entry.operation = operation.id
-        _bind_later_faults(stage, operation)
+    def order() -> Order:
+        return request_checks.order(request_checks.submission(body, model(), project), backstage(request).operations)
+
+    async def named(operation: Operation) -> Response:
         return JSONResponse({"name": operation.name})
 
-    rule = _written_fault(stage, written) or stage.faults.take("create", subject)
-    return await proceed() if rule is None else await play(rule, request, proceed)
-
-
-def _rule(directions: Directions, operation: Operation | None = None) -> Rule | None:
-    if not directions.fault:
-        return None
-    if directions.fault not in FAULTS:
-        raise invalid(f"Emulator: there is no fault {directions.fault!r}; known are {', '.join(FAULTS)}.")
-    on = directions.on or FAULTS[directions.fault].on
-    return Rule(on, directions.fault, times=directions.times, match=operation.id if operation else "")
-
-
-def _written_fault(stage: Backstage, prompt: str) -> Rule | None:
-    directions, _ = front_matter.read(prompt)
-    rule = _rule(directions)
-    if rule is None or rule.on != "create":
-        return None
-    mark = hashlib.sha256(prompt.encode()).hexdigest()
-    return rule if stage.faults.strikes(mark, directions.times) else None
-
-
-def _bind_later_faults(stage: Backstage, operation: Operation) -> None:
-    rule = _rule(operation.order.directions, operation)
-    if rule is not None and rule.on != "create":
-        stage.faults.add(rule)
+    create = creation.Create(request_checks.prompt_of(body), order, f"{parent}/operations", named)
+    return await creation.take(request, create)
 
 
 async def poll(request: Request, operation: Operation, results: Results) -> Response:

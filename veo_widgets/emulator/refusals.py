@@ -135,6 +135,16 @@ def no_such_file(file_id: str) -> RefusalError:
     return RefusalError(403, f"You do not have permission to access the File {file_id} or it may not exist.")
 
 
+def not_active(file_id: str) -> RefusalError:
+    """400 for a file that is still being processed."""
+    return precondition(f"The File {file_id} is not in an ACTIVE state and usage is not allowed.")
+
+
+def precondition(message: str) -> RefusalError:
+    """400 for something that is not possible yet, or no longer."""
+    return RefusalError(400, message, status="FAILED_PRECONDITION")
+
+
 def quota(*, with_details: bool) -> RefusalError:
     """429, with the quota and the delay the Developer API names, or bare as the Agent Platform often answers."""
     details: list[Json] = [

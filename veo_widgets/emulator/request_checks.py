@@ -119,7 +119,7 @@ def order(read: Submission, operations: Operations) -> Order:
         prompt=prompt,
         resolution=resolution,
         aspect_ratio=_choice(parameters, "aspectRatio", model.aspect_ratios, model.default_aspect_ratio),
-        duration_seconds=duration,
+        duration_seconds=model.extension["adds_s"][0] if model.extension and "video" in read.media else duration,
         samples=samples,
         seed=_seed(read),
         audio=has_sound(model, parameters.get("generateAudio")),

@@ -15,7 +15,7 @@ from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
 from .faults import Faults
 from .journal import Entry, Journal, shortened
 from .operations import Operation, Operations
-from .orders import Order
+from .orders import PREDICT, Order
 from .pace import Pace
 from .refusals import Json, invalid
 from .storeroom import Storeroom
@@ -58,9 +58,9 @@ class Backstage:
         listed = [model for model in models() if model.surface == surface]
         return [model for model in listed if not (self.refuse_retired and model.is_retired(today))]
 
-    def model(self, surface: str, model_id: str) -> Model | None:
-        """The Veo model with that id, if it is served there."""
-        found = (one for one in self.served(surface) if one.id == model_id and one.api == "predictLongRunning")
+    def model(self, surface: str, model_id: str, wire: str = PREDICT) -> Model | None:
+        """The model with that id, if it is served there by that wire."""
+        found = (one for one in self.served(surface) if one.id == model_id and one.api == wire)
         return next(found, None)
 
     def directed(self, order: Order, subject: str) -> Order:
@@ -70,12 +70,13 @@ class Backstage:
             return order
         return replace(order, directions=replace(order.directions, outcome=rule.outcome))
 
-    async def finished(self, operation: Operation) -> bool:
-        """Count one poll and tell whether the operation is done; a clip that fails to render makes it a failed one.
+    async def finished(self, operation: Operation, *, polled: bool = True) -> bool:
+        """Count one poll, unless told otherwise, and tell whether the operation is done.
 
-        Where only polls count, the answer waits for the clip, so that their number does not depend on the machine.
+        A clip that fails to render makes it a failed one. Where only polls count, the answer waits for the clip, so
+        that their number does not depend on the machine.
         """
-        if not self.operations.due(operation):
+        if not (self.operations.due(operation) if polled else self.operations.over(operation)):
             return False
         clips = self.operations.rendering(operation)
         rendering = [asyncio.wrap_future(clip) for clip in clips if not clip.done()]
@@ -86,6 +87,7 @@ class Backstage:
         if any(clip.exception() for clip in clips):
             directions = replace(operation.order.directions, outcome="failed", code=_INTERNAL)
             operation.order = replace(operation.order, directions=directions)
+        self.operations.settle(operation)
         return True
 
 

@@ -1,0 +1,251 @@
+"""The OpenAI-style wire: ``/v1/videos`` as OpenAI, Azure and gateways such as LiteLLM's proxy serve it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ..catalog import find
+from . import creation, files, openai_bodies, openai_checks, openai_replies, sequels
+from .multipart import Upload
+from .openai_checks import Served
+from .openai_ids import operation_id, public_id
+from .openai_refusals import Endpoint, bad, no_such_video, worded, wrong_key
+from .operations import Clip, Operation
+from .orders import OPENAI_VIDEOS, Order
+from .refusals import Json, RefusalError
+from .sequels import Original
+from .state import backstage, note
+
+_AZURE = "/openai/v1"
+_PREFIXES = ("/v1", _AZURE, "")
+_DEFAULT_MODEL = "sora-2"
+_PAGE = 20
+_PAGE_LIMIT = 100
+_VARIANTS = {"thumbnail": openai_replies.thumbnail, "spritesheet": openai_replies.spritesheet}
+
+
+def _authorize(request: Request) -> None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    key = token.strip() if scheme.lower() == "bearer" else request.headers.get("api-key", "")
+    if not key or key.startswith("wrong"):
+        raise wrong_key(key)
+
+
+async def create(request: Request) -> Response:
+    """``POST /videos``, as a form or as JSON."""
+    entry = note(request, "create")
+    _authorize(request)
+    stage, body = backstage(request), await openai_bodies.read(request)
+    entry.model = str(body.get("model") or _DEFAULT_MODEL)
+
+    def order() -> Order:
+        chosen = openai_checks.served(entry.model, stage, azure=_is_azure(request))
+        return openai_checks.order(body, chosen, stage.operations)
+
+    return await _created(request, body, order)
+
+
+def _is_azure(request: Request) -> bool:
+    return request.url.path.startswith(_AZURE)
+
+
+async def _created(request: Request, body: Json, order: Callable[[], Order]) -> Response:
+    async def answer(operation: Operation) -> Response:
+        return _shown(request, operation, over=False)
+
+    prompt = body.get("prompt")
+    written = prompt if isinstance(prompt, str) else ""
+    return await creation.take(request, creation.Create(written, order, "videos", answer))
+
+
+def _shown(request: Request, operation: Operation, *, over: bool) -> Response:
+    reply = openai_replies.video(operation, backstage(request).operations, over=over)
+    headers = {} if over else {"openai-poll-after-ms": "500" if operation.wait.seconds else "100"}
+    return JSONResponse(reply, headers=headers)
+
+
+def _found(request: Request, public: str) -> Operation:
+    operation = backstage(request).operations.get(operation_id(public) or "-")
+    if operation is None or operation.order.wire != OPENAI_VIDEOS:
+        raise no_such_video(public)
+    note(request, request.state.entry.kind, model=operation.order.model, operation=operation.id)
+    return operation
+
+
+def _subject(request: Request, operation: Operation) -> str:
+    return f"{request.url.path}\n{operation.id}\n{operation.order.prompt}"
+
+
+async def retrieve(request: Request) -> Response:
+    """``GET /videos/{id}``."""
+    note(request, "poll")
+    _authorize(request)
+    operation, stage = _found(request, request.path_params["id"]), backstage(request)
+
+    async def proceed() -> Response:
+        return _shown(request, operation, over=await stage.finished(operation))
+
+    return await stage.faults.passing("poll", _subject(request, operation), request, proceed)
+
+
+async def list_videos(request: Request) -> Response:
+    """``GET /videos`` in pages: ``after`` an id, at most ``limit``, newest first unless ``order=asc``."""
+    note(request, "list")
+    _authorize(request)
+    stage = backstage(request)
+
+    async def proceed() -> Response:
+        page, more = _page(request, stage.operations.of_wire(OPENAI_VIDEOS))
+        data = [
+            openai_replies.video(one, stage.operations, over=await stage.finished(one, polled=False)) for one in page
+        ]
+        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
+        return JSONResponse({"object": "list", "data": data, **ends, "has_more": more})
+
+    return await stage.faults.passing("list", request.url.path, request, proceed)
+
+
+def _page(request: Request, videos: list[Operation]) -> tuple[list[Operation], bool]:
+    query = request.query_params
+    limit, order, after = query.get("limit", str(_PAGE)), query.get("order", "desc"), query.get("after")
+    if not limit.isdigit() or not 1 <= int(limit) <= _PAGE_LIMIT:
+        raise bad("limit", f"Invalid 'limit': expected a whole number from 1 to {_PAGE_LIMIT}.")
+    if order not in {"asc", "desc"}:
+        raise bad("order", f"Invalid value: {order!r}. Supported values are: 'asc' and 'desc'.")
+    ordered = videos if order == "asc" else videos[::-1]
+    start = 0
+    if after is not None:
+        ids = [one.id for one in ordered]
+        if operation_id(after) not in ids:
+            raise no_such_video(after)
+        start = ids.index(operation_id(after)) + 1
+    stop = start + int(limit)
+    return ordered[start:stop], stop < len(ordered)
+
+
+async def delete(request: Request) -> Response:
+    """``DELETE /videos/{id}``."""
+    note(request, "delete")
+    _authorize(request)
+    public = request.path_params["id"]
+    backstage(request).operations.drop(_found(request, public))
+    return JSONResponse({"id": public, "deleted": True, "object": "video.deleted"})
+
+
+async def content(request: Request) -> Response:
+    """``GET /videos/{id}/content``: the clip, or with ``variant`` its thumbnail or spritesheet."""
+    note(request, "download")
+    _authorize(request)
+    operation, stage = _found(request, request.path_params["id"]), backstage(request)
+
+    async def proceed() -> Response:
+        variant = request.query_params.get("variant", "video")
+        if variant != "video" and variant not in _VARIANTS:
+            raise bad("variant", f"Invalid value: {variant!r}. Supported values are: 'video', {list(_VARIANTS)}.")
+        await _check_ready(request, operation)
+        clip = Clip(operation, 0)
+        if variant == "video":
+            return await files.content(request, clip)
+        data = await asyncio.to_thread(stage.operations.read, clip)
+        return await asyncio.to_thread(_VARIANTS[variant], data)
+
+    return await stage.faults.passing("download", _subject(request, operation), request, proceed)
+
+
+async def _check_ready(request: Request, operation: Operation) -> None:
+    stage, public = backstage(request), request.path_params["id"]
+    if not await stage.finished(operation, polled=False):
+        raise RefusalError(404, "Video is not ready yet; ask for its status first.")
+    expires = (operation.completed or operation.created) + openai_replies.LIFETIME_SECONDS
+    if not operation.order.delivered() or stage.clock() > expires:
+        raise no_such_video(public)
+
+
+async def remix(request: Request) -> Response:
+    """``POST /videos/{id}/remix`` with a prompt."""
+    note(request, "create")
+    _authorize(request)
+    body, public = await openai_bodies.read(request), request.path_params["id"]
+    return await _changed(request, body, {"id": public}, public)
+
+
+async def edit(request: Request) -> Response:
+    """``POST /videos/edits`` with a prompt and a video: a file, or ``{id}``."""
+    note(request, "create")
+    _authorize(request)
+    body = await openai_bodies.read(request)
+    return await _changed(request, body, body.get("video"), "")
+
+
+async def _changed(request: Request, body: Json, video: object, remixed_from: str) -> Response:
+    stage, chosen = backstage(request), _model_behind(request, video)
+
+    def order() -> Order:
+        base = replace(openai_checks.blank(body, chosen), parent=remixed_from)
+        return openai_checks.remixed(base, _original(request, video), stage.operations)
+
+    return await _created(request, body, order)
+
+
+async def extend(request: Request) -> Response:
+    """``POST /videos/extensions`` with a prompt, the seconds to add, and a video: a file, or ``{id}``."""
+    note(request, "create")
+    _authorize(request)
+    stage, body = backstage(request), await openai_bodies.read(request)
+    video = body.get("video")
+    chosen = _model_behind(request, video)
+
+    def order() -> Order:
+        base, original = openai_checks.blank(body, chosen), _original(request, video)
+        return openai_checks.extended(base, original, body.get("seconds"), chosen.model, stage.operations)
+
+    return await _created(request, body, order)
+
+
+def _named(request: Request, video: object) -> Operation | None:
+    if isinstance(video, Upload):
+        return None
+    if not isinstance(video, dict) or not isinstance(video.get("id"), str):
+        raise bad("video", "'video' must be a file, or an object with the id of a video.")
+    return _found(request, video["id"])
+
+
+def _model_behind(request: Request, video: object) -> Served:
+    source = _named(request, video)
+    if source is None:
+        return openai_checks.served(_DEFAULT_MODEL, backstage(request), azure=_is_azure(request))
+    order = source.order
+    return Served(find(order.model, (order.surface,)), order.alias or order.model)
+
+
+def _original(request: Request, video: object) -> Original:
+    if isinstance(video, Upload):
+        return sequels.uploaded(video.data, "video")
+    source = _named(request, video)
+    assert source is not None  # noqa: S101 - only an upload has no operation
+    return sequels.result_of(source, backstage(request).operations, f"Video {public_id(source)}")
+
+
+def routes() -> list[Route]:
+    """The routes of this module."""
+    table: list[tuple[str, Endpoint, str]] = [
+        ("", create, "POST"),
+        ("", list_videos, "GET"),
+        ("/edits", edit, "POST"),
+        ("/extensions", extend, "POST"),
+        ("/{id}", retrieve, "GET"),
+        ("/{id}", delete, "DELETE"),
+        ("/{id}/content", content, "GET"),
+        ("/{id}/remix", remix, "POST"),
+    ]
+    return [
+        Route(f"{prefix}/videos{path}", worded(endpoint), methods=[method])
+        for prefix in _PREFIXES
+        for path, endpoint, method in table
+    ]
