@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import anyio
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API
+from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
 from veo_widgets.config import (
     Account,
     Settings,
@@ -22,7 +24,7 @@ from veo_widgets.config import (
 )
 from veo_widgets.credentials import GoogleToken, NoCredentials, Secret
 from veo_widgets.errors import ConfigError, UnknownModelError
-from veo_widgets.providers import PROVIDERS
+from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS
 
 GEMINI, AGENT, EMULATOR = PROVIDERS["gemini"], PROVIDERS["agent_platform"], PROVIDERS["emulator"]
 KEY = Secret("configured-key")
@@ -47,6 +49,22 @@ def signed(found: Account) -> dict[str, str]:
         (None, "", {}, {"GOOGLE_CLOUD_PROJECT": "p", "GEMINI_API_KEY": "k"}, "agent_platform"),
         (None, "", {}, {"GEMINI_API_KEY": "k"}, "gemini"),
         (None, "", {}, {"GOOGLE_API_KEY": "k"}, "gemini"),
+        (None, "", {}, {"LITELLM_PROXY_API_BASE": "http://gate", "GEMINI_API_KEY": "k"}, "litellm"),
+        (None, "", {}, {"LITELLM_PROXY_API_BASE": "http://gate", "GOOGLE_CLOUD_PROJECT": "p"}, "agent_platform"),
+        (None, "", {}, {"OPENAI_API_KEY": "k", "AZURE_API_KEY": "k"}, "emulator"),
+        (None, "", {}, {"GOOGLE_API_KEY": "k", "GOOGLE_GENAI_USE_VERTEXAI": "true"}, "agent_platform"),
+        (None, "", {}, {"GOOGLE_API_KEY": "k", "GOOGLE_GENAI_USE_ENTERPRISE": "1"}, "agent_platform"),
+        (
+            None,
+            "",
+            {},
+            {"GOOGLE_API_KEY": "k", "GOOGLE_GENAI_USE_VERTEXAI": "false", "GOOGLE_CLOUD_PROJECT": "p"},
+            "gemini",
+        ),
+        (None, "litellm_proxy/veo-3", {}, {}, "litellm"),
+        ("litellm", "gemini/veo-3", {}, {}, "litellm"),
+        (None, "acme/veo", {"provider": "litellm"}, {}, "litellm"),
+        (None, "gemini/models/veo", {}, {}, "gemini"),
         (None, "", {}, {"GOOGLE_API_KEY": "", "GOOGLE_CLOUD_PROJECT": "", "VEO_PROVIDER": ""}, "emulator"),
     ],
 )
@@ -212,3 +230,73 @@ def test_the_ledger_has_a_home(tmp_path: Path) -> None:
     assert home({"VEO_WIDGETS_HOME": "~/veo"}) == Path.home() / "veo"
     assert home({}).name == "veo_widgets"
     assert home({"VEO_WIDGETS_HOME": ""}) == home({})
+
+
+LITELLM_ENV = {"LITELLM_PROXY_API_BASE": "http://gate:4000/v1/", "LITELLM_PROXY_API_KEY": "sk-virtual"}
+
+
+def test_a_proxy_is_signed_for_by_the_way_a_request_takes() -> None:
+    unified = account(PROVIDERS["litellm"], LITELLM, Settings(), LITELLM_ENV)
+    assert unified.endpoint.base_url == "http://gate:4000"
+    assert signed(unified) == {"authorization": "Bearer sk-virtual"}
+    assert signed(account(PROVIDERS["litellm"], LITELLM_GEMINI, Settings(), LITELLM_ENV)) == {
+        "x-goog-api-key": "sk-virtual"
+    }
+    with pytest.raises(ConfigError, match=r"no address was found\. Set LITELLM_PROXY_API_BASE"):
+        account(PROVIDERS["litellm"], LITELLM, Settings(api_key=KEY), {})
+    with pytest.raises(ConfigError, match=r"no key was found\. Set LITELLM_PROXY_API_KEY"):
+        account(PROVIDERS["litellm"], LITELLM, Settings(base_url="http://gate"), {})
+
+
+@pytest.mark.parametrize(
+    ("environ", "base_url"),
+    [({}, "https://api.openai.com/v1"), ({"OPENAI_BASE_URL": "http://gate/api/v3/"}, "http://gate/api/v3")],
+)
+def test_openai_takes_a_bearer(environ: dict, base_url: str) -> None:
+    found = account(PROVIDERS["openai"], OPENAI, Settings(), {"OPENAI_API_KEY": "sk", **environ})
+    assert found.endpoint.base_url == base_url
+    assert signed(found) == {"authorization": "Bearer sk"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/"},
+        {"AZURE_API_BASE": "https://r.openai.azure.com/openai"},
+        {"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/openai/v1/"},
+    ],
+)
+@pytest.mark.parametrize(("version", "sent"), [("preview", "preview"), ("2024-10-21", ""), ("", "")])
+def test_azure_has_a_header_and_a_path_of_its_own(address: dict, version: str, sent: str) -> None:
+    environ = {**address, "AZURE_API_KEY": "k", "OPENAI_API_VERSION": version}
+    found = account(PROVIDERS["azure"], AZURE_OPENAI, Settings(), environ)
+    assert (found.endpoint.base_url, found.endpoint.version) == ("https://r.openai.azure.com/openai/v1", sent)
+    assert signed(found) == {"api-key": "k"}
+    saved = account_of_job("azure", AZURE_OPENAI, found.endpoint.to_json(), Settings(), environ)
+    assert saved.endpoint == found.endpoint
+
+
+def test_an_express_key_goes_without_a_project() -> None:
+    environ = {"GOOGLE_API_KEY": "express", "GOOGLE_GENAI_USE_VERTEXAI": "True"}
+    found = account(AGENT, AGENT_PLATFORM, Settings(), environ)
+    assert found.endpoint.to_json() == {"base_url": "https://aiplatform.googleapis.com", "project": "", "location": ""}
+    assert signed(found) == {"x-goog-api-key": "express"}
+    later = {**environ, "GOOGLE_CLOUD_PROJECT": "p"}
+    assert isinstance(account(AGENT, AGENT_PLATFORM, Settings(), later).credentials, GoogleToken)
+    # A job that was sent with the key is not looked for in a project that came later.
+    assert signed(account_of_job("agent_platform", AGENT_PLATFORM, found.endpoint.to_json(), Settings(), later)) == {
+        "x-goog-api-key": "express"
+    }
+    configured = Settings(provider="agent_platform", api_key=KEY)
+    assert signed(account(AGENT, AGENT_PLATFORM, configured, {})) == {"x-goog-api-key": "configured-key"}
+    with pytest.raises(ConfigError, match="with an express key, set GOOGLE_API_KEY"):
+        account(AGENT, AGENT_PLATFORM, Settings(), {"GOOGLE_API_KEY": "k", "GOOGLE_GENAI_USE_VERTEXAI": "no"})
+
+
+def test_the_version_that_google_genai_is_told_holds_here_and_stays_with_the_job() -> None:
+    environ = {"GOOGLE_API_KEY": "k", "GOOGLE_GENAI_API_VERSION": "v1"}
+    found = account(GEMINI, GEMINI_API, Settings(), environ)
+    assert found.endpoint.version == "v1"
+    assert account_of_job(
+        "gemini", GEMINI_API, found.endpoint.to_json(), Settings(), {"GOOGLE_API_KEY": "k"}
+    ) == replace(found, credentials=ANY)

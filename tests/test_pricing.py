@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
-from veo_widgets.pricing import Cost, estimate
+from veo_widgets.pricing import Cost, Usage, estimate, settled
 from veo_widgets.request import VideoRequest
 
 VEO, FAST, LITE = "veo-3.1-generate-001", "veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001"
@@ -82,3 +82,48 @@ def test_amounts_for_people(usd: float | None, text: str) -> None:
 def test_a_cost_survives_the_ledger() -> None:
     cost = Cost(0.4, "a note", 4.0, 2)
     assert Cost(**cost.to_json()) == cost
+
+
+OMNI, LATER = "gemini-omni-1.1-flash", "gemini-omni-1.2-flash"
+
+
+def test_tokens_make_the_final_price() -> None:
+    expected = Cost(0.81, "estimate", 8, 1)
+    # 8 s at 720p are 46,336 tokens: wire reference, section 7.
+    usage = Usage(input=1000, text=200, video=46336)
+    usd = (1000 * 1.5 + 200 * 9 + 46336 * 17.5) / 1e6
+    assert settled(expected, usage, find(OMNI, [GEMINI_API])) == Cost(pytest.approx(usd), "", 8, 1)
+    doubtful = settled(expected, usage, find(LATER, [GEMINI_API]))
+    assert doubtful.usd == pytest.approx((1000 * 1.5 + 200 * 9 + 46336 * 12) / 1e6)
+    assert doubtful.note == "the rate for tokens is unconfirmed"
+
+
+@pytest.mark.parametrize(
+    ("model_id", "surface", "usage"),
+    [
+        (OMNI, GEMINI_API, None),
+        (OMNI, GEMINI_API, Usage(input=10, text=10)),
+        (VEO, AGENT_PLATFORM, Usage(input=10, text=10, video=10)),
+    ],
+)
+def test_without_tokens_or_their_price_the_estimate_stays(model_id: str, surface: str, usage: Usage | None) -> None:
+    expected = Cost(0.81, "estimate", 8, 1)
+    assert settled(expected, usage, find(model_id, [surface])) is expected
+
+
+@pytest.mark.parametrize(
+    ("said", "usd"),
+    [
+        ({"edit_from": "v1_a"}, 0.695),
+        ({"edit_from": "v1_a", "duration_seconds": 5.0}, 0.3475),
+        ({"upscale_from": "v1_a", "resolution": "1080p"}, 5792 * 12e-6 * 10),
+        ({"upscale_from": "v1_a", "resolution": "4k", "duration_seconds": 4.0}, 11584 * 12e-6 * 4),
+        ({"extend_from": "v1_a", "duration_seconds": 4.0}, 0.278),
+    ],
+)
+def test_a_clip_that_is_there_already_decides_the_length(said: dict, usd: float) -> None:
+    cost = estimate(VideoRequest("Make it night", LATER, **said), find(LATER, [GEMINI_API]))
+    assert cost.usd == pytest.approx(usd)
+    assert ("the length of the source decides" in cost.note) is (
+        "extend_from" not in said and len(said) < 3 and "duration_seconds" not in said
+    )

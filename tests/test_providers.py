@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API
+from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, OPENAI
 from veo_widgets.errors import ConfigError, UnknownModelError
 from veo_widgets.providers import (
     PROVIDERS,
     Endpoint,
     agent_platform_host,
     model_at,
+    name_at,
     provider_named,
     split_model,
 )
@@ -26,6 +33,11 @@ from veo_widgets.providers import (
         ("emulator/veo-2.0-generate-001", "emulator", "veo-2.0-generate-001"),
         ("models/veo-2.0-generate-001", None, "veo-2.0-generate-001"),
         ("publishers/google/models/veo-2.0-generate-001", None, "veo-2.0-generate-001"),
+        ("gemini/models/veo-2.0-generate-001", "gemini", "veo-2.0-generate-001"),
+        ("vertex_ai/publishers/google/models/veo-2.0-generate-001", "agent_platform", "veo-2.0-generate-001"),
+        ("litellm_proxy/veo-3", "litellm", "veo-3"),
+        ("openai/sora-2", "openai", "sora-2"),
+        ("azure/my-deployment", "azure", "my-deployment"),
         ("emulator/", "emulator", ""),
         ("", None, ""),
     ],
@@ -55,10 +67,12 @@ def test_an_unknown_provider_is_refused_with_the_nearest() -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=lambda provider: provider.name)
 def test_every_entry_of_the_table_is_complete(provider) -> None:
-    assert model_at(provider, "") == model_at(provider, provider.default_model)
+    if provider.default_model:
+        assert model_at(provider, "") == model_at(provider, provider.default_model)
+    assert bool(provider.default_model) is not bool(provider.knows)
     assert provider.surfaces
-    assert set(provider.surfaces) <= {AGENT_PLATFORM, GEMINI_API}
-    assert (provider.auth == "api-key") is bool(provider.key_env)
+    assert (provider.auth == "none") is not bool(provider.key_env)
+    assert provider.url_env
     assert (provider.speed == 1) is (provider.name != "emulator")
 
 
@@ -93,3 +107,88 @@ def test_a_location_has_its_host(location: str, host: str) -> None:
 def test_an_endpoint_in_the_ledger_is_an_address_and_nothing_more() -> None:
     endpoint = Endpoint("agent_platform", AGENT_PLATFORM, "https://x", project="p", location="l")
     assert endpoint.to_json() == {"base_url": "https://x", "project": "p", "location": "l"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "written", "name"),
+    [
+        ("litellm", "litellm_proxy/veo-3", "veo-3"),
+        ("litellm", "litellm_proxy/gemini/veo-3", "gemini/veo-3"),
+        ("litellm", "gemini/veo-3", "gemini/veo-3"),
+        ("litellm", "team a/veo", "team a/veo"),
+        ("openai", "veo-3", "veo-3"),
+        ("gemini", "gemini/models/x", "x"),
+        ("gemini", "models/x", "x"),
+    ],
+)
+def test_at_a_gateway_a_name_is_the_operators(provider: str, written: str, name: str) -> None:
+    assert name_at(PROVIDERS[provider], written) == name
+
+
+def test_a_gateway_serves_names_that_only_its_operator_knows() -> None:
+    for provider in ("litellm", "openai", "azure"):
+        model = model_at(PROVIDERS[provider], "veo-3")
+        assert (model.id, model.api, model.is_listed, model.upscales) == ("veo-3", "openai_videos", False, True)
+        assert model.surface == PROVIDERS[provider].surfaces[0]
+        assert not model.is_retired("2030-01-01")
+    assert model_at(PROVIDERS["litellm"], "veo-3.1-generate-001").surface == AGENT_PLATFORM
+    assert model_at(PROVIDERS["openai"], "sora-2").surface == OPENAI
+    with pytest.raises(ConfigError, match="model='litellm_proxy/NAME'"):
+        model_at(PROVIDERS["litellm"], "")
+
+
+ACME = """
+from veo_widgets.providers import Provider
+
+acme = Provider("acme", "Acme", ("acme",), ("openai",), "bearer", "https://acme.example/v1", key_env=("ACME_KEY",),
+                url_env=("ACME_URL",), knows=("openai",))
+
+def made():
+    return Provider("made", "Made", ("made_by",), ("openai",), "none", "https://made.example/v1", "m")
+
+def broken():
+    raise RuntimeError("no licence")
+
+taken = Provider("mine", "Mine", ("gemini",), ("openai",), "none", "https://mine.example/v1", "m")
+nothing = str
+"""
+LOOK = """
+import json, warnings
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    from veo_widgets.providers import PROVIDERS, provider_named, split_model
+    before = len(told), len(PROVIDERS)
+    found = [provider_named("acme").label, PROVIDERS["made"].label, split_model("made_by/m"), split_model("acme/x/y")]
+    missing = "mine" in PROVIDERS or "broken" in PROVIDERS
+print(json.dumps([before, found, missing, [str(item.message) for item in told]]))
+"""
+
+
+def test_another_package_brings_a_provider_and_a_broken_one_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "acme_video.py").write_text(ACME)
+    info = tmp_path / "acme_video-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-video\nVersion: 1.0\n")
+    names = ("acme", "made", "broken", "taken", "nothing", "gone")
+    lines = "\n".join(f"{name} = acme_video:{name}" for name in names)
+    (info / "entry_points.txt").write_text(f"[veo_widgets.providers]\n{lines}\n")
+    ran = subprocess.run(
+        [sys.executable, "-c", LOOK],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    before, found, missing, told = json.loads(ran.stdout)
+    assert before == [0, 6]
+    assert found == ["Acme", "Made", ["made", "m"], ["acme", "x/y"]]
+    assert not missing
+    assert len(told) == 4
+    assert "'broken' (acme_video:broken) is left out: RuntimeError: no licence" in told[0]
+    assert "gemini is taken" in told[1]
+    assert "str is no veo_widgets.providers.Provider" in told[2]
+    assert "'gone'" in told[3]
+
+
+def test_an_endpoint_keeps_a_version_that_is_not_the_usual_one() -> None:
+    assert Endpoint("gemini", GEMINI_API, "https://x", version="v1").to_json()["version"] == "v1"

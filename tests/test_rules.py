@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, Model, find, models
+from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, OPENAI, Model, find, models, unlisted
 from veo_widgets.errors import InvalidRequestError, RetiredModelError
 from veo_widgets.media import Image
 from veo_widgets.request import VideoRequest
@@ -170,3 +170,53 @@ def test_completing_never_breaks_a_rule_that_was_kept(model: Model) -> None:
             request = VideoRequest("A cat", model.id, resolution=resolution, allow_retired=True, **extra)
             if not violations(request, model, TODAY):
                 assert violations(request.completed(model), model, TODAY) == []
+
+
+LATER = ("gemini-omni-1.2-flash", GEMINI_API)
+SORA = ("sora-2", OPENAI)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (OMNI, {"edit_from": "v1_a"}),
+        (OMNI, {"extend_from": "v1_a", "duration_seconds": 10.0}),
+        (OMNI, {"reference_videos": ("a.mp4",) * 3}),
+        (LATER, {"prompt": "", "upscale_from": "v1_a", "resolution": "1080p"}),
+        (LATER, {"duration_seconds": 15.0}),
+        (SORA, {"edit_from": "video_1"}),
+    ],
+)
+def test_a_clip_may_be_changed_where_the_model_can(where: tuple[str, str], said: dict) -> None:
+    assert [str(error) for error in broken(where, said)] == []
+
+
+@pytest.mark.parametrize(
+    ("where", "said", "parameter", "words"),
+    [
+        (VEO, {"edit_from": "gs://b/a.mp4"}, "edit_from", "edits no clips"),
+        (VEO, {"upscale_from": "gs://b/a.mp4"}, "upscale_from", "does not upscale"),
+        (OMNI, {"upscale_from": "v1_a", "resolution": "1080p"}, "upscale_from", "does not upscale"),
+        (LATER, {"upscale_from": "v1_a"}, "resolution", "none given, but one is needed"),
+        (LATER, {"upscale_from": "v1_a", "resolution": "360p"}, "resolution", "allowed: 1080p, 4k, 720p"),
+        (LATER, {"extend_from": "v1_a", "duration_seconds": 12.0}, "duration_seconds", "allowed: 3 to 10 s"),
+        (LATER, {"edit_from": "v1_a", "extend_from": "v1_a"}, "extend_from", "together with edit_from"),
+        (LATER, {"prompt": "", "edit_from": "v1_a"}, "prompt", "needs a text"),
+        (OMNI, {"reference_videos": ("a.mp4",) * 4}, "reference_videos", "allowed: at most 3"),
+        (VEO, {"reference_videos": ("a.mp4",)}, "reference_videos", "clips are too many"),
+        (OMNI, {"extend_from": "v1_a", "reference_videos": ("a.mp4",)}, "reference_videos", "leave one of the two out"),
+    ],
+)
+def test_a_clip_is_not_changed_where_the_model_cannot(
+    where: tuple[str, str], said: dict, parameter: str, words: str
+) -> None:
+    found = broken(where, said)
+    assert [error.parameter for error in found] == [parameter]
+    assert words in str(found[0])
+
+
+def test_a_model_that_the_catalog_does_not_list_has_no_limits_but_those_of_sense() -> None:
+    model = unlisted("veo-3", "litellm", "openai_videos")
+    anything = VideoRequest("A cat", "veo-3", resolution="4k", duration_seconds=77.0, samples=9, seed=1)
+    assert violations(anything, model, TODAY) == []
+    assert [error.parameter for error in violations(VideoRequest("", "veo-3"), model, TODAY)] == ["prompt"]

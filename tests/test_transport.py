@@ -25,7 +25,7 @@ from veo_widgets.credentials import ApiKey, Secret
 from veo_widgets.errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
 from veo_widgets.providers import PROVIDERS, Endpoint
 from veo_widgets.transport import Transport, _redirected, _signed_for, origin
-from veo_widgets.wires import Call, Reply
+from veo_widgets.wires import Call, Field, Reply
 
 KEY = "AIza-a-secret"
 
@@ -187,7 +187,24 @@ def test_a_get_has_no_body(server: Server) -> None:
         (503, [error("UNAVAILABLE")], errors.ServiceUnavailableError, "UNAVAILABLE", "It said so"),
         (504, b"", errors.ServiceUnavailableError, "", "HTTP 504 (video/mp4)"),
         (429, [], errors.RateLimitError, "", "HTTP 429"),
-        (400, {"error": "plain"}, errors.BadRequestError, "", "HTTP 400 (application/json)"),
+        (400, {"error": "plain"}, errors.BadRequestError, "", "refused: plain."),
+        (
+            400,
+            {"error": {"message": "No connected db.", "type": "no_db_connection", "code": "400"}},
+            errors.AuthenticationError,
+            "400",
+            "Check the key or token",
+        ),
+        (404, {"detail": "Not Found"}, errors.NotFoundError, "", "refused: Not Found."),
+        (422, {"detail": [{"msg": "x"}]}, errors.BadRequestError, "", "HTTP 422 (application/json)"),
+        (
+            400,
+            {"error": {"message": "No", "type": "invalid_request_error", "param": None, "code": None}},
+            errors.BadRequestError,
+            "invalid_request_error",
+            "refused: No.",
+        ),
+        (401, {"error": {"message": "No", "type": "auth_error", "code": "401"}}, errors.AuthenticationError, "401", ""),
         (400, {"error": {"message": None, "status": 7, "details": {}}}, errors.BadRequestError, "7", "HTTP 400"),
         (400, error("X", "long" * 1000), errors.BadRequestError, "X", "longlong"),
         (400, error("X", "y", None, 7, {"reason": None}), errors.BadRequestError, "X", "y"),
@@ -507,3 +524,61 @@ def test_a_slow_download_does_not_hold_up_a_poll(server: Server, other: Server) 
 )
 def test_an_origin_is_scheme_host_and_port(url: str, expected: str) -> None:
     assert origin(url) == expected
+
+
+def send_call(call: Call, base_url: str) -> Reply:
+    async def run() -> Reply:
+        async with transport() as made:
+            return await made.send(call, account(base_url))
+
+    return anyio.run(run)
+
+
+def test_a_form_carries_texts_and_files(server: Server) -> None:
+    server.answers["/x"] = answer(200, {"id": "video_1"})
+    form = (Field("prompt", "Größe <é>"), Field("input_reference", b"\x89PNG\r\n", "cat.png", "image/png"))
+    assert send_call(Call("create", "POST", server.url + "/x", form=form), server.url).body == {"id": "video_1"}
+    ((method, _, headers, body),) = server.seen
+    assert method == "POST"
+    kind, _, boundary = headers["content-type"].partition("; boundary=")
+    assert kind == "multipart/form-data"
+    text, file, rest = body.removeprefix(b"--").replace(b"\r\n--" + boundary.encode(), b"\0").split(b"\0")
+    assert rest == b"--\r\n"
+    head, _, value = text.partition(b"\r\n\r\n")
+    assert b'name="prompt"' in head
+    assert b"filename" not in head
+    assert value.decode() == "Größe <é>"
+    head, _, value = file.partition(b"\r\n\r\n")
+    assert b'name="input_reference"; filename="cat.png"' in head
+    assert b"Content-Type: image/png" in head
+    assert value == b"\x89PNG\r\n"
+    assert headers["x-goog-api-key"] == KEY
+
+
+@pytest.mark.parametrize("path", ["/videos/video_bGl0%2Bg%3D%3D", "/videos/video_a%253D", "/videos/a%2Fb"])
+def test_an_id_arrives_as_it_was_encoded(server: Server, path: str) -> None:
+    server.answers[path] = answer(200, {})
+    send_call(Call("poll", "GET", server.url + path), server.url)
+    assert server.seen[0][1] == path
+
+
+@pytest.mark.parametrize(("method", "status"), [("DELETE", 200), ("POST", 204)])
+def test_only_a_cancel_may_be_answered_with_nothing(server: Server, method: Any, status: int) -> None:
+    server.answers["/x"] = answer(status)
+    assert send_call(Call("cancel", method, server.url + "/x"), server.url) == Reply(status, None)
+    assert server.seen[0][0] == method
+    with pytest.raises(InvalidReplyError):
+        send_call(Call("poll", "GET", server.url + "/x"), server.url)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"openai_poll_after_ms": "1500"}, 1.5),
+        ({"retry_after_ms": "250", "Retry_After": "9"}, 0.25),
+        ({"openai_poll_after_ms": "soon", "Retry_After": "9"}, 9),
+    ],
+)
+def test_a_pause_may_be_told_in_milliseconds(server: Server, headers: dict[str, str], seconds: float) -> None:
+    server.answers["/x"] = answer(200, {}, **headers)
+    assert send(server.url).retry_after == seconds

@@ -13,7 +13,7 @@ import pytest
 from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
 from veo_widgets.errors import ConfigError, InvalidReplyError, InvalidRequestError
 from veo_widgets.media import Image
-from veo_widgets.providers import Endpoint
+from veo_widgets.providers import LITELLM_GEMINI, Endpoint
 from veo_widgets.record import Operation, Sample
 from veo_widgets.request import VideoRequest
 from veo_widgets.wires import Call, Reply, wire_for
@@ -376,5 +376,50 @@ def test_support_codes_are_explained(reason: str, explained: str) -> None:
 
 
 def test_a_wire_that_is_not_spoken_is_said_so() -> None:
-    with pytest.raises(ConfigError, match="'interactions' interface of gemini-developer-api"):
-        wire_for("interactions", GEMINI_API)
+    with pytest.raises(ConfigError, match="'openai_videos' interface of gemini-developer-api"):
+        wire_for("openai_videos", GEMINI_API)
+
+
+EXPRESS = Endpoint("agent_platform", AGENT_PLATFORM, "https://aiplatform.googleapis.com")
+PROXY = Endpoint("litellm", LITELLM_GEMINI, "http://gate:4000")
+THROUGH = wire_for("predictLongRunning", LITELLM_GEMINI)
+
+
+def test_an_express_key_is_used_without_a_project() -> None:
+    root = "https://aiplatform.googleapis.com/v1beta1/publishers/google/models/veo-3.1-generate-001"
+    assert AGENT.create(VideoRequest("A cat", "veo-3.1-generate-001"), EXPRESS).url == f"{root}:predictLongRunning"
+    name = "publishers/google/models/veo-3.1-generate-001/operations/7"
+    assert AGENT.poll(name, EXPRESS).url == f"{root}:fetchPredictOperation"
+
+
+def test_the_pass_through_is_the_developer_api_at_the_proxys_address() -> None:
+    request = VideoRequest("A cat", "veo-3.1-generate-preview", seed=7, samples=2, reference_images=(FRAME,))
+    call, direct = THROUGH.create(request, PROXY), DEVELOPER.create(request, GOOGLE)
+    assert call.url == "http://gate:4000/gemini/v1beta/models/veo-3.1-generate-preview:predictLongRunning"
+    assert call.json == direct.json
+    assert THROUGH.poll("models/m/operations/7", PROXY).url == "http://gate:4000/gemini/v1beta/models/m/operations/7"
+    sample = Sample(0, uri="https://generativelanguage.googleapis.com/v1beta/files/abc-1:download?alt=media")
+    assert THROUGH.content(sample, PROXY).url == "http://gate:4000/gemini/v1beta/files/abc-1:download?alt=media"
+    with pytest.raises(InvalidReplyError):
+        THROUGH.content(Sample(0, uri="gs://b/a.mp4"), PROXY)
+
+
+@pytest.mark.parametrize(
+    ("wire", "said", "refused"),
+    [
+        (DEVELOPER, {"samples": 2, "seed": 1, "generate_audio": True}, []),
+        (DEVELOPER, {"generate_audio": False, "storage_uri": "gs://b/"}, ["generate_audio", "storage_uri"]),
+        (DEVELOPER, {"first_frame": BUCKET}, ["first_frame"]),
+        (AGENT, {"generate_audio": False, "storage_uri": "gs://b/", "first_frame": BUCKET}, []),
+        (AGENT, {"edit_from": "gs://b/a.mp4"}, ["edit_from"]),
+        (THROUGH, {"reference_videos": ("a.mp4",), "upscale_from": "x"}, ["reference_videos", "upscale_from"]),
+    ],
+)
+def test_what_veos_wire_has_no_place_for_is_refused(wire, said: dict, refused: list[str]) -> None:
+    model = find("veo-3.1-generate-001", [AGENT_PLATFORM])
+    assert [error.parameter for error in wire.refusals(VideoRequest("A cat", model.id, **said), model)] == refused
+
+
+def test_veos_operations_go_on_to_their_end() -> None:
+    assert DEVELOPER.cancel("models/m/operations/7", GOOGLE) is None
+    assert AGENT.cancel(f"{MODEL}/operations/7", VERTEX) is None

@@ -17,6 +17,8 @@ from .errors import UnknownModelError, nearest
 
 GEMINI_API = "gemini-developer-api"
 AGENT_PLATFORM = "agent-platform"
+OPENAI = "openai"
+AZURE_OPENAI = "azure-openai"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Model:
 
     Attributes:
         usd_per_second: US dollars for each second of one clip with sound, by resolution.
+        edit: whether it changes a clip as a prompt says; None if nobody knows.
+        reference_videos_max: how many clips can be taken something up from.
+        usd_per_million_tokens: US dollars by kind of token (``input``, ``text``, ``video``) where tokens are charged.
+        upscale_tokens_per_second: video tokens for each second of a clip made larger, by its new resolution; the most
+            where several sources can become it.
         constraints: rules that tie parameters together, as ``{"if": …, "then": …}``.
         unconfirmed: fields that the sources contradict or leave open.
         shut_down: the ISO date the service ends or ended it, if one is known.
@@ -76,6 +83,10 @@ class Model:
     shut_down: str | None = None
     replacement: str | None = None
     usd_notes: str | None = None
+    edit: bool | None = False
+    reference_videos_max: int | None = 0
+    usd_per_million_tokens: Mapping[str, float] = field(default_factory=dict)
+    upscale_tokens_per_second: Mapping[str, float] = field(default_factory=dict)
     unconfirmed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -85,6 +96,16 @@ class Model:
         return self.status == "shut_down" or bool(
             self.shut_down and self.status != "unconfirmed" and self.shut_down <= today
         )
+
+    @property
+    def upscales(self) -> bool:
+        """Whether it makes a clip again with more lines."""
+        return not self.is_listed or any(rule["if"].get("mode") == "upscale" for rule in self.constraints)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the catalog knows the model; if not, it stands for whatever an operator has given that name."""
+        return self.status != "unlisted"
 
 
 def _model(entry: Mapping[str, Any], surface: str) -> Model:
@@ -129,4 +150,46 @@ def find(model_id: str, surfaces: Iterable[str]) -> Model:
         parameter="model",
         value=model_id,
         allowed=ids,
+    )
+
+
+def unlisted(model_id: str, surface: str, api: str) -> Model:
+    """An entry for a name that only the operator of a gateway knows: no limits, no defaults, no price.
+
+    Args:
+        model_id: the operator's name.
+        surface: where it is served.
+        api: the wire it is reached by.
+    """
+    return Model(
+        id=model_id,
+        surface=surface,
+        family="",
+        api=api,
+        status="unlisted",
+        max_samples=100,
+        durations_s=(),
+        durations_continuous=True,
+        default_duration_s=0.0,
+        resolutions=(),
+        default_resolution="",
+        aspect_ratios=(),
+        default_aspect_ratio="",
+        fps=0,
+        audio=True,
+        audio_switch=True,
+        seed=True,
+        negative_prompt=True,
+        image_to_video=True,
+        last_frame=None,
+        reference_images_max=None,
+        extension={},
+        person_generation=None,
+        constraints=(),
+        usd_per_second={},
+        typical_seconds=TypicalSeconds(30, 120, 600, "an estimate; gateways differ"),
+        checked_on="",
+        source=("the operator of the gateway",),
+        edit=None,
+        reference_videos_max=None,
     )

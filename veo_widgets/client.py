@@ -17,24 +17,14 @@ from . import config
 from . import record as records
 from .board import Listener, Sighting
 from .config import Account, Settings
-from .errors import (
-    ClipExpiredError,
-    GenerationFailedError,
-    GenerationFilteredError,
-    InvalidReplyError,
-    JobError,
-    NoAnswerError,
-    ServiceError,
-    UnknownOutcomeError,
-    VeoError,
-    WaitTimeoutError,
-)
+from .errors import UnknownOutcomeError, VeoError, WaitTimeoutError
 from .media import Video
-from .planning import Plan, make_plan
+from .planning import Plan, following, make_plan
 from .record import JobRecord, JobState, Problem
 from .transport import Transport
-from .watcher import Clock, Watcher, unknown_problem
+from .watcher import Clock, Watcher
 from .wires import Call, Wire
+from .wires.refusals import may_have_started
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -75,12 +65,18 @@ class AsyncClient:
 
     @property
     def settings(self) -> Settings:
-        """The settings that new requests use; may be replaced at any time."""
-        return self._watcher.settings
+        """The settings that new requests use; may be replaced at any time, also by those of another profile."""
+        return self._watcher.settings_of(None)
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
-        self._watcher.settings = settings
+        self._watcher.profile = settings.profile or ""
+        self.profiles[self._watcher.profile] = settings
+
+    @property
+    def profiles(self) -> dict[str, Settings]:
+        """Every account's settings by name; ``submit(profile=…)`` chooses one for a job, `settings` for all."""
+        return self._watcher.profiles
 
     async def __aenter__(self) -> Self:
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
@@ -134,14 +130,15 @@ class AsyncClient:
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations without sending anything; see `veo_widgets.planning.make_plan`."""
         today = datetime.fromtimestamp(self._clock.now()).astimezone().date().isoformat()
-        return make_plan(prompt, values, settings=self.settings, today=today)
+        settings = self._watcher.settings_of(values.pop("profile", None))
+        return make_plan(prompt, values, settings=settings, today=today)
 
     async def submit(self, prompt: str, **values: Any) -> JobRecord:
         """Start a job. This is the verb that costs money.
 
         Args:
             prompt: what the clips show.
-            values: ``model``, ``provider``, and the parameters of `params.PARAMS`.
+            values: ``model``, ``provider``, ``profile``, and the parameters of `params.PARAMS`.
 
         Returns:
             The job, accepted by the service and watched from now on.
@@ -157,7 +154,8 @@ class AsyncClient:
         """Start a job that was planned before; see `submit`."""
         for violation in plan.violations:
             raise violation
-        account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, self.settings))
+        settings = self._watcher.settings_of(plan.profile)
+        account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, settings))
         # Before anything is written: a token that cannot be had is no job.
         await account.credentials.headers()
         record = self._new_record(plan, account, retry_of)
@@ -187,11 +185,12 @@ class AsyncClient:
             cost=plan.cost,
             created_at=now,
             updated_at=now,
-            folder=str(config.clips_folder(self.settings)),
+            folder=str(config.clips_folder(self._watcher.settings_of(plan.profile))),
             # The embedded emulator listens elsewhere in every process.
             endpoint={**saved, "base_url": ""} if account.embedded else saved,
             notebook=config.notebook(),
             retry_of=retry_of,
+            profile=plan.profile,
         )
 
     async def _create(self, record: JobRecord, call: Call, account: Account, wire: Wire) -> JobRecord:
@@ -199,8 +198,8 @@ class AsyncClient:
             operation = wire.created(await self._transport.send(call, account))
         except VeoError as error:
             now = self._clock.now()
-            if _may_have_started(error):
-                problem = unknown_problem(str(error))
+            if may_have_started(error):
+                problem = records.unknown_problem(str(error))
                 await self._watcher.keep(records.ended(record, JobState.UNKNOWN, problem, now))
                 raise UnknownOutcomeError(f"{problem.message} {problem.remedy}", job_id=record.id) from error
             problem = Problem("Refused by the service", str(error), "", "Nothing was started and nothing is charged.")
@@ -212,8 +211,27 @@ class AsyncClient:
         """Send a job's request again, as a new job at today's price; see `submit`."""
         record = await self.job(job_id)
         values = record.request.said()
-        plan = self.plan(values.pop("prompt", ""), provider=record.provider, **values)
+        plan = self.plan(values.pop("prompt", ""), provider=record.provider, profile=record.profile, **values)
         return await self.submit_plan(plan, retry_of=record.id)
+
+    async def edit(self, job_id: str, prompt: str, **values: Any) -> JobRecord:
+        """Have a finished job's clip changed as `prompt` says: a new job at the same place; see `submit`."""
+        return await self.submit(prompt, **following(await self.job(job_id), "edit_from", values))
+
+    async def extend(self, job_id: str, prompt: str, *, seconds: float | None = None, **values: Any) -> JobRecord:
+        """Have a finished job's clip continued for `seconds`: a new job at the same place; see `submit`."""
+        values["duration_seconds"] = seconds
+        return await self.submit(prompt, **following(await self.job(job_id), "extend_from", values))
+
+    async def cancel(self, job_id: str) -> JobRecord:
+        """Have the service stop a job; a job that has ended stays as it is.
+
+        Raises:
+            InvalidRequestError: the service cannot.
+            ServiceError: it would not.
+        """
+        record = await self.job(job_id)
+        return record if record.state.is_final else await self._watcher.cancel(record)
 
     # Watch
 
@@ -272,40 +290,9 @@ class AsyncClient:
                 stopped = f"The watching of job {job_id} was stopped; the job goes on. Wait again to see its end."
                 raise entry.stopped_by or WaitTimeoutError(stopped)
             await entry.changed.wait()
-        return raise_for_state(entry.sighting.record)
+        return records.raise_for_state(entry.sighting.record)
 
     async def generate(self, prompt: str, *, timeout: float | None = None, **values: Any) -> tuple[Video, ...]:
         """Submit, wait, and return the clips; see `submit` and `wait`."""
         record = await self.submit(prompt, **values)
         return (await self.wait(record.id, timeout)).videos
-
-
-def raise_for_state(record: JobRecord) -> JobRecord:
-    """The record if it has clips, else the error that says why it has none.
-
-    Raises:
-        GenerationFilteredError, GenerationFailedError, ClipExpiredError, UnknownOutcomeError: by its state.
-    """
-    kinds: dict[JobState, type[JobError]] = {
-        JobState.FILTERED: GenerationFilteredError,
-        JobState.FAILED: GenerationFailedError,
-        JobState.EXPIRED: ClipExpiredError,
-        JobState.UNKNOWN: UnknownOutcomeError,
-    }
-    kind = kinds.get(record.state)
-    if kind is None:
-        return record
-    problem = record.problem or Problem("No clip", "", "")
-    words = (f"{problem.title}:", problem.message, problem.remedy, problem.charged)
-    raise kind(" ".join(word for word in words if word), job_id=record.id)
-
-
-def _may_have_started(error: VeoError) -> bool:
-    """Whether a failed create may nevertheless have started a job that is charged."""
-    if isinstance(error, NoAnswerError):
-        return error.sent
-    if isinstance(error, ServiceError):
-        # 503 is given before the work is taken up; other 5xx come from behind the door.
-        return error.status >= 500 and error.status != 503
-    # An answer that cannot be read may have been a yes; anything else went wrong before the request left.
-    return isinstance(error, InvalidReplyError)

@@ -14,9 +14,20 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_dir
 
 from .catalog import Model
-from .credentials import ApiKey, Credentials, GoogleToken, NoCredentials, Secret
+from .credentials import ApiKey, BearerKey, Credentials, GoogleToken, NoCredentials, Secret
 from .errors import ConfigError
-from .providers import PROVIDERS, Endpoint, Provider, agent_platform_host, model_at, provider_named, split_model
+from .providers import (
+    LITELLM_GEMINI,
+    PROVIDERS,
+    Endpoint,
+    Provider,
+    agent_platform_host,
+    model_at,
+    name_at,
+    prefix_of,
+    provider_named,
+    split_model,
+)
 
 # The project and location that the emulator is asked for on the Agent Platform's paths.
 _EMULATED = {"project": "emulator", "location": "us-central1"}
@@ -33,6 +44,7 @@ class Settings:
         base_url: an address to use instead of the provider's own.
         project, location: of the Agent Platform.
         folder: where clips are saved; default is ``veo_clips`` beside the notebook.
+        profile: the name these settings go by, for those who have several accounts; None for the ones without a name.
     """
 
     provider: str | None = None
@@ -42,6 +54,7 @@ class Settings:
     project: str | None = None
     location: str | None = None
     folder: Path | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,27 +98,44 @@ def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
     return next((environ[name] for name in names if environ.get(name)), "")
 
 
+def _flag(environ: Mapping[str, str]) -> bool | None:
+    """What google-genai's variables say of using the Agent Platform; None if they say nothing."""
+    said = _first(("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"), environ).strip().lower()
+    return said in {"true", "1"} if said else None
+
+
 def choose_provider(name: str | None, model: str, settings: Settings, environ: Mapping[str, str]) -> Provider:
     """The provider to use: argument, model's prefix, `configure`, ``VEO_PROVIDER``, credentials found, emulator."""
-    prefix, _ = split_model(model)
+    if name:
+        return provider_named(name)
     # A configured model with a prefix says where it is served, unless the request names a model of its own.
-    configured = None if model else split_model(settings.model or "")[0]
-    wanted = name or prefix or settings.provider or configured or environ.get("VEO_PROVIDER")
-    if wanted:
-        return provider_named(wanted)
-    if environ.get("GOOGLE_CLOUD_PROJECT"):
+    configured = None if model else prefix_of(settings.model or "")
+    named = settings.provider or (configured.name if configured else environ.get("VEO_PROVIDER"))
+    if found := prefix_of(model):
+        return found
+    provider = provider_named(named) if named else _found(environ)
+    if model and not provider.knows:
+        split_model(model)
+    return provider
+
+
+def _found(environ: Mapping[str, str]) -> Provider:
+    """The provider whose credentials are there: a project, a proxy, a key; else the emulator."""
+    enterprise, key = _flag(environ), _first(PROVIDERS["gemini"].key_env, environ)
+    if enterprise or (environ.get("GOOGLE_CLOUD_PROJECT") and not (enterprise is False and key)):
         return PROVIDERS["agent_platform"]
-    if _first(PROVIDERS["gemini"].key_env, environ):
-        return PROVIDERS["gemini"]
-    return PROVIDERS["emulator"]
+    if _first(PROVIDERS["litellm"].url_env, environ):
+        return PROVIDERS["litellm"]
+    return PROVIDERS["gemini"] if key else PROVIDERS["emulator"]
 
 
 def choose_model(provider: Provider, model: str, settings: Settings) -> Model:
     """The catalog's entry for the model to use: the one named, `configure`'s, or the provider's default."""
-    prefix, model_id = split_model(model or settings.model or "")
+    wanted = model or settings.model or ""
+    prefix = prefix_of(wanted)
     # A configured model belongs to its own provider and must not follow a request elsewhere.
-    foreign = not model and prefix is not None and prefix != provider.name
-    return model_at(provider, "" if foreign else model_id)
+    foreign = not model and prefix is not None and prefix is not provider
+    return model_at(provider, "" if foreign else name_at(provider, wanted))
 
 
 def _own(settings: Settings, provider: Provider) -> Settings:
@@ -128,38 +158,79 @@ def _address(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
+def _fitted(provider: Provider, base_url: str) -> str:
+    """An address in the form that the wires build on, whichever of its usual forms it was given in."""
+    if provider.name == "litellm":
+        return base_url.removesuffix("/v1")
+    if provider.name == "azure" and base_url:
+        return base_url.removesuffix("/v1").removesuffix("/openai") + "/openai/v1"
+    return base_url
+
+
+def _version(provider: Provider, environ: Mapping[str, str]) -> str:
+    said = _first(provider.version_env, environ)
+    # Azure's dated versions are those of older interfaces and are refused by this one.
+    return "" if provider.name == "azure" and said not in {"preview", "latest"} else said
+
+
 def account(provider: Provider, surface: str, settings: Settings, environ: Mapping[str, str] = os.environ) -> Account:
     """A provider with its address and credentials.
 
     Raises:
-        ConfigError: a key or a project is missing, and the message names the variable to set; or an address is none.
+        ConfigError: a key, an address or a project is missing, and the message names the variable to set; or an
+            address is none.
     """
+    given = settings
     settings = _own(settings, provider)
-    base_url = _address(settings.base_url or _first(provider.url_env, environ))
+    base_url = _fitted(provider, _address(settings.base_url or _first(provider.url_env, environ)))
     if provider.auth == "none":
         endpoint = Endpoint(provider.name, surface, base_url or provider.base_url, **_EMULATED)
         return Account(provider, endpoint, NoCredentials(), embedded=not base_url)
+    version = _version(provider, environ)
     if provider.auth == "google":
-        return _agent_platform(provider, surface, base_url, settings, environ)
+        named = bool(given.provider) and provider_named(given.provider or "") is provider
+        found = _agent_platform(provider, surface, base_url, settings, environ, named=named)
+        return replace(found, endpoint=replace(found.endpoint, version=version))
+    address = base_url or provider.base_url
     key = settings.api_key or Secret(_first(provider.key_env, environ))
+    if not address:
+        raise ConfigError(_missing(provider, "address", provider.url_env, "base_url"))
     if not key:
-        names = " or ".join(provider.key_env)
-        raise ConfigError(f"{provider.label}: no key was found. Set {names}, or call veo.configure(api_key=…).")
-    return Account(provider, Endpoint(provider.name, surface, base_url or provider.base_url), ApiKey(key))
+        raise ConfigError(_missing(provider, "key", provider.key_env, "api_key"))
+    endpoint = Endpoint(provider.name, surface, address, version=version)
+    bearer = provider.auth == "bearer" and surface != LITELLM_GEMINI
+    return Account(provider, endpoint, BearerKey(key) if bearer else ApiKey(key, provider.key_header))
+
+
+def _missing(provider: Provider, what: str, variables: tuple[str, ...], setting: str) -> str:
+    names = f"Set {' or '.join(variables)}, or call" if variables else "Call"
+    return f"{provider.label}: no {what} was found. {names} veo.configure({setting}=…)."
 
 
 def _agent_platform(
-    provider: Provider, surface: str, base_url: str, settings: Settings, environ: Mapping[str, str]
+    provider: Provider,
+    surface: str,
+    base_url: str,
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    named: bool,
 ) -> Account:
-    project = settings.project or environ.get("GOOGLE_CLOUD_PROJECT", "")
+    project = environ.get("GOOGLE_CLOUD_PROJECT", "") if settings.project is None else settings.project
     location = settings.location or environ.get("GOOGLE_CLOUD_LOCATION") or "us-central1"
-    if not project:
+    if project:
+        address = base_url or provider.base_url.format(host=agent_platform_host(location))
+        endpoint = Endpoint(provider.name, surface, address, project=project, location=location)
+        return Account(provider, endpoint, GoogleToken())
+    # An express key goes without a project; any other key of Google's would be refused, so it has to be meant.
+    key = (named and settings.api_key) or (_flag(environ) and Secret(_first(provider.key_env, environ)))
+    if not key:
         raise ConfigError(
-            f"{provider.label}: no project was found. Set GOOGLE_CLOUD_PROJECT, or call veo.configure(project=…)."
+            f"{provider.label}: no project was found. Set GOOGLE_CLOUD_PROJECT, or call veo.configure(project=…); with "
+            "an express key, set GOOGLE_API_KEY and GOOGLE_GENAI_USE_VERTEXAI=true."
         )
-    address = base_url or provider.base_url.format(host=agent_platform_host(location))
-    endpoint = Endpoint(provider.name, surface, address, project=project, location=location)
-    return Account(provider, endpoint, GoogleToken())
+    address = base_url or provider.base_url.format(host=agent_platform_host("global"))
+    return Account(provider, Endpoint(provider.name, surface, address), ApiKey(key))
 
 
 def account_of_job(
@@ -183,7 +254,10 @@ def account_of_job(
         _own(settings, provider),
         provider=provider.name,
         base_url=saved.get("base_url") or None,
-        project=saved.get("project") or None,
+        # An empty project is that of an express key; today's must not take its place.
+        project=saved.get("project"),
         location=saved.get("location") or None,
     )
-    return account(provider, surface, wanted, environ)
+    found = account(provider, surface, wanted, environ)
+    version = found.endpoint.version if provider.name == "azure" else saved.get("version", "")
+    return replace(found, endpoint=replace(found.endpoint, version=version))

@@ -56,14 +56,30 @@ class NoCredentials:
 
 
 class ApiKey:
-    """A Gemini API key, in the header; in a query it would end up in logs."""
+    """A key in a header of its own; in a query it would end up in logs.
+
+    Args:
+        key: the key.
+        header: Google's, unless told otherwise.
+    """
+
+    def __init__(self, key: Secret, header: str = "x-goog-api-key") -> None:
+        self._key, self._header = key, header
+
+    async def headers(self) -> dict[str, str]:
+        """The header with the key."""
+        return {self._header: self._key.reveal()}
+
+
+class BearerKey:
+    """A key as OpenAI and the gateways in its manner take it."""
 
     def __init__(self, key: Secret) -> None:
         self._key = key
 
     async def headers(self) -> dict[str, str]:
-        """``x-goog-api-key``."""
-        return {"x-goog-api-key": self._key.reveal()}
+        """``Authorization: Bearer``."""
+        return {"authorization": f"Bearer {self._key.reveal()}"}
 
 
 class GoogleToken:

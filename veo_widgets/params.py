@@ -8,10 +8,15 @@ Names on the wire: https://ai.google.dev/gemini-api/docs/video and the Agent Pla
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from math import isfinite
+from typing import Any, Literal
 
-Kind = Literal["text", "choice", "integer", "number", "boolean", "image", "images", "video", "uri"]
+from .errors import InvalidRequestError, nearest
+
+Kind = Literal["text", "choice", "integer", "number", "boolean", "image", "images", "video", "videos", "uri"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Param:
         kind: how a value is read and which control edits it.
         label: what stands beside the control.
         help: one sentence for ``--help`` and tooltips.
-        wire: the name in ``parameters`` or ``instances[0]`` of predictLongRunning.
+        wire: the name in ``parameters`` or ``instances[0]`` of predictLongRunning; empty if it has no place there.
         place: which of the two it belongs in.
         choices: every value any model takes, for completion; a model may take fewer.
         aliases: other names taken for it, of flags and keywords alike.
@@ -72,7 +77,7 @@ PARAMS: tuple[Param, ...] = (
         "Resolution",
         "Lines of the picture's shorter side.",
         "resolution",
-        choices=("360p", "720p", "1080p", "4k"),
+        choices=("360p", "720p", "1024p", "1080p", "4k"),
     ),
     Param(
         "duration_seconds",
@@ -133,9 +138,31 @@ PARAMS: tuple[Param, ...] = (
         "extend_from",
         "video",
         "Extend",
-        "A clip to continue: its address at the service, or its file.",
+        "A clip to continue: its address or id at the service, or its file.",
         "video",
         "instance",
+    ),
+    Param(
+        "reference_videos",
+        "videos",
+        "Video references",
+        "Short clips of a movement, a person or a style that the clip should take up.",
+        "",
+        aliases=("reference_video",),
+    ),
+    Param(
+        "edit_from",
+        "video",
+        "Edit",
+        "A clip to change as the prompt says: its address or id at the service, or its file.",
+        "",
+    ),
+    Param(
+        "upscale_from",
+        "video",
+        "Upscale",
+        "A clip to make again with more lines: its address or id at the service, or its file.",
+        "",
     ),
     Param(
         "storage_uri",
@@ -155,8 +182,113 @@ SIZES: dict[tuple[str, str], tuple[int, int]] = {
     ("9:16", "360p"): (360, 640),
     ("16:9", "720p"): (1280, 720),
     ("9:16", "720p"): (720, 1280),
+    ("16:9", "1024p"): (1792, 1024),
+    ("9:16", "1024p"): (1024, 1792),
     ("16:9", "1080p"): (1920, 1080),
     ("9:16", "1080p"): (1080, 1920),
     ("16:9", "4k"): (3840, 2160),
     ("9:16", "4k"): (2160, 3840),
+}
+
+_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+
+
+def refusal(param: Param, value: object, wanted: str) -> InvalidRequestError:
+    """The error of a value that is not `wanted`."""
+    return InvalidRequestError(
+        f"{param.name}: {value!r} is not {wanted}.", parameter=param.name, value=value, allowed=(wanted,)
+    )
+
+
+def read_plain(param: Param, value: object) -> Any:
+    """A value of a parameter that is no picture and no clip, read from a Python value or from text.
+
+    Raises:
+        InvalidRequestError: it cannot be read so, or lies outside the bounds that hold for every model.
+    """
+    return _READERS[param.kind](param, value)
+
+
+def read_size(value: object) -> dict[str, Any]:
+    """OpenAI's ``size`` as the two parameters it stands for.
+
+    Raises:
+        InvalidRequestError: no service knows that size.
+    """
+    sizes = {f"{width}x{height}": key for key, (width, height) in SIZES.items()}
+    key = sizes.get(str(value).lower().replace("×", "x").replace(" ", ""))
+    if key is None:
+        raise InvalidRequestError(
+            f"size: {value!r} is not a size the services know; allowed are {', '.join(sizes)}.{nearest(value, sizes)}",
+            parameter="size",
+            value=value,
+            allowed=sizes,
+        )
+    return {"aspect_ratio": key[0], "resolution": key[1]}
+
+
+def _read_number(param: Param, value: object) -> float:
+    try:
+        text = str(value).strip()
+        number = None if isinstance(value, bool) else float(text.removesuffix("s") if param.unit == "s" else text)
+    except ValueError:
+        number = None
+    if number is None or not isfinite(number):
+        raise refusal(param, value, "a number of seconds" if param.unit == "s" else "a number")
+    if param.minimum is not None and number < param.minimum:
+        raise refusal(param, value, f"at least {param.minimum:.0f}")
+    if param.maximum is not None and number > param.maximum:
+        raise refusal(param, value, f"at most {param.maximum:.0f}")
+    return number
+
+
+def _read_integer(param: Param, value: object) -> int:
+    # An integer as text is read as such: a float would blur a long seed before it could be refused.
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = int(value)
+    number = _read_number(param, value)
+    if number != int(number):
+        raise refusal(param, value, "a whole number")
+    return value if isinstance(value, int) else int(number)
+
+
+def _read_boolean(param: Param, value: object) -> bool:
+    text = str(value).strip().lower()
+    if text not in _TRUE | _FALSE:
+        raise refusal(param, value, "true or false")
+    return text in _TRUE
+
+
+def _read_choice(param: Param, value: object) -> str:
+    text = str(value).strip().lower()
+    if text not in param.choices:
+        raise InvalidRequestError(
+            f"{param.name}: {value!r} is not one of {', '.join(param.choices)}.{nearest(value, param.choices)}",
+            parameter=param.name,
+            value=value,
+            allowed=param.choices,
+        )
+    return text
+
+
+def _read_text(param: Param, value: object) -> str:
+    if not isinstance(value, str):
+        raise refusal(param, value, "text")
+    return value.strip()
+
+
+def _read_uri(param: Param, value: object) -> str:
+    if not isinstance(value, str) or not value.startswith("gs://"):
+        raise refusal(param, value, "a gs:// address")
+    return value
+
+
+_READERS: dict[str, Callable[[Param, Any], Any]] = {
+    "text": _read_text,
+    "choice": _read_choice,
+    "integer": _read_integer,
+    "number": _read_number,
+    "boolean": _read_boolean,
+    "uri": _read_uri,
 }

@@ -13,8 +13,10 @@ from .config import Account, Settings
 from .errors import InvalidRequestError
 from .pricing import Cost, estimate
 from .providers import Provider
+from .record import JobRecord, JobState
 from .request import VideoRequest
 from .wires import Call, Wire, wire_for
+from .wires.routes import routed
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,9 @@ class Plan:
     Attributes:
         request: as the user said it.
         full: the same with the model's defaults, which is what is sent and priced.
+        model: the catalog's entry, with the wire and the surface that carry this request.
         violations: the rules it breaks; a plan with any is never sent.
+        profile: the name of the settings it was made with.
     """
 
     request: VideoRequest
@@ -33,6 +37,7 @@ class Plan:
     provider: Provider
     cost: Cost
     violations: tuple[InvalidRequestError, ...]
+    profile: str = ""
 
     @property
     def wire(self) -> Wire:
@@ -75,5 +80,54 @@ def make_plan(
     provider = config.choose_provider(name, model_name, settings, environ)
     model = config.choose_model(provider, model_name, settings)
     request = VideoRequest.build(prompt, model.id, **rest)
-    found = tuple(rules.violations(request, model, today))
-    return Plan(request, request.completed(model), model, provider, estimate(request, model), found)
+    model = routed(model, provider, request)
+    found = _violations(request, model, today)
+    full = request.completed(model)
+    return Plan(request, full, model, provider, estimate(request, model), found, settings.profile or "")
+
+
+def _violations(request: VideoRequest, model: Model, today: str) -> tuple[InvalidRequestError, ...]:
+    """What the model does not take, then what the wire cannot carry, each parameter's first fault only told once."""
+    found = rules.violations(request, model, today)
+    faulty = {error.parameter for error in found}
+    carried = wire_for(model.api, model.surface).refusals(request, model)
+    return (*found, *(error for error in carried if error.parameter not in faulty))
+
+
+def following(record: JobRecord, parameter: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What to submit in order to change or to continue a finished job's clip at the same place.
+
+    Args:
+        record: the finished job.
+        parameter: ``edit_from``, ``extend_from`` or ``upscale_from``.
+        values: of the new request; ``sample`` chooses one of several clips.
+
+    Raises:
+        InvalidRequestError: the job has no such clip.
+    """
+    rest = dict(values)
+    index = rest.pop("sample", 0)
+    if record.state is not JobState.SUCCEEDED or not 0 <= index < len(record.videos):
+        raise InvalidRequestError(
+            f"job: {record.id} is {record.state} and has {len(record.videos)} clips; sample {index} is none of them.",
+            parameter="job",
+            value=record.id,
+        )
+    kept: dict[str, Any] = {
+        "provider": record.provider,
+        "model": record.model,
+        "profile": record.profile or None,
+        "storage_uri": record.request.storage_uri,
+        "allow_retired": record.request.allow_retired,
+    }
+    if record.wire == "predictLongRunning":
+        kept["aspect_ratio"] = record.request.aspect_ratio
+    return {**kept, **rest, parameter: _clip(record, index)}
+
+
+def _clip(record: JobRecord, index: int) -> str:
+    """A clip as its wire names it: by the operation, by its address, or by the file where the service keeps none."""
+    if record.wire != "predictLongRunning":
+        return record.operation
+    uri = next((sample.uri for sample in record.samples if sample.index == index), "")
+    return uri or str(record.videos[index].path)

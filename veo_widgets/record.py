@@ -9,8 +9,15 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Literal
 
+from .errors import (
+    ClipExpiredError,
+    GenerationFailedError,
+    GenerationFilteredError,
+    JobError,
+    UnknownOutcomeError,
+)
 from .media import Video
-from .pricing import Cost
+from .pricing import Cost, Usage
 from .request import VideoRequest
 
 
@@ -62,6 +69,8 @@ class Operation:
         code: of an error, the service's own name or number.
         message: of an error, the service's own sentence.
         retryable: of an error, whether a new job may well succeed.
+        remedy: of an error, what to do about it where that is known.
+        usage: the tokens that were counted, where the service charges by them.
     """
 
     name: str
@@ -72,6 +81,8 @@ class Operation:
     code: str = ""
     message: str = ""
     retryable: bool = False
+    remedy: str = ""
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +106,7 @@ class JobRecord:
         videos: the clips on disk.
         folder: where clips of this job are saved.
         notebook: the notebook it was submitted from, or empty.
+        profile: the name of the settings it was submitted with, or empty.
     """
 
     id: str
@@ -118,6 +130,7 @@ class JobRecord:
     notice: str = ""
     notebook: str = ""
     retry_of: str = ""
+    profile: str = ""
 
     @property
     def model(self) -> str:
@@ -220,15 +233,58 @@ def _failed(operation: Operation) -> Problem:
     if operation.outcome == "empty":
         return Problem(
             "No clip came back",
-            "The service finished without a clip and without a reason.",
+            operation.message or "The service finished without a clip and without a reason.",
             "Send it again; if it happens twice, change the prompt or the model.",
             "Only a delivered clip is charged.",
         )
     remedy = "Send it again." if operation.retryable else "Change what the message names and send it again."
+    cancelled = operation.code in {"cancelled", "canceled"}
     code = f" (code {operation.code})" if operation.code else ""
     return Problem(
-        "The service could not make the clip",
-        f"{operation.message or 'No message was given.'}{code}",
-        remedy,
+        "Cancelled" if cancelled else "The service could not make the clip",
+        f"{operation.message or 'No message was given.'}{'' if cancelled else code}",
+        operation.remedy or remedy,
         "Only a delivered clip is charged.",
     )
+
+
+def unknown_problem(why: str) -> Problem:
+    """What is told of a job whose create was never answered."""
+    return Problem(
+        "The service's answer was lost",
+        why,
+        "The job may be running. Look in the provider's console before you send it again.",
+        "It may be charged.",
+    )
+
+
+def gone_problem(why: str, *, proxied: bool) -> Problem:
+    """What is told of a job whose clip the service no longer hands out.
+
+    Args:
+        why: the service's words.
+        proxied: it came over the unified route of LiteLLM's proxy, which may call a failed job completed.
+    """
+    kept = "Services keep clips for one or two days. If the key or project has changed, set it back and resume."
+    hidden = "The proxy may call a job completed that has failed or was filtered; its log says what became of it."
+    return Problem("The clip can no longer be had", why, hidden if proxied else kept)
+
+
+def raise_for_state(record: JobRecord) -> JobRecord:
+    """The record if it has clips, else the error that says why it has none.
+
+    Raises:
+        GenerationFilteredError, GenerationFailedError, ClipExpiredError, UnknownOutcomeError: by its state.
+    """
+    kinds: dict[JobState, type[JobError]] = {
+        JobState.FILTERED: GenerationFilteredError,
+        JobState.FAILED: GenerationFailedError,
+        JobState.EXPIRED: ClipExpiredError,
+        JobState.UNKNOWN: UnknownOutcomeError,
+    }
+    kind = kinds.get(record.state)
+    if kind is None:
+        return record
+    problem = record.problem or Problem("No clip", "", "")
+    words = (f"{problem.title}:", problem.message, problem.remedy, problem.charged)
+    raise kind(" ".join(word for word in words if word), job_id=record.id)

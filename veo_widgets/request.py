@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from math import isfinite
 from typing import Any
 
 from .catalog import Model
 from .errors import InvalidRequestError, nearest
 from .media import Image, Video
-from .params import ALIASES, BY_NAME, SIZES, Param
+from .params import ALIASES, BY_NAME, SIZES, Param, read_plain, read_size, refusal
 
-_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+# What a clip that was given as bytes begins with; the ledger and the sidecar keep it as text.
+_INLINE = "data:video/mp4;base64,"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,10 @@ class VideoRequest:
         resolution: ``720p``, ``1080p``, ``4k``, …
         duration_seconds: length of each clip in seconds.
         samples: number of clips.
-        extend_from: a clip to continue: its address at the service, or a path.
+        extend_from: a clip to continue: its address or id at the service, a path, or its bytes as a ``data:`` address.
+        reference_videos: clips to take something up from, each like `extend_from`.
+        edit_from: a clip to change, like `extend_from`.
+        upscale_from: a clip to make again at `resolution`, like `extend_from`.
         storage_uri: a ``gs://`` prefix for the results (Agent Platform).
         allow_retired: send the request even if the catalog says the model has ended.
     """
@@ -47,8 +50,15 @@ class VideoRequest:
     last_frame: Image | None = None
     reference_images: tuple[Image, ...] = ()
     extend_from: str | None = None
+    reference_videos: tuple[str, ...] = ()
+    edit_from: str | None = None
+    upscale_from: str | None = None
     storage_uri: str | None = None
     allow_retired: bool = False
+
+    def __post_init__(self) -> None:
+        """Take a list, which is what JSON knows, for a tuple."""
+        object.__setattr__(self, "reference_videos", tuple(self.reference_videos))
 
     @classmethod
     def build(cls, prompt: str, model: str = "", *, allow_retired: bool = False, **values: Any) -> VideoRequest:
@@ -84,14 +94,24 @@ class VideoRequest:
 
     @property
     def mode(self) -> str:
-        """``text``, ``image``, ``interpolation``, ``reference`` or ``extension``, as the catalog's rules name it."""
+        """What is asked for, as the catalog's rules name it.
+
+        One of ``text``, ``image``, ``interpolation``, ``reference``, ``extension``, ``edit`` and ``upscale``.
+        """
+        if self.edit_from or self.upscale_from:
+            return "edit" if self.edit_from else "upscale"
         if self.extend_from:
             return "extension"
-        if self.reference_images:
+        if self.reference_images or self.reference_videos:
             return "reference"
         if self.last_frame:
             return "interpolation"
         return "image" if self.first_frame else "text"
+
+    @property
+    def source(self) -> str:
+        """The clip to extend, edit or upscale, or an empty text."""
+        return self.edit_from or self.upscale_from or self.extend_from or ""
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -99,12 +119,18 @@ class VideoRequest:
         return tuple(image for image in (self.first_frame, self.last_frame, *self.reference_images) if image)
 
     def completed(self, model: Model) -> VideoRequest:
-        """The same request with the model's defaults filled in, so that what is priced is what is sent."""
+        """The same request with the model's defaults filled in, so that what is priced is what is sent.
+
+        What a source clip decides is left to it. An empty default, as of a model that the catalog does not list,
+        fills in nothing.
+        """
+        reshaped = self.mode in {"edit", "upscale"}
+        shaped = reshaped or (self.mode == "extension" and model.api != "predictLongRunning")
         return replace(
             self,
-            aspect_ratio=self.aspect_ratio or model.default_aspect_ratio,
-            resolution=self.resolution or model.default_resolution,
-            duration_seconds=self.duration_seconds or _default_duration(self, model),
+            aspect_ratio=self.aspect_ratio or (None if shaped else model.default_aspect_ratio or None),
+            resolution=self.resolution or (None if shaped else model.default_resolution or None),
+            duration_seconds=self.duration_seconds or (None if reshaped else _default_duration(self, model)),
             samples=self.samples or 1,
             generate_audio=model.audio if self.generate_audio is None else self.generate_audio,
         )
@@ -134,13 +160,13 @@ class VideoRequest:
         }
 
 
-def _default_duration(request: VideoRequest, model: Model) -> float:
-    """The model's default, unless a rule that already applies allows other lengths only."""
+def _default_duration(request: VideoRequest, model: Model) -> float | None:
+    """The model's default, unless a rule that already applies allows other lengths only; None if there is none."""
     for rule in model.constraints:
         allowed = rule["then"].get("duration_s")
         if allowed and model.default_duration_s not in allowed and applies(rule["if"], request, model):
             return float(allowed[0])
-    return float(model.default_duration_s)
+    return float(model.default_duration_s) or None
 
 
 def applies(conditions: Mapping[str, Any], request: VideoRequest, model: Model) -> bool:
@@ -150,7 +176,7 @@ def applies(conditions: Mapping[str, Any], request: VideoRequest, model: Model) 
         "mode": request.mode,
         "has_last_frame": request.last_frame is not None,
         "has_reference_images": bool(request.reference_images),
-        "has_reference_videos": False,
+        "has_reference_videos": bool(request.reference_videos),
     }
     return all(facts.get(key) == wanted for key, wanted in conditions.items())
 
@@ -162,6 +188,8 @@ def _describe(value: object, unit: str) -> str:
         return value.describe()
     if isinstance(value, tuple):
         return ", ".join(_describe(item, unit) for item in value)
+    if isinstance(value, str) and value.startswith(_INLINE):
+        return f"clip ({(len(value) - len(_INLINE)) * 3 // 4000} kB)"
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return f"{text} {unit}".strip()
 
@@ -169,7 +197,7 @@ def _describe(value: object, unit: str) -> str:
 def _read(name: str, value: object) -> dict[str, Any]:
     """One argument as parameters of ours: usually one, two for ``size``."""
     if name == "size":
-        return _read_size(value)
+        return read_size(value)
     canonical = ALIASES.get(name, name)
     param = BY_NAME.get(canonical)
     if param is None or canonical == "prompt":
@@ -180,91 +208,23 @@ def _read(name: str, value: object) -> dict[str, Any]:
             value=value,
             allowed=names,
         )
-    return {canonical: _READERS[param.kind](param, value)}
-
-
-def _read_size(value: object) -> dict[str, Any]:
-    sizes = {f"{width}x{height}": key for key, (width, height) in SIZES.items()}
-    key = sizes.get(str(value).lower().replace("×", "x").replace(" ", ""))
-    if key is None:
-        raise InvalidRequestError(
-            f"size: {value!r} is not a size the services know; allowed are {', '.join(sizes)}.{nearest(value, sizes)}",
-            parameter="size",
-            value=value,
-            allowed=sizes,
-        )
-    return {"aspect_ratio": key[0], "resolution": key[1]}
-
-
-def _refuse(param: Param, value: object, wanted: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        f"{param.name}: {value!r} is not {wanted}.", parameter=param.name, value=value, allowed=(wanted,)
-    )
-
-
-def _read_number(param: Param, value: object) -> float:
-    try:
-        text = str(value).strip()
-        number = None if isinstance(value, bool) else float(text.removesuffix("s") if param.unit == "s" else text)
-    except ValueError:
-        number = None
-    if number is None or not isfinite(number):
-        raise _refuse(param, value, "a number of seconds" if param.unit == "s" else "a number")
-    if param.minimum is not None and number < param.minimum:
-        raise _refuse(param, value, f"at least {param.minimum:.0f}")
-    if param.maximum is not None and number > param.maximum:
-        raise _refuse(param, value, f"at most {param.maximum:.0f}")
-    return number
-
-
-def _read_integer(param: Param, value: object) -> int:
-    # An integer as text is read as such: a float would blur a long seed before it could be refused.
-    if isinstance(value, str):
-        with suppress(ValueError):
-            value = int(value)
-    number = _read_number(param, value)
-    if number != int(number):
-        raise _refuse(param, value, "a whole number")
-    return value if isinstance(value, int) else int(number)
-
-
-def _read_boolean(param: Param, value: object) -> bool:
-    text = str(value).strip().lower()
-    if text not in _TRUE | _FALSE:
-        raise _refuse(param, value, "true or false")
-    return text in _TRUE
-
-
-def _read_choice(param: Param, value: object) -> str:
-    text = str(value).strip().lower()
-    if text not in param.choices:
-        raise InvalidRequestError(
-            f"{param.name}: {value!r} is not one of {', '.join(param.choices)}.{nearest(value, param.choices)}",
-            parameter=param.name,
-            value=value,
-            allowed=param.choices,
-        )
-    return text
-
-
-def _read_text(param: Param, value: object) -> str:
-    if not isinstance(value, str):
-        raise _refuse(param, value, "text")
-    return value.strip()
-
-
-def _read_uri(param: Param, value: object) -> str:
-    if not isinstance(value, str) or not value.startswith("gs://"):
-        raise _refuse(param, value, "a gs:// address")
-    return value
+    read = _READERS.get(param.kind) or read_plain
+    return {canonical: read(param, value)}
 
 
 def _read_video(param: Param, value: object) -> str:
     if isinstance(value, Video):
         return str(value.path)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return _INLINE + base64.b64encode(value).decode("ascii")
     if not isinstance(value, str | os.PathLike):
-        raise _refuse(param, value, "a clip, its path or its address")
+        raise refusal(param, value, "a clip, its path, its bytes or its address")
     return os.fspath(value)
+
+
+def _read_videos(param: Param, value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(_read_video(param, item) for item in values)
 
 
 def _read_images(param: Param, value: object) -> tuple[Image, ...]:
@@ -273,13 +233,8 @@ def _read_images(param: Param, value: object) -> tuple[Image, ...]:
 
 
 _READERS: dict[str, Callable[[Param, Any], Any]] = {
-    "text": _read_text,
-    "choice": _read_choice,
-    "integer": _read_integer,
-    "number": _read_number,
-    "boolean": _read_boolean,
     "image": lambda param, value: Image.of(value, param.name),
     "images": _read_images,
     "video": _read_video,
-    "uri": _read_uri,
+    "videos": _read_videos,
 }

@@ -11,10 +11,19 @@ from .request import VideoRequest, applies
 # The catalog's rules speak the wire's names.
 _NAMES = {
     "image": "first_frame",
+    "reference_videos": "reference_videos",
     "last_frame": "last_frame",
     "video": "extend_from",
     "reference_images": "reference_images",
     "resolution": "resolution",
+}
+_PLACES = {
+    "agent-platform": "the Agent Platform",
+    "gemini-developer-api": "the Gemini Developer API",
+    "openai": "OpenAI",
+    "azure-openai": "Azure OpenAI",
+    "litellm": "the LiteLLM proxy",
+    "litellm-gemini": "the LiteLLM proxy",
 }
 _CONDITIONS = {
     "has_last_frame": "a last frame is given",
@@ -36,13 +45,8 @@ def violations(request: VideoRequest, model: Model, today: str) -> list[InvalidR
     """
     checks: tuple[Callable[[VideoRequest, Model], Iterable[InvalidRequestError]], ...] = (
         _prompt,
-        _choices,
-        _duration,
-        _samples,
-        _switches,
-        _frames,
-        _people,
-        _combinations,
+        _sources,
+        *(_LIMITS if model.is_listed else ()),
     )
     found: list[InvalidRequestError] = []
     if model.is_retired(today) and not request.allow_retired:
@@ -73,8 +77,7 @@ def retired(model: Model) -> RetiredModelError:
 
 
 def _place(model: Model) -> str:
-    places = {"agent-platform": "the Agent Platform", "gemini-developer-api": "the Gemini Developer API"}
-    return places.get(model.surface, model.surface)
+    return _PLACES.get(model.surface, model.surface)
 
 
 def _error(parameter: str, value: object, allowed: Iterable[object], why: str) -> InvalidRequestError:
@@ -93,12 +96,31 @@ def _show(value: object) -> str:
 
 
 def _prompt(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
-    if not request.prompt and not request.first_frame and not request.extend_from:
+    without = request.first_frame or request.extend_from or request.upscale_from
+    if not request.prompt and not without:
         yield InvalidRequestError(
             f"prompt: '' is empty; {model.id} needs a text, or a first frame to start from.",
             parameter="prompt",
             value="",
         )
+
+
+def _sources(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
+    at = f"{model.id} at {_place(model)}"
+    given = [name for name in ("edit_from", "upscale_from", "extend_from") if getattr(request, name)]
+    for name in given[1:]:
+        why = f"cannot be sent together with {given[0]}; one request changes one clip in one way"
+        yield _error(name, getattr(request, name), (), why)
+    if request.extend_from and model.extension is None:
+        yield _error("extend_from", request.extend_from, (), f"cannot be continued; {at} extends no clips")
+    if request.edit_from and model.edit is False:
+        yield _error("edit_from", request.edit_from, (), f"cannot be changed; {at} edits no clips")
+    if request.upscale_from and not model.upscales:
+        yield _error("upscale_from", request.upscale_from, (), f"cannot be made larger; {at} does not upscale")
+    most = model.reference_videos_max
+    if most is not None and len(request.reference_videos) > most:
+        allowed = (f"at most {most}",) if most else ()
+        yield _error("reference_videos", len(request.reference_videos), allowed, f"clips are too many for {at}")
 
 
 def _choices(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
@@ -111,6 +133,12 @@ def _choices(request: VideoRequest, model: Model) -> Iterator[InvalidRequestErro
 def _duration(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
     seconds = request.duration_seconds
     if seconds is None or not model.durations_s:
+        return
+    extension = model.extension or {}
+    if request.mode == "extension" and "adds_s_max" in extension:
+        low, high = extension["adds_s_min"], extension["adds_s_max"]
+        if not low <= seconds <= high:
+            yield _error("duration_seconds", seconds, (f"{low} to {high} s",), f"cannot be added by {model.id}")
         return
     if model.durations_continuous:
         low, high = model.durations_s[0], model.durations_s[-1]
@@ -152,8 +180,6 @@ def _frames(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError
         yield _error(
             "reference_images", len(request.reference_images), (f"at most {most}",), f"images are too many for {at}"
         )
-    if request.extend_from and model.extension is None:
-        yield _error("extend_from", request.extend_from, (), f"cannot be continued; {at} extends no clips")
     given = {"first_frame": request.first_frame, "last_frame": request.last_frame}
     for name, image in [*given.items(), *(("reference_images", image) for image in request.reference_images)]:
         if image and image.uri and model.surface != "agent-platform":
@@ -197,16 +223,23 @@ def _because(conditions: dict[str, object], request: VideoRequest, model: Model)
 def _consequences(then: dict[str, object], request: VideoRequest, because: str) -> Iterator[InvalidRequestError]:
     for key, wanted in then.items():
         if key == "duration_s" and isinstance(wanted, list):
-            if request.duration_seconds is not None and request.duration_seconds not in wanted:
-                yield _error("duration_seconds", request.duration_seconds, wanted, f"cannot be had {because}")
+            yield from _outside("duration_seconds", request.duration_seconds, wanted, because)
         elif key == "resolution" and isinstance(wanted, list):
-            if request.resolution and request.resolution not in wanted:
-                yield _error("resolution", request.resolution, wanted, f"cannot be had {because}")
+            yield from _outside("resolution", request.resolution, wanted, because)
+        elif key == "source_to_target" and isinstance(wanted, dict):
+            # Which lines the source has is not known here, only what any source can become.
+            targets = sorted({target for listed in wanted.values() for target in listed})
+            yield from _outside("resolution", request.resolution, targets, because)
         elif key == "max_samples" and isinstance(wanted, int):
             if (request.samples or 1) > wanted:
                 yield _error("samples", request.samples, (wanted,), f"is too many {because}")
         elif key in {"require", "forbid"} and isinstance(wanted, list):
             yield from _presence(key, wanted, request, because)
+
+
+def _outside(name: str, value: object, allowed: list[object], because: str) -> Iterator[InvalidRequestError]:
+    if value and value not in allowed:
+        yield _error(name, value, allowed, f"cannot be had {because}")
 
 
 def _presence(key: str, names: list[str], request: VideoRequest, because: str) -> Iterator[InvalidRequestError]:
@@ -219,3 +252,6 @@ def _presence(key: str, names: list[str], request: VideoRequest, because: str) -
             yield InvalidRequestError(
                 f"{name}: cannot be sent {because}; leave one of the two out.", parameter=name, value="given"
             )
+
+
+_LIMITS = (_choices, _duration, _samples, _switches, _frames, _people, _combinations)

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -295,6 +296,43 @@ class Job:
         """Send the same request again as a new job, which costs money again."""
         return Job(self.client, self.client.call(self.client.asynchronous.retry, self.id).id)
 
+    def edit(self, prompt: str, **values: Any) -> Job:
+        """Have the finished clip changed as `prompt` says, by a new job at the same provider, which costs money.
+
+        Args:
+            prompt: what to change, such as ``"make it night"``.
+            values: as for `submit`; ``sample`` chooses one of several clips, counted from 0.
+
+        Raises:
+            InvalidRequestError: there is no clip, or the model edits none.
+        """
+        return self._follow(self.client.asynchronous.edit, prompt, values)
+
+    def extend(self, prompt: str, seconds: float | None = None, **values: Any) -> Job:
+        """Have the finished clip continued, by a new job at the same provider, which costs money.
+
+        Args:
+            prompt: what happens next.
+            seconds: how much longer it gets; the model's default if not said.
+            values: as for `edit`.
+
+        Raises:
+            InvalidRequestError: there is no clip, or the model extends none.
+        """
+        return self._follow(self.client.asynchronous.extend, prompt, {**values, "seconds": seconds})
+
+    def _follow(self, verb: Callable[..., Coroutine[Any, Any, JobRecord]], prompt: str, values: dict[str, Any]) -> Job:
+        return Job(self.client, self.client.call(partial(verb, self.id, prompt, **values)).id)
+
+    def cancel(self) -> Self:
+        """Have the service stop the job, where it can; a job that has ended stays as it is.
+
+        Raises:
+            InvalidRequestError: the service cannot stop it.
+        """
+        self.client.call(self.client.asynchronous.cancel, self.id)
+        return self
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called on the background loop at every change; returns a function that ends it."""
 
@@ -376,11 +414,12 @@ def submit(prompt: str, **values: Any) -> Job:
 
     Args:
         prompt: what the clips show.
-        values: ``model`` (with or without a prefix such as ``vertex_ai/``), ``provider``, ``allow_retired``, and the
-            parameters: ``aspect_ratio``, ``resolution``, ``duration_seconds`` (seconds), ``samples``, ``seed``,
-            ``negative_prompt``, ``person_generation``, ``generate_audio``, ``first_frame``, ``last_frame``,
-            ``reference_images``, ``extend_from``, ``storage_uri``; OpenAI's spellings ``seconds``, ``size`` and
-            ``input_reference`` are taken too.
+        values: ``model`` (with or without a prefix such as ``vertex_ai/``), ``provider``, ``profile``,
+            ``allow_retired``, and the parameters: ``aspect_ratio``, ``resolution``, ``duration_seconds`` (seconds),
+            ``samples``, ``seed``, ``negative_prompt``, ``person_generation``, ``generate_audio``, ``first_frame``,
+            ``last_frame``, ``reference_images``, ``reference_videos``, ``extend_from``, ``edit_from``,
+            ``upscale_from``, ``storage_uri``; OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are
+            taken too.
 
     Returns:
         The job, accepted by the service. It is polled for and downloaded in the background.
@@ -433,8 +472,9 @@ def configure(**values: Any) -> None:
     """Set what new requests use; what is not named stays as it is, and None means "look in the environment" again.
 
     Args:
-        values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, and ``folder``, where
-            clips are saved.
+        values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder``, where clips
+            are saved, and ``profile``: the account that these are of and that is used from now on. A name that is new
+            begins with nothing set but the folder; None is the account without a name.
 
     Raises:
         InvalidRequestError: there is no such setting.
@@ -452,4 +492,7 @@ def configure(**values: Any) -> None:
     if values.get("folder") is not None:
         values["folder"] = Path(values["folder"])
     asynchronous = client().asynchronous
-    asynchronous.settings = replace(asynchronous.settings, **values)
+    current = asynchronous.settings
+    name = str(values.get("profile", current.profile) or "")
+    begun = asynchronous.profiles.get(name, Settings(folder=current.folder))
+    asynchronous.settings = replace(begun, **values)

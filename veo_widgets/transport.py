@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from math import isfinite
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import anyio
 import httpx
 
 from .config import Account
-from .errors import (
-    AuthenticationError,
-    BadRequestError,
-    DownloadError,
-    InvalidReplyError,
-    NoAnswerError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    ServiceError,
-    ServiceUnavailableError,
-)
+from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError
 from .wires.base import Call, Reply
+from .wires.refusals import kind_of, retry_after, service_error
 
 # httpx's pool slows down quadratically with the number of tasks that wait in it, so they wait here instead.
 _GATE = 16
@@ -39,22 +25,6 @@ _TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
 # Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
 _ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
 
-_BY_STATUS: dict[int, type[ServiceError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    408: ServiceUnavailableError,
-    429: RateLimitError,
-}
-_REMEDIES: dict[type[ServiceError], str] = {
-    AuthenticationError: "Check the key or token; it may have been revoked or belong to another service.",
-    PermissionDeniedError: "Check that the key's project may use this model and that billing is on.",
-    NotFoundError: "The model, operation or file does not exist there, is in another region, or has expired.",
-    RateLimitError: "Wait and try again, or ask for more quota.",
-    ServiceUnavailableError: "The service is in trouble; try again later.",
-    ServiceError: "The address points elsewhere; check base_url, or sign in where the network asks for it.",
-}
 # What httpx raises, a header that cannot be encoded included.
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 _UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
@@ -131,22 +101,28 @@ class Transport:
             response = await self._request(call, account)
         if response.status_code >= 300:
             raise _service_error(response, account)
+        if call.purpose == "cancel" and not response.content:
+            return Reply(response.status_code, None)
         try:
             body = response.json()
         except (ValueError, RecursionError):
             raise InvalidReplyError(
-                f"{account.provider.label} answered with {_kind(response)} instead of JSON; "
+                f"{account.provider.label} answered with {kind_of(response.headers)} instead of JSON; "
                 "is a proxy or a login page in between?"
             ) from None
-        return Reply(response.status_code, body, _retry_after(response.headers, body))
+        return Reply(response.status_code, body, retry_after(response.headers, body))
 
     async def _request(self, call: Call, account: Account) -> httpx.Response:
         headers = {**call.headers, **await account.credentials.headers()}
         content = None if call.json is None else json.dumps(call.json).encode()
         if content is not None:
             headers["content-type"] = "application/json"
+        parts = [(part.name, (part.filename or None, part.value, part.mime or None)) for part in call.form]
         try:
-            return await self._httpx().request(call.method, call.url, headers=headers, content=content)
+            # The header of a form, which names the boundary, is httpx's own.
+            return await self._httpx().request(
+                call.method, call.url, headers=headers, content=content, files=parts or None
+            )
         except _TROUBLE as error:
             raise _no_answer(error, account) from None
 
@@ -235,66 +211,5 @@ def _no_answer(error: Exception, account: Account) -> NoAnswerError:
     return NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
 
 
-def _kind(response: httpx.Response) -> str:
-    return response.headers.get("content-type", "").partition(";")[0] or "an empty page"
-
-
 def _service_error(response: httpx.Response, account: Account) -> ServiceError:
-    error = _error_body(response)
-    status = response.status_code
-    kind = _BY_STATUS.get(status)
-    if kind is None:
-        kind = ServiceUnavailableError if status >= 500 else BadRequestError if status >= 400 else ServiceError
-    reasons = [str(item.get("reason")) for item in error["details"] if isinstance(item, dict) and item.get("reason")]
-    if "API_KEY_INVALID" in reasons:
-        # Google answers 400, not 401, to a key it does not know.
-        kind = AuthenticationError
-    said = error["message"] or f"HTTP {status} ({_kind(response)})"
-    return kind(
-        f"{account.provider.label} refused: {said.rstrip('.')}. {_REMEDIES.get(kind, '')}".strip(),
-        status=status,
-        code=error["status"] or (reasons[0] if reasons else ""),
-        retry_after=_retry_after(response.headers, error),
-    )
-
-
-def _error_body(response: httpx.Response) -> dict[str, Any]:
-    """`message`, `status` and `details` of Google's error shape, which may be wrapped in a list, or empty values."""
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        body = None
-    if isinstance(body, list) and body:
-        body = body[0]
-    error = body.get("error") if isinstance(body, dict) else None
-    error = error if isinstance(error, dict) else {}
-    details = error.get("details")
-    return {
-        "message": str(error.get("message") or "")[:600],
-        "status": str(error.get("status") or ""),
-        "details": details if isinstance(details, list) else [],
-    }
-
-
-def _retry_after(headers: Mapping[str, str], body: Any) -> float | None:
-    """Seconds to wait: google.rpc.RetryInfo in the body, else ``Retry-After`` as seconds or as a date."""
-    details = body.get("details") if isinstance(body, dict) else None
-    for item in details if isinstance(details, list) else []:
-        delay = item.get("retryDelay") if isinstance(item, dict) else None
-        if isinstance(delay, str) and delay.endswith("s") and (seconds := _seconds(delay[:-1])) is not None:
-            return seconds
-    said = headers.get("retry-after", "")
-    try:
-        at = email.utils.parsedate_to_datetime(said)
-    except (ValueError, OverflowError):
-        return _seconds(said)
-    # A date without a zone is sloppy, and meant as UTC.
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return max(0.0, seconds) if isfinite(seconds) else None
+    return service_error(account.provider.label, response.status_code, response.headers, response.content)

@@ -19,7 +19,9 @@ from .config import Account, Settings
 from .embedded import emulator_address
 from .errors import (
     BadRequestError,
+    ConfigError,
     DownloadError,
+    InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
     ServiceError,
@@ -28,8 +30,9 @@ from .errors import (
 from .ledger import AsyncLedger
 from .media import Video
 from .poller import Schedule
-from .providers import PROVIDERS, model_at
-from .record import JobRecord, JobState, Operation, Problem, Sample
+from .pricing import settled
+from .providers import LITELLM, PROVIDERS, model_at
+from .record import JobRecord, JobState, Operation, Sample
 from .transport import Transport
 from .wires import Wire, wire_for
 
@@ -39,6 +42,8 @@ _log = logging.getLogger(__name__)
 LEASE_SECONDS = 120.0
 # After so many refusals in a row the service will not change its mind.
 _PATIENCE = 4
+# A service may ask to be asked again at once; nobody gains by it.
+_SHORTEST_PAUSE = 0.1
 # A screen needs no more than this, and a fast download has thousands of chunks.
 _SCREEN_SECONDS = 0.2
 
@@ -67,7 +72,9 @@ class Watcher:
     """
 
     def __init__(self, settings: Settings, home: Path, transport: Transport, clock: Clock) -> None:
-        self.settings = settings
+        # The settings by profile; those without a name go by the empty one.
+        self.profiles = {settings.profile or "": settings}
+        self.profile = settings.profile or ""
         self.transport = transport
         self.clock = clock
         self.board = Board()
@@ -75,6 +82,23 @@ class Watcher:
         # Jobs whose create is under way in this process.
         self.submitting: set[str] = set()
         self._home = home
+
+    def settings_of(self, profile: str | None) -> Settings:
+        """The settings of a profile; those in use for None.
+
+        Raises:
+            ConfigError: nothing goes by that name in this process.
+        """
+        name = self.profile if profile is None else profile
+        if name in self.profiles or not name:
+            return self.profiles.get(name, Settings())
+        known = ", ".join(sorted(filter(None, self.profiles))) or "none"
+        raise ConfigError(f"profile: {name!r} is not known here ({known}); call veo.configure(profile={name!r}, …).")
+
+    async def account_of(self, record: JobRecord) -> Account:
+        """The account that a job was sent with, at its address."""
+        settings = self.settings_of(record.profile)
+        return await self.reach(config.account_of_job(record.provider, record.surface, record.endpoint, settings))
 
     async def keep(self, record: JobRecord, detail: str = "") -> JobRecord:
         """Write a record, then show it: what is on screen is always on disk."""
@@ -131,7 +155,8 @@ class Watcher:
                 pause = await self._put_up_with(job_id, error, troubles)
             else:
                 refusals = troubles = 0
-                pause = self.board[job_id].retry_after
+                asked = self.board[job_id].retry_after
+                pause = None if asked is None else max(asked, _SHORTEST_PAUSE)
 
     async def _take(self, job_id: str) -> JobRecord:
         """The record, once this process holds the job's lease or another has brought the job to its end."""
@@ -144,7 +169,7 @@ class Watcher:
                 return record
             if leased and job_id not in self.submitting:
                 # Whoever sent the create is gone, and the service's answer with it.
-                problem = unknown_problem("The program ended before the service's answer came.")
+                problem = records.unknown_problem("The program ended before the service's answer came.")
                 return await self.keep(records.ended(record, JobState.UNKNOWN, problem, self.clock.now()))
             await self.clock.sleep(0.5)
 
@@ -179,22 +204,27 @@ class Watcher:
 
     async def _give_up(self, job_id: str, error: VeoError) -> None:
         record = self.board[job_id].sighting.record
-        problem = Problem(
-            "The clip can no longer be had",
-            str(error),
-            "The service keeps clips for two days. If the key or project has changed, set it back and resume the job.",
-        )
+        problem = records.gone_problem(str(error), proxied=record.surface == LITELLM)
         await self.keep(records.ended(record, JobState.EXPIRED, problem, self.clock.now()))
 
     async def look(self, record: JobRecord) -> JobRecord:
         """One poll, and the download if it says that the clips are there."""
-        saved = config.account_of_job(record.provider, record.surface, record.endpoint, self.settings)
-        account = await self.reach(saved)
-        wire = wire_for(record.wire, record.surface)
+        account, wire = await self.account_of(record), wire_for(record.wire, record.surface)
+        try:
+            return await self._look(record, account, wire)
+        except ServiceError as error:
+            if (verdict := wire.verdict(error)) is None:
+                raise
+            return await self.keep(records.advance(replace(record, notice=""), verdict, self.clock.now()))
+
+    async def _look(self, record: JobRecord, account: Account, wire: Wire) -> JobRecord:
         reply = await self.transport.send(wire.poll(record.operation, account.endpoint), account)
-        operation = wire.parse(reply)
+        operation = await self._once_ready(wire.parse(reply), account, wire)
         self.board[record.id].retry_after = reply.retry_after
         seen = records.advance(replace(record, notice=""), operation, self.clock.now())
+        if operation.outcome == "samples":
+            model = model_at(PROVIDERS[record.provider], record.model)
+            seen = replace(seen, cost=settled(seen.cost, operation.usage, model))
         if seen.state is record.state and seen.notice == record.notice:
             # Another poll without news is not worth a write.
             self.board.put(seen)
@@ -204,6 +234,36 @@ class Watcher:
             return seen
         videos = await self._download(seen, operation, account, wire)
         return await self.keep(records.saved(seen, videos, self.clock.now()))
+
+    async def _once_ready(self, operation: Operation, account: Account, wire: Wire) -> Operation:
+        """The operation, or one that still runs while a file of it is in the making."""
+        for sample in operation.samples:
+            call = wire.probe(sample, account.endpoint)
+            if call is None:
+                continue
+            try:
+                finished = wire.ready(await self.transport.send(call, account))
+            except (BadRequestError, NotFoundError, PermissionDeniedError):
+                # Whoever does not describe files may still have them: the download will tell.
+                continue
+            if not finished:
+                return Operation(operation.name, "running")
+        return operation
+
+    async def cancel(self, record: JobRecord) -> JobRecord:
+        """Have the service stop an operation, and look what has become of it.
+
+        Raises:
+            InvalidRequestError: the job has no operation yet, or its service stops none.
+        """
+        account, wire = await self.account_of(record), wire_for(record.wire, record.surface)
+        call = wire.cancel(record.operation, account.endpoint) if record.operation else None
+        if call is None:
+            why = f"{account.provider.label} stops no {record.model} once it has started"
+            message = f"job: {record.id} cannot be cancelled; {why}. It goes on; detach() stops the watching."
+            raise InvalidRequestError(message, parameter="job", value=record.id)
+        await self.transport.send(call, account)
+        return await self.look(record) if await self.lease(record.id) else record
 
     async def _download(
         self, record: JobRecord, operation: Operation, account: Account, wire: Wire
@@ -238,13 +298,3 @@ class Watcher:
 
 def _is_refusal(error: VeoError) -> bool:
     return isinstance(error, NotFoundError | PermissionDeniedError | BadRequestError | DownloadError)
-
-
-def unknown_problem(why: str) -> Problem:
-    """What is told of a job whose create was never answered."""
-    return Problem(
-        "The service's answer was lost",
-        why,
-        "The job may be running. Look in the provider's console before you send it again.",
-        "It may be charged.",
-    )

@@ -1,16 +1,27 @@
-"""Dialects of HTTP that the services speak. Pure: no network, no clock, no files."""
+"""Dialects of HTTP that the services speak. Pure: no network, no clock."""
 
 from __future__ import annotations
 
+from ..catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
 from ..errors import ConfigError
-from .base import Call, Reply, Wire
-from .predict_long_running import AgentPlatform, DeveloperApi
+from ..providers import LITELLM, LITELLM_GEMINI
+from .base import Call, Field, Reply, Wire
+from .interactions import AgentInteractions, Interactions, ProxiedInteractions
+from .openai_videos import OpenAIVideos, ProxiedVideos
+from .predict_long_running import AgentPlatform, DeveloperApi, PassThrough
 
-__all__ = ["Call", "Reply", "Wire", "wire_for"]
+__all__ = ["Call", "Field", "Reply", "Wire", "wire_for"]
 
 _WIRES: dict[tuple[str, str], Wire] = {
-    ("predictLongRunning", "gemini-developer-api"): DeveloperApi(),
-    ("predictLongRunning", "agent-platform"): AgentPlatform(),
+    ("predictLongRunning", GEMINI_API): DeveloperApi(),
+    ("predictLongRunning", AGENT_PLATFORM): AgentPlatform(),
+    ("predictLongRunning", LITELLM_GEMINI): PassThrough(),
+    ("interactions", GEMINI_API): Interactions(),
+    ("interactions", AGENT_PLATFORM): AgentInteractions(),
+    ("interactions", LITELLM_GEMINI): ProxiedInteractions(),
+    ("openai_videos", OPENAI): OpenAIVideos(),
+    ("openai_videos", AZURE_OPENAI): OpenAIVideos(),
+    ("openai_videos", LITELLM): ProxiedVideos(),
 }
 
 

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
+from ..catalog import Model
+from ..errors import InvalidRequestError, ServiceError
+from ..params import PARAMS
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
 
-Purpose = Literal["create", "poll", "content"]
+Purpose = Literal["create", "poll", "content", "list", "cancel", "file"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One part of a multipart form.
+
+    Attributes:
+        value: text, or the bytes of a file.
+        filename: of a file; a plain field has none.
+    """
+
+    name: str
+    value: str | bytes = field(repr=False)
+    filename: str = ""
+    mime: str = ""
 
 
 @dataclass(frozen=True)
@@ -20,13 +38,15 @@ class Call:
     Attributes:
         purpose: what it is for; a create costs money and is never repeated on doubt.
         json: the body, or None.
+        form: the parts of a multipart body, which a call has instead of `json`.
     """
 
     purpose: Purpose
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     url: str
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    form: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,7 +54,7 @@ class Reply:
     """A whole answer that is not an HTTP error.
 
     Attributes:
-        body: the decoded JSON.
+        body: the decoded JSON, or None where an answer may be empty and is.
         retry_after: seconds the service asked to wait, if it did.
     """
 
@@ -47,6 +67,9 @@ class Wire(Protocol):
     """A dialect. Methods are pure; `endpoint` says where, the request what."""
 
     name: str
+
+    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
+        """What of a request, as the user said it, this dialect cannot carry."""
 
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         """The call that starts a completed request."""
@@ -68,5 +91,70 @@ class Wire(Protocol):
             InvalidReplyError: it cannot be read.
         """
 
+    def verdict(self, error: ServiceError) -> Operation | None:
+        """How an operation has ended, if an HTTP error in answer to a poll or a download tells; usually None."""
+
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """The call that downloads a sample which has an address."""
+
+    def probe(self, sample: Sample, endpoint: Endpoint) -> Call | None:
+        """The call that asks whether a sample's file can be had yet; None where a named file is a finished one."""
+
+    def ready(self, reply: Reply) -> bool:
+        """What the answer to `probe` says.
+
+        Raises:
+            DownloadError: the file will never be had.
+        """
+
+    def cancel(self, operation: str, endpoint: Endpoint) -> Call | None:
+        """The call that stops an operation; None where the service cannot."""
+
+
+class Dialect:
+    """What most wires have in common.
+
+    Attributes:
+        label: what people call the dialect.
+        carries: the parameters that have a place in it.
+        reads_buckets: whether images may be ``gs://`` addresses.
+    """
+
+    label: ClassVar[str] = ""
+    carries: ClassVar[frozenset[str]] = frozenset()
+    reads_buckets: ClassVar[bool] = False
+
+    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
+        """Everything that was said and has no place; what is said as it would be anyway is no loss."""
+        for param in PARAMS:
+            value = getattr(request, param.name)
+            harmless = {"samples": 1, "generate_audio": model.audio}.get(param.name)
+            if param.name in self.carries or value in (None, (), "") or value == harmless:
+                continue
+            yield InvalidRequestError(
+                f"{param.name}: cannot be sent; {self.label} has no place for it.", parameter=param.name, value=value
+            )
+        if not self.reads_buckets:
+            for image in request.images:
+                if image.uri:
+                    yield InvalidRequestError(
+                        f"first_frame: {image.uri!r} cannot be read; {self.label} takes bytes, not gs:// addresses.",
+                        parameter="first_frame",
+                        value=image.uri,
+                    )
+
+    def verdict(self, error: ServiceError) -> Operation | None:  # noqa: ARG002 (for those whose errors tell)
+        """An error tells nothing of the operation."""
+        return None
+
+    def probe(self, sample: Sample, endpoint: Endpoint) -> Call | None:  # noqa: ARG002 (for those that have files)
+        """Nothing to ask."""
+        return None
+
+    def ready(self, reply: Reply) -> bool:  # noqa: ARG002 (for those that have files)
+        """Always."""
+        return True
+
+    def cancel(self, operation: str, endpoint: Endpoint) -> Call | None:  # noqa: ARG002 (for those that can)
+        """Not possible."""
+        return None

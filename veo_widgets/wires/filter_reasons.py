@@ -23,6 +23,13 @@ _CODES: dict[str, tuple[str, ...]] = {
 }
 _MEANING = {code: meaning for meaning, codes in _CODES.items() for code in codes}
 
+_FILTER = re.compile(r"moderation|safety|policy|prohibit|content_filter|blocked|\brai\b", re.IGNORECASE)
+
+
+def is_filter(code: str) -> bool:
+    """Whether an error's code, such as ``moderation_blocked``, speaks of the filter rather than of a fault."""
+    return bool(_FILTER.search(code))
+
 
 def explain(reason: str) -> str:
     """The service's sentence with the meaning of its support codes after it."""

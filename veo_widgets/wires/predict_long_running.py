@@ -6,10 +6,8 @@ the other, and what google-genai sends.
 
 from __future__ import annotations
 
-import base64
 import re
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,12 +17,14 @@ from ..params import PARAMS
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Reply
+from .base import Call, Dialect, Reply
 from .filter_reasons import explain
+from .sources import encoded
+from .storage import object_url, proxied_file
 
 # google.rpc.Code of errors that a new job may not meet: resource exhausted, internal, unavailable.
 _RETRYABLE_CODES = {8, 13, 14}
-_STORAGE = "https://storage.googleapis.com"
+_PLACED = frozenset(param.name for param in PARAMS if param.wire)
 
 
 def _image(image: Image) -> dict[str, str]:
@@ -38,12 +38,12 @@ def _number(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-class _PredictLongRunning(ABC):
+class _PredictLongRunning(Dialect, ABC):
     """What the flavours share."""
 
     name = "predictLongRunning"
-    # Parameters that this flavour refuses even when they carry the default.
-    unsent: frozenset[str] = frozenset()
+    label = "Veo's interface"
+    carries = _PLACED
     # How this flavour writes the type of a reference image.
     reference_type = "asset"
 
@@ -53,7 +53,7 @@ class _PredictLongRunning(ABC):
         parameters: dict[str, Any] = {}
         for param in PARAMS:
             value = getattr(request, param.name)
-            if value in (None, (), "") or param.name in self.unsent:
+            if value in (None, (), "") or param.name not in self.carries:
                 continue
             target = instance if param.place == "instance" else parameters
             target[param.wire] = self._value(param.name, value)
@@ -142,8 +142,9 @@ def _samples(inner: dict[str, Any]) -> tuple[Sample, ...]:
 class DeveloperApi(_PredictLongRunning):
     """The Gemini Developer API's flavour: key header, GET to poll, files to download."""
 
+    label = "the Developer API's Veo interface"
     # Sound is always on here and the field is refused; there is no bucket.
-    unsent = frozenset({"generate_audio", "storage_uri"})
+    carries = _PLACED - {"generate_audio", "storage_uri"}
     # As google-genai writes it here; the Agent Platform's documents have it in lower case.
     reference_type = "ASSET"
 
@@ -155,12 +156,16 @@ class DeveloperApi(_PredictLongRunning):
         if request.model.startswith("veo-2"):
             # Veo 2 has one resolution and refuses the field.
             body["parameters"].pop("resolution", None)
-        url = f"{endpoint.base_url}/v1beta/models/{quote(request.model, safe='')}:predictLongRunning"
+        url = f"{self.root(endpoint)}/models/{quote(request.model, safe='')}:predictLongRunning"
         return Call("create", "POST", url, json=body)
+
+    def root(self, endpoint: Endpoint) -> str:
+        """Everything before ``/models``."""
+        return f"{endpoint.base_url}/{endpoint.version or 'v1beta'}"
 
     def poll(self, operation: str, endpoint: Endpoint) -> Call:
         """``GET /v1beta/{name}``; the name is opaque."""
-        return Call("poll", "GET", f"{endpoint.base_url}/v1beta/{quote(operation, safe='/')}")
+        return Call("poll", "GET", f"{self.root(endpoint)}/{quote(operation, safe='/')}")
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:  # noqa: ARG002 (the address is whole)
         """The file's own address, as the service gave it."""
@@ -179,8 +184,25 @@ class DeveloperApi(_PredictLongRunning):
         return {"uri": clip, "encoding": "video/mp4"}
 
 
+class PassThrough(DeveloperApi):
+    """The Developer API's flavour through LiteLLM's ``/gemini`` pass-through."""
+
+    label = "the proxy's pass-through"
+
+    def root(self, endpoint: Endpoint) -> str:
+        """``{proxy}/gemini/v1beta``."""
+        return f"{endpoint.base_url}/gemini/{endpoint.version or 'v1beta'}"
+
+    def content(self, sample: Sample, endpoint: Endpoint) -> Call:
+        """The file at the proxy: the answer names Google's host, where a virtual key is worth nothing."""
+        return Call("content", "GET", proxied_file(sample, endpoint))
+
+
 class AgentPlatform(_PredictLongRunning):
     """The Agent Platform's flavour: bearer token, ``:fetchPredictOperation``, clips inline or in a bucket."""
+
+    label = "the Agent Platform's Veo interface"
+    reads_buckets = True
 
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         """``POST …/publishers/google/models/{model}:predictLongRunning``."""
@@ -188,41 +210,35 @@ class AgentPlatform(_PredictLongRunning):
         if request.model.startswith("veo-2"):
             body["parameters"].pop("resolution", None)
             body["parameters"].pop("generateAudio", None)
-        model = f"{_place(endpoint)}/publishers/google/models/{quote(request.model, safe='')}"
-        return Call("create", "POST", f"{endpoint.base_url}/v1/{model}:predictLongRunning", json=body)
+        model = f"{_place(endpoint)}publishers/google/models/{quote(request.model, safe='')}"
+        return Call("create", "POST", f"{_versioned(endpoint)}/{model}:predictLongRunning", json=body)
 
     def poll(self, operation: str, endpoint: Endpoint) -> Call:
         """``POST …:fetchPredictOperation``; a GET on the name does not work for Veo."""
         model = operation.rpartition("/operations/")[0]
-        if not re.fullmatch(r"projects/[^/]+/locations/[^/]+/publishers/google/models/[^/]+", model):
+        if not re.fullmatch(r"(projects/[^/]+/locations/[^/]+/)?publishers/google/models/[^/]+", model):
             raise InvalidReplyError(f"{operation[:120]!r} is no operation of the Agent Platform.")
-        url = f"{endpoint.base_url}/v1/{quote(model, safe='/')}:fetchPredictOperation"
+        url = f"{_versioned(endpoint)}/{quote(model, safe='/')}:fetchPredictOperation"
         return Call("poll", "POST", url, json={"operationName": operation})
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """The storage API's address of a ``gs://`` object."""
-        bucket, _, name = sample.uri.removeprefix("gs://").partition("/")
-        if not sample.uri.startswith("gs://") or not bucket or not name:
-            raise InvalidReplyError(f"The service gave {sample.uri[:80]!r} as the address of a clip.")
-        # A gateway or the emulator keeps the bucket too; Google itself has another host for it.
-        google = (urlsplit(endpoint.base_url).hostname or "").endswith(".googleapis.com")
-        origin = _STORAGE if google else endpoint.base_url
-        return Call("content", "GET", f"{origin}/storage/v1/b/{quote(bucket)}/o/{quote(name, safe='')}?alt=media")
+        return Call("content", "GET", object_url(sample.uri, endpoint))
 
     def source_clip(self, clip: str) -> dict[str, str]:
         """A ``gs://`` address or a file's bytes."""
         if clip.startswith("gs://"):
             return {"gcsUri": clip, "mimeType": "video/mp4"}
-        try:
-            data = Path(clip).expanduser().read_bytes()
-        except OSError as error:
-            raise InvalidRequestError(
-                f"extend_from: cannot read {clip!r}: {error.strerror}. Give a clip's path or its gs:// address.",
-                parameter="extend_from",
-                value=clip,
-            ) from error
-        return {"bytesBase64Encoded": base64.b64encode(data).decode("ascii"), "mimeType": "video/mp4"}
+        return {"bytesBase64Encoded": encoded(clip, "extend_from"), "mimeType": "video/mp4"}
+
+
+def _versioned(endpoint: Endpoint) -> str:
+    """The API's version in front: an express key is known to the beta only."""
+    return f"{endpoint.base_url}/{endpoint.version or ('v1' if endpoint.project else 'v1beta1')}"
 
 
 def _place(endpoint: Endpoint) -> str:
-    return f"projects/{quote(endpoint.project)}/locations/{quote(endpoint.location)}"
+    """Project and location, which an express key goes without."""
+    if not endpoint.project:
+        return ""
+    return f"projects/{quote(endpoint.project)}/locations/{quote(endpoint.location)}/"

@@ -1,0 +1,201 @@
+"""OpenAI's ``/videos``, which outlived Sora as the interface of gateways.
+
+Sources: the OpenAI SDK's videos resource, Azure OpenAI's video pages, and LiteLLM's proxy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+from urllib.parse import quote, urlencode, urlsplit
+
+from ..catalog import Model
+from ..errors import InvalidReplyError, InvalidRequestError, ServiceError
+from ..media import Image
+from ..params import SIZES
+from ..providers import Endpoint
+from ..record import Operation, Sample
+from ..request import VideoRequest
+from .base import Call, Dialect, Field, Reply
+from .filter_reasons import explain, is_filter
+from .sources import decoded, is_address, is_id, mime_of
+
+# Ends that a status may name beside OpenAI's own two; every other word is work under way.
+_ENDED = {"failed", "cancelled", "canceled", "expired", "rejected", "error", "deleted"}
+_RETRYABLE = {"rate_limit_exceeded", "server_error", "internal_error", "timeout", "429", "500", "503"}
+# Of a clip that is changed or continued the source decides these.
+_DECIDED = {
+    "edit": ("first_frame", "aspect_ratio", "resolution", "duration_seconds"),
+    "extension": ("first_frame", "aspect_ratio", "resolution"),
+}
+
+
+class OpenAIVideos(Dialect):
+    """``/videos`` in the form of OpenAI and Azure; ids are opaque."""
+
+    name = "openai_videos"
+    label = "the /videos interface"
+    carries = frozenset(
+        {"prompt", "aspect_ratio", "resolution", "duration_seconds", "first_frame", "extend_from", "edit_from"}
+    )
+
+    def url(self, endpoint: Endpoint, *path: str, **query: object) -> str:
+        """An address below ``/videos``; segments of `path` are encoded whole, so that ids may hold anything."""
+        base = endpoint.base_url
+        # An address with a path says itself where the version goes.
+        root = base if urlsplit(base).path.strip("/") else f"{base}/v1"
+        asked = {name: value for name, value in query.items() if value not in (None, "")}
+        asked |= {"api-version": endpoint.version} if endpoint.version else {}
+        tail = "".join(f"/{quote(segment, safe='')}" for segment in path)
+        return f"{root}/videos{tail}" + (f"?{urlencode(asked)}" if asked else "")
+
+    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
+        """What has no place, what a source clip decides, and a prompt that is missing: here it always has to be."""
+        yield from super().refusals(request, model)
+        for name in _DECIDED.get(request.mode, ()):
+            if getattr(request, name):
+                yield InvalidRequestError(
+                    f"{name}: cannot be sent together with a clip to change or to continue, which decides it.",
+                    parameter=name,
+                    value=getattr(request, name),
+                )
+        if not request.prompt:
+            yield InvalidRequestError(
+                f"prompt: '' is empty; {self.label} needs a text.", parameter="prompt", value=request.prompt
+            )
+
+    def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+        """``POST /videos``, or ``/videos/edits`` and ``/videos/extensions`` for a clip that is there already."""
+        if request.source:
+            return self._changed(request, endpoint)
+        fields = {"model": request.model, "prompt": request.prompt, **self.shape(request)}
+        image = request.first_frame
+        file = None if image is None else Field("input_reference", image.data, _filename(image), image.mime)
+        return _posted(self.url(endpoint), fields, file)
+
+    def shape(self, request: VideoRequest) -> dict[str, str]:
+        """Length and size; what is not said is left out."""
+        shape: dict[str, str] = {}
+        if request.duration_seconds:
+            # A number instead of a text is refused.
+            shape["seconds"] = f"{request.duration_seconds:g}"
+        if request.aspect_ratio or request.resolution:
+            width, height = SIZES[request.aspect_ratio or "16:9", request.resolution or "720p"]
+            shape["size"] = f"{width}x{height}"
+        return shape
+
+    def _changed(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+        verb, name = ("edits", "edit_from") if request.mode == "edit" else ("extensions", "extend_from")
+        fields: dict[str, Any] = {"prompt": request.prompt}
+        if verb == "extensions" and request.duration_seconds:
+            fields["seconds"] = f"{request.duration_seconds:g}"
+        if is_id(request.source):
+            return _posted(self.url(endpoint, verb), {**fields, "video": {"id": request.source}}, None)
+        if is_address(request.source):
+            raise InvalidRequestError(
+                f"{name}: {request.source[:80]!r} cannot be read; {self.label} takes a video's id or a file.",
+                parameter=name,
+                value=request.source,
+            )
+        file = Field("video", decoded(request.source, name), "video.mp4", mime_of(request.source))
+        return _posted(self.url(endpoint, verb), fields, file)
+
+    def created(self, reply: Reply) -> str:
+        """The video's id."""
+        name = reply.body.get("id") if isinstance(reply.body, dict) else None
+        if not isinstance(name, str) or not name:
+            raise InvalidReplyError("The service accepted the request but named no video.")
+        return name
+
+    def poll(self, operation: str, endpoint: Endpoint) -> Call:
+        """``GET /videos/{id}``."""
+        return Call("poll", "GET", self.url(endpoint, operation))
+
+    def parse(self, reply: Reply) -> Operation:
+        """Read a video; a word of status that nobody has described means that it is under way."""
+        body = reply.body
+        status = body.get("status") if isinstance(body, dict) else None
+        if not isinstance(status, str) or not status:
+            raise InvalidReplyError("The service answered a poll with something that is no video.")
+        name = str(body.get("id") or "")
+        error = body.get("error")
+        if status in _ENDED or (status == "completed" and error):
+            return _failed(name, status, error if isinstance(error, dict) else {"message": error})
+        if status != "completed":
+            return Operation(name, "running")
+        if not name:
+            return Operation(name, "empty")
+        return Operation(name, "samples", samples=(Sample(0, uri=name),))
+
+    def content(self, sample: Sample, endpoint: Endpoint) -> Call:
+        """``GET /videos/{id}/content``; the sample's address is the video's id."""
+        return self.variant(sample.uri, "", endpoint)
+
+    def variant(
+        self, video: str, variant: Literal["", "video", "thumbnail", "spritesheet"], endpoint: Endpoint
+    ) -> Call:
+        """The clip, or one of the pictures that OpenAI keeps of it (``image/webp``, ``image/jpeg``)."""
+        url = self.url(endpoint, video, "content", variant=variant)
+        return Call("content", "GET", url, headers={"accept": "application/binary"})
+
+    def listing(self, endpoint: Endpoint, *, after: str = "", limit: int | None = None, order: str = "") -> Call:
+        """``GET /videos``: newest first unless `order` is ``asc``; `after` is the last id of the page before."""
+        return Call("list", "GET", self.url(endpoint, after=after, limit=limit, order=order))
+
+    def remix(self, video: str, prompt: str, endpoint: Endpoint) -> Call:
+        """``POST /videos/{id}/remix``, which costs as much as a create."""
+        return Call("create", "POST", self.url(endpoint, video, "remix"), json={"prompt": prompt})
+
+    def delete(self, video: str, endpoint: Endpoint) -> Call:
+        """``DELETE /videos/{id}``, which LiteLLM does not have."""
+        return Call("cancel", "DELETE", self.url(endpoint, video))
+
+
+class ProxiedVideos(OpenAIVideos):
+    """``/videos`` of LiteLLM's proxy, which hands on more than OpenAI's fields to the model behind it."""
+
+    label = "the proxy's /videos interface"
+
+    def shape(self, request: VideoRequest) -> dict[str, str]:
+        """The resolution by name too, since a size other than four is turned into 16:9 with no resolution."""
+        named = {"resolution": request.resolution} if request.resolution and request.resolution != "720p" else {}
+        return {**super().shape(request), **named}
+
+    def verdict(self, error: ServiceError) -> Operation | None:
+        """What LiteLLM 1.106 makes of Gemini's operations that have ended without a clip.
+
+        Asked how such a one is, it fails to read what Google has answered, and quotes it in its own HTTP 500; a failed
+        one it calls completed, and has nothing to download.
+        """
+        said = str(error)
+        if error.status != 500:
+            return None
+        if "GeminiLongRunningOperationResponse" in said and "raiMediaFiltered" in said:
+            code = re.search(r"codes?: (\d{7,9})", said)
+            reason = explain(f"Support codes: {code[1]}") if code else "The proxy did not hand on the filter's reason."
+            return Operation("", "filtered", withheld=1, reasons=(reason,))
+        if "GeminiLongRunningOperationResponse" in said:
+            return Operation("", "empty")
+        if "No response data in completed operation" in said:
+            return Operation("", "failed", message="The proxy called the job completed, but it had failed.")
+        return None
+
+
+def _filename(image: Image) -> str:
+    return image.name if "." in image.name else f"image.{image.mime.rpartition('/')[2]}"
+
+
+def _posted(url: str, fields: dict[str, Any], file: Field | None) -> Call:
+    """JSON, or a form if a file goes along."""
+    if file is None:
+        return Call("create", "POST", url, json=fields)
+    return Call("create", "POST", url, form=(*(Field(name, str(value)) for name, value in fields.items()), file))
+
+
+def _failed(name: str, status: str, error: dict[str, Any]) -> Operation:
+    code, message = str(error.get("code") or ""), str(error.get("message") or "")
+    if is_filter(code):
+        return Operation(name, "filtered", withheld=1, reasons=(explain(message or code),), code=code)
+    code = code or ("" if status in {"failed", "completed"} else status)
+    return Operation(name, "failed", code=code, message=message, retryable=code in _RETRYABLE)
