@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -64,8 +65,8 @@ def make_client(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Cl
     """Make blocking clients over one ledger; `hasty` ones hardly pause. They are closed at the end."""
     made: list[Client] = []
 
-    def make(given: Settings = settings, *, hasty: bool = False) -> Client:
-        clock = Clock(sleep=_hasty_sleep) if hasty else None
+    def make(given: Settings = settings, *, hasty: bool = False, now: Callable[[], float] = time.time) -> Client:
+        clock = Clock(now=now, sleep=_hasty_sleep if hasty else anyio.sleep)
         made.append(Client(given, home=tmp_path / "home", clock=clock))
         return made[-1]
 

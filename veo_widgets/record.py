@@ -170,6 +170,7 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
             state=JobState.DOWNLOADING,
             samples=bare,
             notice=_withheld_notice(record, operation),
+            cost=_settled(record.cost, len(operation.samples)),
             finished_at=record.finished_at or now,
         )
     if operation.outcome == "filtered":
@@ -180,6 +181,13 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
 def saved(record: JobRecord, videos: tuple[Video, ...], now: float) -> JobRecord:
     """Every delivered clip is on disk."""
     return replace(record, state=JobState.SUCCEEDED, videos=videos, updated_at=now)
+
+
+def _settled(cost: Cost, delivered: int) -> Cost:
+    """The price of the clips that came; a withheld one is not charged."""
+    if cost.usd is None or delivered >= cost.samples:
+        return cost
+    return replace(cost, usd=round(cost.usd * delivered / cost.samples, 6), samples=delivered)
 
 
 def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, free: bool = False) -> JobRecord:
@@ -198,7 +206,7 @@ def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, f
 
 
 def _withheld_notice(record: JobRecord, operation: Operation) -> str:
-    asked = record.cost.samples
+    asked = record.request.samples or 1
     missing = max(operation.withheld, asked - len(operation.samples))
     if missing <= 0:
         return ""

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -29,6 +28,7 @@ from .errors import (
     ServiceError,
     ServiceUnavailableError,
 )
+from .version import own_version
 from .wires.base import Call, Reply
 
 # httpx's pool slows down quadratically with the number of tasks that wait in it, so they wait here instead.
@@ -62,13 +62,6 @@ _UNCONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, htt
 _NEVER_SENT = (*_UNSENDABLE, *_UNCONNECTED, httpx.InvalidURL, httpx.UnsupportedProtocol)
 
 
-def _user_agent() -> str:
-    try:
-        return f"veo-widgets/{version('veo-widgets')}"
-    except PackageNotFoundError:
-        return "veo-widgets"
-
-
 @dataclass(frozen=True)
 class Stream:
     """A clip on its way: its announced length in bytes, if there is one, and its chunks as they arrive."""
@@ -95,7 +88,8 @@ class Transport:
     def __init__(self, http: httpx.AsyncBaseTransport | None = None) -> None:
         self._http = http
         self._client: httpx.AsyncClient | None = None
-        self._gate = anyio.Semaphore(_GATE)
+        # One for calls and one for clips: slow downloads must not hold up a create.
+        self._calls, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
 
     def _httpx(self) -> httpx.AsyncClient:
         # Made late: its TLS context costs more than importing httpx does.
@@ -109,7 +103,7 @@ class Transport:
                 mounts=None if self._http else {"http://127.0.0.1": direct, "http://localhost": direct},
                 timeout=_TIMEOUT,
                 follow_redirects=False,
-                headers={"user-agent": _user_agent()},
+                headers={"user-agent": f"veo-widgets/{own_version()}"},
             )
         return self._client
 
@@ -127,7 +121,7 @@ class Transport:
             NoAnswerError: no whole answer came; its `sent` tells whether the service may have seen the request.
             InvalidReplyError: the answer is not JSON.
         """
-        async with self._gate:
+        async with self._calls:
             response = await self._request(call, account)
         if response.status_code >= 300:
             raise _service_error(response, account)
@@ -162,7 +156,7 @@ class Transport:
             DownloadError: the redirects lead nowhere.
         """
         url = call.url
-        async with self._gate:
+        async with self._streams:
             for _ in range(_MAX_REDIRECTS + 1):
                 response = await self._open(url, call, account)
                 try:
