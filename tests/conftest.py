@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from veo_widgets.watcher import Clock
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Order by cost, so that a broken rule is reported before a browser has started."""
-    items.sort(key=lambda item: ("e2e" in item.nodeid, "wheel" in item.nodeid))
+    costly = ("emulator", "conformance", "wheel", "e2e")
+    items.sort(key=lambda item: max((costly.index(name) + 1 for name in costly if name in item.nodeid), default=0))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -64,8 +66,8 @@ def make_client(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Cl
     """Make blocking clients over one ledger; `hasty` ones hardly pause. They are closed at the end."""
     made: list[Client] = []
 
-    def make(given: Settings = settings, *, hasty: bool = False) -> Client:
-        clock = Clock(sleep=_hasty_sleep) if hasty else None
+    def make(given: Settings = settings, *, hasty: bool = False, now: Callable[[], float] = time.time) -> Client:
+        clock = Clock(now=now, sleep=_hasty_sleep if hasty else anyio.sleep)
         made.append(Client(given, home=tmp_path / "home", clock=clock))
         return made[-1]
 

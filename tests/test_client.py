@@ -53,7 +53,14 @@ def test_a_job_goes_from_prompt_to_clip(client: Client, emulator: Emulator, tmp_
     }
     assert sorted(path.suffix for path in (tmp_path / "veo_clips").iterdir()) == [".json", ".mp4"]
     assert len(creates(emulator)) == 1
-    assert [state for _, state, _ in job.events] == ["submitting", "queued", "running", "downloading", "succeeded"]
+    assert [(state, detail) for _, state, detail in job.events] == [
+        ("submitting", "intent"),
+        ("queued", ""),
+        ("running", ""),
+        ("downloading", ""),
+        ("downloading", "saved clip 1"),
+        ("succeeded", ""),
+    ]
 
 
 def test_all_samples_arrive(client: Client) -> None:
@@ -102,8 +109,12 @@ def test_a_job_without_a_clip_says_why_and_costs_nothing(
 
 
 def test_a_withheld_sample_is_told_of_and_the_others_are_kept(client: Client) -> None:
-    job = client.submit(script(outcome="partial"), seconds=4, samples=3).wait(30)
+    job = client.submit(script(outcome="partial"), seconds=4, samples=3)
+    assert job.cost.usd == pytest.approx(1.2)
+    job.wait(30)
     assert len(job.videos) == 2
+    assert job.cost.usd == pytest.approx(0.8)
+    assert job.videos[0].recipe["cost"]["usd"] == pytest.approx(0.8)
     assert job.record.notice.startswith("1 of 3 clips did not come.")
 
 
@@ -158,12 +169,32 @@ def test_a_broken_download_is_done_again_and_leaves_no_part(
 
 
 def test_an_expired_clip_ends_the_job(make_client: Callable[..., Client], emulator: Emulator) -> None:
-    client = make_client(hasty=True)
+    ahead = [0.0]
+    client = make_client(hasty=True, now=lambda: time.time() + ahead[0])
     emulator.script(on="download", fault="expired", times=99)
     job = client.submit("A cat", seconds=4, storage_uri="gs://films/")
+    with pytest.raises(errors.ServiceError, match="refused"):
+        job.wait(60)
+    assert job.state is JobState.DOWNLOADING
+    ahead[0] = 49 * 3600
     with pytest.raises(errors.ClipExpiredError, match="two days"):
         job.wait(60)
     assert job.state is JobState.EXPIRED
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_refused_polls_end_the_watching_not_the_job(
+    make_client: Callable[..., Client], emulator: Emulator, status: int
+) -> None:
+    """A wrong key in one session must not cost a clip that the right key can still fetch."""
+    client = make_client(hasty=True)
+    emulator.script(on="poll", fault="status", status=status, times=4)
+    job = client.submit("A cat", seconds=4)
+    with pytest.raises(errors.ServiceError):
+        job.wait(30)
+    assert not job.state.is_final
+    assert [found.id for found in client.resume()] == [job.id]
+    assert job.wait(30).state is JobState.SUCCEEDED
 
 
 def test_a_folder_that_cannot_be_written_keeps_the_job_resumable(
@@ -175,8 +206,8 @@ def test_a_folder_that_cannot_be_written_keeps_the_job_resumable(
     with pytest.raises(errors.DownloadError, match="choose another folder"):
         job.wait(30)
     assert job.state is JobState.DOWNLOADING
-    (tmp_path / "file").unlink()
-    assert job.wait(30).videos[0].path.exists()
+    client.asynchronous.settings = replace(client.settings, folder=tmp_path / "elsewhere")
+    assert job.wait(30).videos[0].path.parent == tmp_path / "elsewhere"
 
 
 def test_a_timeout_ends_the_waiting_not_the_job(client: Client) -> None:
@@ -190,8 +221,7 @@ def test_a_timeout_ends_the_waiting_not_the_job(client: Client) -> None:
 def test_detached_jobs_are_taken_up_again(client: Client) -> None:
     job = client.submit(script(polls=3), seconds=4)
     job.detach()
-    with pytest.raises(errors.WaitTimeoutError, match="was stopped"):
-        client.call(client.asynchronous._end_of, job.id)
+    assert not job.sighting.watching
     assert [found.id for found in client.resume()] == [job.id]
     assert job.wait(30).videos
 
@@ -262,6 +292,96 @@ async def test_refresh_polls_once_and_downloads(settings: Settings, tmp_path: Pa
         await client.detach(job)
         assert (await client.refresh(job)).state is JobState.RUNNING
         assert (await client.refresh(job)).state is JobState.SUCCEEDED
+
+
+def test_stop_and_resume_at_once_goes_on_watching(client: Client) -> None:
+    job = client.submit(script(polls=2), seconds=4)
+
+    async def stop_and_resume() -> None:
+        await client.asynchronous.detach(job.id)
+        client.asynchronous.watch(job.id)
+
+    client.call(stop_and_resume)
+    assert job.wait(30).state is JobState.SUCCEEDED
+
+
+def test_a_takeover_during_a_download_ends_in_one_whole_clip(
+    make_client: Callable[..., Client], emulator: Emulator, tmp_path: Path
+) -> None:
+    """A second kernel whose clock is ahead takes the first one's lease for spent while bytes still flow."""
+    emulator.script(on="download", fault="slow", seconds=1.5, times=1)
+    first, second = make_client(), make_client(now=lambda: time.time() + 130)
+    job = first.submit("A cat", seconds=4, storage_uri="gs://films/")
+    while job.state is not JobState.DOWNLOADING:
+        first.call(anyio.sleep, 0.02)
+    second.job(job.id).wait(30)
+    job.wait(30)
+    first.close()
+    assert second.job(job.id).state is JobState.SUCCEEDED
+    (clip,) = (tmp_path / "veo_clips").glob("*.mp4")
+    assert clip.stat().st_size == second.job(job.id).videos[0].bytes
+    assert sorted(path.suffix for path in (tmp_path / "veo_clips").iterdir()) == [".json", ".mp4"]
+
+
+@pytest.mark.anyio
+async def test_a_client_that_was_not_entered_pays_for_nothing(
+    settings: Settings, tmp_path: Path, emulator: Emulator
+) -> None:
+    with pytest.raises(errors.VeoError, match="context manager"):
+        await AsyncClient(settings, home=tmp_path / "home").submit("A cat", seconds=4)
+    assert emulator.journal() == []
+
+
+def test_an_interrupt_while_sending_names_the_job(client: Client, emulator: Emulator) -> None:
+    emulator.script(on="create", fault="slow", seconds=1)
+    threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()
+    with pytest.raises(errors.SubmitInterrupted, match="may run and be charged") as caught:
+        client.submit("A cat", seconds=4)
+    assert client.job(caught.value.job_id).wait(30).state is JobState.SUCCEEDED
+    assert len(creates(emulator)) == 1
+
+
+def test_closing_a_client_waits_for_the_answer_to_a_create(
+    make_client: Callable[..., Client], emulator: Emulator
+) -> None:
+    emulator.script(on="create", fault="slow", seconds=1)
+    client = make_client()
+    future = client.start(client.asynchronous.submit, "A cat")
+    while not creates(emulator):
+        time.sleep(0.01)
+    client.close()
+    assert future.done()
+    (job,) = make_client().jobs()
+    assert job.record.operation
+    assert job.wait(30).state is JobState.SUCCEEDED
+
+
+def test_a_closed_client_says_so(client: Client) -> None:
+    job = client.submit(script(polls=99), seconds=4)
+    threading.Timer(0.2, client.close).start()
+    with pytest.raises(errors.VeoError, match="client is closed"):
+        job.wait(10)
+    with pytest.raises(errors.VeoError, match="client is closed"):
+        _ = job.state
+
+
+def test_a_button_pressed_twice_pays_once(client: Client, emulator: Emulator) -> None:
+    from veo_widgets.widgets import JobView
+    from veo_widgets.widgets.protocol import Message
+
+    job = client.submit(script(outcome="filtered"), seconds=4)
+    with pytest.raises(errors.GenerationFilteredError):
+        job.wait(30)
+    view = JobView(job)
+    emulator.script(on="create", fault="slow", seconds=0.5)
+    view.handle(Message("retry"))
+    view.handle(Message("retry"))
+    while view.job["id"] == job.id:
+        client.call(anyio.sleep, 0.02)
+    assert len(creates(emulator)) == 2
+    assert job.id != view.job["id"]
+    assert job.state is JobState.FILTERED
+    view.close()
 
 
 def test_two_clients_on_one_ledger_create_and_download_once(
@@ -345,6 +465,25 @@ def test_a_job_whose_create_was_under_way_when_the_program_died_is_unknown(
     (job,) = make_client().jobs()
     with pytest.raises(errors.UnknownOutcomeError, match="may be charged"):
         job.wait(30)
+
+
+FORK = """
+import os, sys
+import veo_widgets as veo
+veo.configure(provider="emulator", base_url=sys.argv[1], folder=sys.argv[2])
+job = veo.submit("A cat", seconds=4)
+child = os.fork()
+if child == 0:
+    try:
+        print(job.state)
+    except veo.VeoError as error:
+        os._exit(7 if "spawn" in str(error) else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_child_is_told_instead_of_left_waiting(emulator: Emulator, tmp_path: Path) -> None:
+    assert run(FORK, emulator, tmp_path).stdout.strip() == "7"
 
 
 def test_a_plain_script_ends_when_its_code_ends(emulator: Emulator, tmp_path: Path) -> None:

@@ -71,6 +71,30 @@ def test_an_unwaited_cell_gets_its_card_when_the_clip_is_there(tmp_path: Path, e
     assert "<video" not in "".join(output.get("text", "") for output in made.cells[2].outputs)
 
 
+def test_a_wait_that_timed_out_does_not_use_up_the_card(tmp_path: Path, environment: dict[str, str]) -> None:
+    cells = (
+        "%load_ext veo_widgets\nimport veo_widgets as veo",
+        "%%veo --seconds 4 --into job\n---\nseconds: 1.5\n---\nA cat",
+        "try:\n    job.wait(timeout=0.2)\nexcept veo.VeoError as error:\n    print(type(error).__name__)",
+        "job.wait(60); print(job.state)",
+    )
+    made = execute(notebook(*cells), tmp_path, environment)
+    assert made.cells[2].outputs[-1].text == "WaitTimeoutError\n"
+    assert "<video" in made.cells[1].outputs[-1].data["text/html"]
+
+
+def test_links_are_relative_to_the_notebook_wherever_the_kernel_has_gone(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (tmp_path / "films").mkdir()
+    environment = {**environment, "JPY_SESSION_NAME": str(tmp_path / "films" / "made.ipynb")}
+    cells = ("%load_ext veo_widgets\nimport os\nos.chdir('/')", "%%veo --seconds 4 --wait\nA cat")
+    made = execute(notebook(*cells), tmp_path / "films", environment)
+    assert 'src="veo_clips/2' in made.cells[1].outputs[-1].data["text/html"]
+    assert str(tmp_path) not in made.cells[1].outputs[-1].data["text/html"]
+    assert len(list((tmp_path / "films" / "veo_clips").glob("*.mp4"))) == 1
+
+
 def test_everything_works_while_another_cells_job_runs(tmp_path: Path, environment: dict[str, str]) -> None:
     cells = (
         "import asyncio, veo_widgets as veo",
@@ -124,7 +148,7 @@ def test_the_interrupt_button_stops_the_waiting_only(kernel: tuple, wait: str) -
     manager, client = kernel
     ask(client, "%load_ext veo_widgets\nimport veo_widgets as veo")
     ask(client, "job = veo.submit('---\\nseconds: 4\\n---\\nA cat', seconds=4)")
-    message = client.execute(f"print('waiting', flush=True)\n{wait}")
+    message = client.execute(f"print('waiting', flush=True)\n{wait}", stop_on_error=False)
     while True:
         got = client.get_iopub_msg(timeout=30)
         if got["msg_type"] == "stream" and "waiting" in got["content"]["text"]:

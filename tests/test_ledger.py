@@ -241,6 +241,13 @@ def test_two_clients_of_one_process_never_both_hold_a_lease(ledger: Ledger, path
         assert other.lease("abcd2345", 1003.0, 120.0)
 
 
+def test_an_end_is_not_undone_by_a_late_answer(ledger: Ledger) -> None:
+    ledger.write(replace(record(), state=JobState.SUCCEEDED))
+    ledger.write(replace(record(), state=JobState.DOWNLOADING), "late")
+    assert ledger.read("abcd2345").state is JobState.SUCCEEDED
+    assert [state for _, state, _ in ledger.events("abcd2345")] == ["succeeded"]
+
+
 def test_a_lease_can_be_given_back_and_needs_a_job(ledger: Ledger) -> None:
     ledger.write(record())
     assert ledger.lease("abcd2345", 1000.0, 120.0)

@@ -51,7 +51,9 @@ def record(folder: Path, prompt: str = "A cat & a ball", samples: int = 1, **val
     made = JobRecord(
         id="abcd2345",
         state=JobState.DOWNLOADING,
-        request=VideoRequest(prompt, "veo-3.1-fast-generate-001", seed=0, duration_seconds=8.0),
+        request=VideoRequest(
+            prompt, "veo-3.1-fast-generate-001", seed=0, duration_seconds=8.0, samples=samples if samples > 1 else None
+        ),
         provider="emulator",
         surface="agent-platform",
         wire="predictLongRunning",

@@ -31,7 +31,7 @@ def record(state: str = "running", samples: int = 1, **values: object) -> JobRec
     made = JobRecord(
         id="abc",
         state=JobState(state),
-        request=VideoRequest("A cat", "m"),
+        request=VideoRequest("A cat", "m", samples=samples),
         provider="emulator",
         surface="agent-platform",
         wire="predictLongRunning",
@@ -109,6 +109,8 @@ def test_the_first_time_it_was_done_is_the_time_that_counts() -> None:
 def test_missing_clips_are_told(asked: int, came: int, withheld: int, reasons: tuple[str, ...], notice: str) -> None:
     seen = advance(record(samples=asked), outcome("samples", came, withheld=withheld, reasons=reasons), 200.0)
     assert seen.notice == notice
+    # What did not come is not charged, and what came unasked costs nothing more.
+    assert seen.cost.usd == pytest.approx(0.8 * min(asked, came))
 
 
 @pytest.mark.parametrize("kind", ["failed", "filtered", "empty"])

@@ -6,15 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 
 from . import sync
 from .errors import MissingExtraError, VeoError
+from .version import own_version
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="veo", description="AI video from the command line; see also the notebooks.")
-    parser.add_argument("--version", action="version", version=f"veo-widgets {version('veo-widgets')}")
+    parser.add_argument("--version", action="version", version=f"veo-widgets {own_version()}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     jobs = verbs.add_parser("jobs", help="list the newest jobs")
     jobs.add_argument("--limit", type=int, default=20, help="how many (default 20)")
@@ -55,12 +55,23 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == "jobs":
         print(sync.jobs(options.limit))
     elif options.verb == "resume":
-        for job in sync.resume():
-            print(describe(job.wait()))
+        return _resume()
     else:
         job = _find(options.job)
         print(describe(job.wait() if options.verb == "wait" else job))
     return 0
+
+
+def _resume() -> int:
+    """Wait for every open job; one that fails does not keep the others from their clips."""
+    failed = 0
+    for job in sync.resume():
+        try:
+            print(describe(job.wait()))
+        except VeoError as error:
+            failed = 1
+            print(f"{job.id}  {error}", file=sys.stderr)
+    return failed
 
 
 def _find(job_id: str | None) -> sync.Job:

@@ -17,7 +17,7 @@ from . import config
 from . import record as records
 from .board import Listener, Sighting
 from .config import Account, Settings
-from .errors import UnknownOutcomeError, VeoError, WaitTimeoutError
+from .errors import LedgerError, UnknownOutcomeError, VeoError, WaitTimeoutError
 from .media import Video
 from .planning import Plan, following, make_plan
 from .record import JobRecord, JobState, Problem
@@ -28,6 +28,8 @@ from .wires.refusals import may_have_started
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+# How long a closing client waits for the answer to a create.
+_ANSWER_SECONDS = 10.0
 
 
 class AsyncClient:
@@ -92,8 +94,15 @@ class AsyncClient:
         finally:
             self._tasks = None
             with anyio.CancelScope(shield=True):
+                await self._answers()
                 await self._transport.aclose()
                 await self._ledger.aclose()
+
+    async def _answers(self) -> None:
+        """Wait for the answers to creates that are under way; without them a paid job has no name."""
+        with anyio.move_on_after(_ANSWER_SECONDS):
+            while self._watcher.submitting:  # noqa: ASYNC110 (there is hardly ever anything to wait for)
+                await anyio.sleep(0.02)
 
     # What is known
 
@@ -101,7 +110,7 @@ class AsyncClient:
         """The record of a job by its id or the beginning of it, also if another process works on it."""
         seen = await self.sighting(job_id)
         if not seen.watching and not seen.record.state.is_final:
-            self._board.put(await self._ledger.do(lambda ledger: ledger.read(seen.record.id)))
+            await self._watcher.reread(seen.record.id)
         return self._board[seen.record.id].sighting.record
 
     async def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
@@ -150,15 +159,22 @@ class AsyncClient:
         """
         return await self.submit_plan(self.plan(prompt, **values))
 
-    async def submit_plan(self, plan: Plan, *, retry_of: str = "") -> JobRecord:
-        """Start a job that was planned before; see `submit`."""
+    async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "") -> JobRecord:
+        """Start a job that was planned before; see `submit`.
+
+        Args:
+            plan: what to send.
+            retry_of: the job whose request this is.
+            job_id: the new job's id, from `new_job_id`, for callers who want to know it before the answer.
+        """
         for violation in plan.violations:
             raise violation
+        tasks = self._running()
         settings = self._watcher.settings_of(plan.profile)
         account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, settings))
         # Before anything is written: a token that cannot be had is no job.
         await account.credentials.headers()
-        record = self._new_record(plan, account, retry_of)
+        record = self._new_record(plan, account, job_id or new_job_id(), retry_of)
         call = plan.call(account)
         self._watcher.submitting.add(record.id)
         try:
@@ -167,16 +183,24 @@ class AsyncClient:
                 await self._watcher.keep(record, "intent")
                 await self._watcher.lease(record.id)
                 record = await self._create(record, call, account, plan.wire)
+                if self._tasks is not tasks:
+                    # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
+                    await self._ledger.do(lambda ledger: ledger.release(record.id))
+        except LedgerError:
+            if self._board[record.id].sighting.record.operation and self._tasks is tasks:
+                tasks.start_soon(self._write_later, record.id)
+            raise
         finally:
             self._watcher.submitting.discard(record.id)
-        self.watch(record.id)
+        if self._tasks is tasks:
+            self.watch(record.id)
         return record
 
-    def _new_record(self, plan: Plan, account: Account, retry_of: str) -> JobRecord:
+    def _new_record(self, plan: Plan, account: Account, job_id: str, retry_of: str) -> JobRecord:
         now = self._clock.now()
         saved = account.endpoint.to_json()
         return JobRecord(
-            id="".join(secrets.choice(_ID_LETTERS) for _ in range(8)),
+            id=job_id,
             state=JobState.SUBMITTING,
             request=plan.request,
             provider=plan.provider.name,
@@ -205,7 +229,27 @@ class AsyncClient:
             problem = Problem("Refused by the service", str(error), "", "Nothing was started and nothing is charged.")
             await self._watcher.keep(records.ended(record, JobState.FAILED, problem, now, free=True))
             raise
-        return await self._watcher.keep(records.accepted(record, operation, self._clock.now()))
+        accepted = records.accepted(record, operation, self._clock.now())
+        try:
+            return await self._watcher.keep(accepted)
+        except LedgerError as error:
+            # The name of a paid operation is worth more than the order of writing before showing.
+            self._board.put(accepted)
+            raise LedgerError(
+                f"Job {record.id} runs at the service as {operation}, but that could not be written down: {error} "
+                "It is tried again as long as this program runs."
+            ) from error
+
+    async def _write_later(self, job_id: str) -> None:
+        """Write down an accepted job as soon as the ledger lets us, then watch it."""
+        while True:
+            try:
+                await self._watcher.keep(self._board[job_id].sighting.record, "written late")
+            except LedgerError:
+                await self._clock.sleep(2.0)
+            else:
+                self.watch(job_id)
+                return
 
     async def retry(self, job_id: str) -> JobRecord:
         """Send a job's request again, as a new job at today's price; see `submit`."""
@@ -237,17 +281,23 @@ class AsyncClient:
 
     def watch(self, job_id: str) -> None:
         """Poll in the background for a job that `sighting` knows, until it ends, and download its clips."""
-        if self._tasks is None:
-            raise RuntimeError("AsyncClient is a context manager: async with AsyncClient() as client: …")
+        tasks = self._running()
         entry = self._board[job_id]
         if entry.scope is None and not entry.sighting.record.state.is_final:
             entry.scope, entry.stopped_by = anyio.CancelScope(), None
-            self._tasks.start_soon(self._watcher.drive, job_id, entry.scope, name=f"veo job {job_id}")
+            tasks.start_soon(self._watcher.drive, job_id, entry.scope, name=f"veo job {job_id}")
+
+    def _running(self) -> TaskGroup:
+        if self._tasks is None:
+            raise VeoError("AsyncClient is used as a context manager: async with AsyncClient() as client: …")
+        return self._tasks
 
     async def detach(self, job_id: str) -> None:
         """Stop watching a job. The job itself goes on at the service."""
         if job_id in self._board and (scope := self._board[job_id].scope) is not None:
             scope.cancel()
+            self._board[job_id].scope = None
+            self._board.show(job_id, watching=False, next_poll_at=None, receiving=None)
 
     async def resume(self) -> list[JobRecord]:
         """Watch every open job of the ledger again; returns their records."""
@@ -260,9 +310,14 @@ class AsyncClient:
     async def refresh(self, job_id: str) -> JobRecord:
         """Look once now, unless another process is at it; a finished operation is downloaded."""
         record = await self.job(job_id)
-        if record.state.is_final or not await self._watcher.lease(record.id):
+        watched = self._board[record.id].scope is not None
+        if watched or record.state.is_final or not record.operation or not await self._watcher.lease(record.id):
             return record
-        return await self._watcher.look(record)
+        try:
+            return await self._watcher.look(record)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._ledger.do(lambda ledger: ledger.release(record.id))
 
     # Wait
 
@@ -296,3 +351,8 @@ class AsyncClient:
         """Submit, wait, and return the clips; see `submit` and `wait`."""
         record = await self.submit(prompt, **values)
         return (await self.wait(record.id, timeout)).videos
+
+
+def new_job_id() -> str:
+    """A fresh id for a job: short enough to be typed, and in practice never given twice."""
+    return "".join(secrets.choice(_ID_LETTERS) for _ in range(8))

@@ -9,7 +9,7 @@
     ├── ConfigError                         no credentials, or no such provider
     ├── MissingExtraError (ImportError)     an optional package is not installed
     ├── ServiceError                        the service answered with an error
-    │   ├── BadRequestError                 400, 404 of a wrong parameter or combination
+    │   ├── BadRequestError                 400: a wrong parameter or combination
     │   ├── AuthenticationError             401: key or token missing or wrong
     │   ├── PermissionDeniedError           403: key valid, access not granted
     │   ├── NotFoundError                   404: model, operation or file
@@ -188,6 +188,17 @@ class ClipExpiredError(JobError):
 
 class UnknownOutcomeError(JobError):
     """The answer to the create was lost: the job may run, and may be charged."""
+
+
+class SubmitInterrupted(KeyboardInterrupt):
+    """Ctrl-C came while a job was being sent. It may run and be charged; `job_id` names it in the ledger."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"Interrupted while job {job_id} was being sent; it may run and be charged. "
+            f"veo.job({job_id!r}) shows it before you send it again."
+        )
+        self.job_id = job_id
 
 
 def nearest(value: object, allowed: Iterable[object]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,10 +94,7 @@ def parse(line: str) -> Flags | None:
     Raises:
         InvalidRequestError: an unknown flag or a missing value, with the nearest flag.
     """
-    try:
-        words = shlex.split(line)
-    except ValueError as error:
-        raise InvalidRequestError(f"%%veo: {error} in {line!r}; close the quotes.") from None
+    words = _words(line)
     found, rest = parser().parse_known_args(words)
     if rest:
         hint = nearest(rest[0], flag_names())
@@ -113,6 +111,19 @@ def parse(line: str) -> Flags | None:
         raise InvalidRequestError(f"--into: {into!r} is no name for a variable.", parameter="into", value=into)
     given = {name: value for name, value in values.items() if value is not None}
     return Flags(given, into=into, wait=wait, dry_run=dry_run)
+
+
+def _words(line: str) -> list[str]:
+    reader = shlex.shlex(line, posix=True, punctuation_chars=False)
+    reader.whitespace_split, reader.commenters = True, ""
+    if os.name == "nt":
+        # There a backslash parts folders.
+        reader.escape = ""
+    try:
+        return list(reader)
+    except ValueError as error:
+        hint = "close the quotes" if "quot" in str(error) else "all flags stand on one line"
+        raise InvalidRequestError(f"%%veo: {error} in {line!r}; {hint}.") from None
 
 
 def fill_in(template: str, names: dict[str, Any]) -> str:

@@ -59,6 +59,7 @@ _MIGRATIONS = (
 
 # What is asked for in queries stands beside the record in columns of its own, under its own name.
 _COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
+_ENDED = "('succeeded', 'filtered', 'failed', 'expired')"
 _OPEN = "('submitting', 'queued', 'running', 'downloading')"
 
 
@@ -179,7 +180,11 @@ class Ledger:
                 db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", row)  # noqa: S608 (our own names)
             else:
                 changes = ", ".join(f"{key} = :{key}" for key in row if key != "id")
-                db.execute(f"UPDATE jobs SET {changes} WHERE id = :id", row)  # noqa: S608 (our own names)
+                # A late answer in another process must not undo an end.
+                stays = f"state IN {_ENDED} AND :state NOT IN {_ENDED}"
+                update = f"UPDATE jobs SET {changes} WHERE id = :id AND NOT ({stays})"  # noqa: S608 (our own names)
+                if not db.execute(update, row).rowcount:
+                    return
             if before is None or before[0] != row["state"] or detail:
                 db.execute(
                     "INSERT INTO events VALUES (?, ?, ?, ?)", (record.id, record.updated_at, row["state"], detail)
@@ -214,6 +219,11 @@ class Ledger:
                 f"job: {job_id!r} fits {many} of the ledger; veo.jobs() lists them.", parameter="job", value=job_id
             )
         return self._record(rows[0])
+
+    def reread(self, record: JobRecord) -> JobRecord:
+        """A record as it is now. Its request never changes, so images are not read again."""
+        rows = self._rows("SELECT record FROM jobs WHERE id = ?", (record.id,))
+        return JobRecord.from_json(json.loads(rows[0][0]), record.request) if rows else record
 
     def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
         """The newest jobs, newest first."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
+import glob
 import hashlib
 import json
 import os
 import re
+import secrets
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,7 @@ from .errors import DownloadError
 from .media import Image, Video
 from .poster import data_address, make_poster
 from .record import JobRecord, Sample
+from .version import own_version
 
 # Multiples of 4, so that each piece of base64 decodes by itself.
 _BASE64_PIECE = 1 << 20
@@ -39,7 +41,7 @@ def clip_name(record: JobRecord, sample: int) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "clip"
     date = datetime.fromtimestamp(record.created_at).astimezone().date().isoformat()
     # A service may send more clips than were asked for; none may take another's name.
-    number = f"_{sample + 1}" if record.cost.samples > 1 or sample else ""
+    number = f"_{sample + 1}" if (record.request.samples or 1) > 1 or sample else ""
     return f"{date}_{slug}_{record.id}{number}.mp4"
 
 
@@ -82,9 +84,11 @@ async def save(
         DownloadError: the bytes are no whole MP4, or the disk refused them.
     """
     path = Path(record.folder) / clip_name(record, sample.index)
-    part = path.with_suffix(".part")
+    # A name of its own: should two processes ever save the same clip, neither writes into the other's file.
+    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear_parts(path)
         with part.open("wb") as file:
             size, digest = await _receive(file, chunks, progress)
             await anyio.to_thread.run_sync(_flush, file)
@@ -116,7 +120,15 @@ def _flush(file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
+def _clear_parts(path: Path) -> None:
+    """Remove what a process that died has left of this clip; the caller holds the job's lease."""
+    for left in path.parent.glob(f"{glob.escape(path.stem)}.*.part"):
+        with suppress(OSError):
+            left.unlink()
+
+
 def _check(part: Path, size: int, length: int | None) -> None:
+    size = min(size, part.stat().st_size)
     if length is not None and size != length:
         raise DownloadError(f"The download ended after {size:,} of {length:,} bytes.")
     with part.open("rb") as file:
@@ -177,7 +189,7 @@ def _recipe(record: JobRecord, video: Video, now: float) -> dict[str, Any]:
     """Everything that is needed to know how a clip came about, and to make it again."""
     return {
         "schema": 1,
-        "made_by": _own_version(),
+        "made_by": f"veo-widgets {own_version()}",
         "job": record.id,
         "sample": video.sample,
         "provider": record.provider,
@@ -207,10 +219,3 @@ def _plain(value: Any) -> Any:
 
 def _iso(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat(timespec="milliseconds")
-
-
-def _own_version() -> str:
-    try:
-        return f"veo-widgets {version('veo-widgets')}"
-    except PackageNotFoundError:
-        return "veo-widgets"

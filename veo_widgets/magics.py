@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from . import config, sync
-from .errors import InvalidRequestError, JobError, VeoError, nearest
+from .errors import InvalidRequestError, JobError, SubmitInterrupted, VeoError, nearest
 from .flags import Flags, fill_in, parse, parser
 from .planning import Plan
 
-_USAGE = "%veo jobs | job ID | wait [ID] | resume | help"
+_USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | help"
 
 
 @magics_class
@@ -63,6 +65,10 @@ class VeoMagics(Magics):
         client = sync.client()
         try:
             job = client.submit_plan(plan)
+        except SubmitInterrupted as stopped:
+            job = client.job(stopped.job_id)
+            print(stopped)  # noqa: T201 (what Ctrl-C did and did not do)
+            flags = replace(flags, wait=False)
         except JobError as error:
             # The answer was lost: the job is in the ledger and has something to show.
             show(client.job(error.job_id))
@@ -78,9 +84,12 @@ class VeoMagics(Magics):
             print(stopped)  # noqa: T201 (what Ctrl-C did and did not do)
 
     def _look_after(self, line: str) -> Any:
-        words = shlex.split(line) or ["help"]
+        try:
+            words = shlex.split(line) or ["help"]
+        except ValueError as error:
+            raise InvalidRequestError(f"%veo: {error} in {line!r}; close the quotes.") from None
         verbs: dict[str, Callable[..., Any]] = {
-            "jobs": sync.jobs,
+            "jobs": _jobs,
             "job": sync.job,
             "wait": _wait,
             "resume": sync.resume,
@@ -90,13 +99,21 @@ class VeoMagics(Magics):
         if verb is None:
             raise InvalidRequestError(f"%veo: {words[0]!r} is not one of {', '.join(verbs)}.{nearest(words[0], verbs)}")
         try:
-            return verb(*words[1:])
+            signature(verb).bind(*words[1:])
         except TypeError:
             raise InvalidRequestError(f"%veo {words[0]}: that is not how it is written; {_USAGE}") from None
+        return verb(*words[1:])
 
 
 def _help() -> None:
     print(f"{_USAGE}\n\n{parser().format_help()}")  # noqa: T201 (the answer to help)
+
+
+def _jobs(limit: str = "20") -> sync.Jobs:
+    """The newest jobs."""
+    if not limit.isdigit():
+        raise InvalidRequestError(f"%veo jobs: {limit!r} is not a number of jobs.", parameter="limit", value=limit)
+    return sync.jobs(int(limit))
 
 
 def _wait(job_id: str | None = None) -> sync.Job:
@@ -112,12 +129,10 @@ def dry_run(plan: Plan) -> str:
     lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
     if plan.violations:
         lines += ["", "It would not be sent:", *(f"  - {violation}" for violation in plan.violations)]
-    else:
-        account = config.account(plan.provider, plan.model.surface, sync.client().settings)
-        call = plan.call(account)
-        body = json.dumps(_without_media(call.json), indent=2, ensure_ascii=False)
-        lines += ["", f"{call.method} {call.url}", body]
-    return "\n".join(lines)
+    account = config.account(plan.provider, plan.model.surface, sync.client().settings)
+    call = plan.call(account)
+    body = json.dumps(_without_media(call.json), indent=2, ensure_ascii=False)
+    return "\n".join([*lines, "", f"{call.method} {call.url}", body])
 
 
 def _without_media(value: Any) -> Any:

@@ -9,6 +9,8 @@ from .catalog import TypicalSeconds
 
 # Fewer observations than this say less than the catalog.
 _ENOUGH_HISTORY = 5
+# What took so many times longer than anything the catalog knows was done long before somebody looked.
+_NOTICED_LATE = 3
 # Nobody gains by asking more often than this, nor by asking less often. The shortest pause only matters where jobs are
 # done at once, as they can be at the emulator: there steps in proportion would be no pauses at all.
 _SHORTEST, _LONGEST = 0.1, 30.0
@@ -31,9 +33,9 @@ class Schedule:
     @classmethod
     def of(cls, history: Sequence[float], typical: TypicalSeconds) -> Schedule:
         """Learn from `history` (durations in seconds); with little of it, from the catalog's range."""
-        if len(history) < _ENOUGH_HISTORY:
+        ordered = sorted(seconds for seconds in history if seconds <= _NOTICED_LATE * typical.high)
+        if len(ordered) < _ENOUGH_HISTORY:
             return cls(typical.low, typical.likely, typical.high)
-        ordered = sorted(history)
 
         def quantile(share: float) -> float:
             return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
@@ -41,19 +43,16 @@ class Schedule:
         # A little before the fastest seen: what was noticed late was done earlier.
         return cls(quantile(0.0) * 0.8, quantile(0.5), quantile(0.95))
 
-    def delay(self, elapsed: float, retry_after: float | None = None) -> float:
+    def delay(self, elapsed: float) -> float:
         """Seconds to wait before the next poll.
 
         Args:
             elapsed: seconds since the job was submitted.
-            retry_after: seconds that the service asked to wait, if it did.
 
         Returns:
             The time until the first poll makes sense; then short steps around the likely time; then longer and longer
             ones. Steps are in proportion to `likely`: a service that answers in seconds is asked in fractions of one.
         """
-        if retry_after is not None:
-            return max(retry_after, _SHORTEST)
         if elapsed < self.first:
             return max(self.first - elapsed, _SHORTEST)
         step = self.likely / 15
@@ -62,3 +61,12 @@ class Schedule:
         elif elapsed > 2 * self.likely:
             step = elapsed / 20
         return min(max(step, _SHORTEST), _LONGEST)
+
+
+def polite(seconds: float) -> float:
+    """What a service asked to wait, within reason: neither a busy loop nor a lost day.
+
+    Args:
+        seconds: from ``Retry-After`` or RetryInfo.
+    """
+    return min(max(seconds, 1.0), 60.0)

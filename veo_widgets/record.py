@@ -183,6 +183,7 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
             state=JobState.DOWNLOADING,
             samples=bare,
             notice=_withheld_notice(record, operation),
+            cost=_settled(record.cost, len(operation.samples)),
             finished_at=record.finished_at or now,
         )
     if operation.outcome == "filtered":
@@ -193,6 +194,13 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
 def saved(record: JobRecord, videos: tuple[Video, ...], now: float) -> JobRecord:
     """Every delivered clip is on disk."""
     return replace(record, state=JobState.SUCCEEDED, videos=videos, updated_at=now)
+
+
+def _settled(cost: Cost, delivered: int) -> Cost:
+    """The price of the clips that came; a withheld one is not charged."""
+    if cost.usd is None or delivered >= cost.samples:
+        return cost
+    return replace(cost, usd=round(cost.usd * delivered / cost.samples, 6), samples=delivered)
 
 
 def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, free: bool = False) -> JobRecord:
@@ -211,7 +219,7 @@ def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, f
 
 
 def _withheld_notice(record: JobRecord, operation: Operation) -> str:
-    asked = record.cost.samples
+    asked = record.request.samples or 1
     missing = max(operation.withheld, asked - len(operation.samples))
     if missing <= 0:
         return ""
@@ -265,7 +273,7 @@ def gone_problem(why: str, *, proxied: bool) -> Problem:
         why: the service's words.
         proxied: it came over the unified route of LiteLLM's proxy, which may call a failed job completed.
     """
-    kept = "Services keep clips for one or two days. If the key or project has changed, set it back and resume."
+    kept = "Services keep clips for one or two days, and this job is older. Send its request again as a new job."
     hidden = "The proxy may call a job completed that has failed or was filtered; its log says what became of it."
     return Problem("The clip can no longer be had", why, hidden if proxied else kept)
 

@@ -90,7 +90,7 @@ class VideoRequest:
             raise InvalidRequestError(
                 f"prompt: {type(prompt).__name__} is not text.", parameter="prompt", value=prompt, allowed=("text",)
             )
-        return cls(prompt=prompt.strip(), model=model, allow_retired=allow_retired, **found)
+        return cls(prompt=prompt.replace("\r\n", "\n").strip(), model=model, allow_retired=allow_retired, **found)
 
     @property
     def mode(self) -> str:

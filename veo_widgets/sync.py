@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import os
 import threading
 import weakref
 from collections.abc import Callable, Coroutine, Generator, Iterable
@@ -22,10 +23,10 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from .board import Listener, Sighting
-from .client import AsyncClient
+from .client import AsyncClient, new_job_id
 from .config import Settings
 from .credentials import Secret
-from .errors import InvalidRequestError, nearest
+from .errors import InvalidRequestError, SubmitInterrupted, VeoError, nearest
 from .media import Video
 from .planning import Plan
 from .pricing import Cost
@@ -37,6 +38,8 @@ from .watcher import Clock
 T = TypeVar("T")
 
 _lock = threading.RLock()
+_FORKED = "This process was forked from one that uses veo_widgets; start it with the 'spawn' method instead."
+_CLOSED = "This client is closed; its jobs go on. Make a new one and call resume()."
 
 # Python handles Ctrl-C between two waits only, so no wait is longer than this.
 _TICK = 0.2
@@ -99,7 +102,7 @@ class Client:
                 self._portal.call(self._portal.stop, True)  # noqa: FBT003 (anyio's own signature)
             except RuntimeError:
                 return
-            self._thread.join(5)
+            self._thread.join(15)
 
     def __enter__(self) -> Self:
         return self
@@ -113,12 +116,27 @@ class Client:
         return self.asynchronous.settings
 
     def call(self, verb: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
-        """Run a coroutine function on the loop and wait for it, interruptibly."""
+        """Run a coroutine function on the loop and wait for it, interruptibly.
+
+        Raises:
+            VeoError: the client is closed, or this is its own loop, where nothing may block.
+        """
+        if threading.current_thread() is self._thread:
+            raise VeoError("A listener runs on the background loop and must not block it; read its argument instead.")
         return _result(self.start(verb, *arguments))
 
     def start(self, verb: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> concurrent.futures.Future[T]:
-        """Start a coroutine function on the loop."""
-        return self._portal.start_task_soon(verb, *arguments)
+        """Start a coroutine function on the loop.
+
+        Raises:
+            VeoError: the client is closed.
+        """
+        if _forked:
+            raise VeoError(_FORKED)
+        try:
+            return self._portal.start_task_soon(verb, *arguments)
+        except RuntimeError:
+            raise VeoError(_CLOSED) from None
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations; nothing is sent."""
@@ -132,7 +150,12 @@ class Client:
         """Start a job that was planned before."""
         for violation in plan.violations:
             raise violation
-        return Job(self, self.call(self.asynchronous.submit_plan, plan).id)
+        job_id = new_job_id()
+        try:
+            self.call(partial(self.asynchronous.submit_plan, plan, job_id=job_id))
+        except KeyboardInterrupt:
+            raise SubmitInterrupted(job_id) from None
+        return Job(self, job_id)
 
     def generate(self, prompt: str, *, timeout: float | None = None, **values: Any) -> Videos:
         """Submit, wait, and return the clips."""
@@ -184,6 +207,8 @@ def _result(future: concurrent.futures.Future[T]) -> T:
             # A TimeoutError of the task itself, or merely the end of a tick.
             if future.done():
                 return future.result()
+        except concurrent.futures.CancelledError:
+            raise VeoError(_CLOSED) from None
 
 
 class Job:
@@ -284,7 +309,8 @@ class Job:
         self.client.after_wait.setdefault(self.id, []).append(action)
 
     def _waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
-        if future.done() and not future.cancelled():
+        # A wait that timed out has nothing to say yet.
+        if future.done() and not future.cancelled() and self.record.state.is_final:
             for action in self.client.after_wait.pop(self.id, ()):
                 action()
 
@@ -398,6 +424,17 @@ def _shorten(text: str, length: int) -> str:
 
 
 _default: Client | None = None
+
+
+def _refuse_fork() -> None:
+    """A forked child has the parent's client without its thread, and SQLite's locks without their owner."""
+    global _forked  # noqa: PLW0603 (a fork happens to the whole process)
+    _forked = _default is not None or bool(_open)
+
+
+_forked = False
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_refuse_fork)
 
 
 def client() -> Client:

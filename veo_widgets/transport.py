@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urljoin, urlsplit
 
 import anyio
@@ -14,6 +13,7 @@ import httpx
 
 from .config import Account
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError
+from .version import own_version
 from .wires.base import Call, Reply
 from .wires.refusals import kind_of, retry_after, service_error
 
@@ -30,13 +30,6 @@ _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 _UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
 _UNCONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NEVER_SENT = (*_UNSENDABLE, *_UNCONNECTED, httpx.InvalidURL, httpx.UnsupportedProtocol)
-
-
-def _user_agent() -> str:
-    try:
-        return f"veo-widgets/{version('veo-widgets')}"
-    except PackageNotFoundError:
-        return "veo-widgets"
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,8 @@ class Transport:
     def __init__(self, http: httpx.AsyncBaseTransport | None = None) -> None:
         self._http = http
         self._client: httpx.AsyncClient | None = None
-        self._gate = anyio.Semaphore(_GATE)
+        # One for calls and one for clips: slow downloads must not hold up a create.
+        self._calls, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
 
     def _httpx(self) -> httpx.AsyncClient:
         # Made late: its TLS context costs more than importing httpx does.
@@ -79,7 +73,7 @@ class Transport:
                 mounts=None if self._http else {"http://127.0.0.1": direct, "http://localhost": direct},
                 timeout=_TIMEOUT,
                 follow_redirects=False,
-                headers={"user-agent": _user_agent()},
+                headers={"user-agent": f"veo-widgets/{own_version()}"},
             )
         return self._client
 
@@ -97,7 +91,7 @@ class Transport:
             NoAnswerError: no whole answer came; its `sent` tells whether the service may have seen the request.
             InvalidReplyError: the answer is not JSON.
         """
-        async with self._gate:
+        async with self._calls:
             response = await self._request(call, account)
         if response.status_code >= 300:
             raise _service_error(response, account)
@@ -138,7 +132,7 @@ class Transport:
             DownloadError: the redirects lead nowhere.
         """
         url = call.url
-        async with self._gate:
+        async with self._streams:
             for _ in range(_MAX_REDIRECTS + 1):
                 response = await self._open(url, call, account)
                 try:

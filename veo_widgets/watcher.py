@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,23 +16,27 @@ import anyio.to_thread
 from . import config, library
 from . import record as records
 from .board import Board
+from .catalog import TypicalSeconds
 from .config import Account, Settings
 from .embedded import emulator_address
 from .errors import (
+    AuthenticationError,
     BadRequestError,
     ConfigError,
     DownloadError,
     InvalidRequestError,
+    LedgerError,
     NotFoundError,
     PermissionDeniedError,
     ServiceError,
+    UnknownModelError,
     VeoError,
 )
 from .ledger import AsyncLedger
 from .media import Video
-from .poller import Schedule
+from .poller import Schedule, polite
 from .pricing import settled
-from .providers import LITELLM, PROVIDERS, model_at
+from .providers import LITELLM, model_at, provider_named
 from .record import JobRecord, JobState, Operation, Sample
 from .transport import Transport
 from .wires import Wire, wire_for
@@ -40,10 +45,10 @@ _log = logging.getLogger(__name__)
 
 # A lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
 LEASE_SECONDS = 120.0
-# After so many refusals in a row the service will not change its mind.
+# After so many refusals in a row another try needs somebody to change something.
 _PATIENCE = 4
-# A service may ask to be asked again at once; nobody gains by it.
-_SHORTEST_PAUSE = 0.1
+# Source: https://ai.google.dev/gemini-api/docs/video. What is asked for later is gone for good.
+_KEPT_SECONDS = 2 * 24 * 3600.0
 # A screen needs no more than this, and a fast download has thousands of chunks.
 _SCREEN_SECONDS = 0.2
 
@@ -131,10 +136,23 @@ class Watcher:
                 # A fault of ours ends the watching of one job, never that of the others.
                 _log.exception("Watching job %s failed.", job_id)
                 entry.stopped_by = VeoError(f"Watching job {job_id} failed: {error!r}. Resume it to try again.")
-        entry.scope = None
+            finally:
+                await self._stop_watching(job_id, scope)
+
+    async def _stop_watching(self, job_id: str, scope: anyio.CancelScope) -> None:
+        entry = self.board[job_id]
+        if entry.scope is scope:
+            entry.scope = None
+        if entry.scope is not None:
+            # Detached and taken up again at once: the lease and the screen are the next watcher's.
+            return
         with anyio.CancelScope(shield=True):
-            await self.ledger.do(lambda ledger: ledger.release(job_id))
-        self.board.show(job_id, watching=False, next_poll_at=None, receiving=None)
+            try:
+                await self.ledger.do(lambda ledger: ledger.release(job_id))
+            except LedgerError as error:
+                entry.stopped_by = entry.stopped_by or error
+        if entry.scope is None:
+            self.board.show(job_id, watching=False, next_poll_at=None, receiving=None)
 
     async def _watch_to_the_end(self, job_id: str) -> None:
         refusals = troubles = 0
@@ -150,21 +168,19 @@ class Watcher:
                 troubles += 1
                 refusals += _is_refusal(error)
                 if refusals >= _PATIENCE:
-                    await self._give_up(job_id, error)
+                    await self._give_up(record, error)
                     return
                 pause = await self._put_up_with(job_id, error, troubles)
             else:
                 refusals = troubles = 0
                 asked = self.board[job_id].retry_after
-                pause = None if asked is None else max(asked, _SHORTEST_PAUSE)
+                pause = None if asked is None else polite(asked)
 
     async def _take(self, job_id: str) -> JobRecord:
         """The record, once this process holds the job's lease or another has brought the job to its end."""
         while True:
             leased = await self.lease(job_id)
-            record = await self.ledger.do(lambda ledger: ledger.read(job_id))
-            if record != self.board[job_id].sighting.record:
-                self.board.put(record)
+            record = await self.reread(job_id)
             if record.state.is_final or (leased and record.operation):
                 return record
             if leased and job_id not in self.submitting:
@@ -172,6 +188,14 @@ class Watcher:
                 problem = records.unknown_problem("The program ended before the service's answer came.")
                 return await self.keep(records.ended(record, JobState.UNKNOWN, problem, self.clock.now()))
             await self.clock.sleep(0.5)
+
+    async def reread(self, job_id: str) -> JobRecord:
+        """A job of the board as the ledger has it now, whoever works on it."""
+        known = self.board[job_id].sighting.record
+        record = await self.ledger.do(lambda ledger: ledger.reread(known))
+        if record != known:
+            self.board.put(record)
+        return record
 
     async def _pause(self, record: JobRecord, seconds: float | None) -> None:
         if seconds is None:
@@ -184,8 +208,7 @@ class Watcher:
         if record.state is JobState.DOWNLOADING:
             return 0.0
         history = await self.ledger.do(lambda ledger: ledger.durations(record.provider, record.model))
-        provider = PROVIDERS[record.provider]
-        typical = model_at(provider, record.model).typical_seconds.sped_up(provider.speed)
+        typical = typical_seconds(record.provider, record.model)
         elapsed = self.clock.now() - (record.submitted_at or record.created_at)
         return Schedule.of(history, typical).delay(max(elapsed, 0.0))
 
@@ -200,10 +223,18 @@ class Watcher:
         record = self.board[job_id].sighting.record
         await self.keep(replace(record, notice=str(error), updated_at=self.clock.now()), "trouble")
         asked = error.retry_after if isinstance(error, ServiceError) else None
-        return asked if asked is not None else min(2.0**troubles, 30.0)
+        return polite(asked) if asked is not None else min(2.0**troubles, 30.0)
 
-    async def _give_up(self, job_id: str, error: VeoError) -> None:
-        record = self.board[job_id].sighting.record
+    async def _give_up(self, record: JobRecord, error: VeoError) -> None:
+        """End a job whose clip is gone; any other refusal only ends the watching.
+
+        Raises:
+            VeoError: the refusal, while the service still keeps the clip: with the right key or on another network
+                the job can be resumed.
+        """
+        age = self.clock.now() - (record.submitted_at or record.created_at)
+        if age < _KEPT_SECONDS:
+            raise error
         problem = records.gone_problem(str(error), proxied=record.surface == LITELLM)
         await self.keep(records.ended(record, JobState.EXPIRED, problem, self.clock.now()))
 
@@ -223,8 +254,10 @@ class Watcher:
         self.board[record.id].retry_after = reply.retry_after
         seen = records.advance(replace(record, notice=""), operation, self.clock.now())
         if operation.outcome == "samples":
-            model = model_at(PROVIDERS[record.provider], record.model)
-            seen = replace(seen, cost=settled(seen.cost, operation.usage, model))
+            # A model that has left the catalog keeps the price it was sent with.
+            with suppress(UnknownModelError):
+                model = model_at(provider_named(record.provider), record.model)
+                seen = replace(seen, cost=settled(seen.cost, operation.usage, model))
         if seen.state is record.state and seen.notice == record.notice:
             # Another poll without news is not worth a write.
             self.board.put(seen)
@@ -232,8 +265,8 @@ class Watcher:
             await self.keep(seen)
         if seen.state is not JobState.DOWNLOADING:
             return seen
-        videos = await self._download(seen, operation, account, wire)
-        return await self.keep(records.saved(seen, videos, self.clock.now()))
+        seen = await self._download(seen, operation, account, wire)
+        return await self.keep(records.saved(seen, seen.videos, self.clock.now()))
 
     async def _once_ready(self, operation: Operation, account: Account, wire: Wire) -> Operation:
         """The operation, or one that still runs while a file of it is in the making."""
@@ -265,15 +298,49 @@ class Watcher:
         await self.transport.send(call, account)
         return await self.look(record) if await self.lease(record.id) else record
 
-    async def _download(
-        self, record: JobRecord, operation: Operation, account: Account, wire: Wire
-    ) -> tuple[Video, ...]:
-        """Save every sample of a finished operation."""
-        videos = []
-        for sample in operation.samples:
-            videos.append(await self._save(record, sample, account, wire))
-            await self.lease(record.id)
-        return tuple(videos)
+    async def _download(self, record: JobRecord, operation: Operation, account: Account, wire: Wire) -> JobRecord:
+        """Save every sample of a finished operation that is not on disk yet.
+
+        Raises:
+            DownloadError: a clip could not be had whole, or another process has taken the job over.
+        """
+        trouble: VeoError | None = None
+
+        async def stay_leased() -> None:
+            nonlocal trouble
+            while True:
+                if not await self.lease(record.id):
+                    trouble = DownloadError("Another process has taken this job over and is downloading its clip.")
+                    tasks.cancel_scope.cancel()
+                await anyio.sleep(LEASE_SECONDS / 3)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stay_leased)
+            try:
+                for sample in operation.samples:
+                    if not any(video.sample == sample.index and _is_whole(video) for video in record.videos):
+                        record = await self._save_somewhere(record, sample, account, wire)
+            except VeoError as error:
+                # Raised outside the group, which would wrap it.
+                trouble = error
+            tasks.cancel_scope.cancel()
+        if trouble is not None:
+            raise trouble
+        return record
+
+    async def _save_somewhere(self, record: JobRecord, sample: Sample, account: Account, wire: Wire) -> JobRecord:
+        """The record with the sample's clip, saved where it was meant to be or, if that fails, where it is now."""
+        try:
+            video = await self._save(record, sample, account, wire)
+        except DownloadError as error:
+            folder = str(config.clips_folder(self.settings_of(record.profile)))
+            if not isinstance(error.__cause__, OSError) or folder == record.folder:
+                raise
+            record = replace(record, folder=folder)
+            video = await self._save(record, sample, account, wire)
+        others = (other for other in record.videos if other.sample != sample.index)
+        videos = tuple(sorted((*others, video), key=lambda video: video.sample))
+        return await self.keep(replace(record, videos=videos), f"saved clip {sample.index + 1}")
 
     async def _save(self, record: JobRecord, sample: Sample, account: Account, wire: Wire) -> Video:
         keep = partial(library.save, record, sample, now=self.clock.now())
@@ -297,4 +364,22 @@ class Watcher:
 
 
 def _is_refusal(error: VeoError) -> bool:
-    return isinstance(error, NotFoundError | PermissionDeniedError | BadRequestError | DownloadError)
+    return isinstance(
+        error, AuthenticationError | BadRequestError | ConfigError | NotFoundError | PermissionDeniedError
+    )
+
+
+def _is_whole(video: Video) -> bool:
+    try:
+        return video.path.stat().st_size == video.bytes
+    except OSError:
+        return False
+
+
+def typical_seconds(provider_name: str, model_id: str) -> TypicalSeconds:
+    """How long a model usually takes; one that has left the catalog since a job was sent, as long as most."""
+    try:
+        provider = provider_named(provider_name)
+        return model_at(provider, model_id).typical_seconds.sped_up(provider.speed)
+    except VeoError:
+        return TypicalSeconds(11, 60, 360)

@@ -164,11 +164,14 @@ describe("commands", () => {
   });
 
   it("offers only what can be done", async () => {
-    const { model, el } = await showJob("queued", { can: { stop: false, resume: true, cancel: true, retry: false } });
+    const { model, el } = await showJob("queued", {
+      watching: false,
+      can: { stop: false, resume: true, cancel: true, retry: false },
+    });
     expect(() => button(el, "Stop waiting")).toThrow();
     button(el, "Resume waiting").click();
     expect(model.sentOf("resume")).toHaveLength(1);
-    model.set("job", job("queued", { can: { stop: false, resume: true, cancel: true, retry: false } }));
+    model.set("job", job("queued", { watching: true, can: { stop: true, resume: false, cancel: true, retry: false } }));
     await settle();
     button(el, "Cancel").click();
     expect(model.sentOf("cancel")).toHaveLength(1);
@@ -188,6 +191,10 @@ describe("commands", () => {
     button(el, "Confirm").click();
     await settle();
     expect(model.sentOf("retry")).toHaveLength(1);
+    expect(button(el, "Sending").disabled).toBe(true);
+    // The same job drawn again, by another view of it say, is no answer.
+    model.set("job", job("failed", { now: job("failed").now + 1000 }));
+    await settle();
     expect(button(el, "Sending").disabled).toBe(true);
   });
 });

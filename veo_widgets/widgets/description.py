@@ -9,9 +9,10 @@ from ..board import Sighting
 from ..errors import VeoError
 from ..media import Video
 from ..pricing import Cost, estimate
-from ..providers import PROVIDERS, model_at
+from ..providers import model_at, provider_named
 from ..record import JobRecord
 from ..request import VideoRequest
+from ..watcher import typical_seconds
 from .server_files import files_path
 
 _FREE = "what it would cost; the emulator is free"
@@ -30,8 +31,10 @@ def price(cost: Cost, provider: str) -> dict[str, Any]:
 
 def settings(request: VideoRequest, record: JobRecord) -> list[list[str]]:
     """Label and value of what was sent, defaults included; that it is one clip goes without saying."""
-    model = model_at(PROVIDERS[record.provider], request.model)
-    full = request.completed(model)
+    try:
+        full = request.completed(model_at(provider_named(record.provider), request.model))
+    except VeoError:
+        full = request
     return [list(pair) for pair in replace(full, samples=None if full.samples == 1 else full.samples).settings()]
 
 
@@ -57,7 +60,6 @@ def clip(video: Video) -> dict[str, Any]:
 def job(seen: Sighting, now: float) -> dict[str, Any]:
     """A job as it is seen at `now`, seconds since the epoch; times in the result are milliseconds."""
     record = seen.record
-    provider = PROVIDERS[record.provider]
     width, height, typical, again = _expectations(record)
     receiving = seen.receiving
     return {
@@ -66,8 +68,8 @@ def job(seen: Sighting, now: float) -> dict[str, Any]:
         "state": str(record.state),
         "prompt": record.request.prompt,
         "model": record.model,
-        "provider": provider.name,
-        "emulator": provider.name == "emulator",
+        "provider": record.provider,
+        "emulator": record.provider == "emulator",
         "settings": settings(record.request, record),
         "width": width,
         "height": height,
@@ -94,14 +96,13 @@ def job(seen: Sighting, now: float) -> dict[str, Any]:
 
 def _expectations(record: JobRecord) -> tuple[int, int, dict[str, float], str | None]:
     """Picture size, typical seconds and today's price; a model that has left the catalog has none."""
-    provider = PROVIDERS[record.provider]
-    try:
-        model = model_at(provider, record.model)
-    except VeoError:
-        return 1280, 720, {"low": 11, "likely": 60, "high": 360}, None
-    width, height = record.request.picture_size(model)
-    typical = model.typical_seconds.sped_up(provider.speed)
+    typical = typical_seconds(record.provider, record.model)
     seconds = {"low": typical.low, "likely": typical.likely, "high": typical.high}
+    try:
+        model = model_at(provider_named(record.provider), record.model)
+    except VeoError:
+        return 1280, 720, seconds, None
+    width, height = record.request.picture_size(model)
     return width, height, seconds, estimate(record.request, model).text
 
 

@@ -30,7 +30,7 @@ def show(job: Job) -> JobView:
     _display(view)
     # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
     handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
-    if handle is not None and not record.state.is_final:
+    if handle is not None:
         _follow(job, view, handle, record)
     return view
 
@@ -48,7 +48,7 @@ def show_and_wait(job: Job) -> JobView:
     finally:
         record = job.record
         handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
-        if handle is not None and (not record.state.is_final or any(not video.poster for video in record.videos)):
+        if handle is not None:
             _follow(job, view, handle, record)
     return view
 
@@ -56,10 +56,13 @@ def show_and_wait(job: Job) -> JobView:
 def _follow(job: Job, view: JobView, handle: Any, shown: JobRecord) -> None:
     """Update the plain output when the job ends, when the browser has made a poster, and for whoever waits."""
     last: dict[str, Any] = saved.bundle(shown)
+    job_id = shown.id
 
     def update(seen: Sighting) -> None:
-        nonlocal last
-        if seen.record.state.is_final:
+        nonlocal last, job_id
+        # Another id is a retry, whose card takes the place of the old one.
+        if seen.record.state.is_final or seen.record.id != job_id:
+            job_id = seen.record.id
             now = saved.bundle(seen.record)
             if now != last:
                 last = now

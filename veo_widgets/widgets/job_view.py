@@ -33,6 +33,7 @@ class JobView(ClipWidget):
         self._job = job
         self._follower: Callable[[Sighting], None] | None = None
         self._seen = seen
+        self._retrying = False
         super().__init__(job.client, job=description.job(seen, time.time()))
         self._end_listening = job.listen(self._changed)
         # What changed between the look and the listening.
@@ -87,14 +88,19 @@ class JobView(ClipWidget):
 
     async def _retry(self) -> None:
         """The view follows the new job; the old one stays in the ledger."""
-        if not self._seen.record.state.is_final:
+        if self._retrying or not self._seen.record.state.is_final:
             return
-        client = self._client.asynchronous
-        record = await client.retry(self._job.id)
-        self._end_listening()
-        self._job.id = record.id
-        self._end_listening = client.listen(record.id, self._changed)
-        self._changed(await client.sighting(record.id))
+        # A second click, here or in another view of this cell, must not pay a second time.
+        self._retrying = True
+        try:
+            client = self._client.asynchronous
+            record = await client.retry(self._job.id)
+            self._end_listening()
+            self._job = Job(self._client, record.id)
+            self._end_listening = client.listen(record.id, self._changed)
+            self._changed(await client.sighting(record.id))
+        finally:
+            self._retrying = False
 
     def close(self) -> None:
         """Stop following the job."""

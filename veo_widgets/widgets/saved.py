@@ -6,6 +6,7 @@ is an output of its own. The live view hides it.
 
 from __future__ import annotations
 
+import os
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -22,22 +23,17 @@ _FRAME = "display:block;width:100%;max-height:480px;margin:8px 0;border-radius:4
 _QUIET = "opacity:.75;font-size:12px"
 
 
-def bundle(record: JobRecord, folder: Path | None = None) -> dict[str, str]:
-    """The output as MIME types.
-
-    Args:
-        record: a job, running or ended.
-        folder: where the notebook lies, which links are relative to; default is the working folder.
-    """
-    return {"text/html": _html(record, folder), "text/plain": text(record, folder)}
+def bundle(record: JobRecord) -> dict[str, str]:
+    """The output of a job, running or ended, as MIME types."""
+    return {"text/html": _html(record), "text/plain": text(record)}
 
 
-def text(record: JobRecord, folder: Path | None = None) -> str:
+def text(record: JobRecord) -> str:
     """One line a clip, for terminals and readers that show text only."""
     if not record.videos:
         why = f": {record.problem.title}. {record.problem.message}" if record.problem else ""
         return f"{record.state}{why} · {_facts(record)}"
-    return "\n".join(f"{_link(video, folder)} · {_facts(record, video)}" for video in record.videos)
+    return "\n".join(f"{_link(record, video)} · {_facts(record, video)}" for video in record.videos)
 
 
 def _facts(record: JobRecord, video: Video | None = None) -> str:
@@ -48,16 +44,22 @@ def _facts(record: JobRecord, video: Video | None = None) -> str:
     return " · ".join(seen)
 
 
-def _link(video: Video, folder: Path | None) -> str:
-    return video.relative_path(folder)
+def _link(record: JobRecord, video: Video) -> str:
+    """The path from the notebook, or from the working folder where no notebook is known."""
+    start = Path(record.notebook).parent if record.notebook else Path.cwd()
+    try:
+        return Path(os.path.relpath(video.path, start)).as_posix()
+    except ValueError:
+        # Another drive on Windows.
+        return video.path.as_posix()
 
 
-def _html(record: JobRecord, folder: Path | None) -> str:
+def _html(record: JobRecord) -> str:
     prompt = escape(record.request.prompt)
     settings = " · ".join(
         f"{escape(label)} {escape(value)}" for label, value in description.settings(record.request, record)
     )
-    body = "".join(_clip(video, folder) for video in record.videos) or _without_clip(record)
+    body = "".join(_clip(record, video) for video in record.videos) or _without_clip(record)
     return (
         f'<div class="{description.saved_class(record.id)}" style="{_CARD}">'
         f'<div style="white-space:pre-wrap">{prompt}</div>{body}'
@@ -65,9 +67,9 @@ def _html(record: JobRecord, folder: Path | None) -> str:
     )
 
 
-def _clip(video: Video, folder: Path | None) -> str:
+def _clip(record: JobRecord, video: Video) -> str:
     # A file name of ours needs no quoting, but a folder of the user's may.
-    link = escape(quote(_link(video, folder), safe="/:"))
+    link = escape(quote(_link(record, video), safe="/:"))
     poster = escape(video.poster)
     # Readers that drop <video> keep what is inside it.
     still = f'<img src="{poster}" alt="A frame of the clip" style="max-width:100%">' if poster else ""

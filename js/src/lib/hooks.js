@@ -87,7 +87,8 @@ export function useSeen(element) {
 export function useCommands(wire, job) {
   const [pending, setPending] = useState("");
   const [refusal, setRefusal] = useState("");
-  useEffect(() => setPending(""), [job]);
+  // Another view, or a poster, draws the same job again while the answer is still out.
+  useEffect(() => setPending(""), [job.id, job.state, job.watching, JSON.stringify(job.can)]);
   useEffect(
     () =>
       listen(wire, "refused", ({ message }) => {

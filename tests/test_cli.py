@@ -1,0 +1,65 @@
+"""The `veo` command, as a program."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from veo_widgets import errors
+from veo_widgets.config import Settings
+from veo_widgets.sync import Client
+
+
+def veo(folder: Path, settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "VEO_WIDGETS_HOME": str(folder / "home"), "VEO_EMULATOR_URL": settings.base_url or ""}
+    command = [sys.executable, "-W", "error", "-m", "veo_widgets.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+
+
+def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings, tmp_path: Path) -> None:
+    assert veo(tmp_path, settings, "jobs").stdout == "No jobs yet.\n"
+    job = client.submit("A cat", seconds=4)
+    client.close()
+    waited = veo(tmp_path, settings, "wait", job.id)
+    assert waited.returncode == 0, waited.stderr
+    assert "  length 4 s\n  price  $0.40 (what it would have cost; the emulator is free)\n" in waited.stdout
+    assert veo(tmp_path, settings, "show").stdout == waited.stdout
+    assert f"{job.id}  succeeded" in veo(tmp_path, settings, "jobs", "--limit", "1").stdout
+
+
+def test_resume_brings_every_job_to_its_end(
+    make_client: Callable[..., Client], settings: Settings, tmp_path: Path
+) -> None:
+    client = make_client()
+    good = client.submit("---\npolls: 2\n---\nA cat", seconds=4)
+    bad = client.submit("---\npolls: 2\noutcome: failed\n---\nA cat", seconds=4)
+    client.close()
+    resumed = veo(tmp_path, settings, "resume")
+    assert resumed.returncode == 1
+    assert f"{good.id}  succeeded" in resumed.stdout
+    assert bad.id in resumed.stderr
+    assert make_client().job(good.id).videos
+    with pytest.raises(errors.GenerationFailedError):
+        make_client().job(bad.id).wait(1)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("show", "nope"), 1, "job: 'nope' fits no job"),
+        (("show",), 1, "no jobs yet"),
+        (("dance",), 2, "invalid choice"),
+    ],
+)
+def test_mistakes_are_said_in_a_line(
+    client: Client, settings: Settings, tmp_path: Path, words: tuple[str, ...], code: int, said: str
+) -> None:
+    answer = veo(tmp_path, settings, *words)
+    assert answer.returncode == code
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
