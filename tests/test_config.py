@@ -184,16 +184,23 @@ def test_an_address_and_a_key_are_given_to_no_other_provider_than_they_were_conf
 
 
 def test_a_job_is_found_where_it_was_sent_with_todays_key() -> None:
-    saved = {"base_url": "https://old.example", "project": "old", "location": "europe-west4"}
-    settings = Settings(provider="gemini", api_key=KEY, project="new", base_url="https://new.example")
+    saved = {"base_url": "https://europe-west4-aiplatform.googleapis.com", "project": "old", "location": "europe-west4"}
+    settings = Settings(provider="gemini", api_key=KEY, project="new", base_url="https://gateway.example")
     found = account_of_job("agent_platform", AGENT_PLATFORM, saved, settings, {})
     assert found.endpoint.to_json() == saved
-    gemini = account_of_job("gemini", GEMINI_API, {**saved, "project": "", "location": ""}, settings, {})
-    assert gemini.endpoint.base_url == "https://old.example"
+    gemini = account_of_job("gemini", GEMINI_API, {"base_url": "https://gateway.example"}, settings, {})
     assert signed(gemini) == {"x-goog-api-key": "configured-key"}
+    own = {"base_url": "https://generativelanguage.googleapis.com"}
     other = Settings(provider="emulator", api_key=KEY)
-    assert signed(account_of_job("gemini", GEMINI_API, saved, other, {"GOOGLE_API_KEY": "k"}))["x-goog-api-key"] == "k"
+    assert signed(account_of_job("gemini", GEMINI_API, own, other, {"GOOGLE_API_KEY": "k"}))["x-goog-api-key"] == "k"
     assert account_of_job("emulator", AGENT_PLATFORM, {"base_url": ""}, settings, {}).embedded
+
+
+@pytest.mark.parametrize("configured", [None, "https://new.example"])
+def test_todays_key_does_not_go_to_yesterdays_gateway(configured: str | None) -> None:
+    settings = Settings(provider="gemini", api_key=KEY, base_url=configured)
+    with pytest.raises(ConfigError, match=r"sent to https://old\.example, but .* is configured now"):
+        account_of_job("gemini", GEMINI_API, {"base_url": "https://old.example"}, settings, {"GOOGLE_API_KEY": "k"})
 
 
 def test_a_key_shows_itself_nowhere() -> None:

@@ -23,6 +23,10 @@ try:
     # The real service takes minutes where the emulator takes a moment, and the first poll waits for it.
     job = veo.submit("A cat", seconds=4)
     print(job.state, job.record.operation.split("/")[1])
+    for _ in range(3):
+        client = job.client
+        client.call(client.asynchronous.detach, job.id)
+        client.call(client.asynchronous.refresh, job.id)
 except veo.VeoError as error:
     print(type(error).__name__, error)
 """
@@ -66,6 +70,8 @@ def test_application_default_credentials_sign_requests(emulator: Emulator, tmp_p
     assert create.path.startswith("/v1/projects/films/locations/us-central1/")
     assert create.headers["authorization"].startswith("Bearer ")
     assert "x-goog-api-key" not in create.headers
+    # Signing the create and everything after it takes one token, not one for each request.
+    assert [entry.kind for entry in emulator.journal()].count("token") == 1
 
 
 def test_missing_credentials_say_what_to_do(emulator: Emulator, tmp_path: Path) -> None:

@@ -188,9 +188,10 @@ def test_a_failure_is_told_in_the_services_words(way: Way, submit: Callable[...,
 @EVERY
 def test_done_without_a_clip_is_no_success(way: Way, submit: Callable[..., Job]) -> None:
     job = submit(way, script={"outcome": "empty"})
-    with pytest.raises(errors.JobError):
+    with pytest.raises(errors.VeoError):
         job.wait(30)
-    assert job.state in {JobState.FAILED, JobState.FILTERED, JobState.EXPIRED}
+    # Where only the download tells, it may be a passing fault: such a job stays open and can be resumed.
+    assert job.state in {JobState.FAILED, JobState.FILTERED, JobState.DOWNLOADING}
     assert not job.videos
 
 

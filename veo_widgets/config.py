@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_dir
 
 from .catalog import Model
-from .credentials import ApiKey, BearerKey, Credentials, GoogleToken, NoCredentials, Secret
+from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, google_token
 from .errors import ConfigError
 from .providers import (
     LITELLM_GEMINI,
@@ -221,7 +221,7 @@ def _agent_platform(
     if project:
         address = base_url or provider.base_url.format(host=agent_platform_host(location))
         endpoint = Endpoint(provider.name, surface, address, project=project, location=location)
-        return Account(provider, endpoint, GoogleToken())
+        return Account(provider, endpoint, google_token(environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")))
     # An express key goes without a project; any other key of Google's would be refused, so it has to be meant.
     key = (named and settings.api_key) or (_flag(environ) and Secret(_first(provider.key_env, environ)))
     if not key:
@@ -248,8 +248,12 @@ def account_of_job(
         saved: the record's endpoint; an empty ``base_url`` stands for the embedded emulator.
         settings: for the key.
         environ: the environment.
+
+    Raises:
+        ConfigError: the job was sent to an address that is neither the provider's own nor the one configured now.
     """
     provider = provider_named(provider_name)
+    _check_address(provider, saved, _own(settings, provider), environ)
     wanted = replace(
         _own(settings, provider),
         provider=provider.name,
@@ -261,3 +265,17 @@ def account_of_job(
     found = account(provider, surface, wanted, environ)
     version = found.endpoint.version if provider.name == "azure" else saved.get("version", "")
     return replace(found, endpoint=replace(found.endpoint, version=version))
+
+
+def _check_address(
+    provider: Provider, saved: Mapping[str, str], settings: Settings, environ: Mapping[str, str]
+) -> None:
+    """Refuse to send today's key to yesterday's gateway."""
+    address = saved.get("base_url", "")
+    own = provider.base_url.format(host=agent_platform_host(saved.get("location") or "global"))
+    now = _fitted(provider, _address(settings.base_url or _first(provider.url_env, environ)))
+    if provider.auth != "none" and address and address not in {own, now}:
+        raise ConfigError(
+            f"{provider.label}: this job was sent to {address}, but {now or own} is configured now; a key goes only "
+            f"where it belongs. Call veo.configure(base_url={address!r}) with its key, then resume the job."
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from typing import Any, Protocol
 
 import anyio.to_thread
@@ -87,12 +89,18 @@ class GoogleToken:
 
     def __init__(self) -> None:
         self._google: Any = None
+        self._lock = threading.Lock()
 
     async def headers(self) -> dict[str, str]:
         """``Authorization``, and the quota project if the credentials name one."""
         return await anyio.to_thread.run_sync(self._headers)
 
     def _headers(self) -> dict[str, str]:
+        # Many jobs poll at once; one of them asks for the token.
+        with self._lock:
+            return self._signed()
+
+    def _signed(self) -> dict[str, str]:
         try:
             import google.auth
             import google.auth.exceptions
@@ -118,3 +126,14 @@ class GoogleToken:
         if getattr(self._google, "quota_project_id", None):
             signed["x-goog-user-project"] = self._google.quota_project_id
         return signed
+
+
+@cache
+def google_token(key_file: str) -> GoogleToken:
+    """The credentials of this process for a key file, or for none; shared, so that a token is asked for once.
+
+    Args:
+        key_file: what ``GOOGLE_APPLICATION_CREDENTIALS`` says, or an empty text.
+    """
+    del key_file
+    return GoogleToken()

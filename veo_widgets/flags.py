@@ -17,6 +17,14 @@ from .providers import PROVIDERS
 
 # The prompt is the cell's body.
 _FLAGGED = tuple(param for param in PARAMS if param.name != "prompt")
+_METAVARS = {
+    "image": "PATH",
+    "images": "PATH",
+    "text": "TEXT",
+    "uri": "GS_URI",
+    "video": "CLIP",
+    "videos": "CLIP",
+}
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,8 @@ def _add(parser: argparse.ArgumentParser, param: Param) -> None:
     if param.kind == "boolean":
         parser.add_argument(*names, dest=param.name, action=argparse.BooleanOptionalAction, default=None, help=text)
         return
-    action = "append" if param.kind == "images" else "store"
-    metavar = {"image": "PATH", "images": "PATH", "video": "CLIP", "uri": "GS_URI", "text": "TEXT"}.get(param.kind, "N")
-    if param.choices:
-        metavar = "|".join(param.choices)
+    action = "append" if param.kind in {"images", "videos"} else "store"
+    metavar = "|".join(param.choices) or _METAVARS.get(param.kind, "N")
     parser.add_argument(*names, dest=param.name, action=action, metavar=metavar, help=text)
 
 
@@ -76,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     )
     cell = made.add_argument_group("the cell")
     cell.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
+    cell.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
     cell.add_argument("--into", metavar="NAME", help="Keep the job in this variable.")
     cell.add_argument("--wait", action="store_true", help="Block the cell until the clip plays.")
     cell.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")

@@ -129,7 +129,9 @@ def dry_run(plan: Plan) -> str:
     lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
     if plan.violations:
         lines += ["", "It would not be sent:", *(f"  - {violation}" for violation in plan.violations)]
-    account = config.account(plan.provider, plan.model.surface, sync.client().settings)
+    client = sync.client()
+    settings = client.asynchronous.profiles.get(plan.profile, client.settings)
+    account = config.account(plan.provider, plan.model.surface, settings)
     call = plan.call(account)
     body = json.dumps(_without_media(call.json), indent=2, ensure_ascii=False)
     return "\n".join([*lines, "", f"{call.method} {call.url}", body])
