@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from .media import Image, Video
     from .request import VideoRequest
     from .sync import Client, Job, configure, generate, job, jobs, plan, resume, submit
+    from .videos_api import (
+        VideoObject,
+        avideo_content,
+        avideo_generation,
+        avideo_status,
+        video_content,
+        video_generation,
+        video_status,
+    )
     from .widgets import JobView, Player, show
 
 _HOMES = {
@@ -32,7 +41,11 @@ _HOMES = {
     "Player": "widgets",
     "VeoError": "errors",
     "Video": "media",
+    "VideoObject": "videos_api",
     "VideoRequest": "request",
+    "avideo_content": "videos_api",
+    "avideo_generation": "videos_api",
+    "avideo_status": "videos_api",
     "configure": "sync",
     "generate": "sync",
     "job": "sync",
@@ -41,6 +54,9 @@ _HOMES = {
     "resume": "sync",
     "show": "widgets",
     "submit": "sync",
+    "video_content": "videos_api",
+    "video_generation": "videos_api",
+    "video_status": "videos_api",
 }
 
 __all__ = [
@@ -52,7 +68,11 @@ __all__ = [
     "Player",
     "VeoError",
     "Video",
+    "VideoObject",
     "VideoRequest",
+    "avideo_content",
+    "avideo_generation",
+    "avideo_status",
     "configure",
     "generate",
     "job",
@@ -61,6 +81,9 @@ __all__ = [
     "resume",
     "show",
     "submit",
+    "video_content",
+    "video_generation",
+    "video_status",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from .config import Account, Settings
 from .errors import LedgerError, UnknownOutcomeError, VeoError, WaitTimeoutError
 from .media import Video
 from .planning import Plan, following, make_plan
+from .pricing import Cost
 from .record import JobRecord, JobState, Problem
 from .transport import Transport
 from .watcher import Clock, Watcher
@@ -129,6 +131,27 @@ class AsyncClient:
             if job_id not in self._board:
                 self._board.put(record)
         return self._board[job_id].sighting
+
+    async def adopt(self, provider: str, model: str, operation: str, *, profile: str | None = None) -> JobRecord:
+        """Take up an operation that another program has started, as a job like any other.
+
+        Args:
+            provider: its provider's name or prefix.
+            model: the model's id.
+            operation: the service's name for it.
+            profile: the account; default is the one in use.
+
+        Returns:
+            The job, new in the ledger unless its operation was known there. It is not watched.
+        """
+        known = await self._ledger.do(lambda ledger: ledger.with_operation(operation))
+        if known is not None:
+            return await self.job(known.id)
+        plan = self.plan("", provider=provider, model=model, profile=profile, allow_retired=True)
+        settings = self._watcher.settings_of(plan.profile)
+        account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, settings))
+        record = replace(self._new_record(plan, account, new_job_id(), ""), cost=Cost(None, "started elsewhere"))
+        return await self._watcher.keep(records.accepted(record, operation, self._clock.now()), "adopted")
 
     def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
         """Have `listener` called on the client's loop at every change of a job; returns a function that ends it."""

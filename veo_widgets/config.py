@@ -98,6 +98,12 @@ def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
     return next((environ[name] for name in names if environ.get(name)), "")
 
 
+def has_gateway(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Whether requests for one of Google's services are sent to an address that is not Google's."""
+    google = {"gemini", "agent_platform"}
+    return provider.name in google and bool(_own(settings, provider).base_url or _first(provider.url_env, environ))
+
+
 def _flag(environ: Mapping[str, str]) -> bool | None:
     """What google-genai's variables say of using the Agent Platform; None if they say nothing."""
     said = _first(("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"), environ).strip().lower()

@@ -231,6 +231,13 @@ class Ledger:
         query = f"SELECT record, request FROM jobs {where} ORDER BY created_at DESC, rowid DESC LIMIT ?"  # noqa: S608
         return [self._record(row) for row in self._rows(query, (-1 if limit is None else limit,))]
 
+    def with_operation(self, operation: str) -> JobRecord | None:
+        """The newest job whose operation the service calls so, if there is one."""
+        query = """SELECT record, request FROM jobs WHERE json_extract(record, '$.operation') = ?
+            ORDER BY created_at DESC LIMIT 1"""
+        rows = self._rows(query, (operation,))
+        return self._record(rows[0]) if rows else None
+
     def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""
         return [

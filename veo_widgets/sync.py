@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from dataclasses import fields, replace
@@ -123,7 +124,7 @@ class Client:
         """
         if threading.current_thread() is self._thread:
             raise VeoError("A listener runs on the background loop and must not block it; read its argument instead.")
-        return _result(self.start(verb, *arguments))
+        return result(self.start(verb, *arguments))
 
     def start(self, verb: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> concurrent.futures.Future[T]:
         """Start a coroutine function on the loop.
@@ -198,8 +199,17 @@ def _close_at_the_end(client: Client) -> None:
         _open.add(client)
 
 
-def _result(future: concurrent.futures.Future[T]) -> T:
-    """The result of a future. Ctrl-C is noticed at once and ends the waiting alone."""
+def result(future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
+    """The result of a future. Ctrl-C is noticed at once and ends the waiting alone.
+
+    Args:
+        future: from `Client.start`.
+        timeout: seconds to wait at most.
+
+    Raises:
+        TimeoutError: it takes longer; the task goes on.
+    """
+    end = None if timeout is None else time.monotonic() + timeout
     while True:
         try:
             return future.result(_TICK)
@@ -207,6 +217,8 @@ def _result(future: concurrent.futures.Future[T]) -> T:
             # A TimeoutError of the task itself, or merely the end of a tick.
             if future.done():
                 return future.result()
+            if end is not None and time.monotonic() > end:
+                raise
         except concurrent.futures.CancelledError:
             raise VeoError(_CLOSED) from None
 
@@ -276,7 +288,7 @@ class Job:
         """
         future = self._start_waiting(timeout)
         try:
-            _result(future)
+            result(future)
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None

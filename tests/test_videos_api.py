@@ -1,0 +1,162 @@
+"""LiteLLM's video functions, used as its own pages use them; only the import is another."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+
+import veo_widgets as veo
+from veo_widgets import exceptions, sync
+from veo_widgets.config import Settings
+from veo_widgets.emulator import Emulator
+from veo_widgets.errors import InvalidRequestError
+from veo_widgets.sync import Client
+from veo_widgets.video_ids import VideoId, read_video_id
+
+MODEL = "gemini/veo-3.0-generate-preview"
+PROMPT = "A cat playing with a ball of yarn in a sunny garden"
+
+
+@pytest.fixture
+def litellm(make_client: Callable[..., Client], settings: Settings) -> Iterator[Client]:
+    """The functions' own client, with a key and an address as a user's environment would give them."""
+    from veo_widgets.credentials import Secret
+
+    given = replace(settings, provider="gemini", api_key=Secret("your-google-api-key"))
+    before, sync._default = sync._default, make_client(given, hasty=True)
+    yield sync._default
+    sync._default = before
+
+
+def finished(video: veo.VideoObject) -> veo.VideoObject:
+    """Poll as the page does, though without its ten seconds between two looks."""
+    while video.status == "processing":
+        video = veo.video_status(video_id=video.id)
+    return video
+
+
+def test_the_pages_workflow(litellm: Client, tmp_path: Path, emulator: Emulator) -> None:
+    response = veo.video_generation(model=MODEL, prompt=PROMPT)
+    assert (response.status, response.object) == ("processing", "video")
+    assert response.id.startswith("video_")
+    assert response.usage == {"duration_seconds": 8.0}
+    assert response._hidden_params["response_cost"] == pytest.approx(8 * 0.4)
+    done = finished(response)
+    assert (done.status, done.error, done.id) == ("completed", None, response.id)
+    video_bytes = veo.video_content(video_id=response.id)
+    assert video_bytes[4:8] == b"ftyp"
+    assert len([entry for entry in emulator.journal() if entry.kind == "create"]) == 1
+
+
+def test_the_pages_asynchronous_workflow(litellm: Client) -> None:
+    async def main() -> bytes:
+        response = await veo.avideo_generation(model=MODEL, prompt=PROMPT)
+        status = response.status
+        while status == "processing":
+            status = (await veo.avideo_status(video_id=response.id)).status
+        return await veo.avideo_content(video_id=response.id)
+
+    assert anyio.run(main)[4:8] == b"ftyp"
+
+
+def test_openais_parameters_become_the_services(litellm: Client, emulator: Emulator) -> None:
+    veo.video_generation(
+        model=MODEL, prompt=PROMPT, seconds="4", size="720x1280", negativePrompt="dogs", extra_body={"parameters": {}}
+    )
+    create = next(entry for entry in emulator.journal() if entry.kind == "create")
+    assert create.path == "/v1beta/models/veo-3.0-generate-preview:predictLongRunning"
+    assert create.body["parameters"] == {
+        "aspectRatio": "9:16",
+        "resolution": "720p",
+        "durationSeconds": 4,
+        "negativePrompt": "dogs",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"size": "1024x1024"}, "size: '1024x1024' is not a size"),
+        ({"size": "1024x1792"}, "resolution: '1024p' is not a resolution"),
+        ({"seconds": "soon"}, "duration_seconds: 'soon' is not a number"),
+        ({"seed": 7}, "takes no seed"),
+        ({"lastFrame": b"no image"}, "last_frame"),
+        ({"model": "gemini/veo-9"}, "model: 'veo-9' is not known"),
+        ({"extra_headers": {"x": "y"}}, "extra_headers"),
+        ({"temperature": 1}, "temperature: no such parameter"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_not_dropped(
+    litellm: Client, emulator: Emulator, wrong: dict, words: str
+) -> None:
+    with pytest.raises(exceptions.BadRequestError, match=words) as caught:
+        veo.video_generation(**{"model": MODEL, "prompt": PROMPT, **wrong})
+    assert isinstance(caught.value, exceptions.APIError)
+    assert emulator.journal() == []
+
+
+@pytest.mark.parametrize("outcome", ["failed", "filtered", "empty"])
+def test_a_job_without_a_clip_is_failed_never_completed(litellm: Client, outcome: str) -> None:
+    prompt = f"---\noutcome: {outcome}\n---\nA cat"
+    done = finished(veo.video_generation(model=MODEL, prompt=prompt))
+    assert done.status == "failed"
+    assert done.error is not None
+    assert done.error["message"]
+    assert done._hidden_params["response_cost"] == 0
+    with pytest.raises(exceptions.BadRequestError, match="has no content"):
+        veo.video_content(done.id)
+
+
+def test_errors_go_by_litellms_names(litellm: Client, emulator: Emulator) -> None:
+    with pytest.raises(exceptions.AuthenticationError):
+        veo.video_generation(model=MODEL, prompt=PROMPT, api_key="wrong-key", api_base=emulator.base_url)
+    emulator.script(on="create", fault="status-429-bare")
+    with pytest.raises(exceptions.RateLimitError):
+        veo.video_generation(model=MODEL, prompt=PROMPT)
+    emulator.script(on="create", fault="slow", seconds=2)
+    with pytest.raises(exceptions.Timeout, match="it goes on"):
+        veo.video_generation(model=MODEL, prompt=PROMPT, timeout=0.3)
+    with pytest.raises(InvalidRequestError, match="is no id that video_generation gave"):
+        veo.video_status("video_nonsense")
+
+
+ANOTHER_PROGRAM = """
+import json, sys
+import veo_widgets as veo
+veo.configure(folder=sys.argv[3])
+video = veo.video_status(sys.argv[1], api_key="another", api_base=sys.argv[2])
+while video.status == "processing":
+    video = veo.video_status(sys.argv[1], api_key="another", api_base=sys.argv[2])
+content = veo.video_content(sys.argv[1], api_key="another", api_base=sys.argv[2])
+print(json.dumps([video.status, content[4:8].decode()]))
+"""
+
+
+def test_an_id_works_in_another_program_without_the_ledger(litellm: Client, emulator: Emulator, tmp_path: Path) -> None:
+    response = veo.video_generation(model=MODEL, prompt=PROMPT)
+    environment = {"PATH": "/usr/bin", "HOME": str(tmp_path), "VEO_WIDGETS_HOME": str(tmp_path / "another")}
+    command = [sys.executable, "-c", ANOTHER_PROGRAM, response.id, emulator.base_url, str(tmp_path / "clips")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["completed", "ftyp"]
+
+
+@pytest.mark.parametrize("operation", ["models/m/operations/1", "a;b:c/d", "v1_é", "video_abc=="])
+def test_ids_say_where_the_video_is(operation: str) -> None:
+    video_id = VideoId("gemini", "veo-3.1-generate-preview", operation)
+    assert read_video_id(str(video_id)) == video_id
+    assert read_video_id(str(video_id).rstrip("=")) == video_id
+
+
+def test_litellms_own_ids_are_read() -> None:
+    packed = (
+        "video_bGl0ZWxsbTpjdXN0b21fbGxtX3Byb3ZpZGVyOmdlbWluaTttb2RlbF9pZDp2ZW87dmlkZW9faWQ6bW9kZWxzL20vb3BlcmF0aW9ucy8x"
+    )
+    assert read_video_id(packed) == VideoId("gemini", "veo", "models/m/operations/1")
