@@ -103,7 +103,7 @@ def test_everything_works_while_another_cells_job_runs(tmp_path: Path, environme
         "jobs = [veo.submit(f'Cat {n}', seconds=4) for n in range(3)]",
         "print([str(job.state) for job in await asyncio.gather(*jobs)])",
         "print(slow.wait(60).state)",
-        "from veo_widgets.sync import client\nprint(len(veo.jobs()))",
+        "print(len(veo.jobs()))",
     )
     made = execute(notebook(*cells), tmp_path, environment)
     said = ["".join(output.get("text", "") for output in cell.outputs).strip() for cell in made.cells]

@@ -10,7 +10,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 
-from veo_widgets import errors, sync
+from veo_widgets import errors, session
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator, Entry
 from veo_widgets.flags import flag_names
@@ -21,9 +21,9 @@ from veo_widgets.sync import Client
 @pytest.fixture
 def default_client(make_client: Callable[..., Client]) -> Iterator[Client]:
     """The client behind the module's functions, for as long as a test runs."""
-    before, sync._default = sync._default, make_client()
-    yield sync._default
-    sync._default = before
+    before, session._default = session._default, make_client()
+    yield session._default
+    session._default = before
 
 
 @pytest.fixture
@@ -185,9 +185,9 @@ def test_unloading_takes_the_magics_away(default_client: Client) -> None:
 
 
 def test_settings_outlive_the_cell(default_client: Client, settings: Settings) -> None:
-    sync.configure(model="veo-3.1-lite-generate-001")
-    assert sync.plan("A cat").model.id == "veo-3.1-lite-generate-001"
-    sync.configure(model=None)
-    assert sync.plan("A cat").model.id == "veo-3.1-fast-generate-001"
+    session.configure(model="veo-3.1-lite-generate-001")
+    assert session.plan("A cat").model.id == "veo-3.1-lite-generate-001"
+    session.configure(model=None)
+    assert session.plan("A cat").model.id == "veo-3.1-fast-generate-001"
     with pytest.raises(errors.InvalidRequestError, match="Did you mean 'provider'"):
-        sync.configure(provder="gemini")
+        session.configure(provder="gemini")

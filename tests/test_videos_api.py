@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 import veo_widgets as veo
-from veo_widgets import exceptions, sync
+from veo_widgets import exceptions, session
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator
 from veo_widgets.errors import InvalidRequestError
@@ -30,9 +30,9 @@ def litellm(make_client: Callable[..., Client], settings: Settings) -> Iterator[
     from veo_widgets.credentials import Secret
 
     given = replace(settings, provider="gemini", api_key=Secret("your-google-api-key"))
-    before, sync._default = sync._default, make_client(given, hasty=True)
-    yield sync._default
-    sync._default = before
+    before, session._default = session._default, make_client(given, hasty=True)
+    yield session._default
+    session._default = before
 
 
 def finished(video: veo.VideoObject) -> veo.VideoObject:

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .client import AsyncClient
     from .errors import VeoError
+    from .handles import Job
     from .media import Image, Video
     from .request import VideoRequest
-    from .sync import Client, Job, configure, generate, job, jobs, plan, resume, submit
+    from .session import configure, generate, job, jobs, plan, resume, submit
+    from .sync import Client
     from .videos_api import (
         VideoObject,
         avideo_content,
@@ -36,7 +38,7 @@ _HOMES = {
     "AsyncClient": "client",
     "Client": "sync",
     "Image": "media",
-    "Job": "sync",
+    "Job": "handles",
     "JobView": "widgets",
     "Player": "widgets",
     "VeoError": "errors",
@@ -46,14 +48,14 @@ _HOMES = {
     "avideo_content": "videos_api",
     "avideo_generation": "videos_api",
     "avideo_status": "videos_api",
-    "configure": "sync",
-    "generate": "sync",
-    "job": "sync",
-    "jobs": "sync",
-    "plan": "sync",
-    "resume": "sync",
+    "configure": "session",
+    "generate": "session",
+    "job": "session",
+    "jobs": "session",
+    "plan": "session",
+    "resume": "session",
     "show": "widgets",
-    "submit": "sync",
+    "submit": "session",
     "video_content": "videos_api",
     "video_generation": "videos_api",
     "video_status": "videos_api",

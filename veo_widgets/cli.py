@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from . import sync
+from . import session
 from .errors import MissingExtraError, VeoError
+from .handles import Job
 from .version import own_version
 
 
@@ -53,7 +54,7 @@ def _emulator(words: Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.verb == "jobs":
-        print(sync.jobs(options.limit))
+        print(session.jobs(options.limit))
     elif options.verb == "resume":
         return _resume()
     else:
@@ -65,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
 def _resume() -> int:
     """Wait for every open job; one that fails does not keep the others from their clips."""
     failed = 0
-    for job in sync.resume():
+    for job in session.resume():
         try:
             print(describe(job.wait()))
         except VeoError as error:
@@ -74,16 +75,16 @@ def _resume() -> int:
     return failed
 
 
-def _find(job_id: str | None) -> sync.Job:
+def _find(job_id: str | None) -> Job:
     if job_id:
-        return sync.job(job_id)
-    newest = sync.jobs(limit=1)
+        return session.job(job_id)
+    newest = session.jobs(limit=1)
     if not newest:
         raise VeoError("There are no jobs yet.")
     return newest[0]
 
 
-def describe(job: sync.Job) -> str:
+def describe(job: Job) -> str:
     """A job's clips in a few lines."""
     record = job.record
     lines = [f"{record.id}  {record.state}  {record.model}  {record.request.prompt}"]

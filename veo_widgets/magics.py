@@ -12,9 +12,10 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-from . import config, sync
+from . import config, session
 from .errors import InvalidRequestError, JobError, SubmitInterrupted, VeoError, nearest
 from .flags import Flags, fill_in, parse, parser
+from .handles import Job, Jobs
 from .planning import Plan
 
 _USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | help"
@@ -53,7 +54,7 @@ class VeoMagics(Magics):
             print(parser().format_help())  # noqa: T201 (the answer to --help)
             return
         prompt = fill_in(cell, self.shell.user_ns)
-        plan = sync.plan(prompt, **flags.values)
+        plan = session.plan(prompt, **flags.values)
         if flags.dry_run:
             print(dry_run(plan))  # noqa: T201 (the answer to --dry-run)
             return
@@ -62,7 +63,7 @@ class VeoMagics(Magics):
     def _submit(self, plan: Plan, flags: Flags) -> None:
         from .widgets.display import show, show_and_wait
 
-        client = sync.client()
+        client = session.client()
         try:
             job = client.submit_plan(plan)
         except SubmitInterrupted as stopped:
@@ -90,9 +91,9 @@ class VeoMagics(Magics):
             raise InvalidRequestError(f"%veo: {error} in {line!r}; close the quotes.") from None
         verbs: dict[str, Callable[..., Any]] = {
             "jobs": _jobs,
-            "job": sync.job,
+            "job": session.job,
             "wait": _wait,
-            "resume": sync.resume,
+            "resume": session.resume,
             "help": _help,
         }
         verb = verbs.get(words[0])
@@ -109,19 +110,19 @@ def _help() -> None:
     print(f"{_USAGE}\n\n{parser().format_help()}")  # noqa: T201 (the answer to help)
 
 
-def _jobs(limit: str = "20") -> sync.Jobs:
+def _jobs(limit: str = "20") -> Jobs:
     """The newest jobs."""
     if not limit.isdigit():
         raise InvalidRequestError(f"%veo jobs: {limit!r} is not a number of jobs.", parameter="limit", value=limit)
-    return sync.jobs(int(limit))
+    return session.jobs(int(limit))
 
 
-def _wait(job_id: str | None = None) -> sync.Job:
+def _wait(job_id: str | None = None) -> Job:
     """Wait for a job, by default the newest."""
-    newest = sync.jobs(limit=1)
+    newest = session.jobs(limit=1)
     if job_id is None and not newest:
         raise InvalidRequestError("%veo wait: there are no jobs yet.")
-    return (sync.job(job_id) if job_id else newest[0]).wait()
+    return (session.job(job_id) if job_id else newest[0]).wait()
 
 
 def dry_run(plan: Plan) -> str:
@@ -129,7 +130,7 @@ def dry_run(plan: Plan) -> str:
     lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
     if plan.violations:
         lines += ["", "It would not be sent:", *(f"  - {violation}" for violation in plan.violations)]
-    client = sync.client()
+    client = session.client()
     settings = client.asynchronous.profiles.get(plan.profile, client.settings)
     account = config.account(plan.provider, plan.model.surface, settings)
     call = plan.call(account)

@@ -1,4 +1,4 @@
-"""The same verbs for people: blocking or awaitable, from any thread, over one background loop.
+"""A blocking client, for any thread, over one background loop.
 
 One daemon thread runs the loop and the `AsyncClient` on it. A cell that blocks, a running event loop and a plain script
 all talk to that thread, so none of them stops the polling.
@@ -6,53 +6,31 @@ all talk to that thread, so none of them stops the polling.
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import os
 import threading
-import time
 import weakref
-from collections.abc import Callable, Coroutine, Generator, Iterable
-from dataclasses import fields, replace
-from datetime import datetime
+from collections.abc import Callable, Coroutine
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from .board import Listener, Sighting
 from .client import AsyncClient, new_job_id
 from .config import Settings
-from .credentials import Secret
-from .errors import InvalidRequestError, SubmitInterrupted, VeoError, nearest
-from .media import Video
+from .errors import SubmitInterrupted, VeoError
+from .handles import CLOSED, Job, Jobs, Videos, result
 from .planning import Plan
-from .pricing import Cost
-from .record import JobRecord, JobState
-from .request import VideoRequest
+from .record import JobRecord
 from .transport import Transport
 from .watcher import Clock
 
 T = TypeVar("T")
 
-_lock = threading.RLock()
 _FORKED = "This process was forked from one that uses veo_widgets; start it with the 'spawn' method instead."
-_CLOSED = "This client is closed; its jobs go on. Make a new one and call resume()."
-
-# Python handles Ctrl-C between two waits only, so no wait is longer than this.
-_TICK = 0.2
-
-
-class Videos(tuple[Video, ...]):
-    """The clips of a job; in a notebook each is shown with a player."""
-
-    __slots__ = ()
-
-    def _repr_html_(self) -> str:
-        return "".join(video._repr_html_() for video in self)
+_lock = threading.Lock()
 
 
 class Client:
@@ -137,7 +115,7 @@ class Client:
         try:
             return self._portal.start_task_soon(verb, *arguments)
         except RuntimeError:
-            raise VeoError(_CLOSED) from None
+            raise VeoError(CLOSED) from None
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations; nothing is sent."""
@@ -199,349 +177,12 @@ def _close_at_the_end(client: Client) -> None:
         _open.add(client)
 
 
-def result(future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
-    """The result of a future. Ctrl-C is noticed at once and ends the waiting alone.
-
-    Args:
-        future: from `Client.start`.
-        timeout: seconds to wait at most.
-
-    Raises:
-        TimeoutError: it takes longer; the task goes on.
-    """
-    end = None if timeout is None else time.monotonic() + timeout
-    while True:
-        try:
-            return future.result(_TICK)
-        except TimeoutError:
-            # A TimeoutError of the task itself, or merely the end of a tick.
-            if future.done():
-                return future.result()
-            if end is not None and time.monotonic() > end:
-                raise
-        except concurrent.futures.CancelledError:
-            raise VeoError(_CLOSED) from None
-
-
-class Job:
-    """A submitted request and what becomes of it.
-
-    ``job.wait()`` blocks, ``await job`` does not; both end when the clips are on disk. Neither being interrupted nor
-    losing this object does anything to the job.
-    """
-
-    def __init__(self, client: Client, job_id: str) -> None:
-        self.client = client
-        self.id = job_id
-
-    @property
-    def record(self) -> JobRecord:
-        """Everything the ledger knows of the job."""
-        return self.client.call(self.client.asynchronous.job, self.id)
-
-    @property
-    def sighting(self) -> Sighting:
-        """The record, and what happens at this moment."""
-        return self.client.call(self.client.asynchronous.sighting, self.id)
-
-    @property
-    def state(self) -> JobState:
-        """Where the job stands."""
-        return self.record.state
-
-    @property
-    def cost(self) -> Cost:
-        """The price: expected while the job runs, final when it has ended."""
-        return self.record.cost
-
-    @property
-    def request(self) -> VideoRequest:
-        """What was asked for."""
-        return self.record.request
-
-    @property
-    def videos(self) -> Videos:
-        """The clips on disk; empty until the job has succeeded."""
-        return Videos(self.record.videos)
-
-    @property
-    def events(self) -> list[tuple[float, str, str]]:
-        """Time, state and detail of each change, oldest first."""
-        return self.client.call(self.client.asynchronous.events, self.id)
-
-    def _start_waiting(self, timeout: float | None) -> concurrent.futures.Future[JobRecord]:
-        return self.client.start(self.client.asynchronous.wait, self.id, timeout)
-
-    def wait(self, timeout: float | None = None) -> Self:
-        """Block until the clips are on disk.
-
-        Args:
-            timeout: seconds; when they are over the waiting ends, not the job.
-
-        Returns:
-            This job.
-
-        Raises:
-            WaitTimeoutError: it took longer.
-            JobError: the job ended without a clip; the kind says why.
-            KeyboardInterrupt: the waiting was interrupted; the job goes on.
-        """
-        future = self._start_waiting(timeout)
-        try:
-            result(future)
-        except KeyboardInterrupt:
-            future.cancel()
-            raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
-        finally:
-            self._waited(future)
-        return self
-
-    def __await__(self) -> Generator[Any, None, Self]:
-        return self._wait_in_loop().__await__()
-
-    async def _wait_in_loop(self) -> Self:
-        future = self._start_waiting(None)
-        waiting = asyncio.wrap_future(future)
-        try:
-            while not waiting.done():
-                # A kernel's loop notices an interrupt only when it wakes up.
-                await asyncio.wait({waiting}, timeout=_TICK)
-        finally:
-            waiting.cancel()
-            self._waited(future)
-        waiting.result()
-        return self
-
-    def after_wait(self, action: Callable[[], None]) -> None:
-        """Have `action` called by whoever has waited for the clips, in the waiting thread and cell.
-
-        Programs that run notebooks read only what the cell that runs now has to say; what the background says for an
-        earlier cell is lost on them.
-        """
-        self.client.after_wait.setdefault(self.id, []).append(action)
-
-    def _waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
-        # A wait that timed out has nothing to say yet.
-        if future.done() and not future.cancelled() and self.record.state.is_final:
-            for action in self.client.after_wait.pop(self.id, ()):
-                action()
-
-    def detach(self) -> None:
-        """Stop watching. The job goes on; `wait` watches again."""
-        self.client.call(self.client.asynchronous.detach, self.id)
-
-    def retry(self) -> Job:
-        """Send the same request again as a new job, which costs money again."""
-        return Job(self.client, self.client.call(self.client.asynchronous.retry, self.id).id)
-
-    def edit(self, prompt: str, **values: Any) -> Job:
-        """Have the finished clip changed as `prompt` says, by a new job at the same provider, which costs money.
-
-        Args:
-            prompt: what to change, such as ``"make it night"``.
-            values: as for `submit`; ``sample`` chooses one of several clips, counted from 0.
-
-        Raises:
-            InvalidRequestError: there is no clip, or the model edits none.
-        """
-        return self._follow(self.client.asynchronous.edit, prompt, values)
-
-    def extend(self, prompt: str, seconds: float | None = None, **values: Any) -> Job:
-        """Have the finished clip continued, by a new job at the same provider, which costs money.
-
-        Args:
-            prompt: what happens next.
-            seconds: how much longer it gets; the model's default if not said.
-            values: as for `edit`.
-
-        Raises:
-            InvalidRequestError: there is no clip, or the model extends none.
-        """
-        return self._follow(self.client.asynchronous.extend, prompt, {**values, "seconds": seconds})
-
-    def _follow(self, verb: Callable[..., Coroutine[Any, Any, JobRecord]], prompt: str, values: dict[str, Any]) -> Job:
-        return Job(self.client, self.client.call(partial(verb, self.id, prompt, **values)).id)
-
-    def cancel(self) -> Self:
-        """Have the service stop the job, where it can; a job that has ended stays as it is.
-
-        Raises:
-            InvalidRequestError: the service cannot stop it.
-        """
-        self.client.call(self.client.asynchronous.cancel, self.id)
-        return self
-
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called on the background loop at every change; returns a function that ends it."""
-
-        async def begin() -> Callable[[], None]:
-            return self.client.asynchronous.listen(self.id, listener)
-
-        return self.client.call(begin)
-
-    def __repr__(self) -> str:
-        return f"Job({_shorten(self.record.request.prompt, 60)!r})"
-
-    def _ipython_display_(self) -> None:
-        # A job draws itself where there is something to draw on; only then is the widget package loaded.
-        from .widgets import show
-
-        show(self)
-
-
-class Jobs(list[Job]):
-    """Jobs as a list; in a notebook and as text, a table."""
-
-    def __init__(self, client: Client, records: Iterable[JobRecord]) -> None:
-        self._records = list(records)
-        super().__init__(Job(client, record.id) for record in self._records)
-
-    _columns = ("job", "state", "model", "price", "submitted", "prompt", "clip")
-
-    def _rows(self) -> list[tuple[str, ...]]:
-        return [
-            (
-                record.id,
-                str(record.state),
-                record.model,
-                record.cost.text,
-                datetime.fromtimestamp(record.created_at).strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ006 (local, for people)
-                _shorten(record.request.prompt, 48),
-                ", ".join(video.relative_path() for video in record.videos),
-            )
-            for record in self._records
-        ]
-
-    def __repr__(self) -> str:
-        if not self._records:
-            return "No jobs yet."
-        rows = [self._columns, *self._rows()]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(self._columns))]
-        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-
-    def _repr_html_(self) -> str:
-        if not self._records:
-            return "<p>No jobs yet.</p>"
-        head = "".join(f'<th style="text-align:left">{name}</th>' for name in self._columns)
-        body = "".join(
-            "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>"
-            for row in self._rows()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _shorten(text: str, length: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
-_default: Client | None = None
-
-
 def _refuse_fork() -> None:
     """A forked child has the parent's client without its thread, and SQLite's locks without their owner."""
     global _forked  # noqa: PLW0603 (a fork happens to the whole process)
-    _forked = _default is not None or bool(_open)
+    _forked = bool(_open)
 
 
 _forked = False
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_refuse_fork)
-
-
-def client() -> Client:
-    """The client behind the functions of this module, made when first needed."""
-    global _default  # noqa: PLW0603 (one loop for the whole process, as the design wants)
-    with _lock:
-        if _default is None:
-            _default = Client()
-        return _default
-
-
-def submit(prompt: str, **values: Any) -> Job:
-    """Start a job. This costs money, unless the provider is the emulator.
-
-    Args:
-        prompt: what the clips show.
-        values: ``model`` (with or without a prefix such as ``vertex_ai/``), ``provider``, ``profile``,
-            ``allow_retired``, and the parameters: ``aspect_ratio``, ``resolution``, ``duration_seconds`` (seconds),
-            ``samples``, ``seed``, ``negative_prompt``, ``person_generation``, ``generate_audio``, ``first_frame``,
-            ``last_frame``, ``reference_images``, ``reference_videos``, ``extend_from``, ``edit_from``,
-            ``upscale_from``, ``storage_uri``; OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are
-            taken too.
-
-    Returns:
-        The job, accepted by the service. It is polled for and downloaded in the background.
-
-    Raises:
-        InvalidRequestError: the request breaks a rule; nothing was sent.
-        ConfigError: no credentials.
-        ServiceError: the service refused; nothing was started.
-        UnknownOutcomeError: the service's answer was lost.
-    """
-    return client().submit(prompt, **values)
-
-
-def generate(prompt: str, *, timeout: float | None = None, **values: Any) -> Videos:
-    """Submit, wait until the clips are on disk, and return them; see `submit`.
-
-    Args:
-        prompt: what the clips show.
-        timeout: seconds to wait at most.
-        values: as for `submit`.
-    """
-    return client().generate(prompt, timeout=timeout, **values)
-
-
-def job(job_id: str) -> Job:
-    """The job of that id, or of the only id that begins so: also one of another notebook or an earlier kernel."""
-    return client().job(job_id)
-
-
-def jobs(limit: int | None = 20) -> Jobs:
-    """The newest jobs of every notebook, newest first, as a table.
-
-    Args:
-        limit: how many; None for all.
-    """
-    return client().jobs(limit)
-
-
-def resume() -> Jobs:
-    """Take up every open job again: after a restart, in another notebook, on the same ledger."""
-    return client().resume()
-
-
-def plan(prompt: str, **values: Any) -> Plan:
-    """What `submit` would send, its price, and every rule it breaks. Nothing is sent."""
-    return client().plan(prompt, **values)
-
-
-def configure(**values: Any) -> None:
-    """Set what new requests use; what is not named stays as it is, and None means "look in the environment" again.
-
-    Args:
-        values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder``, where clips
-            are saved, and ``profile``: the account that these are of and that is used from now on. A name that is new
-            begins with nothing set but the folder; None is the account without a name.
-
-    Raises:
-        InvalidRequestError: there is no such setting.
-    """
-    names = [item.name for item in fields(Settings)]
-    for name, value in values.items():
-        if name not in names:
-            raise InvalidRequestError(
-                f"{name}: no such setting; there are {', '.join(names)}.{nearest(name, names)}",
-                parameter=name,
-                value=value,
-            )
-    if values.get("api_key") is not None:
-        values["api_key"] = Secret(str(values["api_key"]))
-    if values.get("folder") is not None:
-        values["folder"] = Path(values["folder"])
-    asynchronous = client().asynchronous
-    current = asynchronous.settings
-    name = str(values.get("profile", current.profile) or "")
-    begun = asynchronous.profiles.get(name, Settings(folder=current.folder))
-    asynchronous.settings = replace(begun, **values)

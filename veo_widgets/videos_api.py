@@ -23,15 +23,17 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from . import sync
+from . import session
 from .client import new_job_id
 from .config import Settings
 from .credentials import Secret
 from .errors import BadRequestError, InvalidRequestError, WaitTimeoutError
+from .handles import result
 from .params import PARAMS
 from .pricing import Cost
 from .providers import provider_named
 from .record import JobRecord, JobState
+from .sync import Client
 from .video_ids import VideoId, read_video_id
 
 # LiteLLM's default.
@@ -96,7 +98,7 @@ def _described(record: JobRecord) -> VideoObject:
     )
 
 
-def _settings(client: sync.Client, api_key: str | None, api_base: str | None) -> str | None:
+def _settings(client: Client, api_key: str | None, api_base: str | None) -> str | None:
     """The profile for a key or an address that was given with the call; None for those in use."""
     if not api_key and not api_base:
         return None
@@ -122,7 +124,7 @@ def _values(extra_body: Mapping[str, Any] | None, values: Mapping[str, Any]) -> 
 def _within(future: concurrent.futures.Future[Any], timeout: float | None, what: str) -> Any:
     """The result of a future, unless it takes longer than `timeout` seconds; it goes on all the same."""
     try:
-        return sync.result(future, timeout)
+        return result(future, timeout)
     except TimeoutError as error:
         if isinstance(error, WaitTimeoutError):
             raise
@@ -172,7 +174,7 @@ def video_generation(
     del user
     if extra_headers:
         raise BadRequestError("extra_headers: none can be sent; use api_key and api_base.", status=400)
-    client = sync.client()
+    client = session.client()
     more = {"input_reference": input_reference, "seconds": seconds, "size": size, **_values(extra_body, values)}
     given = {"model": model, "provider": custom_llm_provider, "profile": _settings(client, api_key, api_base), **more}
     try:
@@ -201,12 +203,12 @@ def video_status(
         api_key: instead of the configured one.
         api_base: an address instead of the configured one.
     """
-    client = sync.client()
+    client = session.client()
     where, profile = read_video_id(video_id), _settings(client, api_key, api_base)
     return _described(_within(client.start(_looked_at, client, where, profile), timeout, f"Video {video_id}"))
 
 
-async def _looked_at(client: sync.Client, where: VideoId, profile: str | None) -> JobRecord:
+async def _looked_at(client: Client, where: VideoId, profile: str | None) -> JobRecord:
     record = await client.asynchronous.adopt(where.provider, where.model, where.operation, profile=profile)
     return await client.asynchronous.refresh(record.id)
 
@@ -234,7 +236,7 @@ def video_content(
     if variant not in (None, "video"):
         raise BadRequestError(f"variant: {variant!r} is not made; allowed is video.", status=400)
     video = video_status(video_id, timeout, api_key, api_base)
-    record = sync.client().job(video.job_id).record
+    record = session.client().job(video.job_id).record
     if not record.videos or video.status != "completed":
         why = video.error["message"] if video.error else record.notice or f"it is {record.state}"
         raise BadRequestError(f"Video {video_id} has no content: {why}", status=400)

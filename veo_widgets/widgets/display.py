@@ -7,8 +7,8 @@ from typing import Any
 from IPython import display as ipython
 
 from ..board import Sighting
+from ..handles import Job
 from ..record import JobRecord
-from ..sync import Job
 from . import saved
 from .job_view import JobView
 

@@ -10,8 +10,8 @@ import traitlets
 
 from ..board import Sighting
 from ..errors import VeoError
+from ..handles import Job
 from ..media import Video
-from ..sync import Job
 from . import description
 from ._base import ClipWidget, bundle
 from .protocol import Message

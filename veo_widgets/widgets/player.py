@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import traitlets
 
+from ..handles import Job
 from ..media import Video
-from ..sync import Client, Job
-from ..sync import client as default_client
+from ..session import client as default_client
+from ..sync import Client
 from . import description
 from ._base import ClipWidget, bundle
 

@@ -1,0 +1,276 @@
+"""Jobs and clips as people hold them: to wait for, to look at, to show.
+
+A `Job` is a name for something that goes on elsewhere; losing it or interrupting it does nothing to the job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import time
+from collections.abc import Callable, Coroutine, Generator, Iterable
+from datetime import datetime
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from .board import Listener, Sighting
+from .errors import VeoError
+from .media import Video
+from .pricing import Cost
+from .record import JobRecord, JobState
+from .request import VideoRequest
+
+if TYPE_CHECKING:
+    from .sync import Client
+
+T = TypeVar("T")
+
+CLOSED = "This client is closed; its jobs go on. Make a new one and call resume()."
+# Python handles Ctrl-C between two waits only, so no wait is longer than this.
+_TICK = 0.2
+
+
+class Videos(tuple[Video, ...]):
+    """The clips of a job; in a notebook each is shown with a player."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return "".join(video._repr_html_() for video in self)
+
+
+def result(future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
+    """The result of a future. Ctrl-C is noticed at once and ends the waiting alone.
+
+    Args:
+        future: from `Client.start`.
+        timeout: seconds to wait at most.
+
+    Raises:
+        TimeoutError: it takes longer; the task goes on.
+    """
+    end = None if timeout is None else time.monotonic() + timeout
+    while True:
+        try:
+            return future.result(_TICK)
+        except TimeoutError:
+            # A TimeoutError of the task itself, or merely the end of a tick.
+            if future.done():
+                return future.result()
+            if end is not None and time.monotonic() > end:
+                raise
+        except concurrent.futures.CancelledError:
+            raise VeoError(CLOSED) from None
+
+
+class Job:
+    """A submitted request and what becomes of it.
+
+    ``job.wait()`` blocks, ``await job`` does not; both end when the clips are on disk. Neither being interrupted nor
+    losing this object does anything to the job.
+    """
+
+    def __init__(self, client: Client, job_id: str) -> None:
+        self.client = client
+        self.id = job_id
+
+    @property
+    def record(self) -> JobRecord:
+        """Everything the ledger knows of the job."""
+        return self.client.call(self.client.asynchronous.job, self.id)
+
+    @property
+    def sighting(self) -> Sighting:
+        """The record, and what happens at this moment."""
+        return self.client.call(self.client.asynchronous.sighting, self.id)
+
+    @property
+    def state(self) -> JobState:
+        """Where the job stands."""
+        return self.record.state
+
+    @property
+    def cost(self) -> Cost:
+        """The price: expected while the job runs, final when it has ended."""
+        return self.record.cost
+
+    @property
+    def request(self) -> VideoRequest:
+        """What was asked for."""
+        return self.record.request
+
+    @property
+    def videos(self) -> Videos:
+        """The clips on disk; empty until the job has succeeded."""
+        return Videos(self.record.videos)
+
+    @property
+    def events(self) -> list[tuple[float, str, str]]:
+        """Time, state and detail of each change, oldest first."""
+        return self.client.call(self.client.asynchronous.events, self.id)
+
+    def _start_waiting(self, timeout: float | None) -> concurrent.futures.Future[JobRecord]:
+        return self.client.start(self.client.asynchronous.wait, self.id, timeout)
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Block until the clips are on disk.
+
+        Args:
+            timeout: seconds; when they are over the waiting ends, not the job.
+
+        Returns:
+            This job.
+
+        Raises:
+            WaitTimeoutError: it took longer.
+            JobError: the job ended without a clip; the kind says why.
+            KeyboardInterrupt: the waiting was interrupted; the job goes on.
+        """
+        future = self._start_waiting(timeout)
+        try:
+            result(future)
+        except KeyboardInterrupt:
+            future.cancel()
+            raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
+        finally:
+            self._waited(future)
+        return self
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._wait_in_loop().__await__()
+
+    async def _wait_in_loop(self) -> Self:
+        future = self._start_waiting(None)
+        waiting = asyncio.wrap_future(future)
+        try:
+            while not waiting.done():
+                # A kernel's loop notices an interrupt only when it wakes up.
+                await asyncio.wait({waiting}, timeout=_TICK)
+        finally:
+            waiting.cancel()
+            self._waited(future)
+        waiting.result()
+        return self
+
+    def after_wait(self, action: Callable[[], None]) -> None:
+        """Have `action` called by whoever has waited for the clips, in the waiting thread and cell.
+
+        Programs that run notebooks read only what the cell that runs now has to say; what the background says for an
+        earlier cell is lost on them.
+        """
+        self.client.after_wait.setdefault(self.id, []).append(action)
+
+    def _waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
+        # A wait that timed out has nothing to say yet.
+        if future.done() and not future.cancelled() and self.record.state.is_final:
+            for action in self.client.after_wait.pop(self.id, ()):
+                action()
+
+    def detach(self) -> None:
+        """Stop watching. The job goes on; `wait` watches again."""
+        self.client.call(self.client.asynchronous.detach, self.id)
+
+    def retry(self) -> Job:
+        """Send the same request again as a new job, which costs money again."""
+        return Job(self.client, self.client.call(self.client.asynchronous.retry, self.id).id)
+
+    def edit(self, prompt: str, **values: Any) -> Job:
+        """Have the finished clip changed as `prompt` says, by a new job at the same provider, which costs money.
+
+        Args:
+            prompt: what to change, such as ``"make it night"``.
+            values: as for `submit`; ``sample`` chooses one of several clips, counted from 0.
+
+        Raises:
+            InvalidRequestError: there is no clip, or the model edits none.
+        """
+        return self._follow(self.client.asynchronous.edit, prompt, values)
+
+    def extend(self, prompt: str, seconds: float | None = None, **values: Any) -> Job:
+        """Have the finished clip continued, by a new job at the same provider, which costs money.
+
+        Args:
+            prompt: what happens next.
+            seconds: how much longer it gets; the model's default if not said.
+            values: as for `edit`.
+
+        Raises:
+            InvalidRequestError: there is no clip, or the model extends none.
+        """
+        return self._follow(self.client.asynchronous.extend, prompt, {**values, "seconds": seconds})
+
+    def _follow(self, verb: Callable[..., Coroutine[Any, Any, JobRecord]], prompt: str, values: dict[str, Any]) -> Job:
+        return Job(self.client, self.client.call(partial(verb, self.id, prompt, **values)).id)
+
+    def cancel(self) -> Self:
+        """Have the service stop the job, where it can; a job that has ended stays as it is.
+
+        Raises:
+            InvalidRequestError: the service cannot stop it.
+        """
+        self.client.call(self.client.asynchronous.cancel, self.id)
+        return self
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called on the background loop at every change; returns a function that ends it."""
+
+        async def begin() -> Callable[[], None]:
+            return self.client.asynchronous.listen(self.id, listener)
+
+        return self.client.call(begin)
+
+    def __repr__(self) -> str:
+        return f"Job({_shorten(self.record.request.prompt, 60)!r})"
+
+    def _ipython_display_(self) -> None:
+        # A job draws itself where there is something to draw on; only then is the widget package loaded.
+        from .widgets import show
+
+        show(self)
+
+
+class Jobs(list[Job]):
+    """Jobs as a list; in a notebook and as text, a table."""
+
+    def __init__(self, client: Client, records: Iterable[JobRecord]) -> None:
+        self._records = list(records)
+        super().__init__(Job(client, record.id) for record in self._records)
+
+    _columns = ("job", "state", "model", "price", "submitted", "prompt", "clip")
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                record.id,
+                str(record.state),
+                record.model,
+                record.cost.text,
+                datetime.fromtimestamp(record.created_at).strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ006 (local, for people)
+                _shorten(record.request.prompt, 48),
+                ", ".join(video.relative_path() for video in record.videos),
+            )
+            for record in self._records
+        ]
+
+    def __repr__(self) -> str:
+        if not self._records:
+            return "No jobs yet."
+        rows = [self._columns, *self._rows()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(self._columns))]
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+    def _repr_html_(self) -> str:
+        if not self._records:
+            return "<p>No jobs yet.</p>"
+        head = "".join(f'<th style="text-align:left">{name}</th>' for name in self._columns)
+        body = "".join(
+            "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>"
+            for row in self._rows()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _shorten(text: str, length: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
