@@ -166,6 +166,15 @@ def accepted(record: JobRecord, operation: str, now: float) -> JobRecord:
     return replace(record, state=JobState.QUEUED, operation=operation, submitted_at=now, updated_at=now)
 
 
+def as_created(operation: Operation, name: str) -> Operation:
+    """The operation with clips that go by its own name going by the name that the create gave it.
+
+    LiteLLM 1.106 gives another id at every status, which leaves out the deployment and with it the key.
+    """
+    samples = (replace(item, uri=name) if item.uri == operation.name else item for item in operation.samples)
+    return replace(operation, name=name, samples=tuple(samples))
+
+
 def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
     """The record after a poll.
 

@@ -250,7 +250,8 @@ class Watcher:
 
     async def _look(self, record: JobRecord, account: Account, wire: Wire) -> JobRecord:
         reply = await self.transport.send(wire.poll(record.operation, account.endpoint), account)
-        operation = await self._once_ready(wire.parse(reply), account, wire)
+        operation = records.as_created(wire.parse(reply), record.operation)
+        operation = await self._once_ready(operation, account, wire)
         self.board[record.id].retry_after = reply.retry_after
         seen = records.advance(replace(record, notice=""), operation, self.clock.now())
         if operation.outcome == "samples":

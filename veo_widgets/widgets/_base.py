@@ -56,8 +56,8 @@ class ClipWidget(anywidget.AnyWidget):
             self._client.start(anyio.to_thread.run_sync, self._keep_poster, video, message.data)
 
     def clips_on_disk(self) -> Sequence[Video]:
-        """The clips that the browser may ask for."""
-        raise NotImplementedError
+        """The clips that the browser may ask for: none, unless a widget has some."""
+        return ()
 
     def poster_added(self) -> None:
         """Called when a clip has got its poster from the browser."""
