@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import anyio
 import pytest
 
 from veo_widgets import errors
-from veo_widgets.client import AsyncClient
+from veo_widgets.client import AsyncClient, new_job_id
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
 from veo_widgets.emulator import Emulator, Entry
@@ -353,6 +356,28 @@ def test_closing_a_client_waits_for_the_answer_to_a_create(
     (job,) = make_client().jobs()
     assert job.record.operation
     assert job.wait(30).state is JobState.SUCCEEDED
+
+
+def test_an_operation_that_could_not_be_written_down_is_not_lost(
+    client: Client, emulator: Emulator, tmp_path: Path
+) -> None:
+    """Another program locks the ledger between the create and its answer, for longer than SQLite is patient."""
+    emulator.script(on="create", fault="slow", seconds=1)
+    client.jobs()
+    job_id = new_job_id()
+    plan = client.plan(script(polls=1), seconds=4)
+    future = client.start(partial(client.asynchronous.submit_plan, plan, job_id=job_id))
+    while not creates(emulator):
+        client.call(anyio.sleep, 0.01)
+    with closing(sqlite3.connect(tmp_path / "home" / "ledger.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(errors.LedgerError, match="runs at the service as projects/"):
+            future.result(60)
+        # Looking at the job must not put the ledger's older record in place of the accepted one.
+        assert client.job(job_id).state is JobState.SUBMITTING
+        other.execute("ROLLBACK")
+    assert client.job(job_id).wait(60).state is JobState.SUCCEEDED
+    assert len(creates(emulator)) == 1
 
 
 def test_a_closed_client_says_so(client: Client) -> None:

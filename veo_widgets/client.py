@@ -199,6 +199,7 @@ class AsyncClient:
         await account.credentials.headers()
         record = self._new_record(plan, account, job_id or new_job_id(), retry_of)
         call = plan.call(account)
+        unwritten = False
         self._watcher.submitting.add(record.id)
         try:
             # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
@@ -210,11 +211,15 @@ class AsyncClient:
                     # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
                     await self._ledger.do(lambda ledger: ledger.release(record.id))
         except LedgerError:
-            if self._board[record.id].sighting.record.operation and self._tasks is tasks:
-                tasks.start_soon(self._write_later, record.id)
+            seen = self._board[record.id].sighting.record if record.id in self._board else record
+            unwritten = bool(seen.operation) and self._tasks is tasks
+            if unwritten:
+                tasks.start_soon(self._write_later, seen)
             raise
         finally:
-            self._watcher.submitting.discard(record.id)
+            # Until its operation is written down, the ledger must not take the job for one whose answer was lost.
+            if not unwritten:
+                self._watcher.submitting.discard(record.id)
         if self._tasks is tasks:
             self.watch(record.id)
         return record
@@ -263,16 +268,22 @@ class AsyncClient:
                 "It is tried again as long as this program runs."
             ) from error
 
-    async def _write_later(self, job_id: str) -> None:
-        """Write down an accepted job as soon as the ledger lets us, then watch it."""
-        while True:
-            try:
-                await self._watcher.keep(self._board[job_id].sighting.record, "written late")
-            except LedgerError:
-                await self._clock.sleep(2.0)
-            else:
-                self.watch(job_id)
-                return
+    async def _write_later(self, accepted: JobRecord) -> None:
+        """Write down an accepted job as soon as the ledger lets us, then watch it.
+
+        The record is held here: whoever looks at the job meanwhile has the ledger's, which knows no operation.
+        """
+        try:
+            while True:
+                try:
+                    await self._watcher.keep(accepted, "written late")
+                except LedgerError:
+                    await self._clock.sleep(2.0)
+                else:
+                    break
+        finally:
+            self._watcher.submitting.discard(accepted.id)
+        self.watch(accepted.id)
 
     async def retry(self, job_id: str) -> JobRecord:
         """Send a job's request again, as a new job at today's price; see `submit`."""
