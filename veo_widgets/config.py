@@ -259,9 +259,10 @@ def account_of_job(
         ConfigError: the job was sent to an address that is neither the provider's own nor the one configured now.
     """
     provider = provider_named(provider_name)
-    _check_address(provider, saved, _own(settings, provider), environ)
+    own = _own(settings, provider)
+    _check_address(provider, saved, own, environ)
     wanted = replace(
-        _own(settings, provider),
+        own,
         provider=provider.name,
         base_url=saved.get("base_url") or None,
         # An empty project is that of an express key; today's must not take its place.

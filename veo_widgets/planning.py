@@ -8,7 +8,7 @@ from os import environ as os_environ
 from typing import Any
 
 from . import config, rules
-from .catalog import Model, TypicalSeconds
+from .catalog import Model
 from .config import Account, Settings
 from .errors import InvalidRequestError, RetiredModelError
 from .pricing import Cost, estimate
@@ -43,11 +43,6 @@ class Plan:
     def wire(self) -> Wire:
         """The wire that will carry it."""
         return wire_for(self.model.api, self.model.surface)
-
-    @property
-    def typical(self) -> TypicalSeconds:
-        """How long it usually takes at this provider."""
-        return self.model.typical_seconds.sped_up(self.provider.speed)
 
     def call(self, account: Account) -> Call:
         """The HTTP request itself, unsigned."""

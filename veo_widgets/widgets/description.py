@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from ..board import Sighting
+from ..catalog import Model
 from ..errors import VeoError
 from ..media import Video
 from ..pricing import Cost, estimate
 from ..providers import model_at, provider_named
 from ..record import JobRecord
-from ..request import VideoRequest
 from ..watcher import typical_seconds
 from .server_files import files_path
 
@@ -29,12 +29,18 @@ def price(cost: Cost, provider: str) -> dict[str, Any]:
     return {"usd": cost.usd, "text": cost.text, "note": note or None}
 
 
-def settings(request: VideoRequest, record: JobRecord) -> list[list[str]]:
-    """Label and value of what was sent, defaults included; that it is one clip goes without saying."""
+def _model(record: JobRecord) -> Model | None:
+    """The catalog's entry for a job, unless the model has left the catalog since."""
     try:
-        full = request.completed(model_at(provider_named(record.provider), request.model))
+        return model_at(provider_named(record.provider), record.model)
     except VeoError:
-        full = request
+        return None
+
+
+def settings(record: JobRecord) -> list[list[str]]:
+    """Label and value of what was sent, defaults included; that it is one clip goes without saying."""
+    model = _model(record)
+    full = record.request.completed(model) if model else record.request
     return [list(pair) for pair in replace(full, samples=None if full.samples == 1 else full.samples).settings()]
 
 
@@ -70,7 +76,7 @@ def job(seen: Sighting, now: float) -> dict[str, Any]:
         "model": record.model,
         "provider": record.provider,
         "emulator": record.provider == "emulator",
-        "settings": settings(record.request, record),
+        "settings": settings(record),
         "width": width,
         "height": height,
         "price": price(record.cost, record.provider),
@@ -98,9 +104,8 @@ def _expectations(record: JobRecord) -> tuple[int, int, dict[str, float], str | 
     """Picture size, typical seconds and today's price; a model that has left the catalog has none."""
     typical = typical_seconds(record.provider, record.model)
     seconds = {"low": typical.low, "likely": typical.likely, "high": typical.high}
-    try:
-        model = model_at(provider_named(record.provider), record.model)
-    except VeoError:
+    model = _model(record)
+    if model is None:
         return 1280, 720, seconds, None
     width, height = record.request.picture_size(model)
     return width, height, seconds, estimate(record.request, model).text

@@ -56,9 +56,7 @@ def _link(record: JobRecord, video: Video) -> str:
 
 def _html(record: JobRecord) -> str:
     prompt = escape(record.request.prompt)
-    settings = " · ".join(
-        f"{escape(label)} {escape(value)}" for label, value in description.settings(record.request, record)
-    )
+    settings = " · ".join(f"{escape(label)} {escape(value)}" for label, value in description.settings(record))
     body = "".join(_clip(record, video) for video in record.videos) or _without_clip(record)
     return (
         f'<div class="{description.saved_class(record.id)}" style="{_CARD}">'
