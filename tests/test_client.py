@@ -256,11 +256,12 @@ def test_waiting_inside_a_running_loop(client: Client) -> None:
 
 
 def test_an_interrupt_ends_the_waiting_at_once_and_leaves_the_job(client: Client) -> None:
-    job = client.submit(script(seconds=5), seconds=4)
+    job = client.submit(script(seconds=2), seconds=4)
+    began = time.monotonic()
     threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()
     with pytest.raises(KeyboardInterrupt, match=f"job {job.id} goes on"):
         job.wait()
-    assert not job.state.is_final
+    assert time.monotonic() - began < 1.5
     assert job.wait(30).state is JobState.SUCCEEDED
 
 
@@ -419,14 +420,15 @@ def test_two_clients_on_one_ledger_create_and_download_once(
 
 
 def test_two_hundred_jobs_at_once(client: Client, emulator: Emulator, tmp_path: Path) -> None:
-    """Every clip arrives, none twice, and other threads of the program go on meanwhile."""
-    ticks = 0
+    """Every clip arrives, none twice, and the thread that asked stays free."""
+    gaps: list[float] = []
     stop = threading.Event()
 
     def tick() -> None:
-        nonlocal ticks
+        last = time.monotonic()
         while not stop.wait(0.01):
-            ticks += 1
+            gaps.append(time.monotonic() - last)
+            last = time.monotonic()
 
     ticking = threading.Thread(target=tick)
     jobs = [client.submit(f"Cat {number}", seconds=4, storage_uri="gs://films/") for number in range(200)]
@@ -442,8 +444,7 @@ def test_two_hundred_jobs_at_once(client: Client, emulator: Emulator, tmp_path: 
     assert len(list((tmp_path / "veo_clips").glob("*.mp4"))) == 200
     assert len(creates(emulator)) == 200
     assert len([entry for entry in emulator.journal() if "/storage/" in entry.path]) == 200
-    # A quiet machine ticks a hundred times a second; held up for good, it would hardly have ticked at all.
-    assert ticks > 20
+    assert sorted(gaps)[len(gaps) * 95 // 100] < 0.25
 
 
 PROGRAM = """

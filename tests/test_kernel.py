@@ -147,14 +147,14 @@ def test_a_kernel_killed_after_submit_loses_nothing(kernel: tuple, emulator: Emu
 def test_the_interrupt_button_stops_the_waiting_only(kernel: tuple, wait: str) -> None:
     manager, client = kernel
     ask(client, "%load_ext veo_widgets\nimport veo_widgets as veo")
-    ask(client, "job = veo.submit('---\\nseconds: 6\\n---\\nA cat', seconds=4)")
+    ask(client, "job = veo.submit('---\\nseconds: 4\\n---\\nA cat', seconds=4)")
     message = client.execute(f"print('waiting', flush=True)\n{wait}", stop_on_error=False)
     while True:
         got = client.get_iopub_msg(timeout=30)
         if got["msg_type"] == "stream" and "waiting" in got["content"]["text"]:
             break
     manager.interrupt_kernel()
-    reply = client.get_shell_msg(timeout=5)
+    reply = client.get_shell_msg(timeout=3)
     assert reply["parent_header"]["msg_id"] == message
     assert reply["content"]["status"] == "error"
     assert ask(client, "print(job.state.is_final)") == "False"
