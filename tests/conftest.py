@@ -10,10 +10,10 @@ from pathlib import Path
 import anyio
 import pytest
 
+from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator, Pace
 from veo_widgets.sync import Client
-from veo_widgets.watcher import Clock
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,9 +8,11 @@ import io
 import json
 import os
 import re
+import struct
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +21,7 @@ import av
 import pytest
 
 from veo_widgets.errors import DownloadError, NoAnswerError
-from veo_widgets.library import add_poster, clip_name, inline_chunks, save
+from veo_widgets.library import Incoming, add_poster, clip_name, inline_chunks, save
 from veo_widgets.media import Image, Video
 from veo_widgets.poster import MAX_BYTES, data_address, is_poster, make_poster
 from veo_widgets.pricing import Cost
@@ -78,10 +80,50 @@ async def pieces(data: bytes, size: int = 1000, error: Exception | None = None) 
 def keep(
     job: JobRecord, chunks: AsyncIterator[bytes], *, length: int | None = None, sample: int = 0, **values: object
 ) -> Video:
+    """Save a clip from a service that sends the same from the beginning each time it is asked."""
+    seen: list[bytes] = []
+    ends: list[Exception | None] = []
+
+    async def again() -> AsyncIterator[bytes]:
+        for piece in seen if ends else ():
+            yield piece
+        try:
+            async for piece in chunks:
+                seen.append(piece)
+                yield piece
+            ends.append(None)
+        except NoAnswerError as error:
+            ends.append(error)
+        if ends[0]:
+            raise ends[0]
+
+    return keep_from(job, lambda: Incoming(again(), length=length), sample=sample, **values)
+
+
+def keep_from(job: JobRecord, opened: Callable[[], Incoming], *, sample: int = 0, **values: object) -> Video:
+    """Save a clip that comes over the connections that `opened` makes."""
+
+    @asynccontextmanager
+    async def source(at: int, validator: str) -> AsyncIterator[Incoming]:
+        asked.append((at, validator))
+        yield opened()
+
     async def run() -> Video:
-        return await save(job, Sample(sample), chunks, length=length, now=NOON + 70, **values)
+        return await save(job, Sample(sample), source, now=NOON + 70, sleep=slept, **values)
+
+    asked: list[tuple[int, str]] = values.pop("asked", [])
+    pauses: list[float] = values.pop("pauses", [])
+
+    async def slept(seconds: float) -> None:
+        pauses.append(seconds)
 
     return anyio.run(run)
+
+
+def hollow(media: bytes = b"") -> bytes:
+    """A file that is whole and holds nothing that can be played."""
+    boxes = ((b"ftyp", b"isom\0\0\0\0"), (b"moov", b""), (b"mdat", media))
+    return b"".join(struct.pack(">I4s", 8 + len(body), kind) + body for kind, body in boxes)
 
 
 def files(folder: Path) -> list[str]:
@@ -94,7 +136,7 @@ def test_a_whole_clip_is_kept_with_its_recipe(clip: bytes, tmp_path: Path) -> No
     frame = Image(b"\x89PNG\r\n\x1a\n", name="a.png")
     job = record(folder)
     job = replace(job, request=replace(job.request, first_frame=frame, reference_images=(Image(uri="gs://b/r"),)))
-    video = keep(job, pieces(clip), length=len(clip), progress=seen.append)
+    video = keep(job, pieces(clip), length=len(clip), progress=lambda received, _: seen.append(received))
     name = video.path.name
     assert re.fullmatch(r"\d{4}-\d\d-\d\d_a-cat-a-ball_abcd2345\.mp4", name)
     assert files(folder) == [name.replace(".mp4", ".json"), name]
@@ -141,7 +183,8 @@ def test_the_poster_is_a_small_jpeg(clip: bytes, tmp_path: Path) -> None:
         (b"", None, "no MP4"),
         (b"", 9, "ended after 0 of 9 bytes"),
         (b"\0\0\0\x18ftypisom", 5000, "ended after 12 of 5,000 bytes"),
-        (b"\0\0\0\x18ftypisom", 5, "ended after 12 of 5 bytes"),
+        (b"\0\0\0\x18ftypisom", 5, "brought 12 bytes, where 5 were announced"),
+        (b"\0\0\0\x18ftypisom", None, "a piece of the clip is missing"),
         (b" \n<!doctype html><p>Sign in", None, "an HTML page"),
         (b'{"error": {"code": 404}}', None, "JSON"),
         (b'[{"error": {"code": 404}}]', None, "JSON"),
@@ -162,14 +205,70 @@ def test_a_download_that_breaks_leaves_nothing_behind(clip: bytes, tmp_path: Pat
     assert files(tmp_path) == []
 
 
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_connection_that_breaks_is_continued(clip: bytes, tmp_path: Path, share: float) -> None:
+    at, asked, pauses = int(len(clip) * share), [], []
+    first = Incoming(pieces(clip[:at], error=NoAnswerError("cut")), length=len(clip), validator='"v1"')
+    rest = Incoming(pieces(clip[at:]), start=at, length=len(clip), validator='"v1"')
+    video = keep_from(record(tmp_path), iter([first, rest]).__next__, asked=asked, pauses=pauses)
+    assert video.path.read_bytes() == clip
+    assert video.sha256 == hashlib.sha256(clip).hexdigest()
+    assert asked == [(0, ""), (at, '"v1"')]
+    assert pauses == [0.2]
+
+
+def test_a_service_that_cannot_continue_begins_anew(clip: bytes, tmp_path: Path) -> None:
+    half = len(clip) // 2
+    short, whole = Incoming(pieces(clip[:half]), length=len(clip)), Incoming(pieces(clip), length=len(clip))
+    video = keep_from(record(tmp_path), iter([short, whole]).__next__)
+    assert video.sha256 == hashlib.sha256(clip).hexdigest()
+
+
+def test_a_download_that_gets_nowhere_is_given_up(clip: bytes, tmp_path: Path) -> None:
+    asked: list[tuple[int, str]] = []
+
+    def opened() -> Incoming:
+        if len(asked) == 1:
+            return Incoming(pieces(clip[:500]), length=len(clip))
+        return Incoming(pieces(b""), start=500, length=len(clip))
+
+    with pytest.raises(DownloadError, match="ended after 500 of"):
+        keep_from(record(tmp_path), opened, asked=asked)
+    assert len(asked) == 6
+    assert files(tmp_path) == []
+
+
+def test_a_body_cut_behind_a_right_status_is_noticed(clip: bytes, tmp_path: Path) -> None:
+    """Without a length only the clip's own boxes tell, wherever the cut is."""
+    for share in (0.01, 0.5, 0.99):
+        with pytest.raises(DownloadError, match=r"missing|no MP4"):
+            keep(record(tmp_path), pieces(clip[: int(len(clip) * share)]))
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("length", [1 << 62, None])
+def test_room_is_asked_for_before_the_bytes(tmp_path: Path, length: int | None) -> None:
+    async def nothing() -> AsyncIterator[bytes]:
+        raise AssertionError("the bytes were read")
+        yield b""
+
+    with pytest.raises(DownloadError, match=r"No space left on device\. Make room"):
+        keep_from(record(tmp_path), lambda: Incoming(nothing(), length=length, expected=1 << 62))
+    assert files(tmp_path) == []
+
+
 def test_a_download_that_is_cancelled_leaves_nothing_behind(clip: bytes, tmp_path: Path) -> None:
     async def endless() -> AsyncIterator[bytes]:
         yield clip
         await anyio.sleep_forever()
 
+    @asynccontextmanager
+    async def source(at: int, validator: str) -> AsyncIterator[Incoming]:
+        yield Incoming(endless())
+
     async def run() -> None:
         with anyio.move_on_after(0.2) as scope:
-            await save(record(tmp_path), Sample(0), endless(), length=None, now=NOON)
+            await save(record(tmp_path), Sample(0), source, now=NOON)
         assert scope.cancelled_caught
 
     anyio.run(run)
@@ -238,13 +337,13 @@ def test_a_clip_without_pictures_is_kept_without_a_poster(tmp_path: Path) -> Non
 
 
 def test_a_clip_that_cannot_be_decoded_is_kept_without_a_poster(tmp_path: Path) -> None:
-    video = keep(record(tmp_path), pieces(b"\0\0\0\x10ftypisom\0\0\0\0" + b"\xff" * 5000))
-    assert (video.poster, video.seconds, video.bytes) == ("", 0.0, 5016)
+    video = keep(record(tmp_path), pieces(hollow(b"\xff" * 5000)))
+    assert (video.poster, video.seconds, video.bytes) == ("", 0.0, 5032)
     assert make_poster(tmp_path / "gone.mp4") == b""
 
 
 def test_a_poster_made_elsewhere_is_added_once(tmp_path: Path) -> None:
-    video = keep(record(tmp_path), pieces(b"\0\0\0\x10ftypisom\0\0\0\0"))
+    video = keep(record(tmp_path), pieces(hollow()))
     add_poster(video, b"\xff\xd8\xfffirst")
     assert video.poster == data_address(b"\xff\xd8\xfffirst")
     add_poster(video, b"\xff\xd8\xffsecond")
@@ -258,17 +357,17 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
     piece = bytes(1 << 20)
 
     async def large() -> AsyncIterator[bytes]:
-        yield b"\0\0\0\x10ftypisom\0\0\0\0"
+        yield hollow() + struct.pack(">I4s", 8 + (64 << 20), b"mdat")
         for _ in range(64):
             yield piece
 
     tracemalloc.start()
     try:
-        video = keep(record(tmp_path), large(), length=16 + (64 << 20))
+        video = keep(record(tmp_path), large(), length=40 + (64 << 20))
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert video.bytes == 16 + (64 << 20)
+    assert video.bytes == 40 + (64 << 20)
     assert most < 8 << 20
 
 

@@ -48,6 +48,7 @@ class Model:
             where several sources can become it.
         constraints: rules that tie parameters together, as ``{"if": …, "then": …}``.
         unconfirmed: fields that the sources contradict or leave open.
+        requests_per_minute: how many creates a project may send by default; None if nobody says.
         shut_down: the ISO date the service ends or ended it, if one is known.
     """
 
@@ -79,6 +80,7 @@ class Model:
     typical_seconds: TypicalSeconds
     checked_on: str
     source: tuple[str, ...]
+    requests_per_minute: int | None = None
     released: str | None = None
     shut_down: str | None = None
     replacement: str | None = None

@@ -16,17 +16,21 @@ from anyio.abc import TaskGroup
 
 from . import config
 from . import record as records
-from .board import Listener, Sighting
+from .accounts import Accounts
+from .board import Board, Listener, Sighting
+from .clock import Clock
 from .config import Account, Settings
-from .errors import LedgerError, UnknownOutcomeError, VeoError, WaitTimeoutError
+from .downloads import Downloads
+from .errors import LedgerError, VeoError, WaitTimeoutError
+from .keeper import Keeper
+from .ledger import AsyncLedger
 from .media import Video
 from .planning import Plan, following, make_plan
 from .pricing import Cost
-from .record import JobRecord, JobState, Problem
+from .record import JobRecord, JobState
+from .sender import Sender
 from .transport import Transport
-from .watcher import Clock, Watcher
-from .wires import Call, Wire
-from .wires.refusals import may_have_started
+from .watcher import Watcher
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -62,25 +66,28 @@ class AsyncClient:
         self.home = home or config.home()
         self._transport = transport or Transport()
         self._clock = clock or Clock()
-        self._watcher = Watcher(settings or Settings(), self.home, self._transport, self._clock)
-        self._board, self._ledger = self._watcher.board, self._watcher.ledger
+        self._ledger, self._board = AsyncLedger(self.home / "ledger.sqlite3"), Board()
+        self._keeper = Keeper(self._ledger, self._board, self._clock)
+        self._accounts = Accounts(settings or Settings(), self.home)
+        self._sender = Sender(self._keeper, self._accounts, self._transport)
+        downloads = Downloads(self._keeper, self._accounts, self._transport)
+        self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
         self._tasks: TaskGroup | None = None
         self._stack = AsyncExitStack()
 
     @property
     def settings(self) -> Settings:
         """The settings that new requests use; may be replaced at any time, also by those of another profile."""
-        return self._watcher.settings_of(None)
+        return self._accounts.settings
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
-        self._watcher.profile = settings.profile or ""
-        self.profiles[self._watcher.profile] = settings
+        self._accounts.use(settings)
 
     @property
     def profiles(self) -> dict[str, Settings]:
         """Every account's settings by name; ``submit(profile=…)`` chooses one for a job, `settings` for all."""
-        return self._watcher.profiles
+        return self._accounts.profiles
 
     async def __aenter__(self) -> Self:
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
@@ -103,7 +110,7 @@ class AsyncClient:
     async def _answers(self) -> None:
         """Wait for the answers to creates that are under way; without them a paid job has no name."""
         with anyio.move_on_after(_ANSWER_SECONDS):
-            while self._watcher.submitting:  # noqa: ASYNC110 (there is hardly ever anything to wait for)
+            while self._sender.submitting:  # noqa: ASYNC110 (there is hardly ever anything to wait for)
                 await anyio.sleep(0.02)
 
     # What is known
@@ -112,7 +119,7 @@ class AsyncClient:
         """The record of a job by its id or the beginning of it, also if another process works on it."""
         seen = await self.sighting(job_id)
         if not seen.watching and not seen.record.state.is_final:
-            await self._watcher.reread(seen.record.id)
+            await self._keeper.reread(seen.record.id)
         return self._board[seen.record.id].sighting.record
 
     async def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
@@ -148,10 +155,9 @@ class AsyncClient:
         if known is not None:
             return await self.job(known.id)
         plan = self.plan("", provider=provider, model=model, profile=profile, allow_retired=True)
-        settings = self._watcher.settings_of(plan.profile)
-        account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, settings))
+        account = await self._accounts.of_plan(plan)
         record = replace(self._new_record(plan, account, new_job_id(), ""), cost=Cost(None, "started elsewhere"))
-        return await self._watcher.keep(records.accepted(record, operation, self._clock.now()), "adopted")
+        return await self._keeper.keep(records.accepted(record, operation, self._clock.now()), "adopted")
 
     def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
         """Have `listener` called on the client's loop at every change of a job; returns a function that ends it."""
@@ -162,7 +168,7 @@ class AsyncClient:
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations without sending anything; see `veo_widgets.planning.make_plan`."""
         today = datetime.fromtimestamp(self._clock.now()).astimezone().date().isoformat()
-        settings = self._watcher.settings_of(values.pop("profile", None))
+        settings = self._accounts.settings_of(values.pop("profile", None))
         return make_plan(prompt, values, settings=settings, today=today)
 
     async def submit(self, prompt: str, **values: Any) -> JobRecord:
@@ -193,23 +199,20 @@ class AsyncClient:
         for violation in plan.violations:
             raise violation
         tasks = self._running()
-        settings = self._watcher.settings_of(plan.profile)
-        account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, settings))
+        account = await self._accounts.of_plan(plan)
         # Before anything is written: a token that cannot be had is no job.
         await account.credentials.headers()
         record = self._new_record(plan, account, job_id or new_job_id(), retry_of)
         call = plan.call(account)
         unwritten = False
-        self._watcher.submitting.add(record.id)
+        self._sender.submitting.add(record.id)
         try:
             # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
             with anyio.CancelScope(shield=True):
-                await self._watcher.keep(record, "intent")
-                await self._watcher.lease(record.id)
-                record = await self._create(record, call, account, plan.wire)
+                record = await self._sender.send(record, call, account)
                 if self._tasks is not tasks:
                     # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
-                    await self._ledger.do(lambda ledger: ledger.release(record.id))
+                    await self._keeper.release(record.id)
         except LedgerError:
             seen = self._board[record.id].sighting.record if record.id in self._board else record
             unwritten = bool(seen.operation) and self._tasks is tasks
@@ -219,7 +222,7 @@ class AsyncClient:
         finally:
             # Until its operation is written down, the ledger must not take the job for one whose answer was lost.
             if not unwritten:
-                self._watcher.submitting.discard(record.id)
+                self._sender.submitting.discard(record.id)
         if self._tasks is tasks:
             self.watch(record.id)
         return record
@@ -237,7 +240,7 @@ class AsyncClient:
             cost=plan.cost,
             created_at=now,
             updated_at=now,
-            folder=str(config.clips_folder(self._watcher.settings_of(plan.profile))),
+            folder=str(config.clips_folder(self._accounts.settings_of(plan.profile))),
             # The embedded emulator listens elsewhere in every process.
             endpoint={**saved, "base_url": ""} if account.embedded else saved,
             notebook=config.notebook(),
@@ -245,44 +248,8 @@ class AsyncClient:
             profile=plan.profile,
         )
 
-    async def _create(self, record: JobRecord, call: Call, account: Account, wire: Wire) -> JobRecord:
-        try:
-            operation = wire.created(await self._transport.send(call, account))
-        except VeoError as error:
-            now = self._clock.now()
-            if may_have_started(error):
-                problem = records.unknown_problem(str(error))
-                await self._watcher.keep(records.ended(record, JobState.UNKNOWN, problem, now))
-                raise UnknownOutcomeError(f"{problem.message} {problem.remedy}", job_id=record.id) from error
-            problem = Problem("Refused by the service", str(error), "", "Nothing was started and nothing is charged.")
-            await self._watcher.keep(records.ended(record, JobState.FAILED, problem, now, free=True))
-            raise
-        accepted = records.accepted(record, operation, self._clock.now())
-        try:
-            return await self._watcher.keep(accepted)
-        except LedgerError as error:
-            # The name of a paid operation is worth more than the order of writing before showing.
-            self._board.put(accepted)
-            raise LedgerError(
-                f"Job {record.id} runs at the service as {operation}, but that could not be written down: {error} "
-                "It is tried again as long as this program runs."
-            ) from error
-
     async def _write_later(self, accepted: JobRecord) -> None:
-        """Write down an accepted job as soon as the ledger lets us, then watch it.
-
-        The record is held here: whoever looks at the job meanwhile has the ledger's, which knows no operation.
-        """
-        try:
-            while True:
-                try:
-                    await self._watcher.keep(accepted, "written late")
-                except LedgerError:
-                    await self._clock.sleep(2.0)
-                else:
-                    break
-        finally:
-            self._watcher.submitting.discard(accepted.id)
+        await self._sender.write_later(accepted)
         self.watch(accepted.id)
 
     async def retry(self, job_id: str) -> JobRecord:
@@ -302,14 +269,21 @@ class AsyncClient:
         return await self.submit(prompt, **following(await self.job(job_id), "extend_from", values))
 
     async def cancel(self, job_id: str) -> JobRecord:
-        """Have the service stop a job; a job that has ended stays as it is.
+        """Have the service stop a job; one that was not sent yet is not sent, one that has ended stays as it is.
 
         Raises:
             InvalidRequestError: the service cannot.
             ServiceError: it would not.
         """
         record = await self.job(job_id)
-        return record if record.state.is_final else await self._watcher.cancel(record)
+        if not record.held_back:
+            return record if record.state.is_final else await self._watcher.cancel(record)
+        await self.detach(record.id)
+        if await self._keeper.lease(record.id) and (await self._keeper.reread(record.id)).held_back:
+            record = records.ended(record, JobState.FAILED, records.NOT_SENT, self._clock.now(), free=True)
+            await self._keeper.keep(record)
+            await self._keeper.release(record.id)
+        return await self._keeper.reread(record.id)
 
     # Watch
 
@@ -345,13 +319,12 @@ class AsyncClient:
         """Look once now, unless another process is at it; a finished operation is downloaded."""
         record = await self.job(job_id)
         watched = self._board[record.id].scope is not None
-        if watched or record.state.is_final or not record.operation or not await self._watcher.lease(record.id):
+        if watched or record.state.is_final or not record.operation or not await self._keeper.lease(record.id):
             return record
         try:
             return await self._watcher.look(record)
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._ledger.do(lambda ledger: ledger.release(record.id))
+            await self._keeper.release(record.id)
 
     # Wait
 

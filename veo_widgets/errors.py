@@ -127,7 +127,18 @@ class NotFoundError(ServiceError):
 
 
 class RateLimitError(ServiceError):
-    """Too many requests, no quota left, or a spend cap was reached."""
+    """Too many requests, no quota left, or a spend cap was reached.
+
+    Attributes:
+        limit: which: ``minute``, ``day``, ``running`` (jobs at once), ``spend``, or empty if the service does not say.
+    """
+
+    limit: str = ""
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether waiting helps within minutes."""
+        return self.limit not in {"day", "spend"}
 
 
 class ServiceUnavailableError(ServiceError):

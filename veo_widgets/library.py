@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import base64
+import errno
 import glob
 import hashlib
 import json
 import os
 import re
 import secrets
+import shutil
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+import anyio
 import anyio.to_thread
 
 from . import mp4
-from .errors import DownloadError
+from .errors import DownloadError, NoAnswerError, VeoError
 from .media import Image, Video
 from .poster import data_address, make_poster
 from .record import JobRecord, Sample
@@ -29,7 +32,12 @@ from .version import own_version
 # Multiples of 4, so that each piece of base64 decodes by itself.
 _BASE64_PIECE = 1 << 20
 
-Progress = Callable[[int], None]
+# What is kept free on the disk beyond the clip itself, and the largest clip that is believed.
+_SPARE, _LARGEST = 1 << 20, 4 << 30
+# Seconds before a connection that broke is made again; and how many are made for one clip at all.
+_PAUSES, _CONNECTIONS = (0.2, 1.0, 2.0, 4.0, 8.0), 100
+
+Progress = Callable[[int, int | None], None]
 
 
 def clip_name(record: JobRecord, sample: int) -> str:
@@ -58,30 +66,56 @@ async def inline_chunks(data: str) -> AsyncIterator[bytes]:
             raise DownloadError("The service sent a clip that is not valid base64.") from None
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """A clip on its way.
+
+    Attributes:
+        chunks: its bytes as they arrive.
+        start: which byte of the clip the first of them is.
+        length: the announced number of bytes of the whole clip, if there is one.
+        expected: about how many, for the screen, where none is announced.
+        validator: what names this state of the clip, so that another one is not taken for its continuation.
+    """
+
+    chunks: AsyncIterator[bytes]
+    start: int = 0
+    length: int | None = None
+    expected: int | None = None
+    validator: str = ""
+
+
+# Opens a clip from a byte on, if its state is still the one named; a source that cannot begins at 0.
+Source = Callable[[int, str], AbstractAsyncContextManager[Incoming]]
+
+
 async def save(
     record: JobRecord,
     sample: Sample,
-    chunks: AsyncIterator[bytes],
+    source: Source,
     *,
-    length: int | None,
     now: float,
-    progress: Progress = lambda _: None,
+    progress: Progress = lambda _received, _total: None,
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
 ) -> Video:
     """Write a clip in constant memory: part file, checks, fsync, rename, sidecar.
+
+    A connection that breaks is continued where it broke, or begun anew where the service cannot.
 
     Args:
         record: the job.
         sample: which of its results.
-        chunks: the bytes as they arrive.
-        length: the announced number of bytes, if there is one.
+        source: opens the clip.
         now: seconds since the epoch, for the sidecar.
-        progress: told the number of bytes so far.
+        progress: told the number of bytes so far, and of all if it is known.
+        sleep: how to wait before the connection is made again.
 
     Returns:
         The clip. Only a whole MP4 ever bears the final name.
 
     Raises:
         DownloadError: the bytes are no whole MP4, or the disk refused them.
+        NoAnswerError: the connection broke again and again.
     """
     path = Path(record.folder) / clip_name(record, sample.index)
     # A name of its own: should two processes ever save the same clip, neither writes into the other's file.
@@ -90,12 +124,18 @@ async def save(
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_parts(path)
         with part.open("wb") as file:
-            size, digest = await _receive(file, chunks, progress)
+            taken = _Intake(file, progress)
+            await taken.all_of(source, sleep)
             await anyio.to_thread.run_sync(_flush, file)
-        _check(part, size, length)
+        _check(part, taken.size)
         part.replace(path)
-        return await anyio.to_thread.run_sync(_finish, record, sample, path, digest, now)
+        return await anyio.to_thread.run_sync(_finish, record, sample, path, taken.digest, now)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and path.parent.is_dir():
+            # Not this disk's fault, so it is looked at again.
+            raise DownloadError(
+                "Another process has cleared the part file away, to download the clip itself."
+            ) from None
         raise DownloadError(
             f"The clip could not be written to {str(path)!r}: {error.strerror or error}. "
             "Make room or choose another folder, then resume the job."
@@ -105,14 +145,65 @@ async def save(
             part.unlink()
 
 
-async def _receive(file: IO[bytes], chunks: AsyncIterator[bytes], progress: Progress) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
-    async for chunk in chunks:
-        file.write(chunk)
-        digest.update(chunk)
-        size += len(chunk)
-        progress(size)
-    return size, digest.hexdigest()
+class _Intake:
+    """Takes a clip in, over as many connections as it needs."""
+
+    def __init__(self, file: IO[bytes], progress: Progress) -> None:
+        self._file, self._progress = file, progress
+        self._sha256 = hashlib.sha256()
+        self._validator = ""
+        self._length: int | None = None
+        self._connections = 0
+        self.size = 0
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what has been written."""
+        return self._sha256.hexdigest()
+
+    async def all_of(self, source: Source, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Take everything; a connection that brings nothing more is given up after a few others."""
+        stuck, furthest = 0, 0
+        while (broken := await self._as_far_as_it_goes(source)) is not None:
+            stuck = 0 if self.size > furthest else stuck + 1
+            furthest = max(furthest, self.size)
+            self._connections += 1
+            if not self.size or stuck == len(_PAUSES) or self._connections == _CONNECTIONS:
+                raise broken
+            await sleep(_PAUSES[stuck])
+
+    async def _as_far_as_it_goes(self, source: Source) -> VeoError | None:
+        """Take what one connection brings; what broke it, or None if the clip is complete."""
+        try:
+            async with source(self.size, self._validator) as incoming:
+                self._begin(incoming)
+                async for chunk in incoming.chunks:
+                    self._take(chunk, incoming)
+        except NoAnswerError as error:
+            return error
+        if self._length is None or self.size == self._length:
+            return None
+        if self.size > self._length:
+            raise DownloadError(f"The download brought {self.size:,} bytes, where {self._length:,} were announced.")
+        return DownloadError(f"The download ended after {self.size:,} of {self._length:,} bytes.")
+
+    def _begin(self, incoming: Incoming) -> None:
+        if incoming.start != self.size:
+            self._file.seek(0)
+            self._file.truncate()
+            self._sha256, self.size = hashlib.sha256(), 0
+        self._validator, self._length = incoming.validator, incoming.length
+        needed = (incoming.length or incoming.expected or 0) - self.size
+        if needed + _SPARE > shutil.disk_usage(Path(self._file.name).parent).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _take(self, chunk: bytes, incoming: Incoming) -> None:
+        if self.size + len(chunk) > _LARGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {_LARGEST >> 30} GiB")
+        self._file.write(chunk)
+        self._sha256.update(chunk)
+        self.size += len(chunk)
+        self._progress(self.size, incoming.length or incoming.expected)
 
 
 def _flush(file: IO[bytes]) -> None:
@@ -127,15 +218,14 @@ def _clear_parts(path: Path) -> None:
             left.unlink()
 
 
-def _check(part: Path, size: int, length: int | None) -> None:
-    size = min(size, part.stat().st_size)
-    if length is not None and size != length:
-        raise DownloadError(f"The download ended after {size:,} of {length:,} bytes.")
+def _check(part: Path, size: int) -> None:
     with part.open("rb") as file:
         start = file.read(12)
-    if not mp4.is_mp4(start):
-        kind = {b"<": "an HTML page", b"{": "JSON", b"[": "JSON"}.get(start.lstrip()[:1], "no MP4")
-        raise DownloadError(f"What was downloaded is {kind}, not a clip ({size:,} bytes).")
+        if not mp4.is_mp4(start):
+            kind = {b"<": "an HTML page", b"{": "JSON", b"[": "JSON"}.get(start.lstrip()[:1], "no MP4")
+            raise DownloadError(f"What was downloaded is {kind}, not a clip ({size:,} bytes).")
+        if part.stat().st_size != size or not mp4.is_whole(file):
+            raise DownloadError(f"The download ended early: after {size:,} bytes a piece of the clip is missing.")
 
 
 def _finish(record: JobRecord, sample: Sample, path: Path, digest: str, now: float) -> Video:

@@ -55,8 +55,11 @@ def _walk(data: bytes, levels: int = len(_CONTAINERS)) -> Iterator[tuple[bytes, 
             yield from _walk(body, levels - 1)
 
 
-def _moov(file: IO[bytes]) -> bytes:
-    """The body of the ``moov`` box, found without reading the media; empty if there is none."""
+def _layout(file: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start of the body and end of each box of a file, found without reading the media.
+
+    The last one may end beyond the file: then the file has been cut.
+    """
     at, end = 0, file.seek(0, 2)
     while at + 8 <= end:
         file.seek(at)
@@ -67,12 +70,33 @@ def _moov(file: IO[bytes]) -> bytes:
             size, skip = struct.unpack_from(">Q", head, 8)[0], 16
         size = end - at if size == 0 else size
         if size < skip:
-            return b""
-        if kind == b"moov":
-            file.seek(at + skip)
-            return file.read(min(size - skip, _MAX_HEADER))
+            return
+        yield kind, at + skip, at + size
         at += size
+
+
+def _moov(file: IO[bytes]) -> bytes:
+    """The body of the ``moov`` box; empty if there is none."""
+    for kind, start, end in _layout(file):
+        if kind == b"moov":
+            file.seek(start)
+            return file.read(min(end - start, _MAX_HEADER))
     return b""
+
+
+def is_whole(file: IO[bytes]) -> bool:
+    """Whether an MP4 has its header and its media, and no box of it ends beyond the file.
+
+    A connection that closes early behind a gateway may leave a file that is short and says so nowhere else.
+    """
+    size = file.seek(0, 2)
+    kinds: set[bytes] = set()
+    for kind, _, end in _layout(file):
+        if end > size:
+            # What follows the last box may be anything, unless it is the beginning of another.
+            return {b"moov", b"mdat"} <= kinds and not kind.isalnum()
+        kinds.add(kind)
+    return {b"moov", b"mdat"} <= kinds
 
 
 def _duration(body: bytes) -> tuple[float, int]:

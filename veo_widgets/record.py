@@ -107,6 +107,7 @@ class JobRecord:
         folder: where clips of this job are saved.
         notebook: the notebook it was submitted from, or empty.
         profile: the name of the settings it was submitted with, or empty.
+        held_back: nothing of it has been taken up by the service, which has no room; it will be sent.
     """
 
     id: str
@@ -131,6 +132,7 @@ class JobRecord:
     notebook: str = ""
     retry_of: str = ""
     profile: str = ""
+    held_back: bool = False
 
     @property
     def model(self) -> str:
@@ -163,7 +165,8 @@ class JobRecord:
 
 def accepted(record: JobRecord, operation: str, now: float) -> JobRecord:
     """The create was answered: the operation exists."""
-    return replace(record, state=JobState.QUEUED, operation=operation, submitted_at=now, updated_at=now)
+    state = JobState.QUEUED
+    return replace(record, state=state, operation=operation, submitted_at=now, updated_at=now, held_back=False)
 
 
 def as_created(operation: Operation, name: str) -> Operation:
@@ -224,7 +227,8 @@ def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, f
     """
     cost = replace(record.cost, usd=0.0, note="nothing is charged without a clip") if free else record.cost
     finished = record.finished_at or now
-    return replace(record, state=state, problem=problem, cost=cost, finished_at=finished, updated_at=now)
+    changes: dict[str, Any] = {"state": state, "problem": problem, "cost": cost, "held_back": False}
+    return replace(record, **changes, finished_at=finished, updated_at=now)
 
 
 def _withheld_notice(record: JobRecord, operation: Operation) -> str:
@@ -273,6 +277,10 @@ def unknown_problem(why: str) -> Problem:
         "The job may be running. Look in the provider's console before you send it again.",
         "It may be charged.",
     )
+
+
+# What is told of a job that was called off while it was kept back.
+NOT_SENT = Problem("Cancelled", "It was not sent, as you wished.", "", "Nothing is charged.")
 
 
 def gone_problem(why: str, *, proxied: bool) -> Problem:

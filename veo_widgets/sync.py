@@ -19,13 +19,13 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from .client import AsyncClient, new_job_id
+from .clock import Clock
 from .config import Settings
 from .errors import SubmitInterrupted, VeoError
 from .handles import CLOSED, Job, Jobs, Videos, result
 from .planning import Plan
 from .record import JobRecord
 from .transport import Transport
-from .watcher import Clock
 
 T = TypeVar("T")
 

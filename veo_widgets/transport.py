@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import anyio
@@ -13,6 +13,7 @@ import httpx
 
 from .config import Account
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError
+from .library import Incoming
 from .version import own_version
 from .wires.base import Call, Reply
 from .wires.refusals import kind_of, retry_after, service_error
@@ -20,6 +21,8 @@ from .wires.refusals import kind_of, retry_after, service_error
 # httpx's pool slows down quadratically with the number of tasks that wait in it, so they wait here instead.
 _GATE = 16
 _MAX_REDIRECTS = 5
+# RFC 9110: a part of a file; a part that begins beyond its end.
+_PARTIAL, _BEYOND = 206, 416
 # A finished operation may carry tens of megabytes of base64, hence the long read.
 _TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
 # Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
@@ -30,15 +33,6 @@ _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 _UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
 _UNCONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NEVER_SENT = (*_UNSENDABLE, *_UNCONNECTED, httpx.InvalidURL, httpx.UnsupportedProtocol)
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A clip on its way: its announced length in bytes, if there is one, and its chunks as they arrive."""
-
-    length: int | None
-    content_type: str
-    chunks: AsyncIterator[bytes]
 
 
 def origin(url: str) -> str:
@@ -121,48 +115,79 @@ class Transport:
             raise _no_answer(error, account) from None
 
     @asynccontextmanager
-    async def stream(self, call: Call, account: Account) -> AsyncIterator[Stream]:
+    async def stream(self, call: Call, account: Account, at: int = 0, validator: str = "") -> AsyncIterator[Incoming]:
         """Open a clip's address and yield its chunks as they come off the socket.
 
         Redirects are followed by hand, and only the provider's own origins ever see a key.
+
+        Args:
+            call: the download.
+            account: who asks.
+            at: the byte to begin with; a service that cannot begins at 0.
+            validator: of the bytes before, from an earlier stream; a file that has changed since begins at 0.
 
         Raises:
             ServiceError: the service answered with an error status.
             NoAnswerError: the connection broke, also in the middle of the chunks.
             DownloadError: the redirects lead nowhere.
         """
-        url = call.url
+        url, rest = call.url, _ranged(at, validator)
         async with self._streams:
             for _ in range(_MAX_REDIRECTS + 1):
-                response = await self._open(url, call, account)
+                response = await self._open(url, call, account, rest)
                 try:
+                    if response.status_code == _BEYOND and rest:
+                        rest = {}
+                        continue
                     if not response.has_redirect_location:
-                        yield await _opened(response, account)
+                        yield await _opened(response, account, at)
                         return
                     url = _redirected(url, response.headers["location"])
                 finally:
                     await response.aclose()
         raise DownloadError(f"{account.provider.label} redirected the download more than {_MAX_REDIRECTS} times.")
 
-    async def _open(self, url: str, call: Call, account: Account) -> httpx.Response:
-        headers = await _signed_for(url, call, account)
+    async def _open(self, url: str, call: Call, account: Account, rest: dict[str, str]) -> httpx.Response:
+        headers = {**await _signed_for(url, call, account), **rest}
         try:
             return await self._httpx().send(self._httpx().build_request("GET", url, headers=headers), stream=True)
         except _TROUBLE as error:
             raise _no_answer(error, account) from None
 
 
-async def _opened(response: httpx.Response, account: Account) -> Stream:
+def _ranged(at: int, validator: str) -> dict[str, str]:
+    """The headers that ask for the rest of a file, from RFC 9110."""
+    if not at:
+        return {}
+    return {"range": f"bytes={at}-", **({"if-range": validator} if validator else {})}
+
+
+async def _opened(response: httpx.Response, account: Account, at: int) -> Incoming:
     if response.status_code >= 300:
         try:
             await response.aread()
         except httpx.HTTPError as error:
             raise _no_answer(error, account) from None
         raise _service_error(response, account)
+    start, total = _part_of(response)
+    if start not in (0, at):
+        raise DownloadError(f"{account.provider.label} sent bytes {start} and on of a clip, not {at} and on.")
+    etag = response.headers.get("etag", "")
+    # A weak one only says that a file means the same, not that it has the same bytes.
+    validator = response.headers.get("last-modified", "") if not etag or etag.startswith("W/") else etag
+    return Incoming(_chunks(response, account), start, total, validator=validator)
+
+
+def _part_of(response: httpx.Response) -> tuple[int, int | None]:
+    """The first byte that an answer brings, and the length of the whole file if it says so."""
+    if response.status_code == _PARTIAL:
+        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("content-range", "").strip())
+        if found is None:
+            raise DownloadError("The service sent a part of a clip without saying which.")
+        return int(found[1]), int(found[2]) if found[2] != "*" else None
     plain = response.headers.get("content-encoding", "identity") == "identity"
     length = response.headers.get("content-length") if plain else None
-    announced = int(length) if length and length.isdigit() else None
-    return Stream(announced, response.headers.get("content-type", ""), _chunks(response, account))
+    return 0, int(length) if length and length.isdigit() else None
 
 
 async def _chunks(response: httpx.Response, account: Account) -> AsyncIterator[bytes]:

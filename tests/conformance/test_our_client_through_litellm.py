@@ -14,13 +14,13 @@ import pytest
 from PIL import Image
 
 from veo_widgets import errors
+from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
 from veo_widgets.emulator import Emulator, Entry
 from veo_widgets.record import JobState
 from veo_widgets.sync import Client, Job
 from veo_widgets.transport import Transport
-from veo_widgets.watcher import Clock
 
 from .clips import seconds_of
 from .litellm_proxy import LiteLLMProxy

@@ -12,14 +12,11 @@ from typing import Any
 from ..errors import (
     AuthenticationError,
     BadRequestError,
-    InvalidReplyError,
-    NoAnswerError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
     ServiceError,
     ServiceUnavailableError,
-    VeoError,
 )
 
 _BY_STATUS: dict[int, type[ServiceError]] = {
@@ -124,14 +121,3 @@ def _seconds(text: str) -> float | None:
     except ValueError:
         return None
     return max(0.0, seconds) if isfinite(seconds) else None
-
-
-def may_have_started(error: VeoError) -> bool:
-    """Whether a failed create may nevertheless have started a job that is charged."""
-    if isinstance(error, NoAnswerError):
-        return error.sent
-    if isinstance(error, ServiceError):
-        # 503 is given before the work is taken up; other 5xx come from behind the door.
-        return error.status >= 500 and error.status != 503
-    # An answer that cannot be read may have been a yes; anything else went wrong before the request left.
-    return isinstance(error, InvalidReplyError)

@@ -1,0 +1,69 @@
+"""The accounts of a process by profile, and where each job was sent with which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio.to_thread
+
+from . import config
+from .config import Account, Settings
+from .embedded import emulator_address
+from .errors import ConfigError
+from .planning import Plan
+from .record import JobRecord
+
+
+class Accounts:
+    """Settings by profile; those without a name go by the empty one.
+
+    Attributes:
+        profiles: every account's settings by name.
+        profile: the name of those in use.
+
+    Args:
+        settings: those in use at first.
+        home: the folder of the embedded emulator's memory.
+    """
+
+    def __init__(self, settings: Settings, home: Path) -> None:
+        self.profiles = {settings.profile or "": settings}
+        self.profile = settings.profile or ""
+        self._home = home
+
+    @property
+    def settings(self) -> Settings:
+        """Those in use."""
+        return self.settings_of(None)
+
+    def use(self, settings: Settings) -> None:
+        """Use these from now on, under their own name."""
+        self.profile = settings.profile or ""
+        self.profiles[self.profile] = settings
+
+    def settings_of(self, profile: str | None) -> Settings:
+        """The settings of a profile; those in use for None.
+
+        Raises:
+            ConfigError: nothing goes by that name in this process.
+        """
+        name = self.profile if profile is None else profile
+        if name in self.profiles or not name:
+            return self.profiles.get(name, Settings())
+        known = ", ".join(sorted(filter(None, self.profiles))) or "none"
+        raise ConfigError(f"profile: {name!r} is not known here ({known}); call veo.configure(profile={name!r}, …).")
+
+    async def of_job(self, record: JobRecord) -> Account:
+        """The account that a job was sent with, at its address."""
+        settings = self.settings_of(record.profile)
+        return await self._reach(config.account_of_job(record.provider, record.surface, record.endpoint, settings))
+
+    async def of_plan(self, plan: Plan) -> Account:
+        """The account that a plan will be sent with, at its address."""
+        return await self._reach(config.account(plan.provider, plan.model.surface, self.settings_of(plan.profile)))
+
+    async def _reach(self, account: Account) -> Account:
+        """The account with an address: the embedded emulator is started when it is first needed."""
+        if not account.embedded:
+            return account
+        return account.at(await anyio.to_thread.run_sync(emulator_address, self._home / "emulator"))

@@ -1,0 +1,22 @@
+"""Time, so that tests can bring their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import anyio
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where time comes from.
+
+    Attributes:
+        now: seconds since the epoch.
+        sleep: wait that many seconds.
+    """
+
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep

@@ -1,0 +1,51 @@
+"""Keeps what is on screen and what is on disk the same: a record is written first and shown then."""
+
+from __future__ import annotations
+
+import anyio
+
+from .board import Board
+from .clock import Clock
+from .ledger import AsyncLedger
+from .record import JobRecord
+
+# A lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
+LEASE_SECONDS = 120.0
+
+
+class Keeper:
+    """The ledger and the board of one client.
+
+    Args:
+        ledger: what lasts.
+        board: what is seen.
+        clock: for the leases.
+    """
+
+    def __init__(self, ledger: AsyncLedger, board: Board, clock: Clock) -> None:
+        self.ledger, self.board, self.clock = ledger, board, clock
+
+    async def keep(self, record: JobRecord, detail: str = "") -> JobRecord:
+        """Write a record, then show it."""
+        with anyio.CancelScope(shield=True):
+            await self.ledger.do(lambda ledger: ledger.write(record, detail))
+        self.board.put(record)
+        return record
+
+    async def reread(self, job_id: str) -> JobRecord:
+        """A job of the board as the ledger has it now, whoever works on it."""
+        known = self.board[job_id].sighting.record
+        record = await self.ledger.do(lambda ledger: ledger.reread(known))
+        if record != known:
+            self.board.put(record)
+        return record
+
+    async def lease(self, job_id: str) -> bool:
+        """Take or renew the right to send, poll and download a job."""
+        now = self.clock.now()
+        return await self.ledger.do(lambda ledger: ledger.lease(job_id, now, LEASE_SECONDS))
+
+    async def release(self, job_id: str) -> None:
+        """Give that right back."""
+        with anyio.CancelScope(shield=True):
+            await self.ledger.do(lambda ledger: ledger.release(job_id))

@@ -1,0 +1,199 @@
+"""Sends creates, which cost money: never twice on doubt, and no faster than the service takes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import anyio
+
+from . import record as records
+from .accounts import Accounts
+from .config import Account
+from .errors import LedgerError, RateLimitError, UnknownOutcomeError, VeoError
+from .keeper import LEASE_SECONDS, Keeper
+from .providers import model_at
+from .quota import Quota
+from .record import JobRecord, JobState, Problem
+from .retries import pause, rule_for
+from .transport import Transport
+from .wires import Call, wire_for
+
+# Whoever submits waits for no longer than this; a create that has to wait longer is sent from the background.
+_AT_ONCE = 2.0
+
+
+class Sender:
+    """Sends jobs for one client.
+
+    Attributes:
+        submitting: jobs whose create is under way in this process, or accepted and not yet written down.
+
+    Args:
+        keeper: where everything is noted before and after.
+        accounts: for jobs that were kept back.
+        transport: how to reach the services.
+    """
+
+    def __init__(self, keeper: Keeper, accounts: Accounts, transport: Transport) -> None:
+        self.submitting: set[str] = set()
+        self._keeper, self._accounts, self._transport = keeper, accounts, transport
+        self._clock = keeper.clock
+        self._quotas: dict[tuple[str, ...], Quota] = {}
+        # Of a job that is kept back: how many creates were refused.
+        self._tried: dict[str, int] = {}
+
+    async def send(self, record: JobRecord, call: Call, account: Account) -> JobRecord:
+        """Send a new job, or keep it back while the service has no room. The caller shields this.
+
+        Returns:
+            The job: accepted, or ``submitting`` and held back; then `send_held_back` goes on.
+
+        Raises:
+            ServiceError, NoAnswerError: refused; nothing was started, and the record says so.
+            UnknownOutcomeError: the answer was lost.
+            LedgerError: nothing was sent, or the record on the board has an operation that is not written down yet.
+        """
+        wait = self._quota_of(record, account).claim(self._clock.now())
+        if wait > 0:
+            return await self._hold_back(record, wait, self._why_slow(record, account))
+        await self._keeper.keep(record, "intent")
+        await self._keeper.lease(record.id)
+        return await self._create(record, call, account)
+
+    async def send_held_back(self, record: JobRecord) -> None:
+        """Send a job that was kept back, when its time has come; see `send`. The caller holds its lease."""
+        account, wire = await self._accounts.of_job(record), wire_for(record.wire, record.surface)
+        await account.credentials.headers()
+        call = wire.create(record.request.completed(model_at(account.provider, record.model)), account.endpoint)
+        if not await self._has_its_turn(record, account):
+            return
+        self.submitting.add(record.id)
+        try:
+            with anyio.CancelScope(shield=True):
+                sending = replace(record, held_back=False, notice="", updated_at=self._clock.now())
+                await self._create(await self._keeper.keep(sending, "sending again"), call, account)
+        except LedgerError:
+            seen = self._keeper.board[record.id].sighting.record
+            if not seen.operation:
+                raise
+            await self.write_later(seen)
+        finally:
+            self.submitting.discard(record.id)
+
+    async def _has_its_turn(self, record: JobRecord, account: Account) -> bool:
+        """Wait until a create may leave; False if it is no longer ours to send."""
+        board, quota = self._keeper.board, self._quota_of(record, account)
+        at = board[record.id].sighting.next_poll_at or self._clock.now()
+        while True:
+            board.show(record.id, next_poll_at=at)
+            if not await self._sleep_leased(record.id, at):
+                return False
+            wait = quota.claim(self._clock.now())
+            if not wait:
+                board.show(record.id, next_poll_at=None)
+                return (await self._keeper.reread(record.id)).held_back
+            at = self._clock.now() + wait
+
+    async def _sleep_leased(self, job_id: str, at: float) -> bool:
+        """Sleep until `at` and stay the only one who may send the job; False if somebody else may."""
+        while await self._keeper.lease(job_id):
+            left = at - self._clock.now()
+            if left <= 0:
+                return True
+            await self._clock.sleep(min(left, LEASE_SECONDS / 3))
+        return False
+
+    async def _create(self, record: JobRecord, call: Call, account: Account) -> JobRecord:
+        while True:
+            try:
+                wire = wire_for(record.wire, record.surface)
+                operation = wire.created(await self._transport.send(call, account))
+            except VeoError as error:
+                wait = self._wait_after(record, error)
+                if wait is None:
+                    await self._end(record, error)
+                    raise
+                if wait > _AT_ONCE:
+                    return await self._no_room(record, account, wait, error)
+                await self._clock.sleep(wait)
+            else:
+                self._tried.pop(record.id, None)
+                return await self._accepted(record, operation)
+
+    def _wait_after(self, record: JobRecord, error: VeoError) -> float | None:
+        tried = self._tried[record.id] = self._tried.get(record.id, 0) + 1
+        return pause("create", error, tried=tried, waited=max(self._clock.now() - record.created_at, 0.0))
+
+    async def _end(self, record: JobRecord, error: VeoError) -> None:
+        """Note that there will be no operation, or that nobody knows.
+
+        Raises:
+            UnknownOutcomeError: nobody knows.
+        """
+        self._tried.pop(record.id, None)
+        now = self._clock.now()
+        if rule_for("create", error).end == "unknown":
+            problem = records.unknown_problem(str(error))
+            await self._keeper.keep(records.ended(record, JobState.UNKNOWN, problem, now))
+            raise UnknownOutcomeError(f"{problem.message} {problem.remedy}", job_id=record.id) from error
+        problem = Problem("Refused by the service", str(error), "", "Nothing was started and nothing is charged.")
+        await self._keeper.keep(records.ended(record, JobState.FAILED, problem, now, free=True))
+
+    async def _accepted(self, record: JobRecord, operation: str) -> JobRecord:
+        accepted = records.accepted(record, operation, self._clock.now())
+        try:
+            return await self._keeper.keep(accepted)
+        except LedgerError as error:
+            # The name of a paid operation is worth more than the order of writing before showing.
+            self._keeper.board.put(accepted)
+            raise LedgerError(
+                f"Job {record.id} runs at the service as {operation}, but that could not be written down: {error} "
+                "It is tried again as long as this program runs."
+            ) from error
+
+    async def write_later(self, accepted: JobRecord) -> None:
+        """Write down an accepted job as soon as the ledger lets us.
+
+        The record is held here: whoever looks at the job meanwhile has the ledger's, which knows no operation.
+        """
+        try:
+            while True:
+                try:
+                    await self._keeper.keep(accepted, "written late")
+                except LedgerError:
+                    await self._clock.sleep(2.0)
+                else:
+                    return
+        finally:
+            self.submitting.discard(accepted.id)
+
+    async def _no_room(self, record: JobRecord, account: Account, wait: float, error: VeoError) -> JobRecord:
+        quota = self._quota_of(record, account)
+        if isinstance(error, RateLimitError):
+            quota.refused(self._clock.now(), wait)
+        return await self._hold_back(record, wait, str(error))
+
+    async def _hold_back(self, record: JobRecord, wait: float, why: str) -> JobRecord:
+        """Note that nothing of a job has been taken up, and when it is sent."""
+        now = self._clock.now()
+        notice = f"Not sent yet, and nothing is charged so far. {why}"
+        held = replace(record, held_back=True, notice=notice, updated_at=now)
+        await self._keeper.keep(held, "held back")
+        await self._keeper.lease(record.id)
+        self._keeper.board.show(record.id, next_poll_at=now + wait)
+        return held
+
+    def _quota_of(self, record: JobRecord, account: Account) -> Quota:
+        endpoint = account.endpoint
+        place = (endpoint.provider, endpoint.base_url, endpoint.project, endpoint.location, record.model)
+        if place not in self._quotas:
+            emulated = account.provider.auth == "none"
+            model = model_at(account.provider, record.model)
+            self._quotas[place] = Quota(None if emulated else model.requests_per_minute)
+        return self._quotas[place]
+
+    def _why_slow(self, record: JobRecord, account: Account) -> str:
+        allowed = self._quota_of(record, account).per_minute
+        if allowed is None:
+            return f"{account.provider.label} has just said that it has no room for {record.model}."
+        return f"{account.provider.label} takes {allowed} requests a minute for {record.model}."
