@@ -56,9 +56,25 @@ def settings(emulator: Emulator, tmp_path: Path) -> Settings:
     return Settings(provider="emulator", base_url=emulator.base_url, folder=tmp_path / "veo_clips")
 
 
+def swift(speed: float) -> Clock:
+    """A clock on which so many seconds pass in one."""
+    began = time.time()
+
+    async def sleep(seconds: float) -> None:
+        await anyio.sleep(seconds / speed)
+
+    return Clock(now=lambda: began + (time.time() - began) * speed, sleep=sleep)
+
+
 async def _hasty_sleep(seconds: float) -> None:
     """Pauses that people would sit through, cut short."""
     await anyio.sleep(min(seconds, 0.05))
+
+
+@pytest.fixture
+def swift_clock() -> Clock:
+    """A minute passes in a second."""
+    return swift(60)
 
 
 @pytest.fixture
@@ -66,8 +82,14 @@ def make_client(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Cl
     """Make blocking clients over one ledger; `hasty` ones hardly pause. They are closed at the end."""
     made: list[Client] = []
 
-    def make(given: Settings = settings, *, hasty: bool = False, now: Callable[[], float] = time.time) -> Client:
-        clock = Clock(now=now, sleep=_hasty_sleep if hasty else anyio.sleep)
+    def make(
+        given: Settings = settings,
+        *,
+        hasty: bool = False,
+        now: Callable[[], float] = time.time,
+        clock: Clock | None = None,
+    ) -> Client:
+        clock = clock or Clock(now=now, sleep=_hasty_sleep if hasty else anyio.sleep)
         made.append(Client(given, home=tmp_path / "home", clock=clock))
         return made[-1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sqlite3
@@ -169,6 +170,16 @@ def test_a_broken_download_is_done_again_and_leaves_no_part(
     job = client.submit("A cat", seconds=4, storage_uri="gs://films/").wait(30)
     assert job.videos[0].seconds == pytest.approx(4, abs=0.05)
     assert sorted(path.suffix for path in (tmp_path / "veo_clips").iterdir()) == [".json", ".mp4"]
+
+
+def test_a_download_that_is_cut_goes_on_where_it_was(client: Client, emulator: Emulator) -> None:
+    emulator.script(on="download", fault="cut", times=1)
+    job = client.submit("A cat", seconds=4, storage_uri="gs://films/").wait(30)
+    whole, rest = [entry.headers.get("range") for entry in emulator.journal() if entry.kind == "download"]
+    assert whole is None
+    assert 0 < int(rest.removeprefix("bytes=").removesuffix("-")) < job.videos[0].bytes
+    assert hashlib.sha256(job.videos[0].path.read_bytes()).hexdigest() == job.videos[0].sha256
+    assert "trouble" not in [detail for _, _, detail in job.events]
 
 
 def test_an_expired_clip_ends_the_job(make_client: Callable[..., Client], emulator: Emulator) -> None:

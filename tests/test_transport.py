@@ -36,7 +36,6 @@ class Server:
     def __init__(self) -> None:
         self.answers: dict[str, bytes] = {}
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
-        self._open: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
 
@@ -46,11 +45,13 @@ class Server:
             self.port = server.sockets[0].getsockname()[1]
             self._ready.set()
             await self._stop.wait()
-            await asyncio.gather(*self._open)
+            server.close()
+            # A connection may have been accepted and not been handed on to `_serve` yet.
+            while others := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.gather(*others, return_exceptions=True)
+                await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        self._open.add(task)
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             method, path, _ = head[0].split(" ")
@@ -65,7 +66,6 @@ class Server:
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
-            self._open.discard(task)
 
     def __enter__(self) -> Server:
         self._thread.start()

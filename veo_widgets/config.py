@@ -44,6 +44,8 @@ class Settings:
         base_url: an address to use instead of the provider's own.
         project, location: of the Agent Platform.
         folder: where clips are saved; default is ``veo_clips`` beside the notebook.
+        requests_per_minute: how many jobs of one model may be sent in a minute, where a project's quota is not the
+            default one that the catalog names.
         profile: the name these settings go by, for those who have several accounts; None for the ones without a name.
     """
 
@@ -54,6 +56,7 @@ class Settings:
     project: str | None = None
     location: str | None = None
     folder: Path | None = None
+    requests_per_minute: int | None = None
     profile: str | None = None
 
 

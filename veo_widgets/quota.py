@@ -11,7 +11,7 @@ class Quota:
     """The places that a service has for new jobs of one model.
 
     Args:
-        per_minute: how many creates it takes in any minute; None if that is not known, until a refusal tells.
+        per_minute: how many creates it takes in any minute; None if that is not known.
     """
 
     def __init__(self, per_minute: int | None) -> None:
@@ -40,9 +40,9 @@ class Quota:
         """The service has no room for so many seconds: nobody else needs to find that out by asking."""
         self._forget(now)
         self._closed_until = now + seconds
-        if self.per_minute is None:
-            # One of the places taken was the one refused.
-            self.per_minute = max(len(self._taken) - 1, 1)
+        if self._taken:
+            # What was refused has used nothing up.
+            self._taken.pop()
 
     def _forget(self, now: float) -> None:
         """Drop what is older than a minute, and what a clock that was set back has put into the future."""

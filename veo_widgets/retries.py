@@ -46,7 +46,7 @@ class Rule:
 
 
 RULES = (
-    Rule("create", "unreachable", (0.5, 2), 3, None, "failed", "Nothing has left this machine."),
+    Rule("create", "unreachable", (0.5, 1), 3, None, "failed", "Nothing has left this machine."),
     Rule("create", "no room", (5, 60), None, 6 * 3600.0, "failed", "429 is given before any work is taken up."),
     Rule("create", "busy", (2, 30), None, 600.0, "failed", "503 is given before any work is taken up."),
     Rule(

@@ -18,7 +18,7 @@ from .retries import pause, rule_for
 from .transport import Transport
 from .wires import Call, wire_for
 
-# Whoever submits waits for no longer than this; a create that has to wait longer is sent from the background.
+# Whoever submits waits for less than this; a create that has to wait longer is sent from the background.
 _AT_ONCE = 2.0
 
 
@@ -96,11 +96,12 @@ class Sender:
 
     async def _sleep_leased(self, job_id: str, at: float) -> bool:
         """Sleep until `at` and stay the only one who may send the job; False if somebody else may."""
+        left = at - self._clock.now()
         while await self._keeper.lease(job_id):
-            left = at - self._clock.now()
             if left <= 0:
                 return True
             await self._clock.sleep(min(left, LEASE_SECONDS / 3))
+            left -= LEASE_SECONDS / 3
         return False
 
     async def _create(self, record: JobRecord, call: Call, account: Account) -> JobRecord:
@@ -113,7 +114,7 @@ class Sender:
                 if wait is None:
                     await self._end(record, error)
                     raise
-                if wait > _AT_ONCE:
+                if wait >= _AT_ONCE:
                     return await self._no_room(record, account, wait, error)
                 await self._clock.sleep(wait)
             else:
@@ -187,9 +188,9 @@ class Sender:
         endpoint = account.endpoint
         place = (endpoint.provider, endpoint.base_url, endpoint.project, endpoint.location, record.model)
         if place not in self._quotas:
-            emulated = account.provider.auth == "none"
-            model = model_at(account.provider, record.model)
-            self._quotas[place] = Quota(None if emulated else model.requests_per_minute)
+            own = self._accounts.settings_of(record.profile).requests_per_minute
+            usual = model_at(account.provider, record.model).requests_per_minute
+            self._quotas[place] = Quota(own or (None if account.provider.auth == "none" else usual))
         return self._quotas[place]
 
     def _why_slow(self, record: JobRecord, account: Account) -> str:

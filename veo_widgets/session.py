@@ -91,8 +91,9 @@ def configure(**values: Any) -> None:
 
     Args:
         values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder``, where clips
-            are saved, and ``profile``: the account that these are of and that is used from now on. A name that is new
-            begins with nothing set but the folder; None is the account without a name.
+            are saved, ``requests_per_minute``, where a project's quota is not the usual one, and ``profile``: the
+            account that these are of and that is used from now on. A name that is new begins with nothing set but the
+            folder; None is the account without a name.
 
     Raises:
         InvalidRequestError: there is no such setting.

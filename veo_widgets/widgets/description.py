@@ -10,9 +10,10 @@ from ..catalog import Model
 from ..errors import VeoError
 from ..media import Video
 from ..pricing import Cost, estimate
-from ..providers import model_at, provider_named
+from ..providers import Endpoint, model_at, provider_named
 from ..record import JobRecord
 from ..watcher import typical_seconds
+from ..wires import wire_for
 from .server_files import files_path
 
 _FREE = "what it would cost; the emulator is free"
@@ -85,6 +86,7 @@ def job(seen: Sighting, now: float) -> dict[str, Any]:
         "finished_at": _milliseconds(record.finished_at),
         "now": _milliseconds(now),
         "typical": typical,
+        "held_back": record.held_back,
         "watching": seen.watching,
         "polls": record.polls,
         "next_poll_at": _milliseconds(seen.next_poll_at),
@@ -128,10 +130,16 @@ def _possibilities(seen: Sighting) -> dict[str, bool]:
     return {
         "stop": seen.watching and not final,
         "resume": not seen.watching and not final,
-        # Veo's wire has no way to cancel an operation.
-        "cancel": False,
+        "cancel": not final and (seen.record.held_back or _can_be_cancelled(seen.record)),
         "retry": final,
     }
+
+
+def _can_be_cancelled(record: JobRecord) -> bool:
+    """Whether the service stops an operation; Veo's wire has no way to."""
+    endpoint = Endpoint(record.provider, record.surface, record.endpoint.get("base_url", ""))
+    wire = wire_for(record.wire, record.surface)
+    return bool(record.operation) and wire.cancel(record.operation, endpoint) is not None
 
 
 def _milliseconds(at: float | None) -> int | None:

@@ -60,14 +60,12 @@ class JobView(ClipWidget):
 
     def handle(self, message: Message) -> None:
         """Commands of the job's own buttons, and what every widget with clips is asked."""
-        commands = {"stop": self._stop, "resume": self._resume, "retry": self._retry}
+        commands = {"stop": self._stop, "resume": self._resume, "retry": self._retry, "cancel": self._cancel}
         if message.kind == "ready":
             # A page that was reloaded has the state as it was saved; its clocks need the time as it is.
             self._client.start(self._tell_again)
         elif message.kind in commands:
             self._client.start(self._carry_out, message.kind, commands[message.kind])
-        elif message.kind == "cancel":
-            self.refuse("cancel", "This service has no way to cancel a job.")
         else:
             super().handle(message)
 
@@ -85,6 +83,9 @@ class JobView(ClipWidget):
 
     async def _resume(self) -> None:
         self._client.asynchronous.watch(self._job.id)
+
+    async def _cancel(self) -> None:
+        await self._client.asynchronous.cancel(self._job.id)
 
     async def _retry(self) -> None:
         """The view follows the new job; the old one stays in the ledger."""

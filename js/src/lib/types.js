@@ -45,6 +45,7 @@
  * @property {number|null} finished_at
  * @property {number} now  the kernel's clock when this was sent
  * @property {Typical} typical
+ * @property {boolean} held_back  nothing is sent yet: the service has no room
  * @property {boolean} watching
  * @property {number} polls
  * @property {number|null} next_poll_at

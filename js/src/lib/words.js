@@ -35,10 +35,11 @@ export const isLive = (job) => LIVE.has(job.state);
 /**
  * The state in a word or two; a state this bundle has never heard of is shown as it came.
  *
- * @param {Pick<Job, "state"|"watching">} job
+ * @param {Pick<Job, "state"|"watching"|"held_back">} job
  */
 export function stateText(job) {
   if (isLive(job) && !job.watching) return "Not watching";
+  if (job.held_back) return "Waiting for quota";
   return STATE[job.state] ?? String(job.state);
 }
 
@@ -69,11 +70,12 @@ export function downloadText({ received, total }) {
 /**
  * When the service will be asked next.
  *
- * @param {Pick<Job, "state"|"watching"|"next_poll_at">} job
+ * @param {Pick<Job, "state"|"watching"|"held_back"|"next_poll_at">} job
  * @param {number} now  epoch milliseconds by the kernel's clock
  */
 export function nextLookText(job, now) {
   if (!job.watching || job.next_poll_at === null || job.state === "downloading") return "";
   const seconds = Math.ceil((job.next_poll_at - now) / 1000);
+  if (job.held_back) return seconds > 0 ? `sends in ${clockText(seconds)}` : "sending …";
   return seconds > 0 ? `next look in ${seconds} s` : "looking …";
 }

@@ -60,7 +60,7 @@ export function Actions({ job, pending, command }) {
   );
   return (
     <div class="veo-actions">
-      {can.cancel && button("cancel", "Cancel", false, "Ask the service to give the job up")}
+      {can.cancel && button("cancel", "Cancel", false, job.held_back ? "Do not send the job" : "Ask the service to give the job up")}
       {can.stop && button("stop", "Stop waiting", false, "The job goes on at the service; it is only no longer watched")}
       {can.resume && button("resume", "Resume waiting", true, "Watch the job again and fetch its clip")}
       {can.retry && (

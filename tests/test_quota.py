@@ -1,0 +1,50 @@
+"""Places for creates: never more in a minute than allowed, whatever the clock does."""
+
+from __future__ import annotations
+
+import random
+
+from veo_widgets.quota import Quota
+
+
+def test_a_minutes_places_are_given_at_once_and_the_next_when_the_first_is_old() -> None:
+    quota = Quota(3)
+    assert [quota.claim(100.0 + step) for step in range(3)] == [0.0, 0.0, 0.0]
+    assert quota.claim(110.0) == 50.0
+    assert quota.claim(160.0) == 0.0
+    assert quota.claim(160.0) == 1.0
+
+
+def test_no_minute_sees_more_than_it_may() -> None:
+    chance, quota, now, left = random.Random(5), Quota(7), 1000.0, []
+    for _ in range(3000):
+        now += chance.random() * 3
+        if not quota.claim(now):
+            left.append(now)
+    assert all(later - earlier >= 60 for earlier, later in zip(left, left[7:], strict=False))
+    # And hardly fewer: a place that is free is taken.
+    assert len(left) > 0.9 * 7 * (now - 1000) / 60
+
+
+def test_what_is_not_known_is_not_limited() -> None:
+    quota = Quota(None)
+    assert [quota.claim(float(step)) for step in range(21)] == [0.0] * 21
+    quota.refused(21.0, 30.0)
+    assert quota.claim(22.0) == 29.0
+    assert quota.claim(51.0) == 0.0
+
+
+def test_a_refusal_keeps_everybody_back_for_as_long_as_it_says() -> None:
+    quota = Quota(2)
+    assert quota.claim(0.0) == 0.0
+    quota.refused(0.0, 34.0)
+    assert quota.claim(33.0) == 1.0
+    # The one that was refused has used no place up.
+    assert [quota.claim(34.0) for _ in range(3)] == [0.0, 0.0, 60.0]
+
+
+def test_a_clock_that_is_set_back_does_not_close_the_door_for_a_day() -> None:
+    quota = Quota(1)
+    assert quota.claim(86_400.0) == 0.0
+    assert quota.claim(10.0) == 0.0
+    assert quota.claim(11.0) == 59.0
