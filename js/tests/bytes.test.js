@@ -128,6 +128,6 @@ it("asks for a poster once, and only where there is none", () => {
 });
 
 it("lists every message of both sides", () => {
-  expect(Object.keys(FROM_BROWSER)).toEqual(["ready", "stop", "resume", "cancel", "retry", "need-bytes", "poster"]);
+  expect(Object.keys(FROM_BROWSER)).toEqual(["ready", "stop", "resume", "cancel", "retry", "look", "forget", "need-bytes", "poster"]);
   expect(Object.keys(FROM_KERNEL)).toEqual(["bytes", "bytes-failed", "refused"]);
 });

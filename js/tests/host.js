@@ -35,7 +35,15 @@ function changes() {
     ...size,
     settings,
     ...(state === "submitting" ? { created_at: now - 400 } : { created_at: now - elapsed - 300, submitted_at: now - elapsed }),
-    ...(asked.has("stopped") ? { watching: false, next_poll_at: null, can: { stop: false, resume: true, cancel: false, retry: false } } : {}),
+    ...(asked.has("stopped") ? { watching: false, next_poll_at: null, can: { stop: false, resume: true, cancel: false, retry: false, look: false, forget: false } } : {}),
+    ...(asked.has("held")
+      ? {
+          held_back: true,
+          next_poll_at: now + 34_000,
+          notice: "Not sent yet, and nothing is charged so far. Agent Platform takes 50 requests a minute for veo-3.1-fast-generate-001.",
+          can: { stop: true, resume: false, cancel: true, retry: false, look: false, forget: false },
+        }
+      : {}),
     ...(asked.has("paid") ? { emulator: false, provider: "agent_platform", price: { usd: 0.8, text: "$0.80", note: "estimate" } } : {}),
     ...(asked.has("unpriced") ? { emulator: false, provider: "litellm", price: { usd: null, text: "price unknown", note: null }, retry_price: null } : {}),
     ...(asked.has("notice") ? { notice: "1 of 4 clips was withheld by the safety filter" } : {}),

@@ -25,6 +25,7 @@ ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--
 FPS, SECONDS = 24, 4
 STATES = {
     "submitting": "state=submitting",
+    "waiting_for_quota": "state=submitting&held&paid",
     "queued": "state=queued&elapsed=2",
     "running_early": "state=running&elapsed=8",
     "running_late": "state=running&elapsed=140&paid&long",

@@ -75,10 +75,16 @@ describe("words", () => {
     expect(nextLookText(waiting, 0)).toBe("next look in 4 s");
     expect(nextLookText(waiting, 4000)).toBe("looking …");
     expect(nextLookText({ ...waiting, watching: false }, 0)).toBe("");
+    expect(nextLookText({ ...waiting, held_back: true }, 0)).toBe("sends in 0:04");
+  });
+
+  it("tells waiting for quota from sending", () => {
+    expect(stateText(job("submitting"))).toBe("Sending");
+    expect(stateText(job("submitting", { held_back: true }))).toBe("Waiting for quota");
   });
 
   it("shows a state it does not know as it came", () => {
-    expect(stateText({ state: /** @type {any} */ ("paused"), watching: true })).toBe("paused");
+    expect(stateText({ state: /** @type {any} */ ("paused"), watching: true, held_back: false })).toBe("paused");
   });
 });
 

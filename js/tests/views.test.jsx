@@ -89,6 +89,24 @@ describe("a job", () => {
     expect(el.querySelector("video")).toBeNull();
   });
 
+  it("whose answer was lost leaves the choice to people", async () => {
+    const { el, model } = await showJob("unknown");
+    expect([...el.querySelectorAll(".veo-actions button")].map((one) => one.textContent)).toEqual([
+      "Look for it",
+      "Forget it",
+      "Send again · $0.80",
+    ]);
+    button(el, "Look for it").click();
+    await settle();
+    expect(model.sentOf("look")).toHaveLength(1);
+    model.emit("msg:custom", { kind: "refused", command: "look", message: "It keeps no list." });
+    await settle();
+    expect(el.textContent).toContain("It keeps no list.");
+    button(el, "Forget it").click();
+    await settle();
+    expect(model.sentOf("forget")).toHaveLength(1);
+  });
+
   it("shows all of a problem, in order", async () => {
     const { el } = await showJob("failed");
     const { title, message, remedy, charged } = /** @type {NonNullable<Job["error"]>} */ (job("failed").error);
@@ -115,7 +133,7 @@ describe("a job", () => {
     model.set("job", job("running", { now: Date.now() + 60_000, submitted_at: Date.now() - 12_000 }));
     await vi.advanceTimersByTimeAsync(250);
     expect(el.querySelector(".veo-clock")?.textContent).toBe("1:12");
-    model.set("job", job("running", { watching: false, can: { stop: false, resume: true, cancel: false, retry: false } }));
+    model.set("job", job("running", { watching: false, can: { stop: false, resume: true, cancel: false, retry: false, look: false, forget: false } }));
     await settle();
     const rest = el.querySelector(".veo-clock")?.textContent;
     await vi.advanceTimersByTimeAsync(5000);
@@ -166,12 +184,12 @@ describe("commands", () => {
   it("offers only what can be done", async () => {
     const { model, el } = await showJob("queued", {
       watching: false,
-      can: { stop: false, resume: true, cancel: true, retry: false },
+      can: { stop: false, resume: true, cancel: true, retry: false, look: false, forget: false },
     });
     expect(() => button(el, "Stop waiting")).toThrow();
     button(el, "Resume waiting").click();
     expect(model.sentOf("resume")).toHaveLength(1);
-    model.set("job", job("queued", { watching: true, can: { stop: true, resume: false, cancel: true, retry: false } }));
+    model.set("job", job("queued", { watching: true, can: { stop: true, resume: false, cancel: true, retry: false, look: false, forget: false } }));
     await settle();
     button(el, "Cancel").click();
     expect(model.sentOf("cancel")).toHaveLength(1);

@@ -16,6 +16,8 @@ FROM_BROWSER: dict[str, list[str]] = {
     "resume": [],
     "cancel": [],
     "retry": [],
+    "look": [],
+    "forget": [],
     "need-bytes": ["sample", "request"],
     "poster": ["sample"],
 }

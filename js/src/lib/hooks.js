@@ -97,7 +97,7 @@ export function useCommands(wire, job) {
       }),
     [wire],
   );
-  const command = (/** @type {"stop"|"resume"|"cancel"|"retry"} */ kind) => {
+  const command = (/** @type {"stop"|"resume"|"cancel"|"retry"|"look"|"forget"} */ kind) => {
     setRefusal("");
     setPending(kind);
     send(wire, kind);

@@ -10,6 +10,8 @@ export const FROM_BROWSER = {
   "resume": [],
   "cancel": [],
   "retry": [],
+  "look": [],
+  "forget": [],
   "need-bytes": ["sample", "request"],
   "poster": ["sample"]
 };

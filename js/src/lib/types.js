@@ -52,7 +52,7 @@
  * @property {{sample: number, received: number, total: number|null}|null} download
  * @property {Problem|null} error
  * @property {string|null} notice
- * @property {{stop: boolean, resume: boolean, cancel: boolean, retry: boolean}} can
+ * @property {{stop: boolean, resume: boolean, cancel: boolean, retry: boolean, look: boolean, forget: boolean}} can
  * @property {string|null} retry_price
  * @property {Clip[]} clips
  * @property {string} saved_class

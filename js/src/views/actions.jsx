@@ -6,14 +6,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.jsx";
 
-/** @typedef {(kind: "stop"|"resume"|"cancel"|"retry") => void} Command */
+/** @typedef {(kind: "stop"|"resume"|"cancel"|"retry"|"look"|"forget") => void} Command */
 
 /**
- * "Generate again" costs money, so it asks once more in its own place.
+ * To generate again costs money, so it asks once more in its own place.
  *
- * @param {{price: string|null, primary: boolean, pending: boolean, onConfirm: () => void}} props
+ * @param {{price: string|null, primary: boolean, pending: boolean, onConfirm: () => void, verb?: string}} props
  */
-export function RetryButton({ price, primary, pending, onConfirm }) {
+export function RetryButton({ price, primary, pending, onConfirm, verb = "Generate again" }) {
   const [asking, setAsking] = useState(false);
   const keep = useRef(/** @type {HTMLButtonElement|null} */ (null));
   useEffect(() => {
@@ -23,7 +23,7 @@ export function RetryButton({ price, primary, pending, onConfirm }) {
     return (
       <button type="button" class={primary ? "veo-primary" : ""} disabled={pending} onClick={() => setAsking(true)}>
         <Icon name="again" />
-        {pending ? "Sending …" : price ? `Generate again · ${price}` : "Generate again"}
+        {pending ? "Sending …" : price ? `${verb} · ${price}` : verb}
       </button>
     );
   }
@@ -33,7 +33,7 @@ export function RetryButton({ price, primary, pending, onConfirm }) {
   };
   return (
     <span class="veo-ask" role="group" aria-label="Confirm the cost">
-      <span>{price ? `Generate again · ${price}?` : "Generate again, at a price that is not known?"}</span>
+      <span>{price ? `${verb} · ${price}?` : `${verb}, at a price that is not known?`}</span>
       <button type="button" class="veo-primary" onClick={confirm}>
         Confirm
       </button>
@@ -47,7 +47,7 @@ export function RetryButton({ price, primary, pending, onConfirm }) {
 /** @param {{job: Job, pending: string, command: Command}} props */
 export function Actions({ job, pending, command }) {
   const { can } = job;
-  const button = (/** @type {"stop"|"resume"|"cancel"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
+  const button = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
     <button
       type="button"
       class={primary ? "veo-primary" : ""}
@@ -63,9 +63,12 @@ export function Actions({ job, pending, command }) {
       {can.cancel && button("cancel", "Cancel", false, job.held_back ? "Do not send the job" : "Ask the service to give the job up")}
       {can.stop && button("stop", "Stop waiting", false, "The job goes on at the service; it is only no longer watched")}
       {can.resume && button("resume", "Resume waiting", true, "Watch the job again and fetch its clip")}
+      {can.look && button("look", "Look for it", true, "Ask the service whether it has the job; costs nothing")}
+      {can.forget && button("forget", "Forget it", false, "Take the job for failed; if it runs, it may be charged all the same")}
       {can.retry && (
         <RetryButton
           key={job.id}
+          verb={job.state === "unknown" ? "Send again" : "Generate again"}
           price={job.retry_price}
           primary={job.state === "failed" || job.state === "expired"}
           pending={pending === "retry"}
