@@ -12,6 +12,7 @@ import pytest
 
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator, Pace
+from veo_widgets.ledger import PATIENCE_SECONDS
 from veo_widgets.sync import Client
 from veo_widgets.watcher import Clock
 
@@ -66,8 +67,14 @@ def make_client(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Cl
     """Make blocking clients over one ledger; `hasty` ones hardly pause. They are closed at the end."""
     made: list[Client] = []
 
-    def make(given: Settings = settings, *, hasty: bool = False, now: Callable[[], float] = time.time) -> Client:
-        clock = Clock(now=now, sleep=_hasty_sleep if hasty else anyio.sleep)
+    def make(
+        given: Settings = settings,
+        *,
+        hasty: bool = False,
+        now: Callable[[], float] = time.time,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Client:
+        clock = Clock(now, _hasty_sleep if hasty else anyio.sleep, patience)
         made.append(Client(given, home=tmp_path / "home", clock=clock))
         return made[-1]
 

@@ -107,6 +107,7 @@ class JobRecord:
         folder: where clips of this job are saved.
         notebook: the notebook it was submitted from, or empty.
         profile: the name of the settings it was submitted with, or empty.
+        max_cost: what the user said it may cost, in US dollars; None if nothing was said.
     """
 
     id: str
@@ -131,6 +132,7 @@ class JobRecord:
     notebook: str = ""
     retry_of: str = ""
     profile: str = ""
+    max_cost: float | None = None
 
     @property
     def model(self) -> str:

@@ -32,7 +32,7 @@ from .errors import (
     UnknownModelError,
     VeoError,
 )
-from .ledger import AsyncLedger
+from .ledger import PATIENCE_SECONDS, AsyncLedger
 from .media import Video
 from .poller import Schedule, polite
 from .pricing import settled
@@ -43,8 +43,8 @@ from .wires import Wire, wire_for
 
 _log = logging.getLogger(__name__)
 
-# A lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
-LEASE_SECONDS = 120.0
+# Half a lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
+LEASE_SECONDS = 240.0
 # After so many refusals in a row another try needs somebody to change something.
 _PATIENCE = 4
 # Source: https://ai.google.dev/gemini-api/docs/video. What is asked for later is gone for good.
@@ -60,10 +60,12 @@ class Clock:
     Attributes:
         now: seconds since the epoch.
         sleep: wait that many seconds.
+        patience: how many seconds the ledger waits for another program's lock.
     """
 
     now: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+    patience: float = PATIENCE_SECONDS
 
 
 class Watcher:
@@ -83,7 +85,7 @@ class Watcher:
         self.transport = transport
         self.clock = clock
         self.board = Board()
-        self.ledger = AsyncLedger(home / "ledger.sqlite3")
+        self.ledger = AsyncLedger(home / "ledger.sqlite3", clock.patience)
         # Jobs whose create is under way in this process.
         self.submitting: set[str] = set()
         self._home = home
