@@ -22,6 +22,7 @@ from .errors import LedgerError, UnknownOutcomeError, VeoError, WaitTimeoutError
 from .media import Video
 from .planning import Plan, following, make_plan
 from .pricing import Cost
+from .purse import Purse
 from .record import JobRecord, JobState, Problem
 from .transport import Transport
 from .watcher import Clock, Watcher
@@ -64,6 +65,7 @@ class AsyncClient:
         self._clock = clock or Clock()
         self._watcher = Watcher(settings or Settings(), self.home, self._transport, self._clock)
         self._board, self._ledger = self._watcher.board, self._watcher.ledger
+        self.purse = Purse(self._ledger, self._clock.now)
         self._tasks: TaskGroup | None = None
         self._stack = AsyncExitStack()
 
@@ -176,7 +178,7 @@ class AsyncClient:
             The job, accepted by the service and watched from now on.
 
         Raises:
-            InvalidRequestError: refused here; nothing was sent.
+            InvalidRequestError: refused here; nothing was sent. A `BudgetError` says that it costs too much.
             ServiceError: refused by the service; nothing was started.
             UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
         """
@@ -204,7 +206,7 @@ class AsyncClient:
         try:
             # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
             with anyio.CancelScope(shield=True):
-                await self._watcher.keep(record, "intent")
+                self._board.put(await self.purse.reserve(record))
                 await self._watcher.lease(record.id)
                 record = await self._create(record, call, account, plan.wire)
                 if self._tasks is not tasks:
@@ -241,6 +243,7 @@ class AsyncClient:
             # The embedded emulator listens elsewhere in every process.
             endpoint={**saved, "base_url": ""} if account.embedded else saved,
             notebook=config.notebook(),
+            max_cost=plan.max_cost,
             retry_of=retry_of,
             profile=plan.profile,
         )
@@ -289,7 +292,13 @@ class AsyncClient:
         """Send a job's request again, as a new job at today's price; see `submit`."""
         record = await self.job(job_id)
         values = record.request.said()
-        plan = self.plan(values.pop("prompt", ""), provider=record.provider, profile=record.profile, **values)
+        plan = self.plan(
+            values.pop("prompt", ""),
+            provider=record.provider,
+            profile=record.profile,
+            max_cost=record.max_cost,
+            **values,
+        )
         return await self.submit_plan(plan, retry_of=record.id)
 
     async def edit(self, job_id: str, prompt: str, **values: Any) -> JobRecord:

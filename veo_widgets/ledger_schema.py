@@ -13,7 +13,7 @@ from .errors import LedgerError
 COUNT = """
     UPDATE jobs SET
         usd = CASE provider WHEN 'emulator' THEN 0.0 ELSE CAST(json_extract(record, '$.cost.usd') AS REAL) END,
-        day = coalesce(date(created_at, 'unixepoch', 'localtime'), '-')
+        day = coalesce(date(created_at, 'unixepoch', 'localtime'), '1970-01-01')
     WHERE day = ''
     """
 

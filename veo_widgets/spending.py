@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import date, timedelta
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -149,9 +150,13 @@ def _harmless(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _table(group: str, rows: list[tuple[str, str, str]]) -> str:
-    head = "".join(f'<th style="text-align:{side}">{name}</th>' for name, side in _sides((group, "jobs", "cost")))
+    head = "".join(
+        f'<th style="text-align:{side};padding:1px 6px">{name}</th>' for name, side in _sides((group, "jobs", "cost"))
+    )
     body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:{side}">{escape(cell)}</td>' for cell, side in _sides(row)) + "</tr>"
+        "<tr>"
+        + "".join(f'<td style="text-align:{side};padding:1px 6px">{escape(cell)}</td>' for cell, side in _sides(row))
+        + "</tr>"
         for row in rows
     )
     return f'<table style="margin:0 0 1em"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
@@ -162,13 +167,16 @@ def _sides(cells: tuple[str, str, str]) -> list[tuple[str, str]]:
 
 
 def _plot(days: Mapping[str, float]) -> str:
-    """A bar for each day that cost something, in the colour of the text, so that it is seen on any ground."""
-    shown = list(days.items())[-_BARS:]
+    """A bar for each day, in the colour of the text, so that it is seen on any ground."""
+    last = date.fromisoformat(max(days))
+    past = min((last - date.fromisoformat(min(days))).days, _BARS - 1)
+    calendar = [(last - timedelta(days=ago)).isoformat() for ago in range(past, -1, -1)]
+    shown = [(day, days.get(day, 0.0)) for day in calendar]
     most = max(usd for _, usd in shown) or 1.0
     step = min(_WIDTH / len(shown), 40.0)
     bars = []
     for at, (day, usd) in enumerate(shown):
-        height = max(usd / most * (_HEIGHT - 32), 1.0)
+        height = max(usd / most * (_HEIGHT - 32), 1.0 if day in days else 0.0)
         bars.append(
             f'<rect x="{at * step + 1:.1f}" y="{_HEIGHT - 16 - height:.1f}" width="{step - 2:.1f}" '
             f'height="{height:.1f}" fill="currentColor" fill-opacity="0.6"><title>{day}: {_usd(usd)}</title></rect>'
