@@ -13,6 +13,7 @@ import pytest
 from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator, Pace
+from veo_widgets.ledger import PATIENCE_SECONDS
 from veo_widgets.sync import Client
 
 
@@ -88,8 +89,9 @@ def make_client(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Cl
         hasty: bool = False,
         now: Callable[[], float] = time.time,
         clock: Clock | None = None,
+        patience: float = PATIENCE_SECONDS,
     ) -> Client:
-        clock = clock or Clock(now=now, sleep=_hasty_sleep if hasty else anyio.sleep)
+        clock = clock or Clock(now, _hasty_sleep if hasty else anyio.sleep, patience)
         made.append(Client(given, home=tmp_path / "home", clock=clock))
         return made[-1]
 

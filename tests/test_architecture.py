@@ -16,7 +16,7 @@ PACKAGE = Path(veo_widgets.__file__).parent
 # One library, one room.
 LIBRARIES = {
     "httpx": {"transport.py"},
-    "sqlite3": {"ledger.py"},
+    "sqlite3": {"ledger_file.py", "ledger_rescue.py", "ledger_schema.py"},
     "platformdirs": {"config.py"},
     "google": {"credentials.py"},
     "anywidget": {"widgets/_base.py"},

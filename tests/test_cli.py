@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from veo_widgets import errors
 from veo_widgets.config import Settings
+from veo_widgets.credentials import Secret
 from veo_widgets.sync import Client
 
 
@@ -48,9 +50,25 @@ def test_resume_brings_every_job_to_its_end(
         make_client().job(bad.id).wait(1)
 
 
+def test_budgets_are_set_and_costs_are_shown(
+    make_client: Callable[..., Client], settings: Settings, tmp_path: Path
+) -> None:
+    client = make_client(replace(settings, provider="gemini", api_key=Secret("a-key")), hasty=True)
+    client.submit("A cat", model="veo-3.1-fast-generate-preview", allow_retired=True, seconds=4).wait(30)
+    client.close()
+    limits = veo(tmp_path, settings, "budget", "day", "3").stdout.splitlines()
+    assert ["day", "$3.00", "$0.40", "$0.00", "$2.60", "set"] in map(str.split, limits)
+    costs = veo(tmp_path, settings, "cost", "--days", "2", "--csv", str(tmp_path / "spend.csv"))
+    assert costs.stdout.startswith("$0.40 for 1 job.")
+    assert (tmp_path / "spend.csv").read_text().startswith("day,model,provider,notebook,state,jobs,usd,unpriced\n")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (("budget", "day"), 1, "budget: 'day' has no amount"),
+        (("budget", "session", "3"), 1, "session: it ends with this command"),
+        (("cost", "--days", "0"), 1, "days: 0 is not a number of days"),
         (("show", "nope"), 1, "job: 'nope' fits no job"),
         (("show",), 1, "no jobs yet"),
         (("dance",), 2, "invalid choice"),

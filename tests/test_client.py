@@ -324,7 +324,7 @@ def test_a_takeover_during_a_download_ends_in_one_whole_clip(
 ) -> None:
     """A second kernel whose clock is ahead takes the first one's lease for spent while bytes still flow."""
     emulator.script(on="download", fault="slow", seconds=1.5, times=1)
-    first, second = make_client(), make_client(now=lambda: time.time() + 130)
+    first, second = make_client(), make_client(now=lambda: time.time() + 250)
     job = first.submit("A cat", seconds=4, storage_uri="gs://films/")
     while job.state is not JobState.DOWNLOADING:
         first.call(anyio.sleep, 0.02)
@@ -371,10 +371,11 @@ def test_closing_a_client_waits_for_the_answer_to_a_create(
 
 
 def test_an_operation_that_could_not_be_written_down_is_not_lost(
-    client: Client, emulator: Emulator, tmp_path: Path
+    make_client: Callable[..., Client], emulator: Emulator, tmp_path: Path
 ) -> None:
     """Another program locks the ledger between the create and its answer, for longer than SQLite is patient."""
-    emulator.script(on="create", fault="slow", seconds=1)
+    emulator.script(on="create", fault="slow", seconds=0.3)
+    client = make_client(hasty=True, patience=0.2)
     client.jobs()
     job_id = new_job_id()
     plan = client.plan(script(polls=1), seconds=4)

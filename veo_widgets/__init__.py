@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .handles import Job
     from .media import Image, Video
     from .request import VideoRequest
-    from .session import configure, generate, job, jobs, plan, resume, submit
+    from .session import budget, configure, cost, generate, job, jobs, plan, resume, submit
     from .sync import Client
     from .videos_api import (
         VideoObject,
@@ -48,7 +48,9 @@ _HOMES = {
     "avideo_content": "videos_api",
     "avideo_generation": "videos_api",
     "avideo_status": "videos_api",
+    "budget": "session",
     "configure": "session",
+    "cost": "session",
     "generate": "session",
     "job": "session",
     "jobs": "session",
@@ -75,7 +77,9 @@ __all__ = [
     "avideo_content",
     "avideo_generation",
     "avideo_status",
+    "budget",
     "configure",
+    "cost",
     "generate",
     "job",
     "jobs",

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from . import session
-from .errors import MissingExtraError, VeoError
+from .budgets import Budget, read_pairs
+from .errors import InvalidRequestError, MissingExtraError, VeoError
 from .handles import Job
 from .version import own_version
 
@@ -23,6 +24,13 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("job", nargs="?", help="a job's id; default is the newest")
     wait = verbs.add_parser("wait", help="wait for a job and show its clips")
     wait.add_argument("job", nargs="?", help="a job's id; default is the newest")
+    budget = verbs.add_parser("budget", help="show or set limits: veo budget day 20 month off")
+    budget.add_argument(
+        "limits", nargs="*", metavar="NAME USD", help="request, day, month or unknown, and US dollars, off or default"
+    )
+    cost = verbs.add_parser("cost", help="show what clips have cost, by day, model, notebook and state")
+    cost.add_argument("--days", type=int, help="how many days, today included (default all)")
+    cost.add_argument("--csv", metavar="PATH", help="also write it to a file")
     verbs.add_parser("resume", help="take up every open job and wait for its clips")
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
@@ -55,12 +63,27 @@ def _emulator(words: Sequence[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.verb == "jobs":
         print(session.jobs(options.limit))
+    elif options.verb == "budget":
+        print(_budget(options.limits))
+    elif options.verb == "cost":
+        spend = session.cost(options.days)
+        print(spend)
+        if options.csv:
+            print(f"Written to {spend.to_csv(options.csv)}", file=sys.stderr)
     elif options.verb == "resume":
         return _resume()
     else:
         job = _find(options.job)
         print(describe(job.wait() if options.verb == "wait" else job))
     return 0
+
+
+def _budget(words: Sequence[str]) -> Budget:
+    limits = read_pairs(words)
+    if "session" in limits:
+        message = "session: it ends with this command; set VEO_BUDGET_SESSION for the program that submits."
+        raise InvalidRequestError(message, parameter="session", value=limits["session"])
+    return session.budget(**limits)
 
 
 def _resume() -> int:

@@ -27,6 +27,7 @@ from .ledger import AsyncLedger
 from .media import Video
 from .planning import Plan, following, make_plan
 from .pricing import Cost
+from .purse import Purse
 from .record import JobRecord, JobState
 from .sender import Sender
 from .transport import Transport
@@ -66,12 +67,13 @@ class AsyncClient:
         self.home = home or config.home()
         self._transport = transport or Transport()
         self._clock = clock or Clock()
-        self._ledger, self._board = AsyncLedger(self.home / "ledger.sqlite3"), Board()
+        self._ledger, self._board = AsyncLedger(self.home / "ledger.sqlite3", self._clock.patience), Board()
         self._keeper = Keeper(self._ledger, self._board, self._clock)
         self._accounts = Accounts(settings or Settings(), self.home)
         self._sender = Sender(self._keeper, self._accounts, self._transport)
         downloads = Downloads(self._keeper, self._accounts, self._transport)
         self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
+        self.purse = Purse(self._ledger, self._clock.now)
         self._tasks: TaskGroup | None = None
         self._stack = AsyncExitStack()
 
@@ -182,7 +184,7 @@ class AsyncClient:
             The job, accepted by the service and watched from now on.
 
         Raises:
-            InvalidRequestError: refused here; nothing was sent.
+            InvalidRequestError: refused here; nothing was sent. A `BudgetError` says that it costs too much.
             ServiceError: refused by the service; nothing was started.
             UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
         """
@@ -209,6 +211,8 @@ class AsyncClient:
         try:
             # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
             with anyio.CancelScope(shield=True):
+                self._board.put(await self.purse.reserve(record))
+                await self._keeper.lease(record.id)
                 record = await self._sender.send(record, call, account)
                 if self._tasks is not tasks:
                     # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
@@ -244,6 +248,7 @@ class AsyncClient:
             # The embedded emulator listens elsewhere in every process.
             endpoint={**saved, "base_url": ""} if account.embedded else saved,
             notebook=config.notebook(),
+            max_cost=plan.max_cost,
             retry_of=retry_of,
             profile=plan.profile,
         )
@@ -256,7 +261,13 @@ class AsyncClient:
         """Send a job's request again, as a new job at today's price; see `submit`."""
         record = await self.job(job_id)
         values = record.request.said()
-        plan = self.plan(values.pop("prompt", ""), provider=record.provider, profile=record.profile, **values)
+        plan = self.plan(
+            values.pop("prompt", ""),
+            provider=record.provider,
+            profile=record.profile,
+            max_cost=record.max_cost,
+            **values,
+        )
         return await self.submit_plan(plan, retry_of=record.id)
 
     async def edit(self, job_id: str, prompt: str, **values: Any) -> JobRecord:

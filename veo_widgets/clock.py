@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import anyio
 
+from .ledger import PATIENCE_SECONDS
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -16,7 +18,9 @@ class Clock:
     Attributes:
         now: seconds since the epoch.
         sleep: wait that many seconds.
+        patience: how many seconds the ledger waits for another program's lock.
     """
 
     now: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+    patience: float = PATIENCE_SECONDS

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
 
+from .budgets import NAMES, amount, variable
 from .catalog import Model
 from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, google_token
 from .errors import ConfigError
@@ -95,6 +96,17 @@ def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) ->
         return settings.folder.expanduser().absolute()
     beside = Path(notebook(environ)).parent if notebook(environ) else Path.cwd()
     return beside.absolute() / "veo_clips"
+
+
+def budget_limits(environ: Mapping[str, str] = os.environ) -> dict[str, float]:
+    """The limits that ``VEO_BUDGET_DAY`` and its like set, in US dollars by name.
+
+    Raises:
+        InvalidRequestError: one of them is no amount.
+    """
+    return {
+        name: amount(environ[variable(name)], name, variable(name)) for name in NAMES if environ.get(variable(name))
+    }
 
 
 def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str:

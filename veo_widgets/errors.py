@@ -4,6 +4,7 @@
 
     VeoError
     ├── InvalidRequestError (ValueError)    refused here, before anything was sent
+    │   ├── BudgetError                     it would cost more than may be spent
     │   ├── UnknownModelError               no such model at this provider
     │   └── RetiredModelError               the service has ended the model
     ├── ConfigError                         no credentials, or no such provider
@@ -60,6 +61,10 @@ class InvalidRequestError(VeoError, ValueError):
         self.parameter = parameter
         self.value = value
         self.allowed = tuple(allowed)
+
+
+class BudgetError(InvalidRequestError):
+    """A request would cost more than a budget leaves, or nobody knows what it costs. Nothing was sent."""
 
 
 class UnknownModelError(InvalidRequestError):

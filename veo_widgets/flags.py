@@ -83,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
     cell = made.add_argument_group("the cell")
     cell.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
     cell.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
+    cell.add_argument(
+        "--max-cost", metavar="USD", help="Refuse it if it costs more; reserve this if its price is unknown."
+    )
     cell.add_argument("--into", metavar="NAME", help="Keep the job in this variable.")
     cell.add_argument("--wait", action="store_true", help="Block the cell until the clip plays.")
     cell.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")

@@ -9,8 +9,8 @@ from .clock import Clock
 from .ledger import AsyncLedger
 from .record import JobRecord
 
-# A lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
-LEASE_SECONDS = 120.0
+# Half a lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
+LEASE_SECONDS = 240.0
 
 
 class Keeper:

@@ -1,4 +1,4 @@
-"""Every job and every change of its state, kept on disk before anything depends on it. The only user of sqlite3."""
+"""Every job and every change of its state, kept on disk before anything depends on it, and what jobs have cost."""
 
 from __future__ import annotations
 
@@ -6,60 +6,25 @@ import json
 import os
 import secrets
 import socket
-import sqlite3
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
 
-from .errors import InvalidRequestError, LedgerError
-from .media import Image
+from . import ledger_money as money
+from .budgets import Budget
+from .errors import InvalidRequestError
+from .ledger_file import Database, Journal, LedgerFile
+from .ledger_rows import read_job, write_job
 from .record import JobRecord
-from .request import VideoRequest
+from .spending import Spend
 
 T = TypeVar("T")
 
-# One script per schema version, oldest first. A script that has been released is never changed.
-_MIGRATIONS = (
-    """
-    CREATE TABLE jobs (
-        id TEXT PRIMARY KEY,
-        state TEXT NOT NULL,
-        provider TEXT NOT NULL,
-        model TEXT NOT NULL,
-        created_at REAL NOT NULL,
-        updated_at REAL NOT NULL,
-        submitted_at REAL,
-        finished_at REAL,
-        record TEXT NOT NULL,
-        request TEXT NOT NULL,
-        holder TEXT,
-        held_until REAL
-    ) STRICT;
-    CREATE INDEX jobs_by_time ON jobs (created_at);
-    CREATE TABLE events (
-        job_id TEXT NOT NULL REFERENCES jobs (id),
-        at REAL NOT NULL,
-        state TEXT NOT NULL,
-        detail TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX events_by_job ON events (job_id, at);
-    CREATE TABLE inputs (
-        sha256 TEXT PRIMARY KEY,
-        mime TEXT NOT NULL,
-        data BLOB NOT NULL
-    ) STRICT;
-    """,
-)
-
-# What is asked for in queries stands beside the record in columns of its own, under its own name.
-_COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
-_ENDED = "('succeeded', 'filtered', 'failed', 'expired')"
+# Seconds to wait for another program's lock.
+PATIENCE_SECONDS = 30.0
 _OPEN = "('submitting', 'queued', 'running', 'downloading')"
 
 
@@ -81,22 +46,6 @@ def _is_dead(holder: str) -> bool:
     return False
 
 
-def _use_wal(db: sqlite3.Connection) -> None:
-    """Where WAL cannot be had (network folders), SQLite keeps its rollback journal by itself.
-
-    Of several kernels that make the file at the same moment only one gets through at once, whatever the timeout says.
-    """
-    for attempt in range(100):
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or attempt == 99:
-                raise
-            time.sleep(0.02)
-        else:
-            return
-
-
 class Ledger:
     """The record of every job, shared by all kernels of a user.
 
@@ -104,62 +53,21 @@ class Ledger:
 
     Args:
         path: the database file; its folder is made if need be.
+        patience: seconds to wait for another program's lock.
+        journal: ``wal`` or ``delete`` (a rollback journal); default is what the file system bears.
 
     Raises:
         LedgerError: it cannot be opened, or a later version wrote it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS, journal: Journal | None = None) -> None:
         self.path = path
-        self._lock = threading.Lock()
         self._me = _holder()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            with ExitStack() as undo:
-                undo.callback(self._db.close)
-                _use_wal(self._db)
-                self._db.execute("PRAGMA synchronous = FULL")
-                self._migrate()
-                undo.pop_all()
-        except (OSError, sqlite3.Error) as error:
-            raise LedgerError(
-                f"The ledger {str(path)!r} cannot be opened: {error}. VEO_WIDGETS_HOME moves it to another folder."
-            ) from error
-
-    def _migrate(self) -> None:
-        with self._transaction() as db:
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version > len(_MIGRATIONS):
-                raise LedgerError(
-                    f"The ledger {str(self.path)!r} was written by a later version (schema {version}, this version "
-                    f"reads up to {len(_MIGRATIONS)}). Update veo-widgets: pip install -U veo-widgets"
-                )
-            for script in _MIGRATIONS[version:]:
-                for statement in script.split(";"):
-                    db.execute(statement)
-            db.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._db
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    # On a full disk SQLite has rolled back already.
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                raise LedgerError(f"The ledger {str(self.path)!r} cannot be written: {error}.") from error
+        self._file = LedgerFile(path, patience, journal)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._file.close()
 
     def write(self, record: JobRecord, detail: str = "") -> None:
         """Keep a record and note the change of state. On return it is on disk.
@@ -168,37 +76,44 @@ class Ledger:
             record: a new job, or a job as it is now.
             detail: a few words on why it changed.
         """
-        row = {name: getattr(record, name) for name in _COLUMNS}
-        row |= {"state": str(record.state), "record": json.dumps(record.to_json())}
-        with self._transaction() as db:
-            before = db.execute("SELECT state FROM jobs WHERE id = ?", (record.id,)).fetchone()
-            if before is None:
-                for image in record.request.images:
-                    db.execute("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", (image.sha256, image.mime, image.data))
-                row["request"] = json.dumps(_request_to_json(record.request))
-                columns, marks = ", ".join(row), ", ".join(f":{key}" for key in row)
-                db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", row)  # noqa: S608 (our own names)
-            else:
-                changes = ", ".join(f"{key} = :{key}" for key in row if key != "id")
-                # A late answer in another process must not undo an end.
-                stays = f"state IN {_ENDED} AND :state NOT IN {_ENDED}"
-                update = f"UPDATE jobs SET {changes} WHERE id = :id AND NOT ({stays})"  # noqa: S608 (our own names)
-                if not db.execute(update, row).rowcount:
-                    return
-            if before is None or before[0] != row["state"] or detail:
-                db.execute(
-                    "INSERT INTO events VALUES (?, ?, ?, ?)", (record.id, record.updated_at, row["state"], detail)
-                )
+        self._file.write(lambda db: write_job(db, record, detail))
 
-    def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._db.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                raise LedgerError(f"The ledger {str(self.path)!r} cannot be read: {error}.") from error
+    def reserve(
+        self, record: JobRecord, detail: str, environment: Mapping[str, float], settings: Mapping[str, float]
+    ) -> bool:
+        """Keep a new job and reserve its price, both or neither, whatever other kernels do at the same moment.
 
-    def _record(self, row: tuple[Any, ...]) -> JobRecord:
-        return JobRecord.from_json(json.loads(row[0]), self._request(json.loads(row[1])))
+        Args:
+            record: the job.
+            detail: as for `write`.
+            environment: limits that go before those in the ledger.
+            settings: limits of this process.
+
+        Returns:
+            Whether the user has yet to be told of the limit that nobody set.
+
+        Raises:
+            BudgetError: too little is left; nothing is written.
+        """
+        return self._file.write(lambda db: money.reserve(db, record, detail, environment, settings))
+
+    def budget(self, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:
+        """The limits in force, and what is spent and reserved.
+
+        Args:
+            day: today's ISO date.
+            environment: limits that go before those in the ledger.
+            settings: limits of this process.
+        """
+        return money.budget(self._file, day, environment, settings)
+
+    def set_budgets(self, values: Mapping[str, float | None]) -> None:
+        """Keep limits for every kernel; None forgets one."""
+        self._file.write(lambda db: money.set_limits(db, values))
+
+    def spend(self, since: str = "") -> Spend:
+        """What jobs have cost since an ISO date; the emulator's cost nothing and are left out."""
+        return money.spend(self._file, since)
 
     def read(self, job_id: str) -> JobRecord:
         """The record of a job.
@@ -209,40 +124,40 @@ class Ledger:
         Raises:
             InvalidRequestError: there is no such job, or there are several.
         """
-        rows = self._rows("SELECT record, request FROM jobs WHERE id = ?", (job_id,))
+        rows = self._file.rows("SELECT record, request FROM jobs WHERE id = ?", (job_id,))
         if not rows and job_id:
             query = "SELECT record, request FROM jobs WHERE substr(id, 1, ?) = ? LIMIT 2"
-            rows = self._rows(query, (len(job_id), job_id))
+            rows = self._file.rows(query, (len(job_id), job_id))
         if len(rows) != 1:
             many = "several jobs" if rows else "no job"
             raise InvalidRequestError(
                 f"job: {job_id!r} fits {many} of the ledger; veo.jobs() lists them.", parameter="job", value=job_id
             )
-        return self._record(rows[0])
+        return read_job(rows[0], self._file)
 
     def reread(self, record: JobRecord) -> JobRecord:
         """A record as it is now. Its request never changes, so images are not read again."""
-        rows = self._rows("SELECT record FROM jobs WHERE id = ?", (record.id,))
+        rows = self._file.rows("SELECT record FROM jobs WHERE id = ?", (record.id,))
         return JobRecord.from_json(json.loads(rows[0][0]), record.request) if rows else record
 
     def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
-        """The newest jobs, newest first."""
+        """The newest jobs, newest first: in the order they were written, whatever the clock said."""
         where = f"WHERE state IN {_OPEN}" if only_open else ""
-        query = f"SELECT record, request FROM jobs {where} ORDER BY created_at DESC, rowid DESC LIMIT ?"  # noqa: S608
-        return [self._record(row) for row in self._rows(query, (-1 if limit is None else limit,))]
+        query = f"SELECT record, request FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
+        return [read_job(row, self._file) for row in self._file.rows(query, (-1 if limit is None else limit,))]
 
     def with_operation(self, operation: str) -> JobRecord | None:
         """The newest job whose operation the service calls so, if there is one."""
         query = """SELECT record, request FROM jobs WHERE json_extract(record, '$.operation') = ?
-            ORDER BY created_at DESC LIMIT 1"""
-        rows = self._rows(query, (operation,))
-        return self._record(rows[0]) if rows else None
+            ORDER BY rowid DESC LIMIT 1"""
+        rows = self._file.rows(query, (operation,))
+        return read_job(rows[0], self._file) if rows else None
 
     def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""
         return [
             (at, state, detail)
-            for at, state, detail in self._rows(
+            for at, state, detail in self._file.rows(
                 "SELECT at, state, detail FROM events WHERE job_id = ? ORDER BY rowid", (job_id,)
             )
         ]
@@ -252,7 +167,7 @@ class Ledger:
         query = """SELECT finished_at - submitted_at FROM jobs
             WHERE provider = ? AND model = ? AND state IN ('succeeded', 'downloading')
             AND finished_at > submitted_at ORDER BY finished_at DESC LIMIT 50"""
-        return [row[0] for row in self._rows(query, (provider, model))]
+        return [row[0] for row in self._file.rows(query, (provider, model))]
 
     def lease(self, job_id: str, now: float, seconds: float) -> bool:
         """Take or renew the right to poll and download a job, so that two kernels never both do.
@@ -260,47 +175,36 @@ class Ledger:
         Args:
             job_id: which job.
             now: seconds since the epoch.
-            seconds: how long the right holds if it is not renewed.
+            seconds: how long the right holds if it is not renewed. At least half of that is left on return: only what
+                is half spent is renewed, for the sake of the disk.
 
         Returns:
             Whether this process has it now. The lease of a process that is gone is taken over.
         """
-        with self._transaction() as db:
-            found = db.execute("SELECT holder, held_until FROM jobs WHERE id = ?", (job_id,)).fetchone()
-            if found is None:
+        query = "SELECT holder, held_until FROM jobs WHERE id = ?"
+        found = self._file.rows(query, (job_id,))
+        if found and found[0][0] == self._me and now + seconds / 2 <= found[0][1] <= now + seconds:
+            return True
+
+        def work(db: Database) -> bool:
+            row = db.execute(query, (job_id,)).fetchone()
+            if row is None:
                 return False
-            holder, until = found
-            if holder not in (None, self._me) and until > now and not _is_dead(holder):
+            holder, until = row
+            others = holder not in (None, self._me) and until > now and not _is_dead(holder)
+            if others and until <= now + seconds:
                 return False
-            db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", (self._me, now + seconds, job_id))
-        return True
+            # A clock that was ahead may have promised years: from now on it holds as long as any other.
+            values = (holder if others else self._me, now + seconds, job_id)
+            db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", values)
+            return not others
+
+        return self._file.write(work)
 
     def release(self, job_id: str) -> None:
         """Give the right back, if this process has it."""
-        with self._transaction() as db:
-            db.execute("UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?", (job_id, self._me))
-
-    def _request(self, values: dict[str, Any]) -> VideoRequest:
-        def image(entry: dict[str, str]) -> Image:
-            rows = self._rows("SELECT data FROM inputs WHERE sha256 = ?", (entry["sha256"],))
-            return Image(data=rows[0][0] if rows else b"", mime=entry["mime"], name=entry["name"], uri=entry["uri"])
-
-        for name in ("first_frame", "last_frame"):
-            if values.get(name):
-                values[name] = image(values[name])
-        values["reference_images"] = tuple(image(entry) for entry in values.get("reference_images") or ())
-        return VideoRequest(**values)
-
-
-def _request_to_json(request: VideoRequest) -> dict[str, Any]:
-    """What was said, with images by their hash."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Image):
-            return {"sha256": value.sha256, "mime": value.mime, "name": value.name, "uri": value.uri}
-        return [plain(item) for item in value] if isinstance(value, tuple) else value
-
-    return {name: plain(value) for name, value in request.said().items()}
+        query = "UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?"
+        self._file.write(lambda db: db.execute(query, (job_id, self._me)))
 
 
 class AsyncLedger:
@@ -308,10 +212,11 @@ class AsyncLedger:
 
     Args:
         path: the database file.
+        patience: seconds to wait for another program's lock.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, patience: float = PATIENCE_SECONDS) -> None:
+        self._path, self._patience = path, patience
         self._ledger: Ledger | None = None
         # SQLite takes one writer at a time; more threads would only wait for each other.
         self._limiter = anyio.CapacityLimiter(1)
@@ -325,7 +230,7 @@ class AsyncLedger:
 
         def work() -> T:
             if self._ledger is None:
-                self._ledger = Ledger(self._path)
+                self._ledger = Ledger(self._path, patience=self._patience)
             return verb(self._ledger)
 
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)

@@ -13,12 +13,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from . import config, session
+from .budgets import Budget, read_pairs
 from .errors import InvalidRequestError, JobError, SubmitInterrupted, VeoError, nearest
 from .flags import Flags, fill_in, parse, parser
 from .handles import Job, Jobs
 from .planning import Plan
+from .spending import Spend
 
-_USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | help"
+_USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | budget [NAME USD …] | cost [DAYS] [--csv PATH] | help"
 
 
 @magics_class
@@ -94,6 +96,8 @@ class VeoMagics(Magics):
             "job": session.job,
             "wait": _wait,
             "resume": session.resume,
+            "budget": _budget,
+            "cost": _cost,
             "help": _help,
         }
         verb = verbs.get(words[0])
@@ -117,6 +121,27 @@ def _jobs(limit: str = "20") -> Jobs:
     return session.jobs(int(limit))
 
 
+def _budget(*words: str) -> Budget:
+    """Limits by name, such as ``day 20 month off``; ``default`` goes back to what holds when nothing is set."""
+    return session.budget(**read_pairs(words))
+
+
+def _cost(*words: str) -> Spend:
+    """What clips have cost, in so many days, also as a file."""
+    rest = list(words)
+    path = rest.pop(rest.index("--csv") + 1) if "--csv" in rest[:-1] else None
+    if path is not None:
+        rest.remove("--csv")
+    if len(rest) > 1 or not all(word.isdecimal() for word in rest):
+        raise InvalidRequestError(
+            f"%veo cost: {' '.join(words)!r} is not how it is written: %veo cost [DAYS] [--csv PATH]"
+        )
+    spend = session.cost(int(rest[0]) if rest else None)
+    if path is not None:
+        spend.to_csv(path)
+    return spend
+
+
 def _wait(job_id: str | None = None) -> Job:
     """Wait for a job, by default the newest."""
     newest = session.jobs(limit=1)
@@ -128,9 +153,10 @@ def _wait(job_id: str | None = None) -> Job:
 def dry_run(plan: Plan) -> str:
     """What would be sent, the price, and every rule it breaks, as text."""
     lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
-    if plan.violations:
-        lines += ["", "It would not be sent:", *(f"  - {violation}" for violation in plan.violations)]
     client = session.client()
+    refused = client.call(client.asynchronous.purse.objection, plan)
+    if violations := [*plan.violations, *([refused] if refused else [])]:
+        lines += ["", "It would not be sent:", *dict.fromkeys(f"  - {violation}" for violation in violations)]
     settings = client.asynchronous.profiles.get(plan.profile, client.settings)
     account = config.account(plan.provider, plan.model.surface, settings)
     call = plan.call(account)

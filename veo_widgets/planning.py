@@ -8,6 +8,7 @@ from os import environ as os_environ
 from typing import Any
 
 from . import config, rules
+from .budgets import amount, over_max_cost
 from .catalog import Model
 from .config import Account, Settings
 from .errors import InvalidRequestError, RetiredModelError
@@ -29,6 +30,7 @@ class Plan:
         model: the catalog's entry, with the wire and the surface that carry this request.
         violations: the rules it breaks; a plan with any is never sent.
         profile: the name of the settings it was made with.
+        max_cost: what it may cost at most, in US dollars; None if nothing was said.
     """
 
     request: VideoRequest
@@ -38,6 +40,7 @@ class Plan:
     cost: Cost
     violations: tuple[InvalidRequestError, ...]
     profile: str = ""
+    max_cost: float | None = None
 
     @property
     def wire(self) -> Wire:
@@ -61,7 +64,7 @@ def make_plan(
 
     Args:
         prompt: what the clips show.
-        values: request parameters, and ``model``, ``provider`` and ``allow_retired``.
+        values: request parameters, and ``model``, ``provider``, ``allow_retired`` and ``max_cost``.
         settings: as configured.
         today: an ISO date.
         environ: the environment.
@@ -72,6 +75,7 @@ def make_plan(
     """
     rest = dict(values)
     name, model_name = rest.pop("provider", None), rest.pop("model", None) or ""
+    max_cost = _max_cost(rest.pop("max_cost", None))
     provider = config.choose_provider(name, model_name, settings, environ)
     model = config.choose_model(provider, model_name, settings)
     request = VideoRequest.build(prompt, model.id, **rest)
@@ -81,7 +85,17 @@ def make_plan(
         # What Google has ended may well live on behind somebody else's address.
         found = tuple(error for error in found if not isinstance(error, RetiredModelError))
     full = request.completed(model)
-    return Plan(request, full, model, provider, estimate(request, model), found, settings.profile or "")
+    cost = estimate(request, model)
+    if max_cost is not None and cost.usd is not None and cost.usd > max_cost and provider.name != "emulator":
+        found = (*found, over_max_cost(cost, max_cost))
+    return Plan(request, full, model, provider, cost, found, settings.profile or "", max_cost)
+
+
+def _max_cost(value: object) -> float | None:
+    usd = None if value is None else amount(value, "max_cost")
+    if usd == 0:
+        raise InvalidRequestError("max_cost: nothing costs 0; give US dollars.", parameter="max_cost", value=value)
+    return usd
 
 
 def _violations(request: VideoRequest, model: Model, today: str) -> tuple[InvalidRequestError, ...]:

@@ -108,6 +108,7 @@ class JobRecord:
         notebook: the notebook it was submitted from, or empty.
         profile: the name of the settings it was submitted with, or empty.
         held_back: nothing of it has been taken up by the service, which has no room; it will be sent.
+        max_cost: what the user said it may cost, in US dollars; None if nothing was said.
     """
 
     id: str
@@ -133,6 +134,7 @@ class JobRecord:
     retry_of: str = ""
     profile: str = ""
     held_back: bool = False
+    max_cost: float | None = None
 
     @property
     def model(self) -> str:

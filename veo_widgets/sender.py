@@ -43,7 +43,9 @@ class Sender:
         self._tried: dict[str, int] = {}
 
     async def send(self, record: JobRecord, call: Call, account: Account) -> JobRecord:
-        """Send a new job, or keep it back while the service has no room. The caller shields this.
+        """Send a new job, or keep it back while the service has no room.
+
+        The caller has written the intent down, holds the job's lease, and shields this.
 
         Returns:
             The job: accepted, or ``submitting`` and held back; then `send_held_back` goes on.
@@ -56,8 +58,6 @@ class Sender:
         wait = self._quota_of(record, account).claim(self._clock.now())
         if wait > 0:
             return await self._hold_back(record, wait, self._why_slow(record, account))
-        await self._keeper.keep(record, "intent")
-        await self._keeper.lease(record.id)
         return await self._create(record, call, account)
 
     async def send_held_back(self, record: JobRecord) -> None:
@@ -180,7 +180,6 @@ class Sender:
         notice = f"Not sent yet, and nothing is charged so far. {why}"
         held = replace(record, held_back=True, notice=notice, updated_at=now)
         await self._keeper.keep(held, "held back")
-        await self._keeper.lease(record.id)
         self._keeper.board.show(record.id, next_poll_at=now + wait)
         return held
 

@@ -7,11 +7,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from .budgets import Budget
 from .config import Settings
 from .credentials import Secret
 from .errors import InvalidRequestError, nearest
 from .handles import Job, Jobs, Videos
 from .planning import Plan
+from .spending import Spend
 from .sync import Client
 
 _lock = threading.Lock()
@@ -33,17 +35,18 @@ def submit(prompt: str, **values: Any) -> Job:
     Args:
         prompt: what the clips show.
         values: ``model`` (with or without a prefix such as ``vertex_ai/``), ``provider``, ``profile``,
-            ``allow_retired``, and the parameters: ``aspect_ratio``, ``resolution``, ``duration_seconds`` (seconds),
-            ``samples``, ``seed``, ``negative_prompt``, ``person_generation``, ``generate_audio``, ``first_frame``,
-            ``last_frame``, ``reference_images``, ``reference_videos``, ``extend_from``, ``edit_from``,
-            ``upscale_from``, ``storage_uri``; OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are
-            taken too.
+            ``allow_retired``, ``max_cost`` (US dollars at most), and the parameters: ``aspect_ratio``, ``resolution``,
+            ``duration_seconds`` (seconds), ``samples``, ``seed``, ``negative_prompt``, ``person_generation``,
+            ``generate_audio``, ``first_frame``, ``last_frame``, ``reference_images``, ``reference_videos``,
+            ``extend_from``, ``edit_from``, ``upscale_from``, ``storage_uri``; OpenAI's spellings ``seconds``, ``size``
+            and ``input_reference`` are taken too.
 
     Returns:
         The job, accepted by the service. It is polled for and downloaded in the background.
 
     Raises:
         InvalidRequestError: the request breaks a rule; nothing was sent.
+        BudgetError: it costs more than `budget` leaves, or has no known price and no ``max_cost``; nothing was sent.
         ConfigError: no credentials.
         ServiceError: the service refused; nothing was started.
         UnknownOutcomeError: the service's answer was lost.
@@ -79,6 +82,40 @@ def jobs(limit: int | None = 20) -> Jobs:
 def resume() -> Jobs:
     """Take up every open job again: after a restart, in another notebook, on the same ledger."""
     return client().resume()
+
+
+def budget(**values: float | str | None) -> Budget:
+    """Limit what may be spent, in US dollars, and see what is left. Without arguments only the latter.
+
+    Every program of the user on this ledger keeps to the same limits, but for the session's, which is this program's.
+    Days and months are those of this computer's time zone. The emulator is free and never counted. Environment
+    variables such as ``VEO_BUDGET_DAY`` go before what is set here.
+
+    Args:
+        values: ``request``, ``session``, ``day``, ``month``: at most so much; ``"off"`` is no limit, None goes back to
+            the default, which is 20 a day. ``unknown`` is what to reserve for a request whose price is unknown; without
+            it, such a request is refused unless it has a ``max_cost``.
+
+    Returns:
+        Limits, what is spent, what is reserved for jobs that go on, and what is left.
+
+    Raises:
+        InvalidRequestError: no such limit, or no amount.
+        ConfigError: the environment sets that limit.
+    """
+    return client().budget(**values)
+
+
+def cost(days: int | None = None) -> Spend:
+    """What clips have cost, by day, model, notebook and state, with a plot by day.
+
+    Args:
+        days: how many, today included; None for all.
+
+    Returns:
+        A table that can be written by ``to_csv(path)``. Jobs of the emulator are free and not in it.
+    """
+    return client().cost(days)
 
 
 def plan(prompt: str, **values: Any) -> Plan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -18,6 +19,7 @@ from typing import Any, Self, TypeVar
 import anyio
 from anyio.from_thread import BlockingPortal
 
+from .budgets import Budget
 from .client import AsyncClient, new_job_id
 from .clock import Clock
 from .config import Settings
@@ -25,6 +27,7 @@ from .errors import SubmitInterrupted, VeoError
 from .handles import CLOSED, Job, Jobs, Videos, result
 from .planning import Plan
 from .record import JobRecord
+from .spending import Spend
 from .transport import Transport
 
 T = TypeVar("T")
@@ -134,7 +137,14 @@ class Client:
             self.call(partial(self.asynchronous.submit_plan, plan, job_id=job_id))
         except KeyboardInterrupt:
             raise SubmitInterrupted(job_id) from None
+        finally:
+            self.tell()
         return Job(self, job_id)
+
+    def tell(self) -> None:
+        """Say what the user has yet to be told, in the thread and the cell that submitted."""
+        while self.asynchronous.purse.notices:
+            print(self.asynchronous.purse.notices.pop(), file=sys.stderr)  # noqa: T201 (a program's own output stays clean)
 
     def generate(self, prompt: str, *, timeout: float | None = None, **values: Any) -> Videos:
         """Submit, wait, and return the clips."""
@@ -151,6 +161,14 @@ class Client:
             return await self.asynchronous.jobs(limit=limit)
 
         return Jobs(self, self.call(read))
+
+    def budget(self, **values: object) -> Budget:
+        """Set limits and show them; see `budget`."""
+        return self.call(self.asynchronous.purse.limit, values)
+
+    def cost(self, days: int | None = None) -> Spend:
+        """What jobs have cost; see `cost`."""
+        return self.call(self.asynchronous.purse.spend, days)
 
     def resume(self) -> Jobs:
         """Watch every open job again."""

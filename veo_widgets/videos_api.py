@@ -27,7 +27,7 @@ from . import session
 from .client import new_job_id
 from .config import Settings
 from .credentials import Secret
-from .errors import BadRequestError, InvalidRequestError, WaitTimeoutError
+from .errors import BadRequestError, BudgetError, InvalidRequestError, WaitTimeoutError
 from .handles import result
 from .params import PARAMS
 from .pricing import Cost
@@ -162,7 +162,8 @@ def video_generation(
         extra_body: more parameters, under our names or the wire's.
         api_key: instead of the configured one.
         api_base: an address instead of the configured one.
-        values: more parameters, under our names or the wire's, such as ``aspectRatio``.
+        values: more parameters, under our names or the wire's, such as ``aspectRatio``; and ``max_cost`` in US dollars,
+            which a request of unknown price needs unless ``veo.budget(unknown=…)`` says what to reserve for it.
 
     Returns:
         The video, ``processing``.
@@ -185,7 +186,12 @@ def video_generation(
         raise BadRequestError(str(error), status=400) from error
     job_id = new_job_id()
     future = client.start(partial(client.asynchronous.submit_plan, plan, job_id=job_id))
-    return _described(_within(future, timeout, f"The answer to job {job_id}"))
+    try:
+        return _described(_within(future, timeout, f"The answer to job {job_id}"))
+    except BudgetError as error:
+        raise BadRequestError(str(error), status=400) from error
+    finally:
+        client.tell()
 
 
 def video_status(

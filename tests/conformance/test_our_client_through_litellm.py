@@ -77,8 +77,8 @@ class Desk:
         return self.clients[-1]
 
     def submit(self, prompt: str = "A cat", *, key: str = "", **values: Any) -> Job:
-        """Submit with a client of its own; retired models are allowed."""
-        return self.client(key).submit(prompt, **{"allow_retired": True, **values})
+        """Submit with a client of its own; retired models are allowed, and an operator's names have no known price."""
+        return self.client(key).submit(prompt, **{"allow_retired": True, "max_cost": 5, **values})
 
     def close(self) -> None:
         for client in self.clients:

@@ -1,0 +1,227 @@
+"""What may be spent: for one request, in one session, in a day, in a month. Amounts are US dollars.
+
+Days and months are those of this computer's time zone. A job counts from its submit on, with the price it is expected
+to have; a failed or filtered one counts for nothing once that is known. The emulator is free.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from .errors import BudgetError, InvalidRequestError, nearest
+from .pricing import Cost
+
+PERIODS = ("session", "day", "month")
+LIMITS = ("request", *PERIODS)
+# `unknown` is no limit: it is what is reserved for a request whose price nobody knows.
+NAMES = (*LIMITS, "unknown")
+DEFAULT_DAY = 20.0
+ANNOUNCEMENT = (
+    f"At most ${DEFAULT_DAY:.2f} a day is spent on this computer's account. "
+    "veo.budget(day=…) or %veo budget day … changes that; veo.budget() shows it."
+)
+# What counts is in cents or less; sums of them are not exact.
+_ROUNDING = 1e-9
+
+
+def variable(name: str) -> str:
+    """The environment variable for a name: ``VEO_BUDGET_DAY``."""
+    return f"VEO_BUDGET_{name.upper()}"
+
+
+def local_day(at: float) -> str:
+    """The ISO date of a moment in this computer's time zone."""
+    return datetime.fromtimestamp(at).astimezone().date().isoformat()
+
+
+def amount(value: object, name: str, label: str = "") -> float:
+    """An amount as users write it; ``off`` is no limit.
+
+    Args:
+        value: US dollars, as a number or text, with or without ``$``.
+        name: of the limit.
+        label: what messages call it; default is the name.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    if value == "off" and name in LIMITS:
+        return math.inf
+    try:
+        usd = float(str(value).strip().removeprefix("$"))
+    except ValueError:
+        usd = math.nan
+    if isinstance(value, bool) or not usd >= 0 or (usd == math.inf and name not in LIMITS):
+        more = ", or 'off' for no limit" if name in LIMITS else ""
+        raise InvalidRequestError(
+            f"{label or name}: {value!r} is not an amount of US dollars; give a number such as 2.50{more}.",
+            parameter=label or name,
+            value=value,
+        )
+    return usd
+
+
+def read_pairs(words: Sequence[str]) -> dict[str, str | None]:
+    """Limits as they are typed, ``day 20 month off``; ``default`` stands for None.
+
+    Raises:
+        InvalidRequestError: an amount is missing.
+    """
+    if len(words) % 2:
+        raise InvalidRequestError(f"budget: {words[-1]!r} has no amount; it is written as in: day 20 month off.")
+    return {name: None if usd == "default" else usd for name, usd in zip(words[::2], words[1::2], strict=True)}
+
+
+def check_name(name: str) -> str:
+    """The name, if it is one of a budget's.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    if name in NAMES:
+        return name
+    message = f"{name}: no such budget; there are {', '.join(NAMES)}.{nearest(name, NAMES)}"
+    raise InvalidRequestError(message, parameter=name, allowed=NAMES)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a period has cost: `spent` by jobs that have ended, `reserved` by those that may still cost something."""
+
+    spent: float = 0.0
+    reserved: float = 0.0
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The limits, and what is spent and reserved under them. As text and in a notebook, a table.
+
+    Attributes:
+        limits: US dollars by name; what is missing is not limited.
+        sources: where each limit comes from.
+        tallies: by period.
+    """
+
+    limits: Mapping[str, float]
+    sources: Mapping[str, str]
+    tallies: Mapping[str, Tally]
+
+    @classmethod
+    def of(
+        cls, environment: Mapping[str, float], settings: Mapping[str, float], tallies: Mapping[str, Tally]
+    ) -> Budget:
+        """The budget in force: the environment goes before what was set, and that before the default."""
+        limits, sources = {"day": DEFAULT_DAY}, {"day": "default"}
+        for found, source in ((settings, "set"), (environment, "environment")):
+            limits |= {name: usd for name, usd in found.items() if name in NAMES}
+            sources |= {name: variable(name) if source == "environment" else source for name in found}
+        return cls({name: usd for name, usd in limits.items() if usd < math.inf}, sources, tallies)
+
+    @property
+    def unknown(self) -> float | None:
+        """What is reserved for a request whose price is unknown; None if such requests are refused."""
+        return self.limits.get("unknown")
+
+    @property
+    def left(self) -> float:
+        """What the next request may cost; infinite without a limit."""
+        return min([self._left(name) for name in LIMITS], default=math.inf)
+
+    def _left(self, name: str) -> float:
+        tally = self.tallies.get(name, Tally())
+        return max(self.limits.get(name, math.inf) - tally.spent - tally.reserved, 0.0)
+
+    def admit(self, what: str, cost: Cost, max_cost: float | None) -> float:
+        """What to reserve for a request.
+
+        Args:
+            what: the model and its provider, for messages.
+            cost: the estimate.
+            max_cost: what the user said it may cost.
+
+        Raises:
+            BudgetError: it costs more than is left, or nobody knows what it costs and nobody said what it may.
+        """
+        if max_cost is not None and cost.usd is not None and cost.usd > max_cost + _ROUNDING:
+            raise over_max_cost(cost, max_cost)
+        price = next((usd for usd in (cost.usd, max_cost, self.unknown) if usd is not None), None)
+        if price is None:
+            raise BudgetError(
+                f"max_cost: the price of {what} is unknown ({cost.note}), so say what it may cost: max_cost=2.00 "
+                "(--max-cost 2.00) for this request, or veo.budget(unknown=2.00) for every such request.",
+                parameter="max_cost",
+            )
+        for name in LIMITS:
+            if price > self._left(name) + _ROUNDING:
+                raise self._exceeded(name, price)
+        return price
+
+    def _exceeded(self, name: str, price: float) -> BudgetError:
+        tally = self.tallies.get(name)
+        used = f", of which {_usd(tally.spent)} is spent and {_usd(tally.reserved)} reserved" if tally else ""
+        one = "one " if name in {"request", "session"} else "a "
+        source = self.sources[name]
+        raises = (
+            f"veo.budget({name}=…) or %veo budget {name} … raises it"
+            if source in {"set", "default"}
+            else f"the variable {source} raises it"
+        )
+        return BudgetError(
+            f"budget: this request takes {_usd(price)}, but the limit for {one}{name} is "
+            f"{_usd(self.limits[name])}{used}; {raises}. Nothing was sent.",
+            parameter="budget",
+            value=price,
+        )
+
+    _columns = ("budget", "limit", "spent", "reserved", "left", "set by")
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = []
+        for name in LIMITS:
+            limit, tally = self.limits.get(name), self.tallies.get(name)
+            used = (_usd(tally.spent), _usd(tally.reserved)) if tally else ("", "")
+            left = _usd(self._left(name)) if tally and limit is not None else ""
+            rows.append((name, "none" if limit is None else _usd(limit), *used, left, self.sources.get(name, "")))
+        return rows
+
+    def _remark(self) -> str:
+        if self.unknown is None:
+            return "Requests whose price is unknown need max_cost, or veo.budget(unknown=…). The emulator is free."
+        return f"{_usd(self.unknown)} is reserved for a request whose price is unknown. The emulator is free."
+
+    def __repr__(self) -> str:
+        rows = [self._columns, *self._rows()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(self._columns))]
+        aligned = (str.ljust, str.rjust, str.rjust, str.rjust, str.rjust, str.ljust)
+        lines = (
+            "  ".join(align(cell, width) for align, cell, width in zip(aligned, row, widths, strict=True)).rstrip()
+            for row in rows
+        )
+        return "\n".join([*lines, self._remark()])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th style="text-align:left">{name}</th>' for name in self._columns)
+        body = "".join(
+            "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>"
+            for row in self._rows()
+        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f"{table}<p>{escape(self._remark())}</p>"
+
+
+def over_max_cost(cost: Cost, max_cost: float) -> BudgetError:
+    """What is told of a request that is expected to cost more than its user allows."""
+    return BudgetError(
+        f"max_cost: this request is expected to cost {cost.text}, more than the {_usd(max_cost)} it may cost; "
+        "allow more, or make it shorter, smaller or fewer clips.",
+        parameter="max_cost",
+        value=max_cost,
+    )
+
+
+def _usd(usd: float) -> str:
+    return Cost(usd).text

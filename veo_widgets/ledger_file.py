@@ -1,0 +1,243 @@
+"""The ledger's file: opened, locked, and mended. With `ledger_schema` and `ledger_rescue` the only user of SQLite."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from .errors import LedgerError
+from .ledger_rescue import set_aside
+from .ledger_schema import MIGRATIONS, migrate, version_of
+
+T = TypeVar("T")
+
+Database = sqlite3.Connection
+Journal = Literal["wal", "delete"]
+
+# Their locks and shared memory are not those of this machine: https://sqlite.org/wal.html, "Disadvantages".
+_NETWORKS = {
+    "9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs", "gfs2", "gpfs", "lustre",
+    "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs",
+}  # fmt: skip
+_MOUNTS = Path("/proc/self/mounts")
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: " Free some space on the disk; nothing that was written before is lost.",
+    sqlite3.SQLITE_IOERR: " Look whether the disk is full or failing; nothing that was written before is lost.",
+    sqlite3.SQLITE_BUSY: " Another program keeps it locked; try again when that has ended.",
+    sqlite3.SQLITE_READONLY: " It may be read here but not written; VEO_WIDGETS_HOME moves it to another folder.",
+}
+
+
+def journal_for(path: Path, mounts: str) -> Journal:
+    """How a file's transactions are kept: by write-ahead log, or where that is unsafe, by rollback journal.
+
+    Args:
+        path: the file, absolute.
+        mounts: the text of ``/proc/self/mounts``; empty where there is none.
+    """
+    if str(path).startswith("\\\\"):
+        return "delete"
+    kinds: dict[str, str] = {}
+    for line in mounts.splitlines():
+        _, folder, kind = line.split(" ")[:3]
+        # A later line hides an earlier one; blanks are written as octal numbers.
+        kinds[folder.replace("\\040", " ")] = kind
+    nearest = next((str(folder) for folder in path.parents if str(folder) in kinds), "")
+    return "delete" if kinds.get(nearest) in _NETWORKS else "wal"
+
+
+def _usual_journal(path: Path) -> Journal:
+    try:
+        return journal_for(path.resolve(), _MOUNTS.read_text("utf-8", "replace"))
+    except OSError:
+        return journal_for(path.absolute(), "")
+
+
+def _keep_journal(db: sqlite3.Connection, journal: Journal) -> None:
+    """Choose the journal; where WAL cannot be had, SQLite keeps its rollback journal by itself.
+
+    Of several kernels that make the file at the same moment only one gets through at once, whatever the timeout says.
+    """
+    for attempt in range(100):
+        try:
+            kept = db.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or attempt == 99:
+                raise
+            time.sleep(0.02)
+        else:
+            # Without EXTRA a power cut can bring back a rollback journal, and with it undo what was committed.
+            db.execute(f"PRAGMA synchronous = {'FULL' if kept == 'wal' else 'EXTRA'}")
+            return
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; 0 for an error of Python's module."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+class LedgerFile:
+    """One opening of the file, for several threads.
+
+    A damaged file is set aside and what can be read of it goes into a new one; a file that cannot be written is opened
+    for reading; a file that another process has replaced is opened again.
+
+    Args:
+        path: the database file; its folder is made if need be.
+        patience: seconds to wait for another program's lock.
+        journal: how transactions are kept; default is what the file system bears.
+
+    Raises:
+        LedgerError: it cannot be opened, or a later version wrote it.
+    """
+
+    def __init__(self, path: Path, patience: float, journal: Journal | None) -> None:
+        self.path = path
+        self._patience, self._journal = patience, journal
+        # An image of a job may be read while another job with it is written.
+        self._lock = threading.RLock()
+        self._closed = False
+        try:
+            self._open()
+        except RuntimeWarning:
+            self._db.close()
+            raise
+        except (OSError, sqlite3.Error) as error:
+            raise LedgerError(
+                f"The ledger {str(path)!r} cannot be opened: {error}. VEO_WIDGETS_HOME moves it to another folder."
+            ) from error
+
+    def _open(self) -> None:
+        self._identity = _identity(self.path)
+        try:
+            self._db = self._writable()
+        except (OSError, sqlite3.Error) as error:
+            if isinstance(error, sqlite3.Error) and _code(error) in _DAMAGED:
+                self._replace()
+                return
+            readable = self._readable() if _is_locked_away(error) else None
+            if readable is None:
+                raise
+            self._db = readable
+        self._identity = _identity(self.path)
+
+    def _replace(self) -> None:
+        """Go on with a new file; the damaged one is kept beside it."""
+        told = set_aside(self.path, lambda: _identity(self.path) == self._identity, self._writable, self._patience)
+        self._db, self._identity = self._writable(), _identity(self.path)
+        if told:
+            # Last, since a warning may be an error to whoever asked for that.
+            warnings.warn(told, RuntimeWarning, stacklevel=2)
+
+    def _writable(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None, check_same_thread=False)
+        with ExitStack() as undo:
+            undo.callback(db.close)
+            _keep_journal(db, self._journal or _usual_journal(self.path))
+            with _immediate(db):
+                migrate(db, self.path)
+            undo.pop_all()
+        return db
+
+    def _readable(self) -> sqlite3.Connection | None:
+        """A connection that reads only, if the file can be read and is of this version."""
+        log = self.path.with_name(self.path.name + "-wal")
+        # Without a log nothing can change a file that nobody may write, so no lock is needed, which could not be had.
+        still = "" if log.exists() and log.stat().st_size else "&immutable=1"
+        try:
+            address = f"{self.path.absolute().as_uri()}?mode=ro{still}"
+            db = sqlite3.connect(address, uri=True, timeout=self._patience, check_same_thread=False)
+            if version_of(db) == len(MIGRATIONS):
+                return db
+        except sqlite3.Error:
+            return None
+        db.close()
+        return None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._closed = True
+            self._db.close()
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` returns; all that it writes is kept at once or not at all, and nobody else writes meanwhile.
+
+        Raises:
+            LedgerError: it cannot be written.
+        """
+
+        def whole() -> T:
+            with _immediate(self._db):
+                return work(self._db)
+
+        return self._do(whole, "written")
+
+    def rows(self, query: str, values: tuple[Any, ...] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        return self._do(lambda: self._db.execute(query, values).fetchall(), "read")
+
+    def _do(self, work: Callable[[], T], what: str) -> T:
+        with self._lock:
+            try:
+                if not self._closed and _identity(self.path) != self._identity:
+                    # Another process has set the file aside; what is written to that one is seen by nobody.
+                    self._db.close()
+                    self._open()
+                return self._mended(work)
+            except (OSError, sqlite3.Error) as error:
+                remedy = _REMEDIES.get(_code(error), "") if isinstance(error, sqlite3.Error) else ""
+                raise LedgerError(f"The ledger {str(self.path)!r} cannot be {what}: {error}.{remedy}") from error
+
+    def _mended(self, work: Callable[[], T]) -> T:
+        """What `work` returns, on a new file if the present one turns out to be damaged."""
+        try:
+            return work()
+        except sqlite3.Error as error:
+            if _code(error) not in _DAMAGED or self._closed:
+                raise
+        self._db.close()
+        self._replace()
+        return work()
+
+
+@contextmanager
+def _immediate(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        # On a full disk SQLite has rolled back already.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _is_locked_away(error: Exception) -> bool:
+    """Whether a file may not be written, which does not keep it from being read."""
+    if isinstance(error, sqlite3.Error):
+        return _code(error) in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+    return isinstance(error, OSError)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file bears the name now."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 (asked at every statement)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,104 @@
+"""What becomes of a damaged ledger: it is kept under another name, and what can be read of it is taken over."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+from .ledger_schema import COUNT, TABLES, stamp
+from .record import JobRecord
+from .request import VideoRequest
+
+
+def set_aside(
+    path: Path, is_damaged: Callable[[], bool], make: Callable[[], sqlite3.Connection], patience: float
+) -> str:
+    """Give a damaged ledger another name and begin a new one with what can still be read.
+
+    Args:
+        path: the ledger.
+        is_damaged: whether the file of that name is still the damaged one.
+        make: opens a ledger of that name, anew if need be.
+        patience: seconds to wait for another process that is at it already.
+
+    Returns:
+        What happened, for people; empty if another process has done it meanwhile.
+    """
+    with _alone(path, patience):
+        if not is_damaged():
+            return ""
+        kept = path.with_name(f"{path.stem}.corrupt-{stamp()}{path.suffix}")
+        # The file itself last: until then the next try finds it damaged again, and nothing of it is lost.
+        for ending in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + ending).rename(kept.with_name(kept.name + ending))
+        with closing(make()) as fresh:
+            count = _take_over(kept, fresh)
+    return (
+        f"The ledger {str(path)!r} was damaged. It is kept as {kept.name!r} beside a new one, which has the "
+        f"{count} jobs that could still be read. Others may still run at the service, but count against no budget."
+    )
+
+
+class _alone:  # noqa: N801 (used as a statement)
+    """One process at a time; the lock of one that dies is gone with it."""
+
+    def __init__(self, path: Path, patience: float) -> None:
+        self._db = sqlite3.connect(path.with_name(f"{path.stem}.mending"), timeout=patience, isolation_level=None)
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN EXCLUSIVE")
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+
+def _take_over(kept: Path, fresh: sqlite3.Connection) -> int:
+    """Copy the rows that can be read; returns the number of jobs."""
+    fresh.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(f"{kept.absolute().as_uri()}?mode=ro", uri=True)) as damaged:
+        for table in TABLES:
+            columns = [name for name in _columns(fresh, table) if name in _columns(damaged, table)]
+            names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+            for row in _rows(damaged, table, names) if columns else ():
+                if table != "jobs" or _is_whole(dict(zip(columns, row, strict=True))):
+                    with suppress(sqlite3.IntegrityError):
+                        fresh.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608
+    fresh.execute(COUNT)
+    count = fresh.execute("SELECT count(*) FROM jobs").fetchone()[0]
+    fresh.execute("COMMIT")
+    return int(count)
+
+
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    try:
+        return [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")]
+    except sqlite3.DatabaseError:
+        return []
+
+
+def _rows(db: sqlite3.Connection, table: str, names: str) -> Iterator[tuple[object, ...]]:
+    """The rows before the damage, then those behind it."""
+    query, last = f"SELECT rowid, {names} FROM {table}", -1  # noqa: S608 (our own names)
+    try:
+        for number, *row in db.execute(f"{query} ORDER BY rowid"):
+            last = number
+            yield tuple(row)
+    except sqlite3.DatabaseError:
+        behind: list[tuple[object, ...]] = []
+        with suppress(sqlite3.DatabaseError):
+            behind.extend(tuple(row) for _, *row in db.execute(f"{query} WHERE rowid > ? ORDER BY rowid DESC", (last,)))
+        yield from reversed(behind)
+
+
+def _is_whole(row: dict[str, object]) -> bool:
+    """Whether a job can be read as one."""
+    try:
+        json.loads(str(row["request"]))
+        JobRecord.from_json(json.loads(str(row["record"])), VideoRequest())
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""A job as rows of the ledger, and back."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from functools import cached_property
+from typing import Any
+
+from .budgets import local_day
+from .ledger_file import Database, LedgerFile
+from .media import Image
+from .record import JobRecord
+from .request import VideoRequest
+
+# What is asked for in queries stands beside the record in columns of its own, under its own name.
+_COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
+ENDED = "('succeeded', 'filtered', 'failed', 'expired')"
+# A session is a run of a program: all that is submitted in it, by however many clients.
+PROGRAM = secrets.token_hex(8)
+
+
+class KeptImage(Image):
+    """An image whose bytes are read when they are first wanted: a table of jobs wants none of them.
+
+    Args:
+        data: the bytes, where they are known.
+        sha256: the hash that they go by in the ledger.
+        file: the ledger.
+    """
+
+    def __init__(
+        self,
+        data: bytes | None = None,
+        mime: str = "image/png",
+        name: str = "",
+        uri: str = "",
+        *,
+        sha256: str = "",
+        file: LedgerFile | None = None,
+    ) -> None:
+        vars(self).update(mime=mime, name=name, uri=uri, _sha256=sha256, _file=file)
+        if data is not None:
+            vars(self)["data"] = data
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes as they were given."""
+        query = "SELECT data FROM inputs WHERE sha256 = ?"
+        rows = vars(self)["_file"].rows(query, (vars(self)["_sha256"],)) if vars(self)["_file"] else []
+        return rows[0][0] if rows else b""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes, or of the address."""
+        return vars(self)["_sha256"] or super().sha256
+
+    def _plain(self) -> Image:
+        return Image(self.data, self.mime, self.name, self.uri)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Image) and self._plain() == (other._plain() if isinstance(other, KeptImage) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._plain())
+
+    def __repr__(self) -> str:
+        return repr(Image(b"", self.mime, self.name, self.uri))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Image, (self.data, self.mime, self.name, self.uri)
+
+
+def read_job(row: tuple[str, str], file: LedgerFile) -> JobRecord:
+    """The record of a row's ``record`` and ``request``."""
+    return JobRecord.from_json(json.loads(row[0]), _request(json.loads(row[1]), file))
+
+
+def _request(values: dict[str, Any], file: LedgerFile) -> VideoRequest:
+    def image(entry: dict[str, str]) -> Image:
+        return KeptImage(mime=entry["mime"], name=entry["name"], uri=entry["uri"], sha256=entry["sha256"], file=file)
+
+    for name in ("first_frame", "last_frame"):
+        if values.get(name):
+            values[name] = image(values[name])
+    values["reference_images"] = tuple(image(entry) for entry in values.get("reference_images") or ())
+    return VideoRequest(**values)
+
+
+def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = None) -> None:
+    """Insert or update a job; `usd` is what a new one counts for."""
+    row = {name: getattr(record, name) for name in _COLUMNS}
+    row |= {"state": str(record.state), "record": json.dumps(record.to_json())}
+    # What was reserved stays until there is a price.
+    row["usd"] = 0.0 if record.provider == "emulator" else record.cost.usd
+    before = db.execute("SELECT state FROM jobs WHERE id = ?", (record.id,)).fetchone()
+    if before is None:
+        _insert(db, record, row if usd is None else {**row, "usd": usd})
+    else:
+        changes = ", ".join(f"{key} = :{key}" for key in row if key not in {"id", "usd"})
+        # A late answer in another process must not undo an end.
+        stays = f"state IN {ENDED} AND :state NOT IN {ENDED}"
+        update = f"UPDATE jobs SET {changes}, usd = coalesce(:usd, usd) WHERE id = :id AND NOT ({stays})"  # noqa: S608
+        if not db.execute(update, row).rowcount:
+            return
+    if before is None or before[0] != row["state"] or detail:
+        db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (record.id, record.updated_at, row["state"], detail))
+
+
+def _insert(db: Database, record: JobRecord, row: dict[str, Any]) -> None:
+    for image in record.request.images:
+        db.execute("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", (image.sha256, image.mime, image.data))
+    row |= {"request": json.dumps(_request_to_json(record.request)), "program": PROGRAM}
+    row["day"] = local_day(record.created_at)
+    columns, marks = ", ".join(row), ", ".join(f":{key}" for key in row)
+    db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", row)  # noqa: S608 (our own names)
+
+
+def _request_to_json(request: VideoRequest) -> dict[str, Any]:
+    """What was said, with images by their hash."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Image):
+            return {"sha256": value.sha256, "mime": value.mime, "name": value.name, "uri": value.uri}
+        return [plain(item) for item in value] if isinstance(value, tuple) else value
+
+    return {name: plain(value) for name, value in request.said().items()}

@@ -1,0 +1,106 @@
+"""The ledger's tables, one script for each version of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from .errors import LedgerError
+
+# What a job of an earlier version counts for, and on which day.
+COUNT = """
+    UPDATE jobs SET
+        usd = CASE provider WHEN 'emulator' THEN 0.0 ELSE CAST(json_extract(record, '$.cost.usd') AS REAL) END,
+        day = coalesce(date(created_at, 'unixepoch', 'localtime'), '1970-01-01')
+    WHERE day = ''
+    """
+
+# Oldest first. A script that has been released is never changed.
+MIGRATIONS = (
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        model TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        updated_at REAL NOT NULL,
+        submitted_at REAL,
+        finished_at REAL,
+        record TEXT NOT NULL,
+        request TEXT NOT NULL,
+        holder TEXT,
+        held_until REAL
+    ) STRICT;
+    CREATE INDEX jobs_by_time ON jobs (created_at);
+    CREATE TABLE events (
+        job_id TEXT NOT NULL REFERENCES jobs (id),
+        at REAL NOT NULL,
+        state TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX events_by_job ON events (job_id, at);
+    CREATE TABLE inputs (
+        sha256 TEXT PRIMARY KEY,
+        mime TEXT NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT;
+    """,
+    # usd is what counts against budgets, day the local day of the submit, program the process that sent it.
+    f"""
+    ALTER TABLE jobs ADD COLUMN usd REAL;
+    ALTER TABLE jobs ADD COLUMN day TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN program TEXT NOT NULL DEFAULT '';
+    {COUNT};
+    CREATE INDEX jobs_by_day ON jobs (day, program, state, usd);
+    CREATE INDEX jobs_by_state ON jobs (state);
+    CREATE INDEX jobs_by_model ON jobs (provider, model, finished_at);
+    CREATE INDEX jobs_by_operation ON jobs (json_extract(record, '$.operation'));
+    CREATE TABLE budgets (
+        name TEXT PRIMARY KEY,
+        usd REAL
+    ) STRICT;
+    """,
+)
+# The rows that a damaged ledger is searched for, each table before those that name its rows.
+TABLES = ("jobs", "events", "inputs", "budgets")
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring a ledger up to this version, inside a transaction that may write; an older one is copied before.
+
+    Raises:
+        LedgerError: a later version wrote it.
+    """
+    version = version_of(db)
+    if version > len(MIGRATIONS):
+        raise LedgerError(
+            f"The ledger {str(path)!r} was written by a later version (schema {version}, this version "
+            f"reads up to {len(MIGRATIONS)}). Update veo-widgets: pip install -U veo-widgets"
+        )
+    if version == len(MIGRATIONS):
+        return
+    if version:
+        _copy(path, path.with_name(f"{path.stem}.schema-{version}-{stamp()}{path.suffix}"))
+    for script in MIGRATIONS[version:]:
+        for statement in script.split(";"):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """The number of scripts that a ledger has behind it; 0 for an empty file."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def stamp() -> str:
+    """The moment, for a file's name; copies made within one second do not share it."""
+    return datetime.now().strftime("%Y%m%d-%H%M%S-%f")  # noqa: DTZ005 (local, for people)
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy a ledger as it was last committed."""
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)

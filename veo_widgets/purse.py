@@ -1,0 +1,96 @@
+"""One program's hand on the budget: its own limits, the environment's, and the ledger's that all programs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from os import environ as os_environ
+
+from . import config
+from .budgets import ANNOUNCEMENT, Budget, amount, check_name, local_day, variable
+from .errors import BudgetError, ConfigError, InvalidRequestError
+from .ledger import AsyncLedger
+from .planning import Plan
+from .record import JobRecord
+from .spending import Spend
+
+
+class Purse:
+    """Reserves the price of what is submitted.
+
+    Args:
+        ledger: where limits and jobs are kept.
+        now: seconds since the epoch.
+        environ: where limits may stand that go before all others.
+
+    Attributes:
+        notices: what the user has yet to be told.
+    """
+
+    def __init__(self, ledger: AsyncLedger, now: Callable[[], float], environ: Mapping[str, str] = os_environ) -> None:
+        self._ledger, self._now, self._environ = ledger, now, environ
+        self._session: dict[str, float] = {}
+        self.notices: list[str] = []
+
+    async def reserve(self, record: JobRecord) -> JobRecord:
+        """Write down a new job and reserve its price, both or neither.
+
+        Raises:
+            BudgetError: it may not be spent; nothing is written.
+            LedgerError: it could not be written.
+        """
+        environment, session = config.budget_limits(self._environ), dict(self._session)
+        if await self._ledger.do(lambda ledger: ledger.reserve(record, "intent", environment, session)):
+            self.notices.append(ANNOUNCEMENT)
+        return record
+
+    async def objection(self, plan: Plan) -> BudgetError | None:
+        """Why a plan would not be paid for now, if it would not."""
+        if plan.provider.name == "emulator":
+            return None
+        try:
+            (await self.budget()).admit(f"{plan.model.id} at {plan.provider.name}", plan.cost, plan.max_cost)
+        except BudgetError as error:
+            return error
+        return None
+
+    async def budget(self) -> Budget:
+        """The limits in force, and what is spent and reserved."""
+        environment, session, day = config.budget_limits(self._environ), dict(self._session), local_day(self._now())
+        return await self._ledger.do(lambda ledger: ledger.budget(day, environment, session))
+
+    async def limit(self, values: Mapping[str, object]) -> Budget:
+        """Set limits: that of the session for this program, the others for all of the user's.
+
+        Args:
+            values: US dollars by name; ``off`` is no limit, None goes back to the default.
+
+        Raises:
+            InvalidRequestError: no such limit, or no amount.
+            ConfigError: the environment sets it, and goes first.
+        """
+        wanted = {check_name(name): None if usd is None else amount(usd, name) for name, usd in values.items()}
+        for name in wanted.keys() & config.budget_limits(self._environ).keys():
+            raise ConfigError(f"{name}: {variable(name)} is set and goes first; unset it, or change it there.")
+        if "session" in wanted:
+            usd = wanted.pop("session")
+            self._session = {} if usd is None else {"session": usd}
+        if wanted:
+            await self._ledger.do(lambda ledger: ledger.set_budgets(wanted))
+        return await self.budget()
+
+    async def spend(self, days: int | None = None) -> Spend:
+        """What jobs have cost.
+
+        Args:
+            days: how many, today included; None for all.
+
+        Raises:
+            InvalidRequestError: it is no number of days.
+        """
+        if days is not None and not 1 <= days <= 100_000:
+            message = f"days: {days} is not a number of days from 1 to 100000."
+            raise InvalidRequestError(message, parameter="days", value=days)
+        today = date.fromisoformat(local_day(self._now()))
+        since = "" if days is None else (today - timedelta(days=days - 1)).isoformat()
+        return await self._ledger.do(lambda ledger: ledger.spend(since))

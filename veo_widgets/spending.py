@@ -1,0 +1,195 @@
+"""What clips have cost: by day, model, notebook and state, as a table, a plot and a file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, timedelta
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .errors import VeoError
+from .pricing import Cost
+
+GROUPS = ("day", "model", "notebook", "state")
+# Days in the plot; the table has them all.
+_BARS = 31
+_WIDTH, _HEIGHT = 480, 96
+
+
+@dataclass(frozen=True)
+class Item:
+    """Jobs that have everything but their id in common.
+
+    Attributes:
+        day: the local ISO date of their submit.
+        notebook: the notebook's path, or empty.
+        jobs: how many.
+        usd: what they count for: reserved while they run, final when they have ended.
+        unpriced: how many of them have no known price and are not in `usd`.
+    """
+
+    day: str
+    model: str
+    provider: str
+    notebook: str
+    state: str
+    jobs: int
+    usd: float
+    unpriced: int = 0
+
+
+@dataclass(frozen=True, repr=False)
+class Spend:
+    """What jobs have cost, in US dollars. As text a table, in a notebook with a plot by day.
+
+    Attributes:
+        items: by day, model, provider, notebook and state; jobs of the emulator are free and not among them.
+    """
+
+    items: tuple[Item, ...] = ()
+
+    @property
+    def usd(self) -> float:
+        """The sum."""
+        return sum(item.usd for item in self.items)
+
+    def by(self, group: str) -> dict[str, float]:
+        """US dollars by ``day``, ``model``, ``notebook`` or ``state`` (or ``provider``), in alphabetical order."""
+        return {name: usd for name, _, usd in self._sums(group)}
+
+    def _sums(self, group: str) -> list[tuple[str, int, float]]:
+        sums: dict[str, tuple[int, float]] = {}
+        for item in self.items:
+            name = getattr(item, group)
+            jobs, usd = sums.get(name, (0, 0.0))
+            sums[name] = (jobs + item.jobs, usd + item.usd)
+        return [(name, *sums[name]) for name in sorted(sums)]
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write one line for each item; returns the path.
+
+        Raises:
+            VeoError: the file cannot be written.
+        """
+        target = Path(path).expanduser()
+        try:
+            with target.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, [item.name for item in fields(Item)])
+                writer.writeheader()
+                writer.writerows(map(_harmless, self._values()))
+        except OSError as error:
+            raise VeoError(f"csv: cannot write {str(target)!r}: {error.strerror or error}.") from error
+        return target
+
+    def to_frame(self) -> Any:
+        """One row for each item as a pandas ``DataFrame``.
+
+        Raises:
+            VeoError: pandas is not installed.
+        """
+        try:
+            pandas = import_module("pandas")
+        except ImportError as error:
+            raise VeoError("to_frame() needs pandas: pip install pandas; to_csv() does without.") from error
+        return pandas.DataFrame(self._values(), columns=[item.name for item in fields(Item)])
+
+    def _values(self) -> list[dict[str, Any]]:
+        return [asdict(item) for item in self.items]
+
+    def _tables(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        return [
+            (group, [(_label(group, name), str(jobs), _usd(usd)) for name, jobs, usd in self._sums(group)])
+            for group in GROUPS
+        ]
+
+    def _summary(self) -> str:
+        jobs, unpriced = sum(item.jobs for item in self.items), sum(item.unpriced for item in self.items)
+        unknown = f"; {unpriced} more of unknown price" if unpriced else ""
+        count = jobs - unpriced
+        return f"{_usd(self.usd)} for {count} job{'' if count == 1 else 's'}{unknown}. The emulator is free."
+
+    def __repr__(self) -> str:
+        if not self.items:
+            return "Nothing was spent. The emulator is free."
+        tables = self._tables()
+        width = max(len(cell) for group, rows in tables for cell in (group, *(row[0] for row in rows)))
+        lines = [self._summary()]
+        for group, rows in tables:
+            lines.append("")
+            lines += [f"{a:<{width}}  {b:>5}  {c:>10}" for a, b, c in ((group, "jobs", "cost"), *rows)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        if not self.items:
+            return "<p>Nothing was spent. The emulator is free.</p>"
+        tables = "".join(_table(group, rows) for group, rows in self._tables())
+        grid = f'<div style="display:flex;flex-wrap:wrap;gap:0 2em;align-items:flex-start">{tables}</div>'
+        return f"<div><p>{escape(self._summary())}</p>{_plot(self.by('day'))}{grid}</div>"
+
+
+def _usd(usd: float) -> str:
+    return Cost(usd).text
+
+
+def _label(group: str, name: str) -> str:
+    if group == "notebook":
+        return Path(name).name or "no notebook"
+    return name
+
+
+def _harmless(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose texts no spreadsheet takes for formulas."""
+    return {
+        key: f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        for key, value in row.items()
+    }
+
+
+def _table(group: str, rows: list[tuple[str, str, str]]) -> str:
+    head = "".join(
+        f'<th style="text-align:{side};padding:1px 6px">{name}</th>' for name, side in _sides((group, "jobs", "cost"))
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td style="text-align:{side};padding:1px 6px">{escape(cell)}</td>' for cell, side in _sides(row))
+        + "</tr>"
+        for row in rows
+    )
+    return f'<table style="margin:0 0 1em"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _sides(cells: tuple[str, str, str]) -> list[tuple[str, str]]:
+    return list(zip(cells, ("left", "right", "right"), strict=True))
+
+
+def _plot(days: Mapping[str, float]) -> str:
+    """A bar for each day, in the colour of the text, so that it is seen on any ground."""
+    last = date.fromisoformat(max(days))
+    past = min((last - date.fromisoformat(min(days))).days, _BARS - 1)
+    calendar = [(last - timedelta(days=ago)).isoformat() for ago in range(past, -1, -1)]
+    shown = [(day, days.get(day, 0.0)) for day in calendar]
+    most = max(usd for _, usd in shown) or 1.0
+    step = min(_WIDTH / len(shown), 40.0)
+    bars = []
+    for at, (day, usd) in enumerate(shown):
+        height = max(usd / most * (_HEIGHT - 32), 1.0 if day in days else 0.0)
+        bars.append(
+            f'<rect x="{at * step + 1:.1f}" y="{_HEIGHT - 16 - height:.1f}" width="{step - 2:.1f}" '
+            f'height="{height:.1f}" fill="currentColor" fill-opacity="0.6"><title>{day}: {_usd(usd)}</title></rect>'
+        )
+    words = [(0, _HEIGHT - 3, "start", shown[0][0]), (0, 11, "start", f"{_usd(most)} at most in a day")]
+    if len(shown) * step > 160:
+        words.append((round(len(shown) * step), _HEIGHT - 3, "end", shown[-1][0]))
+    texts = "".join(
+        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="11" fill="currentColor">{escape(text)}</text>'
+        for x, y, anchor, text in words
+    )
+    label = escape(f"Cost by day from {shown[0][0]} to {shown[-1][0]}", quote=True)
+    return (
+        f'<svg role="img" aria-label="{label}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
+        f'style="max-width:100%;display:block" font-family="sans-serif">{"".join(bars)}{texts}</svg>'
+    )
