@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os import environ as os_environ
 from typing import Any
 
-from . import config, rules
+from . import choice, rules
 from .catalog import Model
 from .config import Account, Settings
 from .errors import InvalidRequestError, RetiredModelError
@@ -72,12 +72,12 @@ def make_plan(
     """
     rest = dict(values)
     name, model_name = rest.pop("provider", None), rest.pop("model", None) or ""
-    provider = config.choose_provider(name, model_name, settings, environ)
-    model = config.choose_model(provider, model_name, settings)
+    provider = choice.choose_provider(name, model_name, settings, environ)
+    model = choice.choose_model(provider, model_name, settings)
     request = VideoRequest.build(prompt, model.id, **rest)
     model = routed(model, provider, request)
     found = _violations(request, model, today)
-    if config.has_gateway(provider, settings, environ):
+    if choice.has_gateway(provider, settings, environ):
         # What Google has ended may well live on behind somebody else's address.
         found = tuple(error for error in found if not isinstance(error, RetiredModelError))
     full = request.completed(model)
