@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -20,12 +20,13 @@ from .board import Listener, Sighting
 from .config import Account, Settings
 from .errors import LedgerError, UnknownOutcomeError, VeoError, WaitTimeoutError
 from .media import Video
-from .planning import Plan, following, make_plan
+from .planning import Plan, following, make_plan, unnamed
 from .pricing import Cost
+from .providers import Endpoint
 from .record import JobRecord, JobState, Problem
 from .transport import Transport
 from .watcher import Clock, Watcher
-from .wires import Call, Wire
+from .wires import Call, Reply, Wire, listing
 from .wires.refusals import may_have_started
 
 # Letters and digits that cannot be taken for one another.
@@ -65,6 +66,8 @@ class AsyncClient:
         self._watcher = Watcher(settings or Settings(), self.home, self._transport, self._clock)
         self._board, self._ledger = self._watcher.board, self._watcher.ledger
         self._tasks: TaskGroup | None = None
+        # By account: the only video model of a gateway.
+        self._learned: dict[tuple[Settings, Endpoint], str] = {}
         self._stack = AsyncExitStack()
 
     @property
@@ -165,6 +168,33 @@ class AsyncClient:
         settings = self._watcher.settings_of(values.pop("profile", None))
         return make_plan(prompt, values, settings=settings, today=today)
 
+    async def learn_model(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`values` with the one video model that a gateway lists, where no model is named and it has no default.
+
+        What is named stays as it is, and nothing is asked. Each account is asked once.
+
+        Args:
+            values: as for `submit`.
+
+        Raises:
+            ConfigError: the gateway lists no video model, or several; the message names them.
+            ServiceError: it refuses to tell.
+        """
+        settings = self._watcher.settings_of(values.get("profile"))
+        provider = unnamed(values, settings)
+        if provider is None:
+            return dict(values)
+        account = config.account(provider, provider.surfaces[0], settings)
+        known = (settings, account.endpoint)
+        if known not in self._learned:
+            reply = await self.ask(listing.listing(account.endpoint), account)
+            self._learned[known] = listing.only_video_model(reply, provider)
+        return {**values, "model": f"{provider.prefixes[0]}/{self._learned[known]}"}
+
+    async def ask(self, call: Call, account: Account) -> Reply:
+        """Send a call that starts nothing and costs nothing; raises what `Transport.send` does."""
+        return await self._transport.send(call, await self._watcher.reach(account))
+
     async def submit(self, prompt: str, **values: Any) -> JobRecord:
         """Start a job. This is the verb that costs money.
 
@@ -180,7 +210,7 @@ class AsyncClient:
             ServiceError: refused by the service; nothing was started.
             UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
         """
-        return await self.submit_plan(self.plan(prompt, **values))
+        return await self.submit_plan(self.plan(prompt, **await self.learn_model(values)))
 
     async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "") -> JobRecord:
         """Start a job that was planned before; see `submit`.

@@ -84,6 +84,23 @@ def make_plan(
     return Plan(request, full, model, provider, estimate(request, model), found, settings.profile or "")
 
 
+def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str] = os_environ) -> Provider | None:
+    """The gateway whose list has to tell which model is meant: nobody names one, and it has no default; else None.
+
+    Args:
+        values: as for `make_plan`.
+        settings: as configured.
+        environ: the environment.
+
+    Raises:
+        ConfigError: no such provider.
+    """
+    name = values.get("model") or ""
+    provider = choice.choose_provider(values.get("provider"), name, settings, environ)
+    lacking = provider.knows and not provider.default_model and not choice.named_model(provider, name, settings)
+    return provider if lacking else None
+
+
 def _violations(request: VideoRequest, model: Model, today: str) -> tuple[InvalidRequestError, ...]:
     """What the model does not take, then what the wire cannot carry, each parameter's first fault only told once."""
     found = rules.violations(request, model, today)
