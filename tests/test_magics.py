@@ -74,6 +74,14 @@ def test_a_cell_becomes_a_clip(shell: InteractiveShell, emulator: Emulator) -> N
     assert create.body["parameters"]["seed"] == 7
 
 
+def test_the_doctor_answers_with_a_report(shell: InteractiveShell, emulator: Emulator) -> None:
+    ran = run(shell, "%veo doctor")
+    assert ran.error is None, ran.text
+    assert "a plain %%veo uses Emulator" in ran.text
+    assert "All is well." in ran.text
+    assert creates(emulator) == []
+
+
 def test_without_wait_the_cell_returns_with_a_running_job(shell: InteractiveShell) -> None:
     ran = run(shell, "%%veo --seconds 4 --into job\n---\nseconds: 2\n---\nA cat")
     assert ran.error is None
@@ -110,7 +118,7 @@ def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:
         ("%%veo\nA {missing} cat", "{missing} has no value: NameError"),
         ("%%veo\nA {no python} cat", "{no python} is not a Python expression"),
         ("%%veo\nA } cat", "a '}' has no '{' before it"),
-        ("%veo jbos", "'jbos' is not one of jobs, job, wait, resume, help. Did you mean 'jobs'?"),
+        ("%veo jbos", "'jbos' is not one of jobs, job, wait, resume, doctor, help. Did you mean 'jobs'?"),
         ("%veo job zzzz", "job: 'zzzz' fits no job of the ledger"),
     ],
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .handles import Job
     from .media import Image, Video
     from .request import VideoRequest
-    from .session import configure, generate, job, jobs, plan, resume, submit
+    from .session import configure, doctor, generate, job, jobs, plan, resume, submit
     from .sync import Client
     from .videos_api import (
         VideoObject,
@@ -49,6 +49,7 @@ _HOMES = {
     "avideo_generation": "videos_api",
     "avideo_status": "videos_api",
     "configure": "session",
+    "doctor": "session",
     "generate": "session",
     "job": "session",
     "jobs": "session",
@@ -76,6 +77,7 @@ __all__ = [
     "avideo_generation",
     "avideo_status",
     "configure",
+    "doctor",
     "generate",
     "job",
     "jobs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from .catalog import Model
 from .config import Settings, first_set, google_flag, own_settings
@@ -16,7 +17,7 @@ class Found:
 
     Attributes:
         provider: whose it is.
-        what: ``key``, ``address``, ``project`` or ``key file``.
+        what: ``key``, ``address``, ``project``, ``key file`` or ``credentials``.
         source: where it was found, for people: ``configure()`` or ``environment GEMINI_API_KEY``.
         shadowed_by: the source that comes before this one; empty if this is the one that is used.
     """
@@ -110,9 +111,19 @@ def _of(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> I
     if provider.auth == "google":
         yield from _listed(provider, "project", configured and own.project, ("GOOGLE_CLOUD_PROJECT",), environ)
         yield from _listed(provider, "key file", None, ("GOOGLE_APPLICATION_CREDENTIALS",), environ)
+        if _gcloud(environ).exists():
+            file = "GOOGLE_APPLICATION_CREDENTIALS"
+            hidden = f"environment {file}" if environ.get(file) else ""
+            yield Found(provider, "credentials", "gcloud auth application-default login", hidden)
     key_env = provider.key_env if provider.auth != "google" or google_flag(environ) else ()
     yield from _listed(provider, "key", configured and own.api_key, key_env, environ)
     yield from _listed(provider, "address", configured and own.base_url, provider.url_env, environ)
+
+
+def _gcloud(environ: Mapping[str, str]) -> Path:
+    """The file in which gcloud leaves credentials for programs; google-auth looks for it there."""
+    folder = environ.get("CLOUDSDK_CONFIG") or (environ.get("APPDATA") and f"{environ['APPDATA']}/gcloud")
+    return Path(folder or Path.home() / ".config" / "gcloud") / "application_default_credentials.json"
 
 
 def _listed(

@@ -24,6 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     wait = verbs.add_parser("wait", help="wait for a job and show its clips")
     wait.add_argument("job", nargs="?", help="a job's id; default is the newest")
     verbs.add_parser("resume", help="take up every open job and wait for its clips")
+    verbs.add_parser("doctor", help="say what a plain request would use and whether it would work; costs nothing")
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
 
@@ -57,6 +58,10 @@ def _run(options: argparse.Namespace) -> int:
         print(session.jobs(options.limit))
     elif options.verb == "resume":
         return _resume()
+    elif options.verb == "doctor":
+        report = session.doctor()
+        print(report)
+        return 1 if report.problems else 0
     else:
         job = _find(options.job)
         print(describe(job.wait() if options.verb == "wait" else job))

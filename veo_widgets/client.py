@@ -187,13 +187,23 @@ class AsyncClient:
         account = config.account(provider, provider.surfaces[0], settings)
         known = (settings, account.endpoint)
         if known not in self._learned:
-            reply = await self.ask(listing.listing(account.endpoint), account)
+            reply = await self.ask(listing.listing, account)
             self._learned[known] = listing.only_video_model(reply, provider)
         return {**values, "model": f"{provider.prefixes[0]}/{self._learned[known]}"}
 
-    async def ask(self, call: Call, account: Account) -> Reply:
-        """Send a call that starts nothing and costs nothing; raises what `Transport.send` does."""
-        return await self._transport.send(call, await self._watcher.reach(account))
+    def now(self) -> float:
+        """The time by the client's clock, in seconds since the epoch."""
+        return self._clock.now()
+
+    async def ask(self, question: Callable[[Endpoint], Call], account: Account) -> Reply:
+        """Send a call that starts nothing and costs nothing; raises what `Transport.send` does.
+
+        Args:
+            question: makes the call for an endpoint, which for the embedded emulator is only known now.
+            account: who asks.
+        """
+        account = await self._watcher.reach(account)
+        return await self._transport.send(question(account.endpoint), account)
 
     async def submit(self, prompt: str, **values: Any) -> JobRecord:
         """Start a job. This is the verb that costs money.

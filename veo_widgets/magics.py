@@ -18,7 +18,7 @@ from .flags import Flags, fill_in, parse, parser
 from .handles import Job, Jobs
 from .planning import Plan
 
-_USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | help"
+_USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | doctor | help"
 
 
 @magics_class
@@ -35,7 +35,7 @@ class VeoMagics(Magics):
 
     @line_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
     def line(self, line: str) -> Any:
-        """Look after jobs: ``%veo jobs``, ``%veo job ID``, ``%veo wait [ID]``, ``%veo resume``."""
+        """Look after jobs: ``%veo jobs``, ``%veo job ID``, ``%veo wait [ID]``, ``%veo resume``, ``%veo doctor``."""
         return self._tell(lambda: self._look_after(line))
 
     def _tell(self, work: Callable[[], Any]) -> Any:
@@ -94,6 +94,7 @@ class VeoMagics(Magics):
             "job": session.job,
             "wait": _wait,
             "resume": session.resume,
+            "doctor": session.doctor,
             "help": _help,
         }
         verb = verbs.get(words[0])

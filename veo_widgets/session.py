@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .config import Settings
 from .credentials import Secret
@@ -13,6 +14,9 @@ from .errors import InvalidRequestError, nearest
 from .handles import Job, Jobs, Videos
 from .planning import Plan
 from .sync import Client
+
+if TYPE_CHECKING:
+    from .diagnosis import Report
 
 _lock = threading.Lock()
 _default: Client | None = None
@@ -84,6 +88,17 @@ def resume() -> Jobs:
 def plan(prompt: str, **values: Any) -> Plan:
     """What `submit` would send, its price, and every rule it breaks. Nothing is sent."""
     return client().plan(prompt, **values)
+
+
+def doctor() -> Report:
+    """What a plain request would use, whether it would work, and what to do if not. Costs nothing.
+
+    It looks at versions, credentials (never their characters), the provider, its model and price, whether the service
+    answers and takes the key, open jobs, folders, and the way of clips to the browser.
+    """
+    from .diagnosis import diagnose
+
+    return client().call(partial(diagnose, client().asynchronous))
 
 
 def configure(**values: Any) -> None:

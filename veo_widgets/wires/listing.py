@@ -31,6 +31,10 @@ def question(model: Model, endpoint: Endpoint) -> Call:
     if endpoint.surface == GEMINI_API:
         version = endpoint.version or "v1beta"
         return Call("list", "GET", f"{endpoint.base_url}/{version}/models/{quote(model.id, safe='')}")
+    if endpoint.surface == AGENT_PLATFORM and not endpoint.project and model.api != "interactions":
+        # An express key knows no project, and so no name of an operation either.
+        version = endpoint.version or "v1beta1"
+        return Call("list", "GET", f"{endpoint.base_url}/{version}/publishers/google/models/{quote(model.id, safe='')}")
     if endpoint.surface == AGENT_PLATFORM:
         return wire_for(model.api, AGENT_PLATFORM).poll(_no_operation(model, endpoint), endpoint)
     return listing(endpoint)
@@ -39,8 +43,8 @@ def question(model: Model, endpoint: Endpoint) -> Call:
 def _no_operation(model: Model, endpoint: Endpoint) -> str:
     if model.api == "interactions":
         return f"v1_{_NO_OPERATION}"
-    place = f"projects/{endpoint.project}/locations/{endpoint.location}/" if endpoint.project else ""
-    return f"{place}publishers/google/models/{model.id}/operations/{_NO_OPERATION}"
+    place = f"projects/{endpoint.project}/locations/{endpoint.location}"
+    return f"{place}/publishers/google/models/{model.id}/operations/{_NO_OPERATION}"
 
 
 def listing(endpoint: Endpoint) -> Call:
