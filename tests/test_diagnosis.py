@@ -8,13 +8,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, find
+from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
 from veo_widgets.choice import found_credentials
 from veo_widgets.client import AsyncClient
-from veo_widgets.config import Account, Settings
+from veo_widgets.config import Account, Settings, account
 from veo_widgets.credentials import BearerKey, Secret
 from veo_widgets.diagnosis import Finding, Report, diagnose
 from veo_widgets.diagnosis.machine import browser, extras, host
@@ -23,7 +24,7 @@ from veo_widgets.emulator import Emulator
 from veo_widgets.providers import PROVIDERS, Endpoint
 from veo_widgets.sync import Client
 from veo_widgets.transport import Transport
-from veo_widgets.wires.listing import question
+from veo_widgets.wires.listing import listing, question
 
 from .test_cli import veo
 
@@ -156,9 +157,9 @@ async def test_a_project_has_the_api_and_a_region_that_serves(
 ) -> None:
     model = find("veo-3.1-fast-generate-001", (AGENT_PLATFORM,))
     endpoint = Endpoint("agent_platform", AGENT_PLATFORM, emulator.base_url, project=project, location=location)
-    account = Account(PROVIDERS["agent_platform"], endpoint, BearerKey(Secret("a-token")))
+    films = Account(PROVIDERS["agent_platform"], endpoint, BearerKey(Secret("a-token")))
     async with AsyncClient(Settings(), home=tmp_path) as client:
-        _, findings = await visit(client, lambda where: question(model, where), account, {})
+        _, findings = await visit(client, lambda where: question(model, where), films, {})
     problems = [(finding.topic, finding.message, finding.remedy) for finding in findings if finding.state == "problem"]
     assert [name for name, *_ in problems] == ([topic] if topic else [])
     assert all(said in message and remedy for _, message, remedy in problems)
@@ -183,6 +184,22 @@ async def test_ways_not_to_be_reached_are_told_apart(examine: Any, trouble: Exce
     assert "password" not in repr(finding)
     direct = only(await examine({**environ, "NO_PROXY": ".googleapis.com"}, answer=trouble), "endpoint")
     assert "HTTPS_PROXY" not in direct.remedy
+
+
+class Silence(httpx.AsyncBaseTransport):
+    """A network in which nothing ever comes back."""
+
+    async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+
+async def test_a_service_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
+    gemini = account(PROVIDERS["gemini"], GEMINI_API, Settings(api_key=Secret(KEY)), {})
+    async with AsyncClient(Settings(), home=tmp_path, transport=Transport(Silence())) as client:
+        reply, (finding,) = await visit(client, listing, gemini, {}, patience=0.01)
+    assert (reply, finding.topic, finding.state) == (None, "endpoint", "problem")
+    assert "does not answer in time" in finding.message
 
 
 async def test_a_key_that_the_service_quotes_is_not_repeated(examine: Any) -> None:
@@ -287,7 +304,12 @@ def test_the_way_to_the_browser_and_the_host_are_known(tmp_path: Path) -> None:
 
 
 def test_extras_that_are_there_are_said_to_be() -> None:
-    assert extras("google") == Finding("extras", "ok", "emulator, media, google: all installed")
+    assert extras() == Finding("extras", "ok", "emulator, media, google: all installed")
+    lacking = extras(lambda module: module != "google.auth")
+    assert (lacking.message, lacking.remedy) == (
+        "google is not installed: no Agent Platform",
+        "pip install 'veo-widgets[google]'",
+    )
 
 
 class Tags(HTMLParser):

@@ -27,6 +27,11 @@ class Found:
     source: str
     shadowed_by: str = ""
 
+    @property
+    def signs(self) -> bool:
+        """Whether a request could be signed with it."""
+        return self.what not in {"address", "project"}
+
 
 def has_gateway(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> bool:
     """Whether requests for one of Google's services are sent to an address that is not Google's."""

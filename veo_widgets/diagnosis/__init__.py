@@ -21,8 +21,6 @@ from .service import visit
 
 __all__ = ["Finding", "Report", "diagnose"]
 
-_WANTED = {"none": "emulator", "google": "google"}
-
 
 async def diagnose(client: AsyncClient, environ: Mapping[str, str] = os.environ) -> Report:
     """Look at everything that a plain request needs; nothing is started and nothing is paid for.
@@ -37,7 +35,7 @@ async def diagnose(client: AsyncClient, environ: Mapping[str, str] = os.environ)
     return Report(
         (
             machine.versions(),
-            machine.extras(_wanted(provider, client, environ)),
+            machine.extras(),
             *machine.credentials(provider, settings, environ),
             found,
             *asked,
@@ -54,17 +52,8 @@ def _provider(client: AsyncClient, environ: Mapping[str, str]) -> tuple[Provider
         provider, why = chosen(None, "", client.settings, environ)
     except VeoError as error:
         return None, Finding("provider", "problem", str(error))
-    return provider, Finding(
-        "provider", "ok", f"a plain %%veo uses {provider.label} ({provider.name}), decided by {why}"
-    )
-
-
-def _wanted(provider: Provider | None, client: AsyncClient, environ: Mapping[str, str]) -> str:
-    """The extra that requests to a provider cannot do without."""
-    if provider is None:
-        return ""
-    elsewhere = client.settings.base_url or any(environ.get(name) for name in provider.url_env)
-    return "" if provider.auth == "none" and elsewhere else _WANTED.get(provider.auth, "")
+    message = f"a plain %%veo uses {provider.label} ({provider.name}), decided by {why}"
+    return provider, Finding("provider", "ok", message)
 
 
 async def _service(client: AsyncClient, provider: Provider, environ: Mapping[str, str]) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from .report import Finding
 _EXTRAS = {
     "emulator": (("starlette", "uvicorn", "av", "PIL"), "free clips offline"),
     "media": (("av", "PIL"), "stills made without a browser"),
-    "google": (("google.auth", "requests"), "the Agent Platform"),
+    "google": (("google.auth", "requests"), "Agent Platform"),
 }
 # A 4k clip of 8 seconds, several times over.
 _ENOUGH_BYTES = 500e6
@@ -39,26 +39,25 @@ def versions() -> Finding:
     return Finding("versions", "ok", f"veo_widgets {own_version()}, Python {platform.python_version()}")
 
 
-def extras(wanted: str) -> Finding:
-    """Which optional packages are there.
-
-    Args:
-        wanted: the extra that the next request cannot do without, or an empty text.
-    """
-    missing = {extra: what for extra, (modules, what) in _EXTRAS.items() if not all(map(_is_there, modules))}
-    if not missing:
-        return Finding("extras", "ok", f"{', '.join(_EXTRAS)}: all installed")
-    message = "; ".join(f"{extra} is not installed: no {what}" for extra, what in missing.items())
-    remedy = f"pip install 'veo-widgets[{','.join(missing)}]'"
-    return Finding("extras", "problem" if wanted in missing else "ok", message, remedy)
-
-
 def _is_there(module: str) -> bool:
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):
         # The package that it should be in is missing.
         return False
+
+
+def extras(is_there: Callable[[str], bool] = _is_there) -> Finding:
+    """Which optional packages are installed. One that the next request needs is a problem of that request.
+
+    Args:
+        is_there: whether a module can be imported.
+    """
+    missing = {extra: what for extra, (modules, what) in _EXTRAS.items() if not all(map(is_there, modules))}
+    if not missing:
+        return Finding("extras", "ok", f"{', '.join(_EXTRAS)}: all installed")
+    message = "; ".join(f"{extra} is not installed: no {what}" for extra, what in missing.items())
+    return Finding("extras", "ok", message, f"pip install 'veo-widgets[{','.join(missing)}]'")
 
 
 def credentials(provider: Provider | None, settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
@@ -74,10 +73,14 @@ def credentials(provider: Provider | None, settings: Settings, environ: Mapping[
     except ConfigError:
         # The provider that is named does not exist, which is told elsewhere.
         found = []
-    if not found:
+    told = [_credential(one, provider) for one in found]
+    if provider and provider.auth == "google" and not any(one.provider is provider and one.signs for one in found):
+        message = f"{provider.label}: no file of Google's; the metadata server is asked, if this machine has one"
+        told.append(Finding("credentials", "ok", message))
+    if not told:
         remedy = "The README's table says what to set for a real account."
         return [Finding("credentials", "ok", "none found; the emulator needs none", remedy)]
-    return [_credential(one, provider) for one in found]
+    return told
 
 
 def _credential(found: Found, provider: Provider | None) -> Finding:

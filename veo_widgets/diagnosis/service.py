@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # not in typeshed
 
+import anyio
+
 from ..catalog import AGENT_PLATFORM, GEMINI_API
 from ..client import AsyncClient
 from ..config import Account
@@ -50,7 +52,12 @@ _TROUBLE = (
 
 
 async def visit(
-    client: AsyncClient, question: Callable[[Endpoint], Call], account: Account, environ: Mapping[str, str]
+    client: AsyncClient,
+    question: Callable[[Endpoint], Call],
+    account: Account,
+    environ: Mapping[str, str],
+    *,
+    patience: float = 20.0,
 ) -> tuple[Reply | None, list[Finding]]:
     """Ask a service, and judge its answer.
 
@@ -59,6 +66,7 @@ async def visit(
         question: makes a call that starts nothing.
         account: who asks.
         environ: for the proxy.
+        patience: seconds to wait for the answer.
 
     Returns:
         The answer, if there was one to read, and what it tells of the endpoint, the key, the project and the model.
@@ -69,9 +77,14 @@ async def visit(
         topic = "extras" if isinstance(error, MissingExtraError) else "key"
         return None, [Finding(topic, "problem", str(error))]
     try:
-        reply = await client.ask(question, account)
+        with anyio.fail_after(patience):
+            reply = await client.ask(question, account)
+    except TimeoutError:
+        late = NoAnswerError(f"{account.provider.label} did not answer: timed out")
+        return None, [_unreached(late, account, environ)]
     except VeoError as error:
-        return None, [_hushed(finding, signed) for finding in _judged(error, account, environ)]
+        secret = {} if account.provider.auth == "none" else signed
+        return None, [_hushed(finding, secret) for finding in _judged(error, account, environ)]
     return reply, [_answers(account), *_accepted(account)]
 
 
@@ -162,7 +175,8 @@ def _origin(account: Account) -> str:
 def _hushed(finding: Finding, signed: Mapping[str, str]) -> Finding:
     """The finding without what has signed the request, should the service quote it."""
     message = finding.message
-    for value in signed.values():
-        for secret in (value, value.rpartition(" ")[2]):
+    for name, value in signed.items():
+        # The quota project is no secret.
+        for secret in () if name == "x-goog-user-project" else (value, value.rpartition(" ")[2]):
             message = message.replace(secret, "…")
     return Finding(finding.topic, finding.state, message, finding.remedy)
