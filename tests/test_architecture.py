@@ -22,7 +22,7 @@ LIBRARIES = {
     "anywidget": {"widgets/_base.py"},
     "traitlets": {"widgets/job_view.py", "widgets/player.py"},
     "IPython": {"widgets/display.py", "magics.py"},
-    "jupyter_core": {"widgets/server_files.py"},
+    "jupyter_core": {"server_files.py"},
     "av": {"poster.py"},
     "PIL": {"poster.py"},
     "starlette": set(),

@@ -11,17 +11,8 @@ import anyio
 import pytest
 
 from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
-from veo_widgets.config import (
-    Account,
-    Settings,
-    account,
-    account_of_job,
-    choose_model,
-    choose_provider,
-    clips_folder,
-    home,
-    notebook,
-)
+from veo_widgets.choice import choose_model, choose_provider
+from veo_widgets.config import Account, Settings, account, account_of_job, clips_folder, home, notebook
 from veo_widgets.credentials import GoogleToken, NoCredentials, Secret
 from veo_widgets.errors import ConfigError, UnknownModelError
 from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS
@@ -52,6 +43,12 @@ def signed(found: Account) -> dict[str, str]:
         (None, "", {}, {"LITELLM_PROXY_API_BASE": "http://gate", "GEMINI_API_KEY": "k"}, "litellm"),
         (None, "", {}, {"LITELLM_PROXY_API_BASE": "http://gate", "GOOGLE_CLOUD_PROJECT": "p"}, "agent_platform"),
         (None, "", {}, {"OPENAI_API_KEY": "k", "AZURE_API_KEY": "k"}, "emulator"),
+        (None, "", {}, {"OPENAI_BASE_URL": "https://gate/v1"}, "emulator"),
+        (None, "", {}, {"OPENAI_BASE_URL": "https://gate/v1", "OPENAI_API_KEY": "k"}, "openai"),
+        (None, "", {}, {"OPENAI_BASE_URL": "https://api.openai.com/v1/", "OPENAI_API_KEY": "k"}, "emulator"),
+        (None, "", {}, {"OPENAI_BASE_URL": "https://gate", "OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k"}, "gemini"),
+        (None, "", {}, {"AZURE_OPENAI_ENDPOINT": "https://r.example", "AZURE_OPENAI_API_KEY": "k"}, "azure"),
+        (None, "", {}, {"AZURE_API_BASE": "https://r.example", "AZURE_API_KEY": "k"}, "azure"),
         (None, "", {}, {"GOOGLE_API_KEY": "k", "GOOGLE_GENAI_USE_VERTEXAI": "true"}, "agent_platform"),
         (None, "", {}, {"GOOGLE_API_KEY": "k", "GOOGLE_GENAI_USE_ENTERPRISE": "1"}, "agent_platform"),
         (

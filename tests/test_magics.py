@@ -75,6 +75,14 @@ def test_a_cell_becomes_a_clip(shell: InteractiveShell, emulator: Emulator) -> N
     assert create.body["parameters"]["seed"] == 7
 
 
+def test_the_doctor_answers_with_a_report(shell: InteractiveShell, emulator: Emulator) -> None:
+    ran = run(shell, "%veo doctor")
+    assert ran.error is None, ran.text
+    assert "a plain %%veo uses Emulator" in ran.text
+    assert "All is well." in ran.text
+    assert creates(emulator) == []
+
+
 def test_without_wait_the_cell_returns_with_a_running_job(shell: InteractiveShell) -> None:
     ran = run(shell, "%%veo --seconds 4 --into job\n---\nseconds: 2\n---\nA cat")
     assert ran.error is None

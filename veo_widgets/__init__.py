@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .handles import Job
     from .media import Image, Video
     from .request import VideoRequest
-    from .session import budget, configure, cost, generate, job, jobs, plan, resume, submit
+    from .session import budget, configure, cost, doctor, generate, job, jobs, plan, resume, submit
     from .sync import Client
     from .videos_api import (
         VideoObject,
@@ -51,6 +51,7 @@ _HOMES = {
     "budget": "session",
     "configure": "session",
     "cost": "session",
+    "doctor": "session",
     "generate": "session",
     "job": "session",
     "jobs": "session",
@@ -80,6 +81,7 @@ __all__ = [
     "budget",
     "configure",
     "cost",
+    "doctor",
     "generate",
     "job",
     "jobs",

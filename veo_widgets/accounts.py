@@ -56,13 +56,13 @@ class Accounts:
     async def of_job(self, record: JobRecord) -> Account:
         """The account that a job was sent with, at its address."""
         settings = self.settings_of(record.profile)
-        return await self._reach(config.account_of_job(record.provider, record.surface, record.endpoint, settings))
+        return await self.reach(config.account_of_job(record.provider, record.surface, record.endpoint, settings))
 
     async def of_plan(self, plan: Plan) -> Account:
         """The account that a plan will be sent with, at its address."""
-        return await self._reach(config.account(plan.provider, plan.model.surface, self.settings_of(plan.profile)))
+        return await self.reach(config.account(plan.provider, plan.model.surface, self.settings_of(plan.profile)))
 
-    async def _reach(self, account: Account) -> Account:
+    async def reach(self, account: Account) -> Account:
         """The account with an address: the embedded emulator is started when it is first needed."""
         if not account.embedded:
             return account

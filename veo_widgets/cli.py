@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--days", type=int, help="how many days, today included (default all)")
     cost.add_argument("--csv", metavar="PATH", help="also write it to a file")
     verbs.add_parser("resume", help="take up every open job and wait for its clips")
+    verbs.add_parser("doctor", help="say what a plain request would use and whether it would work; costs nothing")
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
 
@@ -72,6 +73,10 @@ def _run(options: argparse.Namespace) -> int:
             print(f"Written to {spend.to_csv(options.csv)}", file=sys.stderr)
     elif options.verb == "resume":
         return _resume()
+    elif options.verb == "doctor":
+        report = session.doctor()
+        print(report)
+        return 1 if report.problems else 0
     else:
         job = _find(options.job)
         print(describe(job.wait() if options.verb == "wait" else job))

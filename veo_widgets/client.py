@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -25,13 +25,15 @@ from .errors import LedgerError, VeoError, WaitTimeoutError
 from .keeper import Keeper
 from .ledger import AsyncLedger
 from .media import Video
-from .planning import Plan, following, make_plan
+from .planning import Plan, following, make_plan, unnamed
 from .pricing import Cost
+from .providers import Endpoint
 from .purse import Purse
 from .record import JobRecord, JobState
 from .sender import Sender
 from .transport import Transport
 from .watcher import Watcher
+from .wires import Call, Reply, listing
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -75,6 +77,8 @@ class AsyncClient:
         self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
         self.purse = Purse(self._ledger, self._clock.now)
         self._tasks: TaskGroup | None = None
+        # By account: the only video model of a gateway.
+        self._learned: dict[tuple[Settings, Endpoint], str] = {}
         self._stack = AsyncExitStack()
 
     @property
@@ -173,6 +177,43 @@ class AsyncClient:
         settings = self._accounts.settings_of(values.pop("profile", None))
         return make_plan(prompt, values, settings=settings, today=today)
 
+    async def learn_model(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`values` with the one video model that a gateway lists, where no model is named and it has no default.
+
+        What is named stays as it is, and nothing is asked. Each account is asked once.
+
+        Args:
+            values: as for `submit`.
+
+        Raises:
+            ConfigError: the gateway lists no video model, or several; the message names them.
+            ServiceError: it refuses to tell.
+        """
+        settings = self._accounts.settings_of(values.get("profile"))
+        provider = unnamed(values, settings)
+        if provider is None:
+            return dict(values)
+        account = config.account(provider, provider.surfaces[0], settings)
+        known = (settings, account.endpoint)
+        if known not in self._learned:
+            reply = await self.ask(listing.listing, account)
+            self._learned[known] = listing.only_video_model(reply, provider)
+        return {**values, "model": f"{provider.prefixes[0]}/{self._learned[known]}"}
+
+    def now(self) -> float:
+        """The time by the client's clock, in seconds since the epoch."""
+        return self._clock.now()
+
+    async def ask(self, question: Callable[[Endpoint], Call], account: Account) -> Reply:
+        """Send a call that starts nothing and costs nothing; raises what `Transport.send` does.
+
+        Args:
+            question: makes the call for an endpoint, which for the embedded emulator is only known now.
+            account: who asks.
+        """
+        account = await self._accounts.reach(account)
+        return await self._transport.send(question(account.endpoint), account)
+
     async def submit(self, prompt: str, **values: Any) -> JobRecord:
         """Start a job. This is the verb that costs money.
 
@@ -188,7 +229,7 @@ class AsyncClient:
             ServiceError: refused by the service; nothing was started.
             UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
         """
-        return await self.submit_plan(self.plan(prompt, **values))
+        return await self.submit_plan(self.plan(prompt, **await self.learn_model(values)))
 
     async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "") -> JobRecord:
         """Start a job that was planned before; see `submit`.

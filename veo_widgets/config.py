@@ -1,4 +1,4 @@
-"""Which provider, where, and with which key: explicit values first, then `configure`, then the environment.
+"""Where a provider is, and with which key: explicit values first, then `configure`, then the environment.
 
 Keys are named here and handed to the transport; they are never shown, and never part of an `Endpoint`.
 """
@@ -14,20 +14,14 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_dir
 
 from .budgets import NAMES, amount, variable
-from .catalog import Model
 from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, google_token
 from .errors import ConfigError
 from .providers import (
     LITELLM_GEMINI,
-    PROVIDERS,
     Endpoint,
     Provider,
     agent_platform_host,
-    model_at,
-    name_at,
-    prefix_of,
     provider_named,
-    split_model,
 )
 
 # The project and location that the emulator is asked for on the Agent Platform's paths.
@@ -109,57 +103,18 @@ def budget_limits(environ: Mapping[str, str] = os.environ) -> dict[str, float]:
     }
 
 
-def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
+def first_set(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    """The value of the first of these variables that is set, or an empty text."""
     return next((environ[name] for name in names if environ.get(name)), "")
 
 
-def has_gateway(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> bool:
-    """Whether requests for one of Google's services are sent to an address that is not Google's."""
-    google = {"gemini", "agent_platform"}
-    return provider.name in google and bool(_own(settings, provider).base_url or _first(provider.url_env, environ))
-
-
-def _flag(environ: Mapping[str, str]) -> bool | None:
+def google_flag(environ: Mapping[str, str]) -> bool | None:
     """What google-genai's variables say of using the Agent Platform; None if they say nothing."""
-    said = _first(("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"), environ).strip().lower()
+    said = first_set(("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"), environ).strip().lower()
     return said in {"true", "1"} if said else None
 
 
-def choose_provider(name: str | None, model: str, settings: Settings, environ: Mapping[str, str]) -> Provider:
-    """The provider to use: argument, model's prefix, `configure`, ``VEO_PROVIDER``, credentials found, emulator."""
-    if name:
-        return provider_named(name)
-    # A configured model with a prefix says where it is served, unless the request names a model of its own.
-    configured = None if model else prefix_of(settings.model or "")
-    named = settings.provider or (configured.name if configured else environ.get("VEO_PROVIDER"))
-    if found := prefix_of(model):
-        return found
-    provider = provider_named(named) if named else _found(environ)
-    if model and not provider.knows:
-        split_model(model)
-    return provider
-
-
-def _found(environ: Mapping[str, str]) -> Provider:
-    """The provider whose credentials are there: a project, a proxy, a key; else the emulator."""
-    enterprise, key = _flag(environ), _first(PROVIDERS["gemini"].key_env, environ)
-    if enterprise or (environ.get("GOOGLE_CLOUD_PROJECT") and not (enterprise is False and key)):
-        return PROVIDERS["agent_platform"]
-    if _first(PROVIDERS["litellm"].url_env, environ):
-        return PROVIDERS["litellm"]
-    return PROVIDERS["gemini"] if key else PROVIDERS["emulator"]
-
-
-def choose_model(provider: Provider, model: str, settings: Settings) -> Model:
-    """The catalog's entry for the model to use: the one named, `configure`'s, or the provider's default."""
-    wanted = model or settings.model or ""
-    prefix = prefix_of(wanted)
-    # A configured model belongs to its own provider and must not follow a request elsewhere.
-    foreign = not model and prefix is not None and prefix is not provider
-    return model_at(provider, "" if foreign else name_at(provider, wanted))
-
-
-def _own(settings: Settings, provider: Provider) -> Settings:
+def own_settings(settings: Settings, provider: Provider) -> Settings:
     """The settings without an address and a key that were configured for another provider, which must not get them."""
     if not settings.provider or provider_named(settings.provider) is provider:
         return settings
@@ -189,7 +144,7 @@ def _fitted(provider: Provider, base_url: str) -> str:
 
 
 def _version(provider: Provider, environ: Mapping[str, str]) -> str:
-    said = _first(provider.version_env, environ)
+    said = first_set(provider.version_env, environ)
     # Azure's dated versions are those of older interfaces and are refused by this one.
     return "" if provider.name == "azure" and said not in {"preview", "latest"} else said
 
@@ -202,8 +157,8 @@ def account(provider: Provider, surface: str, settings: Settings, environ: Mappi
             address is none.
     """
     given = settings
-    settings = _own(settings, provider)
-    base_url = _fitted(provider, _address(settings.base_url or _first(provider.url_env, environ)))
+    settings = own_settings(settings, provider)
+    base_url = _fitted(provider, _address(settings.base_url or first_set(provider.url_env, environ)))
     if provider.auth == "none":
         endpoint = Endpoint(provider.name, surface, base_url or provider.base_url, **_EMULATED)
         return Account(provider, endpoint, NoCredentials(), embedded=not base_url)
@@ -213,7 +168,7 @@ def account(provider: Provider, surface: str, settings: Settings, environ: Mappi
         found = _agent_platform(provider, surface, base_url, settings, environ, named=named)
         return replace(found, endpoint=replace(found.endpoint, version=version))
     address = base_url or provider.base_url
-    key = settings.api_key or Secret(_first(provider.key_env, environ))
+    key = settings.api_key or Secret(first_set(provider.key_env, environ))
     if not address:
         raise ConfigError(_missing(provider, "address", provider.url_env, "base_url"))
     if not key:
@@ -244,7 +199,7 @@ def _agent_platform(
         endpoint = Endpoint(provider.name, surface, address, project=project, location=location)
         return Account(provider, endpoint, google_token(environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")))
     # An express key goes without a project; any other key of Google's would be refused, so it has to be meant.
-    key = (named and settings.api_key) or (_flag(environ) and Secret(_first(provider.key_env, environ)))
+    key = (named and settings.api_key) or (google_flag(environ) and Secret(first_set(provider.key_env, environ)))
     if not key:
         raise ConfigError(
             f"{provider.label}: no project was found. Set GOOGLE_CLOUD_PROJECT, or call veo.configure(project=…); with "
@@ -274,7 +229,7 @@ def account_of_job(
         ConfigError: the job was sent to an address that is neither the provider's own nor the one configured now.
     """
     provider = provider_named(provider_name)
-    own = _own(settings, provider)
+    own = own_settings(settings, provider)
     _check_address(provider, saved, own, environ)
     wanted = replace(
         own,
@@ -295,7 +250,7 @@ def _check_address(
     """Refuse to send today's key to yesterday's gateway."""
     address = saved.get("base_url", "")
     own = provider.base_url.format(host=agent_platform_host(saved.get("location") or "global"))
-    now = _fitted(provider, _address(settings.base_url or _first(provider.url_env, environ)))
+    now = _fitted(provider, _address(settings.base_url or first_set(provider.url_env, environ)))
     if provider.auth != "none" and address and address not in {own, now}:
         raise ConfigError(
             f"{provider.label}: this job was sent to {address}, but {now or own} is configured now; a key goes only "

@@ -20,7 +20,7 @@ from .handles import Job, Jobs
 from .planning import Plan
 from .spending import Spend
 
-_USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | budget [NAME USD …] | cost [DAYS] [--csv PATH] | help"
+_USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | budget [NAME USD …] | cost [DAYS] [--csv PATH] | doctor | help"
 
 
 @magics_class
@@ -37,7 +37,7 @@ class VeoMagics(Magics):
 
     @line_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
     def line(self, line: str) -> Any:
-        """Look after jobs: ``%veo jobs``, ``%veo job ID``, ``%veo wait [ID]``, ``%veo resume``."""
+        """Look after jobs: ``%veo jobs``, ``%veo job ID``, ``%veo wait [ID]``, ``%veo resume``, ``%veo doctor``."""
         return self._tell(lambda: self._look_after(line))
 
     def _tell(self, work: Callable[[], Any]) -> Any:
@@ -98,6 +98,7 @@ class VeoMagics(Magics):
             "resume": session.resume,
             "budget": _budget,
             "cost": _cost,
+            "doctor": session.doctor,
             "help": _help,
         }
         verb = verbs.get(words[0])

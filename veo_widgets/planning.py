@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os import environ as os_environ
 from typing import Any
 
-from . import config, rules
+from . import choice, rules
 from .budgets import amount, over_max_cost
 from .catalog import Model
 from .config import Account, Settings
@@ -76,12 +76,12 @@ def make_plan(
     rest = dict(values)
     name, model_name = rest.pop("provider", None), rest.pop("model", None) or ""
     max_cost = _max_cost(rest.pop("max_cost", None))
-    provider = config.choose_provider(name, model_name, settings, environ)
-    model = config.choose_model(provider, model_name, settings)
+    provider = choice.choose_provider(name, model_name, settings, environ)
+    model = choice.choose_model(provider, model_name, settings)
     request = VideoRequest.build(prompt, model.id, **rest)
     model = routed(model, provider, request)
     found = _violations(request, model, today)
-    if config.has_gateway(provider, settings, environ):
+    if choice.has_gateway(provider, settings, environ):
         # What Google has ended may well live on behind somebody else's address.
         found = tuple(error for error in found if not isinstance(error, RetiredModelError))
     full = request.completed(model)
@@ -96,6 +96,23 @@ def _max_cost(value: object) -> float | None:
     if usd == 0:
         raise InvalidRequestError("max_cost: nothing costs 0; give US dollars.", parameter="max_cost", value=value)
     return usd
+
+
+def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str] = os_environ) -> Provider | None:
+    """The gateway whose list has to tell which model is meant: nobody names one, and it has no default; else None.
+
+    Args:
+        values: as for `make_plan`.
+        settings: as configured.
+        environ: the environment.
+
+    Raises:
+        ConfigError: no such provider.
+    """
+    name = values.get("model") or ""
+    provider = choice.choose_provider(values.get("provider"), name, settings, environ)
+    lacking = provider.knows and not provider.default_model and not choice.named_model(provider, name, settings)
+    return provider if lacking else None
 
 
 def _violations(request: VideoRequest, model: Model, today: str) -> tuple[InvalidRequestError, ...]:

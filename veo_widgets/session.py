@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .budgets import Budget
 from .config import Settings
@@ -15,6 +16,9 @@ from .handles import Job, Jobs, Videos
 from .planning import Plan
 from .spending import Spend
 from .sync import Client
+
+if TYPE_CHECKING:
+    from .diagnosis import Report
 
 _lock = threading.Lock()
 _default: Client | None = None
@@ -121,6 +125,17 @@ def cost(days: int | None = None) -> Spend:
 def plan(prompt: str, **values: Any) -> Plan:
     """What `submit` would send, its price, and every rule it breaks. Nothing is sent."""
     return client().plan(prompt, **values)
+
+
+def doctor() -> Report:
+    """What a plain request would use, whether it would work, and what to do if not. Costs nothing.
+
+    It looks at versions, credentials (never their characters), the provider, its model and price, whether the service
+    answers and takes the key, open jobs, folders, and the way of clips to the browser.
+    """
+    from .diagnosis import diagnose
+
+    return client().call(partial(diagnose, client().asynchronous))
 
 
 def configure(**values: Any) -> None:

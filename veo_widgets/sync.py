@@ -122,7 +122,7 @@ class Client:
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations; nothing is sent."""
-        return self.asynchronous.plan(prompt, **values)
+        return self.asynchronous.plan(prompt, **self.call(self.asynchronous.learn_model, values))
 
     def submit(self, prompt: str, **values: Any) -> Job:
         """Start a job; see `submit`."""

@@ -225,8 +225,9 @@ def _no_answer(error: Exception, account: Account) -> NoAnswerError:
     what = "could not be reached" if never_sent else "did not answer"
     where = origin(account.endpoint.base_url)
     # These quote the header at fault, and that may be the key.
+    proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
     hushed = "the key or another header holds a character that cannot be sent"
-    reason = hushed if isinstance(error, _UNSENDABLE) else str(error) or type(error).__name__
+    reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or type(error).__name__)
     return NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
 
 

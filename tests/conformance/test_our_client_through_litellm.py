@@ -17,6 +17,7 @@ from veo_widgets import errors
 from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
+from veo_widgets.diagnosis import Report, diagnose
 from veo_widgets.emulator import Emulator, Entry
 from veo_widgets.record import JobState
 from veo_widgets.sync import Client, Job
@@ -343,3 +344,18 @@ def test_no_key_is_written_anywhere(desk: Desk, emulator: Emulator, tmp_path: Pa
     for key in (desk.proxy.key, WRONG_KEY, OPERATORS_KEY):
         assert key.encode() not in written
         assert key not in shown + repr(emulator.journal())
+
+
+def test_the_doctor_sees_a_proxy_a_wrong_key_and_none_at_all(desk: Desk) -> None:
+    def examined(**settings: Any) -> Report:
+        client = desk.client(**settings)
+        return client.call(diagnose, client.asynchronous, {})
+
+    assert examined(model="veo").problems == ()
+    # Of several models one has to be named.
+    (several,) = examined().problems
+    assert "it lists several: veo, veo-once, veo-vertex, gateway" in several.message
+    (refused,) = examined(key=WRONG_KEY, model="veo").problems
+    assert (refused.topic, WRONG_KEY in repr(refused)) == ("key", False)
+    (down,) = examined(base_url="http://127.0.0.1:9", model="veo").problems
+    assert (down.topic, "nothing answers there" in down.message) == ("endpoint", True)

@@ -146,6 +146,16 @@ class Emulator:
         if self._stage is not None:
             self._stage.pace = pace
 
+    def list_models(self, *names: str) -> None:
+        """List these names at ``/v1/models``, as the operator of a LiteLLM proxy would who has given them.
+
+        Raises:
+            RuntimeError: it does not run.
+        """
+        if self._stage is None:
+            raise RuntimeError("The emulator does not run.")
+        self._stage.listed = names
+
     def reset(self) -> None:
         """Forget every operation, rule and journal entry."""
         if self._stage is not None:

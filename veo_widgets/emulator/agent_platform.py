@@ -13,7 +13,7 @@ from starlette.routing import Route
 from ..catalog import AGENT_PLATFORM, Model
 from . import predict_long_running
 from .operations import Clip, Operation
-from .refusals import Json, invalid, not_found, unauthenticated, unknown_model, wrong_key
+from .refusals import Json, invalid, not_found, service_disabled, unauthenticated, unknown_model, wrong_key
 from .state import backstage, json_body, note
 
 _TYPE = "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse"
@@ -21,13 +21,15 @@ VERSIONS = ("v1", "v1beta1")
 _EXPRESS = "projects/express/locations/global/"
 _GRANTS = ("urn:ietf:params:oauth:grant-type:jwt-bearer", "refresh_token")
 _TOKEN_SECONDS = 3600
+# A location that serves no model.
+_NOWHERE = "nowhere1"
 
 
 def authorize(request: Request) -> None:
-    """Check the token, or the key of express mode.
+    """Check the token, or the key of express mode, and the project.
 
     Raises:
-        RefusalError: there is neither, or it starts with ``wrong``.
+        RefusalError: there is neither, or it starts with ``wrong``; the project's name starts with ``disabled``.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     key = request.headers.get("x-goog-api-key", "")
@@ -38,6 +40,9 @@ def authorize(request: Request) -> None:
         raise unauthenticated()
     elif key.startswith("wrong"):
         raise wrong_key()
+    project = request.path_params.get("project", "")
+    if project.startswith("disabled"):
+        raise service_disabled("Vertex AI API", "aiplatform.googleapis.com", project)
 
 
 def _place(request: Request) -> str:
@@ -64,12 +69,15 @@ async def poll(request: Request) -> Response:
     """``POST …:fetchPredictOperation`` with the operation's name in the body."""
     note(request, "poll", model=request.path_params["model"])
     authorize(request)
+    place, model_id = _place(request), request.path_params["model"]
     name = (await json_body(request)).get("operationName")
-    parent = f"{_place(request)}publishers/google/models/{request.path_params['model']}"
+    parent = f"{place}publishers/google/models/{model_id}"
     if not isinstance(name, str) or not name.startswith(f"{parent}/operations/"):
         raise invalid(f"The operation name {name!r} does not belong to {parent}.")
     operation = backstage(request).operations.get(name)
     if operation is None or operation.name != name:
+        if backstage(request).model(AGENT_PLATFORM, model_id) is None or place.endswith(f"/{_NOWHERE}/"):
+            raise unknown_model(False, model_id, "", place)  # noqa: FBT003
         raise not_found(f"The operation {name}")
 
     async def results(operation: Operation) -> Json:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from . import admin, agent_platform, developer_api, files, interactions, openai_videos
+from . import admin, agent_platform, developer_api, files, interactions, openai_models, openai_videos
 from .journal import Journalist
 from .refusals import RefusalError, answer_refusal, not_found
 from .state import Backstage
@@ -35,6 +35,7 @@ def build(stage: Backstage) -> ASGIApp:
             *developer_api.routes(),
             *interactions.routes(),
             *openai_videos.routes(),
+            *openai_models.routes(),
         ],
         exception_handlers={RefusalError: answer_refusal, HTTPException: _no_such_route, Exception: _broken},
     )

@@ -7,10 +7,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..catalog import GEMINI_API, Model
-from . import predict_long_running
+from . import openai_models, predict_long_running
 from .operations import Operation
 from .orders import PREDICT
-from .refusals import Json, RefusalError, invalid, missing_key, not_found, unknown_model, wrong_key
+from .refusals import Json, RefusalError, invalid, missing_key, not_found, service_disabled, unknown_model, wrong_key
 from .state import backstage, note
 
 VERSIONS = ("v1", "v1beta")
@@ -22,13 +22,15 @@ def authorize(request: Request) -> None:
     """Check the key.
 
     Raises:
-        RefusalError: there is none, or it starts with ``wrong``.
+        RefusalError: there is none, or it starts with ``wrong``, or with ``disabled`` as one of a project whose API is.
     """
     key = request.headers.get("x-goog-api-key") or request.query_params.get("key")
     if not key:
         raise missing_key()
     if key.startswith("wrong"):
         raise wrong_key()
+    if key.startswith("disabled"):
+        raise service_disabled("Generative Language API", "generativelanguage.googleapis.com", "films")
 
 
 def version_of(request: Request) -> str:
@@ -84,6 +86,8 @@ def _response(operation: Operation, root: str) -> Json:
 
 async def list_models(request: Request) -> Response:
     """``GET /{v}/models`` in pages."""
+    if openai_models.is_meant(request):
+        return await openai_models.list_models(request)
     note(request, "models")
     authorize(request)
     served = backstage(request).served(GEMINI_API)

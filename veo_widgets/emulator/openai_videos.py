@@ -15,7 +15,8 @@ from . import creation, files, openai_bodies, openai_checks, openai_replies, seq
 from .multipart import Upload
 from .openai_checks import Served
 from .openai_ids import operation_id, public_id
-from .openai_refusals import Endpoint, bad, no_such_video, worded, wrong_key
+from .openai_models import authorize
+from .openai_refusals import Endpoint, bad, no_such_video, worded
 from .operations import Clip, Operation
 from .orders import OPENAI_VIDEOS, Order
 from .refusals import Json, RefusalError
@@ -30,17 +31,10 @@ _PAGE_LIMIT = 100
 _VARIANTS = {"thumbnail": openai_replies.thumbnail, "spritesheet": openai_replies.spritesheet}
 
 
-def _authorize(request: Request) -> None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    key = token.strip() if scheme.lower() == "bearer" else request.headers.get("api-key", "")
-    if not key or key.startswith("wrong"):
-        raise wrong_key(key)
-
-
 async def create(request: Request) -> Response:
     """``POST /videos``, as a form or as JSON."""
     entry = note(request, "create")
-    _authorize(request)
+    authorize(request)
     stage, body = backstage(request), await openai_bodies.read(request)
     entry.model = str(body.get("model") or _DEFAULT_MODEL)
 
@@ -85,7 +79,7 @@ def _subject(request: Request, operation: Operation) -> str:
 async def retrieve(request: Request) -> Response:
     """``GET /videos/{id}``."""
     note(request, "poll")
-    _authorize(request)
+    authorize(request)
     operation, stage = _found(request, request.path_params["id"]), backstage(request)
 
     async def proceed() -> Response:
@@ -97,7 +91,7 @@ async def retrieve(request: Request) -> Response:
 async def list_videos(request: Request) -> Response:
     """``GET /videos`` in pages: ``after`` an id, at most ``limit``, newest first unless ``order=asc``."""
     note(request, "list")
-    _authorize(request)
+    authorize(request)
     stage = backstage(request)
 
     async def proceed() -> Response:
@@ -132,7 +126,7 @@ def _page(request: Request, videos: list[Operation]) -> tuple[list[Operation], b
 async def delete(request: Request) -> Response:
     """``DELETE /videos/{id}``."""
     note(request, "delete")
-    _authorize(request)
+    authorize(request)
     public = request.path_params["id"]
     backstage(request).operations.drop(_found(request, public))
     return JSONResponse({"id": public, "deleted": True, "object": "video.deleted"})
@@ -141,7 +135,7 @@ async def delete(request: Request) -> Response:
 async def content(request: Request) -> Response:
     """``GET /videos/{id}/content``: the clip, or with ``variant`` its thumbnail or spritesheet."""
     note(request, "download")
-    _authorize(request)
+    authorize(request)
     operation, stage = _found(request, request.path_params["id"]), backstage(request)
 
     async def proceed() -> Response:
@@ -170,7 +164,7 @@ async def _check_ready(request: Request, operation: Operation) -> None:
 async def remix(request: Request) -> Response:
     """``POST /videos/{id}/remix`` with a prompt."""
     note(request, "create")
-    _authorize(request)
+    authorize(request)
     body, public = await openai_bodies.read(request), request.path_params["id"]
     return await _changed(request, body, {"id": public}, public)
 
@@ -178,7 +172,7 @@ async def remix(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     """``POST /videos/edits`` with a prompt and a video: a file, or ``{id}``."""
     note(request, "create")
-    _authorize(request)
+    authorize(request)
     body = await openai_bodies.read(request)
     return await _changed(request, body, body.get("video"), "")
 
@@ -196,7 +190,7 @@ async def _changed(request: Request, body: Json, video: object, remixed_from: st
 async def extend(request: Request) -> Response:
     """``POST /videos/extensions`` with a prompt, the seconds to add, and a video: a file, or ``{id}``."""
     note(request, "create")
-    _authorize(request)
+    authorize(request)
     stage, body = backstage(request), await openai_bodies.read(request)
     video = body.get("video")
     chosen = _model_behind(request, video)

@@ -110,6 +110,25 @@ def unauthenticated() -> RefusalError:
     )
 
 
+def service_disabled(name: str, service: str, project: str) -> RefusalError:
+    """403 for a project that has not turned the API on."""
+    console = f"https://console.developers.google.com/apis/api/{service}/overview?project={project}"
+    where = {"domain": "googleapis.com", "metadata": {"service": service, "consumer": f"projects/{project}"}}
+    return RefusalError(
+        403,
+        f"{name} has not been used in project {project} before or it is disabled. Enable it by visiting {console} then"
+        " retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and"
+        " retry.",
+        [
+            {"@type": _RPC + "ErrorInfo", "reason": "SERVICE_DISABLED", **where},
+            {
+                "@type": _RPC + "Help",
+                "links": [{"description": "Google developers console API activation", "url": console}],
+            },
+        ],
+    )
+
+
 def unknown_model(surface_is_developer: bool, model: str, version: str, where: str = "") -> RefusalError:  # noqa: FBT001
     """404 for a model that does not exist, is retired, or is not served at the location."""
     if surface_is_developer:

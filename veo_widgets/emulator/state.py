@@ -36,6 +36,7 @@ class Backstage:
         pace: how long new operations take.
         clock: answers seconds since 1970.
         refuse_retired: whether models that the real service has ended are refused.
+        listed: the names that a gateway's operator has given; none lists every model that is served.
     """
 
     operations: Operations
@@ -45,9 +46,11 @@ class Backstage:
     pace: Pace
     clock: Callable[[], float]
     refuse_retired: bool
+    listed: tuple[str, ...] = ()
 
     def reset(self) -> None:
-        """Forget every operation, rule and journal entry."""
+        """Forget every operation, rule and journal entry, and the operator's names."""
+        self.listed = ()
         self.operations.forget()
         self.faults.clear()
         self.journal.clear()

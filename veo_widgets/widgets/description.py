@@ -12,9 +12,9 @@ from ..media import Video
 from ..pricing import Cost, estimate
 from ..providers import Endpoint, model_at, provider_named
 from ..record import JobRecord
+from ..server_files import files_path
 from ..watcher import typical_seconds
 from ..wires import wire_for
-from .server_files import files_path
 
 _FREE = "what it would cost; the emulator is free"
 

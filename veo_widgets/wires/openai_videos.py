@@ -31,6 +31,17 @@ _DECIDED = {
 }
 
 
+def address(endpoint: Endpoint, *path: str, **query: object) -> str:
+    """An address below a gateway's root; segments of `path` are encoded whole, so that ids may hold anything."""
+    base = endpoint.base_url
+    # An address with a path says itself where the version goes.
+    root = base if urlsplit(base).path.strip("/") else f"{base}/v1"
+    asked = {name: value for name, value in query.items() if value not in (None, "")}
+    asked |= {"api-version": endpoint.version} if endpoint.version else {}
+    tail = "".join(f"/{quote(segment, safe='')}" for segment in path)
+    return f"{root}{tail}" + (f"?{urlencode(asked)}" if asked else "")
+
+
 class OpenAIVideos(Dialect):
     """``/videos`` in the form of OpenAI and Azure; ids are opaque."""
 
@@ -41,14 +52,8 @@ class OpenAIVideos(Dialect):
     )
 
     def url(self, endpoint: Endpoint, *path: str, **query: object) -> str:
-        """An address below ``/videos``; segments of `path` are encoded whole, so that ids may hold anything."""
-        base = endpoint.base_url
-        # An address with a path says itself where the version goes.
-        root = base if urlsplit(base).path.strip("/") else f"{base}/v1"
-        asked = {name: value for name, value in query.items() if value not in (None, "")}
-        asked |= {"api-version": endpoint.version} if endpoint.version else {}
-        tail = "".join(f"/{quote(segment, safe='')}" for segment in path)
-        return f"{root}/videos{tail}" + (f"?{urlencode(asked)}" if asked else "")
+        """An address below ``/videos``."""
+        return address(endpoint, "videos", *path, **query)
 
     def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
         """What has no place, what a source clip decides, and a prompt that is missing: here it always has to be."""

@@ -1,0 +1,121 @@
+"""The doctor: what a plain request would use, and whether it would work. Starts nothing and costs nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from .. import config
+from ..choice import chosen
+from ..client import AsyncClient
+from ..errors import RetiredModelError, VeoError
+from ..planning import Plan, make_plan, unnamed
+from ..providers import Provider
+from ..wires import listing
+from . import machine
+from .report import Finding, Report
+from .service import visit
+
+__all__ = ["Finding", "Report", "diagnose"]
+
+
+async def diagnose(client: AsyncClient, environ: Mapping[str, str] = os.environ) -> Report:
+    """Look at everything that a plain request needs; nothing is started and nothing is paid for.
+
+    Args:
+        client: whose settings, ledger and network are looked at.
+        environ: the environment.
+    """
+    settings = client.settings
+    provider, found = _provider(client, environ)
+    asked = await _service(client, provider, environ) if provider else []
+    return Report(
+        (
+            machine.versions(),
+            machine.extras(),
+            *machine.credentials(provider, settings, environ),
+            found,
+            *asked,
+            await machine.jobs(client),
+            *machine.folders(client, environ),
+            machine.host(environ),
+            machine.browser(settings, environ),
+        )
+    )
+
+
+def _provider(client: AsyncClient, environ: Mapping[str, str]) -> tuple[Provider | None, Finding]:
+    try:
+        provider, why = chosen(None, "", client.settings, environ)
+    except VeoError as error:
+        return None, Finding("provider", "problem", str(error))
+    message = f"a plain %%veo uses {provider.label} ({provider.name}), decided by {why}"
+    return provider, Finding("provider", "ok", message)
+
+
+async def _service(client: AsyncClient, provider: Provider, environ: Mapping[str, str]) -> list[Finding]:
+    if provider.knows:
+        return await _gateway(client, provider, environ)
+    plan, model = _planned(client, {}, environ)
+    if plan is None:
+        return [model]
+    try:
+        account = config.account(provider, plan.model.surface, client.settings, environ)
+    except VeoError as error:
+        return [model, Finding("account", "problem", str(error))]
+    _, found = await visit(client, partial(listing.question, plan.model), account, environ)
+    return [model, *found]
+
+
+async def _gateway(client: AsyncClient, provider: Provider, environ: Mapping[str, str]) -> list[Finding]:
+    """A gateway names its models itself, so it is asked before a model is spoken of."""
+    try:
+        account = config.account(provider, provider.surfaces[0], client.settings, environ)
+    except VeoError as error:
+        return [Finding("account", "problem", str(error))]
+    reply, found = await visit(client, listing.listing, account, environ)
+    values: dict[str, Any] = {}
+    try:
+        if unnamed({}, client.settings, environ):
+            if reply is None:
+                return found
+            values["model"] = f"{provider.prefixes[0]}/{listing.only_video_model(reply, provider)}"
+        names = listing.listed(reply) if reply else None
+    except VeoError as error:
+        return [*found, Finding("model", "problem", str(error))]
+    plan, model = _planned(client, values, environ)
+    return [*found, model, *_unlisted(plan, names)]
+
+
+def _unlisted(plan: Plan | None, names: Mapping[str, str] | None) -> list[Finding]:
+    if plan is None or names is None or plan.model.id in names:
+        return []
+    message = f"{plan.model.id} is not in its list: {listing.shown(names) or 'it is empty'}"
+    return [Finding("model", "warning", message, "Name one that is, or ask the operator.")]
+
+
+def _planned(client: AsyncClient, values: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Plan | None, Finding]:
+    today = datetime.fromtimestamp(client.now()).astimezone().date().isoformat()
+    try:
+        plan = make_plan("A cat", values, settings=client.settings, today=today, environ=environ)
+    except VeoError as error:
+        return None, Finding("model", "problem", str(error))
+    retired = next((error for error in plan.violations if isinstance(error, RetiredModelError)), None)
+    if retired:
+        return plan, Finding("model", "problem", str(retired))
+    ends = plan.model.shut_down
+    if ends and plan.model.status != "shut_down":
+        instead = f"Use {plan.model.replacement} instead." if plan.model.replacement else "Use another by then."
+        return plan, Finding("model", "warning", f"{_priced(plan)}; it ends on {ends}", instead)
+    return plan, Finding("model", "ok", _priced(plan))
+
+
+def _priced(plan: Plan) -> str:
+    full = plan.full
+    length = f"{full.duration_seconds:g} s" if full.duration_seconds else ""
+    shape = ", ".join(filter(None, (length, full.resolution, full.aspect_ratio)))
+    free = ", which the emulator does not charge" if plan.provider.auth == "none" else ""
+    return f"{plan.model.id}, {plan.cost} for its default clip{f' ({shape})' if shape else ''}{free}"

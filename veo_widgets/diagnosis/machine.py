@@ -1,0 +1,147 @@
+"""What can be found on this machine: versions, extras, credentials, folders, open jobs, the way to the browser."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..choice import Found, found_credentials
+from ..client import AsyncClient
+from ..config import Settings, clips_folder
+from ..errors import ConfigError, VeoError
+from ..providers import Provider
+from ..server_files import files_path
+from ..version import own_version
+from .report import Finding
+
+# By extra: a module of each of its packages, and what is missing without it.
+_EXTRAS = {
+    "emulator": (("starlette", "uvicorn", "av", "PIL"), "free clips offline"),
+    "media": (("av", "PIL"), "stills made without a browser"),
+    "google": (("google.auth", "requests"), "Agent Platform"),
+}
+# A 4k clip of 8 seconds, several times over.
+_ENOUGH_BYTES = 500e6
+_HOSTS = {
+    "COLAB_RELEASE_TAG": "Google Colab",
+    "KAGGLE_KERNEL_RUN_TYPE": "Kaggle",
+    "DATABRICKS_RUNTIME_VERSION": "Databricks",
+    "VSCODE_PID": "VS Code",
+}
+
+
+def versions() -> Finding:
+    """Of this package and of Python."""
+    return Finding("versions", "ok", f"veo_widgets {own_version()}, Python {platform.python_version()}")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        # The package that it should be in is missing.
+        return False
+
+
+def extras(is_there: Callable[[str], bool] = _is_there) -> Finding:
+    """Which optional packages are installed. One that the next request needs is a problem of that request.
+
+    Args:
+        is_there: whether a module can be imported.
+    """
+    missing = {extra: what for extra, (modules, what) in _EXTRAS.items() if not all(map(is_there, modules))}
+    if not missing:
+        return Finding("extras", "ok", f"{', '.join(_EXTRAS)}: all installed")
+    message = "; ".join(f"{extra} is not installed: no {what}" for extra, what in missing.items())
+    return Finding("extras", "ok", message, f"pip install 'veo-widgets[{','.join(missing)}]'")
+
+
+def credentials(provider: Provider | None, settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
+    """Where credentials were found, also those that are not used; no character of any.
+
+    Args:
+        provider: the one that a plain request goes to, if there is one.
+        settings: as configured.
+        environ: the environment.
+    """
+    try:
+        found = found_credentials(settings, environ)
+    except ConfigError:
+        # The provider that is named does not exist, which is told elsewhere.
+        found = []
+    told = [_credential(one, provider) for one in found]
+    if provider and provider.auth == "google" and not any(one.provider is provider and one.signs for one in found):
+        message = f"{provider.label}: no file of Google's; the metadata server is asked, if this machine has one"
+        told.append(Finding("credentials", "ok", message))
+    if not told:
+        remedy = "The README's table says what to set for a real account."
+        return [Finding("credentials", "ok", "none found; the emulator needs none", remedy)]
+    return told
+
+
+def _credential(found: Found, provider: Provider | None) -> Finding:
+    message = f"{found.provider.label}: {found.what} from {found.source}"
+    if found.shadowed_by:
+        remedy = f"Unset the one of the two that is not meant: {found.source}, {found.shadowed_by}."
+        return Finding("credentials", "warning", f"{message}, not used: {found.shadowed_by} comes first", remedy)
+    if found.provider is not provider:
+        message += f", used with --provider {found.provider.name} only"
+    return Finding("credentials", "ok", message)
+
+
+async def jobs(client: AsyncClient) -> Finding:
+    """Which jobs are still open."""
+    if not (client.home / "ledger.sqlite3").exists():
+        return Finding("jobs", "ok", "none yet")
+    try:
+        found = await client.jobs(limit=None, only_open=True)
+    except VeoError as error:
+        return Finding("jobs", "problem", str(error), "Set VEO_WIDGETS_HOME to another folder.")
+    if not found:
+        return Finding("jobs", "ok", "none is open")
+    ids = ", ".join(record.id for record in found)
+    return Finding("jobs", "warning", f"{len(found)} open: {ids}", "%veo resume (or `veo resume`) takes them up.")
+
+
+def folders(client: AsyncClient, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the ledger and the clips can be written, and whether there is room."""
+    yield _folder("data folder", client.home, "Set VEO_WIDGETS_HOME to another folder.")
+    yield _folder("clips folder", clips_folder(client.settings, environ), "Call veo.configure(folder=…) with another.")
+
+
+def _folder(topic: str, path: Path, remedy: str) -> Finding:
+    """A folder need not be there yet: then the one that it will be made in has to be writable."""
+    there = next((one for one in (path, *path.parents) if one.exists()), path)
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            free = shutil.disk_usage(there).free
+    except OSError as error:
+        return Finding(topic, "problem", f"{path} cannot be written: {error.strerror or error}", remedy)
+    if free < _ENOUGH_BYTES:
+        return Finding(topic, "warning", f"{path} has {free / 1e6:.0f} MB left", f"Make room. {remedy}")
+    return Finding(topic, "ok", f"{path} can be written")
+
+
+def host(environ: Mapping[str, str]) -> Finding:
+    """What runs the notebook, as far as it can be known."""
+    known = next((name for variable, name in _HOSTS.items() if environ.get(variable)), "")
+    if not known:
+        known = "a Jupyter kernel" if environ.get("JPY_PARENT_PID") else "no notebook: a script or a terminal"
+    return Finding("host", "ok", known)
+
+
+def browser(settings: Settings, environ: Mapping[str, str]) -> Finding:
+    """How clips reach the player."""
+    if not environ.get("JPY_PARENT_PID"):
+        return Finding("player", "ok", "none here; clips are files, and a notebook plays them")
+    folder = clips_folder(settings, environ)
+    path = files_path(folder, environ)
+    if path is not None:
+        return Finding("player", "ok", f"the browser fetches clips from the Jupyter server, below /files/{path}/")
+    return Finding(
+        "player", "ok", "the kernel sends clips to the browser as messages; no server has them in its folder"
+    )

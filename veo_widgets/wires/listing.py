@@ -1,0 +1,107 @@
+"""What can be asked of a service for nothing: whether it is there, takes the key, and which models it has.
+
+Sources: ``models.get`` of the Gemini Developer API, ``/models`` of the OpenAI SDK, and LiteLLM 1.106, whose proxy adds
+to each name what it is for (``mode``) and shows a virtual key those that it may use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
+from ..errors import ConfigError, InvalidReplyError
+from ..providers import Endpoint, Provider
+from . import wire_for
+from .base import Call, Reply
+from .openai_videos import address
+
+# No service gives such an id to an operation of its own.
+_NO_OPERATION = "00000000-0000-0000-0000-000000000000"
+_SHOWN = 12
+
+
+def question(model: Model, endpoint: Endpoint) -> Call:
+    """The call that tells most about a model at a place and starts nothing.
+
+    The Agent Platform lists no models of Google's to everybody; asked for an operation that cannot exist, it answers
+    404 if all is well, and otherwise says what is not.
+    """
+    if endpoint.surface == GEMINI_API:
+        version = endpoint.version or "v1beta"
+        return Call("list", "GET", f"{endpoint.base_url}/{version}/models/{quote(model.id, safe='')}")
+    if endpoint.surface == AGENT_PLATFORM and not endpoint.project and model.api != "interactions":
+        # An express key knows no project, and so no name of an operation either.
+        version = endpoint.version or "v1beta1"
+        return Call("list", "GET", f"{endpoint.base_url}/{version}/publishers/google/models/{quote(model.id, safe='')}")
+    if endpoint.surface == AGENT_PLATFORM:
+        return wire_for(model.api, AGENT_PLATFORM).poll(_no_operation(model, endpoint), endpoint)
+    return listing(endpoint)
+
+
+def _no_operation(model: Model, endpoint: Endpoint) -> str:
+    if model.api == "interactions":
+        return f"v1_{_NO_OPERATION}"
+    place = f"projects/{endpoint.project}/locations/{endpoint.location}"
+    return f"{place}/publishers/google/models/{model.id}/operations/{_NO_OPERATION}"
+
+
+def listing(endpoint: Endpoint) -> Call:
+    """``GET /models`` of a gateway."""
+    return Call("list", "GET", address(endpoint, "models"))
+
+
+def listed(reply: Reply) -> dict[str, str]:
+    """What the answer to `listing` says: each name, and what it is for if that is said.
+
+    Raises:
+        InvalidReplyError: it is no list of models.
+    """
+    entries = reply.body.get("data") if isinstance(reply.body, dict) else None
+    if not isinstance(entries, list):
+        raise InvalidReplyError("The service answered with something that is no list of models; check base_url.")
+    named = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+    return {entry["id"]: _text(entry.get("mode")) for entry in named}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def video_models(names: Mapping[str, str], provider: Provider) -> tuple[str, ...]:
+    """Those of a gateway's names that make videos: because it says so, or because the catalog knows them.
+
+    Args:
+        names: from `listed`.
+        provider: the gateway.
+    """
+    known = {model.id for model in models() if model.surface in provider.knows}
+    # Names made from a pattern such as gemini/* have the prefix of the provider behind them.
+    return tuple(name for name, mode in names.items() if mode == "video_generation" or name.rpartition("/")[2] in known)
+
+
+def only_video_model(reply: Reply, provider: Provider) -> str:
+    """The one video model that a gateway lists.
+
+    Raises:
+        ConfigError: it lists none, or several.
+        InvalidReplyError: the answer is no list.
+    """
+    names = listed(reply)
+    found = video_models(names, provider)
+    if len(found) == 1:
+        return found[0]
+    write = f"Write model='{provider.prefixes[0]}/NAME', or call veo.configure(model='{provider.prefixes[0]}/NAME')"
+    if found:
+        raise ConfigError(f"{provider.label}: no model was named, and it lists several: {shown(found)}. {write}.")
+    raise ConfigError(
+        f"{provider.label}: no model was named, and it lists none that is known to make videos "
+        f"({shown(names) or 'its list is empty'}). {write} with the name that its operator gave."
+    )
+
+
+def shown(names: Mapping[str, str] | tuple[str, ...]) -> str:
+    """Names for people, shortened where there are many."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(tuple(names)[:_SHOWN]) + more
