@@ -115,6 +115,8 @@ WAYS = [
     Way("interactions", "emulator", "gemini-omni-1.2-flash"),
     Way("interactions", "gemini", "gemini-omni-1.1-flash"),
     Way("interactions", "litellm", "gemini-omni-1.1-flash", proxied=True),
+    # With an express key, which goes without a project.
+    Way("interactions", "agent_platform", "gemini-omni-1.2-flash"),
     Way("openai_videos", "emulator", "sora-2"),
     Way("openai_videos", "openai", "sora-2", "/v1"),
     Way("openai_videos", "azure", "sora-2"),
@@ -306,7 +308,7 @@ def test_a_job_is_cancelled_where_the_wire_can(submit: Callable[..., Job], emula
     assert not veo.state.is_final
 
 
-@pytest.mark.parametrize("way", [WAYS[3], OMNI, WAYS[5], WAYS[7]], ids=str)
+@pytest.mark.parametrize("way", [WAYS[3], OMNI, WAYS[5], WAYS[6], WAYS[8]], ids=str)
 def test_a_clip_is_edited_and_extended(way: Way, submit: Callable[..., Job]) -> None:
     first = submit(way).wait(30)
     edited = first.edit("Make it night").wait(30)
