@@ -6,6 +6,8 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,28 @@ class Proxy:
 def proxy(emulator: Emulator) -> Iterator[Proxy]:
     with Proxy(emulator.base_url) as running:
         yield running
+
+
+class Pages(SimpleHTTPRequestHandler):
+    """A folder on the web."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[str]:
+    """The address of a picture and a page on a web server."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "red.png").write_bytes(picture("red"))
+    (folder / "page.html").write_text("<html>")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @dataclass(frozen=True)
@@ -236,6 +260,30 @@ def picture(color: str) -> bytes:
 def test_a_first_frame_goes_as_a_form(way: Way, submit: Callable[..., Job], emulator: Emulator) -> None:
     job = submit(way, first_frame=picture("red"), size="1280x720").wait(30)
     assert (job.videos[0].width > job.videos[0].height, job.state) == (True, JobState.SUCCEEDED)
+
+
+# OpenAI and Azure read addresses of the web themselves.
+TOLD = [way for way in WAYS if way.provider in {"openai", "azure"} or str(way) == "openai_videos-emulator"]
+
+
+@EVERY
+def test_a_first_frame_on_the_web(way: Way, submit: Callable[..., Job], emulator: Emulator, pages: str) -> None:
+    job = submit(way, first_frame=f"{pages}/red.png?sig=secret", size="1280x720").wait(30)
+    assert job.state is JobState.SUCCEEDED
+    (body,) = [str(entry.body) for entry in emulator.journal() if entry.kind == "create"]
+    assert (pages in body) is (way in TOLD)
+    assert bool(job.request.first_frame.data) is (way not in TOLD)
+    assert "secret" not in job.videos[0].sidecar.read_text() + str(job.request.settings())
+
+
+@pytest.mark.parametrize("path", ["/page.html", "/nothing"])
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in TOLD], ids=str)
+def test_what_is_no_image_costs_nothing(
+    way: Way, path: str, submit: Callable[..., Job], emulator: Emulator, pages: str
+) -> None:
+    with pytest.raises(errors.InvalidRequestError, match=f"first_frame: .*{path} (is not a|cannot be read)"):
+        submit(way, first_frame=pages + path)
+    assert emulator.journal() == []
 
 
 def test_an_id_of_litellms_comes_through_whole(submit: Callable[..., Job], emulator: Emulator) -> None:

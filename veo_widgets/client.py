@@ -19,6 +19,7 @@ from . import record as records
 from .board import Listener, Sighting
 from .config import Account, Settings
 from .errors import LedgerError, UnknownOutcomeError, VeoError, WaitTimeoutError
+from .fetching import with_images
 from .media import Video
 from .planning import Plan, following, make_plan
 from .pricing import Cost
@@ -197,6 +198,7 @@ class AsyncClient:
         account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, settings))
         # Before anything is written: a token that cannot be had is no job.
         await account.credentials.headers()
+        plan = await with_images(plan, account, self._transport)
         record = self._new_record(plan, account, job_id or new_job_id(), retry_of)
         call = plan.call(account)
         unwritten = False

@@ -182,7 +182,7 @@ def _frames(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError
         )
     given = {"first_frame": request.first_frame, "last_frame": request.last_frame}
     for name, image in [*given.items(), *(("reference_images", image) for image in request.reference_images)]:
-        if image and image.uri and model.surface != "agent-platform":
+        if image and image.is_in_bucket and model.surface != "agent-platform":
             yield _error(name, image.uri, (), f"cannot be read; {at} takes bytes, not gs:// addresses")
 
 

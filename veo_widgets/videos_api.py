@@ -152,7 +152,7 @@ def video_generation(
     Args:
         prompt: what the video shows.
         model: with a prefix such as ``gemini/`` or ``vertex_ai/``.
-        input_reference: the first frame: a path, bytes, an open file or a Pillow image.
+        input_reference: the first frame: a path, bytes, an open file, a Pillow image or a web address.
         seconds: length in seconds, as text.
         size: width x height, such as ``1280x720``.
         user: taken for compatibility; no wire has a field for it.

@@ -223,7 +223,7 @@ def _images(request: VideoRequest) -> list[dict[str, str]]:
 
 
 def _image(image: Image) -> dict[str, str]:
-    content = {"uri": image.uri} if image.uri else {"data": image.base64}
+    content = {"uri": image.uri} if image.is_in_bucket else {"data": image.base64}
     return {"type": "image", "mime_type": image.mime, **content}
 
 

@@ -36,6 +36,7 @@ class OpenAIVideos(Dialect):
 
     name = "openai_videos"
     label = "the /videos interface"
+    reads_web = True
     carries = frozenset(
         {"prompt", "aspect_ratio", "resolution", "duration_seconds", "first_frame", "extend_from", "edit_from"}
     )
@@ -69,8 +70,10 @@ class OpenAIVideos(Dialect):
         """``POST /videos``, or ``/videos/edits`` and ``/videos/extensions`` for a clip that is there already."""
         if request.source:
             return self._changed(request, endpoint)
-        fields = {"model": request.model, "prompt": request.prompt, **self.shape(request)}
+        fields: dict[str, Any] = {"model": request.model, "prompt": request.prompt, **self.shape(request)}
         image = request.first_frame
+        if self.reads_web and image and image.is_on_web:
+            return _posted(self.url(endpoint), {**fields, "input_reference": {"image_url": image.uri}}, None)
         file = None if image is None else Field("input_reference", image.data, _filename(image), image.mime)
         return _posted(self.url(endpoint), fields, file)
 
@@ -156,6 +159,8 @@ class ProxiedVideos(OpenAIVideos):
     """``/videos`` of LiteLLM's proxy, which hands on more than OpenAI's fields to the model behind it."""
 
     label = "the proxy's /videos interface"
+    # Behind it may be Google, which takes bytes.
+    reads_web = False
 
     def shape(self, request: VideoRequest) -> dict[str, str]:
         """The resolution by name too, since a size other than four is turned into 16:9 with no resolution."""
