@@ -24,6 +24,7 @@ from .media import Video
 from .planning import Plan, following, make_plan
 from .pricing import Cost
 from .record import JobRecord, JobState, Problem
+from .remote import Remote
 from .transport import Transport
 from .watcher import Clock, Watcher
 from .wires import Call, Wire
@@ -65,6 +66,7 @@ class AsyncClient:
         self._clock = clock or Clock()
         self._watcher = Watcher(settings or Settings(), self.home, self._transport, self._clock)
         self._board, self._ledger = self._watcher.board, self._watcher.ledger
+        self.remote = Remote(self._watcher)
         self._tasks: TaskGroup | None = None
         self._stack = AsyncExitStack()
 
@@ -133,7 +135,16 @@ class AsyncClient:
                 self._board.put(record)
         return self._board[job_id].sighting
 
-    async def adopt(self, provider: str, model: str, operation: str, *, profile: str | None = None) -> JobRecord:
+    async def adopt(
+        self,
+        provider: str,
+        model: str,
+        operation: str,
+        *,
+        profile: str | None = None,
+        surface: str = "",
+        prompt: str = "",
+    ) -> JobRecord:
         """Take up an operation that another program has started, as a job like any other.
 
         Args:
@@ -141,6 +152,8 @@ class AsyncClient:
             model: the model's id.
             operation: the service's name for it.
             profile: the account; default is the one in use.
+            surface: of a video in a ``/v1/videos`` service's list: which of the provider's surfaces keeps it.
+            prompt: what it was asked for with, if that is known.
 
         Returns:
             The job, new in the ledger unless its operation was known there. It is not watched.
@@ -148,7 +161,9 @@ class AsyncClient:
         known = await self._ledger.do(lambda ledger: ledger.with_operation(operation))
         if known is not None:
             return await self.job(known.id)
-        plan = self.plan("", provider=provider, model=model, profile=profile, allow_retired=True)
+        plan = self.plan(prompt, provider=provider, model=model, profile=profile, allow_retired=True)
+        if surface:
+            plan = replace(plan, model=replace(plan.model, api="openai_videos", surface=surface))
         settings = self._watcher.settings_of(plan.profile)
         account = await self._watcher.reach(config.account(plan.provider, plan.model.surface, settings))
         record = replace(self._new_record(plan, account, new_job_id(), ""), cost=Cost(None, "started elsewhere"))
@@ -297,6 +312,10 @@ class AsyncClient:
     async def edit(self, job_id: str, prompt: str, **values: Any) -> JobRecord:
         """Have a finished job's clip changed as `prompt` says: a new job at the same place; see `submit`."""
         return await self.submit(prompt, **following(await self.job(job_id), "edit_from", values))
+
+    async def remix(self, job_id: str, prompt: str, **values: Any) -> JobRecord:
+        """Have a finished job's video made anew with a change: a new job at the same place; see `submit`."""
+        return await self.submit(prompt, **following(await self.job(job_id), "remix_from", values))
 
     async def extend(self, job_id: str, prompt: str, *, seconds: float | None = None, **values: Any) -> JobRecord:
         """Have a finished job's clip continued for `seconds`: a new job at the same place; see `submit`."""
