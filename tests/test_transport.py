@@ -47,6 +47,10 @@ class Server:
             self.port = server.sockets[0].getsockname()[1]
             self._ready.set()
             await self._stop.wait()
+            server.close()
+            # What was accepted a moment ago has no task yet, and would be left open.
+            for _ in range(3):
+                await asyncio.sleep(0)
             await asyncio.gather(*self._open)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
