@@ -343,3 +343,18 @@ def test_no_key_is_written_anywhere(desk: Desk, emulator: Emulator, tmp_path: Pa
     for key in (desk.proxy.key, WRONG_KEY, OPERATORS_KEY):
         assert key.encode() not in written
         assert key not in shown + repr(emulator.journal())
+
+
+def test_what_the_proxy_does_not_hand_on_is_told(desk: Desk, emulator: Emulator) -> None:
+    job = desk.submit(model="gateway", seconds=4).wait(PATIENCE)
+    # Whichever picture is asked for, LiteLLM 1.106 answers with the clip.
+    with pytest.raises(errors.DownloadError, match="something else than a picture as the thumbnail"):
+        job.thumbnail()
+    with pytest.raises(errors.InvalidRequestError, match="remix_from: cannot be sent"):
+        job.remix("Make it night")
+    with pytest.raises(errors.InvalidRequestError, match="deletes none"):
+        job.delete_remote()
+    # It lists its own account at OpenAI alone, which is out of reach here.
+    with pytest.raises(errors.ServiceError, match="OpenAIException"):
+        job.client.remote_videos("litellm")
+    only_create(emulator)

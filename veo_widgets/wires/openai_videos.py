@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -223,6 +223,13 @@ class ProxiedVideos(OpenAIVideos):
     label = "the proxy's /videos interface"
     # Behind it may be Google, which takes bytes.
     reads_web = False
+    # LiteLLM 1.106 gives a remix an id that leaves out its deployment: it would be paid for and never had.
+    carries = OpenAIVideos.carries - {"remix_from"}
+
+    def listing(self, endpoint: Endpoint, *, after: str = "", limit: int | None = None, order: str = "") -> Call:
+        """The list of the proxy's own OpenAI account, the only one that LiteLLM 1.106 can list; it wants it named."""
+        call = super().listing(endpoint, after=after, limit=limit, order=order)
+        return replace(call, headers={"custom-llm-provider": "openai"})
 
     def delete(self, video: str, endpoint: Endpoint) -> Call | None:  # noqa: ARG002 (LiteLLM 1.106 has no such route)
         """Not possible."""
