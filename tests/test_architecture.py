@@ -18,6 +18,7 @@ LIBRARIES = {
     "httpx": {"transport.py"},
     "sqlite3": {"ledger_file.py", "ledger_rescue.py", "ledger_schema.py"},
     "platformdirs": {"config.py"},
+    "azure": {"credentials.py"},
     "google": {"credentials.py"},
     "anywidget": {"widgets/_base.py"},
     "traitlets": {"widgets/job_view.py", "widgets/player.py"},

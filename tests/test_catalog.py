@@ -139,6 +139,6 @@ def test_the_list_of_parameters_is_the_request() -> None:
     assert set(BY_NAME) == named
     assert not set(ALIASES) & set(BY_NAME)
     placed = [param.wire for param in PARAMS if param.wire]
-    assert len(set(placed)) == len(placed) == len(PARAMS) - 3
+    assert len(set(placed)) == len(placed) == len(PARAMS) - 4
     assert all(param.label and param.help.endswith(".") for param in PARAMS)
     assert [param.name for param in PARAMS if param.choices] == ["aspect_ratio", "resolution", "person_generation"]

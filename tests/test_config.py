@@ -13,7 +13,7 @@ import pytest
 from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
 from veo_widgets.choice import choose_model, choose_provider
 from veo_widgets.config import Account, Settings, account, account_of_job, clips_folder, home, notebook
-from veo_widgets.credentials import GoogleToken, NoCredentials, Secret
+from veo_widgets.credentials import AzureToken, GoogleToken, NoCredentials, Secret
 from veo_widgets.errors import ConfigError, UnknownModelError
 from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS
 
@@ -278,6 +278,19 @@ def test_azure_has_a_header_and_a_path_of_its_own(address: dict, version: str, s
     assert signed(found) == {"api-key": "k"}
     saved = account_of_job("azure", AZURE_OPENAI, found.endpoint.to_json(), Settings(), environ)
     assert saved.endpoint == found.endpoint
+
+
+def test_azure_without_a_key_takes_a_token() -> None:
+    address = {"AZURE_API_BASE": "https://r.openai.azure.com"}
+    given = account(PROVIDERS["azure"], AZURE_OPENAI, Settings(), {**address, "AZURE_AD_TOKEN": "entra"})
+    assert signed(given) == {"authorization": "Bearer entra"}
+    both = {**address, "AZURE_AD_TOKEN": "entra", "AZURE_API_KEY": "k"}
+    assert signed(account(PROVIDERS["azure"], AZURE_OPENAI, Settings(), both)) == {"api-key": "k"}
+    asked = account(PROVIDERS["azure"], AZURE_OPENAI, Settings(), address).credentials
+    assert isinstance(asked, AzureToken)
+    assert account(PROVIDERS["azure"], AZURE_OPENAI, Settings(), address).credentials is asked
+    with pytest.raises(ConfigError, match="no address was found"):
+        account(PROVIDERS["azure"], AZURE_OPENAI, Settings(), {"AZURE_AD_TOKEN": "entra"})
 
 
 def test_an_express_key_goes_without_a_project() -> None:

@@ -97,10 +97,21 @@ def test_a_bucket_address_is_left_to_the_service(address: str, mime: str) -> Non
     assert image.sha256 == hashlib.sha256(address.encode()).hexdigest()
 
 
+def test_a_web_address_is_kept_and_shown_without_its_signature() -> None:
+    image = Image.of("https://example.org/films/red%20cat.jpg?sig=secret")
+    assert (image.name, image.mime, image.data) == ("red cat.jpg", "image/jpeg", b"")
+    assert (image.is_on_web, image.is_in_bucket) == (True, False)
+    assert image.describe() == image.address == "https://example.org/films/red%20cat.jpg"
+    assert "secret" not in image.base64
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("https://example.org/a.png", "is an address; give the image's file"),
+        ("ftp://example.org/a.png", "'ftp://example.org/a.png' is no address of an image"),
+        ("https://", "'https://' is no address of an image"),
+        ("https://example.org:x/a.png?sig=secret", "'https://example.org:x/a.png' is no address"),
+        ("https://me:secret@example.org/a.png", "an address with '@' before its path is no address of an image"),
         ("no-such-file.png", "cannot read 'no-such-file.png': No such file"),
         ("", "cannot read ''"),
         ("~nobody-of-that-name/a.png", "cannot read '~nobody-of-that-name/a.png'"),

@@ -258,3 +258,9 @@ def test_what_is_changed_decides_the_mode(given: dict, mode: str, source: str) -
 def test_what_the_source_decides_is_left_to_it(given: dict, filled: tuple) -> None:
     full = VideoRequest("x", **given).completed(find("gemini-omni-1.2-flash", [GEMINI_API]))
     assert (full.aspect_ratio, full.resolution, full.duration_seconds) == filled
+
+
+def test_a_remix_is_an_edit_of_what_the_service_keeps() -> None:
+    request = VideoRequest.build("Make it night", "sora-2", remix_from="video_1")
+    assert (request.mode, request.source) == ("edit", "video_1")
+    assert request.said() == {"prompt": "Make it night", "model": "sora-2", "remix_from": "video_1"}

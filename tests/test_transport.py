@@ -23,6 +23,7 @@ from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API
 from veo_widgets.config import Account
 from veo_widgets.credentials import ApiKey, Secret
 from veo_widgets.errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
+from veo_widgets.hosts import nearness
 from veo_widgets.providers import PROVIDERS, Endpoint
 from veo_widgets.transport import Transport, _redirected, _signed_for, origin
 from veo_widgets.wires import Call, Field, Reply
@@ -582,3 +583,90 @@ def test_only_a_cancel_may_be_answered_with_nothing(server: Server, method: Any,
 def test_a_pause_may_be_told_in_milliseconds(server: Server, headers: dict[str, str], seconds: float) -> None:
     server.answers["/x"] = answer(200, {}, **headers)
     assert send(server.url).retry_after == seconds
+
+
+def fetch(url: str, provider: str, limit: int = 1000, seconds: float = 10) -> bytes:
+    async def run() -> bytes:
+        async with transport() as made:
+            return await made.fetch(url, account(provider), limit, seconds)
+
+    return anyio.run(run)
+
+
+def test_what_is_on_the_web_is_read_without_a_key(server: Server, other: Server) -> None:
+    other.answers["/a.png?x=1"] = answer(302, b"", Location="/b.png")
+    other.answers["/b.png"] = answer(200, b"a picture")
+    assert fetch(f"{other.url}/a.png?x=1", server.url) == b"a picture"
+    for _, _, headers, _ in other.seen:
+        assert headers["host"] == other.url.removeprefix("http://")
+        assert not {"x-goog-api-key", "authorization"} & set(headers)
+    assert server.seen == []
+
+
+def test_a_host_is_asked_by_the_number_that_was_checked(server: Server) -> None:
+    server.answers["/a.png"] = answer(200, b"a picture")
+    assert fetch(f"http://localhost:{server.port}/a.png", server.url) == b"a picture"
+    assert server.seen[0][2]["host"] == f"localhost:{server.port}"
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (answer(404, b""), r"The answer was HTTP 404\."),
+        (answer(200, bytes(1001)), r"It has more than 0.001 MB\."),
+        (answer(302, b"", Location="/a.png"), r"redirected more than 5 times\."),
+        (answer(302, b"", Location="file:///etc/passwd"), "redirected to 'file', which is not followed"),
+        (answer(302, b"", Location="http://169.254.169.254/token"), "169.254.169.254 is a link-local address"),
+        (answer(302, b"", Location="http://10.1.2.3/"), "10.1.2.3 is a private address, which is not read"),
+        (answer(200, b"half", Content_Length="9"), "The connection broke"),
+        (b"", "did not answer"),
+    ],
+)
+def test_what_cannot_be_read_says_why(server: Server, reply: bytes, words: str) -> None:
+    server.answers["/a.png"] = reply
+    with pytest.raises(DownloadError, match=words):
+        fetch(f"{server.url}/a.png", server.url)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"])
+def test_a_provider_of_the_world_is_no_reason_to_ask_this_machine(server: Server, host: str) -> None:
+    with pytest.raises(DownloadError, match="is this machine itself, which is not read"):
+        fetch(f"http://{host}:{server.port}/a.png", "https://8.8.8.8")
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "http:///x", "http://a:b@127.0.0.1/", "http://127.0.0.1:x/"])
+def test_what_is_no_web_address_is_not_read(server: Server, url: str) -> None:
+    with pytest.raises(DownloadError, match="no http:// or https:// address"):
+        fetch(url, server.url)
+
+
+def test_a_host_that_is_not_there_or_takes_for_ever(server: Server) -> None:
+    with pytest.raises(DownloadError, match=r"There is no host nowhere\.invalid\."):
+        fetch("http://nowhere.invalid/a.png", server.url)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with pytest.raises(DownloadError, match=r"It takes longer than 0.05 s\."):
+            fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/", server.url, seconds=0.05)
+
+
+@pytest.mark.parametrize(
+    ("number", "near"),
+    [
+        ("8.8.8.8", ""),
+        ("2606:4700:4700::1111", ""),
+        ("10.0.0.1", "a private address"),
+        ("192.168.1.1", "a private address"),
+        ("100.64.0.1", "a private address"),
+        ("fd00::1", "a private address"),
+        ("224.0.0.1", "a private address"),
+        ("2002:a00:1::", "a private address"),
+        ("169.254.169.254", "a link-local address"),
+        ("fe80::1", "a link-local address"),
+        ("::ffff:127.0.0.1", "this machine itself"),
+        ("::", "this machine itself"),
+    ],
+)
+def test_how_near_a_number_is(number: str, near: str) -> None:
+    assert nearness(number) == near

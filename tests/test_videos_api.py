@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -160,3 +161,74 @@ def test_litellms_own_ids_are_read() -> None:
         "video_bGl0ZWxsbTpjdXN0b21fbGxtX3Byb3ZpZGVyOmdlbWluaTttb2RlbF9pZDp2ZW87dmlkZW9faWQ6bW9kZWxzL20vb3BlcmF0aW9ucy8x"
     )
     assert read_video_id(packed) == VideoId("gemini", "veo", "models/m/operations/1")
+
+
+@pytest.fixture
+def gateway(make_client: Callable[..., Client], settings: Settings, emulator: Emulator) -> Iterator[Client]:
+    """The functions' own client at a /v1/videos gateway."""
+    from veo_widgets.credentials import Secret
+
+    given = replace(settings, provider="openai", base_url=f"{emulator.base_url}/v1", api_key=Secret("a-key"))
+    before, session._default = session._default, make_client(given, hasty=True)
+    yield session._default
+    session._default = before
+
+
+def made(prompt: str = PROMPT) -> veo.VideoObject:
+    video = veo.video_generation(model="openai/sora-2", prompt=prompt, seconds="4", allow_retired=True)
+    return finished(video)
+
+
+def test_a_gateway_lists_its_videos_in_pages(gateway: Client) -> None:
+    ids = [made().id for _ in range(3)]
+    page = veo.video_list(limit=2, custom_llm_provider="openai")
+    assert [video.id for video in page] == ids[:0:-1]
+    assert (page.first_id, page.last_id, page.has_more, page.object) == (ids[2], ids[1], True, "list")
+    assert [video.status for video in page.data] == ["completed"] * 2
+    last = anyio.run(partial(veo.avideo_list, after=page.last_id))
+    assert ([video.id for video in last], last.has_more) == ([ids[0]], False)
+    raw = read_video_id(ids[0]).operation
+    assert [video.id for video in veo.video_list(after=raw, order="asc")] == ids[1:]
+    with pytest.raises(exceptions.BadRequestError, match="'gemini' keeps no list"):
+        veo.video_list(custom_llm_provider="gemini")
+
+
+def test_a_gateways_video_is_remixed_edited_and_extended(gateway: Client, emulator: Emulator) -> None:
+    first = made()
+    remixed = finished(veo.video_remix(first.id, "Make it night"))
+    edited = finished(veo.video_edit(video_id=first.id, prompt="Make it night"))
+    longer = finished(veo.video_extension(first.id, "It sleeps", "4"))
+    assert {video.status for video in (remixed, edited, longer)} == {"completed"}
+    paths = [entry.path.partition("/videos")[2] for entry in emulator.journal() if entry.kind == "create"]
+    assert paths == ["", f"/{read_video_id(first.id).operation}/remix", "/edits", "/extensions"]
+
+    async def again() -> list[veo.VideoObject]:
+        return [
+            await veo.avideo_remix(first.id, "Make it day"),
+            await veo.avideo_edit(first.id, "Make it day"),
+            await veo.avideo_extension(first.id, "It wakes", seconds="4"),
+        ]
+
+    assert {video.status for video in anyio.run(again)} == {"processing"}
+
+
+def test_a_video_without_a_clip_cannot_be_remixed(gateway: Client, emulator: Emulator) -> None:
+    failed = made("---\noutcome: failed\n---\nA cat")
+    with pytest.raises(exceptions.BadRequestError, match="is failed and has 0 clips"):
+        veo.video_remix(failed.id, "Make it night")
+    assert [entry.kind for entry in emulator.journal()].count("create") == 1
+
+
+def test_the_pictures_of_a_video_are_content_too(gateway: Client) -> None:
+    video = made()
+    assert veo.video_content(video.id, variant="video")[4:8] == b"ftyp"
+    assert veo.video_content(video.id, variant="thumbnail")[8:12] == b"WEBP"
+    assert veo.video_content(video.id, variant="spritesheet")[:3] == b"\xff\xd8\xff"
+    with pytest.raises(exceptions.BadRequestError, match="'poster' is not one of video, thumbnail, spritesheet"):
+        veo.video_content(video.id, variant="poster")
+
+
+def test_a_service_without_pictures_says_so(litellm: Client) -> None:
+    video = finished(veo.video_generation(model=MODEL, prompt=PROMPT))
+    with pytest.raises(exceptions.BadRequestError, match="keeps no more of a video than its clip"):
+        veo.video_content(video.id, variant="thumbnail")

@@ -177,8 +177,9 @@ def test_the_agent_platform_has_omni_at_global_whatever_the_location() -> None:
     assert AGENT.cancel("v1_a", VERTEX) == Call("cancel", "POST", f"{root}/v1_a/cancel", json={})
     gate = Endpoint("agent_platform", AGENT_PLATFORM, "http://gate:1", project="p", location="us-central1")
     assert AGENT.poll("v1_a", gate).url == "http://gate:1/v1beta1/projects/p/locations/global/interactions/v1_a"
-    with pytest.raises(InvalidRequestError, match="reached through a project"):
-        AGENT.poll("v1_a", Endpoint("agent_platform", AGENT_PLATFORM, "https://aiplatform.googleapis.com"))
+    # An express key goes without a project and a location, as google-genai sends it.
+    express = Endpoint("agent_platform", AGENT_PLATFORM, "https://aiplatform.googleapis.com")
+    assert AGENT.poll("v1_a", express).url == "https://aiplatform.googleapis.com/v1beta1/interactions/v1_a"
 
 
 def test_the_agent_platform_delivers_inline_or_into_a_bucket() -> None:

@@ -16,6 +16,7 @@ from veo_widgets.providers import LITELLM, Endpoint
 from veo_widgets.record import Operation, Sample
 from veo_widgets.request import VideoRequest
 from veo_widgets.wires import Call, Field, Reply, wire_for
+from veo_widgets.wires.openai_videos import Listed
 
 SITE = Endpoint("openai", OPENAI, "https://api.openai.com/v1")
 AZURE = Endpoint("azure", AZURE_OPENAI, "https://r.openai.azure.com/openai/v1", version="preview")
@@ -131,7 +132,7 @@ def test_an_id_is_opaque_and_encoded_whole(name: str, written: str) -> None:
     content = WIRE.content(Sample(0, uri=name), SITE)
     assert (content.purpose, content.method, content.url) == ("content", "GET", f"{root}/{written}/content")
     assert WIRE.delete(name, SITE) == Call("cancel", "DELETE", f"{root}/{written}")
-    remixed = WIRE.remix(name, "Make it night", SITE)
+    remixed = WIRE.create(VideoRequest("Make it night", "sora-2", remix_from=name), SITE)
     assert remixed == Call("create", "POST", f"{root}/{written}/remix", json={"prompt": "Make it night"})
 
 
@@ -295,3 +296,32 @@ def test_what_litellm_turns_into_its_own_errors_is_read_out_of_them(said: str, s
     assert WIRE.verdict(error) is None
     if verdict and outcome == "filtered":
         assert "violence" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize("video", ["https://example.org/a.mp4", "gs://b/a.mp4", "data:video/mp4;base64,AAAA"])
+def test_only_an_id_is_remixed(video: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"remix_from: .* is no id"):
+        WIRE.create(VideoRequest("Make it night", "sora-2", remix_from=video), SITE)
+
+
+def test_an_image_of_the_web_goes_by_its_address_or_waits_to_be_read() -> None:
+    image = Image.of("https://example.org/red.png")
+    call = WIRE.create(VideoRequest("A cat", "sora-2", first_frame=image), SITE)
+    assert call.json["input_reference"] == {"image_url": "https://example.org/red.png"}
+    assert (WIRE.reads_web, PROXIED.reads_web) == (True, False)
+
+
+@pytest.mark.parametrize("more", [{}, {"last_id": "b"}])
+def test_a_page_says_how_to_ask_for_the_next(more: dict) -> None:
+    page = {"data": [{"id": "a", "created_at": 7}, {"id": "b", "prompt": "A cat"}], "has_more": True, **more}
+    listed, after = WIRE.listed(Reply(200, page))
+    assert listed == [Listed("a", created_at=7), Listed("b", prompt="A cat")]
+    assert after == "b"
+    assert WIRE.listed(Reply(200, {**page, "has_more": False}))[1] == ""
+    assert WIRE.listed(Reply(200, {"data": [], "has_more": True})) == ([], "")
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"data": {}}, {"data": [7]}, {"data": [{"id": None}]}])
+def test_what_is_no_list_of_videos_is_not_taken_for_one(body: object) -> None:
+    with pytest.raises(InvalidReplyError, match="no list of videos"):
+        WIRE.listed(Reply(200, body))

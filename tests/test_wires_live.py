@@ -6,6 +6,8 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
 from veo_widgets.emulator import Emulator
 from veo_widgets.record import JobState
+from veo_widgets.remote import RemoteVideos
 from veo_widgets.sync import Client, Job
 
 GOOGLE = "https://generativelanguage.googleapis.com"
@@ -85,6 +88,28 @@ def proxy(emulator: Emulator) -> Iterator[Proxy]:
         yield running
 
 
+class Pages(SimpleHTTPRequestHandler):
+    """A folder on the web."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[str]:
+    """The address of a picture and a page on a web server."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "red.png").write_bytes(picture("red"))
+    (folder / "page.html").write_text("<html>")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
 @dataclass(frozen=True)
 class Way:
     """A wire at a provider, and what it takes to have it."""
@@ -115,6 +140,8 @@ WAYS = [
     Way("interactions", "emulator", "gemini-omni-1.2-flash"),
     Way("interactions", "gemini", "gemini-omni-1.1-flash"),
     Way("interactions", "litellm", "gemini-omni-1.1-flash", proxied=True),
+    # With an express key, which goes without a project.
+    Way("interactions", "agent_platform", "gemini-omni-1.2-flash"),
     Way("openai_videos", "emulator", "sora-2"),
     Way("openai_videos", "openai", "sora-2", "/v1"),
     Way("openai_videos", "azure", "sora-2"),
@@ -236,6 +263,30 @@ def test_a_first_frame_goes_as_a_form(way: Way, submit: Callable[..., Job], emul
     assert (job.videos[0].width > job.videos[0].height, job.state) == (True, JobState.SUCCEEDED)
 
 
+# OpenAI and Azure read addresses of the web themselves.
+TOLD = [way for way in WAYS if way.provider in {"openai", "azure"} or str(way) == "openai_videos-emulator"]
+
+
+@EVERY
+def test_a_first_frame_on_the_web(way: Way, submit: Callable[..., Job], emulator: Emulator, pages: str) -> None:
+    job = submit(way, first_frame=f"{pages}/red.png?sig=secret", size="1280x720").wait(30)
+    assert job.state is JobState.SUCCEEDED
+    (body,) = [str(entry.body) for entry in emulator.journal() if entry.kind == "create"]
+    assert (pages in body) is (way in TOLD)
+    assert bool(job.request.first_frame.data) is (way not in TOLD)
+    assert "secret" not in job.videos[0].sidecar.read_text() + str(job.request.settings())
+
+
+@pytest.mark.parametrize("path", ["/page.html", "/nothing"])
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in TOLD], ids=str)
+def test_what_is_no_image_costs_nothing(
+    way: Way, path: str, submit: Callable[..., Job], emulator: Emulator, pages: str
+) -> None:
+    with pytest.raises(errors.InvalidRequestError, match=f"first_frame: .*{path} (is not a|cannot be read)"):
+        submit(way, first_frame=pages + path)
+    assert emulator.journal() == []
+
+
 def test_an_id_of_litellms_comes_through_whole(submit: Callable[..., Job], emulator: Emulator) -> None:
     for way in WAYS[-3:]:
         job = submit(way, script={"ids": "litellm"}).wait(30)
@@ -306,7 +357,7 @@ def test_a_job_is_cancelled_where_the_wire_can(submit: Callable[..., Job], emula
     assert not veo.state.is_final
 
 
-@pytest.mark.parametrize("way", [WAYS[3], OMNI, WAYS[5], WAYS[7]], ids=str)
+@pytest.mark.parametrize("way", [WAYS[3], OMNI, WAYS[5], WAYS[6], WAYS[8]], ids=str)
 def test_a_clip_is_edited_and_extended(way: Way, submit: Callable[..., Job]) -> None:
     first = submit(way).wait(30)
     edited = first.edit("Make it night").wait(30)
@@ -314,6 +365,126 @@ def test_a_clip_is_edited_and_extended(way: Way, submit: Callable[..., Job]) -> 
     assert edited.request.edit_from == first.record.operation
     longer = edited.extend("It goes on", seconds=4).wait(30)
     assert longer.videos[0].seconds == pytest.approx(8, abs=0.1)
+
+
+VIDEOS = pytest.mark.parametrize("way", [way for way in WAYS if way.wire == "openai_videos"], ids=str)
+
+
+@VIDEOS
+def test_a_video_is_remixed_once(way: Way, submit: Callable[..., Job], emulator: Emulator) -> None:
+    first = submit(way).wait(30)
+    if way.proxied:
+        with pytest.raises(errors.InvalidRequestError, match="remix_from: cannot be sent"):
+            first.remix("Make it night")
+        return
+    second = first.remix("Make it night").wait(30)
+    assert (second.record.provider, second.record.model) == (first.record.provider, first.record.model)
+    creates = [entry for entry in emulator.journal() if entry.kind == "create"]
+    assert [entry.path.rpartition("/")[2] for entry in creates] == ["videos", "remix"]
+    assert creates[1].body == {"prompt": "Make it night"}
+    assert [state for _, state, _ in second.events][:2] == ["submitting", "queued"]
+    assert remote(second)[0].video.remixed_from == first.record.operation
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way.wire == "openai_videos" and not way.proxied], ids=str)
+def test_a_lost_answer_to_a_remix_is_unknown_and_not_sent_again(
+    way: Way, submit: Callable[..., Job], emulator: Emulator
+) -> None:
+    first = submit(way).wait(30)
+    emulator.script("create", "reset")
+    with pytest.raises(errors.UnknownOutcomeError):
+        first.remix("Make it night")
+    assert [entry.kind for entry in emulator.journal()].count("create") == 2
+
+
+def remote(job: Job, **asked: Any) -> RemoteVideos:
+    """What the service of a job says it keeps."""
+    return job.client.remote_videos(job.record.provider, **asked)
+
+
+@VIDEOS
+def test_the_services_own_list_comes_in_pages(way: Way, submit: Callable[..., Job], emulator: Emulator) -> None:
+    jobs = [submit(way, script={"polls": 1}) for _ in range(3)]
+    for job in jobs:
+        job.wait(30)
+    client = jobs[0].client
+    page = client.remote_videos(way.provider, limit=2)
+    assert len(page) == 2
+    assert page[0].video.prompt == "A cat"
+    assert page.after == page[1].video.id
+    rest = client.remote_videos(way.provider, limit=2, after=page.after)
+    assert (len(rest), rest.after) == (1, "")
+    assert [item.job_id for item in (*page, *rest)] == [job.id for job in jobs[::-1]]
+    assert repr(page).splitlines()[-1] == f"More: after={page.after!r}"
+    assert repr(client.remote_videos(way.provider, limit=1, order="asc")).startswith(rest[0].video.id)
+    assert {entry.kind for entry in emulator.journal()} == {"create", "poll", "download", "list"}
+
+
+@VIDEOS
+def test_a_video_of_the_list_becomes_a_job(
+    way: Way, submit: Callable[..., Job], emulator: Emulator, tmp_path: Path
+) -> None:
+    made = submit(way).wait(30)
+    with Client(made.client.settings, home=tmp_path / "elsewhere") as stranger:
+        (video,) = stranger.remote_videos(way.provider)
+        assert video.job_id == ""
+        job = stranger.adopt(video)
+        record = stranger.call(stranger.asynchronous.refresh, job.id)
+        assert (record.state, record.wire) == (JobState.SUCCEEDED, "openai_videos")
+        assert (record.request.prompt, record.cost.usd) == ("A cat", None)
+        assert stranger.adopt(video).id == job.id
+    assert [entry.kind for entry in emulator.journal()].count("create") == 1
+
+
+@VIDEOS
+def test_pictures_of_a_video_are_saved_beside_it(way: Way, submit: Callable[..., Job]) -> None:
+    job = submit(way, script={"polls": 1})
+    with pytest.raises(errors.InvalidRequestError, match="has no clip to make a thumbnail of"):
+        job.thumbnail()
+    clip = job.wait(30).videos[0].path
+    pictures = [job.thumbnail(), job.spritesheet()]
+    assert [path.name for path in pictures] == [f"{clip.stem}.thumbnail.webp", f"{clip.stem}.spritesheet.jpg"]
+    assert {path.parent for path in pictures} == {clip.parent}
+    assert [path.read_bytes()[:3] for path in pictures] == [b"RIF", b"\xff\xd8\xff"]
+    assert not list(clip.parent.glob("*.part"))
+
+
+@VIDEOS
+def test_a_picture_that_is_none_is_not_saved(way: Way, submit: Callable[..., Job], emulator: Emulator) -> None:
+    job = submit(way).wait(30)
+    emulator.script("download", "status", status=404)
+    with pytest.raises(errors.NotFoundError):
+        job.thumbnail()
+    assert len(list(job.videos[0].path.parent.iterdir())) == 2
+
+
+@VIDEOS
+def test_a_video_is_deleted_where_it_is_kept(way: Way, submit: Callable[..., Job]) -> None:
+    job = submit(way, script={"polls": 1})
+    with pytest.raises(errors.InvalidRequestError, match="what is not saved here yet is not deleted there"):
+        job.delete_remote()
+    job.wait(30)
+    if way.proxied:
+        with pytest.raises(errors.InvalidRequestError, match="the proxy's /videos interface deletes none"):
+            job.delete_remote()
+        return
+    assert job.delete_remote() is job
+    assert (job.state, job.record.notice) == (JobState.SUCCEEDED, "Deleted at the service.")
+    assert job.videos[0].path.exists()
+    assert remote(job) == []
+    with pytest.raises(errors.NotFoundError):
+        job.delete_remote()
+
+
+def test_a_service_without_a_list_says_so(submit: Callable[..., Job]) -> None:
+    job = submit(OMNI).wait(30)
+    with pytest.raises(errors.InvalidRequestError, match="'gemini' keeps no list of its videos"):
+        remote(job)
+    for verb in (job.thumbnail, job.delete_remote):
+        with pytest.raises(errors.InvalidRequestError, match="keeps no more of a video than its clip"):
+            verb()
+    with pytest.raises(errors.InvalidRequestError, match="remix_from"):
+        job.remix("Make it night")
 
 
 def test_a_clip_is_upscaled(submit: Callable[..., Job]) -> None:

@@ -21,10 +21,33 @@ if TYPE_CHECKING:
     from .handles import Job
     from .media import Image, Video
     from .request import VideoRequest
-    from .session import budget, configure, cost, doctor, generate, job, jobs, plan, resume, submit
+    from .session import (
+        adopt,
+        budget,
+        configure,
+        cost,
+        doctor,
+        generate,
+        job,
+        jobs,
+        plan,
+        remote_videos,
+        resume,
+        submit,
+    )
     from .sync import Client
+    from .video_objects import VideoObject
+    from .video_sequels import (
+        avideo_edit,
+        avideo_extension,
+        avideo_list,
+        avideo_remix,
+        video_edit,
+        video_extension,
+        video_list,
+        video_remix,
+    )
     from .videos_api import (
-        VideoObject,
         avideo_content,
         avideo_generation,
         avideo_status,
@@ -43,10 +66,15 @@ _HOMES = {
     "Player": "widgets",
     "VeoError": "errors",
     "Video": "media",
-    "VideoObject": "videos_api",
+    "VideoObject": "video_objects",
     "VideoRequest": "request",
+    "adopt": "session",
     "avideo_content": "videos_api",
+    "avideo_edit": "video_sequels",
+    "avideo_extension": "video_sequels",
     "avideo_generation": "videos_api",
+    "avideo_list": "video_sequels",
+    "avideo_remix": "video_sequels",
     "avideo_status": "videos_api",
     "budget": "session",
     "configure": "session",
@@ -56,11 +84,16 @@ _HOMES = {
     "job": "session",
     "jobs": "session",
     "plan": "session",
+    "remote_videos": "session",
     "resume": "session",
     "show": "widgets",
     "submit": "session",
     "video_content": "videos_api",
+    "video_edit": "video_sequels",
+    "video_extension": "video_sequels",
     "video_generation": "videos_api",
+    "video_list": "video_sequels",
+    "video_remix": "video_sequels",
     "video_status": "videos_api",
 }
 
@@ -75,8 +108,13 @@ __all__ = [
     "Video",
     "VideoObject",
     "VideoRequest",
+    "adopt",
     "avideo_content",
+    "avideo_edit",
+    "avideo_extension",
     "avideo_generation",
+    "avideo_list",
+    "avideo_remix",
     "avideo_status",
     "budget",
     "configure",
@@ -86,11 +124,16 @@ __all__ = [
     "job",
     "jobs",
     "plan",
+    "remote_videos",
     "resume",
     "show",
     "submit",
     "video_content",
+    "video_edit",
+    "video_extension",
     "video_generation",
+    "video_list",
+    "video_remix",
     "video_status",
 ]
 

@@ -22,6 +22,7 @@ from .clock import Clock
 from .config import Account, Settings
 from .downloads import Downloads
 from .errors import LedgerError, VeoError, WaitTimeoutError
+from .fetching import with_images
 from .keeper import Keeper
 from .ledger import AsyncLedger
 from .media import Video
@@ -30,6 +31,7 @@ from .pricing import Cost
 from .providers import Endpoint
 from .purse import Purse
 from .record import JobRecord, JobState
+from .remote import Remote
 from .sender import Sender
 from .transport import Transport
 from .watcher import Watcher
@@ -76,6 +78,7 @@ class AsyncClient:
         downloads = Downloads(self._keeper, self._accounts, self._transport)
         self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
         self.purse = Purse(self._ledger, self._clock.now)
+        self.remote = Remote(self._keeper, self._accounts, self._transport)
         self._tasks: TaskGroup | None = None
         # By account: the only video model of a gateway.
         self._learned: dict[tuple[Settings, Endpoint], str] = {}
@@ -145,7 +148,16 @@ class AsyncClient:
                 self._board.put(record)
         return self._board[job_id].sighting
 
-    async def adopt(self, provider: str, model: str, operation: str, *, profile: str | None = None) -> JobRecord:
+    async def adopt(
+        self,
+        provider: str,
+        model: str,
+        operation: str,
+        *,
+        profile: str | None = None,
+        surface: str = "",
+        prompt: str = "",
+    ) -> JobRecord:
         """Take up an operation that another program has started, as a job like any other.
 
         Args:
@@ -153,6 +165,8 @@ class AsyncClient:
             model: the model's id.
             operation: the service's name for it.
             profile: the account; default is the one in use.
+            surface: of a video in a ``/v1/videos`` service's list: which of the provider's surfaces keeps it.
+            prompt: what it was asked for with, if that is known.
 
         Returns:
             The job, new in the ledger unless its operation was known there. It is not watched.
@@ -160,7 +174,9 @@ class AsyncClient:
         known = await self._ledger.do(lambda ledger: ledger.with_operation(operation))
         if known is not None:
             return await self.job(known.id)
-        plan = self.plan("", provider=provider, model=model, profile=profile, allow_retired=True)
+        plan = self.plan(prompt, provider=provider, model=model, profile=profile, allow_retired=True)
+        if surface:
+            plan = replace(plan, model=replace(plan.model, api="openai_videos", surface=surface))
         account = await self._accounts.of_plan(plan)
         record = replace(self._new_record(plan, account, new_job_id(), ""), cost=Cost(None, "started elsewhere"))
         return await self._keeper.keep(records.accepted(record, operation, self._clock.now()), "adopted")
@@ -245,6 +261,7 @@ class AsyncClient:
         account = await self._accounts.of_plan(plan)
         # Before anything is written: a token that cannot be had is no job.
         await account.credentials.headers()
+        plan = await with_images(plan, account, self._transport)
         record = self._new_record(plan, account, job_id or new_job_id(), retry_of)
         call = plan.call(account)
         unwritten = False
@@ -314,6 +331,10 @@ class AsyncClient:
     async def edit(self, job_id: str, prompt: str, **values: Any) -> JobRecord:
         """Have a finished job's clip changed as `prompt` says: a new job at the same place; see `submit`."""
         return await self.submit(prompt, **following(await self.job(job_id), "edit_from", values))
+
+    async def remix(self, job_id: str, prompt: str, **values: Any) -> JobRecord:
+        """Have a finished job's video made anew with a change: a new job at the same place; see `submit`."""
+        return await self.submit(prompt, **following(await self.job(job_id), "remix_from", values))
 
     async def extend(self, job_id: str, prompt: str, *, seconds: float | None = None, **values: Any) -> JobRecord:
         """Have a finished job's clip continued for `seconds`: a new job at the same place; see `submit`."""

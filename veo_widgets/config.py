@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_dir
 
 from .budgets import NAMES, amount, variable
-from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, google_token
+from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, azure_token, google_token
 from .errors import ConfigError
 from .providers import (
     LITELLM_GEMINI,
@@ -171,11 +171,19 @@ def account(provider: Provider, surface: str, settings: Settings, environ: Mappi
     key = settings.api_key or Secret(first_set(provider.key_env, environ))
     if not address:
         raise ConfigError(_missing(provider, "address", provider.url_env, "base_url"))
+    endpoint = Endpoint(provider.name, surface, address, version=version)
+    if not key and provider.name == "azure":
+        return Account(provider, endpoint, _entra(environ))
     if not key:
         raise ConfigError(_missing(provider, "key", provider.key_env, "api_key"))
-    endpoint = Endpoint(provider.name, surface, address, version=version)
     bearer = provider.auth == "bearer" and surface != LITELLM_GEMINI
     return Account(provider, endpoint, BearerKey(key) if bearer else ApiKey(key, provider.key_header))
+
+
+def _entra(environ: Mapping[str, str]) -> Credentials:
+    """Azure without a key: a token that was given, under LiteLLM's name for it, or one that is asked for."""
+    given = Secret(environ.get("AZURE_AD_TOKEN", ""))
+    return BearerKey(given) if given else azure_token(environ.get("AZURE_CLIENT_ID", ""))
 
 
 def _missing(provider: Provider, what: str, variables: tuple[str, ...], setting: str) -> str:

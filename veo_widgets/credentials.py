@@ -1,8 +1,9 @@
-"""How requests are signed. The only user of google-auth."""
+"""How requests are signed. The only user of google-auth and azure-identity."""
 
 from __future__ import annotations
 
 import threading
+import time
 from functools import cache
 from typing import Any, Protocol
 
@@ -11,6 +12,9 @@ import anyio.to_thread
 from .errors import AuthenticationError, ConfigError, MissingExtraError
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_AZURE_SCOPE = "https://cognitiveservices.azure.com/.default"
+# A token that runs out on the way is worth nothing.
+_AZURE_MARGIN_SECONDS = 300
 
 
 class Secret:
@@ -137,3 +141,52 @@ def google_token(key_file: str) -> GoogleToken:
     """
     del key_file
     return GoogleToken()
+
+
+class AzureToken:
+    """Microsoft Entra's token for Azure: of a managed identity, a service principal, or whoever has run ``az login``.
+
+    Source: azure-identity's ``DefaultAzureCredential``, and the scope that Azure OpenAI's pages name.
+    """
+
+    def __init__(self) -> None:
+        self._azure: Any = None
+        self._token: Any = None
+        self._lock = threading.Lock()
+
+    async def headers(self) -> dict[str, str]:
+        """``Authorization: Bearer``, with a token that holds for some minutes yet."""
+        return await anyio.to_thread.run_sync(self._headers)
+
+    def _headers(self) -> dict[str, str]:
+        with self._lock:
+            if self._token is None or self._token.expires_on < time.time() + _AZURE_MARGIN_SECONDS:
+                self._token = self._fresh()
+            return {"authorization": f"Bearer {self._token.token}"}
+
+    def _fresh(self) -> Any:
+        try:
+            import azure.core.exceptions
+            import azure.identity
+        except ImportError:
+            raise MissingExtraError("Azure OpenAI without AZURE_OPENAI_API_KEY", "azure") from None
+        try:
+            self._azure = self._azure or azure.identity.DefaultAzureCredential()
+            return self._azure.get_token(_AZURE_SCOPE)
+        except azure.core.exceptions.AzureError as error:
+            tried = " ".join(str(error).partition("To mitigate")[0].split())
+            raise AuthenticationError(
+                f"Azure OpenAI: no key was found, and Azure gave no token: {tried[:400].rstrip('.')}. "
+                "Set AZURE_OPENAI_API_KEY or AZURE_AD_TOKEN, or run `az login`."
+            ) from None
+
+
+@cache
+def azure_token(client_id: str) -> AzureToken:
+    """The credentials of this process for one of Azure's clients; shared, so that a token is asked for once.
+
+    Args:
+        client_id: what ``AZURE_CLIENT_ID`` says, or an empty text.
+    """
+    del client_id
+    return AzureToken()

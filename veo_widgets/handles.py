@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterable
 from datetime import datetime
 from functools import partial
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .board import Listener, Sighting
@@ -19,6 +20,7 @@ from .errors import VeoError
 from .media import Video
 from .pricing import Cost
 from .record import JobRecord, JobState
+from .remote import Picture
 from .request import VideoRequest
 
 if TYPE_CHECKING:
@@ -187,6 +189,18 @@ class Job:
         """
         return self._follow(self.client.asynchronous.edit, prompt, values)
 
+    def remix(self, prompt: str, **values: Any) -> Job:
+        """Have a ``/v1/videos`` service make the video anew with a change, by a new job there, which costs money.
+
+        Args:
+            prompt: what is to be different.
+            values: as for `edit`.
+
+        Raises:
+            InvalidRequestError: there is no clip, or the service remixes none.
+        """
+        return self._follow(self.client.asynchronous.remix, prompt, values)
+
     def extend(self, prompt: str, seconds: float | None = None, **values: Any) -> Job:
         """Have the finished clip continued, by a new job at the same provider, which costs money.
 
@@ -202,6 +216,30 @@ class Job:
 
     def _follow(self, verb: Callable[..., Coroutine[Any, Any, JobRecord]], prompt: str, values: dict[str, Any]) -> Job:
         return Job(self.client, self.client.call(partial(verb, self.id, prompt, **values)).id)
+
+    def thumbnail(self) -> Path:
+        """Save the service's own picture of the video beside the clip, where it makes one; returns the file.
+
+        Raises:
+            InvalidRequestError: there is no clip, or its service makes none.
+        """
+        return self._picture("thumbnail")
+
+    def spritesheet(self) -> Path:
+        """Save the service's sheet of frames from all along the video beside the clip; see `thumbnail`."""
+        return self._picture("spritesheet")
+
+    def _picture(self, variant: Picture) -> Path:
+        return self.client.call(self.client.asynchronous.remote.picture, self.record, variant)
+
+    def delete_remote(self) -> Self:
+        """Have the service forget the video of a job that has ended; the clip on disk stays.
+
+        Raises:
+            InvalidRequestError: the job has not ended, or its service deletes none.
+        """
+        self.client.call(self.client.asynchronous.remote.delete, self.record)
+        return self
 
     def cancel(self) -> Self:
         """Have the service stop the job, where it can; a job that has ended stays as it is.

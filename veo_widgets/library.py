@@ -302,7 +302,7 @@ def _plain(value: Any) -> Any:
             "name": value.name,
             "mime": value.mime,
             "sha256": value.sha256,
-            **({"uri": value.uri} if value.uri else {}),
+            **({"uri": value.address} if value.uri else {}),
         }
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 

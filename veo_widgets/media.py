@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from .errors import InvalidRequestError
 
@@ -19,6 +19,9 @@ from .errors import InvalidRequestError
 MAX_IMAGE_BYTES = 20_000_000
 
 _IMAGE_STARTS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
+
+
+_IMAGE_ENDINGS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 
 
 @runtime_checkable
@@ -41,6 +44,28 @@ def sniff_image(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return None
+
+
+def check_web_address(address: str, parameter: str) -> None:
+    """Refuse what cannot be the address of an image.
+
+    Raises:
+        InvalidRequestError: neither http nor https, no host, or a name and a password in it.
+    """
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1)
+    except ValueError:
+        whole, parts = False, urlsplit("")
+    if whole and "@" not in parts.netloc and address.isprintable():
+        return
+    # Neither a password nor a signature belongs in a message.
+    shown = "an address with '@' before its path" if "@" in address else repr(address.partition("?")[0][:80])
+    raise InvalidRequestError(
+        f"{parameter}: {shown} is no address of an image; give an http(s):// or gs:// address, a file, or bytes.",
+        parameter=parameter,
+        value=shown,
+    )
 
 
 def _read(value: object, parameter: str) -> tuple[bytes, str]:
@@ -85,13 +110,13 @@ def _as_png(image: _PillowImage, parameter: str) -> bytes:
 
 @dataclass(frozen=True)
 class Image:
-    """An image for a request: its bytes, or its ``gs://`` address.
+    """An image for a request: its bytes, or its address.
 
     Attributes:
         data: the bytes as they were given, never re-encoded; empty for an address.
-        mime: ``image/png``, ``image/jpeg`` or ``image/webp``.
+        mime: ``image/png``, ``image/jpeg`` or ``image/webp``; of an address what its ending says.
         name: what to call it on screen.
-        uri: a ``gs://`` address that the Agent Platform reads by itself, or empty.
+        uri: a ``gs://`` address that the Agent Platform reads by itself, one of the web, or empty.
     """
 
     data: bytes = field(default=b"", repr=False)
@@ -104,24 +129,17 @@ class Image:
         """Take an image in whatever form the user has it.
 
         Args:
-            value: a path, bytes, an open binary file, a Pillow image, a ``gs://`` address, or an `Image`.
+            value: a path, bytes, an open binary file, a Pillow image, a ``gs://`` or web address, or an `Image`.
             parameter: the name to use in messages.
 
         Raises:
-            InvalidRequestError: unreadable, not PNG, JPEG or WebP, or over 20 MB.
+            InvalidRequestError: unreadable, not PNG, JPEG or WebP, or over 20 MB. What is at a web address is looked at
+                when the request is sent.
         """
         if isinstance(value, cls):
             return value
-        if isinstance(value, str) and value.startswith("gs://"):
-            ending = Path(value).suffix.lower()
-            mime = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}.get(ending, "image/png")
-            return cls(uri=value, mime=mime, name=value)
         if isinstance(value, str) and "://" in value:
-            raise InvalidRequestError(
-                f"{parameter}: {value[:80]!r} is an address; give the image's file or bytes, or a gs:// address.",
-                parameter=parameter,
-                value=value,
-            )
+            return cls._at(value, parameter)
         data, name = _read(value, parameter)
         sniffed = sniff_image(data)
         if sniffed is None:
@@ -136,6 +154,30 @@ class Image:
             )
         return cls(data=data, mime=sniffed, name=name)
 
+    @classmethod
+    def _at(cls, address: str, parameter: str) -> Image:
+        """An image by its address."""
+        if not address.startswith("gs://"):
+            check_web_address(address, parameter)
+        path = urlsplit(address).path if not address.startswith("gs://") else address
+        mime = _IMAGE_ENDINGS.get(Path(path).suffix.lower(), "image/png")
+        return cls(uri=address, mime=mime, name=address if path == address else unquote(Path(path).name) or "image")
+
+    @property
+    def is_in_bucket(self) -> bool:
+        """Whether it is named by a ``gs://`` address."""
+        return self.uri.startswith("gs://")
+
+    @property
+    def is_on_web(self) -> bool:
+        """Whether it is named by an ``http(s)://`` address."""
+        return bool(self.uri) and not self.is_in_bucket
+
+    @property
+    def address(self) -> str:
+        """Its address for people: what follows a question mark may be a signature that lets others in."""
+        return self.uri.partition("?")[0]
+
     @property
     def sha256(self) -> str:
         """The hash of the bytes, or of the address."""
@@ -143,12 +185,14 @@ class Image:
 
     @property
     def base64(self) -> str:
-        """The bytes as base64, the form the services take."""
+        """The bytes as base64, the form the services take; of the web words that say so, until it has been read."""
+        if self.is_on_web and not self.data:
+            return f"(what is at {self.address})"
         return base64.b64encode(self.data).decode("ascii")
 
     def describe(self) -> str:
         """A few words for a settings list: name and size."""
-        return self.uri or f"{self.name} ({len(self.data) / 1000:.0f} kB)"
+        return self.address or f"{self.name} ({len(self.data) / 1000:.0f} kB)"
 
 
 @dataclass(frozen=True)

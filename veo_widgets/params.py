@@ -158,6 +158,13 @@ PARAMS: tuple[Param, ...] = (
         "",
     ),
     Param(
+        "remix_from",
+        "video",
+        "Remix",
+        "A video of the service's own to make anew as the prompt says: its id.",
+        "",
+    ),
+    Param(
         "upscale_from",
         "video",
         "Upscale",

@@ -128,7 +128,7 @@ def following(record: JobRecord, parameter: str, values: Mapping[str, Any]) -> d
 
     Args:
         record: the finished job.
-        parameter: ``edit_from``, ``extend_from`` or ``upscale_from``.
+        parameter: ``edit_from``, ``remix_from``, ``extend_from`` or ``upscale_from``.
         values: of the new request; ``sample`` chooses one of several clips.
 
     Raises:

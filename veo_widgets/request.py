@@ -31,6 +31,7 @@ class VideoRequest:
         extend_from: a clip to continue: its address or id at the service, a path, or its bytes as a ``data:`` address.
         reference_videos: clips to take something up from, each like `extend_from`.
         edit_from: a clip to change, like `extend_from`.
+        remix_from: a video to make anew with a change, by its id at the service.
         upscale_from: a clip to make again at `resolution`, like `extend_from`.
         storage_uri: a ``gs://`` prefix for the results (Agent Platform).
         allow_retired: send the request even if the catalog says the model has ended.
@@ -52,6 +53,7 @@ class VideoRequest:
     extend_from: str | None = None
     reference_videos: tuple[str, ...] = ()
     edit_from: str | None = None
+    remix_from: str | None = None
     upscale_from: str | None = None
     storage_uri: str | None = None
     allow_retired: bool = False
@@ -98,8 +100,8 @@ class VideoRequest:
 
         One of ``text``, ``image``, ``interpolation``, ``reference``, ``extension``, ``edit`` and ``upscale``.
         """
-        if self.edit_from or self.upscale_from:
-            return "edit" if self.edit_from else "upscale"
+        if self.edit_from or self.remix_from or self.upscale_from:
+            return "upscale" if self.upscale_from else "edit"
         if self.extend_from:
             return "extension"
         if self.reference_images or self.reference_videos:
@@ -110,8 +112,8 @@ class VideoRequest:
 
     @property
     def source(self) -> str:
-        """The clip to extend, edit or upscale, or an empty text."""
-        return self.edit_from or self.upscale_from or self.extend_from or ""
+        """The clip to extend, edit, remix or upscale, or an empty text."""
+        return self.edit_from or self.remix_from or self.upscale_from or self.extend_from or ""
 
     @property
     def images(self) -> tuple[Image, ...]:

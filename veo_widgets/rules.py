@@ -107,14 +107,15 @@ def _prompt(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError
 
 def _sources(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
     at = f"{model.id} at {_place(model)}"
-    given = [name for name in ("edit_from", "upscale_from", "extend_from") if getattr(request, name)]
+    given = [name for name in ("edit_from", "remix_from", "upscale_from", "extend_from") if getattr(request, name)]
     for name in given[1:]:
         why = f"cannot be sent together with {given[0]}; one request changes one clip in one way"
         yield _error(name, getattr(request, name), (), why)
     if request.extend_from and model.extension is None:
         yield _error("extend_from", request.extend_from, (), f"cannot be continued; {at} extends no clips")
-    if request.edit_from and model.edit is False:
-        yield _error("edit_from", request.edit_from, (), f"cannot be changed; {at} edits no clips")
+    for name in ("edit_from", "remix_from"):
+        if getattr(request, name) and model.edit is False:
+            yield _error(name, getattr(request, name), (), f"cannot be changed; {at} edits no clips")
     if request.upscale_from and not model.upscales:
         yield _error("upscale_from", request.upscale_from, (), f"cannot be made larger; {at} does not upscale")
     most = model.reference_videos_max
@@ -182,7 +183,7 @@ def _frames(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError
         )
     given = {"first_frame": request.first_frame, "last_frame": request.last_frame}
     for name, image in [*given.items(), *(("reference_images", image) for image in request.reference_images)]:
-        if image and image.uri and model.surface != "agent-platform":
+        if image and image.is_in_bucket and model.surface != "agent-platform":
             yield _error(name, image.uri, (), f"cannot be read; {at} takes bytes, not gs:// addresses")
 
 

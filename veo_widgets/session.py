@@ -14,6 +14,7 @@ from .credentials import Secret
 from .errors import InvalidRequestError, nearest
 from .handles import Job, Jobs, Videos
 from .planning import Plan
+from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
 from .sync import Client
 
@@ -42,8 +43,8 @@ def submit(prompt: str, **values: Any) -> Job:
             ``allow_retired``, ``max_cost`` (US dollars at most), and the parameters: ``aspect_ratio``, ``resolution``,
             ``duration_seconds`` (seconds), ``samples``, ``seed``, ``negative_prompt``, ``person_generation``,
             ``generate_audio``, ``first_frame``, ``last_frame``, ``reference_images``, ``reference_videos``,
-            ``extend_from``, ``edit_from``, ``upscale_from``, ``storage_uri``; OpenAI's spellings ``seconds``, ``size``
-            and ``input_reference`` are taken too.
+            ``extend_from``, ``edit_from``, ``remix_from``, ``upscale_from``, ``storage_uri``; OpenAI's spellings
+            ``seconds``, ``size`` and ``input_reference`` are taken too.
 
     Returns:
         The job, accepted by the service. It is polled for and downloaded in the background.
@@ -81,6 +82,25 @@ def jobs(limit: int | None = 20) -> Jobs:
         limit: how many; None for all.
     """
     return client().jobs(limit)
+
+
+def remote_videos(provider: str | None = None, **values: Any) -> RemoteVideos:
+    """One page of the videos that a ``/v1/videos`` service keeps for this account, newest first.
+
+    Args:
+        provider: its name or prefix; default as for `submit`.
+        values: ``after``, the `RemoteVideos.after` of the page before; ``limit``; ``order``, ``asc`` for the oldest
+            first; ``profile``.
+
+    Raises:
+        InvalidRequestError: the provider keeps no such list.
+    """
+    return client().remote_videos(provider, **values)
+
+
+def adopt(video: RemoteVideo) -> Job:
+    """Take up a video of `remote_videos` as a job: ``adopt(video).wait()`` saves its clip. Costs nothing."""
+    return client().adopt(video)
 
 
 def resume() -> Jobs:

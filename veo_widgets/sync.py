@@ -27,6 +27,7 @@ from .errors import SubmitInterrupted, VeoError
 from .handles import CLOSED, Job, Jobs, Videos, result
 from .planning import Plan
 from .record import JobRecord
+from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
 from .transport import Transport
 
@@ -169,6 +170,17 @@ class Client:
     def cost(self, days: int | None = None) -> Spend:
         """What jobs have cost; see `cost`."""
         return self.call(self.asynchronous.purse.spend, days)
+
+    def remote_videos(self, provider: str | None = None, **values: Any) -> RemoteVideos:
+        """One page of the videos that a ``/v1/videos`` service keeps; see `Remote.videos`."""
+        return self.call(partial(self.asynchronous.remote.videos, provider, **values))
+
+    def adopt(self, video: RemoteVideo) -> Job:
+        """Take up a video of a service's list as a job."""
+        said = video.video
+        take = partial(self.asynchronous.adopt, video.provider, said.model or "unknown", said.id)
+        known = {"profile": video.profile, "surface": video.surface, "prompt": said.prompt}
+        return Job(self, self.call(partial(take, **known)).id)
 
     def resume(self) -> Jobs:
         """Watch every open job again."""

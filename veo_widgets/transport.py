@@ -13,6 +13,7 @@ import httpx
 
 from .config import Account
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError
+from .hosts import Target, checked
 from .library import Incoming
 from .version import own_version
 from .wires.base import Call, Reply
@@ -153,6 +154,64 @@ class Transport:
             return await self._httpx().send(self._httpx().build_request("GET", url, headers=headers), stream=True)
         except _TROUBLE as error:
             raise _no_answer(error, account) from None
+
+    async def fetch(self, url: str, account: Account, limit: int, seconds: float = 60.0) -> bytes:
+        """Read what is at an address of the web, with no credentials.
+
+        A host of this machine's or of a private network is refused unless the provider itself is in the same. The
+        connection goes to the very number that was checked, and each redirect is checked anew.
+
+        Args:
+            url: http or https.
+            account: whose request it is for.
+            limit: bytes at most.
+            seconds: for everything.
+
+        Raises:
+            DownloadError: it may not be read, cannot be had, or is too large.
+        """
+        with anyio.move_on_after(seconds):
+            async with self._streams:
+                for _ in range(_MAX_REDIRECTS + 1):
+                    found = await self._fetched(url, account, limit)
+                    if isinstance(found, bytes):
+                        return found
+                    url = found
+            raise DownloadError(f"It was redirected more than {_MAX_REDIRECTS} times.")
+        raise DownloadError(f"It takes longer than {seconds:g} s.")
+
+    async def _fetched(self, url: str, account: Account, limit: int) -> bytes | str:
+        """The bytes at an address, or the address that it redirects to."""
+        response = await self._asked(await checked(url, account.endpoint.base_url))
+        try:
+            if response.has_redirect_location:
+                return _redirected(url, response.headers["location"])
+            if response.status_code != 200:
+                raise DownloadError(f"The answer was HTTP {response.status_code}.")
+            data = bytearray()
+            async for chunk in response.aiter_raw():
+                data += chunk
+                if len(data) > limit:
+                    raise DownloadError(f"It has more than {limit / 1e6:g} MB.")
+            return bytes(data)
+        except httpx.HTTPError as error:
+            raise DownloadError(f"The connection broke: {error or type(error).__name__}.") from None
+        finally:
+            await response.aclose()
+
+    async def _asked(self, target: Target) -> httpx.Response:
+        """The beginning of the answer of the first of a host's numbers that can be reached."""
+        http, headers = self._httpx(), {"host": target.host, "accept-encoding": "identity"}
+        why: Exception | None = None
+        for url in target.urls:
+            request = http.build_request("GET", url, headers=headers, extensions={"sni_hostname": target.name})
+            try:
+                return await http.send(request, stream=True)
+            except _TROUBLE as error:
+                why = error
+                if not isinstance(error, _UNCONNECTED):
+                    break
+        raise DownloadError(f"{target.host} did not answer: {why or type(why).__name__}.") from None
 
 
 def _ranged(at: int, validator: str) -> dict[str, str]:

@@ -35,6 +35,15 @@ class VideoId:
         return _PREFIX + base64.urlsafe_b64encode(text.encode()).decode("ascii")
 
 
+def is_video_id(text: str) -> bool:
+    """Whether `read_video_id` can read it."""
+    try:
+        read_video_id(text)
+    except InvalidRequestError:
+        return False
+    return True
+
+
 def read_video_id(text: str) -> VideoId:
     """The inverse of ``str(video_id)``; both alphabets of base64 are read, with and without padding.
 

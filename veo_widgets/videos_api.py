@@ -17,11 +17,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from . import session
 from .client import new_job_id
@@ -30,75 +29,21 @@ from .credentials import Secret
 from .errors import BadRequestError, BudgetError, InvalidRequestError, WaitTimeoutError
 from .handles import result
 from .params import PARAMS
-from .pricing import Cost
-from .providers import provider_named
-from .record import JobRecord, JobState
+from .record import JobRecord
+from .remote import PICTURES
 from .sync import Client
 from .video_ids import VideoId, read_video_id
+from .video_objects import VideoObject, described
+
+T = TypeVar("T")
 
 # LiteLLM's default.
-_TIMEOUT = 600.0
+TIMEOUT = 600.0
 # The wires' own spellings are taken too, as LiteLLM hands them through.
 _BY_WIRE = {param.wire: param.name for param in PARAMS}
-_STATUS = {JobState.SUCCEEDED: "completed", JobState.FILTERED: "failed", JobState.FAILED: "failed"}
 
 
-@dataclass(frozen=True)
-class VideoObject:
-    """A video as LiteLLM and OpenAI describe it.
-
-    Attributes:
-        id: says by itself where the video is; works in another program and without the ledger.
-        status: ``processing``, ``completed`` or ``failed``.
-        error: ``code`` and ``message`` of a failed one.
-        seconds: length of a clip in seconds, as text.
-        size: width x height of the picture.
-        usage: ``duration_seconds`` that are charged.
-        cost: the price; ``_hidden_params["response_cost"]`` holds it in US dollars as LiteLLM does.
-        job_id: of the ledger, or empty if the ledger does not know it.
-    """
-
-    id: str
-    status: str
-    model: str
-    created_at: int | None = None
-    completed_at: int | None = None
-    seconds: str | None = None
-    size: str | None = None
-    error: dict[str, str] | None = None
-    usage: dict[str, float] = field(default_factory=dict)
-    progress: int | None = None
-    object: str = "video"
-    cost: Cost = field(default_factory=lambda: Cost(None))
-    job_id: str = ""
-
-    @property
-    def _hidden_params(self) -> dict[str, Any]:
-        return {"response_cost": self.cost.usd, "model_id": self.model}
-
-
-def _described(record: JobRecord) -> VideoObject:
-    problem = record.problem
-    prefix = provider_named(record.provider).prefixes[0]
-    seconds = record.request.duration_seconds or record.cost.seconds
-    first = record.videos[0] if record.videos else None
-    return VideoObject(
-        id=str(VideoId(prefix, record.model, record.operation)),
-        status=_STATUS.get(record.state, "failed" if record.state.is_final else "processing"),
-        model=record.model,
-        created_at=int(record.created_at),
-        completed_at=int(record.finished_at) if record.finished_at else None,
-        seconds=f"{seconds:g}" if seconds else None,
-        size=f"{first.width}x{first.height}" if first else None,
-        error={"code": str(record.state), "message": f"{problem.title}: {problem.message}"} if problem else None,
-        usage={"duration_seconds": record.cost.seconds * record.cost.samples},
-        progress=100 if record.state is JobState.SUCCEEDED else None,
-        cost=record.cost,
-        job_id=record.id,
-    )
-
-
-def _settings(client: Client, api_key: str | None, api_base: str | None) -> str | None:
+def account_profile(client: Client, api_key: str | None, api_base: str | None) -> str | None:
     """The profile for a key or an address that was given with the call; None for those in use."""
     if not api_key and not api_base:
         return None
@@ -131,6 +76,15 @@ def _within(future: concurrent.futures.Future[Any], timeout: float | None, what:
         raise WaitTimeoutError(f"{what} takes longer than {timeout:g} s; it goes on.") from None
 
 
+def checked(client: Client, verb: Callable[[], Coroutine[Any, Any, T]], timeout: float | None, what: str) -> T:
+    """What a verb returns; a request that is refused here goes by LiteLLM's name for that."""
+    try:
+        found: T = _within(client.start(verb), timeout, what)
+    except InvalidRequestError as error:
+        raise BadRequestError(str(error), status=400) from error
+    return found
+
+
 def video_generation(
     prompt: str,
     model: str | None = None,
@@ -138,7 +92,7 @@ def video_generation(
     seconds: str | None = None,
     size: str | None = None,
     user: str | None = None,
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = TIMEOUT,
     custom_llm_provider: str | None = None,
     *,
     extra_headers: Mapping[str, Any] | None = None,
@@ -152,7 +106,7 @@ def video_generation(
     Args:
         prompt: what the video shows.
         model: with a prefix such as ``gemini/`` or ``vertex_ai/``.
-        input_reference: the first frame: a path, bytes, an open file or a Pillow image.
+        input_reference: the first frame: a path, bytes, an open file, a Pillow image or a web address.
         seconds: length in seconds, as text.
         size: width x height, such as ``1280x720``.
         user: taken for compatibility; no wire has a field for it.
@@ -177,7 +131,12 @@ def video_generation(
         raise BadRequestError("extra_headers: none can be sent; use api_key and api_base.", status=400)
     client = session.client()
     more = {"input_reference": input_reference, "seconds": seconds, "size": size, **_values(extra_body, values)}
-    given = {"model": model, "provider": custom_llm_provider, "profile": _settings(client, api_key, api_base), **more}
+    given = {
+        "model": model,
+        "provider": custom_llm_provider,
+        "profile": account_profile(client, api_key, api_base),
+        **more,
+    }
     try:
         plan = client.plan(prompt, **{name: value for name, value in given.items() if value is not None})
         for violation in plan.violations:
@@ -187,7 +146,7 @@ def video_generation(
     job_id = new_job_id()
     future = client.start(partial(client.asynchronous.submit_plan, plan, job_id=job_id))
     try:
-        return _described(_within(future, timeout, f"The answer to job {job_id}"))
+        return described(_within(future, timeout, f"The answer to job {job_id}"))
     except BudgetError as error:
         raise BadRequestError(str(error), status=400) from error
     finally:
@@ -196,7 +155,7 @@ def video_generation(
 
 def video_status(
     video_id: str,
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = TIMEOUT,
     api_key: str | None = None,
     api_base: str | None = None,
     **_: Any,
@@ -210,18 +169,19 @@ def video_status(
         api_base: an address instead of the configured one.
     """
     client = session.client()
-    where, profile = read_video_id(video_id), _settings(client, api_key, api_base)
-    return _described(_within(client.start(_looked_at, client, where, profile), timeout, f"Video {video_id}"))
+    where, profile = read_video_id(video_id), account_profile(client, api_key, api_base)
+    return described(_within(client.start(looked_at, client, where, profile), timeout, f"Video {video_id}"))
 
 
-async def _looked_at(client: Client, where: VideoId, profile: str | None) -> JobRecord:
+async def looked_at(client: Client, where: VideoId, profile: str | None) -> JobRecord:
+    """The job of a video, after a look at how it is."""
     record = await client.asynchronous.adopt(where.provider, where.model, where.operation, profile=profile)
     return await client.asynchronous.refresh(record.id)
 
 
 def video_content(
     video_id: str,
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = TIMEOUT,
     variant: str | None = None,
     api_key: str | None = None,
     api_base: str | None = None,
@@ -232,20 +192,25 @@ def video_content(
     Args:
         video_id: from `video_generation`, of this or another program.
         timeout: seconds.
-        variant: ``video`` or nothing; no other is made.
+        variant: ``video`` or nothing for the clip; ``thumbnail`` or ``spritesheet`` where the service makes such.
         api_key: instead of the configured one.
         api_base: an address instead of the configured one.
 
     Raises:
         BadRequestError: it is not finished, or has no clip; the message says why.
     """
-    if variant not in (None, "video"):
-        raise BadRequestError(f"variant: {variant!r} is not made; allowed is video.", status=400)
+    if variant not in (None, "video", *PICTURES):
+        allowed = ", ".join(("video", *PICTURES))
+        raise BadRequestError(f"variant: {variant!r} is not one of {allowed}.", status=400)
     video = video_status(video_id, timeout, api_key, api_base)
     record = session.client().job(video.job_id).record
     if not record.videos or video.status != "completed":
         why = video.error["message"] if video.error else record.notice or f"it is {record.state}"
         raise BadRequestError(f"Video {video_id} has no content: {why}", status=400)
+    if variant in PICTURES:
+        client = session.client()
+        save = partial(client.asynchronous.remote.picture, record, variant)
+        return checked(client, save, timeout, f"The {variant} of video {video_id}").read_bytes()
     return record.videos[0].path.read_bytes()
 
 

@@ -107,3 +107,12 @@ def test_at_the_agent_platform(
         assert result["uri"].startswith("gs://films/cats/")
     paths = {entry.path.partition("/interactions")[0] for entry in emulator.journal() if entry.kind != "token"}
     assert paths == {"/v1beta1/projects/films/locations/global"}
+
+
+def test_an_express_key_goes_without_a_project(interactions: Interactions, emulator: Emulator) -> None:
+    request = {"input": "A cat", "response_format": {"type": "video", "duration": "4s", "delivery": "inline"}}
+    result = interactions(account={"express": True}, clip=request)["clip"]
+    assert seconds_of(result["path"]) == pytest.approx(4, abs=0.1)
+    entries = emulator.journal()
+    assert {entry.path.partition("/interactions")[0] for entry in entries} == {"/v1beta1"}
+    assert all("x-goog-api-key" in entry.headers and "authorization" not in entry.headers for entry in entries)

@@ -359,3 +359,18 @@ def test_the_doctor_sees_a_proxy_a_wrong_key_and_none_at_all(desk: Desk) -> None
     assert (refused.topic, WRONG_KEY in repr(refused)) == ("key", False)
     (down,) = examined(base_url="http://127.0.0.1:9", model="veo").problems
     assert (down.topic, "nothing answers there" in down.message) == ("endpoint", True)
+
+
+def test_what_the_proxy_does_not_hand_on_is_told(desk: Desk, emulator: Emulator) -> None:
+    job = desk.submit(model="gateway", seconds=4).wait(PATIENCE)
+    # Whichever picture is asked for, LiteLLM 1.106 answers with the clip.
+    with pytest.raises(errors.DownloadError, match="something else than a picture as the thumbnail"):
+        job.thumbnail()
+    with pytest.raises(errors.InvalidRequestError, match="remix_from: cannot be sent"):
+        job.remix("Make it night")
+    with pytest.raises(errors.InvalidRequestError, match="deletes none"):
+        job.delete_remote()
+    # It lists its own account at OpenAI alone, which is out of reach here.
+    with pytest.raises(errors.ServiceError, match="OpenAIException"):
+        job.client.remote_videos("litellm")
+    only_create(emulator)

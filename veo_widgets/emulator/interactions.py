@@ -17,6 +17,8 @@ from .orders import INTERACTIONS, Order
 from .refusals import Json, RefusalError, invalid, not_found, precondition, unauthenticated
 from .state import backstage, json_body, note
 
+# Only the Agent Platform has this version; a key of express mode goes there without a project.
+_EXPRESS = "/v1beta1/interactions"
 _BLOCKING_TRIES = 600
 _BLOCKING_STEP_SECONDS = 0.1
 
@@ -33,6 +35,9 @@ class _Place:
 def _place(request: Request) -> _Place:
     root = f"{developer_api.base_url(request)}/{developer_api.version_of(request)}"
     project = request.path_params.get("project")
+    if request.url.path.startswith(_EXPRESS):
+        agent_platform.authorize(request)
+        return _Place(AGENT_PLATFORM, "projects/express/locations/global/interactions", root)
     if project is None:
         developer_api.authorize(request)
         return _Place(GEMINI_API, "interactions", root)
@@ -141,6 +146,7 @@ async def delete(request: Request) -> Response:
 def routes() -> list[Route]:
     """The routes of this module."""
     roots = [f"/{version}" for version in developer_api.VERSIONS]
+    roots += [_EXPRESS.removesuffix("/interactions")]
     roots += [f"/{version}/projects/{{project}}/locations/{{location}}" for version in agent_platform.VERSIONS]
     found: list[Route] = []
     for root in roots:

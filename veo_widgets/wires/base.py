@@ -67,6 +67,7 @@ class Wire(Protocol):
     """A dialect. Methods are pure; `endpoint` says where, the request what."""
 
     name: str
+    reads_web: bool
 
     def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
         """What of a request, as the user said it, this dialect cannot carry."""
@@ -118,11 +119,13 @@ class Dialect:
         label: what people call the dialect.
         carries: the parameters that have a place in it.
         reads_buckets: whether images may be ``gs://`` addresses.
+        reads_web: whether images may be addresses of the web; they are read here and sent as bytes where not.
     """
 
     label: ClassVar[str] = ""
     carries: ClassVar[frozenset[str]] = frozenset()
     reads_buckets: ClassVar[bool] = False
+    reads_web: bool = False
 
     def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
         """Everything that was said and has no place; what is said as it would be anyway is no loss."""
@@ -136,7 +139,7 @@ class Dialect:
             )
         if not self.reads_buckets:
             for image in request.images:
-                if image.uri:
+                if image.is_in_bucket:
                     yield InvalidRequestError(
                         f"first_frame: {image.uri!r} cannot be read; {self.label} takes bytes, not gs:// addresses.",
                         parameter="first_frame",

@@ -143,25 +143,23 @@ class Interactions(Dialect):
 
 
 class AgentInteractions(Interactions):
-    """The Agent Platform's interactions: bearer token, location ``global`` whatever the project's."""
+    """The Agent Platform's interactions: location ``global`` whatever the project's."""
 
     label = "the Agent Platform's Interactions API"
     carries = Interactions.carries | {"storage_uri"}
     reads_buckets = True
 
     def root(self, endpoint: Endpoint) -> str:
-        """``https://aiplatform.googleapis.com/v1beta1/projects/{P}/locations/global/interactions``."""
-        if not endpoint.project:
-            raise InvalidRequestError(
-                "project: none given; the Agent Platform's Interactions API is reached through a project, an express "
-                "key alone does not do. Set GOOGLE_CLOUD_PROJECT.",
-                parameter="project",
-            )
-        base = endpoint.base_url
+        """``https://aiplatform.googleapis.com/v1beta1/projects/{P}/locations/global/interactions``.
+
+        With an express key there is no project: google-genai 3.4 leaves project and location out.
+        """
+        base, version = endpoint.base_url, endpoint.version or "v1beta1"
         if (urlsplit(base).hostname or "").endswith(("aiplatform.googleapis.com", ".rep.googleapis.com")):
             base = f"https://{agent_platform_host('global')}"
-        project = quote(endpoint.project, safe="")
-        return f"{base}/{endpoint.version or 'v1beta1'}/projects/{project}/locations/global/interactions"
+        if not endpoint.project:
+            return f"{base}/{version}/interactions"
+        return f"{base}/{version}/projects/{quote(endpoint.project, safe='')}/locations/global/interactions"
 
     def delivery(self, request: VideoRequest) -> dict[str, str]:
         """In a bucket if one is named, else inline: an address alone is not had here."""
@@ -225,7 +223,7 @@ def _images(request: VideoRequest) -> list[dict[str, str]]:
 
 
 def _image(image: Image) -> dict[str, str]:
-    content = {"uri": image.uri} if image.uri else {"data": image.base64}
+    content = {"uri": image.uri} if image.is_in_bucket else {"data": image.base64}
     return {"type": "image", "mime_type": image.mime, **content}
 
 

@@ -6,7 +6,8 @@ Sources: the OpenAI SDK's videos resource, Azure OpenAI's video pages, and LiteL
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -42,13 +43,54 @@ def address(endpoint: Endpoint, *path: str, **query: object) -> str:
     return f"{root}{tail}" + (f"?{urlencode(asked)}" if asked else "")
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A video as a list has it, in the service's words; what is not told is empty.
+
+    Attributes:
+        created_at, expires_at: seconds since the epoch.
+        seconds: its length, as text.
+        size: width x height.
+        remixed_from: the id of the video that it is a remix of.
+    """
+
+    id: str
+    status: str = ""
+    model: str = ""
+    prompt: str = ""
+    seconds: str = ""
+    size: str = ""
+    created_at: float | None = None
+    expires_at: float | None = None
+    remixed_from: str = ""
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Listed:
+        """Read a video object; a gateway may leave out all but the id."""
+        texts: dict[str, Any] = {
+            name: str(said.get(name) or "") for name in ("id", "status", "model", "prompt", "seconds", "size")
+        }
+        times = {name: said[name] for name in ("created_at", "expires_at") if isinstance(said.get(name), int | float)}
+        return cls(**texts, **times, remixed_from=str(said.get("remixed_from_video_id") or ""))
+
+
 class OpenAIVideos(Dialect):
     """``/videos`` in the form of OpenAI and Azure; ids are opaque."""
 
     name = "openai_videos"
     label = "the /videos interface"
+    reads_web = True
     carries = frozenset(
-        {"prompt", "aspect_ratio", "resolution", "duration_seconds", "first_frame", "extend_from", "edit_from"}
+        {
+            "prompt",
+            "aspect_ratio",
+            "resolution",
+            "duration_seconds",
+            "first_frame",
+            "extend_from",
+            "edit_from",
+            "remix_from",
+        }
     )
 
     def url(self, endpoint: Endpoint, *path: str, **query: object) -> str:
@@ -71,11 +113,15 @@ class OpenAIVideos(Dialect):
             )
 
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
-        """``POST /videos``, or ``/videos/edits`` and ``/videos/extensions`` for a clip that is there already."""
+        """``POST /videos``, or for a clip that is there already ``…/edits``, ``…/extensions`` or ``…/{id}/remix``."""
+        if request.remix_from:
+            return self._remixed(request, endpoint)
         if request.source:
             return self._changed(request, endpoint)
-        fields = {"model": request.model, "prompt": request.prompt, **self.shape(request)}
+        fields: dict[str, Any] = {"model": request.model, "prompt": request.prompt, **self.shape(request)}
         image = request.first_frame
+        if self.reads_web and image and image.is_on_web:
+            return _posted(self.url(endpoint), {**fields, "input_reference": {"image_url": image.uri}}, None)
         file = None if image is None else Field("input_reference", image.data, _filename(image), image.mime)
         return _posted(self.url(endpoint), fields, file)
 
@@ -89,6 +135,16 @@ class OpenAIVideos(Dialect):
             width, height = SIZES[request.aspect_ratio or "16:9", request.resolution or "720p"]
             shape["size"] = f"{width}x{height}"
         return shape
+
+    def _remixed(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+        video = request.remix_from or ""
+        if is_address(video) or video.startswith("data:"):
+            raise InvalidRequestError(
+                f"remix_from: {video[:80]!r} is no id; {self.label} remixes its own videos. edit_from takes a file.",
+                parameter="remix_from",
+                value=video,
+            )
+        return _posted(self.url(endpoint, video, "remix"), {"prompt": request.prompt}, None)
 
     def _changed(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         verb, name = ("edits", "edit_from") if request.mode == "edit" else ("extensions", "extend_from")
@@ -148,12 +204,21 @@ class OpenAIVideos(Dialect):
         """``GET /videos``: newest first unless `order` is ``asc``; `after` is the last id of the page before."""
         return Call("list", "GET", self.url(endpoint, after=after, limit=limit, order=order))
 
-    def remix(self, video: str, prompt: str, endpoint: Endpoint) -> Call:
-        """``POST /videos/{id}/remix``, which costs as much as a create."""
-        return Call("create", "POST", self.url(endpoint, video, "remix"), json={"prompt": prompt})
+    def listed(self, reply: Reply) -> tuple[list[Listed], str]:
+        """The videos of a page, and the id to ask the next one with; empty if there is none.
 
-    def delete(self, video: str, endpoint: Endpoint) -> Call:
-        """``DELETE /videos/{id}``, which LiteLLM does not have."""
+        Raises:
+            InvalidReplyError: it is no list of videos.
+        """
+        body = reply.body if isinstance(reply.body, dict) else {}
+        data = body.get("data")
+        if not isinstance(data, list) or not all(isinstance(item, dict) and item.get("id") for item in data):
+            raise InvalidReplyError("The service answered with something that is no list of videos.")
+        last = str(body.get("last_id") or data[-1]["id"]) if data and body.get("has_more") else ""
+        return [Listed.of(item) for item in data], last
+
+    def delete(self, video: str, endpoint: Endpoint) -> Call | None:
+        """``DELETE /videos/{id}``."""
         return Call("cancel", "DELETE", self.url(endpoint, video))
 
 
@@ -161,6 +226,19 @@ class ProxiedVideos(OpenAIVideos):
     """``/videos`` of LiteLLM's proxy, which hands on more than OpenAI's fields to the model behind it."""
 
     label = "the proxy's /videos interface"
+    # Behind it may be Google, which takes bytes.
+    reads_web = False
+    # LiteLLM 1.106 gives a remix an id that leaves out its deployment: it would be paid for and never had.
+    carries = OpenAIVideos.carries - {"remix_from"}
+
+    def listing(self, endpoint: Endpoint, *, after: str = "", limit: int | None = None, order: str = "") -> Call:
+        """The list of the proxy's own OpenAI account, the only one that LiteLLM 1.106 can list; it wants it named."""
+        call = super().listing(endpoint, after=after, limit=limit, order=order)
+        return replace(call, headers={"custom-llm-provider": "openai"})
+
+    def delete(self, video: str, endpoint: Endpoint) -> Call | None:  # noqa: ARG002 (LiteLLM 1.106 has no such route)
+        """Not possible."""
+        return None
 
     def shape(self, request: VideoRequest) -> dict[str, str]:
         """The resolution by name too, since a size other than four is turned into 16:9 with no resolution."""

@@ -29,7 +29,7 @@ _PLACED = frozenset(param.name for param in PARAMS if param.wire)
 
 def _image(image: Image) -> dict[str, str]:
     # `inlineData`, as some documents have it, is refused by the server with 400.
-    content = {"gcsUri": image.uri} if image.uri else {"bytesBase64Encoded": image.base64}
+    content = {"gcsUri": image.uri} if image.is_in_bucket else {"bytesBase64Encoded": image.base64}
     return {**content, "mimeType": image.mime}
 
 

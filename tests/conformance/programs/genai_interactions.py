@@ -1,8 +1,8 @@
 """Gemini Omni by the Interactions API, the way google-genai 3 documents it: create in the background, get, download.
 
-Reads a JSON object from standard input and prints one: ``base_url``, ``key`` or ``service_account`` (a key file),
-``folder`` for the clips, and the ``requests``: keywords of `interactions.create`, where ``after`` names an earlier
-request to continue.
+Reads a JSON object from standard input and prints one: ``base_url``, ``key`` (of express mode with ``express``) or
+``service_account`` (a key file), ``folder`` for the clips, and the ``requests``: keywords of `interactions.create`,
+where ``after`` names an earlier request to continue.
 """
 
 import base64
@@ -21,7 +21,7 @@ RUNNING = ("in_progress", "queued")
 def client_of():
     options = {"base_url": said["base_url"]}
     if "service_account" not in said:
-        return genai.Client(api_key=said["key"], http_options=options)
+        return genai.Client(enterprise=said.get("express"), api_key=said["key"], http_options=options)
     scopes = ["https://www.googleapis.com/auth/cloud-platform"]
     credentials = service_account.Credentials.from_service_account_file(said["service_account"], scopes=scopes)
     return genai.Client(
