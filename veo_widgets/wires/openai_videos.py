@@ -5,7 +5,6 @@ Sources: the OpenAI SDK's videos resource, Azure OpenAI's video pages, and LiteL
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
@@ -19,6 +18,8 @@ from ..record import Operation, Sample
 from ..request import VideoRequest
 from .base import Call, Dialect, Field, Reply
 from .filter_reasons import explain, is_filter
+from .proxied_ends import proxied_end
+from .rpc_codes import rpc_failure
 from .sources import decoded, is_address, is_id, mime_of
 
 # Ends that a status may name beside OpenAI's own two; every other word is work under way.
@@ -163,23 +164,8 @@ class ProxiedVideos(OpenAIVideos):
         return {**super().shape(request), **named}
 
     def verdict(self, error: ServiceError) -> Operation | None:
-        """What LiteLLM 1.106 makes of Gemini's operations that have ended without a clip.
-
-        Asked how such a one is, it fails to read what Google has answered, and quotes it in its own HTTP 500; a failed
-        one it calls completed, and has nothing to download.
-        """
-        said = str(error)
-        if error.status != 500:
-            return None
-        if "GeminiLongRunningOperationResponse" in said and "raiMediaFiltered" in said:
-            code = re.search(r"codes?: (\d{7,9})", said)
-            reason = explain(f"Support codes: {code[1]}") if code else "The proxy did not hand on the filter's reason."
-            return Operation("", "filtered", withheld=1, reasons=(reason,))
-        if "GeminiLongRunningOperationResponse" in said:
-            return Operation("", "empty")
-        if "No response data in completed operation" in said:
-            return Operation("", "failed", message="The proxy called the job completed, but it had failed.")
-        return None
+        """What LiteLLM makes of operations that have ended without a clip."""
+        return proxied_end(error)
 
 
 def _filename(image: Image) -> str:
@@ -197,5 +183,8 @@ def _failed(name: str, status: str, error: dict[str, Any]) -> Operation:
     code, message = str(error.get("code") or ""), str(error.get("message") or "")
     if is_filter(code):
         return Operation(name, "filtered", withheld=1, reasons=(explain(message or code),), code=code)
+    if known := rpc_failure(name, code, message):
+        # LiteLLM hands on the Agent Platform's error as it is.
+        return known
     code = code or ("" if status in {"failed", "completed"} else status)
     return Operation(name, "failed", code=code, message=message, retryable=code in _RETRYABLE)
