@@ -75,7 +75,6 @@ RETRY = {"@type": RPC + "RetryInfo", "retryDelay": "34.2s"}
 PER_MINUTE = violation(DEVELOPERS + "predict_requests", "PredictLongRunningRequestsPerMinutePerProjectPerModel")
 PER_DAY = violation(DEVELOPERS + "generate_requests_per_model_per_day", "GenerateRequestsPerDayPerProjectPerModel")
 FREE = violation(DEVELOPERS + "generate_content_free_tier_requests", "GenerateRequestsPerDay-FreeTier", "0")
-RATE_LIMITS = "https://ai.google.dev/gemini-api/docs/rate-limits"
 CROSSED = (
     "LiteLLM Rate Limit Handler for rate limit type = key. Crossed TPM / RPM / Max Parallel Request Limit. current rpm:"
     " 5, rpm limit: 5, current tpm: 0, tpm limit: 9, current max_parallel_requests: 0, max_parallel_requests: 9"

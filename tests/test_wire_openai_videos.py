@@ -278,8 +278,8 @@ UNREAD = (
 )
 FILTERED = UNREAD.format(".generatedSamples", "{'raiMediaFilteredCount':...pport codes: 61493863']}")
 VERTEX = (
-    "litellm.InternalServerError: Vertex_aiException InternalServerError - {}\n\nLiteLLM: model group 'veo-vertex' failed "
-    "with the error above. No fallback was attempted."
+    "litellm.InternalServerError: Vertex_aiException InternalServerError - {}\n\nLiteLLM: model group 'veo-vertex' "
+    "failed with the error above. No fallback was attempted."
 )
 ENDS = {
     "filtered": (FILTERED, 500, "filtered", "violence"),

@@ -18,6 +18,7 @@ from ..record import Operation, Sample
 from ..request import VideoRequest
 from .base import Call, Dialect, Field, Reply
 from .filter_reasons import explain, is_filter
+from .predict_long_running import PassThrough
 from .proxied_ends import proxied_end
 from .rpc_codes import rpc_failure
 from .sources import decoded, is_address, is_id, mime_of
@@ -61,6 +62,8 @@ class OpenAIVideos(Dialect):
                     parameter=name,
                     value=getattr(request, name),
                 )
+        if is_address(request.source):
+            yield _unreadable(self.label, request)
         if not request.prompt:
             yield InvalidRequestError(
                 f"prompt: '' is empty; {self.label} needs a text.", parameter="prompt", value=request.prompt
@@ -94,11 +97,7 @@ class OpenAIVideos(Dialect):
         if is_id(request.source):
             return _posted(self.url(endpoint, verb), {**fields, "video": {"id": request.source}}, None)
         if is_address(request.source):
-            raise InvalidRequestError(
-                f"{name}: {request.source[:80]!r} cannot be read; {self.label} takes a video's id or a file.",
-                parameter=name,
-                value=request.source,
-            )
+            raise _unreadable(self.label, request)
         file = Field("video", decoded(request.source, name), "video.mp4", mime_of(request.source))
         return _posted(self.url(endpoint, verb), fields, file)
 
@@ -158,6 +157,20 @@ class ProxiedVideos(OpenAIVideos):
 
     label = "the proxy's /videos interface"
 
+    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
+        """Of a model that only the operator knows also what would reach one of Google's by the proxy's other way."""
+        for error in super().refusals(request, model):
+            lost = error.parameter not in self.carries and error.parameter in PassThrough.carries
+            yield error if model.is_listed or not lost else _only_for_googles(error, model)
+        if not model.is_listed and request.aspect_ratio == "9:16" and request.resolution in {"360p", "4k"}:
+            yield InvalidRequestError(
+                f"resolution: {request.resolution!r} cannot be sent upright for {model.id!r}: of every size but 720p "
+                "and 1080p LiteLLM makes 16:9. Take one of these two.",
+                parameter="resolution",
+                value=request.resolution,
+                allowed=("720p", "1080p"),
+            )
+
     def shape(self, request: VideoRequest) -> dict[str, str]:
         """The resolution by name too, since a size other than four is turned into 16:9 with no resolution."""
         named = {"resolution": request.resolution} if request.resolution and request.resolution != "720p" else {}
@@ -166,6 +179,24 @@ class ProxiedVideos(OpenAIVideos):
     def verdict(self, error: ServiceError) -> Operation | None:
         """What LiteLLM makes of operations that have ended without a clip."""
         return proxied_end(error)
+
+
+def _only_for_googles(error: InvalidRequestError, model: Model) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"{error.parameter}: cannot be sent for {model.id!r}, a name that only the proxy's operator knows: LiteLLM's "
+        "/videos may lose it. Leave it out, or name one of Google's own models, which the proxy passes everything to.",
+        parameter=error.parameter,
+        value=error.value,
+    )
+
+
+def _unreadable(label: str, request: VideoRequest) -> InvalidRequestError:
+    name = "edit_from" if request.mode == "edit" else "extend_from"
+    return InvalidRequestError(
+        f"{name}: {request.source[:80]!r} cannot be read; {label} takes a video's id or a file.",
+        parameter=name,
+        value=request.source,
+    )
 
 
 def _filename(image: Image) -> str:
