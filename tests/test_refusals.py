@@ -10,8 +10,10 @@ import pytest
 
 from veo_widgets import errors
 from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
+from veo_widgets.emulator import Emulator
 from veo_widgets.errors import ServiceError
 from veo_widgets.providers import LITELLM, LITELLM_GEMINI, Endpoint
+from veo_widgets.sync import Client
 from veo_widgets.wires import Call
 from veo_widgets.wires.refusals import service_error
 
@@ -601,6 +603,16 @@ def test_only_a_plain_https_link_is_shown(url: Any) -> None:
 def test_a_link_is_not_told_twice() -> None:
     body = google("PERMISSION_DENIED", f"Enable it at {ENABLE} then retry.", links(ENABLE))
     assert str(refused(403, body, VERTEX)).count(ENABLE) == 1
+
+
+@pytest.mark.parametrize(("fault", "limit"), [("status-429-day", "day"), ("status-429-spend", "spend")])
+def test_what_waiting_does_not_mend_is_sent_once(client: Client, emulator: Emulator, fault: str, limit: str) -> None:
+    emulator.script("create", fault)
+    with pytest.raises(errors.RateLimitError) as caught:
+        client.submit("A cat", seconds=4)
+    assert caught.value.limit == limit
+    assert [entry.status for entry in emulator.journal()] == [429]
+    assert [job.state for job in client.jobs()] == ["failed"]
 
 
 def test_an_error_survives_a_pickle() -> None:
