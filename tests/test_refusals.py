@@ -88,7 +88,7 @@ LIMITS: dict[str, tuple[int, Any, Endpoint | None, str, str]] = {
     "a minute's, in a list": (429, [google("RESOURCE_EXHAUSTED", EXCEEDED, PER_MINUTE)], GEMINI, "minute", "a minute"),
     "a day's": (429, google("RESOURCE_EXHAUSTED", EXCEEDED, PER_DAY, RETRY), GEMINI, "day", "midnight Pacific time"),
     "both": (429, google("RESOURCE_EXHAUSTED", EXCEEDED, PER_MINUTE, PER_DAY), GEMINI, "day", "midnight Pacific"),
-    "a free key's": (429, google("RESOURCE_EXHAUSTED", EXCEEDED, FREE, RETRY), GEMINI, "spend", "https://ai.studio/"),
+    "a free key's": (429, google("RESOURCE_EXHAUSTED", EXCEEDED, FREE, RETRY), GEMINI, "spend", "turn billing on"),
     "a free key's, in words": (
         429,
         google(
@@ -96,7 +96,7 @@ LIMITS: dict[str, tuple[int, Any, Endpoint | None, str, str]] = {
         ),
         GEMINI,
         "spend",
-        "waiting does not help",
+        "turn billing on for its project; waiting does not help",
     ),
     "a cap": (
         429,

@@ -15,7 +15,7 @@ _SIGNS: tuple[tuple[Limit, re.Pattern[str]], ...] = (
         "spend",
         re.compile(
             r"budget|spend(ing)?[ _-]?(cap|limit)|insufficient[ _](quota|funds|balance|credit)"
-            r"|credits are depleted|billing_hard_limit|\blimit: 0\b"
+            r"|credits are depleted|billing_hard_limit"
         ),
     ),
     ("day", re.compile(r"per[ _-]?day|\bdaily\b|\brpd\b")),
@@ -41,8 +41,6 @@ _SPEND = {
     "azure": "Raise the limit of the resource in the Azure portal",
     "litellm": "Ask the proxy's operator to raise the budget of your key or team",
 }
-
-
 _MONEY = {"budget_exceeded", "billing_hard_limit_reached", "insufficient_quota"}
 
 
@@ -53,12 +51,16 @@ def is_about_money(said: ErrorBody) -> bool:
 
 def limit_of(said: ErrorBody) -> Limit:
     """The limit that was reached; empty if the service does not say which, as the Agent Platform often does not."""
-    if any(str(violation.get("quotaValue")) == "0" for violation in said.violations):
-        # A free key's quota for video. No waiting ever fills it.
+    if _is_none_at_all(said):
         return "spend"
     named = (str(violation.get(key) or "") for violation in said.violations for key in ("quotaId", "quotaMetric"))
     words = " ".join((said.message, said.code, *named)).lower()
     return next((limit for limit, sign in _SIGNS if sign.search(words)), "")
+
+
+def _is_none_at_all(said: ErrorBody) -> bool:
+    """Whether there never was any quota: a free key has none for video, and no waiting fills it."""
+    return "limit: 0, " in said.message or any(str(one.get("quotaValue")) == "0" for one in said.violations)
 
 
 def limit_remedy(limit: Limit, said: ErrorBody, provider: str, retry_after: float | None) -> str:
@@ -71,10 +73,13 @@ def limit_remedy(limit: Limit, said: ErrorBody, provider: str, retry_after: floa
         retry_after: seconds the service asked to wait.
     """
     if limit == "spend":
-        behind = provider == "litellm" and said.is_googles
-        raise_it = (
-            "Tell the proxy's operator, whose account it is" if behind else _SPEND.get(provider, "Raise the limit")
-        )
+        raise_it = _SPEND.get(provider, "Raise the limit")
+        if _is_none_at_all(said):
+            raise_it = (
+                "This account has no quota for the model, as free ones have none: turn billing on for its project"
+            )
+        if provider == "litellm" and said.is_googles:
+            raise_it = "Tell the proxy's operator, whose account it is"
         return f"{raise_it}; waiting does not help."
     if limit == "day":
         # Source: https://ai.google.dev/gemini-api/docs/rate-limits.
