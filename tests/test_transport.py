@@ -193,7 +193,7 @@ def test_a_get_has_no_body(server: Server) -> None:
             400,
             {"error": {"message": "No connected db.", "type": "no_db_connection", "code": "400"}},
             errors.AuthenticationError,
-            "400",
+            "no_db_connection",
             "Check the key or token",
         ),
         (404, {"detail": "Not Found"}, errors.NotFoundError, "", "refused: Not Found."),
@@ -205,7 +205,13 @@ def test_a_get_has_no_body(server: Server) -> None:
             "invalid_request_error",
             "refused: No.",
         ),
-        (401, {"error": {"message": "No", "type": "auth_error", "code": "401"}}, errors.AuthenticationError, "401", ""),
+        (
+            401,
+            {"error": {"message": "No", "type": "auth_error", "code": "401"}},
+            errors.AuthenticationError,
+            "auth_error",
+            "",
+        ),
         (400, {"error": {"message": None, "status": 7, "details": {}}}, errors.BadRequestError, "7", "HTTP 400"),
         (400, error("X", "long" * 1000), errors.BadRequestError, "X", "longlong"),
         (400, error("X", "y", None, 7, {"reason": None}), errors.BadRequestError, "X", "y"),
@@ -224,6 +230,13 @@ def test_each_status_is_an_error_of_its_own(
     assert str(caught.value).startswith("Gemini Developer API refused: ")
     assert len(str(caught.value)) < 900
     assert KEY not in str(caught.value)
+
+
+def test_a_refused_download_is_told_as_one(server: Server) -> None:
+    body = error("X", "No permission to access the File x or it may not exist.")
+    server.answers["/v1/f"] = answer(403, body, X_Request_Id="req_12345678")
+    with pytest.raises(errors.PermissionDeniedError, match=r"keep clips .* own key.* \[request req_12345678\]"):
+        download(server.url, f"{server.url}/v1/f")
 
 
 @pytest.mark.parametrize("location", ["", "http://127.0.0.1:1/login"])

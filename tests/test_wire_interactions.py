@@ -290,7 +290,7 @@ PARSED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     (
         interaction("failed", errors=[{"code": 3, "message": "Bad."}]),
-        {"outcome": "failed", "code": "3", "message": "Bad.", "retryable": False},
+        {"outcome": "failed", "code": "3 INVALID_ARGUMENT", "message": "Bad.", "retryable": False},
     ),
     (interaction("failed", error="plain"), {"outcome": "failed", "message": "plain", "code": ""}),
     (interaction("failed"), {"outcome": "failed", "message": "", "code": ""}),

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from veo_widgets.catalog import AZURE_OPENAI, OPENAI, find, unlisted
-from veo_widgets.errors import InvalidReplyError, InvalidRequestError, ServiceUnavailableError
+from veo_widgets.errors import InvalidReplyError, InvalidRequestError
 from veo_widgets.media import Image
 from veo_widgets.providers import LITELLM, Endpoint
 from veo_widgets.record import Operation, Sample
 from veo_widgets.request import VideoRequest
 from veo_widgets.wires import Call, Field, Reply, wire_for
 from veo_widgets.wires.openai_videos import Listed
+from veo_widgets.wires.refusals import service_error
 
 SITE = Endpoint("openai", OPENAI, "https://api.openai.com/v1")
 AZURE = Endpoint("azure", AZURE_OPENAI, "https://r.openai.azure.com/openai/v1", version="preview")
@@ -269,33 +270,60 @@ def test_no_answer_whatever_its_form_raises_anything_else() -> None:
     assert seen == {"invalid", "running", "samples", "failed", "filtered", "empty"}
 
 
-# As LiteLLM 1.106.2 answers when Google's operation has been filtered, is empty, or has failed.
-FILTERED = (
-    "LiteLLM proxy refused: litellm.InternalServerError: GeminiException InternalServerError - 1 validation error for "
-    "GeminiLongRunningOperationResponse response.generateVideoResponse.generatedSamples Field required [type=missing, "
-    "input_value={'raiMediaFilteredCount':...pport codes: 61493863']}, input_type=dict]"
+# As LiteLLM 1.106.2 answers, word for word, when Google's operation has ended without a clip.
+UNREAD = (
+    "litellm.InternalServerError: GeminiException InternalServerError - 1 validation error for "
+    "GeminiLongRunningOperationResponse\nresponse.generateVideoResponse{}\n  Field required [type=missing, "
+    "input_value={}, input_type=dict]\n    For further information visit https://errors.pydantic.dev/2.14/v/missing\n\n"
+    "LiteLLM: model group 'veo-once' failed with the error above. No fallback was attempted."
 )
-EMPTY = FILTERED.replace("{'raiMediaFilteredCount':...pport codes: 61493863']}", "{}")
-FAILED = "LiteLLM proxy refused: litellm.APIConnectionError: No response data in completed operation."
+FILTERED = UNREAD.format(".generatedSamples", "{'raiMediaFilteredCount':...pport codes: 61493863']}")
+VERTEX = (
+    "litellm.InternalServerError: Vertex_aiException InternalServerError - {}\n\nLiteLLM: model group 'veo-vertex' "
+    "failed with the error above. No fallback was attempted."
+)
+ENDS = {
+    "filtered": (FILTERED, 500, "filtered", "violence"),
+    "filtered without a code": (FILTERED.replace("codes: 61493863", "x"), 500, "filtered", "did not hand on"),
+    "empty": (UNREAD.format("", "{}"), 500, "empty", "the safety filter ends jobs so too"),
+    "failed": ("litellm.APIConnectionError: No response data in completed operation", 500, "failed", "it had failed"),
+    "the Agent Platform's": (VERTEX.format("No video data found in completed operation"), 500, "empty", "Its log"),
+    "in a bucket": (VERTEX.format("No base64 encoded video data found"), 500, "failed", "the proxy's operator"),
+    # These may pass.
+    "another status": (FILTERED, 502, None, ""),
+    "no connection": ("litellm.InternalServerError: Cannot connect to host", 500, None, ""),
+    "not done": (
+        "litellm.APIConnectionError: Video generation is not complete yet. Please check status",
+        500,
+        None,
+        "",
+    ),
+    "half an answer": (
+        "litellm.APIConnectionError: 1 validation error for GeminiLongRunningOperationResponse\nname\n  Field required",
+        500,
+        None,
+        "",
+    ),
+    "Google's own trouble": (
+        'litellm.InternalServerError: GeminiException - {"error":{"code":500,"message":"Oh.","status":"INTERNAL"}}',
+        500,
+        None,
+        "",
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("said", "status", "outcome"),
-    [
-        (FILTERED, 500, "filtered"),
-        (EMPTY, 500, "empty"),
-        (FAILED, 500, "failed"),
-        (FILTERED, 502, None),
-        ("LiteLLM proxy refused: litellm.InternalServerError: Cannot connect to host", 500, None),
-    ],
-)
-def test_what_litellm_turns_into_its_own_errors_is_read_out_of_them(said: str, status: int, outcome: str) -> None:
-    error = ServiceUnavailableError(said, status=status)
+@pytest.mark.parametrize(("said", "status", "outcome", "words"), ENDS.values(), ids=ENDS)
+def test_what_litellm_turns_into_its_own_errors_is_read_out_of_them(
+    said: str, status: int, outcome: str | None, words: str
+) -> None:
+    body = {"error": {"message": said, "type": "internal_server_error", "param": None, "code": str(status)}}
+    error = service_error("LiteLLM proxy", status, {}, json.dumps(body).encode())
     verdict = PROXIED.verdict(error)
     assert (verdict.outcome if verdict else None) == outcome
     assert WIRE.verdict(error) is None
-    if verdict and outcome == "filtered":
-        assert "violence" in verdict.reasons[0]
+    if verdict:
+        assert words in " ".join((*verdict.reasons, verdict.message))
 
 
 @pytest.mark.parametrize("video", ["https://example.org/a.mp4", "gs://b/a.mp4", "data:video/mp4;base64,AAAA"])

@@ -297,12 +297,10 @@ PARSED: list[tuple[dict[str, Any], Operation]] = [
     (developer(generatedSamples=[], raiMediaFilteredCount=0), Operation("n", "empty")),
     (
         {"name": "n", "done": True, "error": {"code": 3, "message": "Bad.", "details": []}},
-        Operation("n", "failed", code="3", message="Bad."),
+        Operation("n", "failed", code="3 INVALID_ARGUMENT", message="Bad."),
     ),
-    *(
-        ({"name": "n", "done": True, "error": {"code": code}}, Operation("n", "failed", code=str(code), retryable=True))
-        for code in (8, 13, 14)
-    ),
+    ({"name": "n", "error": {"code": 1, "message": "Oh."}}, Operation("n", "failed", code="cancelled", message="Oh.")),
+    ({"name": "n", "error": {"code": 99, "message": "Oh."}}, Operation("n", "failed", code="99", message="Oh.")),
     ({"name": "n", "error": {"message": "Oh."}}, Operation("n", "failed", message="Oh.")),
     ({"name": "n", "done": True, "error": "Oh."}, Operation("n", "failed", message="Oh.")),
     ({"name": "n", "done": True, "error": {"code": [13]}}, Operation("n", "failed", code="[13]")),

@@ -14,7 +14,7 @@
     │   ├── AuthenticationError             401: key or token missing or wrong
     │   ├── PermissionDeniedError           403: key valid, access not granted
     │   ├── NotFoundError                   404: model, operation or file
-    │   ├── RateLimitError                  429: too fast, out of quota, or over a spend cap
+    │   ├── RateLimitError                  429: too fast, out of quota, or over a spend cap; `.limit` says which
     │   └── ServiceUnavailableError         5xx: trouble at the service
     ├── NoAnswerError                       the connection broke; `sent` says what that may mean
     ├── InvalidReplyError                   the service answered something we cannot read
@@ -34,6 +34,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any, Literal
+
+# What a service may have run out of; empty where it does not say.
+Limit = Literal["minute", "day", "running", "spend", ""]
 
 
 class VeoError(Exception):
@@ -99,6 +103,7 @@ class ServiceError(VeoError):
         status: the HTTP status, or 0 when the error came inside a finished operation.
         code: the service's own name for it, such as ``INVALID_ARGUMENT``.
         retry_after: seconds the service asked to wait, if it said so.
+        request_id: the service's own name for the request, which its support asks for; empty if it gave none.
     """
 
     def __init__(
@@ -108,11 +113,13 @@ class ServiceError(VeoError):
         status: int = 0,
         code: str = "",
         retry_after: float | None = None,
+        request_id: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.retry_after = retry_after
+        self.request_id = request_id
 
 
 class BadRequestError(ServiceError):
@@ -135,14 +142,17 @@ class RateLimitError(ServiceError):
     """Too many requests, no quota left, or a spend cap was reached.
 
     Attributes:
-        limit: which: ``minute``, ``day``, ``running`` (jobs at once), ``spend``, or empty if the service does not say.
+        limit: ``minute`` for too many requests at a time; ``day`` for the day's quota; ``running`` for too many jobs at
+            once; ``spend`` for a cap, a budget or a balance that only money raises; empty if the service does not say.
     """
 
-    limit: str = ""
+    def __init__(self, message: str, *, limit: Limit = "", **said: Any) -> None:
+        super().__init__(message, **said)
+        self.limit: Limit = limit
 
     @property
     def is_passing(self) -> bool:
-        """Whether waiting helps within minutes."""
+        """Whether the same request may well be taken in a while, with nobody changing anything."""
         return self.limit not in {"day", "spend"}
 
 

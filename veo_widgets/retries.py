@@ -15,6 +15,7 @@ from .errors import (
     PermissionDeniedError,
     RateLimitError,
     ServiceError,
+    ServiceUnavailableError,
     VeoError,
 )
 
@@ -82,7 +83,7 @@ def answer_of(error: VeoError) -> Answer:
         return "lost" if error.sent else "unreachable"
     if isinstance(error, RateLimitError):
         return "no room" if error.is_passing else "no quota"
-    if isinstance(error, ServiceError) and (error.status in _AMBIGUOUS or error.status >= 500):
+    if isinstance(error, ServiceUnavailableError) or (isinstance(error, ServiceError) and error.status in _AMBIGUOUS):
         return "busy" if error.status == 503 else "trouble"
     if isinstance(error, ServiceError) and 300 <= error.status < 400:
         return "astray"

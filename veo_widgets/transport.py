@@ -89,7 +89,7 @@ class Transport:
         async with self._calls:
             response = await self._request(call, account)
         if response.status_code >= 300:
-            raise _service_error(response, account)
+            raise _service_error(response, call, account)
         if call.purpose == "cancel" and not response.content:
             return Reply(response.status_code, None)
         try:
@@ -141,7 +141,7 @@ class Transport:
                         rest = {}
                         continue
                     if not response.has_redirect_location:
-                        yield await _opened(response, account, at)
+                        yield await _opened(response, call, account, at)
                         return
                     url = _redirected(url, response.headers["location"])
                 finally:
@@ -221,13 +221,13 @@ def _ranged(at: int, validator: str) -> dict[str, str]:
     return {"range": f"bytes={at}-", **({"if-range": validator} if validator else {})}
 
 
-async def _opened(response: httpx.Response, account: Account, at: int) -> Incoming:
+async def _opened(response: httpx.Response, call: Call, account: Account, at: int) -> Incoming:
     if response.status_code >= 300:
         try:
             await response.aread()
         except httpx.HTTPError as error:
             raise _no_answer(error, account) from None
-        raise _service_error(response, account)
+        raise _service_error(response, call, account)
     start, total = _part_of(response)
     if start not in (0, at):
         raise DownloadError(f"{account.provider.label} sent bytes {start} and on of a clip, not {at} and on.")
@@ -290,5 +290,6 @@ def _no_answer(error: Exception, account: Account) -> NoAnswerError:
     return NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
 
 
-def _service_error(response: httpx.Response, account: Account) -> ServiceError:
-    return service_error(account.provider.label, response.status_code, response.headers, response.content)
+def _service_error(response: httpx.Response, call: Call, account: Account) -> ServiceError:
+    label, status = account.provider.label, response.status_code
+    return service_error(label, status, response.headers, response.content, call=call, endpoint=account.endpoint)

@@ -259,6 +259,12 @@ ENDS = {
     "failed": (errors.GenerationFailedError, JobState.FAILED, "could not make the clip.*(it had failed|internal)"),
     "empty": (errors.GenerationFailedError, JobState.FAILED, "No clip came back"),
 }
+# To the Agent Platform the proxy keeps the error of a failed one, and of the others only that there is no clip.
+VERTEX_ENDS = {
+    "filtered": "the safety filter ends jobs so too",
+    "failed": "code 13 INTERNAL",
+    "empty": "No clip came back",
+}
 WAYS = {
     "unified": {"model": "veo-once", "seconds": 4},
     "through": {"model": VEO, "seconds": 4, "negative_prompt": "rain"},
@@ -274,6 +280,23 @@ def test_an_end_without_a_clip_is_called_by_its_name(desk: Desk, emulator: Emula
     with pytest.raises(kind, match=words):
         job.wait(PATIENCE)
     assert (job.state, job.cost.usd, list(job.videos)) == (state, 0, [])
+    assert only_create(emulator)
+
+
+@pytest.mark.parametrize("outcome", VERTEX_ENDS)
+def test_an_end_at_the_agent_platform_is_not_asked_for_again(desk: Desk, emulator: Emulator, outcome: str) -> None:
+    job = desk.submit(f"---\noutcome: {outcome}\npolls: 0\n---\nA cat", model="veo-vertex", seconds=4)
+    with pytest.raises(errors.GenerationFailedError, match=VERTEX_ENDS[outcome]):
+        job.wait(PATIENCE)
+    assert (job.state, job.cost.usd) == (JobState.FAILED, 0)
+
+
+def test_a_verb_that_the_proxy_lacks_is_refused_and_not_called_lost(desk: Desk, emulator: Emulator) -> None:
+    first = desk.submit(model="veo-once", seconds=4)
+    first.wait(PATIENCE)
+    with pytest.raises(errors.BadRequestError, match="not supported for Gemini") as caught:
+        first.extend("It goes on", seconds=4)
+    assert caught.value.request_id
     assert only_create(emulator)
 
 
@@ -308,7 +331,7 @@ def test_a_wrong_key_is_told_and_nothing_is_created(desk: Desk, emulator: Emulat
 
 UNKNOWN = {
     "operators": ({"model": "nope"}, errors.BadRequestError, "Invalid model name passed in model=nope"),
-    "googles": ({"model": "veo-9", "negative_prompt": "rain"}, errors.NotFoundError, "models/veo-9 is not found"),
+    "operators-with-more": ({"model": "veo", "negative_prompt": "rain"}, errors.InvalidRequestError, "operator knows"),
     "none": ({}, errors.ConfigError, "no model was named"),
 }
 
@@ -320,7 +343,7 @@ def test_an_unknown_model_is_named(
     with pytest.raises(kind, match=words):
         desk.submit(**values)
     assert not [entry for entry in emulator.journal() if entry.status < 400]
-    assert len(desk.sent) == (1 if values else 0)
+    assert len(desk.sent) == (0 if issubclass(kind, errors.InvalidRequestError | errors.ConfigError) else 1)
 
 
 @pytest.mark.parametrize("way", WAYS)

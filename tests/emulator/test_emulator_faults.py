@@ -22,6 +22,8 @@ from veo_widgets.emulator import Emulator, Pace
         ("status-500", 500, "INTERNAL"),
         ("status-429", 429, "RESOURCE_EXHAUSTED"),
         ("status-429-bare", 429, "RESOURCE_EXHAUSTED"),
+        ("status-429-day", 429, "RESOURCE_EXHAUSTED"),
+        ("status-429-spend", 429, "RESOURCE_EXHAUSTED"),
     ],
 )
 def test_a_scripted_status_strikes_once_and_starts_nothing(calls, fault: str, status: int, name: str) -> None:
@@ -29,7 +31,7 @@ def test_a_scripted_status_strikes_once_and_starts_nothing(calls, fault: str, st
     answer = calls.dev_create()
     assert (answer.status_code, answer.json()["error"]["status"]) == (status, name)
     delays = [part.get("retryDelay") for part in answer.json()["error"].get("details", [])]
-    assert ("1s" in delays) == (fault == "status-429")
+    assert ("1s" in delays) == (fault in {"status-429", "status-429-day"})
     [entry] = calls.emulator.journal()
     assert (entry.fault, entry.operation) == (fault, "")
     assert calls.dev_create().status_code == 200

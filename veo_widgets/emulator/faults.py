@@ -12,6 +12,7 @@ import struct
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from .front_matter import KINDS, OUTCOMES
-from .refusals import STATUS_NAMES, RefusalError, no_such_file, not_found, quota
+from .refusals import STATUS_NAMES, RefusalError, day_is_over, no_such_file, not_found, quota, spend_cap
 
 Proceed = Callable[[], Awaitable[Response]]
 
@@ -153,9 +154,9 @@ def _status(code: int, message: str) -> Fault:
     return Fault(answer)
 
 
-def _quota(*, with_details: bool) -> Fault:
+def _refusal(refusal: Callable[[], RefusalError]) -> Fault:
     async def answer(_stage: Stage) -> Response:
-        raise quota(with_details=with_details)
+        raise refusal()
 
     return Fault(answer)
 
@@ -209,8 +210,10 @@ def _other_name(request: Request) -> str:
 
 FAULTS = {
     "status": Fault(_any_status),
-    "status-429": _quota(with_details=True),
-    "status-429-bare": _quota(with_details=False),
+    "status-429": _refusal(partial(quota, with_details=True)),
+    "status-429-bare": _refusal(partial(quota, with_details=False)),
+    "status-429-day": _refusal(day_is_over),
+    "status-429-spend": _refusal(spend_cap),
     "status-500": _status(500, "An internal error has occurred. Please retry."),
     "status-502": _status(502, "Bad gateway."),
     "status-503": _status(503, "The service is currently unavailable."),

@@ -164,6 +164,26 @@ def precondition(message: str) -> RefusalError:
     return RefusalError(400, message, status="FAILED_PRECONDITION")
 
 
+def day_is_over() -> RefusalError:
+    """429 for a day's quota; the service names a short delay here too, which does not help."""
+    violation = {
+        "quotaMetric": "generativelanguage.googleapis.com/generate_requests_per_model_per_day",
+        "quotaId": "GenerateRequestsPerDayPerProjectPerModel",
+        "quotaDimensions": {"location": "global"},
+        "quotaValue": "10",
+    }
+    details: list[Json] = [
+        {"@type": _RPC + "QuotaFailure", "violations": [violation]},
+        {"@type": _RPC + "RetryInfo", "retryDelay": "1s"},
+    ]
+    return RefusalError(429, "You exceeded your current quota, please check your plan and billing details.", details)
+
+
+def spend_cap() -> RefusalError:
+    """429 for a project that may spend no more this month."""
+    return RefusalError(429, "Your project has exceeded its monthly spending cap.")
+
+
 def quota(*, with_details: bool) -> RefusalError:
     """429, with the quota and the delay the Developer API names, or bare as the Agent Platform often answers."""
     details: list[Json] = [

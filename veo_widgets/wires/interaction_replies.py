@@ -9,6 +9,7 @@ from ..errors import InvalidReplyError
 from ..pricing import Usage
 from ..record import Operation, Sample
 from .filter_reasons import explain, is_filter
+from .rpc_codes import rpc_failure
 
 # Ends other than `completed`, in words where the service sends none, and whether a new one may well succeed.
 _ENDS: dict[str, tuple[str, str]] = {
@@ -28,7 +29,7 @@ _ENDS: dict[str, tuple[str, str]] = {
         "Ask for less, or send it again.",
     ),
 }
-_RETRYABLE = {"8", "13", "14", "429", "500", "503", "RESOURCE_EXHAUSTED", "INTERNAL", "UNAVAILABLE"}
+_RETRYABLE = {"429", "500", "503"}
 # Source: the Omni page's list of regions, and a `completed` with no output tokens.
 _REFUSED = (
     "The service finished without making anything. It does so when its policy forbids the clip, and when uploaded "
@@ -63,6 +64,8 @@ def _ended(name: str, status: str, code: str, message: str) -> Operation:
     if is_filter(code):
         return Operation(name, "filtered", withheld=1, reasons=(explain(message or code),), code=code)
     words, remedy = _ENDS.get(status, ("", ""))
+    if status in {"failed", "completed"} and (known := rpc_failure(name, code, message)):
+        return known
     return Operation(
         name,
         "failed",

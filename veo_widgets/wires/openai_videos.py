@@ -5,7 +5,6 @@ Sources: the OpenAI SDK's videos resource, Azure OpenAI's video pages, and LiteL
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -20,6 +19,9 @@ from ..record import Operation, Sample
 from ..request import VideoRequest
 from .base import Call, Dialect, Field, Reply
 from .filter_reasons import explain, is_filter
+from .predict_long_running import PassThrough
+from .proxied_ends import proxied_end
+from .rpc_codes import rpc_failure
 from .sources import decoded, is_address, is_id, mime_of
 
 # Ends that a status may name beside OpenAI's own two; every other word is work under way.
@@ -107,6 +109,8 @@ class OpenAIVideos(Dialect):
                     parameter=name,
                     value=getattr(request, name),
                 )
+        if is_address(request.source):
+            yield _unreadable(self.label, request)
         if not request.prompt:
             yield InvalidRequestError(
                 f"prompt: '' is empty; {self.label} needs a text.", parameter="prompt", value=request.prompt
@@ -154,11 +158,7 @@ class OpenAIVideos(Dialect):
         if is_id(request.source):
             return _posted(self.url(endpoint, verb), {**fields, "video": {"id": request.source}}, None)
         if is_address(request.source):
-            raise InvalidRequestError(
-                f"{name}: {request.source[:80]!r} cannot be read; {self.label} takes a video's id or a file.",
-                parameter=name,
-                value=request.source,
-            )
+            raise _unreadable(self.label, request)
         file = Field("video", decoded(request.source, name), "video.mp4", mime_of(request.source))
         return _posted(self.url(endpoint, verb), fields, file)
 
@@ -240,29 +240,46 @@ class ProxiedVideos(OpenAIVideos):
         """Not possible."""
         return None
 
+    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
+        """Of a model that only the operator knows also what would reach one of Google's by the proxy's other way."""
+        for error in super().refusals(request, model):
+            lost = error.parameter not in self.carries and error.parameter in PassThrough.carries
+            yield error if model.is_listed or not lost else _only_for_googles(error, model)
+        if not model.is_listed and request.aspect_ratio == "9:16" and request.resolution in {"360p", "4k"}:
+            yield InvalidRequestError(
+                f"resolution: {request.resolution!r} cannot be sent upright for {model.id!r}: of every size but 720p "
+                "and 1080p LiteLLM makes 16:9. Take one of these two.",
+                parameter="resolution",
+                value=request.resolution,
+                allowed=("720p", "1080p"),
+            )
+
     def shape(self, request: VideoRequest) -> dict[str, str]:
         """The resolution by name too, since a size other than four is turned into 16:9 with no resolution."""
         named = {"resolution": request.resolution} if request.resolution and request.resolution != "720p" else {}
         return {**super().shape(request), **named}
 
     def verdict(self, error: ServiceError) -> Operation | None:
-        """What LiteLLM 1.106 makes of Gemini's operations that have ended without a clip.
+        """What LiteLLM makes of operations that have ended without a clip."""
+        return proxied_end(error)
 
-        Asked how such a one is, it fails to read what Google has answered, and quotes it in its own HTTP 500; a failed
-        one it calls completed, and has nothing to download.
-        """
-        said = str(error)
-        if error.status != 500:
-            return None
-        if "GeminiLongRunningOperationResponse" in said and "raiMediaFiltered" in said:
-            code = re.search(r"codes?: (\d{7,9})", said)
-            reason = explain(f"Support codes: {code[1]}") if code else "The proxy did not hand on the filter's reason."
-            return Operation("", "filtered", withheld=1, reasons=(reason,))
-        if "GeminiLongRunningOperationResponse" in said:
-            return Operation("", "empty")
-        if "No response data in completed operation" in said:
-            return Operation("", "failed", message="The proxy called the job completed, but it had failed.")
-        return None
+
+def _only_for_googles(error: InvalidRequestError, model: Model) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"{error.parameter}: cannot be sent for {model.id!r}, a name that only the proxy's operator knows: LiteLLM's "
+        "/videos may lose it. Leave it out, or name one of Google's own models, which the proxy passes everything to.",
+        parameter=error.parameter,
+        value=error.value,
+    )
+
+
+def _unreadable(label: str, request: VideoRequest) -> InvalidRequestError:
+    name = "edit_from" if request.mode == "edit" else "extend_from"
+    return InvalidRequestError(
+        f"{name}: {request.source[:80]!r} cannot be read; {label} takes a video's id or a file.",
+        parameter=name,
+        value=request.source,
+    )
 
 
 def _filename(image: Image) -> str:
@@ -280,5 +297,8 @@ def _failed(name: str, status: str, error: dict[str, Any]) -> Operation:
     code, message = str(error.get("code") or ""), str(error.get("message") or "")
     if is_filter(code):
         return Operation(name, "filtered", withheld=1, reasons=(explain(message or code),), code=code)
+    if known := rpc_failure(name, code, message):
+        # LiteLLM hands on the Agent Platform's error as it is.
+        return known
     code = code or ("" if status in {"failed", "completed"} else status)
     return Operation(name, "failed", code=code, message=message, retryable=code in _RETRYABLE)

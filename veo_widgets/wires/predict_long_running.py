@@ -19,11 +19,10 @@ from ..record import Operation, Sample
 from ..request import VideoRequest
 from .base import Call, Dialect, Reply
 from .filter_reasons import explain
+from .rpc_codes import rpc_failure
 from .sources import encoded
 from .storage import object_url, proxied_file
 
-# google.rpc.Code of errors that a new job may not meet: resource exhausted, internal, unavailable.
-_RETRYABLE_CODES = {8, 13, 14}
 _PLACED = frozenset(param.name for param in PARAMS if param.wire)
 
 
@@ -112,15 +111,9 @@ class _PredictLongRunning(Dialect, ABC):
 
 
 def _failed(name: str, error: dict[str, Any]) -> Operation:
-    code = error.get("code")
-    message = str(error.get("message") or "")
-    return Operation(
-        name,
-        "failed",
-        code="" if code is None else str(code),
-        message=message,
-        retryable=isinstance(code, int) and code in _RETRYABLE_CODES,
-    )
+    code, message = error.get("code"), str(error.get("message") or "")
+    other = Operation(name, "failed", code="" if code is None else str(code), message=message)
+    return rpc_failure(name, code, message) or other
 
 
 def _samples(inner: dict[str, Any]) -> tuple[Sample, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import email.utils
-import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
@@ -18,23 +18,37 @@ from ..errors import (
     ServiceError,
     ServiceUnavailableError,
 )
+from ..providers import Endpoint
+from .base import Call
+from .error_bodies import ErrorBody, read_error
+from .filter_reasons import explain
+from .limits import is_about_money, limit_of, limit_remedy
+from .remedies import remedy_for
 
 _BY_STATUS: dict[int, type[ServiceError]] = {
     400: BadRequestError,
     401: AuthenticationError,
+    402: RateLimitError,
     403: PermissionDeniedError,
     404: NotFoundError,
     408: ServiceUnavailableError,
     429: RateLimitError,
 }
-_REMEDIES: dict[type[ServiceError], str] = {
-    AuthenticationError: "Check the key or token; it may have been revoked or belong to another service.",
-    PermissionDeniedError: "Check that the key's project may use this model and that billing is on.",
-    NotFoundError: "The model, operation or file does not exist there, is in another region, or has expired.",
-    RateLimitError: "Wait and try again, or ask for more quota.",
-    ServiceUnavailableError: "The service is in trouble; try again later.",
-    ServiceError: "The address points elsewhere; check base_url, or sign in where the network asks for it.",
-}
+# What LiteLLM calls a key it does not take: without a database it answers 400 to any but its master key.
+_WRONG_KEYS = {"API_KEY_INVALID", "no_db_connection", "expired_key", "token_not_found_in_db"}
+# LiteLLM answers 500 before it has sent anything, where the service behind it has no such verb.
+_NO_SUCH_VERB = re.compile(r"not supported (for|by) (Gemini|Vertex AI|Google Veo)")
+# Where services name a request: LiteLLM, OpenAI, Azure, Google, Google's storage. An id is quoted to support, so what
+# might be a key must not get in by a gateway that echoes headers.
+_ID_HEADERS = (
+    "x-litellm-call-id",
+    "x-request-id",
+    "apim-request-id",
+    "x-goog-request-id",
+    "x-guploader-uploadid",
+    "x-cloud-trace-context",
+)
+_ID = re.compile(r"(?!sk-|AIza|AQ\.|ya29\.|eyJ)[A-Za-z0-9][\w.:/=-]{5,99}")
 
 
 def kind_of(headers: Mapping[str, str]) -> str:
@@ -42,7 +56,15 @@ def kind_of(headers: Mapping[str, str]) -> str:
     return headers.get("content-type", "").partition(";")[0] or "an empty page"
 
 
-def service_error(label: str, status: int, headers: Mapping[str, str], body: bytes) -> ServiceError:
+def service_error(
+    label: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    call: Call | None = None,
+    endpoint: Endpoint | None = None,
+) -> ServiceError:
     """The error that an HTTP answer stands for.
 
     Args:
@@ -50,56 +72,52 @@ def service_error(label: str, status: int, headers: Mapping[str, str], body: byt
         status: of HTTP, 300 or more.
         headers: of the answer, by lower-case names.
         body: of the answer.
+        call: what was asked, on which the remedy depends.
+        endpoint: of whom it was asked.
     """
-    error = _error_body(body)
-    kind = _BY_STATUS.get(status)
-    if kind is None:
-        kind = ServiceUnavailableError if status >= 500 else BadRequestError if status >= 400 else ServiceError
-    reasons = [str(item.get("reason")) for item in error["details"] if isinstance(item, dict) and item.get("reason")]
-    if "API_KEY_INVALID" in reasons:
-        # Google answers 400, not 401, to a key it does not know.
-        kind = AuthenticationError
-    if status == 400 and "No connected db" in error["message"]:
-        # LiteLLM without a database of keys answers so to any but its master key.
-        kind = AuthenticationError
-    said = error["message"] or f"HTTP {status} ({kind_of(headers)})"
+    said = read_error(body)
+    kind, name, wait = _kind(status, said), _request_id(headers, said), retry_after(headers, {"details": said.details})
+    told = explain(said.message).rstrip(".") or f"HTTP {status} ({kind_of(headers)})"
+    more: dict[str, Any] = {}
+    if kind is RateLimitError:
+        more["limit"] = limit = "spend" if status == 402 else limit_of(said)
+        remedy = limit_remedy(limit, said, endpoint.provider if endpoint else "", wait)
+    else:
+        remedy = remedy_for(kind, said, call, endpoint)
+    links = [f"See {link}" for link in said.links if link not in f"{told} {remedy}"]
+    words = (f"{label} refused: {told}.", remedy, *links[:1], f"[request {name}]" if name else "")
     return kind(
-        f"{label} refused: {said.rstrip('.')}. {_REMEDIES.get(kind, '')}".strip(),
+        " ".join(filter(None, words)),
         status=status,
-        code=error["status"] or (reasons[0] if reasons else ""),
-        retry_after=retry_after(headers, error),
+        code=said.code or next(iter(said.reasons), ""),
+        retry_after=wait,
+        request_id=name,
+        **more,
     )
 
 
-def _error_body(body: bytes) -> dict[str, Any]:
-    """`message`, `status` and `details`, or empty values.
+def _kind(status: int, said: ErrorBody) -> type[ServiceError]:
+    if status >= 400 and is_about_money(said):
+        return RateLimitError
+    if status < 500 and _WRONG_KEYS & {said.code, *said.reasons}:
+        # Google too answers 400, not 401, to a key it does not know.
+        return AuthenticationError
+    if status == 500 and _NO_SUCH_VERB.search(said.message):
+        return BadRequestError
+    fallback = ServiceUnavailableError if status >= 500 else BadRequestError if status >= 400 else ServiceError
+    return _BY_STATUS.get(status, fallback)
 
-    Google's error has all three and may be wrapped in a list; OpenAI's has a `code` or a `type` of text instead of a
-    status; a gateway's own framework may answer with a bare ``detail``.
-    """
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        said = None
-    if isinstance(said, list) and said:
-        said = said[0]
-    outer = said if isinstance(said, dict) else {}
-    error = outer.get("error")
-    error = error if isinstance(error, dict) else {"message": error if isinstance(error, str) else ""}
-    details = error.get("details")
-    code = error.get("code") if isinstance(error.get("code"), str) else error.get("type")
-    detail = outer.get("detail")
-    return {
-        "message": str(error.get("message") or (detail if isinstance(detail, str) else ""))[:600],
-        "status": str(error.get("status") or (code if isinstance(code, str) else "")),
-        "details": details if isinstance(details, list) else [],
-    }
+
+def _request_id(headers: Mapping[str, str], said: ErrorBody) -> str:
+    # Options of a trace come after a semicolon.
+    named = (said.request_id, *(headers.get(name, "").partition(";")[0] for name in _ID_HEADERS))
+    return next((name for name in named if _ID.fullmatch(name)), "")
 
 
 def retry_after(headers: Mapping[str, str], body: Any) -> float | None:
     """Seconds to wait: google.rpc.RetryInfo in the body, else a header in milliseconds, in seconds or as a date."""
     details = body.get("details") if isinstance(body, dict) else None
-    for item in details if isinstance(details, list) else []:
+    for item in details if isinstance(details, list | tuple) else ():
         delay = item.get("retryDelay") if isinstance(item, dict) else None
         if isinstance(delay, str) and delay.endswith("s") and (seconds := _seconds(delay[:-1])) is not None:
             return seconds

@@ -17,13 +17,14 @@ def routed(model: Model, provider: Provider, request: VideoRequest) -> Model:
     """The catalog's entry with the wire and the surface that carry this request.
 
     LiteLLM's ``/v1/videos`` reaches every model of the operator, but loses the last frame, references, seed, samples,
-    extension and what is to be left out; its ``/gemini`` pass-through keeps them. Omni has its own wire there.
+    extension and what is to be left out; its ``/gemini`` pass-through keeps them. Omni has its own wire there. A name
+    that only the operator knows is none of Google's, to whom the pass-through leads.
     """
     if LITELLM not in provider.surfaces:
         return model
     if model.api == "interactions":
         return replace(model, surface=LITELLM_GEMINI)
-    if _needs_pass_through(request, model):
+    if model.is_listed and _needs_pass_through(request, model):
         return replace(model, api="predictLongRunning", surface=LITELLM_GEMINI)
     return replace(model, api="openai_videos", surface=LITELLM)
 

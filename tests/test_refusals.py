@@ -1,0 +1,638 @@
+"""What the services' error bodies become: the class, the limit, the remedy and the request's id, whatever the wire."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from veo_widgets import errors
+from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
+from veo_widgets.emulator import Emulator
+from veo_widgets.errors import ServiceError
+from veo_widgets.providers import LITELLM, LITELLM_GEMINI, Endpoint
+from veo_widgets.sync import Client
+from veo_widgets.wires import Call
+from veo_widgets.wires.refusals import service_error
+
+RPC = "type.googleapis.com/google.rpc."
+CREATE, POLL = Call("create", "POST", "https://a/x"), Call("poll", "GET", "https://a/x")
+CONTENT = Call("content", "GET", "https://a/x")
+GEMINI = Endpoint("gemini", GEMINI_API, "https://generativelanguage.googleapis.com")
+VERTEX = Endpoint("agent_platform", AGENT_PLATFORM, "https://a", "films", "us-central1")
+ELSEWHERE = Endpoint("agent_platform", AGENT_PLATFORM, "https://a", "films", "europe-west4")
+EXPRESS = Endpoint("agent_platform", AGENT_PLATFORM, "https://a")
+PROXY, THROUGH = Endpoint("litellm", LITELLM, "https://p"), Endpoint("litellm", LITELLM_GEMINI, "https://p")
+SORA, AZURE = Endpoint("openai", OPENAI, "https://o"), Endpoint("azure", AZURE_OPENAI, "https://z")
+GATEWAY = Endpoint("mine", OPENAI, "https://g")
+
+
+def refused(
+    status: int, body: Any, there: Endpoint | None = None, call: Call | None = CREATE, **headers: str
+) -> ServiceError:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return service_error("It", status, named, data, call=call, endpoint=there)
+
+
+def google(status: str, message: str, *details: dict[str, Any]) -> dict[str, Any]:
+    return {"error": {"code": 0, "message": message, "status": status, "details": list(details)}}
+
+
+def info(reason: str, **metadata: str) -> dict[str, Any]:
+    return {"@type": RPC + "ErrorInfo", "reason": reason, "domain": "googleapis.com", "metadata": metadata}
+
+
+def links(*urls: Any) -> dict[str, Any]:
+    return {"@type": RPC + "Help", "links": [{"description": "More", "url": url} for url in urls]}
+
+
+def violation(metric: str, quota: str, value: str = "10") -> dict[str, Any]:
+    dimensions = {"location": "global", "model": "gemini-omni-1.1-flash"}
+    found = {"quotaMetric": metric, "quotaId": quota, "quotaDimensions": dimensions, "quotaValue": value}
+    return {"@type": RPC + "QuotaFailure", "violations": [found]}
+
+
+def openai(message: str, kind: str = "invalid_request_error", code: str | None = None) -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+def litellm(message: str, kind: str, code: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind, "param": "None", "code": code}}
+
+
+def quoting(inner: dict[str, Any], name: str = "RateLimitError: GeminiException") -> str:
+    """The sentence in which LiteLLM 1.106 quotes the service's answer."""
+    return (
+        f"litellm.{name} - {json.dumps(inner)}\n\nLiteLLM: model group 'veo-once' failed with the error above. "
+        "No fallback was attempted."
+    )
+
+
+DEVELOPERS = "generativelanguage.googleapis.com/"
+EXCEEDED = "You exceeded your current quota, please check your plan and billing details."
+RETRY = {"@type": RPC + "RetryInfo", "retryDelay": "34.2s"}
+PER_MINUTE = violation(DEVELOPERS + "predict_requests", "PredictLongRunningRequestsPerMinutePerProjectPerModel")
+PER_DAY = violation(DEVELOPERS + "generate_requests_per_model_per_day", "GenerateRequestsPerDayPerProjectPerModel")
+FREE = violation(DEVELOPERS + "generate_content_free_tier_requests", "GenerateRequestsPerDay-FreeTier", "0")
+CROSSED = (
+    "LiteLLM Rate Limit Handler for rate limit type = key. Crossed TPM / RPM / Max Parallel Request Limit. current rpm:"
+    " 5, rpm limit: 5, current tpm: 0, tpm limit: 9, current max_parallel_requests: 0, max_parallel_requests: 9"
+)
+OVER = "Rate limit exceeded for api_key: 88dc. Limit type: {}. Current limit: 2, Remaining: 0. Limit resets at: soon"
+
+LIMITS: dict[str, tuple[int, Any, Endpoint | None, str, str]] = {
+    "a minute's": (429, google("RESOURCE_EXHAUSTED", EXCEEDED, PER_MINUTE, RETRY), GEMINI, "minute", "passes in 35 s"),
+    "a minute's, in a list": (429, [google("RESOURCE_EXHAUSTED", EXCEEDED, PER_MINUTE)], GEMINI, "minute", "a minute"),
+    "a day's": (429, google("RESOURCE_EXHAUSTED", EXCEEDED, PER_DAY, RETRY), GEMINI, "day", "midnight Pacific time"),
+    "both": (429, google("RESOURCE_EXHAUSTED", EXCEEDED, PER_MINUTE, PER_DAY), GEMINI, "day", "midnight Pacific"),
+    "a free key's": (429, google("RESOURCE_EXHAUSTED", EXCEEDED, FREE, RETRY), GEMINI, "spend", "turn billing on"),
+    "a free key's, in words": (
+        429,
+        google(
+            "RESOURCE_EXHAUSTED", f"{EXCEEDED} * Quota exceeded for metric: x_free_tier_requests, limit: 0, model: m"
+        ),
+        GEMINI,
+        "spend",
+        "turn billing on for its project; waiting does not help",
+    ),
+    "a cap": (
+        429,
+        google("RESOURCE_EXHAUSTED", "Your project has exceeded its monthly spending cap."),
+        GEMINI,
+        "spend",
+        "Raise the cap at https://ai.studio/spend",
+    ),
+    "no credit": (
+        429,
+        google("RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."),
+        GEMINI,
+        "spend",
+        "add credit at https://ai.studio/projects",
+    ),
+    "Google's without details": (429, google("RESOURCE_EXHAUSTED", EXCEEDED), VERTEX, "", "That may pass"),
+    "the Agent Platform's": (
+        429,
+        google(
+            "RESOURCE_EXHAUSTED",
+            "Quota exceeded for aiplatform.googleapis.com/long_running_online_prediction_requests_per_base_model with "
+            "base model: veo-3.1-generate-001. Please submit a quota increase request.",
+        ),
+        VERTEX,
+        "minute",
+        "send fewer at a time",
+    ),
+    "running jobs": (
+        429,
+        google("RESOURCE_EXHAUSTED", "Too many concurrent operations for this model."),
+        VERTEX,
+        "running",
+        "one of the running jobs has ended",
+    ),
+    "OpenAI's minute": (
+        429,
+        openai("Rate limit reached for sora-2 on requests per min (RPM): Limit 5", "requests", "rate_limit_exceeded"),
+        SORA,
+        "minute",
+        "within a minute",
+    ),
+    "OpenAI's day": (
+        429,
+        openai("Rate limit reached for sora-2 on requests per day (RPD): Limit 9", "requests", "rate_limit_exceeded"),
+        SORA,
+        "day",
+        "within a day",
+    ),
+    "OpenAI's credit": (
+        429,
+        openai(EXCEEDED, "insufficient_quota", "insufficient_quota"),
+        SORA,
+        "spend",
+        "https://platform.openai.com",
+    ),
+    "OpenAI's cap": (
+        400,
+        openai("Billing hard limit has been reached", "image_generation_user_error", "billing_hard_limit_reached"),
+        SORA,
+        "spend",
+        "https://platform.openai.com",
+    ),
+    "Azure's": (
+        429,
+        openai("Requests have exceeded call rate limit of your current tier.", "x", "429"),
+        AZURE,
+        "minute",
+        "fewer",
+    ),
+    "Azure's tasks": (
+        429,
+        openai("Too many running tasks. Please wait until some tasks finish.", "too_many_running_tasks", None),
+        AZURE,
+        "running",
+        "room again",
+    ),
+    "payment": (402, openai("No money", "x"), GATEWAY, "spend", "Raise the limit; waiting does not help"),
+    "a proxy's requests": (429, litellm(OVER.format("requests"), "None", "429"), PROXY, "minute", "within a minute"),
+    "a proxy's tokens": (429, litellm(OVER.format("tokens"), "None", "429"), PROXY, "minute", "within a minute"),
+    "a proxy's jobs": (429, litellm(OVER.format("max_parallel_requests"), "None", "429"), PROXY, "running", "ended"),
+    "a proxy's older jobs": (429, litellm("Max parallel request limit reached", "None", "429"), PROXY, "running", ""),
+    "a proxy's older limiter": (429, litellm(CROSSED, "None", "429"), PROXY, "minute", "within a minute"),
+    "a proxy with nobody left": (
+        429,
+        litellm("No deployments available for selected model, Try again in 60 seconds.", "None", "429"),
+        PROXY,
+        "minute",
+        "within a minute",
+    ),
+    # 422 by default in 1.106, 400 in versions before, 429 where the operator says so.
+    **{
+        f"a proxy's budget, {status}": (
+            status,
+            litellm("Budget has been exceeded! Current cost: 2.4, Max budget: 2.0", "budget_exceeded", str(status)),
+            PROXY,
+            "spend",
+            "Ask the proxy's operator to raise the budget of your key",
+        )
+        for status in (400, 422, 429)
+    },
+    "a proxy's budget of a day": (
+        400,
+        litellm("ExceededBudget: Key over 1d budget. Spend=2, Budget=1", "auth_error", "400"),
+        PROXY,
+        "spend",
+        "Ask the proxy's operator",
+    ),
+    "quoted by a proxy": (
+        429,
+        litellm(quoting(google("RESOURCE_EXHAUSTED", EXCEEDED, PER_DAY)), "throttling_error", "429"),
+        PROXY,
+        "day",
+        f"refused: {EXCEEDED} The day's quota",
+    ),
+    "the operator's cap": (
+        429,
+        google("RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."),
+        THROUGH,
+        "spend",
+        "Tell the proxy's operator, whose account it is",
+    ),
+    "a page": (429, b"<html>Slow down</html>", GATEWAY, "", "HTTP 429 (text/html). That may pass"),
+    "nothing": (429, b"", None, "", "HTTP 429"),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "there", "limit", "words"), LIMITS.values(), ids=LIMITS)
+def test_limits_are_told_apart(status: int, body: Any, there: Endpoint | None, limit: str, words: str) -> None:
+    error = refused(status, body, there, content_type="text/html")
+    assert isinstance(error, errors.RateLimitError)
+    assert (error.limit, error.is_passing) == (limit, limit not in {"day", "spend"})
+    assert words in str(error)
+
+
+def test_what_a_proxy_quotes_counts_as_if_it_had_been_said() -> None:
+    inner = google("RESOURCE_EXHAUSTED", EXCEEDED, PER_MINUTE, RETRY)
+    error = refused(429, litellm(quoting(inner), "throttling_error", "429"), PROXY)
+    assert (error.retry_after, error.code) == (34.2, "RESOURCE_EXHAUSTED")
+    assert "litellm." not in str(error)
+    broken = litellm('litellm.X: GeminiException - {"error": {"message": "cut', "x", "429")
+    assert "GeminiException" in str(refused(429, broken, PROXY))
+
+
+def publisher(model: str, location: str = "us-central1") -> dict[str, Any]:
+    return google(
+        "NOT_FOUND",
+        f"Publisher Model `projects/films/locations/{location}/publishers/google/models/{model}` was not found or your "
+        "project does not have access to it. Please ensure you are using a valid model version.",
+    )
+
+
+def developers(model: str) -> dict[str, Any]:
+    said = f"models/{model} is not found for API version v1beta, or is not supported for predictLongRunning."
+    return google("NOT_FOUND", said)
+
+
+ENABLE = "https://console.developers.google.com/apis/api/aiplatform.googleapis.com/overview?project=720070608347"
+DISABLED = google(
+    "PERMISSION_DENIED",
+    "Agent Platform API has not been used in project 720070608347 before or it is disabled.",
+    info("SERVICE_DISABLED", service="aiplatform.googleapis.com", activationUrl=ENABLE),
+    links("https://cloud.google.com/other"),
+)
+UNAUTHENTICATED = google(
+    "UNAUTHENTICATED",
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other.",
+    info("ACCESS_TOKEN_TYPE_UNSUPPORTED", service="aiplatform.googleapis.com"),
+)
+GONE = google("PERMISSION_DENIED", "You do not have permission to access the File abc123 or it may not exist.")
+BAD, AUTH = errors.BadRequestError, errors.AuthenticationError
+DENIED, MISSING = errors.PermissionDeniedError, errors.NotFoundError
+TROUBLE = errors.ServiceUnavailableError
+LOGIN = "gcloud auth application-default login"
+
+REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = {
+    # A model that is not there
+    "another region": (
+        404,
+        publisher("veo-3.1-generate-001", "europe-west4"),
+        ELSEWHERE,
+        CREATE,
+        MISSING,
+        "served in us-central1, and not for certain in europe-west4: set location='us-central1' or GOOGLE_CLOUD_LOC",
+    ),
+    "Omni in a region": (
+        404,
+        publisher("gemini-omni-1.2-flash"),
+        VERTEX,
+        CREATE,
+        MISSING,
+        "served in global, and not for certain in us-central1",
+    ),
+    "a preview": (
+        404,
+        publisher("veo-3.1-fast-generate-preview"),
+        ELSEWHERE,
+        CREATE,
+        MISSING,
+        "has ended veo-3.1-fast-generate-preview; use veo-3.1-fast-generate-001.",
+    ),
+    "no access": (
+        404,
+        publisher("veo-3.1-generate-001"),
+        VERTEX,
+        CREATE,
+        MISSING,
+        "Project films has no access to it: see the model's page",
+    ),
+    "no access of a key": (
+        404,
+        publisher("veo-3.1-generate-001"),
+        EXPRESS,
+        CREATE,
+        MISSING,
+        "The key's project has no access",
+    ),
+    "a wrong name": (404, publisher("veo-9"), VERTEX, CREATE, MISSING, "known are veo-3.1-generate-001, veo-3.1-fast"),
+    "retired": (
+        404,
+        developers("veo-3.0-generate-001"),
+        GEMINI,
+        CREATE,
+        MISSING,
+        "ended veo-3.0-generate-001; use gemini-omni-1.1-flash.",
+    ),
+    "never there": (404, developers("veo-9"), GEMINI, CREATE, MISSING, "or the key's project has no billing"),
+    "the operator's": (404, developers("veo-9"), THROUGH, CREATE, MISSING, "The proxy's operator has set up a model"),
+    "no operation": (404, google("NOT_FOUND", "It was not found."), VERTEX, POLL, MISSING, "the region that they were"),
+    "no page": (404, {"detail": "Not Found"}, GATEWAY, CREATE, MISSING, "refused: Not Found. The model, operation"),
+    # Downloads
+    "a clip that is gone": (403, GONE, GEMINI, CONTENT, DENIED, "or two days, and hand them only to the project"),
+    "a clip behind a proxy": (
+        403,
+        litellm(quoting(GONE, "BadRequestError: GeminiException"), "permission_error", "403"),
+        PROXY,
+        CONTENT,
+        DENIED,
+        "Services keep clips for one or two days. Send the request again if it is older.",
+    ),
+    "a key that did not arrive": (
+        403,
+        google("PERMISSION_DENIED", "Generative Language API has not been used in project 123456789 before."),
+        GEMINI,
+        CONTENT,
+        DENIED,
+        "If project 123456789 is not yours, the key is wrong or did not arrive",
+    ),
+    "another's clip": (401, google("UNAUTHENTICATED", "No."), GEMINI, CONTENT, AUTH, "Use the key that the job"),
+    "a wrong key for a clip": (
+        400,
+        google("INVALID_ARGUMENT", "API key not valid.", info("API_KEY_INVALID")),
+        GEMINI,
+        CONTENT,
+        AUTH,
+        "Use the key that the job was sent with",
+    ),
+    "a login that ran out meanwhile": (401, UNAUTHENTICATED, VERTEX, CONTENT, AUTH, LOGIN),
+    "a bucket": (
+        403,
+        google("PERMISSION_DENIED", "me@x does not have storage.objects.get access to the object."),
+        VERTEX,
+        CONTENT,
+        DENIED,
+        "the role Storage Object User",
+    ),
+    "a clip that was deleted": (404, google("NOT_FOUND", "x"), GEMINI, CONTENT, MISSING, "its request again as a new"),
+    # Keys, logins, projects
+    "a wrong key": (
+        400,
+        google("INVALID_ARGUMENT", "API key not valid.", info("API_KEY_INVALID")),
+        GEMINI,
+        CREATE,
+        AUTH,
+        "Check the key",
+    ),
+    "a leaked key": (
+        403,
+        google("X", "Your API key was reported as leaked."),
+        GEMINI,
+        CREATE,
+        DENIED,
+        "make a new one",
+    ),
+    "a tied key": (403, google("X", "No.", info("API_KEY_IP_ADDRESS_BLOCKED")), GEMINI, CREATE, DENIED, "restrictions"),
+    "no key": (
+        403,
+        google("X", "Method doesn't allow unregistered callers."),
+        GEMINI,
+        CREATE,
+        DENIED,
+        "did not arrive",
+    ),
+    "a login": (401, UNAUTHENTICATED, VERTEX, CREATE, AUTH, LOGIN),
+    "a login of too little": (
+        403,
+        google("PERMISSION_DENIED", "No.", info("ACCESS_TOKEN_SCOPE_INSUFFICIENT")),
+        VERTEX,
+        CREATE,
+        DENIED,
+        LOGIN,
+    ),
+    "an API that is off": (
+        403,
+        DISABLED,
+        VERTEX,
+        CREATE,
+        DENIED,
+        f"Enable the API for the project, wait a few minutes, then try again. See {ENABLE}",
+    ),
+    "no billing": (
+        403,
+        google("PERMISSION_DENIED", "This API method requires billing.", info("BILLING_DISABLED"), links(ENABLE)),
+        VERTEX,
+        CREATE,
+        DENIED,
+        f"Turn billing on for the project, wait a few minutes, then try again. See {ENABLE}",
+    ),
+    "no role": (
+        403,
+        google("PERMISSION_DENIED", "Permission 'aiplatform.endpoints.predict' denied on resource '//x'."),
+        VERTEX,
+        CREATE,
+        DENIED,
+        "the role Vertex AI User",
+    ),
+    "another's quota": (
+        403,
+        google("X", "No.", info("USER_PROJECT_DENIED")),
+        VERTEX,
+        CREATE,
+        DENIED,
+        "set-quota-project",
+    ),
+    "a place": (
+        400,
+        google("FAILED_PRECONDITION", "User location is not supported for the API use."),
+        GEMINI,
+        CREATE,
+        BAD,
+        "not served where you are",
+    ),
+    "billing first": (
+        400,
+        google("FAILED_PRECONDITION", "Please enable billing on project films."),
+        GEMINI,
+        CREATE,
+        BAD,
+        "Turn billing on",
+    ),
+    "a parameter": (400, google("INVALID_ARGUMENT", "durationSeconds is out of bound."), GEMINI, CREATE, BAD, "bound."),
+    "a prompt": (
+        400,
+        google("INVALID_ARGUMENT", "The prompt violates the policy. Support codes: 58061214"),
+        VERTEX,
+        CREATE,
+        BAD,
+        "(the filter saw a child)",
+    ),
+    # LiteLLM's own
+    "a proxy without a database": (
+        400,
+        litellm("No connected db.", "no_db_connection", "400"),
+        PROXY,
+        CREATE,
+        AUTH,
+        "Ch",
+    ),
+    "a proxy's key of yesterday": (
+        400,
+        litellm("Expired Key.", "expired_key", "400"),
+        PROXY,
+        CREATE,
+        AUTH,
+        "Check the k",
+    ),
+    "a proxy's unknown key": (
+        401,
+        litellm("Authentication Error, Invalid proxy server token passed.", "token_not_found_in_db", "401"),
+        PROXY,
+        CREATE,
+        AUTH,
+        "Check the key",
+    ),
+    "a proxy's unknown name": (
+        400,
+        openai("/videos: Invalid model name passed in model=nope. Call `/v1/models`."),
+        PROXY,
+        CREATE,
+        BAD,
+        "the proxy's operator has given, listed at /v1/models",
+    ),
+    "a proxy's model for others": (
+        403,
+        litellm("key not allowed to access model.", "key_model_access_denied", "403"),
+        PROXY,
+        CREATE,
+        DENIED,
+        "Ask the proxy's operator to let your key use",
+    ),
+    "the operator's key": (
+        401,
+        litellm(quoting(UNAUTHENTICATED, "AuthenticationError: GeminiException"), "authentication_error", "401"),
+        PROXY,
+        CREATE,
+        AUTH,
+        "It is the proxy's own account at the service that was refused",
+    ),
+    "the operator's billing": (403, DISABLED, THROUGH, CREATE, DENIED, "tell the proxy's operator"),
+    "no such verb": (
+        500,
+        litellm("litellm.APIConnectionError: video extension is not supported for Gemini", "x", "500"),
+        PROXY,
+        CREATE,
+        BAD,
+        "video extension is not supported for Gemini.",
+    ),
+    "a proxy that is down": (
+        503,
+        litellm(quoting(google("UNAVAILABLE", "Busy."), "ServiceUnavailableError: GeminiException"), "x", "503"),
+        PROXY,
+        CREATE,
+        TROUBLE,
+        "refused: Busy. The service is in trouble",
+    ),
+    # OpenAI, Azure, pages
+    "OpenAI's key": (401, openai("Incorrect API key", code="invalid_api_key"), SORA, CREATE, AUTH, "Check the key"),
+    "Azure's key": (
+        401,
+        {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}},
+        AZURE,
+        CREATE,
+        AUTH,
+        "Check the key",
+    ),
+    "a page": (403, b"<html>", GATEWAY, CREATE, DENIED, "HTTP 403 (text/html). Check that the key's project"),
+    "FastAPI's": (400, {"detail": {"error": "No model."}}, GATEWAY, CREATE, BAD, "refused: No model."),
+    "a gateway that waits too long": (504, b"", GATEWAY, CREATE, TROUBLE, "HTTP 504"),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "there", "call", "kind", "words"), REMEDIES.values(), ids=REMEDIES)
+def test_each_refusal_says_what_to_do(
+    status: int, body: Any, there: Endpoint, call: Call, kind: type[ServiceError], words: str
+) -> None:
+    error = refused(status, body, there, call, content_type="text/html")
+    assert type(error) is kind
+    assert words in str(error)
+    assert (error.status, "  " in str(error), "\n" in str(error)) == (status, False, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "details", "expected"),
+    [
+        ({"x_litellm_call_id": "0a326edb-00cf-478c-b617-6c31aa0203f0"}, [], "0a326edb-00cf-478c-b617-6c31aa0203f0"),
+        ({"x_request_id": "req_0123456789abcdef"}, [], "req_0123456789abcdef"),
+        ({"apim_request_id": "b1e3f5d2-77aa-4d0c-8f2e-2f6d0f6f8a11"}, [], "b1e3f5d2-77aa-4d0c-8f2e-2f6d0f6f8a11"),
+        ({"x_cloud_trace_context": "105445aa7843bc8bf206b120001000/1;o=1"}, [], "105445aa7843bc8bf206b120001000/1"),
+        ({"x_guploader_uploadid": "ABPtcPpXk3-z_9"}, [], "ABPtcPpXk3-z_9"),
+        ({"x_request_id": "a-header-s"}, [{"@type": RPC + "RequestInfo", "requestId": "a-body-s"}], "a-body-s"),
+        ({}, [], ""),
+        ({"x_request_id": "short"}, [], ""),
+        ({"x_request_id": "two words here"}, [], ""),
+        ({"x_request_id": "x" * 101}, [], ""),
+        ({"x_request_id": "<script>alert(1)</script>"}, [], ""),
+        # A gateway that echoes whatever it was sent.
+        ({"x_request_id": "sk-1234567890abcdef"}, [], ""),
+        ({"x_request_id": "AIzaSyA1234567890abcdefghijklmnopqrstuv"}, [], ""),
+        ({"x_request_id": "ya29.a0AfH6SMBx"}, [], ""),
+        ({"x_request_id": "eyJhbGciOiJSUzI1NiJ9.e30.sig"}, [], ""),
+        ({"x_request_id": "Bearer 1234567890"}, [], ""),
+    ],
+)
+def test_the_request_s_name_is_told_and_nothing_else(headers: dict, details: list[Any], expected: str) -> None:
+    error = refused(500, google("INTERNAL", "Oh.", *details), VERTEX, **headers)
+    assert error.request_id == expected
+    assert str(error).endswith(f" [request {expected}]" if expected else "try again later.")
+    for value in headers.values():
+        assert (value in str(error)) is (value == expected)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://console.cloud.google.com/",
+        "javascript:alert(1)",
+        "https://user:secret@example.com/",
+        "https://example.com/?key=AIzaSecret",
+        "https://example.com/?access_token=secret",
+        "https://example.com/ and more words",
+        "https://example.com/\u001b[31m",
+        "https://example.com/" + "x" * 300,
+        7,
+        None,
+    ],
+)
+def test_only_a_plain_https_link_is_shown(url: Any) -> None:
+    body = google("PERMISSION_DENIED", "No.", links(url), info("X", activationUrl=url))
+    shown = str(refused(403, body, VERTEX))
+    assert "See " not in shown
+    assert "example.com" not in shown
+    assert str(refused(403, google("X", "No.", links(url, ENABLE)), VERTEX)).endswith(f"See {ENABLE}")
+
+
+def test_a_link_is_not_told_twice() -> None:
+    body = google("PERMISSION_DENIED", f"Enable it at {ENABLE} then retry.", links(ENABLE))
+    assert str(refused(403, body, VERTEX)).count(ENABLE) == 1
+
+
+@pytest.mark.parametrize(("fault", "limit"), [("status-429-day", "day"), ("status-429-spend", "spend")])
+def test_what_waiting_does_not_mend_is_sent_once(client: Client, emulator: Emulator, fault: str, limit: str) -> None:
+    emulator.script("create", fault)
+    with pytest.raises(errors.RateLimitError) as caught:
+        client.submit("A cat", seconds=4)
+    assert caught.value.limit == limit
+    assert [entry.status for entry in emulator.journal()] == [429]
+    assert [job.state for job in client.jobs()] == ["failed"]
+
+
+def test_an_error_survives_a_pickle() -> None:
+    error = refused(429, google("RESOURCE_EXHAUSTED", EXCEEDED, PER_DAY, RETRY), GEMINI, x_request_id="req_12345678")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"[1]", b"7", b'{"error": 7}', b'{"error": []}', b'{"error": {}}', b"{"])
+def test_a_body_without_an_error_is_no_trouble(body: bytes) -> None:
+    for status in (302, 400, 404, 429, 500):
+        assert f"HTTP {status}" in str(refused(status, body))
+
+
+JUNK: list[Any] = [None, 7, "x", [], [None], {}, {"links": 7}, {"links": [7, {}]}, {"violations": [7]}, {"metadata": 7}]
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_details_of_any_shape_are_read(junk: Any) -> None:
+    for details in (junk, [junk], [[junk], junk]):
+        body = {"error": {"message": junk, "status": junk, "code": junk, "type": junk, "details": details}}
+        assert isinstance(refused(429, body), errors.RateLimitError)
+        assert isinstance(refused(404, {"detail": junk}, VERTEX, CONTENT), errors.NotFoundError)

@@ -1,0 +1,148 @@
+"""What to do about an HTTP error, beside limits: by what the service said, and by what was asked of it.
+
+Sources: google.api.ErrorReason for the reasons, the Agent Platform's and the Developer API's own sentences, and
+LiteLLM 1.106 for its types of error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
+from ..errors import (
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServiceError,
+    ServiceUnavailableError,
+)
+from ..providers import LITELLM, LITELLM_GEMINI, Endpoint
+from .base import Call
+from .error_bodies import ErrorBody
+
+_NOWHERE = Endpoint("", "", "")
+_LOGIN = "run `gcloud auth application-default login`, then try again"
+_RESTRICTED = "The key's restrictions forbid this; change them at https://console.cloud.google.com/apis/credentials."
+# Google's reasons; most come with a link, which is put after the remedy.
+_BY_REASON = {
+    "SERVICE_DISABLED": "Enable the API for the project, wait a few minutes, then try again.",
+    "BILLING_DISABLED": "Turn billing on for the project, wait a few minutes, then try again.",
+    "CONSUMER_SUSPENDED": "Google has suspended the project; its console says why.",
+    "API_KEY_SERVICE_BLOCKED": _RESTRICTED,
+    "API_KEY_HTTP_REFERRER_BLOCKED": _RESTRICTED,
+    "API_KEY_IP_ADDRESS_BLOCKED": _RESTRICTED,
+    "ACCESS_TOKEN_EXPIRED": f"The login has run out: {_LOGIN}.",
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT": f"The login lacks the scope cloud-platform: {_LOGIN}.",
+    "IAM_PERMISSION_DENIED": "Have somebody who owns the project give your account the role Vertex AI User.",
+    "USER_PROJECT_DENIED": "Name a project of yours: gcloud auth application-default set-quota-project PROJECT.",
+}
+# Words that stand for more than their status does, wherever they come from.
+_BY_WORDS = (
+    ("invalid model name passed", "Use one of the names that the proxy's operator has given, listed at /v1/models."),
+    ("model_access_denied", "Ask the proxy's operator to let your key use this model."),
+    ("not allowed to access model", "Ask the proxy's operator to let your key use this model."),
+    ("reported as leaked", "Google has blocked the key; make a new one at https://aistudio.google.com/apikey."),
+    ("unregistered callers", "The key did not arrive; a proxy in between may have dropped its header."),
+    ("location is not supported", "The Developer API is not served where you are; use a Google Cloud project instead."),
+    ("billing", "Turn billing on for the project, wait a few minutes, then try again."),
+    ("permission 'aiplatform.", _BY_REASON["IAM_PERMISSION_DENIED"]),
+    ("storage.objects", "Have the bucket's owner give your account the role Storage Object User on it."),
+)
+_BY_KIND: dict[type[ServiceError], str] = {
+    AuthenticationError: "Check the key or token; it may have been revoked or belong to another service.",
+    PermissionDeniedError: "Check that the key's project may use this model and that billing is on.",
+    NotFoundError: "The model, operation or file does not exist there, is in another region, or has expired.",
+    ServiceUnavailableError: "The service is in trouble; try again later.",
+    ServiceError: "The address points elsewhere; check base_url, or sign in where the network asks for it.",
+}
+_KEPT = "Services keep clips for one or two days"
+_MODEL = re.compile(r"models/([\w.@-]+)")
+_FOREIGN = re.compile(r"\bproject (?:number )?(\d{6,})")
+
+
+def remedy_for(kind: type[ServiceError], said: ErrorBody, call: Call | None, endpoint: Endpoint | None) -> str:
+    """What to do; empty where the service's own sentence says it all.
+
+    Args:
+        kind: what the error is.
+        said: its body.
+        call: what was asked.
+        endpoint: of whom.
+    """
+    return next(_remedies(kind, said, call, endpoint or _NOWHERE), _BY_KIND.get(kind, ""))
+
+
+def _remedies(kind: type[ServiceError], said: ErrorBody, call: Call | None, there: Endpoint) -> Iterator[str]:
+    """Every remedy that fits, the most particular first."""
+    purpose = call.purpose if call else ""
+    if purpose == "content":
+        yield from _of_download(kind, said, there)
+    behind = _is_behind_a_proxy(said, there)
+    if kind is NotFoundError:
+        yield from _of_missing(said, call, there, behind=behind)
+    if behind and (kind in {AuthenticationError, PermissionDeniedError} or said.code == "FAILED_PRECONDITION"):
+        yield "It is the proxy's own account at the service that was refused; tell the proxy's operator."
+    yield from (_BY_REASON[reason] for reason in said.reasons if reason in _BY_REASON)
+    if kind not in {ServiceError, ServiceUnavailableError}:
+        words = f"{said.message} {said.code}".lower()
+        yield from (remedy for sign, remedy in _BY_WORDS if sign in words)
+    if kind is AuthenticationError and there.surface == AGENT_PLATFORM and "API_KEY_INVALID" not in said.reasons:
+        yield f"The login has run out or is missing: {_LOGIN}."
+
+
+def _is_behind_a_proxy(said: ErrorBody, there: Endpoint) -> bool:
+    return said.is_relayed or (said.is_googles and there.surface in {LITELLM, LITELLM_GEMINI})
+
+
+def _of_download(kind: type[ServiceError], said: ErrorBody, there: Endpoint) -> Iterator[str]:
+    """A file that is gone and a key that is wrong look much the same."""
+    behind = _is_behind_a_proxy(said, there)
+    foreign = _FOREIGN.search(said.message)
+    if kind is PermissionDeniedError and foreign and there.surface == GEMINI_API:
+        # Source: https://github.com/google-gemini/deprecated-generative-ai-js/issues/477.
+        yield (
+            f"If project {foreign[1]} is not yours, the key is wrong or did not arrive: use the key that the job was "
+            "sent with, and see whether a proxy in between drops its header."
+        )
+    if kind is PermissionDeniedError and "may not exist" in said.message:
+        other = "" if behind else ", and hand them only to the project they were made for: use the job's own key"
+        yield f"{_KEPT}{other}. Send the request again if it is older."
+    if kind is NotFoundError:
+        yield f"{_KEPT}; if this one is older, send its request again as a new job."
+    if kind is AuthenticationError and there.surface == GEMINI_API:
+        yield "Use the key that the job was sent with; the clip is kept for two days."
+
+
+def _of_missing(said: ErrorBody, call: Call | None, there: Endpoint, *, behind: bool) -> Iterator[str]:
+    if call is not None and call.purpose == "poll":
+        yield f"{_KEPT}, and hand them only to the account and the region that they were made for."
+    named = _MODEL.search(said.message)
+    if named is None or (call is not None and call.purpose != "create"):
+        return
+    surface = AGENT_PLATFORM if "publisher model" in said.message.lower() else GEMINI_API
+    known = next((model for model in models() if (model.id, model.surface) == (named[1], surface)), None)
+    if known and known.replacement:
+        yield f"The service has ended {known.id}; use {known.replacement}."
+    if behind:
+        yield "The proxy's operator has set up a model that the service does not have, or not for that account."
+    if surface == GEMINI_API:
+        yield "The name is not one of Google's, or the key's project has no billing, which is answered the same."
+    yield from _of_publisher_model(named[1], known, there)
+
+
+def _of_publisher_model(name: str, known: Model | None, there: Endpoint) -> Iterator[str]:
+    """One sentence of the Agent Platform stands for a wrong name, a wrong region and missing access."""
+    if known is None:
+        ours = ", ".join(model.id for model in models() if model.surface == AGENT_PLATFORM and not model.shut_down)
+        yield f"{name} is not a model of the Agent Platform that is known here; known are {ours}."
+        return
+    # Sources: the Omni pages, which name `global` only, and the Veo pages, which name us-central1.
+    served = "global" if known.api == "interactions" else "us-central1"
+    if there.location and there.location != served:
+        yield (
+            f"{name} is served in {served}, and not for certain in {there.location}: set location={served!r} or "
+            f"GOOGLE_CLOUD_LOCATION={served}."
+        )
+    project = f"Project {there.project}" if there.project else "The key's project"
+    yield f"{project} has no access to it: see the model's page in its Model Garden, and whether billing is on."
