@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -33,6 +32,7 @@ from .errors import (
     VeoError,
 )
 from .ledger import AsyncLedger
+from .logbook import LOGGER
 from .media import Video
 from .poller import Schedule, polite
 from .pricing import settled
@@ -40,8 +40,6 @@ from .providers import LITELLM, model_at, provider_named
 from .record import JobRecord, JobState, Operation, Sample
 from .transport import Transport
 from .wires import Wire, wire_for
-
-_log = logging.getLogger(__name__)
 
 # A lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
 LEASE_SECONDS = 120.0
@@ -110,6 +108,7 @@ class Watcher:
         with anyio.CancelScope(shield=True):
             await self.ledger.do(lambda ledger: ledger.write(record, detail))
         self.board.put(record)
+        LOGGER.info("job %s: %s %s", record.id, record.state, detail)
         return record
 
     async def lease(self, job_id: str) -> bool:
@@ -134,7 +133,7 @@ class Watcher:
                 entry.stopped_by = error
             except Exception as error:  # noqa: BLE001
                 # A fault of ours ends the watching of one job, never that of the others.
-                _log.exception("Watching job %s failed.", job_id)
+                LOGGER.exception("Watching job %s failed.", job_id)
                 entry.stopped_by = VeoError(f"Watching job {job_id} failed: {error!r}. Resume it to try again.")
             finally:
                 await self._stop_watching(job_id, scope)
@@ -221,6 +220,7 @@ class Watcher:
         if isinstance(error, DownloadError) and isinstance(error.__cause__, OSError):
             raise error
         record = self.board[job_id].sighting.record
+        LOGGER.warning("job %s: %s", job_id, error)
         await self.keep(replace(record, notice=str(error), updated_at=self.clock.now()), "trouble")
         asked = error.retry_after if isinstance(error, ServiceError) else None
         return polite(asked) if asked is not None else min(2.0**troubles, 30.0)
