@@ -20,11 +20,11 @@ from veo_widgets.config import (
     choose_provider,
     clips_folder,
     home,
-    notebook,
 )
 from veo_widgets.credentials import GoogleToken, NoCredentials, Secret
 from veo_widgets.errors import ConfigError, UnknownModelError
 from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS
+from veo_widgets.surroundings import notebook
 
 GEMINI, AGENT, EMULATOR = PROVIDERS["gemini"], PROVIDERS["agent_platform"], PROVIDERS["emulator"]
 KEY = Secret("configured-key")

@@ -110,7 +110,7 @@ def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:
         ("%%veo\nA {missing} cat", "{missing} has no value: NameError"),
         ("%%veo\nA {no python} cat", "{no python} is not a Python expression"),
         ("%%veo\nA } cat", "a '}' has no '{' before it"),
-        ("%veo jbos", "'jbos' is not one of jobs, job, wait, resume, help. Did you mean 'jobs'?"),
+        ("%veo jbos", "'jbos' is not one of jobs, job, wait, resume, log, login, help. Did you mean 'jobs'?"),
         ("%veo job zzzz", "job: 'zzzz' fits no job of the ledger"),
     ],
 )

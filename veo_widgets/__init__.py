@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .client import AsyncClient
     from .errors import VeoError
     from .handles import Job
+    from .keys import login
+    from .logbook import log
     from .media import Image, Video
     from .request import VideoRequest
     from .session import configure, generate, job, jobs, plan, resume, submit
@@ -52,6 +54,8 @@ _HOMES = {
     "generate": "session",
     "job": "session",
     "jobs": "session",
+    "log": "logbook",
+    "login": "keys",
     "plan": "session",
     "resume": "session",
     "show": "widgets",
@@ -79,6 +83,8 @@ __all__ = [
     "generate",
     "job",
     "jobs",
+    "log",
+    "login",
     "plan",
     "resume",
     "show",

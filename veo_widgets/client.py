@@ -23,6 +23,7 @@ from .media import Video
 from .planning import Plan, following, make_plan
 from .pricing import Cost
 from .record import JobRecord, JobState, Problem
+from .surroundings import notebook
 from .transport import Transport
 from .watcher import Clock, Watcher
 from .wires import Call, Wire
@@ -240,7 +241,7 @@ class AsyncClient:
             folder=str(config.clips_folder(self._watcher.settings_of(plan.profile))),
             # The embedded emulator listens elsewhere in every process.
             endpoint={**saved, "base_url": ""} if account.embedded else saved,
-            notebook=config.notebook(),
+            notebook=notebook(),
             retry_of=retry_of,
             profile=plan.profile,
         )

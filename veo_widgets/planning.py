@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import environ as os_environ
 from typing import Any
 
 from . import config, rules
@@ -15,6 +14,7 @@ from .pricing import Cost, estimate
 from .providers import Provider
 from .record import JobRecord, JobState
 from .request import VideoRequest
+from .surroundings import surroundings
 from .wires import Call, Wire, wire_for
 from .wires.routes import routed
 
@@ -55,7 +55,7 @@ def make_plan(
     *,
     settings: Settings,
     today: str,
-    environ: Mapping[str, str] = os_environ,
+    environ: Mapping[str, str] | None = None,
 ) -> Plan:
     """Work out everything about a request that can be known beforehand.
 
@@ -64,12 +64,13 @@ def make_plan(
         values: request parameters, and ``model``, ``provider`` and ``allow_retired``.
         settings: as configured.
         today: an ISO date.
-        environ: the environment.
+        environ: the environment; default is that of this process and a ``.env`` file.
 
     Raises:
         InvalidRequestError: the request cannot even be read.
         ConfigError: no such provider.
     """
+    environ = surroundings() if environ is None else environ
     rest = dict(values)
     name, model_name = rest.pop("provider", None), rest.pop("model", None) or ""
     provider = config.choose_provider(name, model_name, settings, environ)
