@@ -19,7 +19,7 @@ from .providers import PROVIDERS
 # A file that is longer holds no settings.
 _MOST_BYTES = 65_536
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)")
-_VALUE = re.compile(r"""'([^']*)'\s*(?:\#.*)?|"([^"\\]*)"\s*(?:\#.*)?|([^\s'"\#][^'"]*?)?(?:\s+\#.*|\s*)""")
+_VALUE = re.compile(r"""'([^']*)'\s*(?:\#.*)?|"([^"\\]*)"\s*(?:\#.*)?|([^\s'"\#][^'"]*?)?(?:\s+\#.*|\s*)|\#.*""")
 # What marks the folder of a project, beyond which no file is looked for.
 _ROOTS = (".git", "pyproject.toml")
 _PLAIN = ("VEO_PROVIDER", "VEO_EMULATOR_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
