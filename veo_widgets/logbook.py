@@ -38,7 +38,10 @@ class _Redacting(logging.Filter):
         return True
 
 
-LOGGER.addFilter(_Redacting())
+# The HTTP library logs the headers of replies, in which a service may quote the key.
+_HTTP = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
+for _logger in (LOGGER, *map(logging.getLogger, _HTTP)):
+    _logger.addFilter(_Redacting())
 LOGGER.addHandler(logging.NullHandler())
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
 from .providers import PROVIDERS
 
-# A file that is longer holds no settings.
+# What comes later in a file is no setting.
 _MOST_BYTES = 65_536
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)")
 _VALUE = re.compile(r"""'([^']*)'\s*(?:\#.*)?|"([^"\\]*)"\s*(?:\#.*)?|([^\s'"\#][^'"]*?)?(?:\s+\#.*|\s*)|\#.*""")
@@ -27,7 +27,10 @@ _FLAGS = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 
 
 class Surroundings(ChainMap[str, str]):
-    """The environment with a ``.env`` file behind it."""
+    """The environment with a ``.env`` file behind it; both hold keys, so it shows nothing of them."""
+
+    def __repr__(self) -> str:
+        return "Surroundings(…)"
 
     @property
     def without_file(self) -> Mapping[str, str]:
@@ -41,19 +44,19 @@ def source_of(name: str, environ: Mapping[str, str]) -> str:
     return f"environment {name}" if alone.get(name) else f".env {name}"
 
 
-def surroundings(environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> Surroundings:
+def surroundings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Surroundings:
     """The environment as it is now, and what the nearest ``.env`` adds.
 
     Args:
-        environ: the environment.
+        environ: the environment; default is that of this process.
         folder: where to look first; default is the notebook's folder, or the working folder.
 
     Raises:
         ConfigError: a line of the file sets a variable of ours and cannot be read.
     """
-    own = dict(environ)
-    path = None if environ.get("VEO_DOTENV", "").strip() == "0" else dotenv_file(folder or _here(environ))
-    return Surroundings(own, {} if path is None else _allowed(read_dotenv(path), own))
+    around = Surroundings(dict(os.environ if environ is None else environ), {})
+    path = None if around.get("VEO_DOTENV", "").strip() == "0" else dotenv_file(folder or _here(around))
+    return around if path is None else Surroundings(around.maps[0], _allowed(read_dotenv(path), around))
 
 
 def notebook(environ: Mapping[str, str] = os.environ) -> str:
@@ -110,32 +113,32 @@ def read_dotenv(path: Path) -> dict[str, str]:
     Raises:
         ConfigError: a line of ours cannot be read, and the message names it without its value.
     """
+    # Only a name and a number here: what raises must have no keys among its variables.
+    broken = next(((number, name) for number, name, value in _lines(path) if value is None), None)
+    if broken is not None:
+        raise ConfigError(
+            f"{path}, line {broken[0]}: the value of {broken[1]} cannot be read; put it between single quotes, "
+            "or turn the file off with VEO_DOTENV=0."
+        )
+    return {name: value for _, name, value in _lines(path) if value is not None}
+
+
+def _lines(path: Path) -> list[tuple[int, str, str | None]]:
+    """Number, name and value of each line of ours; None for a value that cannot be read."""
     try:
         with path.open("rb") as file:
-            text = file.read(_MOST_BYTES + 1)
+            text = file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
     except OSError:
         # Somebody else's, and as good as none.
-        return {}
-    if len(text) > _MOST_BYTES:
-        raise ConfigError(
-            f"{path}: over {_MOST_BYTES // 1024} kB is no file of settings; VEO_DOTENV=0 leaves it alone."
-        )
-    return dict(_pairs(path, text.decode("utf-8-sig", "replace")))
-
-
-def _pairs(path: Path, text: str) -> Iterator[tuple[str, str]]:
+        return []
     ours = _names()
-    for number, line in enumerate(text.splitlines(), 1):
-        found = _LINE.fullmatch(line.strip())
-        if found is None or found[1] not in ours:
-            continue
-        value = _VALUE.fullmatch(found[2])
-        if value is None:
-            raise ConfigError(
-                f"{path}, line {number}: the value of {found[1]} cannot be read; put it between single quotes, "
-                "or turn the file off with VEO_DOTENV=0."
-            )
-        yield found[1], next((group for group in value.groups() if group is not None), "")
+    found = [(number, _LINE.fullmatch(line.strip())) for number, line in enumerate(text.splitlines(), 1)]
+    return [(number, line[1], _value(line[2])) for number, line in found if line is not None and line[1] in ours]
+
+
+def _value(text: str) -> str | None:
+    found = _VALUE.fullmatch(text)
+    return None if found is None else next((group for group in found.groups() if group is not None), "")
 
 
 def _names() -> set[str]:

@@ -121,9 +121,12 @@ class Transport:
                 call.method, call.url, headers=headers, content=content, files=parts or None
             )
         except _TROUBLE as error:
-            raise _no_answer(error, account, exchange) from None
-        exchange.reply(response.status_code, response.headers, response.content)
-        return response
+            failed = _no_answer(error, account, exchange)
+        else:
+            exchange.reply(response.status_code, response.headers, response.content)
+            return response
+        # Out here it has no context, whose frames hold the signed request.
+        raise failed
 
     @asynccontextmanager
     async def stream(self, call: Call, account: Account) -> AsyncIterator[Stream]:
@@ -155,9 +158,11 @@ class Transport:
         try:
             response = await self._httpx().send(self._httpx().build_request("GET", url, headers=headers), stream=True)
         except _TROUBLE as error:
-            raise _no_answer(error, account, exchange) from None
-        exchange.reply(response.status_code, response.headers)
-        return response
+            failed = _no_answer(error, account, exchange)
+        else:
+            exchange.reply(response.status_code, response.headers)
+            return response
+        raise failed
 
 
 async def _opened(response: httpx.Response, account: Account) -> Stream:
