@@ -133,8 +133,9 @@ def jobs(ways=WAYS[:1]):
     for provider, path, model in ways:
         settings = emulated(provider, path, model)
         with Client(settings, clock=Clock(sleep=hasty)) as client:
-            attempt(lambda: (client.submit("A cat", model=model, seconds=4, allow_retired=True).wait(20).videos, client.settings))
-            attempt(lambda: client.submit("---\\noutcome: failed\\n---\\nA cat", model=model, seconds=4, allow_retired=True).wait(20))
+            values = {"model": model, "seconds": 4, "allow_retired": True}
+            attempt(lambda: (client.submit("A cat", **values).wait(20).videos, client.settings))
+            attempt(lambda: client.submit("---\\noutcome: failed\\n---\\nA cat", **values).wait(20))
     for place in ("refuses", "garbles", "fails", "redirects"):
         veo.configure(profile=place, provider="gemini", base_url=f"{sys.argv[2]}/{place}", **key())
         with Client(session.client().settings, clock=Clock(sleep=hasty)) as client:
@@ -152,6 +153,8 @@ def mistakes():
     attempt(lambda: veo.video_status("nonsense", api_key=os.environ["CANARY"]))
     attempt(lambda: veo.video_content("nonsense", variant="x", api_key=os.environ["CANARY"]))
     attempt(lambda: veo.configure(api_key=os.environ["CANARY"], no_such="x"))
+    attempt(lambda: veo.configure(base_url="no address") or veo.submit("A cat", seconds=4))
+    veo.configure(base_url=f"{sys.argv[2]}/refuses")
     attempt(lambda: veo.configure(api_key="\\n".join([os.environ["CANARY"]] * 2)) or veo.submit("A cat", seconds=4))
 
 exec(os.environ["WAY"])
@@ -255,6 +258,7 @@ def test_no_notebook_lets_a_key_out(tmp_path: Path, emulator: Emulator, echo: Th
         "%%veo --seconds 4\nA cat",
         "veo.video_generation('A cat', 'gemini/veo-3.1-generate-preview', seconds='4')",
         "veo.configure(no_such=1)",
+        "veo.configure(base_url='no address')\nveo.submit('A cat', seconds=4)",
         "veo.jobs()",
     ]
     folder = tmp_path / "work"
