@@ -122,7 +122,7 @@ def test_a_web_address_is_kept_and_shown_without_its_signature() -> None:
         (io.StringIO("text"), "StringIO is no image"),
         (7, "int is no image"),
         (None, "NoneType is no image"),
-        (PNG + bytes(MAX_IMAGE_BYTES), "20.0 MB; at most 20 MB"),
+        (PNG + bytes(MAX_IMAGE_BYTES), "is over 20 MB; at most 20 MB"),
         (PIL.Image.new("CMYK", (2, 2)), "a Pillow image of mode CMYK cannot be sent"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else type(value).__name__,
@@ -142,7 +142,23 @@ def test_a_folder_is_no_image(tmp_path: Path) -> None:
 
 
 def test_the_largest_image_is_taken() -> None:
-    assert len(Image.of(PNG + bytes(MAX_IMAGE_BYTES - len(PNG))).data) == MAX_IMAGE_BYTES
+    # What comes after the picture's end is not sent.
+    assert Image.of(PNG + bytes(MAX_IMAGE_BYTES - len(PNG))).data == PNG
+
+
+def test_what_never_ends_is_not_read_to_its_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (Path("/dev/zero"), tmp_path / "pipe.png"):
+        with pytest.raises(InvalidRequestError, match="is a device or a pipe"):
+            Image.of(path)
+    with Path("/dev/zero").open("rb") as endless, pytest.raises(InvalidRequestError, match="is not a PNG"):
+        Image.of(endless)
+
+
+@pytest.mark.parametrize("data", [PNG, JPEG, WEBP])
+def test_a_cut_image_is_refused(data: bytes) -> None:
+    with pytest.raises(InvalidRequestError, match="first_frame: 'bytes' is no whole image: it is cut off"):
+        Image.of(data[:-3], "first_frame")
 
 
 def test_bytes_are_not_shown() -> None:

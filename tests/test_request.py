@@ -14,7 +14,7 @@ from veo_widgets.media import Image, Video
 from veo_widgets.params import SIZES
 from veo_widgets.request import VideoRequest
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"
 FRAME = Image(PNG, name="a.png")
 BUCKET = Image(uri="gs://b/a.jpg", mime="image/jpeg", name="gs://b/a.jpg")
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .client import AsyncClient
     from .errors import VeoError
     from .handles import Job
+    from .keys import login
+    from .logbook import log
     from .media import Image, Video
     from .request import VideoRequest
     from .session import (
@@ -83,6 +85,8 @@ _HOMES = {
     "generate": "session",
     "job": "session",
     "jobs": "session",
+    "log": "logbook",
+    "login": "keys",
     "plan": "session",
     "remote_videos": "session",
     "resume": "session",
@@ -123,6 +127,8 @@ __all__ = [
     "generate",
     "job",
     "jobs",
+    "log",
+    "login",
     "plan",
     "remote_videos",
     "resume",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .catalog import Model
-from .config import Settings, first_set, google_flag, own_settings
+from .config import Settings, first_set, google_flag, own_settings, said_address
 from .providers import PROVIDERS, Provider, model_at, name_at, prefix_of, provider_named, split_model
+from .surroundings import source_of
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,7 @@ class Found:
 def has_gateway(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> bool:
     """Whether requests for one of Google's services are sent to an address that is not Google's."""
     google = {"gemini", "agent_platform"}
-    return provider.name in google and bool(
-        own_settings(settings, provider).base_url or first_set(provider.url_env, environ)
-    )
+    return provider.name in google and bool(said_address(own_settings(settings, provider), provider, environ))
 
 
 def choose_provider(name: str | None, model: str, settings: Settings, environ: Mapping[str, str]) -> Provider:
@@ -135,6 +134,6 @@ def _listed(
     provider: Provider, what: str, configured: object, names: tuple[str, ...], environ: Mapping[str, str]
 ) -> Iterator[Found]:
     sources = ["configure()"] if configured else []
-    sources += [f"environment {name}" for name in names if environ.get(name)]
+    sources += [source_of(name, environ) for name in names if environ.get(name)]
     for source in sources:
         yield Found(provider, what, source, "" if source is sources[0] else sources[0])

@@ -33,6 +33,7 @@ from .purse import Purse
 from .record import JobRecord, JobState
 from .remote import Remote
 from .sender import Sender
+from .surroundings import notebook
 from .transport import Transport
 from .watcher import Watcher
 from .wires import Call, Reply, listing
@@ -305,7 +306,7 @@ class AsyncClient:
             folder=str(config.clips_folder(self._accounts.settings_of(plan.profile))),
             # The embedded emulator listens elsewhere in every process.
             endpoint={**saved, "base_url": ""} if account.embedded else saved,
-            notebook=config.notebook(),
+            notebook=notebook(),
             max_cost=plan.max_cost,
             retry_of=retry_of,
             profile=plan.profile,

@@ -1,6 +1,8 @@
-"""Where a provider is, and with which key: explicit values first, then `configure`, then the environment.
+"""Where a provider is, and with which key.
 
-Keys are named here and handed to the transport; they are never shown, and never part of an `Endpoint`.
+A key is looked for in this order: the call's own argument, `configure`, the environment, a ``.env`` file, Colab's
+secrets, the system's keyring; everything else in the first four. Keys are named here and handed to the transport; they
+are never shown, and never part of an `Endpoint`.
 """
 
 from __future__ import annotations
@@ -9,10 +11,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
 
+from . import keys
 from .budgets import NAMES, amount, variable
 from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, azure_token, google_token
 from .errors import ConfigError
@@ -23,6 +25,7 @@ from .providers import (
     agent_platform_host,
     provider_named,
 )
+from .surroundings import Surroundings, notebook, read_address, surroundings
 
 # The project and location that the emulator is asked for on the Agent Platform's paths.
 _EMULATED = {"project": "emulator", "location": "us-central1"}
@@ -78,12 +81,6 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False)).expanduser()
 
 
-def notebook(environ: Mapping[str, str] = os.environ) -> str:
-    """The path of the notebook this kernel runs, as Jupyter Server tells it, or an empty text."""
-    name = environ.get("JPY_SESSION_NAME", "")
-    return name if name.endswith(".ipynb") and Path(name).is_absolute() else ""
-
-
 def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
     """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder."""
     if settings.folder:
@@ -121,17 +118,11 @@ def own_settings(settings: Settings, provider: Provider) -> Settings:
     return replace(settings, base_url=None, api_key=None)
 
 
-def _address(base_url: str) -> str:
-    try:
-        parts = urlsplit(base_url)
-        usable = not base_url or (parts.scheme in {"http", "https"} and parts.hostname and (parts.port or 1))
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ConfigError(
-            f"base_url: {base_url!r} is no address; it looks like https://host or https://host:port/path."
-        )
-    return base_url.rstrip("/")
+def said_address(settings: Settings, provider: Provider, environ: Mapping[str, str]) -> str:
+    """The address as it was configured, or as the environment has it; a file's goes with no key but its own."""
+    if settings.api_key and isinstance(environ, Surroundings):
+        environ = environ.without_file
+    return settings.base_url or first_set(provider.url_env, environ)
 
 
 def _fitted(provider: Provider, base_url: str) -> str:
@@ -149,16 +140,23 @@ def _version(provider: Provider, environ: Mapping[str, str]) -> str:
     return "" if provider.name == "azure" and said not in {"preview", "latest"} else said
 
 
-def account(provider: Provider, surface: str, settings: Settings, environ: Mapping[str, str] = os.environ) -> Account:
+def account(provider: Provider, surface: str, settings: Settings, environ: Mapping[str, str] | None = None) -> Account:
     """A provider with its address and credentials.
+
+    Args:
+        provider: which.
+        surface: how it is spoken to.
+        settings: as configured.
+        environ: the environment and nothing else; default is that of this process, a ``.env`` file and the keyring.
 
     Raises:
         ConfigError: a key, an address or a project is missing, and the message names the variable to set; or an
             address is none.
     """
+    environ = surroundings() if environ is None else environ
     given = settings
     settings = own_settings(settings, provider)
-    base_url = _fitted(provider, _address(settings.base_url or first_set(provider.url_env, environ)))
+    base_url = _fitted(provider, read_address(said_address(settings, provider, environ)))
     if provider.auth == "none":
         endpoint = Endpoint(provider.name, surface, base_url or provider.base_url, **_EMULATED)
         return Account(provider, endpoint, NoCredentials(), embedded=not base_url)
@@ -168,16 +166,15 @@ def account(provider: Provider, surface: str, settings: Settings, environ: Mappi
         found = _agent_platform(provider, surface, base_url, settings, environ, named=named)
         return replace(found, endpoint=replace(found.endpoint, version=version))
     address = base_url or provider.base_url
-    key = settings.api_key or Secret(first_set(provider.key_env, environ))
+    key = keys.key_of(provider, settings.api_key, environ)
     if not address:
         raise ConfigError(_missing(provider, "address", provider.url_env, "base_url"))
     endpoint = Endpoint(provider.name, surface, address, version=version)
     if not key and provider.name == "azure":
         return Account(provider, endpoint, _entra(environ))
-    if not key:
-        raise ConfigError(_missing(provider, "key", provider.key_env, "api_key"))
-    bearer = provider.auth == "bearer" and surface != LITELLM_GEMINI
-    return Account(provider, endpoint, BearerKey(key) if bearer else ApiKey(key, provider.key_header))
+    header = "" if provider.auth == "bearer" and surface != LITELLM_GEMINI else provider.key_header
+    missing = _missing(provider, "key", provider.key_env, "api_key")
+    return Account(provider, endpoint, keys.signing(provider, key, header, environ, missing))
 
 
 def _entra(environ: Mapping[str, str]) -> Credentials:
@@ -207,7 +204,7 @@ def _agent_platform(
         endpoint = Endpoint(provider.name, surface, address, project=project, location=location)
         return Account(provider, endpoint, google_token(environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")))
     # An express key goes without a project; any other key of Google's would be refused, so it has to be meant.
-    key = (named and settings.api_key) or (google_flag(environ) and Secret(first_set(provider.key_env, environ)))
+    key = (named and settings.api_key) or (google_flag(environ) and keys.key_of(provider, None, environ))
     if not key:
         raise ConfigError(
             f"{provider.label}: no project was found. Set GOOGLE_CLOUD_PROJECT, or call veo.configure(project=…); with "
@@ -222,7 +219,7 @@ def account_of_job(
     surface: str,
     saved: Mapping[str, str],
     settings: Settings,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
 ) -> Account:
     """The account that a job in the ledger was sent with, signed with today's credentials.
 
@@ -231,11 +228,12 @@ def account_of_job(
         surface: of the record.
         saved: the record's endpoint; an empty ``base_url`` stands for the embedded emulator.
         settings: for the key.
-        environ: the environment.
+        environ: as for `account`.
 
     Raises:
         ConfigError: the job was sent to an address that is neither the provider's own nor the one configured now.
     """
+    environ = surroundings() if environ is None else environ
     provider = provider_named(provider_name)
     own = own_settings(settings, provider)
     _check_address(provider, saved, own, environ)
@@ -258,7 +256,7 @@ def _check_address(
     """Refuse to send today's key to yesterday's gateway."""
     address = saved.get("base_url", "")
     own = provider.base_url.format(host=agent_platform_host(saved.get("location") or "global"))
-    now = _fitted(provider, _address(settings.base_url or first_set(provider.url_env, environ)))
+    now = _fitted(provider, read_address(said_address(settings, provider, environ)))
     if provider.auth != "none" and address and address not in {own, now}:
         raise ConfigError(
             f"{provider.label}: this job was sent to {address}, but {now or own} is configured now; a key goes only "

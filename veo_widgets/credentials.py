@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Protocol
 
 import anyio.to_thread
 
 from .errors import AuthenticationError, ConfigError, MissingExtraError
+from .redaction import know
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _AZURE_SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -18,12 +20,29 @@ _AZURE_MARGIN_SECONDS = 300
 
 
 class Secret:
-    """A key that shows itself to nobody: not in a repr, a format, a pickle or a traceback."""
+    """A key that shows itself to nobody: not in a repr, a format, a pickle or a traceback.
 
-    __slots__ = ("_text",)
+    From the moment that it is made, `redaction.redact` takes it out of every text.
 
-    def __init__(self, text: str) -> None:
+    Args:
+        text: the key; blanks around it are none of it.
+        source: where it came from, for people: ``argument``, ``configure()``, ``environment GEMINI_API_KEY``,
+            ``.env GEMINI_API_KEY``, ``Colab secret GEMINI_API_KEY`` or ``keyring gemini``.
+    """
+
+    __slots__ = ("_text", "source")
+
+    def __init__(self, text: str, source: str = "") -> None:
         self._text = text.strip()
+        self.source = source
+        know(self._text)
+
+    @classmethod
+    def of(cls, value: Any, source: str) -> Secret | None:
+        """A key as it was given, or None if there was none; a `Secret` stays as it is."""
+        if value is None or isinstance(value, cls):
+            return value
+        return cls(str(value), source)
 
     def reveal(self) -> str:
         """The key, to be put into a header and nowhere else."""
@@ -39,6 +58,30 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("a Secret cannot be pickled")
+
+
+class _Signature(str):
+    """The value of a header that signs. It is sent as it is, and a traceback that shows local variables shows none."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+    def __getitem__(self, key: Any) -> str:
+        # Those who shorten a long text before they show it shorten this one to nothing.
+        return ""
+
+
+def sealed(values: Mapping[str, Any], source: str = "argument") -> dict[str, Any]:
+    """Arguments with the key among them sealed. First thing in a function: what raises later may show its variables.
+
+    Args:
+        values: by name; the key is ``api_key``.
+        source: where they come from.
+    """
+    key = Secret.of(values.get("api_key"), source)
+    return {**values, "api_key": key} if "api_key" in values else dict(values)
 
 
 class Credentials(Protocol):
@@ -74,7 +117,7 @@ class ApiKey:
 
     async def headers(self) -> dict[str, str]:
         """The header with the key."""
-        return {self._header: self._key.reveal()}
+        return {self._header: _Signature(self._key.reveal())}
 
 
 class BearerKey:
@@ -85,7 +128,27 @@ class BearerKey:
 
     async def headers(self) -> dict[str, str]:
         """``Authorization: Bearer``."""
-        return {"authorization": f"Bearer {self._key.reveal()}"}
+        return {"authorization": _Signature(f"Bearer {self._key.reveal()}")}
+
+
+class StoredKey:
+    """A key that is kept for the user, looked for when a request is signed: whoever keeps it may take its time.
+
+    Args:
+        find: gives the key, or None; called in a thread.
+        sign: makes the credentials of the key.
+        missing: what to say if there is none.
+    """
+
+    def __init__(self, find: Callable[[], Secret | None], sign: Callable[[Secret], Credentials], missing: str) -> None:
+        self._find, self._sign, self._missing = find, sign, missing
+
+    async def headers(self) -> dict[str, str]:
+        """The header with the key."""
+        key = await anyio.to_thread.run_sync(self._find)
+        if not key:
+            raise ConfigError(self._missing)
+        return await self._sign(key).headers()
 
 
 class GoogleToken:
@@ -126,7 +189,7 @@ class GoogleToken:
                 f"Google gave no token: {error.args[0] if error.args else error}. "
                 "Run `gcloud auth application-default login` again."
             ) from None
-        signed = {"authorization": f"Bearer {self._google.token}"}
+        signed: dict[str, str] = {"authorization": _Signature(f"Bearer {Secret(self._google.token).reveal()}")}
         if getattr(self._google, "quota_project_id", None):
             signed["x-goog-user-project"] = self._google.quota_project_id
         return signed

@@ -37,11 +37,19 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 # What a service may have run out of; empty where it does not say.
+from .redaction import redact
+
 Limit = Literal["minute", "day", "running", "spend", ""]
 
 
 class VeoError(Exception):
-    """Anything that went wrong in this package. Catch it to catch them all."""
+    """Anything that went wrong in this package. Catch it to catch them all.
+
+    A service may quote the key it refuses, so keys are taken out of every message.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(redact(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class InvalidRequestError(VeoError, ValueError):
@@ -63,7 +71,8 @@ class InvalidRequestError(VeoError, ValueError):
     ) -> None:
         super().__init__(message)
         self.parameter = parameter
-        self.value = value
+        # A key may have been given under the wrong name.
+        self.value = redact(value) if isinstance(value, str) else value
         self.allowed = tuple(allowed)
 
 
@@ -117,7 +126,7 @@ class ServiceError(VeoError):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.code = code
+        self.code = redact(code)
         self.retry_after = retry_after
         self.request_id = request_id
 

@@ -7,6 +7,7 @@ import anyio
 from .board import Board
 from .clock import Clock
 from .ledger import AsyncLedger
+from .logbook import LOGGER
 from .record import JobRecord
 
 # Half a lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
@@ -29,6 +30,7 @@ class Keeper:
         """Write a record, then show it."""
         with anyio.CancelScope(shield=True):
             await self.ledger.do(lambda ledger: ledger.write(record, detail))
+        LOGGER.info("job %s: %s %s", record.id, record.state, detail)
         self.board.put(record)
         return record
 

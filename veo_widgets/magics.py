@@ -17,10 +17,13 @@ from .budgets import Budget, read_pairs
 from .errors import InvalidRequestError, JobError, SubmitInterrupted, VeoError, nearest
 from .flags import Flags, fill_in, parse, parser
 from .handles import Job, Jobs
+from .keys import login
+from .logbook import log, without_media
 from .planning import Plan
 from .spending import Spend
 
-_USAGE = "%veo jobs [N] | job ID | wait [ID] | resume | budget [NAME USD …] | cost [DAYS] [--csv PATH] | doctor | help"
+_USAGE = """%veo jobs [N] | job ID | wait [ID] | resume | budget [NAME USD …] | cost [DAYS] [--csv PATH]
+    | doctor | log [LEVEL [FILE]] | login PROVIDER | help"""
 
 
 @magics_class
@@ -99,6 +102,8 @@ class VeoMagics(Magics):
             "budget": _budget,
             "cost": _cost,
             "doctor": session.doctor,
+            "log": log,
+            "login": login,
             "help": _help,
         }
         verb = verbs.get(words[0])
@@ -161,19 +166,8 @@ def dry_run(plan: Plan) -> str:
     settings = client.asynchronous.profiles.get(plan.profile, client.settings)
     account = config.account(plan.provider, plan.model.surface, settings)
     call = plan.call(account)
-    body = json.dumps(_without_media(call.json), indent=2, ensure_ascii=False)
+    body = json.dumps(without_media(call.json), indent=2, ensure_ascii=False)
     return "\n".join([*lines, "", f"{call.method} {call.url}", body])
-
-
-def _without_media(value: Any) -> Any:
-    """The body with base64 replaced by its length."""
-    if isinstance(value, dict):
-        return {key: _without_media(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_media(item) for item in value]
-    if isinstance(value, str) and len(value) > 2000 and " " not in value:
-        return f"… {len(value) * 3 // 4:,} bytes as base64 …"
-    return value
 
 
 def load(shell: InteractiveShell) -> None:

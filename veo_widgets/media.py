@@ -14,6 +14,7 @@ from typing import IO, Any, Protocol, runtime_checkable
 from urllib.parse import quote, unquote, urlsplit
 
 from .errors import InvalidRequestError
+from .image_metadata import BrokenImageError, stripped
 
 # The service's own limit for one image: https://ai.google.dev/gemini-api/docs/video
 MAX_IMAGE_BYTES = 20_000_000
@@ -33,7 +34,7 @@ class _PillowImage(Protocol):
 
 @runtime_checkable
 class _File(Protocol):
-    def read(self) -> object: ...
+    def read(self, size: int, /) -> object: ...
 
 
 def sniff_image(data: bytes) -> str | None:
@@ -75,7 +76,7 @@ def _read(value: object, parameter: str) -> tuple[bytes, str]:
     if isinstance(value, str | os.PathLike):
         try:
             path = Path(value).expanduser()
-            return path.read_bytes(), path.name
+            return _contents(path), path.name
         # RuntimeError is a ~name without a home, ValueError a zero byte.
         except (OSError, RuntimeError, ValueError) as error:
             raise InvalidRequestError(
@@ -86,13 +87,21 @@ def _read(value: object, parameter: str) -> tuple[bytes, str]:
             ) from error
     if isinstance(value, _PillowImage):
         return _as_png(value, parameter), "image.png"
-    if isinstance(value, _File) and isinstance(data := value.read(), bytes):
+    if isinstance(value, _File) and isinstance(data := value.read(MAX_IMAGE_BYTES + 1), bytes):
         return data, Path(str(getattr(value, "name", "file"))).name
     raise InvalidRequestError(
         f"{parameter}: {type(value).__name__} is no image; give a path, bytes, a binary file or a Pillow image.",
         parameter=parameter,
         value=value,
     )
+
+
+def _contents(path: Path) -> bytes:
+    """A file's bytes, at most one more than are taken: neither a film nor a device is read to its end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ValueError("it is a device or a pipe")
+    with path.open("rb") as file:
+        return file.read(MAX_IMAGE_BYTES + 1)
 
 
 def _as_png(image: _PillowImage, parameter: str) -> bytes:
@@ -113,7 +122,8 @@ class Image:
     """An image for a request: its bytes, or its address.
 
     Attributes:
-        data: the bytes as they were given, never re-encoded; empty for an address.
+        data: the bytes; empty for an address. `of` cuts out what a file tells beside its picture, such as the place and
+            the time it was taken, and encodes nothing but Pillow's images. Bytes given here are sent as they are.
         mime: ``image/png``, ``image/jpeg`` or ``image/webp``; of an address what its ending says.
         name: what to call it on screen.
         uri: a ``gs://`` address that the Agent Platform reads by itself, one of the web, or empty.
@@ -133,8 +143,8 @@ class Image:
             parameter: the name to use in messages.
 
         Raises:
-            InvalidRequestError: unreadable, not PNG, JPEG or WebP, or over 20 MB. What is at a web address is looked at
-                when the request is sent.
+            InvalidRequestError: unreadable, not PNG, JPEG or WebP, cut off, or over 20 MB. What is at a web address is
+                looked at when the request is sent.
         """
         if isinstance(value, cls):
             return value
@@ -148,10 +158,17 @@ class Image:
             )
         if len(data) > MAX_IMAGE_BYTES:
             raise InvalidRequestError(
-                f"{parameter}: {name!r} has {len(data) / 1e6:.1f} MB; at most {MAX_IMAGE_BYTES // 10**6} MB are taken.",
+                f"{parameter}: {name!r} is over {MAX_IMAGE_BYTES // 10**6} MB; at most {MAX_IMAGE_BYTES // 10**6} MB "
+                "are taken.",
                 parameter=parameter,
                 value=name,
             )
+        try:
+            data = stripped(data, sniffed)
+        except BrokenImageError as error:
+            raise InvalidRequestError(
+                f"{parameter}: {name!r} is no whole image: {error}.", parameter=parameter, value=name
+            ) from None
         return cls(data=data, mime=sniffed, name=name)
 
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import environ as os_environ
 from typing import Any
 
 from . import choice, rules
@@ -16,6 +15,7 @@ from .pricing import Cost, estimate
 from .providers import Provider
 from .record import JobRecord, JobState
 from .request import VideoRequest
+from .surroundings import surroundings
 from .wires import Call, Wire, wire_for
 from .wires.routes import routed
 
@@ -58,7 +58,7 @@ def make_plan(
     *,
     settings: Settings,
     today: str,
-    environ: Mapping[str, str] = os_environ,
+    environ: Mapping[str, str] | None = None,
 ) -> Plan:
     """Work out everything about a request that can be known beforehand.
 
@@ -67,12 +67,13 @@ def make_plan(
         values: request parameters, and ``model``, ``provider``, ``allow_retired`` and ``max_cost``.
         settings: as configured.
         today: an ISO date.
-        environ: the environment.
+        environ: the environment; default is that of this process and a ``.env`` file.
 
     Raises:
         InvalidRequestError: the request cannot even be read.
         ConfigError: no such provider.
     """
+    environ = surroundings() if environ is None else environ
     rest = dict(values)
     name, model_name = rest.pop("provider", None), rest.pop("model", None) or ""
     max_cost = _max_cost(rest.pop("max_cost", None))
@@ -98,7 +99,7 @@ def _max_cost(value: object) -> float | None:
     return usd
 
 
-def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str] = os_environ) -> Provider | None:
+def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str] | None = None) -> Provider | None:
     """The gateway whose list has to tell which model is meant: nobody names one, and it has no default; else None.
 
     Args:
@@ -109,6 +110,7 @@ def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str,
     Raises:
         ConfigError: no such provider.
     """
+    environ = surroundings() if environ is None else environ
     name = values.get("model") or ""
     provider = choice.choose_provider(values.get("provider"), name, settings, environ)
     lacking = provider.knows and not provider.default_model and not choice.named_model(provider, name, settings)

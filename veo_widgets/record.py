@@ -18,6 +18,7 @@ from .errors import (
 )
 from .media import Video
 from .pricing import Cost, Usage
+from .redaction import redact
 from .request import VideoRequest
 
 
@@ -93,6 +94,10 @@ class Problem:
     message: str
     remedy: str
     charged: str = ""
+
+    def __post_init__(self) -> None:
+        # The message may be the service's own, which may quote the key.
+        object.__setattr__(self, "message", redact(self.message))
 
 
 @dataclass(frozen=True)
@@ -239,7 +244,7 @@ def _withheld_notice(record: JobRecord, operation: Operation) -> str:
     if missing <= 0:
         return ""
     why = f" {operation.reasons[0]}" if operation.reasons else ""
-    return f"{missing} of {max(asked, missing + len(operation.samples))} clips did not come.{why}"
+    return redact(f"{missing} of {max(asked, missing + len(operation.samples))} clips did not come.{why}")
 
 
 def _filtered(operation: Operation) -> Problem:

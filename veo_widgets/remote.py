@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +19,7 @@ from .keeper import Keeper
 from .media import MAX_IMAGE_BYTES, sniff_image
 from .providers import LITELLM, Provider
 from .record import JobRecord, JobState
+from .surroundings import surroundings
 from .transport import Transport
 from .wires import wire_for
 from .wires.openai_videos import Listed, OpenAIVideos
@@ -106,7 +106,7 @@ class Remote:
             ServiceError: the service refused.
         """
         settings = self._accounts.settings_of(profile)
-        chosen = choice.choose_provider(provider, "", settings, os.environ)
+        chosen = choice.choose_provider(provider, "", settings, surroundings())
         surface = _surface_of(chosen)
         account = await self._accounts.reach(config.account(chosen, surface, settings))
         wire = _wire(surface)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .budgets import Budget
 from .config import Settings
-from .credentials import Secret
+from .credentials import sealed
 from .errors import InvalidRequestError, nearest
 from .handles import Job, Jobs, Videos
 from .planning import Plan
@@ -170,16 +170,14 @@ def configure(**values: Any) -> None:
     Raises:
         InvalidRequestError: there is no such setting.
     """
+    values = sealed(values, "configure()")
     names = [item.name for item in fields(Settings)]
-    for name, value in values.items():
+    for name in values:
         if name not in names:
             raise InvalidRequestError(
                 f"{name}: no such setting; there are {', '.join(names)}.{nearest(name, names)}",
                 parameter=name,
-                value=value,
             )
-    if values.get("api_key") is not None:
-        values["api_key"] = Secret(str(values["api_key"]))
     if values.get("folder") is not None:
         values["folder"] = Path(values["folder"])
     asynchronous = client().asynchronous

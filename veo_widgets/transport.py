@@ -15,6 +15,7 @@ from .config import Account
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError
 from .hosts import Target, checked
 from .library import Incoming
+from .logbook import Exchange
 from .version import own_version
 from .wires.base import Call, Reply
 from .wires.refusals import kind_of, retry_after, service_error
@@ -107,13 +108,20 @@ class Transport:
         if content is not None:
             headers["content-type"] = "application/json"
         parts = [(part.name, (part.filename or None, part.value, part.mime or None)) for part in call.form]
+        body = call.json or {part.name: part.value for part in call.form}
+        exchange = Exchange(call.method, call.url, headers, body)
         try:
             # The header of a form, which names the boundary, is httpx's own.
-            return await self._httpx().request(
+            response = await self._httpx().request(
                 call.method, call.url, headers=headers, content=content, files=parts or None
             )
         except _TROUBLE as error:
-            raise _no_answer(error, account) from None
+            failed = _no_answer(error, account, exchange)
+        else:
+            exchange.reply(response.status_code, response.headers, response.content)
+            return response
+        # Out here it has no context, whose frames hold the signed request.
+        raise failed
 
     @asynccontextmanager
     async def stream(self, call: Call, account: Account, at: int = 0, validator: str = "") -> AsyncIterator[Incoming]:
@@ -150,10 +158,15 @@ class Transport:
 
     async def _open(self, url: str, call: Call, account: Account, rest: dict[str, str]) -> httpx.Response:
         headers = {**await _signed_for(url, call, account), **rest}
+        exchange = Exchange("GET", url, headers)
         try:
-            return await self._httpx().send(self._httpx().build_request("GET", url, headers=headers), stream=True)
+            response = await self._httpx().send(self._httpx().build_request("GET", url, headers=headers), stream=True)
         except _TROUBLE as error:
-            raise _no_answer(error, account) from None
+            failed = _no_answer(error, account, exchange)
+        else:
+            exchange.reply(response.status_code, response.headers)
+            return response
+        raise failed
 
     async def fetch(self, url: str, account: Account, limit: int, seconds: float = 60.0) -> bytes:
         """Read what is at an address of the web, with no credentials.
@@ -279,7 +292,7 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def _no_answer(error: Exception, account: Account) -> NoAnswerError:
+def _no_answer(error: Exception, account: Account, exchange: Exchange | None = None) -> NoAnswerError:
     never_sent = isinstance(error, _NEVER_SENT)
     what = "could not be reached" if never_sent else "did not answer"
     where = origin(account.endpoint.base_url)
@@ -287,7 +300,10 @@ def _no_answer(error: Exception, account: Account) -> NoAnswerError:
     proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
     hushed = "the key or another header holds a character that cannot be sent"
     reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or type(error).__name__)
-    return NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
+    made = NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
+    if exchange is not None:
+        exchange.failed(made)
+    return made
 
 
 def _service_error(response: httpx.Response, call: Call, account: Account) -> ServiceError:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from . import session
+from .credentials import Secret, sealed
 from .record import JobRecord
 from .video_ids import is_video_id, read_video_id
 from .video_objects import VideoList, VideoObject, described
@@ -20,7 +21,7 @@ def video_list(
     timeout: float | None = TIMEOUT,
     custom_llm_provider: str | None = None,
     *,
-    api_key: str | None = None,
+    api_key: str | Secret | None = None,
     api_base: str | None = None,
 ) -> VideoList:
     """One page of the videos that a service keeps.
@@ -37,6 +38,7 @@ def video_list(
     Raises:
         BadRequestError: the provider keeps no list.
     """
+    api_key = Secret.of(api_key, "argument")
     client = session.client()
     profile = account_profile(client, api_key, api_base)
     start = read_video_id(after).operation if after and is_video_id(after) else after or ""
@@ -57,7 +59,7 @@ def video_remix(
     timeout: float | None = TIMEOUT,
     custom_llm_provider: str | None = None,
     *,
-    api_key: str | None = None,
+    api_key: str | Secret | None = None,
     api_base: str | None = None,
 ) -> VideoObject:
     """Have a finished video made anew with a change. This costs money.
@@ -74,6 +76,7 @@ def video_remix(
         BadRequestError: the video has not ended with a clip, or its service remixes none.
     """
     del custom_llm_provider
+    api_key = Secret.of(api_key, "argument")
     return _followed(video_id, "remix", {"prompt": prompt}, timeout, (api_key, api_base))
 
 
@@ -83,11 +86,12 @@ def video_edit(
     timeout: float | None = TIMEOUT,
     custom_llm_provider: str | None = None,
     *,
-    api_key: str | None = None,
+    api_key: str | Secret | None = None,
     api_base: str | None = None,
 ) -> VideoObject:
     """Have a finished video changed as `prompt` says; see `video_remix`."""
     del custom_llm_provider
+    api_key = Secret.of(api_key, "argument")
     return _followed(video_id, "edit", {"prompt": prompt}, timeout, (api_key, api_base))
 
 
@@ -98,16 +102,17 @@ def video_extension(
     timeout: float | None = TIMEOUT,
     custom_llm_provider: str | None = None,
     *,
-    api_key: str | None = None,
+    api_key: str | Secret | None = None,
     api_base: str | None = None,
 ) -> VideoObject:
     """Have a finished video continued by so many `seconds`; see `video_remix`."""
     del custom_llm_provider
+    api_key = Secret.of(api_key, "argument")
     return _followed(video_id, "extend", {"prompt": prompt, "seconds": seconds}, timeout, (api_key, api_base))
 
 
 def _followed(
-    video_id: str, verb: str, said: dict[str, Any], timeout: float | None, given: tuple[str | None, str | None]
+    video_id: str, verb: str, said: dict[str, Any], timeout: float | None, given: tuple[Secret | None, str | None]
 ) -> VideoObject:
     client = session.client()
     where, profile = read_video_id(video_id), account_profile(client, *given)
@@ -122,19 +127,23 @@ def _followed(
 
 async def avideo_list(**values: Any) -> VideoList:
     """`video_list` for a running event loop."""
+    values = sealed(values)
     return await asyncio.to_thread(partial(video_list, **values))
 
 
 async def avideo_remix(video_id: str, prompt: str, **values: Any) -> VideoObject:
     """`video_remix` for a running event loop."""
+    values = sealed(values)
     return await asyncio.to_thread(partial(video_remix, video_id, prompt, **values))
 
 
 async def avideo_edit(video_id: str, prompt: str, **values: Any) -> VideoObject:
     """`video_edit` for a running event loop."""
+    values = sealed(values)
     return await asyncio.to_thread(partial(video_edit, video_id, prompt, **values))
 
 
 async def avideo_extension(video_id: str, prompt: str, seconds: str, **values: Any) -> VideoObject:
     """`video_extension` for a running event loop."""
+    values = sealed(values)
     return await asyncio.to_thread(partial(video_extension, video_id, prompt, seconds, **values))

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 from . import session
 from .client import new_job_id
 from .config import Settings
-from .credentials import Secret
+from .credentials import Secret, sealed
 from .errors import BadRequestError, BudgetError, InvalidRequestError, WaitTimeoutError
 from .handles import result
 from .params import PARAMS
@@ -43,13 +43,14 @@ TIMEOUT = 600.0
 _BY_WIRE = {param.wire: param.name for param in PARAMS}
 
 
-def account_profile(client: Client, api_key: str | None, api_base: str | None) -> str | None:
+def account_profile(client: Client, api_key: Secret | None, api_base: str | None) -> str | None:
     """The profile for a key or an address that was given with the call; None for those in use."""
     if not api_key and not api_base:
         return None
-    name = "call " + sha256(f"{api_base}\0{api_key}".encode()).hexdigest()[:12]
+    # The key is never a variable here: whatever shows the variables of a traceback would show it.
+    name = "call " + sha256(f"{api_base}\0{api_key.reveal() if api_key else None}".encode()).hexdigest()[:12]
     given = Settings(
-        api_key=Secret(api_key) if api_key else None,
+        api_key=api_key or None,
         base_url=api_base,
         folder=client.settings.folder,
         profile=name,
@@ -97,7 +98,7 @@ def video_generation(
     *,
     extra_headers: Mapping[str, Any] | None = None,
     extra_body: Mapping[str, Any] | None = None,
-    api_key: str | None = None,
+    api_key: str | Secret | None = None,
     api_base: str | None = None,
     **values: Any,
 ) -> VideoObject:
@@ -126,6 +127,7 @@ def video_generation(
         BadRequestError: the request breaks a rule; nothing was sent.
         Timeout: the answer takes longer; the error names the job.
     """
+    api_key = Secret.of(api_key, "argument")
     del user
     if extra_headers:
         raise BadRequestError("extra_headers: none can be sent; use api_key and api_base.", status=400)
@@ -156,7 +158,7 @@ def video_generation(
 def video_status(
     video_id: str,
     timeout: float | None = TIMEOUT,
-    api_key: str | None = None,
+    api_key: str | Secret | None = None,
     api_base: str | None = None,
     **_: Any,
 ) -> VideoObject:
@@ -168,6 +170,7 @@ def video_status(
         api_key: instead of the configured one.
         api_base: an address instead of the configured one.
     """
+    api_key = Secret.of(api_key, "argument")
     client = session.client()
     where, profile = read_video_id(video_id), account_profile(client, api_key, api_base)
     return described(_within(client.start(looked_at, client, where, profile), timeout, f"Video {video_id}"))
@@ -183,7 +186,7 @@ def video_content(
     video_id: str,
     timeout: float | None = TIMEOUT,
     variant: str | None = None,
-    api_key: str | None = None,
+    api_key: str | Secret | None = None,
     api_base: str | None = None,
     **_: Any,
 ) -> bytes:
@@ -199,6 +202,7 @@ def video_content(
     Raises:
         BadRequestError: it is not finished, or has no clip; the message says why.
     """
+    api_key = Secret.of(api_key, "argument")
     if variant not in (None, "video", *PICTURES):
         allowed = ", ".join(("video", *PICTURES))
         raise BadRequestError(f"variant: {variant!r} is not one of {allowed}.", status=400)
@@ -216,14 +220,17 @@ def video_content(
 
 async def avideo_generation(prompt: str, model: str | None = None, **values: Any) -> VideoObject:
     """`video_generation` for a running event loop."""
+    values = sealed(values)
     return await asyncio.to_thread(partial(video_generation, prompt, model, **values))
 
 
 async def avideo_status(video_id: str, **values: Any) -> VideoObject:
     """`video_status` for a running event loop."""
+    values = sealed(values)
     return await asyncio.to_thread(partial(video_status, video_id, **values))
 
 
 async def avideo_content(video_id: str, **values: Any) -> bytes:
     """`video_content` for a running event loop."""
+    values = sealed(values)
     return await asyncio.to_thread(partial(video_content, video_id, **values))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +24,7 @@ from .errors import (
     VeoError,
 )
 from .keeper import Keeper
+from .logbook import LOGGER
 from .poller import Schedule, polite
 from .pricing import settled
 from .providers import LITELLM, model_at, provider_named
@@ -33,8 +33,6 @@ from .retries import answer_of, pause
 from .sender import Sender
 from .transport import Transport
 from .wires import Wire, wire_for
-
-_log = logging.getLogger(__name__)
 
 # Source: https://ai.google.dev/gemini-api/docs/video. What is asked for later is gone for good.
 _KEPT_SECONDS = 2 * 24 * 3600.0
@@ -69,7 +67,7 @@ class Watcher:
                 entry.stopped_by = error
             except Exception as error:  # noqa: BLE001
                 # A fault of ours ends the watching of one job, never that of the others.
-                _log.exception("Watching job %s failed.", job_id)
+                LOGGER.exception("Watching job %s failed.", job_id)
                 entry.stopped_by = VeoError(f"Watching job {job_id} failed: {error!r}. Resume it to try again.")
             finally:
                 await self._stop_watching(job_id, scope)
@@ -108,6 +106,7 @@ class Watcher:
                 if wait is None:
                     await self._give_up(record, error)
                     return
+                LOGGER.warning("job %s: %s", job_id, error)
                 notice = replace(self._board[job_id].sighting.record, notice=str(error), updated_at=self._clock.now())
                 await self._keeper.keep(notice, "trouble")
             else:

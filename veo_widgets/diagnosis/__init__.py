@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -14,6 +13,7 @@ from ..client import AsyncClient
 from ..errors import RetiredModelError, VeoError
 from ..planning import Plan, make_plan, unnamed
 from ..providers import Provider
+from ..surroundings import surroundings
 from ..wires import listing
 from . import machine
 from .report import Finding, Report
@@ -22,13 +22,14 @@ from .service import visit
 __all__ = ["Finding", "Report", "diagnose"]
 
 
-async def diagnose(client: AsyncClient, environ: Mapping[str, str] = os.environ) -> Report:
+async def diagnose(client: AsyncClient, environ: Mapping[str, str] | None = None) -> Report:
     """Look at everything that a plain request needs; nothing is started and nothing is paid for.
 
     Args:
         client: whose settings, ledger and network are looked at.
-        environ: the environment.
+        environ: the environment; default is that of this process, a ``.env`` file and the keyring.
     """
+    environ = surroundings() if environ is None else environ
     settings = client.settings
     provider, found = _provider(client, environ)
     asked = await _service(client, provider, environ) if provider else []
