@@ -25,6 +25,7 @@ from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
 from .keeper import Keeper
 from .ledger import AsyncLedger
+from .lost import Lost
 from .media import Video
 from .planning import Plan, following, make_plan, unnamed
 from .pricing import Cost
@@ -80,6 +81,7 @@ class AsyncClient:
         self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
         self.purse = Purse(self._ledger, self._clock.now)
         self.remote = Remote(self._keeper, self._accounts, self._transport)
+        self._lost = Lost(self._keeper, self.remote)
         self._tasks: TaskGroup | None = None
         # By account: the only video model of a gateway.
         self._learned: dict[tuple[Settings, Endpoint], str] = {}
@@ -341,6 +343,17 @@ class AsyncClient:
         """Have a finished job's clip continued for `seconds`: a new job at the same place; see `submit`."""
         values["duration_seconds"] = seconds
         return await self.submit(prompt, **following(await self.job(job_id), "extend_from", values))
+
+    async def look_for(self, job_id: str, operation: str = "") -> JobRecord:
+        """Look whether the service has a job whose answer was lost, and watch it if so; see `Lost.look_for`."""
+        record = await self._lost.look_for(await self.job(job_id), operation)
+        if not record.state.is_final:
+            self.watch(record.id)
+        return record
+
+    async def forget(self, job_id: str) -> JobRecord:
+        """Take a job whose answer was lost for failed; see `Lost.forget`."""
+        return await self._lost.forget(await self.job(job_id))
 
     async def cancel(self, job_id: str) -> JobRecord:
         """Have the service stop a job; one that was not sent yet is not sent, one that has ended stays as it is.
