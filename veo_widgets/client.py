@@ -241,7 +241,7 @@ class AsyncClient:
             values: ``model``, ``provider``, ``profile``, and the parameters of `params.PARAMS`.
 
         Returns:
-            The job, accepted by the service and watched from now on.
+            The job, watched from now on: accepted by the service, or held back while that has no room.
 
         Raises:
             InvalidRequestError: refused here; nothing was sent. A `BudgetError` says that it costs too much.
@@ -250,13 +250,14 @@ class AsyncClient:
         """
         return await self.submit_plan(self.plan(prompt, **await self.learn_model(values)))
 
-    async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "") -> JobRecord:
+    async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "", patient: bool = True) -> JobRecord:
         """Start a job that was planned before; see `submit`.
 
         Args:
             plan: what to send.
             retry_of: the job whose request this is.
             job_id: the new job's id, from `new_job_id`, for callers who want to know it before the answer.
+            patient: whether to keep the job back where the service has no room, and send it later.
         """
         for violation in plan.violations:
             raise violation
@@ -274,7 +275,7 @@ class AsyncClient:
             with anyio.CancelScope(shield=True):
                 self._board.put(await self.purse.reserve(record))
                 await self._keeper.lease(record.id)
-                record = await self._sender.send(record, call, account)
+                record = await self._sender.send(record, call, account, patient=patient)
                 if self._tasks is not tasks:
                     # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
                     await self._keeper.release(record.id)
