@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from html import escape
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from .errors import VeoError
 from .pricing import Cost
+from .tables import frame
 
 GROUPS = ("day", "model", "notebook", "state")
 # Days in the plot; the table has them all.
@@ -91,11 +91,7 @@ class Spend:
         Raises:
             VeoError: pandas is not installed.
         """
-        try:
-            pandas = import_module("pandas")
-        except ImportError as error:
-            raise VeoError("to_frame() needs pandas: pip install pandas; to_csv() does without.") from error
-        return pandas.DataFrame(self._values(), columns=[item.name for item in fields(Item)])
+        return frame([item.name for item in fields(Item)], (row.values() for row in self._values()))
 
     def _values(self) -> list[dict[str, Any]]:
         return [asdict(item) for item in self.items]
