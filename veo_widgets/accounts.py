@@ -11,7 +11,9 @@ from .config import Account, Settings
 from .embedded import emulator_address
 from .errors import ConfigError
 from .planning import Plan
+from .precedence import standing
 from .record import JobRecord
+from .surroundings import surroundings
 
 
 class Accounts:
@@ -20,6 +22,7 @@ class Accounts:
     Attributes:
         profiles: every account's settings by name.
         profile: the name of those in use.
+        defaults: what holds where they say nothing, before the environment does: ``c.VeoMagics.…``.
 
     Args:
         settings: those in use at first.
@@ -29,6 +32,7 @@ class Accounts:
     def __init__(self, settings: Settings, home: Path) -> None:
         self.profiles = {settings.profile or "": settings}
         self.profile = settings.profile or ""
+        self.defaults = Settings()
         self._home = home
 
     @property
@@ -42,14 +46,14 @@ class Accounts:
         self.profiles[self.profile] = settings
 
     def settings_of(self, profile: str | None) -> Settings:
-        """The settings of a profile; those in use for None.
+        """The settings of a profile, or those in use for None, with what is set further down; see `precedence`.
 
         Raises:
             ConfigError: nothing goes by that name in this process.
         """
         name = self.profile if profile is None else profile
         if name in self.profiles or not name:
-            return self.profiles.get(name, Settings())
+            return standing(self.profiles.get(name, Settings()), self.defaults, surroundings())
         known = ", ".join(sorted(filter(None, self.profiles))) or "none"
         raise ConfigError(f"profile: {name!r} is not known here ({known}); call veo.configure(profile={name!r}, …).")
 

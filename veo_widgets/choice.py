@@ -60,12 +60,12 @@ def chosen(name: str | None, model: str, settings: Settings, environ: Mapping[st
 def _standing(model: str, settings: Settings, environ: Mapping[str, str]) -> tuple[Provider, str]:
     """The provider of requests that name none."""
     if settings.provider:
-        return provider_named(settings.provider), "veo.configure(provider=…)"
+        return provider_named(settings.provider), "veo.configure(provider=…), %veo use or c.VeoMagics.provider"
     # A configured model with a prefix says where it is served, unless the request names a model of its own.
     if not model and (configured := prefix_of(settings.model or "")):
-        return configured, "the prefix of the model in veo.configure(model=…)"
+        return configured, "the prefix of the model that is set"
     if named := environ.get("VEO_PROVIDER"):
-        return provider_named(named), "VEO_PROVIDER"
+        return provider_named(named), source_of("VEO_PROVIDER", environ)
     return _found(environ)
 
 

@@ -23,6 +23,7 @@ from .providers import (
     Endpoint,
     Provider,
     agent_platform_host,
+    prefix_of,
     provider_named,
 )
 from .surroundings import Surroundings, notebook, read_address, surroundings
@@ -109,6 +110,11 @@ def google_flag(environ: Mapping[str, str]) -> bool | None:
     """What google-genai's variables say of using the Agent Platform; None if they say nothing."""
     said = first_set(("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"), environ).strip().lower()
     return said in {"true", "1"} if said else None
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The provider that settings name, or that of their model's prefix; None if they do not say."""
+    return provider_named(settings.provider) if settings.provider else prefix_of(settings.model or "")
 
 
 def own_settings(settings: Settings, provider: Provider) -> Settings:

@@ -1,4 +1,4 @@
-"""The environment, and what a ``.env`` file beside the notebook adds to it.
+"""The environment, and what a ``.env`` file beside the notebook and the project's ``pyproject.toml`` add to it.
 
 The environment beats the file, and ``VEO_DOTENV=0`` turns the file off. Only names that this package reads are taken
 from it, and an address only together with its key: somebody else's folder must not direct a key of yours to them.
@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
+from .project_file import project_file, read_project_file
 from .providers import PROVIDERS
 
 # What comes later in a file is no setting.
@@ -22,12 +23,12 @@ _LINE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)")
 _VALUE = re.compile(r"""'([^']*)'\s*(?:\#.*)?|"([^"\\]*)"\s*(?:\#.*)?|([^\s'"\#][^'"]*?)?(?:\s+\#.*|\s*)|\#.*""")
 # What marks the folder of a project, beyond which no file is looked for.
 _ROOTS = (".git", "pyproject.toml")
-_PLAIN = ("VEO_PROVIDER", "VEO_EMULATOR_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
+_PLAIN = ("VEO_PROVIDER", "VEO_MODEL", "VEO_EMULATOR_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
 _FLAGS = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 
 
 class Surroundings(ChainMap[str, str]):
-    """The environment with a ``.env`` file behind it; both hold keys, so it shows nothing of them."""
+    """The environment, a ``.env`` file behind it and a ``pyproject.toml`` behind that; it shows nothing of the keys."""
 
     def __repr__(self) -> str:
         return "Surroundings(…)"
@@ -39,24 +40,31 @@ class Surroundings(ChainMap[str, str]):
 
 
 def source_of(name: str, environ: Mapping[str, str]) -> str:
-    """Where a variable that is set comes from, for people: ``environment NAME`` or ``.env NAME``."""
-    alone = environ.without_file if isinstance(environ, Surroundings) else environ
-    return f"environment {name}" if alone.get(name) else f".env {name}"
+    """Where a variable that is set is from, for people: ``environment NAME``, ``.env NAME`` or ``pyproject.toml``."""
+    layers = environ.maps if isinstance(environ, Surroundings) else [environ]
+    place = next((place for place, layer in enumerate(layers) if layer.get(name)), 0)
+    return ("environment {}", ".env {}", "pyproject.toml")[place].format(name)
 
 
 def surroundings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Surroundings:
-    """The environment as it is now, and what the nearest ``.env`` adds.
+    """The environment as it is now, and what the nearest ``.env`` and ``pyproject.toml`` add.
 
     Args:
         environ: the environment; default is that of this process.
         folder: where to look first; default is the notebook's folder, or the working folder.
 
     Raises:
-        ConfigError: a line of the file sets a variable of ours and cannot be read.
+        ConfigError: a line of a file sets what is ours and cannot be read, or must not stand there.
     """
-    around = Surroundings(dict(os.environ if environ is None else environ), {})
-    path = None if around.get("VEO_DOTENV", "").strip() == "0" else dotenv_file(folder or _here(around))
-    return around if path is None else Surroundings(around.maps[0], _allowed(read_dotenv(path), around))
+    around = Surroundings(dict(os.environ if environ is None else environ), {}, {})
+    place = folder or _here(around)
+    path = None if around.get("VEO_DOTENV", "").strip() == "0" else dotenv_file(place)
+    shared = None if around.get("VEO_PYPROJECT", "").strip() == "0" else project_file(place)
+    return Surroundings(
+        around.maps[0],
+        {} if path is None else _allowed(read_dotenv(path), around),
+        {} if shared is None else read_project_file(shared),
+    )
 
 
 def notebook(environ: Mapping[str, str] = os.environ) -> str:
