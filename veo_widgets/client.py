@@ -94,6 +94,20 @@ class AsyncClient:
         self._accounts.use(settings)
 
     @property
+    def configured(self) -> Settings:
+        """The same as it was configured, without what is set elsewhere."""
+        return self.profiles.get(self._accounts.profile, Settings())
+
+    @property
+    def defaults(self) -> Settings:
+        """What holds where nothing was configured; goes before the environment."""
+        return self._accounts.defaults
+
+    @defaults.setter
+    def defaults(self, settings: Settings) -> None:
+        self._accounts.defaults = settings
+
+    @property
     def profiles(self) -> dict[str, Settings]:
         """Every account's settings by name; ``submit(profile=…)`` chooses one for a job, `settings` for all."""
         return self._accounts.profiles
@@ -181,6 +195,14 @@ class AsyncClient:
         record = replace(self._record(plan, account, new_job_id()), cost=Cost(None, "started elsewhere"))
         return await self._keeper.keep(records.accepted(record, operation, self._clock.now()), "adopted")
 
+    def settings_of(self, profile: str | None) -> Settings:
+        """The settings of a profile, with what is set further down; those in use for None."""
+        return self._accounts.settings_of(profile)
+
+    def today(self) -> str:
+        """The ISO date by the client's clock, in this computer's time zone."""
+        return datetime.fromtimestamp(self._clock.now()).astimezone().date().isoformat()
+
     def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
         """Have `listener` called on the client's loop at every change of a job; returns a function that ends it."""
         return self._board.listen(job_id, listener)
@@ -189,9 +211,8 @@ class AsyncClient:
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations without sending anything; see `veo_widgets.planning.make_plan`."""
-        today = datetime.fromtimestamp(self._clock.now()).astimezone().date().isoformat()
         settings = self._accounts.settings_of(values.pop("profile", None))
-        return make_plan(prompt, values, settings=settings, today=today)
+        return make_plan(prompt, values, settings=settings, today=self.today())
 
     def now(self) -> float:
         """The time by the client's clock, in seconds since the epoch."""
@@ -273,6 +294,7 @@ class AsyncClient:
             provider=record.provider,
             profile=record.profile,
             max_cost=record.max_cost,
+            output=record.output or None,
             **values,
         )
         return await self.submit_plan(plan, retry_of=record.id)

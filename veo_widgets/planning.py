@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import choice, config, rules
@@ -13,11 +14,13 @@ from .config import Account, Settings
 from .errors import InvalidRequestError, RetiredModelError
 from .pricing import Cost, estimate
 from .providers import Provider
-from .record import JobRecord, JobState
+from .record import JobRecord, JobState, names_file
 from .request import VideoRequest
 from .surroundings import notebook, surroundings
 from .wires import Call, Wire, wire_for
 from .wires.routes import routed
+
+_NOT_MP4 = {".mov", ".webm", ".mkv", ".avi", ".gif", ".m4v", ".json", ".png", ".jpg"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Plan:
         violations: the rules it breaks; a plan with any is never sent.
         profile: the name of the settings it was made with.
         max_cost: what it may cost at most, in US dollars; None if nothing was said.
+        output: the absolute path of the folder or the file that the clip is to be saved as; empty for the usual.
     """
 
     request: VideoRequest
@@ -41,6 +45,7 @@ class Plan:
     violations: tuple[InvalidRequestError, ...]
     profile: str = ""
     max_cost: float | None = None
+    output: str = ""
 
     @property
     def wire(self) -> Wire:
@@ -64,7 +69,7 @@ def make_plan(
 
     Args:
         prompt: what the clips show.
-        values: request parameters, and ``model``, ``provider``, ``allow_retired`` and ``max_cost``.
+        values: request parameters, and ``model``, ``provider``, ``allow_retired``, ``max_cost`` and ``output``.
         settings: as configured.
         today: an ISO date.
         environ: the environment; default is that of this process and a ``.env`` file.
@@ -76,7 +81,7 @@ def make_plan(
     environ = surroundings() if environ is None else environ
     rest = dict(values)
     name, model_name = rest.pop("provider", None), rest.pop("model", None) or ""
-    max_cost = _max_cost(rest.pop("max_cost", None))
+    max_cost, output = _max_cost(rest.pop("max_cost", None)), _output(rest.pop("output", None))
     provider = choice.choose_provider(name, model_name, settings, environ)
     model = choice.choose_model(provider, model_name, settings)
     request = VideoRequest.build(prompt, model.id, **rest)
@@ -89,7 +94,7 @@ def make_plan(
     cost = estimate(request, model)
     if max_cost is not None and cost.usd is not None and cost.usd > max_cost and provider.name != "emulator":
         found = (*found, over_max_cost(cost, max_cost))
-    return Plan(request, full, model, provider, cost, found, settings.profile or "", max_cost)
+    return Plan(request, full, model, provider, cost, found, settings.profile or "", max_cost, output)
 
 
 def _max_cost(value: object) -> float | None:
@@ -97,6 +102,25 @@ def _max_cost(value: object) -> float | None:
     if usd == 0:
         raise InvalidRequestError("max_cost: nothing costs 0; give US dollars.", parameter="max_cost", value=value)
     return usd
+
+
+def _output(value: object) -> str:
+    if value is None:
+        return ""
+    try:
+        path = Path(str(value)).expanduser().absolute()
+    except RuntimeError:
+        path = Path(str(value)).absolute()
+    if path.suffix.lower() in _NOT_MP4 and not path.is_dir():
+        message = f"output: {path.name!r} is no name for an MP4 file; end it in .mp4, or name a folder."
+        raise InvalidRequestError(message, parameter="output", value=value)
+    return str(path)
+
+
+def _folder(plan: Plan, settings: Settings) -> str:
+    if plan.output and not names_file(plan.output):
+        return plan.output
+    return str(Path(plan.output).parent if plan.output else config.clips_folder(settings))
 
 
 def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str] | None = None) -> Provider | None:
@@ -146,12 +170,13 @@ def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str,
         cost=plan.cost,
         created_at=now,
         updated_at=now,
-        folder=str(config.clips_folder(settings)),
+        folder=_folder(plan, settings),
         # The embedded emulator listens elsewhere in every process.
         endpoint={**saved, "base_url": ""} if account.embedded else saved,
         notebook=notebook(),
         max_cost=plan.max_cost,
         profile=plan.profile,
+        output=plan.output,
     )
 
 

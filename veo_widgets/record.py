@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal
 
 from .errors import (
@@ -114,6 +115,7 @@ class JobRecord:
         profile: the name of the settings it was submitted with, or empty.
         held_back: nothing of it has been taken up by the service, which has no room; it will be sent.
         max_cost: what the user said it may cost, in US dollars; None if nothing was said.
+        output: the folder or the file that the user wants its clips in, absolute; empty for the usual.
     """
 
     id: str
@@ -140,6 +142,7 @@ class JobRecord:
     profile: str = ""
     held_back: bool = False
     max_cost: float | None = None
+    output: str = ""
 
     @property
     def model(self) -> str:
@@ -168,6 +171,11 @@ class JobRecord:
                 "problem": Problem(**problem) if problem else None,
             }
         )
+
+
+def names_file(output: str) -> bool:
+    """Whether an `JobRecord.output` is a file's name rather than a folder's."""
+    return output.lower().endswith(".mp4") and not Path(output).is_dir()
 
 
 def accepted(record: JobRecord, operation: str, now: float) -> JobRecord:
