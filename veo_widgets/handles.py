@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import time
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
 from datetime import datetime
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from . import library
 from .board import Listener, Sighting
-from .errors import VeoError
+from .errors import DownloadError, InvalidRequestError, VeoError
 from .media import Video
 from .pricing import Cost
 from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
+from .tables import Table, frame
 
 if TYPE_CHECKING:
     from .sync import Client
@@ -30,7 +32,7 @@ T = TypeVar("T")
 
 CLOSED = "This client is closed; its jobs go on. Make a new one and call resume()."
 # Python handles Ctrl-C between two waits only, so no wait is longer than this.
-_TICK = 0.2
+TICK_SECONDS = 0.2
 
 
 class Videos(tuple[Video, ...]):
@@ -55,7 +57,7 @@ def result(future: concurrent.futures.Future[T], timeout: float | None = None) -
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         try:
-            return future.result(_TICK)
+            return future.result(TICK_SECONDS)
         except TimeoutError:
             # A TimeoutError of the task itself, or merely the end of a tick.
             if future.done():
@@ -112,7 +114,8 @@ class Job:
         """Time, state and detail of each change, oldest first."""
         return self.client.call(self.client.asynchronous.events, self.id)
 
-    def _start_waiting(self, timeout: float | None) -> concurrent.futures.Future[JobRecord]:
+    def start_waiting(self, timeout: float | None = None) -> concurrent.futures.Future[JobRecord]:
+        """Begin to wait on the background loop; whoever does calls `waited` in the end."""
         return self.client.start(self.client.asynchronous.wait, self.id, timeout)
 
     def wait(self, timeout: float | None = None) -> Self:
@@ -129,31 +132,61 @@ class Job:
             JobError: the job ended without a clip; the kind says why.
             KeyboardInterrupt: the waiting was interrupted; the job goes on.
         """
-        future = self._start_waiting(timeout)
+        future = self.start_waiting(timeout)
         try:
             result(future)
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
         finally:
-            self._waited(future)
+            self.waited(future)
         return self
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._wait_in_loop().__await__()
 
     async def _wait_in_loop(self) -> Self:
-        future = self._start_waiting(None)
+        future = self.start_waiting(None)
         waiting = asyncio.wrap_future(future)
         try:
             while not waiting.done():
                 # A kernel's loop notices an interrupt only when it wakes up.
-                await asyncio.wait({waiting}, timeout=_TICK)
+                await asyncio.wait({waiting}, timeout=TICK_SECONDS)
         finally:
             waiting.cancel()
-            self._waited(future)
+            self.waited(future)
         waiting.result()
         return self
+
+    async def watch(self) -> AsyncIterator[JobState]:
+        """Each state from now on, as it comes; ends with the job. Leaving it does nothing to the job.
+
+        ::
+
+            async for state in job.watch():
+                print(state)
+        """
+        loop, states = asyncio.get_running_loop(), asyncio.Queue[JobState]()
+
+        def tell(seen: Sighting) -> None:
+            loop.call_soon_threadsafe(states.put_nowait, seen.record.state)
+
+        end_listening = self.listen(tell)
+        waiting = self.start_waiting()
+        try:
+            shown = state = self.state
+            yield state
+            while not state.is_final:
+                # A kernel's loop notices an interrupt only when it wakes up.
+                with contextlib.suppress(TimeoutError):
+                    state = await asyncio.wait_for(states.get(), TICK_SECONDS)
+                if state is not shown:
+                    shown = state
+                    yield state
+        finally:
+            end_listening()
+            self.waited(waiting)
+            waiting.cancel()
 
     def after_wait(self, action: Callable[[], None]) -> None:
         """Have `action` called by whoever has waited for the clips, in the waiting thread and cell.
@@ -163,11 +196,34 @@ class Job:
         """
         self.client.after_wait.setdefault(self.id, []).append(action)
 
-    def _waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
+    def waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
+        """Do what was to be done `after_wait`, if the job has ended."""
         # A wait that timed out has nothing to say yet.
         if future.done() and not future.cancelled() and self.record.state.is_final:
             for action in self.client.after_wait.pop(self.id, ()):
                 action()
+
+    def save(self, path: str | Path) -> list[Path]:
+        """Copy the clips, each with the file that says how it was made; another clip there is never overwritten.
+
+        Args:
+            path: a folder, or a file that ends in ``.mp4``, whose name gets a number if there are several clips.
+
+        Returns:
+            The copies.
+
+        Raises:
+            InvalidRequestError: there is no clip yet.
+            DownloadError: the disk refused.
+        """
+        videos, target = self.videos, Path(path).expanduser().absolute()
+        if not videos:
+            message = f"job: {self.id} is {self.state} and has no clip to save; wait for it first."
+            raise InvalidRequestError(message, parameter="job", value=self.id)
+        try:
+            return [library.copy_to(video, target, numbered=len(videos) > 1) for video in videos]
+        except OSError as error:
+            raise DownloadError(f"path: cannot save to {str(path)!r}: {error.strerror or error}.") from error
 
     def detach(self) -> None:
         """Stop watching. The job goes on; `wait` watches again."""
@@ -308,22 +364,36 @@ class Jobs(list[Job]):
             for record in self._records
         ]
 
+    def _table(self) -> Table:
+        return Table(self._columns, self._rows(), "" if self._records else "No jobs yet.")
+
     def __repr__(self) -> str:
-        if not self._records:
-            return "No jobs yet."
-        rows = [self._columns, *self._rows()]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(self._columns))]
-        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+        return repr(self._table())
 
     def _repr_html_(self) -> str:
-        if not self._records:
-            return "<p>No jobs yet.</p>"
-        head = "".join(f'<th style="text-align:left">{name}</th>' for name in self._columns)
-        body = "".join(
-            "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>"
-            for row in self._rows()
+        return self._table()._repr_html_()
+
+    def to_frame(self) -> Any:
+        """One row for each job as a pandas ``DataFrame``, with whole prompts, US dollars and times.
+
+        Raises:
+            VeoError: pandas is not installed.
+        """
+        columns = ("job", "state", "model", "provider", "usd", "submitted", "prompt", "clips")
+        rows = (
+            (
+                record.id,
+                str(record.state),
+                record.model,
+                record.provider,
+                record.cost.usd,
+                datetime.fromtimestamp(record.created_at).astimezone(),
+                record.request.prompt,
+                [str(video.path) for video in record.videos],
+            )
+            for record in self._records
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return frame(columns, rows)
 
 
 def _shorten(text: str, length: int) -> str:

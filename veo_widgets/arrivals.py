@@ -1,0 +1,88 @@
+"""Several jobs, each when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from .errors import WaitTimeoutError
+from .handles import TICK_SECONDS, Job
+from .record import JobRecord
+
+_Future = concurrent.futures.Future[JobRecord]
+
+
+class Arrivals:
+    """Jobs in the order in which they end: ``for job in …`` blocks, ``async for job in …`` does not.
+
+    Args:
+        jobs: which.
+        timeout: seconds for all of them.
+    """
+
+    def __init__(self, jobs: Iterable[Job], timeout: float | None) -> None:
+        self._jobs, self._timeout = list(dict.fromkeys(jobs)), timeout
+
+    def __iter__(self) -> Iterator[Job]:
+        waits, end = self._begin()
+        try:
+            while waits:
+                concurrent.futures.wait(waits, self._tick(end, waits), concurrent.futures.FIRST_COMPLETED)
+                for future in [future for future in waits if future.done()]:
+                    yield self._arrived(waits, future)
+        finally:
+            _let_go(waits)
+
+    async def __aiter__(self) -> AsyncIterator[Job]:
+        waits, end = self._begin()
+        try:
+            while waits:
+                # Asked again and again, since a kernel's loop notices an interrupt only when it wakes up.
+                tasks = [asyncio.wrap_future(future) for future in waits]
+                await asyncio.wait(tasks, timeout=self._tick(end, waits), return_when=asyncio.FIRST_COMPLETED)
+                for future in [future for future in waits if future.done()]:
+                    yield self._arrived(waits, future)
+        finally:
+            _let_go(waits)
+
+    def _begin(self) -> tuple[dict[_Future, Job], float | None]:
+        end = None if self._timeout is None else time.monotonic() + self._timeout
+        return {job.start_waiting(): job for job in self._jobs}, end
+
+    def _tick(self, end: float | None, waits: dict[_Future, Job]) -> float:
+        if end is None:
+            return TICK_SECONDS
+        left = end - time.monotonic()
+        if left <= 0:
+            raise WaitTimeoutError(
+                f"{len(waits)} of {len(self._jobs)} jobs take longer than {self._timeout:g} s and go on; wait again to "
+                "see their end."
+            )
+        return min(left, TICK_SECONDS)
+
+    def _arrived(self, waits: dict[_Future, Job], future: _Future) -> Job:
+        job = waits.pop(future)
+        job.waited(future)
+        return job
+
+
+def _let_go(waits: Iterable[_Future]) -> None:
+    for future in waits:
+        future.cancel()
+
+
+def as_completed(jobs: Iterable[Job], *, timeout: float | None = None) -> Arrivals:
+    """Each job when it has ended, whichever is first, with or without a clip: ``job.state`` says which.
+
+    ::
+
+        for job in veo.as_completed(jobs): ...
+        async for job in veo.as_completed(jobs): ...
+
+    Args:
+        jobs: which.
+        timeout: seconds for all of them; when they are over, `WaitTimeoutError` is raised and the jobs go on.
+    """
+    return Arrivals(jobs, timeout)
