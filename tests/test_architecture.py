@@ -21,8 +21,14 @@ LIBRARIES = {
     "azure": {"credentials.py"},
     "google": {"credentials.py"},
     "anywidget": {"widgets/_base.py"},
-    "traitlets": {"widgets/job_view.py", "widgets/player.py"},
-    "IPython": {"widgets/display.py", "magics.py"},
+    "traitlets": {"widgets/job_view.py", "widgets/player.py", "magics/shell_magics.py"},
+    "IPython": {
+        "widgets/display.py",
+        "magics/awaiting.py",
+        "magics/completion.py",
+        "magics/extension.py",
+        "magics/shell_magics.py",
+    },
     "jupyter_core": {"server_files.py"},
     "av": {"poster.py"},
     "PIL": {"poster.py"},
@@ -30,6 +36,7 @@ LIBRARIES = {
     "uvicorn": set(),
     "requests": set(),
     "nest_asyncio": set(),
+    "nest_asyncio2": {"nesting.py"},
 }
 
 

@@ -31,7 +31,7 @@ def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings
     assert waited.returncode == 0, waited.stderr
     assert "  length 4 s\n  price  $0.40 (what it would have cost; the emulator is free)\n" in waited.stdout
     assert veo(tmp_path, settings, "show").stdout == waited.stdout
-    assert f"{job.id}  succeeded" in veo(tmp_path, settings, "jobs", "--limit", "1").stdout
+    assert f"{job.id}  succeeded" in veo(tmp_path, settings, "jobs", "1").stdout
 
 
 def test_resume_brings_every_job_to_its_end(
@@ -58,7 +58,7 @@ def test_budgets_are_set_and_costs_are_shown(
     client.close()
     limits = veo(tmp_path, settings, "budget", "day", "3").stdout.splitlines()
     assert ["day", "$3.00", "$0.40", "$0.00", "$2.60", "set"] in map(str.split, limits)
-    costs = veo(tmp_path, settings, "cost", "--days", "2", "--csv", str(tmp_path / "spend.csv"))
+    costs = veo(tmp_path, settings, "cost", "2", "--csv", str(tmp_path / "spend.csv"))
     assert costs.stdout.startswith("$0.40 for 1 job.")
     assert (tmp_path / "spend.csv").read_text().startswith("day,model,provider,notebook,state,jobs,usd,unpriced\n")
 
@@ -68,7 +68,7 @@ def test_budgets_are_set_and_costs_are_shown(
     [
         (("budget", "day"), 1, "budget: 'day' has no amount"),
         (("budget", "session", "3"), 1, "session: it ends with this command"),
-        (("cost", "--days", "0"), 1, "days: 0 is not a number of days"),
+        (("cost", "0"), 1, "days: 0 is not a number of days"),
         (("show", "nope"), 1, "job: 'nope' fits no job"),
         (("show",), 1, "no jobs yet"),
         (("dance",), 2, "invalid choice"),

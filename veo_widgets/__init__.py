@@ -16,26 +16,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .arrivals import as_completed
+    from .by_name import cancel, forget, look, retry, save, wait
     from .client import AsyncClient
     from .errors import VeoError
     from .handles import Job
     from .keys import login
     from .logbook import log
     from .media import Image, Video
+    from .nesting import allow_nested_loops
     from .request import VideoRequest
     from .session import (
         adopt,
         budget,
+        configuration,
         configure,
         cost,
         doctor,
         generate,
         job,
         jobs,
+        models,
         plan,
         remote_videos,
         resume,
         submit,
+        use,
     )
     from .sync import Client
     from .video_objects import VideoObject
@@ -71,6 +77,8 @@ _HOMES = {
     "VideoObject": "video_objects",
     "VideoRequest": "request",
     "adopt": "session",
+    "allow_nested_loops": "nesting",
+    "as_completed": "arrivals",
     "avideo_content": "videos_api",
     "avideo_edit": "video_sequels",
     "avideo_extension": "video_sequels",
@@ -79,19 +87,27 @@ _HOMES = {
     "avideo_remix": "video_sequels",
     "avideo_status": "videos_api",
     "budget": "session",
+    "cancel": "by_name",
+    "configuration": "session",
     "configure": "session",
     "cost": "session",
     "doctor": "session",
+    "forget": "by_name",
     "generate": "session",
     "job": "session",
     "jobs": "session",
     "log": "logbook",
     "login": "keys",
+    "look": "by_name",
+    "models": "session",
     "plan": "session",
     "remote_videos": "session",
     "resume": "session",
+    "retry": "by_name",
+    "save": "by_name",
     "show": "widgets",
     "submit": "session",
+    "use": "session",
     "video_content": "videos_api",
     "video_edit": "video_sequels",
     "video_extension": "video_sequels",
@@ -99,6 +115,7 @@ _HOMES = {
     "video_list": "video_sequels",
     "video_remix": "video_sequels",
     "video_status": "videos_api",
+    "wait": "by_name",
 }
 
 __all__ = [
@@ -113,6 +130,8 @@ __all__ = [
     "VideoObject",
     "VideoRequest",
     "adopt",
+    "allow_nested_loops",
+    "as_completed",
     "avideo_content",
     "avideo_edit",
     "avideo_extension",
@@ -121,19 +140,27 @@ __all__ = [
     "avideo_remix",
     "avideo_status",
     "budget",
+    "cancel",
+    "configuration",
     "configure",
     "cost",
     "doctor",
+    "forget",
     "generate",
     "job",
     "jobs",
     "log",
     "login",
+    "look",
+    "models",
     "plan",
     "remote_videos",
     "resume",
+    "retry",
+    "save",
     "show",
     "submit",
+    "use",
     "video_content",
     "video_edit",
     "video_extension",
@@ -141,6 +168,7 @@ __all__ = [
     "video_list",
     "video_remix",
     "video_status",
+    "wait",
 ]
 
 

@@ -1,38 +1,31 @@
-"""The command line: ``veo``."""
+"""The command line: ``veo``, made from `verbs.VERBS`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Any
 
-from . import session
-from .budgets import Budget, read_pairs
+from .budgets import read_pairs
+from .diagnosis import Report
 from .errors import InvalidRequestError, MissingExtraError, VeoError
-from .handles import Job
+from .handles import Job, Jobs
+from .logbook import log
+from .verbs import VERBS, fill, given
 from .version import own_version
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="veo", description="AI video from the command line; see also the notebooks.")
     parser.add_argument("--version", action="version", version=f"veo-widgets {own_version()}")
+    parser.add_argument("--log", metavar="LEVEL", help="show what is sent and answered: warning, info or debug")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    jobs = verbs.add_parser("jobs", help="list the newest jobs")
-    jobs.add_argument("--limit", type=int, default=20, help="how many (default 20)")
-    show = verbs.add_parser("show", help="show a job's clips: path, size, length, price")
-    show.add_argument("job", nargs="?", help="a job's id; default is the newest")
-    wait = verbs.add_parser("wait", help="wait for a job and show its clips")
-    wait.add_argument("job", nargs="?", help="a job's id; default is the newest")
-    budget = verbs.add_parser("budget", help="show or set limits: veo budget day 20 month off")
-    budget.add_argument(
-        "limits", nargs="*", metavar="NAME USD", help="request, day, month or unknown, and US dollars, off or default"
-    )
-    cost = verbs.add_parser("cost", help="show what clips have cost, by day, model, notebook and state")
-    cost.add_argument("--days", type=int, help="how many days, today included (default all)")
-    cost.add_argument("--csv", metavar="PATH", help="also write it to a file")
-    verbs.add_parser("resume", help="take up every open job and wait for its clips")
-    verbs.add_parser("doctor", help="say what a plain request would use and whether it would work; costs nothing")
+    for verb in VERBS.values():
+        # One that would end with the command is not listed, but whoever types it is told so.
+        listed: dict[str, Any] = {} if verb.only_here else {"help": verb.help}
+        fill(verbs.add_parser(verb.name, description=verb.help, **listed), verb)
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
 
@@ -44,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["emulator"]:
             # The emulator has a command line of its own, which also runs without this one.
             return _emulator(words[1:])
-        return _run(_parser().parse_args(words))
+        return _run(**vars(_parser().parse_args(words)))
     except VeoError as error:
         print(f"veo: {error}", file=sys.stderr)
         return 1
@@ -61,55 +54,42 @@ def _emulator(words: Sequence[str]) -> int:
     return int(emulator.main(words))
 
 
-def _run(options: argparse.Namespace) -> int:
-    if options.verb == "jobs":
-        print(session.jobs(options.limit))
-    elif options.verb == "budget":
-        print(_budget(options.limits))
-    elif options.verb == "cost":
-        spend = session.cost(options.days)
-        print(spend)
-        if options.csv:
-            print(f"Written to {spend.to_csv(options.csv)}", file=sys.stderr)
-    elif options.verb == "resume":
-        return _resume()
-    elif options.verb == "doctor":
-        report = session.doctor()
-        print(report)
-        return 1 if report.problems else 0
-    else:
-        job = _find(options.job)
-        print(describe(job.wait() if options.verb == "wait" else job))
-    return 0
+def _run(*, verb: str, **values: Any) -> int:
+    if level := values.pop("log"):
+        log(level)
+    _check(verb, values)
+    return _tell(VERBS[verb].function(**given(values)), waits=verb == "resume")
 
 
-def _budget(words: Sequence[str]) -> Budget:
-    limits = read_pairs(words)
-    if "session" in limits:
+def _check(verb: str, values: dict[str, Any]) -> None:
+    """Refuse what would end with this command."""
+    if VERBS[verb].only_here:
+        raise InvalidRequestError(f"{verb}: {VERBS[verb].only_here}.")
+    if verb == "budget" and "session" in read_pairs(values["limits"]):
         message = "session: it ends with this command; set VEO_BUDGET_SESSION for the program that submits."
-        raise InvalidRequestError(message, parameter="session", value=limits["session"])
-    return session.budget(**limits)
+        raise InvalidRequestError(message, parameter="session")
 
 
-def _resume() -> int:
+def _tell(answer: Any, *, waits: bool) -> int:
+    """Print what a verb has answered; the exit code."""
+    if isinstance(answer, Jobs) and waits:
+        return _finish(answer)
+    shown: Callable[[Any], str] = describe if isinstance(answer, Job) else str
+    if answer is not None:
+        print(shown(answer))
+    return int(isinstance(answer, Report) and bool(answer.problems))
+
+
+def _finish(jobs: Jobs) -> int:
     """Wait for every open job; one that fails does not keep the others from their clips."""
     failed = 0
-    for job in session.resume():
+    for job in jobs:
         try:
             print(describe(job.wait()))
         except VeoError as error:
             failed = 1
             print(f"{job.id}  {error}", file=sys.stderr)
     return failed
-
-
-def _find(job_id: str | None) -> Job:
-    if job_id:
-        return session.job(job_id)
-    newest = session.jobs(limit=1)
-    if not newest:
-        raise VeoError("There are no jobs yet.")
-    return newest[0]
 
 
 def describe(job: Job) -> str:

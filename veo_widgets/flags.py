@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from .errors import InvalidRequestError, nearest
 from .params import PARAMS, Param
 from .providers import PROVIDERS
 
+# What goes into a notebook makes it slow to open and hard to share.
+MOST_EMBEDDED = 20_000_000
 # The prompt is the cell's body.
 _FLAGGED = tuple(param for param in PARAMS if param.name != "prompt")
 _METAVARS = {
@@ -27,6 +30,29 @@ _METAVARS = {
 }
 
 
+_MORE = {"seed": " 1..4 or 7,11 makes one job of each."}
+# Each group of flags: its name, an example, and the kinds of parameters in it.
+_GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    (
+        "the clip",
+        "--model veo-3.1-generate-001 --seconds 8 --aspect-ratio 9:16 --seed 1..4",
+        frozenset({"text", "choice", "integer", "number", "boolean"}),
+    ),
+    (
+        "pictures and clips to go by",
+        "--first-frame cat.png --last-frame 'cat asleep.png'",
+        frozenset({"image", "images", "videos"}),
+    ),
+    ("going on from a clip", "--extend cat", frozenset({"video"})),
+    ("the account and the price", "--provider gemini --max-cost 2 --dry-run", frozenset({"uri"})),
+    ("the cell", "--into cat --wait --output cat.mp4", frozenset()),
+)
+# A line of the body that is a note to oneself; one that begins so and is meant is written with a backslash.
+_COMMENT = re.compile(r"^#(?: .*)?$\n?", re.MULTILINE)
+_SEEDS = re.compile(r"\d+(?:\.\.\d+)?(?:,\d+(?:\.\.\d+)?)*")
+MOST_SEEDS = 20
+
+
 @dataclass(frozen=True)
 class Flags:
     """What stood on the magic's line.
@@ -34,14 +60,20 @@ class Flags:
     Attributes:
         values: for `veo_widgets.submit`, as text where a value was given.
         into: the variable that is to hold the job.
-        wait: whether the cell blocks until the clip is there.
+        wait: whether the cell ends when the clip is there.
         dry_run: whether to show the request instead of sending it.
+        quiet: whether the cell shows nothing.
+        embed: whether the clip goes into the notebook itself.
+        seeds: one job is made for each of them; empty for one job.
     """
 
     values: Mapping[str, Any]
     into: str | None = None
     wait: bool = False
     dry_run: bool = False
+    quiet: bool = False
+    embed: bool = False
+    seeds: tuple[int, ...] = ()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,7 +85,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _add(parser: argparse.ArgumentParser, param: Param) -> None:
     names = [param.flag, *("--" + alias.replace("_", "-") for alias in param.aliases)]
-    text = param.help.replace("%", "%%")
+    text = param.help.replace("%", "%%") + _MORE.get(param.name, "")
     if param.kind == "boolean":
         parser.add_argument(*names, dest=param.name, action=argparse.BooleanOptionalAction, default=None, help=text)
         return
@@ -67,30 +99,54 @@ def parser() -> argparse.ArgumentParser:
     """The parser of ``%%veo``'s line."""
     made = _Parser(
         prog="%%veo",
-        description="Make a video of what the cell says. {name} and {expression} stand for values of the notebook.",
+        usage="%%%%veo [FLAGS]   # the prompt goes below",
+        description=(
+            "Make a video of what the cell says. {name} and {expression} stand for values of the notebook; lines that "
+            "begin with '# ' are notes and are not sent. Where a picture or a clip is wanted, a file, an address, a "
+            "variable or, of clips, a job's id is taken. A line of flags that ends in a backslash goes on below."
+        ),
         allow_abbrev=False,
         add_help=False,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=34, width=100),
     )
-    request = made.add_argument_group("the request")
-    request.add_argument("--model", metavar="MODEL", help="The model, with or without a prefix such as vertex_ai/.")
-    for param in _FLAGGED:
-        _add(request, param)  # type: ignore[arg-type]  # a group takes arguments as a parser does
-    request.add_argument("--size", metavar="WxH", help="OpenAI's spelling of ratio and resolution, such as 1280x720.")
-    request.add_argument(
+    groups = {title: made.add_argument_group(title, f"%%veo {example}") for title, example, _ in _GROUPS}
+    clip, _, _, account, cell = groups.values()
+    clip.add_argument("--model", metavar="MODEL", help="The model, with or without a prefix such as vertex_ai/.")
+    for title, _, kinds in _GROUPS:
+        for param in _FLAGGED:
+            if param.kind in kinds:
+                _add(groups[title], param)  # type: ignore[arg-type]  # a group takes arguments as a parser does
+    clip.add_argument("--size", metavar="WxH", help="OpenAI's spelling of ratio and resolution, such as 1280x720.")
+    _add_account(account)
+    _add_cell(cell)
+    return made
+
+
+def _add_account(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
+    group.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
+    group.add_argument(
+        "--max-cost", metavar="USD", help="Refuse it if all its clips cost more; reserve this if the price is unknown."
+    )
+    group.add_argument(
         "--allow-retired", action="store_true", default=None, help="Send it even if the model has ended."
     )
-    cell = made.add_argument_group("the cell")
-    cell.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
-    cell.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
-    cell.add_argument(
-        "--max-cost", metavar="USD", help="Refuse it if it costs more; reserve this if its price is unknown."
+    group.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")
+
+
+def _add_cell(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--into", metavar="NAME", help="Keep the job in this variable; of several seeds a list.")
+    group.add_argument(
+        "--output", metavar="PATH", help="A folder or an .mp4 file for the clip; another clip is never overwritten."
     )
-    cell.add_argument("--into", metavar="NAME", help="Keep the job in this variable.")
-    cell.add_argument("--wait", action="store_true", help="Block the cell until the clip plays.")
-    cell.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")
-    cell.add_argument("--help", action="store_true", help="Show this.")
-    return made
+    switches = {
+        "wait": "End the cell when the clip plays.",
+        "quiet": "Show no card; the job is the cell's value, and in --into.",
+        "embed": f"Put the clip into the notebook, if it has at most {MOST_EMBEDDED // 10**6} MB; its size is told.",
+    }
+    for name, text in switches.items():
+        group.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=None, help=text)
+    group.add_argument("--help", action="store_true", help="Show this.")
 
 
 def flag_names() -> list[str]:
@@ -98,14 +154,27 @@ def flag_names() -> list[str]:
     return [name for action in parser()._actions for name in action.option_strings]  # noqa: SLF001 (no public list)
 
 
-def parse(line: str) -> Flags | None:
+def switches() -> set[str]:
+    """The flags that take no value."""
+    return {name for action in parser()._actions if action.nargs == 0 for name in action.option_strings}  # noqa: SLF001
+
+
+def flag_of(name: str) -> str:
+    """The parameter, or the setting of the cell, that a flag is for; empty if there is no such flag."""
+    return next((action.dest for action in parser()._actions if name in action.option_strings), "")  # noqa: SLF001
+
+
+def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
     """Read the magic's line; None stands for ``--help``.
+
+    Args:
+        line: what follows ``%%veo``.
+        defaults: what holds where the line says nothing of ``wait``, ``quiet``, ``embed`` or ``max_cost``.
 
     Raises:
         InvalidRequestError: an unknown flag or a missing value, with the nearest flag.
     """
-    words = _words(line)
-    found, rest = parser().parse_known_args(words)
+    found, rest = parser().parse_known_args(words(line))
     if rest:
         hint = nearest(rest[0], flag_names())
         if rest[0].startswith("-"):
@@ -113,18 +182,51 @@ def parse(line: str) -> Flags | None:
         raise InvalidRequestError(
             f"%%veo: {rest[0]!r} belongs to no flag; the prompt goes below, and values with blanks go in quotes."
         )
-    values = vars(found)
+    values = {**{name: value for name, value in (defaults or {}).items() if value}}
+    values |= {name: value for name, value in vars(found).items() if value is not None}
     if values.pop("help"):
         return None
-    into, wait, dry_run = values.pop("into"), values.pop("wait"), values.pop("dry_run")
+    own = {name: values.pop(name) for name in ("into", "wait", "dry_run", "quiet", "embed") if name in values}
+    _check_name(own.get("into"))
+    return Flags(values, seeds=_seeds(values), **own)
+
+
+def _check_name(into: str | None) -> None:
     if into is not None and (not into.isidentifier() or iskeyword(into)):
         raise InvalidRequestError(f"--into: {into!r} is no name for a variable.", parameter="into", value=into)
-    given = {name: value for name, value in values.items() if value is not None}
-    return Flags(given, into=into, wait=wait, dry_run=dry_run)
 
 
-def _words(line: str) -> list[str]:
-    reader = shlex.shlex(line, posix=True, punctuation_chars=False)
+def _seeds(values: dict[str, Any]) -> tuple[int, ...]:
+    """Several seeds, as in ``1..4`` or ``7,11``, which are taken out of the values."""
+    text = str(values.get("seed", ""))
+    if not _SEEDS.fullmatch(text) or text.isdecimal():
+        return ()
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("..")
+        seeds += range(int(first), min(int(last or first), int(first) + MOST_SEEDS) + 1)
+    if len(seeds) > MOST_SEEDS or not seeds:
+        message = f"--seed: {text!r} is {'more than ' + str(MOST_SEEDS) if seeds else 'none'} of them; each is a job."
+        raise InvalidRequestError(message, parameter="seed", value=text)
+    del values["seed"]
+    return tuple(dict.fromkeys(seeds))
+
+
+def whole_line(line: str, body: str) -> tuple[str, str]:
+    """Line and body of a cell, once what a backslash at the end of a line joins is one line."""
+    while line.rstrip().endswith(" \\") or line.strip() == "\\":
+        following, _, body = body.partition("\n")
+        line = f"{line.rstrip()[:-1]}{following}"
+    return line, body
+
+
+def words(line: str) -> list[str]:
+    """The words of a line, without quotes and without what follows a ``#`` that begins a word.
+
+    Raises:
+        InvalidRequestError: a quote is not closed.
+    """
+    reader = shlex.shlex(_without_comment(line), posix=True, punctuation_chars=False)
     reader.whitespace_split, reader.commenters = True, ""
     if os.name == "nt":
         # There a backslash parts folders.
@@ -132,8 +234,25 @@ def _words(line: str) -> list[str]:
     try:
         return list(reader)
     except ValueError as error:
-        hint = "close the quotes" if "quot" in str(error) else "all flags stand on one line"
+        hint = "close the quotes" if "quot" in str(error) else "write a blank before a backslash that ends the line"
         raise InvalidRequestError(f"%%veo: {error} in {line!r}; {hint}.") from None
+
+
+def _without_comment(line: str) -> str:
+    quote = ""
+    for at, char in enumerate(line):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char == "#" and (at == 0 or line[at - 1].isspace()):
+            return line[:at]
+    return line
+
+
+def prompt_of(body: str, names: dict[str, Any]) -> str:
+    """The prompt that a cell's body stands for: without notes, and with the notebook's values; see `fill_in`."""
+    return re.sub(r"^\\#", "#", fill_in(_COMMENT.sub("", body), names), flags=re.MULTILINE)
 
 
 def fill_in(template: str, names: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from .redaction import redact
 
 LOGGER = logging.getLogger("veo_widgets")
 
-_LEVELS = {"off": None, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
+LEVELS = {"off": None, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
 # A notebook's server drops what comes faster than a megabyte a second.
 _MOST_CHARACTERS = 20_000
 # Where no prompt is as long without a blank, it is base64.
@@ -82,14 +82,14 @@ def log(level: str = "info", path: str | Path | None = None) -> None:
         ConfigError: the file cannot be written.
     """
     global _handler  # noqa: PLW0603 (one log for the whole process)
-    if level not in _LEVELS:
+    if level not in LEVELS:
         raise InvalidRequestError(
-            f"level: {level!r} is not one of {', '.join(_LEVELS)}.{nearest(level, _LEVELS)}",
+            f"level: {level!r} is not one of {', '.join(LEVELS)}.{nearest(level, LEVELS)}",
             parameter="level",
             value=level,
-            allowed=_LEVELS,
+            allowed=LEVELS,
         )
-    number = _LEVELS[level]
+    number = LEVELS[level]
     made = None if number is None else _made(path)
     if _handler is not None:
         LOGGER.removeHandler(_handler)

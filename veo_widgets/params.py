@@ -141,6 +141,7 @@ PARAMS: tuple[Param, ...] = (
         "A clip to continue: its address or id at the service, or its file.",
         "video",
         "instance",
+        aliases=("extend",),
     ),
     Param(
         "reference_videos",
@@ -156,6 +157,7 @@ PARAMS: tuple[Param, ...] = (
         "Edit",
         "A clip to change as the prompt says: its address or id at the service, or its file.",
         "",
+        aliases=("edit",),
     ),
     Param(
         "remix_from",
@@ -163,6 +165,7 @@ PARAMS: tuple[Param, ...] = (
         "Remix",
         "A video of the service's own to make anew as the prompt says: its id.",
         "",
+        aliases=("remix",),
     ),
     Param(
         "upscale_from",
@@ -170,6 +173,7 @@ PARAMS: tuple[Param, ...] = (
         "Upscale",
         "A clip to make again with more lines: its address or id at the service, or its file.",
         "",
+        aliases=("upscale",),
     ),
     Param(
         "storage_uri",

@@ -13,10 +13,15 @@ from .config import Settings
 from .credentials import sealed
 from .errors import InvalidRequestError, nearest
 from .handles import Job, Jobs, Videos
+from .model_table import model_table
 from .planning import Plan
+from .precedence import settings_table
+from .providers import model_at, name_at, provider_named
 from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
+from .surroundings import surroundings
 from .sync import Client
+from .tables import Table
 
 if TYPE_CHECKING:
     from .diagnosis import Report
@@ -40,11 +45,12 @@ def submit(prompt: str, **values: Any) -> Job:
     Args:
         prompt: what the clips show.
         values: ``model`` (with or without a prefix such as ``vertex_ai/``), ``provider``, ``profile``,
-            ``allow_retired``, ``max_cost`` (US dollars at most), and the parameters: ``aspect_ratio``, ``resolution``,
-            ``duration_seconds`` (seconds), ``samples``, ``seed``, ``negative_prompt``, ``person_generation``,
-            ``generate_audio``, ``first_frame``, ``last_frame``, ``reference_images``, ``reference_videos``,
-            ``extend_from``, ``edit_from``, ``remix_from``, ``upscale_from``, ``storage_uri``; OpenAI's spellings
-            ``seconds``, ``size`` and ``input_reference`` are taken too.
+            ``allow_retired``, ``max_cost`` (US dollars at most), ``output`` (a folder or an ``.mp4`` file for the
+            clip), and the parameters: ``aspect_ratio``, ``resolution``, ``duration_seconds`` (seconds), ``samples``,
+            ``seed``, ``negative_prompt``, ``person_generation``, ``generate_audio``, ``first_frame``, ``last_frame``,
+            ``reference_images``, ``reference_videos``, ``extend_from``, ``edit_from``, ``remix_from``,
+            ``upscale_from``, ``storage_uri``; OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are
+            taken too.
 
     Returns:
         The job, accepted by the service. It is polled for and downloaded in the background.
@@ -158,6 +164,43 @@ def doctor() -> Report:
     return client().call(partial(diagnose, client().asynchronous))
 
 
+def models(provider: str | None = None, *, retired: bool = False) -> Table:
+    """What every model can do and costs, as a table from the catalog.
+
+    Args:
+        provider: a provider's name or prefix; default is all that have models of their own.
+        retired: also those that have ended.
+
+    Raises:
+        ConfigError: no such provider.
+        InvalidRequestError: its operator names the models.
+    """
+    return model_table(provider, client().asynchronous.today(), retired=retired)
+
+
+def use(provider: str, model: str | None = None) -> Table:
+    """Choose the provider, and the model, for what follows; see `configure`. Returns what is set now.
+
+    An address and a key that were configured for another provider are let go, since they must not get to this one.
+
+    Raises:
+        ConfigError: no such provider.
+        UnknownModelError: it does not serve the model.
+    """
+    chosen, before = provider_named(provider), client().asynchronous.configured
+    if model is not None:
+        model_at(chosen, name_at(chosen, model))
+    kept = bool(before.provider) and provider_named(before.provider or "") is chosen
+    configure(provider=chosen.name, model=model, **({} if kept else {"api_key": None, "base_url": None}))
+    return configuration()
+
+
+def configuration() -> Table:
+    """What is set, and where: by `configure`, ``c.VeoMagics``, the environment or a file. Keys are never shown."""
+    asynchronous = client().asynchronous
+    return settings_table(asynchronous.configured, asynchronous.defaults, surroundings())
+
+
 def configure(**values: Any) -> None:
     """Set what new requests use; what is not named stays as it is, and None means "look in the environment" again.
 
@@ -181,7 +224,7 @@ def configure(**values: Any) -> None:
     if values.get("folder") is not None:
         values["folder"] = Path(values["folder"])
     asynchronous = client().asynchronous
-    current = asynchronous.settings
+    current = asynchronous.configured
     name = str(values.get("profile", current.profile) or "")
     begun = asynchronous.profiles.get(name, Settings(folder=current.folder))
     asynchronous.settings = replace(begun, **values)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from IPython import display as ipython
 
 from ..board import Sighting
+from ..by_name import find
 from ..handles import Job
 from ..record import JobRecord
 from . import saved
@@ -16,54 +19,55 @@ from .job_view import JobView
 _display: Any = ipython.display
 
 
-def show(job: Job) -> JobView:
+def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
     """Show a job live; the plain output beneath follows it to its end.
 
     Args:
-        job: running or ended.
+        job: running or ended, or its id; by default the newest.
+        embed: whether the plain output holds the clip itself rather than a link to it.
 
     Returns:
         The view.
     """
+    job = find(job)
     record = job.record
     view = JobView(job)
     _display(view)
     # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
-    handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
-    if handle is not None:
-        _follow(job, view, handle, record)
+    _leave(job, view, record, embed=embed)
     return view
 
 
-def show_and_wait(job: Job) -> JobView:
-    """Show a job live, block until it has ended, then leave the plain output.
-
-    Raises:
-        JobError: the job ended without a clip, which is shown all the same.
-    """
-    view = JobView(job)
-    _display(view)
+@contextmanager
+def shown(jobs: Sequence[Job], *, embed: bool = False) -> Iterator[None]:
+    """Show jobs live while they are waited for, then leave a plain output of each; see `show`."""
+    views = [(job, JobView(job)) for job in jobs]
+    for _, view in views:
+        _display(view)
     try:
-        job.wait()
+        yield
     finally:
-        record = job.record
-        handle: Any = _display(saved.bundle(record), raw=True, display_id=True)
-        if handle is not None:
-            _follow(job, view, handle, record)
-    return view
+        for job, view in views:
+            _leave(job, view, job.record, embed=embed)
 
 
-def _follow(job: Job, view: JobView, handle: Any, shown: JobRecord) -> None:
+def _leave(job: Job, view: JobView, record: JobRecord, *, embed: bool) -> None:
+    handle: Any = _display(saved.bundle(record, embed=embed), raw=True, display_id=True)
+    if handle is not None:
+        _follow(job, view, handle, record, embed=embed)
+
+
+def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed: bool) -> None:
     """Update the plain output when the job ends, when the browser has made a poster, and for whoever waits."""
-    last: dict[str, Any] = saved.bundle(shown)
-    job_id = shown.id
+    last: dict[str, Any] = saved.bundle(displayed, embed=embed)
+    job_id = displayed.id
 
     def update(seen: Sighting) -> None:
         nonlocal last, job_id
         # Another id is a retry, whose card takes the place of the old one.
         if seen.record.state.is_final or seen.record.id != job_id:
             job_id = seen.record.id
-            now = saved.bundle(seen.record)
+            now = saved.bundle(seen.record, embed=embed)
             if now != last:
                 last = now
                 handle.update(now, raw=True)

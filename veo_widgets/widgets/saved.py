@@ -6,11 +6,13 @@ is an output of its own. The live view hides it.
 
 from __future__ import annotations
 
+import base64
 import os
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from ..flags import MOST_EMBEDDED
 from ..media import Video
 from ..record import JobRecord
 from . import description
@@ -23,9 +25,15 @@ _FRAME = "display:block;width:100%;max-height:480px;margin:8px 0;border-radius:4
 _QUIET = "opacity:.75;font-size:12px"
 
 
-def bundle(record: JobRecord) -> dict[str, str]:
-    """The output of a job, running or ended, as MIME types."""
-    return {"text/html": _html(record), "text/plain": text(record)}
+def bundle(record: JobRecord, *, embed: bool = False) -> dict[str, str]:
+    """The output of a job, running or ended, as MIME types.
+
+    Args:
+        record: the job.
+        embed: whether it holds the clips themselves, as base64, as far as they are not too large.
+    """
+    told = [remark for video in record.videos if embed and (remark := _embedded(video)[1])]
+    return {"text/html": _html(record, embed=embed), "text/plain": "\n".join([text(record), *told])}
 
 
 def text(record: JobRecord) -> str:
@@ -54,10 +62,26 @@ def _link(record: JobRecord, video: Video) -> str:
         return video.path.as_posix()
 
 
-def _html(record: JobRecord) -> str:
+def _embedded(video: Video) -> tuple[str, str]:
+    """A clip as a ``data:`` address, which is empty where it is too large or gone, and what to say of it."""
+    size = f"{video.bytes / 1e6:.1f} MB"
+    if video.bytes > MOST_EMBEDDED:
+        most = f"{MOST_EMBEDDED / 1e6:.0f} MB"
+        return "", f"Not put into this notebook: the clip has {size}, and at most {most} are. It is linked instead."
+    try:
+        data = base64.b64encode(video.path.read_bytes()).decode("ascii")
+    except OSError as error:
+        return "", f"Not put into this notebook: the clip cannot be read ({error.strerror or error})."
+    return (
+        f"data:{video.mime};base64,{data}",
+        f"The clip is in this notebook, which it makes {video.bytes / 750_000:.1f} MB larger.",
+    )
+
+
+def _html(record: JobRecord, *, embed: bool) -> str:
     prompt = escape(record.request.prompt)
     settings = " · ".join(f"{escape(label)} {escape(value)}" for label, value in description.settings(record))
-    body = "".join(_clip(record, video) for video in record.videos) or _without_clip(record)
+    body = "".join(_clip(record, video, embed=embed) for video in record.videos) or _without_clip(record)
     return (
         f'<div class="{description.saved_class(record.id)}" style="{_CARD}">'
         f'<div style="white-space:pre-wrap">{prompt}</div>{body}'
@@ -65,18 +89,19 @@ def _html(record: JobRecord) -> str:
     )
 
 
-def _clip(record: JobRecord, video: Video) -> str:
+def _clip(record: JobRecord, video: Video, *, embed: bool) -> str:
     # A file name of ours needs no quoting, but a folder of the user's may.
     link = escape(quote(_link(record, video), safe="/:"))
+    inside, remark = _embedded(video) if embed else ("", "")
     poster = escape(video.poster)
     # Readers that drop <video> keep what is inside it.
     still = f'<img src="{poster}" alt="A frame of the clip" style="max-width:100%">' if poster else ""
     attributes = f' poster="{poster}"' if poster else ""
     return (
-        f'<video controls preload="metadata" src="{link}"{attributes} '
+        f'<video controls preload="metadata" src="{inside or link}"{attributes} '
         f'style="{_FRAME}">{still}</video>'
         f'<div style="{_QUIET}"><a href="{link}">{escape(video.path.name)}</a> · {video.width}×{video.height} · '
-        f"{video.seconds:g} s · {video.bytes / 1e6:.1f} MB</div>"
+        f"{video.seconds:g} s · {video.bytes / 1e6:.1f} MB{f'<br>{escape(remark)}' if remark else ''}</div>"
     )
 
 

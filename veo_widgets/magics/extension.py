@@ -1,0 +1,61 @@
+"""What ``%load_ext veo_widgets`` adds to a shell, and ``%unload_ext`` takes away again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from .awaiting import Awaiting
+from .completion import make_matcher
+from .left_over import left_over
+from .shell_magics import VeoMagics
+
+# What is there before a program is wrapped in it, kept on the shell itself, so that a reloaded module finds it.
+_KEPT = "_veo_widgets_extension"
+
+
+class _Extension:
+    """Everything that was added to one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._configurable = list(shell.configurables)
+        self._before = {kind: shell.magics_manager.magics[kind].get("veo") for kind in ("cell", "line")}
+        self._registered = dict(shell.magics_manager.registry)
+        self.magics = VeoMagics(shell)
+        shell.register_magics(self.magics)
+        self._awaiting = Awaiting(self.magics)
+        self._awaiting.begin(shell)
+        self._matcher = make_matcher(self.magics)
+        completer: Any = shell.Completer
+        completer.custom_matchers.append(self._matcher)
+
+    def remove(self) -> None:
+        """Leave the shell as it was."""
+        completer: Any = self._shell.Completer
+        completer.custom_matchers[:] = [item for item in completer.custom_matchers if item is not self._matcher]
+        self._awaiting.end(self._shell)
+        self.magics.close()
+        for kind, before in self._before.items():
+            self._shell.magics_manager.magics[kind].pop("veo", None)
+            if before is not None:
+                self._shell.magics_manager.magics[kind]["veo"] = before
+        self._shell.magics_manager.registry = self._registered
+        self._shell.configurables[:] = self._configurable
+
+
+def load(shell: InteractiveShell) -> None:
+    """Add the magics, their completion and the awaited cell; loading twice changes nothing but what is told."""
+    unload(shell)
+    setattr(shell, _KEPT, _Extension(shell))
+    if told := left_over():
+        print(told)  # noqa: T201 (what an earlier kernel has left)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take everything away that `load` added."""
+    extension = getattr(shell, _KEPT, None)
+    if extension is not None:
+        extension.remove()
+        delattr(shell, _KEPT)

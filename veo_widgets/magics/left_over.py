@@ -1,0 +1,34 @@
+"""What earlier kernels have left, told when the extension is loaded."""
+
+from __future__ import annotations
+
+import time
+
+from .. import config
+from ..errors import VeoError
+from ..ledger import Ledger
+
+
+def left_over() -> str:
+    """What is left of earlier kernels, in a line; empty if nothing is. Nothing is done about it."""
+    path = config.home() / "ledger.sqlite3"
+    if not path.exists():
+        return ""
+    try:
+        ledger = Ledger(path, patience=1.0)
+    except VeoError as error:
+        return str(error)
+    try:
+        left, unknown = ledger.left(time.time())
+    finally:
+        ledger.close()
+    said = []
+    if left:
+        jobs, them = ("job of an earlier kernel is", "it") if left == 1 else ("jobs of earlier kernels are", "them")
+        said.append(f"{left} {jobs} open: %veo resume brings {them} home.")
+    if unknown:
+        said.append(
+            f"The answer to {unknown} {'job' if unknown == 1 else 'jobs'} was lost: see %veo jobs, then %veo look ID, "
+            "%veo retry ID or %veo forget ID."
+        )
+    return " ".join(said)

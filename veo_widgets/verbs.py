@@ -1,0 +1,223 @@
+"""The one list of verbs: what ``%veo``, the ``veo`` command and ``veo.…()`` have in common.
+
+The magic and the command line are both made from `VERBS`, so that a verb is written once.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
+
+from . import by_name, session
+from .budgets import Budget, read_pairs
+from .errors import InvalidRequestError, nearest
+from .keys import login
+from .logbook import log
+from .nesting import allow_nested_loops
+from .spending import Spend
+from .tables import Table
+
+Kind = Literal["job", "number", "provider", "model", "path", "level", "budget", "operation", "switch"]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a verb.
+
+    Attributes:
+        name: the function's keyword; one that begins with ``--`` is a flag.
+        kind: how it is read and completed.
+        help: what it says, in a few words.
+        optional: whether it may be left out.
+        many: whether there may be several.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    optional: bool = False
+    many: bool = False
+
+    @property
+    def shown(self) -> str:
+        """How it stands in a line of usage."""
+        name = self.name.lstrip("-").upper()
+        word = self.name if self.kind == "switch" else f"{self.name} {name}" if self.name.startswith("--") else name
+        word = f"{word} …" if self.many else word
+        return f"[{word}]" if self.optional or self.many or self.name.startswith("--") else word
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One thing that can be asked for.
+
+    Attributes:
+        name: what is typed.
+        function: does it; takes the arguments under their names and returns what is shown.
+        help: one sentence.
+        arguments: in order.
+        only_here: why it is for a notebook and not for a command line; empty where it is for both.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    help: str
+    arguments: tuple[Argument, ...] = ()
+    only_here: str = ""
+
+    @property
+    def usage(self) -> str:
+        """Name and arguments."""
+        return " ".join([self.name, *(argument.shown for argument in self.arguments)])
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises where argparse would print and exit."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidRequestError(f"{self.prog}: {message}. It is written {self.prog.split()[0]} {self.description}")
+
+
+def fill(parser: argparse.ArgumentParser, verb: Verb) -> None:
+    """Add a verb's arguments to a parser."""
+    for argument in verb.arguments:
+        options: dict[str, Any] = {"help": argument.help}
+        if argument.kind == "switch":
+            options["action"] = "store_true"
+        else:
+            options["metavar"] = argument.name.lstrip("-").upper()
+            options["type"] = int if argument.kind == "number" else str
+            if not argument.name.startswith("-") and (argument.optional or argument.many):
+                options["nargs"] = "*" if argument.many else "?"
+        parser.add_argument(argument.name, **options)
+
+
+def read(words: Sequence[str], verbs: Mapping[str, Verb], prog: str = "%veo") -> tuple[Verb, dict[str, Any]]:
+    """The verb of a line, and its arguments by name; what was left out is left to the function.
+
+    Raises:
+        InvalidRequestError: there is no such verb, or it is not written so.
+    """
+    verb = verbs.get(words[0])
+    if verb is None:
+        hint = nearest(words[0], verbs)
+        raise InvalidRequestError(f"{prog}: {words[0]!r} is not one of {', '.join(verbs)}.{hint}")
+    parser = _Parser(prog=f"{prog} {verb.name}", description=verb.usage, add_help=False, allow_abbrev=False)
+    fill(parser, verb)
+    return verb, given(vars(parser.parse_args(words[1:])))
+
+
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said of a parser's values."""
+    return {name: value for name, value in values.items() if value is not None and value is not False and value != []}
+
+
+def listing(verbs: Iterable[Verb], prog: str) -> str:
+    """Every verb in a line."""
+    rows = [(f"{prog} {verb.usage}", verb.help) for verb in verbs]
+    width = max(len(usage) for usage, _ in rows)
+    return "\n".join(f"{usage:<{width}}  {text}" for usage, text in rows)
+
+
+def _budget(limits: Sequence[str] = ()) -> Budget:
+    return session.budget(**read_pairs(limits))
+
+
+def _cost(days: int | None = None, csv: str | None = None) -> Spend:
+    spend = session.cost(days)
+    if csv is not None:
+        spend.to_csv(csv)
+    return spend
+
+
+def _save(path: str, job: str | None = None) -> Table:
+    return Table(("saved as",), ((copy,) for copy in by_name.save(path, job)))
+
+
+_JOB = Argument("job", "job", "a job's id, or the beginning of it")
+_ANY_JOB = Argument("job", "job", "a job's id; default is the newest", optional=True)
+_PROVIDER = Argument("provider", "provider", "a provider's name")
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb(
+            "jobs",
+            by_name.ledger_jobs,
+            "List the newest jobs.",
+            (Argument("limit", "number", "how many (default 20)", optional=True),),
+        ),
+        Verb("job", by_name.find, "One job: its card, its clips.", (_JOB,)),
+        Verb("show", by_name.find, "The same, by default of the newest job.", (_ANY_JOB,)),
+        Verb("wait", by_name.wait, "Wait for a job's clips.", (_ANY_JOB,)),
+        Verb("resume", session.resume, "Take up every open job again."),
+        Verb("cancel", by_name.cancel, "Have a job stopped, where its service can.", (_JOB,)),
+        Verb("retry", by_name.retry, "Send a job's request again, which costs money again.", (_JOB,)),
+        Verb(
+            "look",
+            by_name.look,
+            "Look whether the service has a job whose answer was lost.",
+            (_JOB, Argument("operation", "operation", "the service's name for it", optional=True)),
+        ),
+        Verb("forget", by_name.forget, "Take a job whose answer was lost for failed.", (_JOB,)),
+        Verb(
+            "save",
+            _save,
+            "Copy a job's clips to a folder or a file; nothing is overwritten.",
+            (Argument("path", "path", "a folder, or a file that ends in .mp4"), _ANY_JOB),
+        ),
+        Verb(
+            "models",
+            session.models,
+            "What every model can do and costs.",
+            (
+                Argument("provider", "provider", "a provider's name; default is all", optional=True),
+                Argument("--retired", "switch", "also models that have ended"),
+            ),
+        ),
+        Verb(
+            "cost",
+            _cost,
+            "What clips have cost, by day, model, notebook and state.",
+            (
+                Argument("days", "number", "how many days, today included (default all)", optional=True),
+                Argument("--csv", "path", "also write it to a file"),
+            ),
+        ),
+        Verb(
+            "budget",
+            _budget,
+            "Show or set limits in US dollars: budget day 20 month off.",
+            (Argument("limits", "budget", "request, session, day, month or unknown, and an amount", many=True),),
+        ),
+        Verb(
+            "use",
+            session.use,
+            "Choose the provider, and the model, for what follows.",
+            (_PROVIDER, Argument("model", "model", "a model's id", optional=True)),
+            "it ends with this command; set VEO_PROVIDER and VEO_MODEL, or [tool.veo_widgets] in pyproject.toml",
+        ),
+        Verb("config", session.configuration, "What is set, and where."),
+        Verb("doctor", session.doctor, "What a plain request would use, and whether it would work. Costs nothing."),
+        Verb(
+            "log",
+            log,
+            "Show what is sent and answered, without keys and media.",
+            (
+                Argument("level", "level", "off, warning, info or debug", optional=True),
+                Argument("path", "path", "a file to append to", optional=True),
+            ),
+            "it ends with this command; write veo --log debug before another verb",
+        ),
+        Verb("login", login, "Ask for a provider's key, unseen, and keep it in the keyring.", (_PROVIDER,)),
+        Verb(
+            "nest",
+            allow_nested_loops,
+            "Let a cell call asyncio.run(), as LiteLLM's example does.",
+            (),
+            "it is for notebooks, where a loop is running already",
+        ),
+    )
+}
