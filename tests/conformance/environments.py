@@ -54,3 +54,20 @@ def _run(module: str, *arguments: str) -> None:
     done = subprocess.run(command, env=inherited, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def overlay(requirement: str) -> Path:
+    """A folder with one package of another version, to be put before this environment's own; built on first use.
+
+    Args:
+        requirement: such as ``ipykernel==6.31.0``; what it needs is taken from this environment.
+    """
+    folder = Path(sys.prefix) / "conformance" / requirement.replace("==", "-")
+    folder.parent.mkdir(exist_ok=True)
+    with _locked(folder.with_name(f"{folder.name}.lock")):
+        if not (folder / _STAMP).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile", "--target", str(folder))
+            _run("pip", "install", *options, requirement)
+            (folder / _STAMP).touch()
+    return folder

@@ -162,7 +162,7 @@ def _paths(fragment: str, endings: tuple[str, ...] = ()) -> list[str]:
             continue
         text = f"{folder.rstrip('/')}/{path.name}" if folder else path.name
         text = f"{text}/" if path.is_dir() else text
-        mark = quote or ("'" if re.search(r"[\s'\"#]", text) and not fragment else "")
+        mark = quote or ("'" if re.search(r"[\s'\"#]", text) else "")
         found.append(f"{mark}{text}{'' if path.is_dir() else mark}")
     return found
 
