@@ -136,6 +136,10 @@ class AsyncClient:
         """The newest jobs of the ledger, newest first."""
         return await self._ledger.do(lambda ledger: ledger.jobs(limit=limit, only_open=only_open))
 
+    async def group(self, name: str) -> dict[str, JobRecord]:
+        """The job that stands for each piece of a film or a batch, by place."""
+        return await self._ledger.do(lambda ledger: ledger.group(name))
+
     async def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""
         return await self._ledger.do(lambda ledger: ledger.events(job_id))
@@ -248,13 +252,20 @@ class AsyncClient:
         """
         return await self.submit_plan(self.plan(prompt, **await self.learn_model(values)))
 
-    async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "") -> JobRecord:
+    async def submit_plan(
+        self, plan: Plan, *, retry_of: str = "", job_id: str = "", group: str = "", place: str = ""
+    ) -> JobRecord:
         """Start a job that was planned before; see `submit`.
 
         Args:
             plan: what to send.
             retry_of: the job whose request this is.
             job_id: the new job's id, from `new_job_id`, for callers who want to know it before the answer.
+            group: the film or the batch that it is a piece of.
+            place: which piece.
+
+        Raises:
+            PlaceTakenError: that piece has another job than `retry_of`.
         """
         for violation in plan.violations:
             raise violation
@@ -264,6 +275,7 @@ class AsyncClient:
         await account.credentials.headers()
         plan = await with_images(plan, account, self._transport)
         record = self._new_record(plan, account, job_id or new_job_id(), retry_of)
+        record = replace(record, group=group, place=place)
         call = plan.call(account)
         unwritten = False
         self._sender.submitting.add(record.id)
@@ -317,7 +329,7 @@ class AsyncClient:
         self.watch(accepted.id)
 
     async def retry(self, job_id: str) -> JobRecord:
-        """Send a job's request again, as a new job at today's price; see `submit`."""
+        """Send a job's request again, as a new job at today's price and in its place; see `submit`."""
         record = await self.job(job_id)
         values = record.request.said()
         plan = self.plan(
@@ -327,7 +339,7 @@ class AsyncClient:
             max_cost=record.max_cost,
             **values,
         )
-        return await self.submit_plan(plan, retry_of=record.id)
+        return await self.submit_plan(plan, retry_of=record.id, group=record.group, place=record.place)
 
     async def edit(self, job_id: str, prompt: str, **values: Any) -> JobRecord:
         """Have a finished job's clip changed as `prompt` says: a new job at the same place; see `submit`."""
