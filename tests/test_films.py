@@ -247,6 +247,17 @@ def test_a_lost_answer_blocks_until_the_user_decides(client: Client, emulator: E
     assert len(creates(emulator)) == 3
 
 
+def test_a_shot_that_is_sent_again_by_hand_takes_its_place(client: Client, emulator: Emulator) -> None:
+    film = make(client, "A cat", "A dog").run().wait(60)
+    first, path = film.jobs[0], film.path
+    again = first.retry().wait(60)
+    assert film.jobs[0].id == again.id
+    assert film.path != path
+    with pytest.raises(errors.PlaceTakenError, match=f"this piece of 'film:train' is job {again.id} already"):
+        first.retry()
+    assert len(creates(emulator)) == 3
+
+
 def test_the_whole_price_must_be_there_before_the_first_is_sent(
     make_client: Callable[..., Client], settings: Settings, emulator: Emulator
 ) -> None:
@@ -369,3 +380,36 @@ def test_a_clip_that_goes_by_an_id_is_extended_too(make_client: Callable[..., Cl
     assert film.video == film.videos[-1]
     assert film.video.seconds == pytest.approx(9, abs=0.1)
     assert last_frame(film.path)
+
+
+BARE = """
+import sys
+sys.modules["av"] = None
+import veo_widgets as veo
+veo.configure(provider="emulator", base_url=sys.argv[1], folder=sys.argv[2])
+try:
+    veo.film("train", ["A", veo.shot("B", "continue")], seconds=4).run()
+except veo.VeoError as error:
+    print(error)
+film = veo.film("train", ["A", "B"], seconds=4).run().wait()
+print(len(film.videos))
+try:
+    film.path
+except veo.VeoError as error:
+    print(error)
+"""
+
+
+def test_without_the_media_packages_clips_are_made_and_no_film(emulator: Emulator, tmp_path: Path) -> None:
+    """What cannot go on without them is refused before the first shot is paid for."""
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", BARE, emulator.base_url, str(tmp_path / "clips")],
+        env={**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    missing = "A film needs an optional package: pip install 'veo-widgets[media]'"
+    assert ran.stdout.splitlines() == [missing, "2", missing]
+    assert len(creates(emulator)) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from veo_widgets import mp4
+from veo_widgets import media, mp4
 from veo_widgets.errors import VeoError
 from veo_widgets.stitching import Segment, last_frame, stitch
 
@@ -145,3 +146,17 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         last_frame(tmp_path / "no.mp4")
     with pytest.raises(VeoError, match="cannot be put together"):
         stitch([Segment(tmp_path / "no.mp4")], tmp_path / "film.mp4")
+
+
+def test_a_last_frame_that_is_too_large_as_png_comes_as_jpeg(tmp_path: Path) -> None:
+    """A picture of nothing but noise, in 4k."""
+    size = (3840, 2160)
+    noise = Image.frombytes("RGB", size, os.urandom(size[0] * size[1] * 3))
+    with av.open(str(tmp_path / "noise.mp4"), "w") as out:
+        video = out.add_stream("libx264", rate=24, options={"preset": "ultrafast", "crf": "0"})
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
+        out.mux(video.encode(av.VideoFrame.from_image(noise)))
+        out.mux(video.encode(None))
+    data = last_frame(tmp_path / "noise.mp4")
+    assert media.Image.of(data).mime == "image/jpeg"
+    assert Image.open(io.BytesIO(data)).size == size

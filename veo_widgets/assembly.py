@@ -120,7 +120,7 @@ class Assembly:
         """Send what is missing and return at once; the rest goes on in the background. This costs money.
 
         What has a clip is kept, and what another run or another program has sent is waited for, so that running the
-        same again costs nothing.
+        same again costs nothing. While a run goes on here, another changes nothing.
 
         Args:
             retry: whether pieces that have failed, were filtered, or whose clip is gone are sent again too.
