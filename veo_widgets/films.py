@@ -121,8 +121,8 @@ class Film(Assembly):
             if record and record.state is JobState.UNKNOWN:
                 raise UnknownOutcomeError(
                     f"{self.title}: nothing was sent. The answer to the create of {piece.label} was lost, so job "
-                    f"{record.id} may run and be charged. Look in the provider's console; then "
-                    f"veo.job({record.id!r}).retry() sends it again, and run() goes on from there.",
+                    f"{record.id} may run and be charged. job = veo.job({record.id!r}); then job.look_for() asks the "
+                    "service for it, job.retry() sends it again, or job.forget() takes it for failed; then run again.",
                     job_id=record.id,
                 )
         await super()._check(retry)
@@ -135,7 +135,7 @@ class Film(Assembly):
             return client.plan(piece.prompt, **following(before, "extend_from", piece.values))
         png = await anyio.to_thread.run_sync(stitching.last_frame, before.videos[0].path)
         frame = replace(Image.of(png, "first_frame"), name=f"the last frame of {before.videos[0].path.name}")
-        return client.plan(piece.prompt, **await client.learn_model({**piece.values, "first_frame": frame}))
+        return client.plan(piece.prompt, **await client.questions.learn_model({**piece.values, "first_frame": frame}))
 
     async def _finish(self) -> None:
         records = [record for record in await self._standing() if record and has_clip(record)]
