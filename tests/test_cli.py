@@ -21,7 +21,7 @@ from veo_widgets.sync import Client
 def veo(folder: Path, settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "VEO_WIDGETS_HOME": str(folder / "home"), "VEO_EMULATOR_URL": settings.base_url or ""}
     command = [sys.executable, "-W", "error", "-m", "veo_widgets.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment, cwd=folder)
 
 
 def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings, tmp_path: Path) -> None:
