@@ -71,7 +71,8 @@ class Sender:
         try:
             with anyio.CancelScope(shield=True):
                 sending = replace(record, held_back=False, notice="", updated_at=self._clock.now())
-                await self._create(await self._keeper.keep(sending, "sending again"), call, account)
+                if await self._keeper.begin_sending(sending):
+                    await self._create(sending, call, account)
         except LedgerError:
             seen = self._keeper.board[record.id].sighting.record
             if not seen.operation:
