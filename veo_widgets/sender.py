@@ -84,7 +84,9 @@ class Sender:
     async def _has_its_turn(self, record: JobRecord, account: Account) -> bool:
         """Wait until a create may leave; False if it is no longer ours to send."""
         board, quota = self._keeper.board, self._quota_of(record, account)
-        at = board[record.id].sighting.next_poll_at or self._clock.now()
+        now = self._clock.now()
+        # A clock that has been set back since must not make a pause of seconds one of days.
+        at = (board[record.id].sighting.next_poll_at or now) - max(record.updated_at - now, 0.0)
         while True:
             board.show(record.id, next_poll_at=at)
             if not await self._sleep_leased(record.id, at):

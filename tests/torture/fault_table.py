@@ -144,6 +144,9 @@ def _nothing(what: str, state: str, error: str, words: str, script: str, **more:
 
 
 _THREE = {"samples": 3}
+_GONE = "can no longer be had"
+_LATER = 49 * 3600.0
+_OLD: dict[str, Any] = {"ways": (VIDEOS,), "later": _LATER}
 POLL = (
     _ridden_out("500 to a poll", Rule("poll", "status-500")),
     _ridden_out("502 to a poll", Rule("poll", "status-502")),
@@ -174,6 +177,8 @@ END = (
     _nothing("done with an error", "failed", "GenerationFailedError", "could not make the clip", "outcome: failed"),
     _nothing("done and filtered", "filtered", "GenerationFilteredError", "Nothing is charged", "outcome: filtered"),
     _nothing("done and empty", "failed", "GenerationFailedError", "without a reason", "outcome: empty", ways=VEO),
+    _nothing("completed and empty", "filtered", "GenerationFilteredError", "charged", "outcome: empty", ways=ALL[2:3]),
+    _nothing("done without a file, asked for two days", "expired", "ClipExpiredError", _GONE, "outcome: empty", **_OLD),
     Fault("done, one of three clips filtered away", clips=2, script="outcome: partial", ways=VEO[1:], said=_THREE),
     Fault(
         "done with something else than a list of clips",
@@ -186,7 +191,6 @@ END = (
     ),
     Fault("never finishing", (), "running", "WaitTimeoutError", ("goes on",), 1, 2, 0, "polls: 99999"),
 )
-_LATER = 49 * 3600.0
 DOWNLOAD = (
     Fault("reset of the download", (Rule("download", "reset"),)),
     *(Fault(f"download cut at {share:.0%}", (Rule("download", "cut", share=share),)) for share in (0.01, 0.5, 0.99)),
@@ -216,8 +220,23 @@ DOWNLOAD = (
         (Rule("download", "expired", times=4),),
         "expired",
         "ClipExpiredError",
-        ("can no longer be had",),
+        (_GONE,),
         clips=0,
         later=_LATER,
     ),
+)
+_WRITE = ("could not be written", "choose another folder", "resume")
+# Always over the Agent Platform's wire; what goes wrong here is not the service.
+MACHINE = (
+    Fault("nobody listens at the address", (), "failed", "NoAnswerError", ("could not be reached",), 0, 0, 0),
+    Fault("ledger locked by another program when the create is answered", raises="LedgerError", words=("runs at",)),
+    Fault("clock set ahead by a day while the job runs"),
+    Fault("clock set back by a day while the job runs"),
+    Fault("clock set back by a day while a create waits for quota", creates=2),
+    Fault("two kernels resume at once"),
+    Fault("folder of the clips deleted during the download", (), "downloading", "DownloadError", _WRITE, clips=0),
+    Fault("folder of the clips is a file", (), "downloading", "DownloadError", _WRITE, clips=0),
+    Fault("disk full (ENOSPC)", (), "downloading", "DownloadError", _WRITE, clips=0),
+    Fault("disk read-only (EROFS)", (), "downloading", "DownloadError", _WRITE, clips=0),
+    Fault("file may not grow (EFBIG)", (), "downloading", "DownloadError", _WRITE, clips=0),
 )
