@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from veo_widgets.emulator import Emulator, Entry
 from veo_widgets.ledger import Ledger
 from veo_widgets.record import JobRecord, JobState
 
+from .kill_table import KINDS, MOMENTS, OTHER_MOMENTS, STOPS, Kind
 from .victims import STOPPED
 
 KILLS = int(os.environ.get("VEO_KILLS", "16"))
@@ -37,61 +38,6 @@ SEED = os.environ.get("VEO_KILLS_SEED", "veo")
 # Virtual seconds in a real one; a lease holds for 240, so programs that wait for one to run out live faster.
 SPEED, FAST = 240, 900
 KILLED = -signal.SIGKILL
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of job: what is said, and whether the service has no room for its first create."""
-
-    said: dict[str, Any] = field(default_factory=lambda: {"model": "veo-3.1-generate-preview", "seconds": 4})
-    held_back: bool = False
-
-
-KINDS = {
-    "plain": Kind(),
-    "pair": Kind({"model": "veo-2.0-generate-001", "seconds": 5, "samples": 2}),
-    "held back": Kind(held_back=True),
-}
-
-# A moment is a function that is called or returns for the n-th time. `unknown` lies between the writing of the intent,
-# after which the create may have left, and the writing of its answer.
-MOMENTS = {
-    "before the intent is written": ("Ledger.reserve", "call", 1, "nothing"),
-    "in the transaction of the intent": ("write_job", "return", 1, "nothing"),
-    "after the intent is written": ("Ledger.reserve", "return", 1, "unknown"),
-    "before the create leaves": ("socket.send", "call", 1, "unknown"),
-    "when the head of the create has left": ("socket.send", "return", 1, "unknown"),
-    "when the create has left": ("socket.send", "return", 2, "unknown"),
-    "when the answer is there": ("socket.recv", "return", 1, "unknown"),
-    "when the answer is read": ("accepted", "return", 1, "unknown"),
-    "before the answer is written": ("Ledger.write", "call", 1, "unknown"),
-    "when the answer is written": ("Ledger.write", "return", 1, "succeeded"),
-    "before the first poll": ("Watcher._look", "call", 1, "succeeded"),
-    "when the poll has left": ("socket.send", "return", 3, "succeeded"),
-    "when the poll is answered": ("advance", "return", 1, "succeeded"),
-    "before the download": ("Downloads.save_all", "call", 1, "succeeded"),
-    "when there is an empty part file": ("_Intake.__init__", "return", 1, "succeeded"),
-    "in the middle of the download": ("_Intake._take", "return", 1, "succeeded"),
-    "before the clip is flushed": ("os.fsync", "call", 1, "succeeded"),
-    "when the clip is flushed": ("os.fsync", "return", 1, "succeeded"),
-    "before the clip gets its name": ("os.replace", "call", 1, "succeeded"),
-    "when the clip has its name": ("os.replace", "return", 1, "succeeded"),
-    "before the recipe is written": ("_write_sidecar", "call", 1, "succeeded"),
-    "before the recipe gets its name": ("os.replace", "call", 2, "succeeded"),
-    "before the clip is noted": ("_write_sidecar", "return", 1, "succeeded"),
-    "before the last state is written": ("saved", "return", 1, "succeeded"),
-    "before the lease is given back": ("Ledger.release", "call", 1, "succeeded"),
-}
-# What only one kind of job meets.
-OTHER_MOMENTS = {
-    "pair: between two clips": ("pair", "os.fsync", "call", 3, "succeeded"),
-    "held back: before that is written": ("held back", "Ledger.write", "call", 1, "unknown"),
-    "held back: when that is written": ("held back", "Ledger.write", "return", 1, "succeeded"),
-    "held back: before it is sent again": ("held back", "Ledger.begin_sending", "call", 1, "succeeded"),
-    "held back: when sending again is written": ("held back", "Ledger.begin_sending", "return", 1, "unknown"),
-    "held back: when the second create has left": ("held back", "socket.send", "return", 4, "unknown"),
-    "held back: when its answer is written": ("held back", "Ledger.write", "return", 2, "succeeded"),
-}
 
 
 @dataclass
@@ -247,23 +193,6 @@ def test_a_clip_that_expires_after_a_kill_leaves_no_part_of_it(make_case: Callab
     case.order["epoch"] -= 49 * 3600 / (SPEED - 1)
     case.run({"do": "resume"})
     case.check("expired")
-
-
-STOPS = {
-    "after the intent is written": ("plain", "Ledger.reserve", "return", 1),
-    "before the create leaves": ("plain", "socket.send", "call", 1),
-    "before the answer is written": ("plain", "Ledger.write", "call", 1),
-    "when the poll is answered": ("plain", "advance", "return", 1),
-    "in the middle of the download": ("plain", "_Intake._take", "return", 1),
-    "before the clip gets its name": ("plain", "os.replace", "call", 1),
-    "when the clip has its name": ("plain", "os.replace", "return", 1),
-    "before the recipe gets its name": ("plain", "os.replace", "call", 2),
-    "before the clip is noted": ("plain", "_write_sidecar", "return", 1),
-    "before the last state is written": ("plain", "saved", "return", 1),
-    "held back: when that is written": ("held back", "Ledger.write", "return", 1),
-    "held back: before it is sent again": ("held back", "Ledger.begin_sending", "call", 1),
-    "held back: when sending again is written": ("held back", "Ledger.begin_sending", "return", 1),
-}
 
 
 @pytest.mark.parametrize(("kind", "name", "event", "nth"), STOPS.values(), ids=STOPS)
