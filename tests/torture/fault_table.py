@@ -73,7 +73,7 @@ class Fault:
 
 
 def _unknown(what: str, *rules: Rule, words: str = "may be running", **more: Any) -> Fault:
-    return Fault(what, rules, "unknown", "UnknownOutcomeError", (words, "before you send it again"), 1, 0, 0, **more)
+    return Fault(what, rules, "unknown", "UnknownOutcomeError", (words, "nothing is chosen for you"), 1, 0, 0, **more)
 
 
 def _refused(what: str, rule: Rule, error: str, *words: str, **more: Any) -> Fault:
