@@ -23,7 +23,7 @@ from .config import Account, Settings
 from .downloads import Downloads
 from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
-from .keeper import Keeper
+from .keeper import LEASE_SECONDS, Keeper
 from .ledger import AsyncLedger
 from .lost import Lost
 from .media import Video
@@ -256,8 +256,7 @@ class AsyncClient:
         try:
             # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
             with anyio.CancelScope(shield=True):
-                self._board.put(await self.purse.reserve(record))
-                await self._keeper.lease(record.id)
+                self._board.put(await self.purse.reserve(record, LEASE_SECONDS))
                 record = await self._sender.send(record, call, account, patient=patient)
                 if self._tasks is not tasks:
                     # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.

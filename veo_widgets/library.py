@@ -126,7 +126,7 @@ async def save(
     part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_parts(path)
+        _clear_parts(path.parent, path.stem)
         with part.open("wb") as file:
             taken = _Intake(file, progress)
             await taken.all_of(source, sleep)
@@ -215,9 +215,14 @@ def _flush(file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
-def _clear_parts(path: Path) -> None:
-    """Remove what a process that died has left of this clip; the caller holds the job's lease."""
-    for left in path.parent.glob(f"{glob.escape(path.stem)}.*.part"):
+def clear(record: JobRecord) -> None:
+    """Remove what processes that died have left of a job's clips, none of which will come; the caller has its lease."""
+    for sample in record.samples:
+        _clear_parts(Path(record.folder), Path(clip_name(record, sample.index)).stem)
+
+
+def _clear_parts(folder: Path, stem: str) -> None:
+    for left in folder.glob(f"{glob.escape(stem)}.*.part"):
         with suppress(OSError):
             left.unlink()
 

@@ -32,15 +32,17 @@ class Purse:
         self._session: dict[str, float] = {}
         self.notices: list[str] = []
 
-    async def reserve(self, record: JobRecord) -> JobRecord:
-        """Write down a new job and reserve its price, both or neither.
+    async def reserve(self, record: JobRecord, seconds: float) -> JobRecord:
+        """Write down a new job, reserve its price and lease it for so many seconds: all or nothing.
 
         Raises:
             BudgetError: it may not be spent; nothing is written.
             LedgerError: it could not be written.
         """
         environment, session = config.budget_limits(self._environ), dict(self._session)
-        if await self._ledger.do(lambda ledger: ledger.reserve(record, "intent", environment, session)):
+        if await self._ledger.do(
+            lambda ledger: ledger.reserve(record, "intent", environment, session, seconds=seconds)
+        ):
             self.notices.append(ANNOUNCEMENT)
         return record
 
