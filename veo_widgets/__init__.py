@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         generate,
         job,
         jobs,
+        load,
         plan,
         remote_videos,
         resume,
@@ -57,11 +58,12 @@ if TYPE_CHECKING:
         video_generation,
         video_status,
     )
-    from .widgets import JobView, Player, show
+    from .widgets import Form, JobView, Player, show
 
 _HOMES = {
     "AsyncClient": "client",
     "Client": "sync",
+    "Form": "widgets",
     "Image": "media",
     "Job": "handles",
     "JobView": "widgets",
@@ -85,6 +87,7 @@ _HOMES = {
     "generate": "session",
     "job": "session",
     "jobs": "session",
+    "load": "session",
     "log": "logbook",
     "login": "keys",
     "plan": "session",
@@ -104,6 +107,7 @@ _HOMES = {
 __all__ = [
     "AsyncClient",
     "Client",
+    "Form",
     "Image",
     "Job",
     "JobView",
@@ -127,6 +131,7 @@ __all__ = [
     "generate",
     "job",
     "jobs",
+    "load",
     "log",
     "login",
     "plan",

@@ -15,6 +15,7 @@ import sys
 import threading
 from fractions import Fraction
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import av
 from PIL import Image, ImageDraw
@@ -40,6 +41,15 @@ STATES = {
     "portrait_running": "state=running&elapsed=30&shape=portrait",
     "portrait": "state=succeeded&shape=portrait",
     "player": "widget=player&samples=2",
+    "form_empty": "widget=form&form=empty",
+    "form_filled": "widget=form&form=filled&paid&press=More",
+    "form_invalid": "widget=form&form=invalid",
+    "form_retired": "widget=form&form=retired&paid",
+    "form_variables": "widget=form&form=variables&poor&paid",
+    "form_omni": "widget=form&form=omni&press=More",
+    "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
+    "form_history": "widget=form&form=filled&press=Earlier",
+    "form_nothing_written": "widget=form&form=empty&press=Generate",
 }
 
 
@@ -102,6 +112,11 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
     if "succeeded" in query or "player" in query:
         page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
     page.wait_for_timeout(300)
+    for words, act in (("choose", "span"), ("press", "button")):
+        for word in parse_qs(query).get(words, [""])[0].split(","):
+            if word:
+                page.locator(act, has_text=word).first.click()
+                page.wait_for_timeout(200)
     page.screenshot(path=target, full_page=True)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .display import show
+from .form import Form
 from .job_view import JobView
 from .player import Player
 
-__all__ = ["JobView", "Player", "show"]
+__all__ = ["Form", "JobView", "Player", "show"]
