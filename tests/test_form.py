@@ -20,7 +20,7 @@ from veo_widgets.errors import InvalidRequestError
 from veo_widgets.media import Image
 from veo_widgets.request import VideoRequest
 from veo_widgets.sync import Client
-from veo_widgets.widgets import Form
+from veo_widgets.widgets import Form, Studio
 from veo_widgets.widgets.protocol import CHUNK_BYTES
 
 
@@ -278,6 +278,89 @@ def test_a_pillow_image_can_be_a_frame(form: Heard) -> None:
     form.first_frame = Pillow.new("RGB", (4, 4), "red")
     buffer = io.BytesIO(form.first_frame.data)
     assert Pillow.open(buffer).size == (4, 4)
+
+
+class HeardStudio(Studio):
+    """A studio that remembers what it has told the browser."""
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        self.said: list[tuple[dict[str, Any], list[bytes]]] = []
+        super().__init__(*args, **values)
+
+    def send(self, content: dict[str, Any], buffers: Any = None) -> None:
+        self.said.append((content, [bytes(buffer) for buffer in buffers or ()]))
+
+    of = Heard.of
+
+
+@pytest.fixture
+def studio(client: Client) -> Iterator[HeardStudio]:
+    made = HeardStudio(client=client)
+    yield made
+    made.close()
+
+
+def test_a_studio_shows_its_jobs_newest_first_and_plays_their_clips(studio: HeardStudio) -> None:
+    for number in range(2):
+        tell(
+            studio, "generate", order=f"o{number}", draft=draft(number + 1, prompt=f"Cat {number}", duration_seconds=4)
+        )
+        ended(studio, f"o{number}")
+    until(studio, lambda: len(studio.videos) == 2)
+    newest, first = studio.jobs
+    assert newest.request.prompt == "Cat 1"
+    assert studio.selected.id == newest.id == studio.chosen
+    states = [said["job"]["state"] for said in studio.of("job") if said["job"]["id"] == first.id]
+    assert states[0] in {"submitting", "queued", "running"}
+    assert states[-1] == "succeeded"
+    tell(studio, "select", job=first.id)
+    assert studio.selected.id == first.id
+    studio.selected = newest
+    assert studio.chosen == newest.id
+    studio.said.clear()
+    tell(studio, "of-job", job=first.id, message={"kind": "need-bytes", "sample": 0, "request": "r1"})
+    clip = first.videos[0].path.read_bytes()
+    until(studio, lambda: sum(len(piece) for _, pieces in studio.said for piece in pieces) == len(clip))
+    assert studio.of("of-job")[0]["message"]["request"] == "r1"
+
+
+def test_a_studio_that_is_run_again_shows_running_jobs_where_they_stand(
+    studio: HeardStudio, client: Client, emulator: Emulator
+) -> None:
+    prompt = "---\nseconds: 2\n---\nA slow cat"
+    tell(studio, "generate", order="o1", draft=draft(prompt=prompt, duration_seconds=4))
+    until(studio, lambda: studio.of("accepted"))
+    studio.close()
+    again = HeardStudio(client=client)
+    until(again, lambda: again.jobs)
+    assert again.prompt == prompt
+    assert not again.jobs[0].state.is_final
+    until(again, lambda: again.videos)
+    assert len(creates(emulator)) == 1
+    again.close()
+
+
+def test_a_repeat_has_a_place_of_its_own_and_is_paid_once(studio: HeardStudio, emulator: Emulator) -> None:
+    tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
+    job = ended(studio)
+    until(studio, lambda: studio.videos)
+    for _ in range(2):
+        tell(studio, "of-job", job=job.id, message={"kind": "retry"})
+    until(studio, lambda: len(studio.jobs) == 2)
+    studio.jobs[0].wait(30)
+    assert len(creates(emulator)) == 2
+    assert studio.jobs[1].id == job.id
+    assert studio.selected.id == studio.jobs[0].id
+
+
+def test_a_message_for_a_job_is_checked_as_any_other(studio: HeardStudio) -> None:
+    tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
+    job = ended(studio)
+    studio.said.clear()
+    tell(studio, "of-job", job=job.id, message={"kind": "need-bytes", "sample": "../secret", "request": "r1"})
+    tell(studio, "of-job", job="another", message={"kind": "retry"})
+    settle(studio)
+    assert studio.of("of-job") == []
 
 
 # What the browser copies; vitest checks that it does, over the same file.

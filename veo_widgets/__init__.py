@@ -58,7 +58,7 @@ if TYPE_CHECKING:
         video_generation,
         video_status,
     )
-    from .widgets import Form, JobView, Player, show
+    from .widgets import Form, JobView, Player, Studio, show
 
 _HOMES = {
     "AsyncClient": "client",
@@ -68,6 +68,7 @@ _HOMES = {
     "Job": "handles",
     "JobView": "widgets",
     "Player": "widgets",
+    "Studio": "widgets",
     "VeoError": "errors",
     "Video": "media",
     "VideoObject": "video_objects",
@@ -112,6 +113,7 @@ __all__ = [
     "Job",
     "JobView",
     "Player",
+    "Studio",
     "VeoError",
     "Video",
     "VideoObject",

@@ -4,7 +4,7 @@
  * @import { Clip, Job, JobState } from "../src/lib/types.js"
  */
 import { FakeModel } from "./fake_model.js";
-import { formModel } from "./host_form.js";
+import { formModel, studioModel } from "./host_form.js";
 import { clip, job } from "./samples.js";
 
 const CHUNK = 1 << 18;
@@ -88,7 +88,7 @@ async function start() {
   const widget = asked.get("widget") ?? "job_view";
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `../../veo_widgets/static/${widget}.css` });
   document.head.append(sheet);
-  const model = widget === "form" ? await formModel(asked) : jobModel();
+  const model = widget === "form" ? await formModel(asked) : widget === "studio" ? await studioModel(asked) : jobModel();
   const el = /** @type {HTMLElement} */ (document.getElementById("view"));
   if (asked.get("width")) el.style.width = `${asked.get("width")}px`;
   const bundle = await import(`../../veo_widgets/static/${widget}.js`);

@@ -4,6 +4,7 @@
  * @import { Schema, Values } from "../src/lib/form_types.js"
  */
 import { FakeModel } from "./fake_model.js";
+import { clip, job } from "./samples.js";
 
 const PROMPT =
   "A cat playing with a ball of yarn in a sunny garden. Slow dolly-in at the cat's eye level, shallow depth of field, " +
@@ -67,4 +68,47 @@ async function picturePng([width, height]) {
   pen.fillStyle = sky;
   pen.fillRect(0, 0, width, height);
   return (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer();
+}
+
+/**
+ * The kernel's part of a studio with jobs in every state.
+ *
+ * @param {URLSearchParams} asked
+ */
+export async function studioModel(asked) {
+  const card_code = await (await fetch("../../veo_widgets/static/job_view.js")).text();
+  const chosen = asked.get("chosen") ?? "j1";
+  const model = await formModel(asked, { card_code, chosen });
+  const poster = asked.get("poster");
+  const now = Date.now();
+  const paid = asked.has("paid") ? { emulator: false, provider: "agent_platform", price: { usd: 0.8, text: "$0.80", note: null } } : {};
+  const states = /** @type {const} */ (["submitting", "running", "downloading", "succeeded", "filtered", "failed", "unknown", "succeeded"]);
+  const prompts = [PROMPT, "Dawn over a harbour, gulls, a tug boat's horn", "A paper boat in a gutter after rain, macro"];
+  const jobs = states.slice(0, Number(asked.get("jobs") ?? 8)).map((state, n) => {
+    const at = now - 40_000 * n - 14_000;
+    const live = n < 3;
+    const held = n === 0 ? { held_back: true, next_poll_at: now + 34_000, can: { stop: true, resume: false, cancel: true, retry: false, look: false, forget: false } } : {};
+    const clips = state === "succeeded" ? [clip({ poster, seconds: 4 })] : [];
+    const prompt = prompts[n % 3] ?? PROMPT;
+    return job(state, { id: `j${n}`, now, prompt, created_at: at, submitted_at: n ? at : null, finished_at: live ? null : at + 62_000, clips, saved_class: "", ...held, ...paid });
+  });
+  const tell = () => jobs.forEach((one) => model.emit("msg:custom", { kind: "job", job: one }));
+  model.onSend = (content) => {
+    if (content.kind === "ready") tell();
+    else if (content.kind === "select") model.set("chosen", content.job);
+    else if (content.kind === "of-job") void ofJob(model, content);
+    else void answer(model, content);
+  };
+  return model;
+}
+
+/**
+ * @param {FakeModel} model
+ * @param {{job: string, message: any}} wrapped
+ */
+async function ofJob(model, { job: id, message }) {
+  if (message.kind !== "need-bytes") return;
+  const all = await (await fetch("./clip.mp4")).arrayBuffer();
+  const part = { kind: "bytes", request: message.request, sample: 0, offset: 0, total: all.byteLength };
+  model.emit("msg:custom", { kind: "of-job", job: id, message: part }, [new DataView(all)]);
 }

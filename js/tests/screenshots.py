@@ -49,6 +49,11 @@ STATES = {
     "form_omni": "widget=form&form=omni&press=More",
     "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
     "form_history": "widget=form&form=filled&press=Earlier",
+    "studio_running": "widget=studio&form=filled&jobs=8&chosen=j1",
+    "studio_held": "widget=studio&form=filled&paid&jobs=2&chosen=j0",
+    "studio_done": "widget=studio&form=filled&paid&jobs=5&chosen=j3&clip",
+    "studio_unknown": "widget=studio&form=omni&jobs=7&chosen=j6",
+    "studio_empty": "widget=studio&form=empty&jobs=0",
     "form_nothing_written": "widget=form&form=empty&press=Generate",
 }
 
@@ -109,7 +114,9 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
     still = poster(size).replace("+", "%2B")
     page.goto(f"{url}?{query}&lab&poster={still}")
     page.wait_for_selector(".veo-card")
-    if "succeeded" in query or "player" in query:
+    if any(word in query for word in ("succeeded", "player", "&clip")):
+        # A clip that is out of sight is not loaded.
+        page.locator(".veo-stage").scroll_into_view_if_needed()
         page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
     page.wait_for_timeout(300)
     for words, act in (("choose", "span"), ("press", "button")):
@@ -139,7 +146,12 @@ def main(folder: Path, names: list[str]) -> None:
 
         page.route("**/clip.mp4*", give_clip)
         for name in names or STATES:
-            for look, extra, width in [("light", "", 800), ("dark", "&theme=dark", 800), ("narrow", "&width=340", 372)]:
+            wide = 1400 if name.startswith("studio") else 800
+            for look, extra, width in [
+                ("light", "", wide),
+                ("dark", "&theme=dark", wide),
+                ("narrow", "&width=340", 372),
+            ]:
                 page.set_viewport_size({"width": width, "height": 640})
                 shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)
         browser.close()

@@ -6,5 +6,6 @@ from .display import show
 from .form import Form
 from .job_view import JobView
 from .player import Player
+from .studio import Studio
 
-__all__ = ["Form", "JobView", "Player", "show"]
+__all__ = ["Form", "JobView", "Player", "Studio", "show"]

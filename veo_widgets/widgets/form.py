@@ -67,7 +67,6 @@ class Form(ClipWidget):
         InvalidRequestError: there is no such parameter, or a value cannot be read.
     """
 
-    _bundle = "form"
     _esm, _css = bundle("form")
 
     schema = traitlets.Dict().tag(sync=True)
@@ -151,7 +150,7 @@ class Form(ClipWidget):
     def handle(self, message: Message) -> None:
         """What the form is asked; the work is done on the client's loop, in the order in which it was asked for."""
         works = {
-            "ready": self._greet,
+            "ready": self.greet,
             "draft": self._take,
             "generate": self._generate,
             "upload": self._upload,
@@ -179,7 +178,8 @@ class Form(ClipWidget):
             purse={"left": round(left, 6) if isfinite(left) else None}, variables=variables.known(self.request.prompt)
         )
 
-    async def _greet(self, _: Message) -> None:
+    async def greet(self, _: Message) -> None:
+        """A page shows the form, perhaps not for the first time."""
         await self.refresh()
 
     async def _take(self, message: Message) -> None:
