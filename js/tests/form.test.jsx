@@ -199,6 +199,19 @@ describe("Generate", () => {
     expect(model.sentOf("generate")).toHaveLength(2);
   });
 
+  it("says so where the kernel is gone, and keeps what was typed", async () => {
+    const { model, el } = await show({ values: { prompt: "A cat" } });
+    model.onSend = () => {
+      throw new Error("Cannot send");
+    };
+    await type(el, "A cat that outlives its kernel");
+    await vi.advanceTimersByTimeAsync(700);
+    button(el).click();
+    await settle();
+    expect(el.textContent).toContain("Run the cell again");
+    expect(localStorage.getItem("veo_widgets.form.p")).toContain("outlives its kernel");
+  });
+
   it("rolls the seed for the next clip unless it is kept", async () => {
     const { model, el } = await show({ values: { prompt: "A cat", seed: 7 }, locked: true });
     model.onSend = ({ kind, order }) => kind === "generate" && model.emit("msg:custom", { kind: "accepted", order, job: "j1" });
