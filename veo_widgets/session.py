@@ -6,9 +6,11 @@ import threading
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import recipes
 from .batches import Batch
 from .budgets import Budget
 from .config import Settings
@@ -17,6 +19,7 @@ from .errors import InvalidRequestError, nearest
 from .films import Film, Shot
 from .handles import Job, Jobs, Videos
 from .planning import Plan
+from .recipes import Recipe
 from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
 from .sync import Client
@@ -156,6 +159,18 @@ def remote_videos(provider: str | None = None, **values: Any) -> RemoteVideos:
 def adopt(video: RemoteVideo) -> Job:
     """Take up a video of `remote_videos` as a job: ``adopt(video).wait()`` saves its clip. Costs nothing."""
     return client().adopt(video)
+
+
+def load(path: str | PathLike[str]) -> Recipe:
+    """How a clip was made: ``load(path).request`` is what to ask for again, and fills a form.
+
+    Args:
+        path: a clip on disk, or the JSON file beside it.
+
+    Raises:
+        InvalidRequestError: there is no such file, or it says nothing of a request.
+    """
+    return client().call(recipes.completed, recipes.load(path), client().asynchronous)
 
 
 def resume() -> Jobs:

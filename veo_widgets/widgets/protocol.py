@@ -6,7 +6,7 @@ State travels in traits that Python alone writes. Messages carry commands, which
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # What the browser may say, and the fields that come with it.
@@ -20,17 +20,36 @@ FROM_BROWSER: dict[str, list[str]] = {
     "forget": [],
     "need-bytes": ["sample", "request"],
     "poster": ["sample"],
+    "draft": ["draft"],
+    "generate": ["order", "draft"],
+    "upload": ["image", "name", "offset", "total"],
+    "need-image": ["image", "request"],
+    "history": ["query", "request"],
+    "use": ["job"],
+    "recipe": ["name", "text"],
+    "select": ["job"],
+    "of-job": ["job", "message"],
 }
 # What the kernel says.
 FROM_KERNEL: dict[str, list[str]] = {
     "bytes": ["request", "sample", "offset", "total"],
     "bytes-failed": ["request", "sample", "message"],
     "refused": ["command", "message"],
+    "accepted": ["order", "job"],
+    "denied": ["order", "problems"],
+    "uploaded": ["image", "as"],
+    "upload-failed": ["image", "message"],
+    "history": ["request", "items"],
+    "told": ["message"],
+    "job": ["job"],
+    "of-job": ["job", "message"],
 }
 
 # One piece of a clip: well under any limit of a websocket on the way.
 CHUNK_BYTES = 1 << 20
-_MAX_REQUEST = 64
+# The longest text that a field may hold; other fields are numbers, or objects that their readers check.
+_TEXTS = {"request": 64, "order": 64, "image": 64, "job": 64, "name": 255, "query": 200, "text": 1 << 18}
+_OBJECTS = {"draft", "message"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,7 @@ class Message:
     sample: int = 0
     request: str = ""
     data: bytes = b""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_message(content: object, buffers: Sequence[Any] | None) -> Message | None:
@@ -54,10 +74,16 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
         return None
     if set(content) - {"kind"} != set(FROM_BROWSER[kind]):
         return None
-    sample, request = content.get("sample", 0), content.get("request", "")
-    if not isinstance(sample, int) or isinstance(sample, bool) or sample < 0:
-        return None
-    if not isinstance(request, str) or len(request) > _MAX_REQUEST:
+    given = {name: content[name] for name in FROM_BROWSER[kind]}
+    if not all(_is_valid(name, value) for name, value in given.items()):
         return None
     data = bytes(buffers[0]) if buffers else b""
-    return Message(kind, sample, request, data)
+    return Message(kind, given.get("sample", 0), given.get("request", ""), data, given)
+
+
+def _is_valid(name: str, value: object) -> bool:
+    if name in _TEXTS:
+        return isinstance(value, str) and len(value) <= _TEXTS[name]
+    if name in _OBJECTS:
+        return isinstance(value, Mapping)
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
