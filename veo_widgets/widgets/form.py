@@ -229,7 +229,7 @@ class Form(ClipWidget):
         asked |= {"provider": self._provider.name, "profile": self._profile}
         asked = {name: value for name, value in asked.items() if value not in (None, "")}
         client = self._client.asynchronous
-        return await client.submit_plan(client.plan(prompt, **await client.learn_model(asked)))
+        return await client.submit_plan(client.plan(prompt, **await client.questions.learn_model(asked)))
 
     def _deny(self, order: str, problems: list[dict[str, str]]) -> None:
         self.send({"kind": "denied", "order": order, "problems": problems})
