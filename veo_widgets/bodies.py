@@ -33,12 +33,12 @@ class Limit:
 
 # Bytes a second. Who is slower than this in the long run is not read to the end.
 SLOWEST = 50_000
-_SMALL = 8 << 20
+_SMALL = 8_000_000
 # By what a call is for. A poll of the Agent Platform brings the clips themselves as base64; a create takes images and
 # clips along.
 LIMITS = {
     "create": Limit(_SMALL, 600),
-    "poll": Limit(512 << 20, 300),
+    "poll": Limit(512_000_000, 300),
     "content": Limit(_SMALL, 120),
     "list": Limit(_SMALL, 120),
     "cancel": Limit(_SMALL, 120),

@@ -14,6 +14,7 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
+from .bodies import read_json
 from .errors import ConfigError, InvalidRequestError, nearest
 from .redaction import redact
 
@@ -168,8 +169,8 @@ def _shown(body: Any) -> str:
 
 def _read(body: bytes) -> str:
     try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
+        said = read_json(body)
+    except ValueError:
         text = body[:_MEDIA_CHARACTERS].decode("utf-8", "replace")
         said = text if text.isprintable() or "<" in text else f"… {len(body):,} bytes …"
     return _shown(said)
