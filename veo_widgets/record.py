@@ -18,6 +18,7 @@ from .errors import (
 )
 from .media import Video
 from .pricing import Cost, Usage
+from .printable import printable
 from .redaction import redact
 from .request import VideoRequest
 
@@ -97,7 +98,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         # The message may be the service's own, which may quote the key.
-        object.__setattr__(self, "message", redact(self.message))
+        object.__setattr__(self, "message", printable(redact(self.message)))
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,7 @@ def _withheld_notice(record: JobRecord, operation: Operation) -> str:
     if missing <= 0:
         return ""
     why = f" {operation.reasons[0]}" if operation.reasons else ""
-    return redact(f"{missing} of {max(asked, missing + len(operation.samples))} clips did not come.{why}")
+    return printable(redact(f"{missing} of {max(asked, missing + len(operation.samples))} clips did not come.{why}"))
 
 
 def _filtered(operation: Operation) -> Problem:
