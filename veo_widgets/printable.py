@@ -10,7 +10,7 @@ _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066
 
 
 def printable(text: str) -> str:
-    """The text with every such character as Python writes it, as in ``\\x1b``; all other writing stays as it is.
+    """The text with every such character written out as in a Python string; all other writing stays as it is.
 
     Args:
         text: a prompt, a service's sentence, a file's name; any length.

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..poster import MAX_BYTES
+
 # What the browser may say, and the fields that come with it.
 FROM_BROWSER: dict[str, list[str]] = {
     "ready": [],
@@ -31,6 +33,8 @@ FROM_KERNEL: dict[str, list[str]] = {
 # One piece of a clip: well under any limit of a websocket on the way.
 CHUNK_BYTES = 1 << 20
 _MAX_REQUEST = 64
+# The bytes that a message may bring: a poster, and nothing with any other.
+_MAX_BUFFERS = {"poster": MAX_BYTES}
 
 
 @dataclass(frozen=True)
@@ -59,5 +63,16 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
         return None
     if not isinstance(request, str) or len(request) > _MAX_REQUEST:
         return None
-    data = bytes(buffers[0]) if buffers else b""
-    return Message(kind, sample, request, data)
+    data = _read_buffers(buffers, _MAX_BUFFERS.get(kind, 0))
+    return None if data is None else Message(kind, sample, request, data)
+
+
+def _read_buffers(buffers: Sequence[Any] | None, limit: int) -> bytes | None:
+    """The bytes of a message's only buffer; None if it has more, or what is no buffer. A large one is not copied."""
+    if not buffers:
+        return b""
+    try:
+        data = memoryview(buffers[0])
+        return data.tobytes() if len(buffers) == 1 and data.nbytes <= limit else None
+    except TypeError:
+        return None
