@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import anyio
@@ -40,11 +40,11 @@ _NEVER_SENT = (*_UNSENDABLE, *_UNCONNECTED, httpx.InvalidURL, httpx.UnsupportedP
 
 @dataclass(frozen=True)
 class _Answer:
-    """An answer that was read to its end."""
+    """An answer that was read to its end. It may quote a key, so it shows nothing."""
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class Transport:
@@ -269,7 +269,7 @@ class Transport:
                 return redirected(url, response.headers["location"])
             if response.status_code != 200:
                 raise DownloadError(f"The answer was HTTP {response.status_code}.")
-            return await whole(response.aiter_raw(), response.headers.get("content-encoding", ""), limit)
+            return await whole(*_incoming(response), limit)
         except TooLargeError:
             raise DownloadError(f"It has more than {limit / 1e6:g} MB.") from None
         except _TROUBLE as error:
@@ -278,16 +278,25 @@ class Transport:
             await response.aclose()
 
 
+def _incoming(response: httpx.Response) -> tuple[AsyncIterator[bytes], str]:
+    """What comes off the socket, and how it is packed."""
+    if response.is_stream_consumed:
+        # An injected transport may hand out a whole answer, which httpx has unpacked.
+        return response.aiter_bytes(), ""
+    return response.aiter_raw(), response.headers.get("content-encoding", "")
+
+
 async def _body(response: httpx.Response, limit: Limit, scope: anyio.CancelScope) -> bytes:
     """A whole body; of an error that says too much nothing, since its status tells enough."""
+    incoming, encoding = _incoming(response)
 
     async def chunks() -> AsyncIterator[bytes]:
-        async for chunk in response.aiter_raw():
+        async for chunk in incoming:
             scope.deadline += len(chunk) / SLOWEST
             yield chunk
 
     try:
-        return await whole(chunks(), response.headers.get("content-encoding", ""), limit.bytes)
+        return await whole(chunks(), encoding, limit.bytes)
     except TooLargeError:
         if response.status_code < 300:
             raise
@@ -297,7 +306,7 @@ async def _body(response: httpx.Response, limit: Limit, scope: anyio.CancelScope
 async def _chunks(response: httpx.Response, account: Account, seconds: float) -> AsyncIterator[bytes]:
     end = time.monotonic() + seconds
     try:
-        async for chunk in unpacked(response.aiter_raw(), response.headers.get("content-encoding", "")):
+        async for chunk in unpacked(*_incoming(response)):
             end += len(chunk) / SLOWEST
             if time.monotonic() > end:
                 raise NoAnswerError(f"{account.provider.label} sends the clip too slowly.")
