@@ -332,7 +332,7 @@ def test_opening_twice_migrates_once(path: Path) -> None:
         first.write(record())
     with closing(Ledger(path)) as second, closing(sqlite3.connect(path)) as other:
         assert len(second.jobs()) == 1
-        assert other.execute("PRAGMA user_version").fetchone() == (2,)
+        assert other.execute("PRAGMA user_version").fetchone() == (3,)
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert other.execute("PRAGMA foreign_key_check").fetchall() == []
 

@@ -14,6 +14,7 @@ import anyio
 import anyio.to_thread
 
 from . import ledger_money as money
+from . import ledger_places as places
 from .budgets import Budget
 from .errors import InvalidRequestError
 from .ledger_file import Database, Journal, LedgerFile
@@ -94,8 +95,18 @@ class Ledger:
 
         Raises:
             BudgetError: too little is left; nothing is written.
+            PlaceTakenError: it is a piece of a film or a batch that has another job; nothing is written.
         """
-        return self._file.write(lambda db: money.reserve(db, record, detail, environment, settings))
+
+        def work(db: Database) -> bool:
+            places.claim(db, record)
+            return money.reserve(db, record, detail, environment, settings)
+
+        return self._file.write(work)
+
+    def group(self, name: str) -> dict[str, JobRecord]:
+        """The job that stands for each piece of a film or a batch, by place: one with a clip before one without."""
+        return places.group(self._file, name)
 
     def budget(self, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:
         """The limits in force, and what is spent and reserved.

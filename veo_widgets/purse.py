@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from os import environ as os_environ
 
@@ -53,6 +53,16 @@ class Purse:
         except BudgetError as error:
             return error
         return None
+
+    async def admit(self, plans: Iterable[Plan]) -> None:
+        """See that several plans together would be paid for now; nothing is reserved.
+
+        Raises:
+            BudgetError: they would not.
+        """
+        paid = [plan for plan in plans if plan.provider.name != "emulator"]
+        wanted = ((f"{plan.model.id} at {plan.provider.name}", plan.cost, plan.max_cost) for plan in paid)
+        (await self.budget()).admit_all(wanted)
 
     async def budget(self) -> Budget:
         """The limits in force, and what is spent and reserved."""

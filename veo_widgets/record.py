@@ -123,6 +123,8 @@ class JobRecord:
         profile: the name of the settings it was submitted with, or empty.
         held_back: nothing of it has been taken up by the service, which has no room; it will be sent.
         max_cost: what the user said it may cost, in US dollars; None if nothing was said.
+        group: the film or the batch that it is a piece of, or empty.
+        place: which piece: a hash of what was asked for and of the clip that it goes on from.
     """
 
     id: str
@@ -149,6 +151,8 @@ class JobRecord:
     profile: str = ""
     held_back: bool = False
     max_cost: float | None = None
+    group: str = ""
+    place: str = ""
 
     @property
     def model(self) -> str:
