@@ -346,7 +346,8 @@ def _no_answer(error: Exception, account: Account, exchange: Exchange | None = N
     # These quote the header at fault, and that may be the key.
     proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
     hushed = "the key or another header holds a character that cannot be sent"
-    reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or type(error).__name__)
+    broke = "it timed out" if isinstance(error, httpx.TimeoutException) else "the connection broke"
+    reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or broke)
     made = NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
     if exchange is not None:
         exchange.failed(made)
