@@ -21,7 +21,13 @@ LIBRARIES = {
     "azure": {"credentials.py"},
     "google": {"credentials.py"},
     "anywidget": {"widgets/_base.py"},
-    "traitlets": {"widgets/job_view.py", "widgets/player.py", "magics/shell_magics.py"},
+    "traitlets": {
+        "magics/shell_magics.py",
+        "widgets/form.py",
+        "widgets/job_view.py",
+        "widgets/player.py",
+        "widgets/studio.py",
+    },
     "IPython": {
         "widgets/display.py",
         "magics/awaiting.py",
@@ -30,7 +36,7 @@ LIBRARIES = {
         "magics/shell_magics.py",
     },
     "jupyter_core": {"server_files.py"},
-    "av": {"poster.py"},
+    "av": {"poster.py", "stitching.py"},
     "PIL": {"poster.py"},
     "starlette": set(),
     "uvicorn": set(),

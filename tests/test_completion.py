@@ -96,7 +96,7 @@ def test_jobs_variables_and_files_are_offered_where_they_fit(shell: InteractiveS
     assert ends(shell, f"%veo wait {job.id[:3]}") == [job.id]
     assert set(ends(shell, "%%veo --extend ")) == {"kitten", job.id, "made.mp4", "pictures/", "home/"}
     assert ends(shell, "%%veo --into k") == ["kitten"]
-    assert offers(shell, "%%veo --first-frame pictures/") == ["%%veo --first-frame pictures/my cat.png"]
+    assert offers(shell, "%%veo --first-frame pictures/") == ["%%veo --first-frame 'pictures/my cat.png'"]
     assert offers(shell, "%%veo --first-frame 'pictures/my") == ["%%veo --first-frame 'pictures/my cat.png'"]
     assert offers(shell, "%veo save pic") == ["%veo save pictures/"]
     job.wait(30)

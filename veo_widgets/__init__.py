@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arrivals import as_completed
+    from .batches import Batch
     from .by_name import cancel, forget, look, retry, save, wait
     from .client import AsyncClient
     from .errors import VeoError
+    from .films import Film, Shot, shot
     from .handles import Job
     from .keys import login
     from .logbook import log
@@ -28,14 +30,17 @@ if TYPE_CHECKING:
     from .request import VideoRequest
     from .session import (
         adopt,
+        batch,
         budget,
         configuration,
         configure,
         cost,
         doctor,
+        film,
         generate,
         job,
         jobs,
+        load,
         models,
         plan,
         remote_videos,
@@ -63,15 +68,20 @@ if TYPE_CHECKING:
         video_generation,
         video_status,
     )
-    from .widgets import JobView, Player, show
+    from .widgets import Form, JobView, Player, Studio, show
 
 _HOMES = {
     "AsyncClient": "client",
+    "Batch": "batches",
     "Client": "sync",
+    "Film": "films",
+    "Form": "widgets",
     "Image": "media",
     "Job": "handles",
     "JobView": "widgets",
     "Player": "widgets",
+    "Shot": "films",
+    "Studio": "widgets",
     "VeoError": "errors",
     "Video": "media",
     "VideoObject": "video_objects",
@@ -86,16 +96,19 @@ _HOMES = {
     "avideo_list": "video_sequels",
     "avideo_remix": "video_sequels",
     "avideo_status": "videos_api",
+    "batch": "session",
     "budget": "session",
     "cancel": "by_name",
     "configuration": "session",
     "configure": "session",
     "cost": "session",
     "doctor": "session",
+    "film": "session",
     "forget": "by_name",
     "generate": "session",
     "job": "session",
     "jobs": "session",
+    "load": "session",
     "log": "logbook",
     "login": "keys",
     "look": "by_name",
@@ -105,6 +118,7 @@ _HOMES = {
     "resume": "session",
     "retry": "by_name",
     "save": "by_name",
+    "shot": "films",
     "show": "widgets",
     "submit": "session",
     "use": "session",
@@ -120,11 +134,16 @@ _HOMES = {
 
 __all__ = [
     "AsyncClient",
+    "Batch",
     "Client",
+    "Film",
+    "Form",
     "Image",
     "Job",
     "JobView",
     "Player",
+    "Shot",
+    "Studio",
     "VeoError",
     "Video",
     "VideoObject",
@@ -139,16 +158,19 @@ __all__ = [
     "avideo_list",
     "avideo_remix",
     "avideo_status",
+    "batch",
     "budget",
     "cancel",
     "configuration",
     "configure",
     "cost",
     "doctor",
+    "film",
     "forget",
     "generate",
     "job",
     "jobs",
+    "load",
     "log",
     "login",
     "look",
@@ -158,6 +180,7 @@ __all__ = [
     "resume",
     "retry",
     "save",
+    "shot",
     "show",
     "submit",
     "use",

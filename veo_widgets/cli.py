@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
+from . import session
 from .budgets import read_pairs
 from .diagnosis import Report
 from .errors import InvalidRequestError, MissingExtraError, VeoError
+from .flags import add_account, add_request
 from .handles import Job, Jobs
 from .logbook import log
+from .printable import printable
 from .verbs import VERBS, fill, given
 from .version import own_version
 
@@ -26,8 +29,21 @@ def _parser() -> argparse.ArgumentParser:
         # One that would end with the command is not listed, but whoever types it is told so.
         listed: dict[str, Any] = {} if verb.only_here else {"help": verb.help}
         fill(verbs.add_parser(verb.name, description=verb.help, **listed), verb)
+    _add_batch(verbs.add_parser("batch", help="make a clip of each row of a CSV file; what is there is not paid again"))
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
+
+
+def _add_batch(batch: argparse.ArgumentParser) -> None:
+    batch.add_argument("file", metavar="FILE.csv", help="its columns fill in the prompt, or bear parameters' names")
+    batch.add_argument("--prompt", default="", metavar="TEXT", help="such as 'A {animal}'; default: the column prompt")
+    batch.add_argument("--name", default="", help="what it is found by again (default the file's name)")
+    batch.add_argument("--retry", action="store_true", help="send rows again that have failed or were filtered")
+    batch.add_argument("--max-running", type=int, metavar="N", help="how many jobs may run at once")
+    batch.add_argument("--csv", metavar="PATH", help="also write the rows with their clips to a file")
+    batch.add_argument("--dry-run", action="store_true", help="show the rows and their prices; send nothing")
+    add_account(batch)
+    add_request(batch)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +73,8 @@ def _emulator(words: Sequence[str]) -> int:
 def _run(*, verb: str, **values: Any) -> int:
     if level := values.pop("log"):
         log(level)
+    if verb == "batch":
+        return _batch(**values)
     _check(verb, values)
     return _tell(VERBS[verb].function(**given(values)), waits=verb == "resume")
 
@@ -78,6 +96,29 @@ def _tell(answer: Any, *, waits: bool) -> int:
     if answer is not None:
         print(shown(answer))
     return int(isinstance(answer, Report) and bool(answer.problems))
+
+
+def _batch(
+    *,
+    file: str,
+    prompt: str,
+    name: str,
+    retry: bool,
+    max_running: int | None,
+    csv: str | None,
+    dry_run: bool,
+    **values: Any,
+) -> int:
+    """Make every row's clip; one that fails does not keep the others from theirs."""
+    batch = session.batch(file, prompt, name=name, **given(values))
+    if dry_run:
+        print(batch)
+        return 1 if batch.violations else 0
+    print(f"{batch.title}: {batch.cost}", file=sys.stderr)
+    print(batch.run(retry=retry, max_running=max_running).wait())
+    if csv:
+        print(f"Written to {batch.to_csv(csv)}", file=sys.stderr)
+    return 0 if set(batch.plan().states) == {"succeeded"} else 1
 
 
 def _finish(jobs: Jobs) -> int:
@@ -106,7 +147,7 @@ def describe(job: Job) -> str:
         ]
     free = " (what it would have cost; the emulator is free)" if record.provider == "emulator" else ""
     lines.append(f"  price  {record.cost}{free}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 if __name__ == "__main__":

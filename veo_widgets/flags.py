@@ -31,12 +31,12 @@ _METAVARS = {
 
 
 _MORE = {"seed": " 1..4 or 7,11 makes one job of each."}
-# Each group of flags: its name, an example, and the kinds of parameters in it.
+# The groups of a request's flags: name, an example, and the kinds of parameters in each.
 _GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (
     (
         "the clip",
         "--model veo-3.1-generate-001 --seconds 8 --aspect-ratio 9:16 --seed 1..4",
-        frozenset({"text", "choice", "integer", "number", "boolean"}),
+        frozenset({"text", "choice", "integer", "number", "boolean", "uri"}),
     ),
     (
         "pictures and clips to go by",
@@ -44,8 +44,6 @@ _GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (
         frozenset({"image", "images", "videos"}),
     ),
     ("going on from a clip", "--extend cat", frozenset({"video"})),
-    ("the account and the price", "--provider gemini --max-cost 2 --dry-run", frozenset({"uri"})),
-    ("the cell", "--into cat --wait --output cat.mp4", frozenset()),
 )
 # A line of the body that is a note to oneself; one that begins so and is meant is written with a backslash.
 _COMMENT = re.compile(r"^#(?: .*)?$\n?", re.MULTILINE)
@@ -83,7 +81,7 @@ class _Parser(argparse.ArgumentParser):
         raise InvalidRequestError(f"%%veo: {message}. %%veo --help lists the flags.")
 
 
-def _add(parser: argparse.ArgumentParser, param: Param) -> None:
+def _add(parser: argparse._ActionsContainer, param: Param) -> None:
     names = [param.flag, *("--" + alias.replace("_", "-") for alias in param.aliases)]
     text = param.help.replace("%", "%%") + _MORE.get(param.name, "")
     if param.kind == "boolean":
@@ -92,6 +90,35 @@ def _add(parser: argparse.ArgumentParser, param: Param) -> None:
     action = "append" if param.kind in {"images", "videos"} else "store"
     metavar = "|".join(param.choices) or _METAVARS.get(param.kind, "N")
     parser.add_argument(*names, dest=param.name, action=action, metavar=metavar, help=text)
+
+
+def add_request(parser: argparse.ArgumentParser, *, examples: bool = False) -> None:
+    """Give a parser the flags of a request, in groups.
+
+    Args:
+        parser: which.
+        examples: whether each group shows how it is written after ``%%veo``.
+    """
+    for title, example, kinds in _GROUPS:
+        group = parser.add_argument_group(title, f"%%veo {example}" if examples else None)
+        if "text" in kinds:
+            group.add_argument("--model", metavar="MODEL", help="The model, with or without a prefix: vertex_ai/….")
+            group.add_argument("--size", metavar="WxH", help="OpenAI's spelling of ratio and resolution: 1280x720.")
+            group.add_argument(
+                "--allow-retired", action="store_true", default=None, help="Send it even if the model has ended."
+            )
+        for param in _FLAGGED:
+            if param.kind in kinds:
+                _add(group, param)
+
+
+def add_account(group: argparse._ActionsContainer) -> None:
+    """Add the flags that say who pays, and how much at most."""
+    group.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
+    group.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
+    group.add_argument(
+        "--max-cost", metavar="USD", help="Refuse it if it costs more; reserve this if its price is unknown."
+    )
 
 
 @cache
@@ -109,29 +136,12 @@ def parser() -> argparse.ArgumentParser:
         add_help=False,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=34, width=100),
     )
-    groups = {title: made.add_argument_group(title, f"%%veo {example}") for title, example, _ in _GROUPS}
-    clip, _, _, account, cell = groups.values()
-    clip.add_argument("--model", metavar="MODEL", help="The model, with or without a prefix such as vertex_ai/.")
-    for title, _, kinds in _GROUPS:
-        for param in _FLAGGED:
-            if param.kind in kinds:
-                _add(groups[title], param)  # type: ignore[arg-type]  # a group takes arguments as a parser does
-    clip.add_argument("--size", metavar="WxH", help="OpenAI's spelling of ratio and resolution, such as 1280x720.")
-    _add_account(account)
-    _add_cell(cell)
+    add_request(made, examples=True)
+    account = made.add_argument_group("the account and the price", "%%veo --provider gemini --max-cost 2 --dry-run")
+    add_account(account)
+    account.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")
+    _add_cell(made.add_argument_group("the cell", "%%veo --into cat --wait --output cat.mp4"))
     return made
-
-
-def _add_account(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
-    group.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
-    group.add_argument(
-        "--max-cost", metavar="USD", help="Refuse it if all its clips cost more; reserve this if the price is unknown."
-    )
-    group.add_argument(
-        "--allow-retired", action="store_true", default=None, help="Send it even if the model has ended."
-    )
-    group.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")
 
 
 def _add_cell(group: argparse._ArgumentGroup) -> None:

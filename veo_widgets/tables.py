@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from .errors import VeoError
+from .printable import printable
 
 _CELL = "text-align:left;vertical-align:top;padding:1px 6px"
 
@@ -33,7 +34,7 @@ class Table:
         return len(self.rows)
 
     def _cells(self) -> list[tuple[str, ...]]:
-        return [tuple("" if value is None else str(value) for value in row) for row in self.rows]
+        return [tuple("" if value is None else printable(str(value)) for value in row) for row in self.rows]
 
     def __repr__(self) -> str:
         if not self.rows:

@@ -4,6 +4,7 @@
  * @import { Clip, Job, JobState } from "../src/lib/types.js"
  */
 import { FakeModel } from "./fake_model.js";
+import { formModel, studioModel } from "./host_form.js";
 import { clip, job } from "./samples.js";
 
 const CHUNK = 1 << 18;
@@ -74,14 +75,20 @@ function dress() {
   for (const [name, value] of Object.entries(LAB[theme])) document.body.style.setProperty(name, value);
 }
 
+/** A model of the widgets that show one job or clips. */
+function jobModel() {
+  const sent = job(state, changes());
+  const model = new FakeModel({ job: sent, clips: clips(), prompt: sent.prompt, model: sent.model, settings: sent.settings, saved_class: "" });
+  model.onSend = (content) => void (content.kind === "need-bytes" && serveBytes(model, content));
+  return model;
+}
+
 async function start() {
   dress();
   const widget = asked.get("widget") ?? "job_view";
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `../../veo_widgets/static/${widget}.css` });
   document.head.append(sheet);
-  const sent = job(state, changes());
-  const model = new FakeModel({ job: sent, clips: clips(), prompt: sent.prompt, model: sent.model, settings: sent.settings, saved_class: "" });
-  model.onSend = (content) => void (content.kind === "need-bytes" && serveBytes(model, content));
+  const model = widget === "form" ? await formModel(asked) : widget === "studio" ? await studioModel(asked) : jobModel();
   const el = /** @type {HTMLElement} */ (document.getElementById("view"));
   if (asked.get("width")) el.style.width = `${asked.get("width")}px`;
   const bundle = await import(`../../veo_widgets/static/${widget}.js`);

@@ -15,6 +15,7 @@ import sys
 import threading
 from fractions import Fraction
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import av
 from PIL import Image, ImageDraw
@@ -40,6 +41,20 @@ STATES = {
     "portrait_running": "state=running&elapsed=30&shape=portrait",
     "portrait": "state=succeeded&shape=portrait",
     "player": "widget=player&samples=2",
+    "form_empty": "widget=form&form=empty",
+    "form_filled": "widget=form&form=filled&paid&press=More",
+    "form_invalid": "widget=form&form=invalid",
+    "form_retired": "widget=form&form=retired&paid",
+    "form_variables": "widget=form&form=variables&poor&paid",
+    "form_omni": "widget=form&form=omni&press=More",
+    "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
+    "form_history": "widget=form&form=filled&press=Earlier",
+    "studio_running": "widget=studio&form=filled&jobs=8&chosen=j1",
+    "studio_held": "widget=studio&form=filled&paid&jobs=2&chosen=j0",
+    "studio_done": "widget=studio&form=filled&paid&jobs=5&chosen=j3&clip",
+    "studio_unknown": "widget=studio&form=omni&jobs=7&chosen=j6",
+    "studio_empty": "widget=studio&form=empty&jobs=0",
+    "form_nothing_written": "widget=form&form=empty&press=Generate",
 }
 
 
@@ -99,9 +114,16 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
     still = poster(size).replace("+", "%2B")
     page.goto(f"{url}?{query}&lab&poster={still}")
     page.wait_for_selector(".veo-card")
-    if "succeeded" in query or "player" in query:
+    if any(word in query for word in ("succeeded", "player", "&clip")):
+        # A clip that is out of sight is not loaded.
+        page.locator(".veo-stage").scroll_into_view_if_needed()
         page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
     page.wait_for_timeout(300)
+    for words, act in (("choose", "span"), ("press", "button")):
+        for word in parse_qs(query).get(words, [""])[0].split(","):
+            if word:
+                page.locator(act, has_text=word).first.click()
+                page.wait_for_timeout(200)
     page.screenshot(path=target, full_page=True)
 
 
@@ -124,7 +146,12 @@ def main(folder: Path, names: list[str]) -> None:
 
         page.route("**/clip.mp4*", give_clip)
         for name in names or STATES:
-            for look, extra, width in [("light", "", 800), ("dark", "&theme=dark", 800), ("narrow", "&width=340", 372)]:
+            wide = 1400 if name.startswith("studio") else 800
+            for look, extra, width in [
+                ("light", "", wide),
+                ("dark", "&theme=dark", wide),
+                ("narrow", "&width=340", 372),
+            ]:
                 page.set_viewport_size({"width": width, "height": 640})
                 shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)
         browser.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .. import config, session
@@ -14,6 +14,7 @@ from ..handles import Job, Jobs
 from ..logbook import without_media
 from ..planning import Plan
 from ..pricing import Cost
+from ..printable import printable
 from .sources import with_sources
 
 
@@ -62,9 +63,7 @@ class Cell:
             raise violation
         print(f"{len(self.plans)} jobs, {_sum(self.plans).text} in all.")  # noqa: T201 (the price, before it is paid)
         client = session.client()
-        together = replace(self.plans[0], cost=_sum(self.plans), max_cost=_together(self.plans))
-        if refused := client.call(client.asynchronous.purse.objection, together):
-            raise refused
+        client.call(client.asynchronous.purse.admit, self.plans)
 
 
 def _each(values: dict[str, Any], seeds: tuple[int, ...]) -> Iterable[dict[str, Any]]:
@@ -85,11 +84,6 @@ def _sum(plans: Iterable[Plan]) -> Cost:
     prices = [plan.cost.usd for plan in plans]
     known = [usd for usd in prices if usd is not None]
     return Cost(sum(known) if len(known) == len(prices) else None, "of several jobs", samples=len(prices))
-
-
-def _together(plans: Iterable[Plan]) -> float | None:
-    allowed = [plan.max_cost for plan in plans if plan.max_cost is not None]
-    return sum(allowed) if allowed else None
 
 
 def usage() -> str:
@@ -116,7 +110,7 @@ def _dry_run(plan: Plan) -> str:
     account = config.account(plan.provider, plan.model.surface, settings)
     call = plan.call(account)
     body = json.dumps(without_media(call.json), indent=2, ensure_ascii=False)
-    return "\n".join([*lines, "", f"{call.method} {call.url}", body])
+    return printable("\n".join([*lines, "", f"{call.method} {call.url}", body]))
 
 
 def wait_for(jobs: Iterable[Job]) -> None:

@@ -49,7 +49,7 @@ def make_matcher(magics: VeoMagics) -> Matcher:
         if found is None:
             return {"completions": [], "suppress": False}
         fragment, offers = found
-        chosen = list(dict.fromkeys(offer for offer in offers if offer.startswith(fragment)))[:_MOST]
+        chosen = list(dict.fromkeys(offer for offer in offers if _begins(offer, fragment)))[:_MOST]
         return {
             "completions": [SimpleCompletion(text, type="param") for text in chosen],
             "matched_fragment": fragment,
@@ -59,6 +59,11 @@ def make_matcher(magics: VeoMagics) -> Matcher:
 
     made: Matcher = matcher
     return made
+
+
+def _begins(offer: str, fragment: str) -> bool:
+    # A quote is added to a path that needs one.
+    return offer.lstrip("'\"").startswith(fragment.lstrip("'\""))
 
 
 def _before_cursor(context: CompletionContext) -> str:

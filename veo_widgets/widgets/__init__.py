@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .display import show
+from .form import Form
 from .job_view import JobView
 from .player import Player
+from .studio import Studio
 
-__all__ = ["JobView", "Player", "show"]
+__all__ = ["Form", "JobView", "Player", "Studio", "show"]

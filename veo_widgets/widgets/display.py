@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from IPython import display as ipython
+from IPython import get_ipython
 
 from ..board import Sighting
 from ..by_name import find
@@ -74,3 +75,9 @@ def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed
 
     view.follow(update)
     job.after_wait(lambda: handle.update(last, raw=True))
+
+
+def notebook_names() -> dict[str, Any]:
+    """The notebook's variables; none outside a notebook."""
+    shell = get_ipython()
+    return dict(shell.user_ns) if shell is not None else {}

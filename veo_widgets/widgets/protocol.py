@@ -6,8 +6,10 @@ State travels in traits that Python alone writes. Messages carry commands, which
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from ..poster import MAX_BYTES
 
 # What the browser may say, and the fields that come with it.
 FROM_BROWSER: dict[str, list[str]] = {
@@ -20,17 +22,38 @@ FROM_BROWSER: dict[str, list[str]] = {
     "forget": [],
     "need-bytes": ["sample", "request"],
     "poster": ["sample"],
+    "draft": ["draft"],
+    "generate": ["order", "draft"],
+    "upload": ["image", "name", "offset", "total"],
+    "need-image": ["image", "request"],
+    "history": ["query", "request"],
+    "use": ["job"],
+    "recipe": ["name", "text"],
+    "select": ["job"],
+    "of-job": ["job", "message"],
 }
 # What the kernel says.
 FROM_KERNEL: dict[str, list[str]] = {
     "bytes": ["request", "sample", "offset", "total"],
     "bytes-failed": ["request", "sample", "message"],
     "refused": ["command", "message"],
+    "accepted": ["order", "job"],
+    "denied": ["order", "problems"],
+    "uploaded": ["image", "as"],
+    "upload-failed": ["image", "message"],
+    "history": ["request", "items"],
+    "told": ["message"],
+    "job": ["job"],
+    "of-job": ["job", "message"],
 }
 
 # One piece of a clip: well under any limit of a websocket on the way.
 CHUNK_BYTES = 1 << 20
-_MAX_REQUEST = 64
+# The longest text that a field may hold; other fields are numbers, or objects that their readers check.
+_TEXTS = {"request": 64, "order": 64, "image": 64, "job": 64, "name": 255, "query": 200, "text": 1 << 18}
+_OBJECTS = {"draft", "message"}
+# The bytes that a message may bring: a poster or a piece of an image, and nothing with any other.
+_MAX_BUFFERS = {"poster": MAX_BYTES, "upload": CHUNK_BYTES}
 
 
 @dataclass(frozen=True)
@@ -41,6 +64,7 @@ class Message:
     sample: int = 0
     request: str = ""
     data: bytes = b""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_message(content: object, buffers: Sequence[Any] | None) -> Message | None:
@@ -54,10 +78,27 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
         return None
     if set(content) - {"kind"} != set(FROM_BROWSER[kind]):
         return None
-    sample, request = content.get("sample", 0), content.get("request", "")
-    if not isinstance(sample, int) or isinstance(sample, bool) or sample < 0:
+    given = {name: content[name] for name in FROM_BROWSER[kind]}
+    if not all(_is_valid(name, value) for name, value in given.items()):
         return None
-    if not isinstance(request, str) or len(request) > _MAX_REQUEST:
+    data = _read_buffers(buffers, _MAX_BUFFERS.get(kind, 0))
+    return None if data is None else Message(kind, given.get("sample", 0), given.get("request", ""), data, given)
+
+
+def _is_valid(name: str, value: object) -> bool:
+    if name in _TEXTS:
+        return isinstance(value, str) and len(value) <= _TEXTS[name]
+    if name in _OBJECTS:
+        return isinstance(value, Mapping)
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _read_buffers(buffers: Sequence[Any] | None, limit: int) -> bytes | None:
+    """The bytes of a message's only buffer; None if it has more, or what is no buffer. A large one is not copied."""
+    if not buffers:
+        return b""
+    try:
+        data = memoryview(buffers[0])
+        return data.tobytes() if len(buffers) == 1 and data.nbytes <= limit else None
+    except TypeError:
         return None
-    data = bytes(buffers[0]) if buffers else b""
-    return Message(kind, sample, request, data)

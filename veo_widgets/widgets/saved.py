@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from ..flags import MOST_EMBEDDED
 from ..media import Video
+from ..printable import printable
 from ..record import JobRecord
 from . import description
 
@@ -33,7 +34,7 @@ def bundle(record: JobRecord, *, embed: bool = False) -> dict[str, str]:
         embed: whether it holds the clips themselves, as base64, as far as they are not too large.
     """
     told = [remark for video in record.videos if embed and (remark := _embedded(video)[1])]
-    return {"text/html": _html(record, embed=embed), "text/plain": "\n".join([text(record), *told])}
+    return {"text/html": _html(record, embed=embed), "text/plain": printable("\n".join([text(record), *told]))}
 
 
 def text(record: JobRecord) -> str:

@@ -13,13 +13,30 @@ export const FROM_BROWSER = {
   "look": [],
   "forget": [],
   "need-bytes": ["sample", "request"],
-  "poster": ["sample"]
+  "poster": ["sample"],
+  "draft": ["draft"],
+  "generate": ["order", "draft"],
+  "upload": ["image", "name", "offset", "total"],
+  "need-image": ["image", "request"],
+  "history": ["query", "request"],
+  "use": ["job"],
+  "recipe": ["name", "text"],
+  "select": ["job"],
+  "of-job": ["job", "message"]
 };
 
 export const FROM_KERNEL = {
   "bytes": ["request", "sample", "offset", "total"],
   "bytes-failed": ["request", "sample", "message"],
-  "refused": ["command", "message"]
+  "refused": ["command", "message"],
+  "accepted": ["order", "job"],
+  "denied": ["order", "problems"],
+  "uploaded": ["image", "as"],
+  "upload-failed": ["image", "message"],
+  "history": ["request", "items"],
+  "told": ["message"],
+  "job": ["job"],
+  "of-job": ["job", "message"]
 };
 
 /**
