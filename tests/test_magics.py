@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,13 +13,15 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
+from PIL import Image as PilImage
 
 from veo_widgets import errors, session
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator, Entry
-from veo_widgets.flags import flag_names
+from veo_widgets.flags import MOST_EMBEDDED, flag_names, parse
 from veo_widgets.params import PARAMS
 from veo_widgets.sync import Client
+from veo_widgets.widgets import saved
 
 
 @pytest.fixture
@@ -120,6 +125,17 @@ def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:
         ("%%veo\nA {no python} cat", "{no python} is not a Python expression"),
         ("%%veo\nA } cat", "a '}' has no '{' before it"),
         ("%veo jbos", "Did you mean 'jobs'?"),
+        ("%%veo --seed 4..1\nA cat", "--seed: '4..1' is none of them"),
+        ("%%veo --seed 1..99\nA cat", "is more than 20 of them"),
+        ("%%veo --output cat.mov\nA cat", "output: 'cat.mov' is no name for an MP4 file"),
+        ("%%veo --each nothing\nA cat", "--each: 'nothing' is neither a variable nor a file"),
+        ("%%veo --each x --seed 1..2\nA cat", "it goes with neither several seeds"),
+        ("%%veo\n", "prompt: '' is empty"),
+        ("%veo cost yesterday", "invalid int value: 'yesterday'. It is written %veo cost [DAYS]"),
+        ("%veo jobs 0", "limit: 0 is not a number of jobs"),
+        ("%veo use gemni", "Did you mean 'gemini'?"),
+        ("%veo use gemini veo-9", "model: 'veo-9' is not known"),
+        ("%veo models litellm", "are named by its operator"),
         ("%veo job zzzz", "job: 'zzzz' fits no job of the ledger"),
     ],
 )
@@ -161,6 +177,8 @@ def test_line_magics_show_jobs(shell: InteractiveShell) -> None:
     assert [job.id for job in shell.user_ns["table"]] == [shell.user_ns["job"].id]
 
 
+LITE = "veo-3.1-lite-generate-001"
+SEEDED = f"--provider agent_platform --model {LITE} --seconds 4"
 PAID = "--provider gemini --model veo-3.1-fast-generate-preview --seconds 4 --allow-retired"
 
 
@@ -208,15 +226,152 @@ def test_prompts_and_reasons_are_text_in_the_saved_output(shell: InteractiveShel
     assert "&lt;img src=x onerror=&quot;" in html
 
 
-def test_unloading_takes_the_magics_away(default_client: Client) -> None:
+def state_of(shell: InteractiveShell) -> dict[str, Any]:
+    """Everything that an extension may have changed."""
+    return {
+        "magics": {kind: dict(names) for kind, names in shell.magics_manager.magics.items()},
+        "registry": dict(shell.magics_manager.registry),
+        "configurables": list(shell.configurables),
+        "transformers": list(shell.input_transformers_post),
+        "matchers": list(shell.Completer.custom_matchers),
+        "events": {name: list(called) for name, called in shell.events.callbacks.items()},
+        "names": set(shell.user_ns),
+    }
+
+
+def test_unloading_leaves_the_shell_as_it_was(default_client: Client) -> None:
     shell = InteractiveShell.instance(user_ns={})
-    before = {kind: set(names) for kind, names in shell.magics_manager.magics.items()}
+    # Somebody else's magic of that name comes back too.
+    shell.register_magic_function(print, "line", "veo")
+    # IPython brings its own magics in when they are first used.
+    shell.run_line_magic("load_ext", "IPython.extensions.storemagic")
+    before = state_of(shell)
     shell.run_line_magic("load_ext", "veo_widgets")
+    once = state_of(shell)
+    assert once != before
     shell.run_line_magic("reload_ext", "veo_widgets")
+    twice = state_of(shell)
+    assert {name: len(twice[name]) for name in twice} == {name: len(once[name]) for name in once}
     shell.run_line_magic("unload_ext", "veo_widgets")
-    assert {kind: set(names) for kind, names in shell.magics_manager.magics.items()} == before
+    assert state_of(shell) == before
+    shell.magics_manager.magics["line"].pop("veo")
     shell.history_manager.end_session()
     InteractiveShell.clear_instance()
+
+
+def test_notes_blank_lines_quotes_and_flags_on_several_lines(shell: InteractiveShell) -> None:
+    cell = (
+        "%%veo --seconds 4 \\\n --negative-prompt 'rain, # fog \"and\" Nebel' --quiet --into job  # a note\n"
+        "# another one\nEine Katze, #1, schläft 🐈\n\n\\# kept\n#\n  im Garten"
+    )
+    ran = run(shell, cell)
+    assert ran.error is None, ran.text
+    request = shell.user_ns["job"].request
+    assert request.prompt == "Eine Katze, #1, schläft 🐈\n\n# kept\n  im Garten"
+    assert request.negative_prompt == 'rain, # fog "and" Nebel'
+    assert ran.outputs == []
+
+
+def test_a_quiet_cell_shows_nothing_and_its_magic_returns_the_job(shell: InteractiveShell) -> None:
+    ran = run(shell, "%%veo --quiet --seconds 4\nA cat")
+    assert (ran.text, ran.outputs) == ("", [])
+    assert shell.run_cell_magic("veo", "--quiet --seconds 4", "A cat").request.prompt == "A cat"
+
+
+def test_several_seeds_are_several_jobs_and_their_sum_comes_first(
+    shell: InteractiveShell, settings: Settings, emulator: Emulator
+) -> None:
+    ran = run(shell, "%%veo --seconds 4 --seed 1..2,7 --wait --into jobs\nA cat")
+    assert ran.text.startswith("3 jobs, $1.20 in all.\n")
+    assert [job.request.seed for job in shell.user_ns["jobs"]] == [1, 2, 7]
+    assert len([output for output in ran.outputs if "veo-saved-" in output.get("text/html", "")]) == 3
+    session.configure(provider="agent_platform", api_key="a-key", base_url=settings.base_url)
+    run(shell, "%veo budget day 0.5")
+    before = len(creates(emulator))
+    refused = run(shell, f"%%veo {SEEDED} --seed 1..3\nA cat")
+    assert isinstance(refused.error, errors.BudgetError)
+    assert "these 3 requests take $0.60" in refused.text
+    capped = run(shell, f"%%veo {SEEDED} --seed 1..2 --max-cost 0.3\nA cat")
+    assert isinstance(capped.error, errors.BudgetError)
+    assert len(creates(emulator)) == before
+    assert (
+        "2 jobs, $0.40 in all, with the seeds 4, 5." in run(shell, f"%%veo {SEEDED} --seed 4,5 --dry-run\nA cat").text
+    )
+
+
+def test_each_row_becomes_a_clip(shell: InteractiveShell, tmp_path: Path) -> None:
+    shell.user_ns["rows"] = [{"animal": "cat"}, {"animal": "dog"}]
+    assert "2 to be sent. $0.80 in all" in run(shell, "%%veo --each rows --seconds 4 --dry-run\nA {animal}").text
+    ran = run(shell, "%%veo --each rows --seconds 4 --wait --into batch\n# a note\nA {animal} sleeps")
+    assert ran.error is None, ran.text
+    assert "batch 'rows': 2 succeeded." in ran.outputs[-1]["text/plain"]
+    assert [job.request.prompt for job in shell.user_ns["batch"].jobs] == ["A cat sleeps", "A dog sleeps"]
+    (tmp_path / "cats.csv").write_text("place\nRome\n")
+    line = f"--each '{tmp_path / 'cats.csv'}' --seconds 4"
+    assert "batch 'cats': 1 to be sent" in run(shell, f"%%veo {line} --dry-run\nA cat in {{place}}").text
+    assert isinstance(run(shell, f"%%veo {line} --max-cost 0.1\nA cat in {{place}}").error, errors.BudgetError)
+
+
+def test_a_clip_is_saved_under_the_name_that_was_wished_and_over_no_other(
+    shell: InteractiveShell, tmp_path: Path
+) -> None:
+    wished = tmp_path / "films" / "my cat.mp4"
+    for _ in range(2):
+        assert run(shell, f"%%veo --seconds 4 --output '{wished}' --wait --into job\nA cat").error is None
+    paths = [job.videos[0].path for job in reversed(session.jobs())]
+    assert paths[0] == wished
+    assert paths[1].parent == wished.parent
+    assert paths[1].name.endswith(f"{shell.user_ns['job'].id}.mp4")
+    assert [path.with_suffix(".json").exists() for path in paths] == [True, True]
+    run(shell, f"%%veo --seconds 4 --samples 2 --output '{tmp_path / 'two.mp4'}' --wait --into two\nA cat")
+    assert [video.path.name for video in shell.user_ns["two"].videos] == ["two_1.mp4", "two_2.mp4"]
+    run(shell, f"%%veo --seconds 4 --output '{tmp_path / 'here'}' --wait --into here\nA cat")
+    assert shell.user_ns["here"].videos[0].path.parent == tmp_path / "here"
+
+
+def test_an_embedded_clip_is_in_the_notebook_unless_it_is_too_large(shell: InteractiveShell) -> None:
+    ran = run(shell, "%%veo --seconds 4 --embed --wait --into job\nA cat")
+    html = ran.outputs[-1]["text/html"]
+    clip = base64.b64encode(shell.user_ns["job"].videos[0].path.read_bytes()).decode()
+    assert f'src="data:video/mp4;base64,{clip}"' in html
+    assert "The clip is in this notebook, which it makes" in html
+    record = shell.user_ns["job"].record
+    large = replace(record, videos=(replace(record.videos[0], bytes=MOST_EMBEDDED + 1),))
+    told = saved.bundle(large, embed=True)
+    assert "base64,AAAA" not in told["text/html"]
+    assert "the clip has 20.0 MB, and at most 20 MB are. It is linked instead." in told["text/plain"]
+
+
+@pytest.mark.parametrize("named", ["job", "clip", "first.mp4", "ID"])
+def test_a_clip_is_continued_by_variable_job_id_or_file(
+    shell: InteractiveShell, tmp_path: Path, emulator: Emulator, named: str
+) -> None:
+    run(shell, f"%%veo --seconds 4 --output '{tmp_path / 'first.mp4'}' --wait --into job --model {LITE}\nA cat")
+    job = shell.user_ns["job"]
+    shell.user_ns["clip"] = job.videos[0]
+    word = {"ID": job.id, "first.mp4": str(tmp_path / "first.mp4")}.get(named, named)
+    ran = run(shell, f"%%veo --extend '{word}' --into longer\nIt sleeps")
+    assert ran.error is None, ran.text
+    request = shell.user_ns["longer"].request
+    # A job's model comes with its clip; a file has none.
+    assert (request.model == LITE) is (named != "first.mp4")
+    assert "video" in creates(emulator)[-1].body["instances"][0]
+
+
+def test_pictures_are_taken_from_variables(shell: InteractiveShell, emulator: Emulator) -> None:
+    shell.user_ns["picture"] = PilImage.new("RGB", (64, 36), "red")
+    shell.user_ns["others"] = [PilImage.new("RGB", (64, 36), colour) for colour in ("blue", "green")]
+    line = "--seconds 8 --model veo-3.1-generate-001 --reference-image picture --reference-image others"
+    assert run(shell, f"%%veo {line}\nA cat").error is None
+    assert len(creates(emulator)[-1].body["instances"][0]["referenceImages"]) == 3
+
+
+def test_every_example_of_the_help_can_be_read(shell: InteractiveShell) -> None:
+    help_text = run(shell, "%%veo --help").text
+    examples = re.findall(r"^ +%%veo (--.*)$", help_text, re.MULTILINE)
+    assert len(examples) == 5
+    assert all(parse(example) is not None for example in examples)
+    assert len(help_text.splitlines()) < 90
 
 
 def test_settings_outlive_the_cell(default_client: Client, settings: Settings) -> None:

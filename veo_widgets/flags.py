@@ -63,6 +63,7 @@ class Flags:
         quiet: whether the cell shows nothing.
         embed: whether the clip goes into the notebook itself.
         seeds: one job is made for each of them; empty for one job.
+        each: one job is made for each row of this variable or CSV file; empty for one job.
     """
 
     values: Mapping[str, Any]
@@ -72,6 +73,7 @@ class Flags:
     quiet: bool = False
     embed: bool = False
     seeds: tuple[int, ...] = ()
+    each: str = ""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -147,11 +149,16 @@ def parser() -> argparse.ArgumentParser:
 def _add_cell(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--into", metavar="NAME", help="Keep the job in this variable; of several seeds a list.")
     group.add_argument(
+        "--each",
+        metavar="ROWS",
+        help="Make a clip of each row of a data frame, a list or a CSV file; {column} in the prompt.",
+    )
+    group.add_argument(
         "--output", metavar="PATH", help="A folder or an .mp4 file for the clip; another clip is never overwritten."
     )
     switches = {
         "wait": "End the cell when the clip plays.",
-        "quiet": "Show no card; the job is the cell's value, and in --into.",
+        "quiet": "Show no card; --into keeps the job.",
         "embed": f"Put the clip into the notebook, if it has at most {MOST_EMBEDDED // 10**6} MB; its size is told.",
     }
     for name, text in switches.items():
@@ -196,9 +203,13 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
     values |= {name: value for name, value in vars(found).items() if value is not None}
     if values.pop("help"):
         return None
-    own = {name: values.pop(name) for name in ("into", "wait", "dry_run", "quiet", "embed") if name in values}
+    own = {name: values.pop(name) for name in ("into", "wait", "dry_run", "quiet", "embed", "each") if name in values}
     _check_name(own.get("into"))
-    return Flags(values, seeds=_seeds(values), **own)
+    seeds = _seeds(values)
+    if own.get("each") and (seeds or own.get("embed") or "output" in values):
+        message = "--each: it goes with neither several seeds nor --embed or --output; a column 'seed' may say more."
+        raise InvalidRequestError(message, parameter="each", value=own["each"])
+    return Flags(values, seeds=seeds, **own)
 
 
 def _check_name(into: str | None) -> None:
@@ -260,9 +271,14 @@ def _without_comment(line: str) -> str:
     return line
 
 
+def without_notes(body: str) -> str:
+    """A cell's body without the lines that are notes."""
+    return re.sub(r"^\\#", "#", _COMMENT.sub("", body), flags=re.MULTILINE)
+
+
 def prompt_of(body: str, names: dict[str, Any]) -> str:
     """The prompt that a cell's body stands for: without notes, and with the notebook's values; see `fill_in`."""
-    return re.sub(r"^\\#", "#", fill_in(_COMMENT.sub("", body), names), flags=re.MULTILINE)
+    return fill_in(without_notes(body), names)
 
 
 def fill_in(template: str, names: dict[str, Any]) -> str:

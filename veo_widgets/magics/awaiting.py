@@ -64,8 +64,10 @@ class Awaiting:
             rewritten = f"await get_ipython().magics_manager.registry['VeoMagics'].awaited({line!r}, {body!r})"
         else:
             rewritten = f"get_ipython().run_cell_magic('veo', {line!r}, {body!r})"
-        # IPython's own way of saying that a value is not to be shown.
-        return [f"{rewritten}{';' if flags is not None and flags.quiet else ''}\n"]
+        if flags is not None and flags.quiet:
+            # The job is the magic's value, whose card IPython would show if it were the cell's too.
+            rewritten = f"({rewritten}, None)[1]"
+        return [f"{rewritten}\n"]
 
     def _flags(self, line: str, body: str) -> Flags | None:
         try:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .. import config, session
+from ..batches import Batch
+from ..budgets import amount, over_max_cost
 from ..errors import InvalidRequestError, JobError, SubmitInterrupted
-from ..flags import Flags, parse, parser, prompt_of, whole_line
+from ..flags import Flags, parse, parser, prompt_of, whole_line, without_notes
 from ..handles import Job, Jobs
 from ..logbook import without_media
 from ..planning import Plan
@@ -20,10 +23,17 @@ from .sources import with_sources
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that was read: its flags, and what it would send, one plan for each job."""
+    """A cell that was read: its flags, and what it would send.
+
+    Attributes:
+        flags: those of its line.
+        plans: one for each job.
+        batch: its rows, instead of plans, where it has ``--each``.
+    """
 
     flags: Flags
-    plans: tuple[Plan, ...]
+    plans: tuple[Plan, ...] = ()
+    batch: Batch | None = None
 
     @classmethod
     def read(cls, line: str, body: str, names: dict[str, Any], defaults: Mapping[str, Any]) -> Cell | None:
@@ -42,16 +52,22 @@ class Cell:
         flags = parse(line, defaults)
         if flags is None:
             return None
-        prompt, values = prompt_of(body, names), with_sources(flags.values, names)
+        values = with_sources(flags.values, names)
+        if flags.each:
+            return cls(flags, batch=_batch(flags.each, without_notes(body).strip(), names, values))
+        prompt = prompt_of(body, names)
         return cls(flags, tuple(session.plan(prompt, **each) for each in _each(values, flags.seeds)))
 
-    def submit(self) -> Jobs:
+    def submit(self) -> Jobs | Batch:
         """Start every job; the sum is told and checked beforehand.
 
         Raises:
             VeoError: as `veo_widgets.submit` does.
             SubmitInterrupted: Ctrl-C came while one was being sent; those before it go on.
         """
+        if self.batch is not None:
+            print(f"{self.batch.title}: {self.batch.cost}.")  # noqa: T201 (the price, before it is paid)
+            return self.batch.run()
         client = session.client()
         if len(self.plans) > 1:
             self._check_sum()
@@ -66,17 +82,40 @@ class Cell:
         client.call(client.asynchronous.purse.admit, self.plans)
 
 
+def _batch(name: str, prompt: str, names: Mapping[str, Any], values: dict[str, Any]) -> Batch:
+    """The rows of a variable, or of a file; what they may cost is for all of them together."""
+    rest = {key: value for key, value in values.items() if key != "max_cost"}
+    if name in names:
+        rows, rest["name"] = names[name], name
+    elif Path(name).is_file():
+        rows = name
+    else:
+        raise InvalidRequestError(
+            f"--each: {name!r} is neither a variable nor a file; give a data frame, a list of dictionaries, or a CSV "
+            "file.",
+            parameter="each",
+            value=name,
+        )
+    batch = session.batch(rows, prompt, **rest)
+    return batch if "max_cost" not in values else _capped(batch, values["max_cost"], rows, prompt, rest)
+
+
+def _capped(batch: Batch, max_cost: object, rows: Any, prompt: str, values: dict[str, Any]) -> Batch:
+    usd, due = amount(max_cost, "max_cost"), batch.cost.due
+    if due is None:
+        return session.batch(rows, prompt, max_cost=usd / len(batch.rows), **values)
+    if due > usd:
+        raise over_max_cost(Cost(due, samples=len(batch.rows)), usd)
+    return batch
+
+
 def _each(values: dict[str, Any], seeds: tuple[int, ...]) -> Iterable[dict[str, Any]]:
     """The values of each job; what they may cost is for all of them together."""
     if not seeds:
         return [values]
     shared = dict(values)
     if "max_cost" in shared:
-        try:
-            shared["max_cost"] = float(str(shared["max_cost"]).removeprefix("$")) / len(seeds)
-        except ValueError:
-            # Refused with words where it is read.
-            return [{**shared, "seed": seeds[0]}]
+        shared["max_cost"] = amount(shared["max_cost"], "max_cost") / len(seeds)
     return [{**shared, "seed": seed} for seed in seeds]
 
 
@@ -93,6 +132,8 @@ def usage() -> str:
 
 def preview(cell: Cell) -> str:
     """What would be sent, the price, and every rule it breaks, as text."""
+    if cell.batch is not None:
+        return repr(cell.batch)
     first = _dry_run(cell.plans[0])
     if len(cell.plans) == 1:
         return first
@@ -113,14 +154,14 @@ def _dry_run(plan: Plan) -> str:
     return printable("\n".join([*lines, "", f"{call.method} {call.url}", body]))
 
 
-def wait_for(jobs: Iterable[Job]) -> None:
+def wait_for(jobs: Iterable[Job] | Batch) -> None:
     """Block until all have ended; the first that has no clip is told at the end.
 
     Raises:
         JobError: one ended without a clip.
     """
     failed: list[JobError] = []
-    for job in jobs:
+    for job in [jobs] if isinstance(jobs, Batch) else jobs:
         try:
             job.wait()
         except JobError as error:
@@ -129,10 +170,10 @@ def wait_for(jobs: Iterable[Job]) -> None:
         raise failed[0]
 
 
-async def awaited(jobs: Iterable[Job]) -> None:
+async def awaited(jobs: Iterable[Job] | Batch) -> None:
     """The same without blocking."""
     failed: list[JobError] = []
-    for job in jobs:
+    for job in [jobs] if isinstance(jobs, Batch) else jobs:
         try:
             await job
         except JobError as error:
@@ -144,13 +185,3 @@ async def awaited(jobs: Iterable[Job]) -> None:
 def stopped_job(error: SubmitInterrupted | JobError) -> Job:
     """The job in the ledger that an error is about."""
     return session.client().job(error.job_id)
-
-
-def check_body(body: str) -> None:
-    """Refuse a cell without a prompt before anything else is looked at.
-
-    Raises:
-        InvalidRequestError: there is none.
-    """
-    if not body.strip():
-        raise InvalidRequestError("prompt: the cell is empty; the prompt goes below %%veo.", parameter="prompt")

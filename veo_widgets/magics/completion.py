@@ -108,6 +108,7 @@ def _of_flag(flag: str, fragment: str, words: list[str], names: dict[str, Any]) 
         "provider": lambda: PROVIDERS,
         "profile": lambda: filter(None, session.client().asynchronous.profiles),
         "size": lambda: [f"{width}x{height}" for width, height in SIZES.values()],
+        "each": lambda: [*_tables(names), *_paths(fragment, (".csv",))],
         "output": lambda: _paths(fragment, (".mp4",)),
         "duration_seconds": lambda: _lengths(_value_of("--model", words)),
         "into": lambda: [key for key, value in names.items() if isinstance(value, Job)],
@@ -145,6 +146,12 @@ def _sources(kind: str, fragment: str, names: dict[str, Any]) -> list[str]:
     variables = [key for key, value in names.items() if not key.startswith("_") and isinstance(value, wanted)]
     ids = _jobs() if clips else []
     return [*variables, *ids, *_paths(fragment, (".mp4",) if clips else (".png", ".jpg", ".jpeg", ".webp"))]
+
+
+def _tables(names: dict[str, Any]) -> list[str]:
+    """Variables that may hold rows."""
+    found = {key: value for key, value in names.items() if not key.startswith("_")}
+    return [key for key, value in found.items() if isinstance(value, list) or hasattr(value, "to_dict")]
 
 
 def _jobs() -> list[str]:

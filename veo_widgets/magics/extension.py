@@ -11,7 +11,7 @@ from .completion import make_matcher
 from .left_over import left_over
 from .shell_magics import VeoMagics
 
-# What is there before a program is wrapped in it, kept on the shell itself, so that a reloaded module finds it.
+# Kept on the shell itself, so that a module that was reloaded finds it too.
 _KEPT = "_veo_widgets_extension"
 
 
@@ -20,9 +20,7 @@ class _Extension:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._configurable = list(shell.configurables)
         self._before = {kind: shell.magics_manager.magics[kind].get("veo") for kind in ("cell", "line")}
-        self._registered = dict(shell.magics_manager.registry)
         self.magics = VeoMagics(shell)
         shell.register_magics(self.magics)
         self._awaiting = Awaiting(self.magics)
@@ -41,8 +39,8 @@ class _Extension:
             self._shell.magics_manager.magics[kind].pop("veo", None)
             if before is not None:
                 self._shell.magics_manager.magics[kind]["veo"] = before
-        self._shell.magics_manager.registry = self._registered
-        self._shell.configurables[:] = self._configurable
+        self._shell.magics_manager.registry.pop(type(self.magics).__name__, None)
+        self._shell.configurables[:] = [item for item in self._shell.configurables if item is not self.magics]
 
 
 def load(shell: InteractiveShell) -> None:

@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from .. import session
+from ..batches import Batch
 from ..config import Settings
 from ..errors import JobError, SubmitInterrupted, VeoError
 from ..flags import words
@@ -87,7 +88,7 @@ class VeoMagics(Magics):
 
     @no_var_expand
     @cell_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
-    def cell(self, line: str, cell: str) -> Job | Jobs | None:
+    def cell(self, line: str, cell: str) -> Job | Jobs | Batch | None:
         """Make a video of what the cell says. ``%%veo --help`` lists the flags."""
         with _told():
             started = self._start(line, cell)
@@ -101,7 +102,7 @@ class VeoMagics(Magics):
                 self._show(read_cell, jobs)
             return _value(read_cell, jobs)
 
-    async def awaited(self, line: str, cell: str) -> Job | Jobs | None:
+    async def awaited(self, line: str, cell: str) -> Job | Jobs | Batch | None:
         """What ``%%veo --wait`` becomes where the kernel's loop runs: the same, and buttons stay alive meanwhile."""
         with _told():
             started = self._start(line, cell)
@@ -123,7 +124,7 @@ class VeoMagics(Magics):
             verb, values = read(typed, VERBS)
             return verb.function(**values)
 
-    def _start(self, line: str, body: str) -> tuple[Cell, Jobs] | None:
+    def _start(self, line: str, body: str) -> tuple[Cell, Jobs | Batch] | None:
         """Submit what a cell says; None if it only asked."""
         cell = Cell.read(line, body, self.shell.user_ns, self.defaults)
         if cell is None or cell.flags.dry_run:
@@ -138,28 +139,41 @@ class VeoMagics(Magics):
                 print(error)  # noqa: T201 (what Ctrl-C did and did not do)
             raise
         if cell.flags.into:
-            self.shell.user_ns[cell.flags.into] = jobs if cell.flags.seeds else jobs[0]
+            self.shell.user_ns[cell.flags.into] = _one(cell, jobs)
         return cell, jobs
 
-    def _show(self, cell: Cell, jobs: Sequence[Job]) -> None:
-        from ..widgets.display import show
+    def _show(self, cell: Cell, jobs: Sequence[Job] | Batch) -> None:
+        from ..widgets.display import show, show_table
 
+        if isinstance(jobs, Batch):
+            if not cell.flags.quiet:
+                show_table(jobs)
+            return
         for job in () if cell.flags.quiet else jobs:
             show(job, embed=cell.flags.embed)
 
     @contextmanager
-    def _shown(self, cell: Cell, jobs: Sequence[Job]) -> Iterator[None]:
+    def _shown(self, cell: Cell, jobs: Sequence[Job] | Batch) -> Iterator[None]:
         from ..widgets.display import shown
 
+        if isinstance(jobs, Batch):
+            try:
+                yield
+            finally:
+                self._show(cell, jobs)
+            return
         with shown(() if cell.flags.quiet else jobs, embed=cell.flags.embed):
             yield
 
 
-def _value(cell: Cell, jobs: Jobs) -> Job | Jobs | None:
+def _value(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch | None:
     """What a cell leaves behind: its card, or, if it shows none, the job."""
-    if not cell.flags.quiet:
-        return None
-    return jobs if cell.flags.seeds else jobs[0]
+    return _one(cell, jobs) if cell.flags.quiet else None
+
+
+def _one(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch:
+    """The job, or all of them where there may be several."""
+    return jobs if isinstance(jobs, Batch) or cell.flags.seeds else jobs[0]
 
 
 @contextmanager
@@ -173,18 +187,23 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _stopped(jobs: Sequence[Job]) -> Iterator[None]:
+def _stopped(jobs: Sequence[Job] | Batch) -> Iterator[None]:
     """Say of an interrupt that it ends the waiting and nothing else."""
     import asyncio
 
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
-        ids = ", ".join(job.id for job in jobs)
-        said = f"Stopped waiting; {'job' if len(jobs) == 1 else 'jobs'} {ids} {'goes' if len(jobs) == 1 else 'go'} on."
+        said = f"Stopped waiting; {_called(jobs)} on."
         _show_as(error, said)
         print(said)  # noqa: T201 (what Ctrl-C did and did not do)
         raise
+
+
+def _called(jobs: Sequence[Job] | Batch) -> str:
+    if isinstance(jobs, Batch):
+        return f"{jobs.title} goes"
+    return f"job {jobs[0].id} goes" if len(jobs) == 1 else f"jobs {', '.join(job.id for job in jobs)} go"
 
 
 def _show_as(error: BaseException, line: str) -> None:

@@ -77,6 +77,11 @@ def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed
     job.after_wait(lambda: handle.update(last, raw=True))
 
 
+def show_table(table: object) -> None:
+    """Show what draws itself as a table, as it stands now."""
+    _display(table)
+
+
 def notebook_names() -> dict[str, Any]:
     """The notebook's variables; none outside a notebook."""
     shell = get_ipython()
