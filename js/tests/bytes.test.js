@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ClipSources } from "../src/lib/clip_sources.js";
 import { FakeModel } from "./fake_model.js";
+import { FROM_BROWSER } from "../src/lib/protocol.js";
 import { clip } from "./samples.js";
 
 const one = clip({ bytes: 6 });

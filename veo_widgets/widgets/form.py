@@ -25,6 +25,7 @@ from ..surroundings import notebook, surroundings
 from ..sync import Client
 from . import drafts, variables
 from ._base import ClipWidget, bundle
+from .display import running_cell
 from .protocol import CHUNK_BYTES, Message
 from .schema import schema
 from .uploads import Uploads
@@ -33,6 +34,8 @@ _HISTORY, _HISTORY_SHOWN = 500, 40
 
 
 _kept: dict[str, drafts.Kept] = {}
+# By name and cell, the run that made a form, and the form.
+_made: dict[tuple[str, str], tuple[int, Form]] = {}
 
 
 class _Part:
@@ -112,7 +115,17 @@ class Form(ClipWidget):
             request=drafts.to_request(self._kept.values, self._kept.attachments),
         )
         self.observe(self._set_by_python, "request")
+        self._replace_earlier(name)
         client.start(self.refresh)
+
+    def _replace_earlier(self, name: str) -> None:
+        """Close the form that an earlier run of this cell made: its place on screen is this one's now."""
+        cell, run = running_cell()
+        earlier_run, earlier = _made.get((name, cell), (run, None))
+        if cell and earlier is not None and earlier_run != run:
+            earlier.close()
+        if cell:
+            _made[name, cell] = (run, self)
 
     def _begin(self, given: dict[str, Any]) -> None:
         """What the cell says anew goes before what was typed; what it said before does not."""

@@ -16,6 +16,9 @@ from .form import Form
 from .job_view import JobView
 from .protocol import Message
 
+# Among how many jobs of all notebooks this notebook's are looked for.
+_LOOK_BACK = 500
+
 
 class _Card(JobView):
     """The view of one job without a channel of its own: it speaks and listens through its studio's."""
@@ -89,7 +92,7 @@ class Studio(Form):
         """Show what this notebook has sent before, and watch what still runs."""
         client, here = self._client.asynchronous, notebook()
         found = {record.id: record for record in await client.jobs(limit=None, only_open=True)}
-        recent = await client.jobs(limit=None if here else limit)
+        recent = await client.jobs(limit=_LOOK_BACK if here else limit)
         for record in [one for one in recent if not here or one.notebook == here][:limit]:
             found.setdefault(record.id, record)
         mine = [record for record in found.values() if not here or record.notebook == here]
