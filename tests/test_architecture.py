@@ -24,7 +24,7 @@ LIBRARIES = {
     "traitlets": {"widgets/form.py", "widgets/job_view.py", "widgets/player.py", "widgets/studio.py"},
     "IPython": {"widgets/display.py", "magics.py"},
     "jupyter_core": {"server_files.py"},
-    "av": {"poster.py"},
+    "av": {"poster.py", "stitching.py"},
     "PIL": {"poster.py"},
     "starlette": set(),
     "uvicorn": set(),

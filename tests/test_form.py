@@ -204,6 +204,14 @@ def test_images_that_the_kernel_no_longer_has_are_asked_for_again(form: Heard) -
     assert "first frame" in form.of("told")[0]["message"]
 
 
+def test_a_grabbed_frame_is_taken_where_it_belongs(form: Heard) -> None:
+    for role, colour in (("first_frame", 1), ("reference_images", 2), ("reference_images", 3)):
+        form.take(Image.of(png(colour)), role)
+    assert form.first_frame.data == png(1)
+    assert [image.data for image in form.reference_images] == [png(2), png(3)]
+    assert len(form.draft["values"]["reference_images"]) == 2
+
+
 @pytest.mark.parametrize(
     "sent",
     [

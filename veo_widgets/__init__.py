@@ -16,8 +16,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .batches import Batch
     from .client import AsyncClient
     from .errors import VeoError
+    from .films import Film, Shot, shot
     from .handles import Job
     from .keys import login
     from .logbook import log
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
     from .request import VideoRequest
     from .session import (
         adopt,
+        batch,
         budget,
         configure,
         cost,
         doctor,
+        film,
         generate,
         job,
         jobs,
@@ -62,12 +66,15 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AsyncClient": "client",
+    "Batch": "batches",
     "Client": "sync",
+    "Film": "films",
     "Form": "widgets",
     "Image": "media",
     "Job": "handles",
     "JobView": "widgets",
     "Player": "widgets",
+    "Shot": "films",
     "Studio": "widgets",
     "VeoError": "errors",
     "Video": "media",
@@ -81,10 +88,12 @@ _HOMES = {
     "avideo_list": "video_sequels",
     "avideo_remix": "video_sequels",
     "avideo_status": "videos_api",
+    "batch": "session",
     "budget": "session",
     "configure": "session",
     "cost": "session",
     "doctor": "session",
+    "film": "session",
     "generate": "session",
     "job": "session",
     "jobs": "session",
@@ -94,6 +103,7 @@ _HOMES = {
     "plan": "session",
     "remote_videos": "session",
     "resume": "session",
+    "shot": "films",
     "show": "widgets",
     "submit": "session",
     "video_content": "videos_api",
@@ -107,12 +117,15 @@ _HOMES = {
 
 __all__ = [
     "AsyncClient",
+    "Batch",
     "Client",
+    "Film",
     "Form",
     "Image",
     "Job",
     "JobView",
     "Player",
+    "Shot",
     "Studio",
     "VeoError",
     "Video",
@@ -126,10 +139,12 @@ __all__ = [
     "avideo_list",
     "avideo_remix",
     "avideo_status",
+    "batch",
     "budget",
     "configure",
     "cost",
     "doctor",
+    "film",
     "generate",
     "job",
     "jobs",
@@ -139,6 +154,7 @@ __all__ = [
     "plan",
     "remote_videos",
     "resume",
+    "shot",
     "show",
     "submit",
     "video_content",

@@ -5,6 +5,7 @@
     VeoError
     ├── InvalidRequestError (ValueError)    refused here, before anything was sent
     │   ├── BudgetError                     it would cost more than may be spent
+    │   ├── PlaceTakenError                 that piece of a film or a batch has a job; `.job_id` names it
     │   ├── UnknownModelError               no such model at this provider
     │   └── RetiredModelError               the service has ended the model
     ├── ConfigError                         no credentials, or no such provider
@@ -78,6 +79,23 @@ class InvalidRequestError(VeoError, ValueError):
 
 class BudgetError(InvalidRequestError):
     """A request would cost more than a budget leaves, or nobody knows what it costs. Nothing was sent."""
+
+
+class PlaceTakenError(InvalidRequestError):
+    """A piece of a film or a batch has a job already, which another program may have sent. Nothing was sent.
+
+    Attributes:
+        job_id: that job.
+    """
+
+    def __init__(self, group: str, job_id: str) -> None:
+        super().__init__(
+            f"job: this piece of {group!r} is job {job_id} already, and is not paid for again; "
+            f"veo.job({job_id!r}) shows it.",
+            parameter="job",
+            value=job_id,
+        )
+        self.job_id = job_id
 
 
 class UnknownModelError(InvalidRequestError):

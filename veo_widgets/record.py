@@ -114,6 +114,8 @@ class JobRecord:
         profile: the name of the settings it was submitted with, or empty.
         held_back: nothing of it has been taken up by the service, which has no room; it will be sent.
         max_cost: what the user said it may cost, in US dollars; None if nothing was said.
+        group: the film or the batch that it is a piece of, or empty.
+        place: which piece: a hash of what was asked for and of the clip that it goes on from.
     """
 
     id: str
@@ -140,6 +142,8 @@ class JobRecord:
     profile: str = ""
     held_back: bool = False
     max_cost: float | None = None
+    group: str = ""
+    place: str = ""
 
     @property
     def model(self) -> str:
@@ -281,11 +285,13 @@ def unknown_problem(why: str) -> Problem:
     return Problem(
         "The service's answer was lost",
         why,
-        "The job may be running. Look in the provider's console before you send it again.",
+        "The job may be running. Look for it, send it again, or forget it; nothing is chosen for you.",
         "It may be charged.",
     )
 
 
+# What is told of a job whose answer was lost and that nobody wants to look for.
+FORGOTTEN = Problem("Forgotten", "Its answer was lost, and you have chosen to forget it.", "", "It may be charged.")
 # What is told of a job that was called off while it was kept back.
 NOT_SENT = Problem("Cancelled", "It was not sent, as you wished.", "", "Nothing is charged.")
 

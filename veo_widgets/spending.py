@@ -80,7 +80,7 @@ class Spend:
             with target.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, [item.name for item in fields(Item)])
                 writer.writeheader()
-                writer.writerows(map(_harmless, self._values()))
+                writer.writerows(map(harmless, self._values()))
         except OSError as error:
             raise VeoError(f"csv: cannot write {str(target)!r}: {error.strerror or error}.") from error
         return target
@@ -141,7 +141,7 @@ def _label(group: str, name: str) -> str:
     return name
 
 
-def _harmless(row: Mapping[str, Any]) -> dict[str, Any]:
+def harmless(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose texts no spreadsheet takes for formulas."""
     return {
         key: f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
@@ -167,7 +167,9 @@ def _sides(cells: tuple[str, str, str]) -> list[tuple[str, str]]:
 
 
 def _plot(days: Mapping[str, float]) -> str:
-    """A bar for each day, in the colour of the text, so that it is seen on any ground."""
+    """A bar for each day, in the colour of the text, so that it is seen on any ground; one day needs none."""
+    if len(days) < 2:
+        return ""
     last = date.fromisoformat(max(days))
     past = min((last - date.fromisoformat(min(days))).days, _BARS - 1)
     calendar = [(last - timedelta(days=ago)).isoformat() for ago in range(past, -1, -1)]
@@ -191,5 +193,5 @@ def _plot(days: Mapping[str, float]) -> str:
     label = escape(f"Cost by day from {shown[0][0]} to {shown[-1][0]}", quote=True)
     return (
         f'<svg role="img" aria-label="{label}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'style="max-width:100%;display:block" font-family="sans-serif">{"".join(bars)}{texts}</svg>'
+        f'style="max-width:100%;display:block;margin:0 0 12px" font-family="sans-serif">{"".join(bars)}{texts}</svg>'
     )

@@ -143,6 +143,16 @@ class Form(ClipWidget):
         # Without an empty value: that is what "not said" looks like.
         self.request = VideoRequest.build(prompt, model, **{key: value for key, value in said.items() if value != ()})
 
+    def take(self, image: Image, role: str) -> None:
+        """Put an image where it belongs: a frame that was grabbed from a clip comes this way.
+
+        Args:
+            image: the image.
+            role: ``first_frame``, ``last_frame``, or ``reference_images``, to which it is added.
+        """
+        several = role == "reference_images"
+        self.fill(**{role: (*self.request.reference_images, image) if several else image})
+
     def _set_by_python(self, change: Mapping[str, Any]) -> None:
         request = change["new"]
         if request != drafts.to_request(self._kept.values, self._kept.attachments):
@@ -242,7 +252,7 @@ class Form(ClipWidget):
         asked |= {"provider": self._provider.name, "profile": self._profile}
         asked = {name: value for name, value in asked.items() if value not in (None, "")}
         client = self._client.asynchronous
-        return await client.submit_plan(client.plan(prompt, **await client.learn_model(asked)))
+        return await client.submit_plan(client.plan(prompt, **await client.questions.learn_model(asked)))
 
     def _deny(self, order: str, problems: list[dict[str, str]]) -> None:
         self.send({"kind": "denied", "order": order, "problems": problems})
