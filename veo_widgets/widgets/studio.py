@@ -86,7 +86,7 @@ class Studio(Form):
         # A card is drawn by the code that draws a job under a cell; it comes along as text, once.
         self.card_code = bundle("job_view")[0].read_text("utf-8")
         self.observe(self._selected_by_python, "selected")
-        self._client.start(self._recall, limit)
+        self._client.call(self._recall, limit)
 
     async def _recall(self, limit: int) -> None:
         """Show what this notebook has sent before, and watch what still runs."""
@@ -102,7 +102,9 @@ class Studio(Form):
     async def _add(self, record: JobRecord) -> None:
         if record.id in self._cards:
             return
-        if not record.state.is_final:
+        if record.state.is_final:
+            self._settled.add(record.id)
+        else:
             await self._client.asynchronous.sighting(record.id)
             self._client.asynchronous.watch(record.id)
         card = await anyio.to_thread.run_sync(_Card, self, Job(self._client, record.id))
