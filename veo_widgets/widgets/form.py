@@ -13,7 +13,6 @@ import traitlets
 
 from .. import recipes
 from ..choice import choose_provider
-from ..config import clips_folder
 from ..errors import InvalidRequestError, JobError, VeoError
 from ..handles import Job
 from ..media import Image
@@ -23,32 +22,16 @@ from ..request import VideoRequest
 from ..session import client as default_client
 from ..surroundings import notebook, surroundings
 from ..sync import Client
-from . import drafts, variables
+from . import drafts, earlier, variables
 from ._base import ClipWidget, bundle
 from .display import running_cell
 from .protocol import CHUNK_BYTES, Message
 from .schema import schema
 from .uploads import Uploads
 
-_HISTORY, _HISTORY_SHOWN = 500, 40
-
-
 _kept: dict[str, drafts.Kept] = {}
 # By name and cell, the run that made a form, and the form.
 _made: dict[tuple[str, str], tuple[int, Form]] = {}
-
-
-class _Part:
-    """One parameter of the form's request, to be read and set as an attribute."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, form: Form, owner: type) -> Any:
-        return self if form is None else getattr(form.request, self._name)
-
-    def __set__(self, form: Form, value: Any) -> None:
-        form.fill(**{self._name: value})
 
 
 class Form(ClipWidget):
@@ -80,10 +63,10 @@ class Form(ClipWidget):
     request = traitlets.Instance(VideoRequest, ())
     job = traitlets.Instance(Job, allow_none=True)
 
-    prompt, model, negative_prompt = _Part(), _Part(), _Part()
-    aspect_ratio, resolution, duration_seconds = _Part(), _Part(), _Part()
-    samples, seed, person_generation, generate_audio = _Part(), _Part(), _Part(), _Part()
-    first_frame, last_frame, reference_images = _Part(), _Part(), _Part()
+    prompt, model, negative_prompt = drafts.Part(), drafts.Part(), drafts.Part()
+    aspect_ratio, resolution, duration_seconds = drafts.Part(), drafts.Part(), drafts.Part()
+    samples, seed, person_generation, generate_audio = drafts.Part(), drafts.Part(), drafts.Part(), drafts.Part()
+    first_frame, last_frame, reference_images = drafts.Part(), drafts.Part(), drafts.Part()
 
     def __init__(
         self,
@@ -121,9 +104,9 @@ class Form(ClipWidget):
     def _replace_earlier(self, name: str) -> None:
         """Close the form that an earlier run of this cell made: its place on screen is this one's now."""
         cell, run = running_cell()
-        earlier_run, earlier = _made.get((name, cell), (run, None))
-        if cell and earlier is not None and earlier_run != run:
-            earlier.close()
+        made_in, before = _made.get((name, cell), (run, None))
+        if cell and before is not None and made_in != run:
+            before.close()
         if cell:
             _made[name, cell] = (run, self)
 
@@ -289,14 +272,7 @@ class Form(ClipWidget):
     # What was asked for before
 
     async def _send_history(self, message: Message) -> None:
-        """Prompts of the ledger, each once, newest first."""
-        words = message.fields["query"].lower().split()
-        found: dict[str, dict[str, Any]] = {}
-        for record in await self._client.asynchronous.jobs(limit=_HISTORY):
-            prompt = record.request.prompt
-            if prompt and prompt not in found and all(word in prompt.lower() for word in words):
-                found[prompt] = _remembered(record)
-        items = list(found.values())[:_HISTORY_SHOWN]
+        items = await earlier.prompts(self._client.asynchronous, message.fields["query"])
         self.send({"kind": "history", "request": message.request, "items": items})
 
     async def _use(self, message: Message) -> None:
@@ -305,18 +281,8 @@ class Form(ClipWidget):
         await self._fill_from(recipes.Recipe(record.request, record.id, record.provider))
 
     async def _read_recipe(self, message: Message) -> None:
-        """Fill the form from a sidecar's text, or for a clip that was dropped from what is known of its name."""
-        name, text = message.fields["name"], message.fields["text"]
-        if text:
-            recipe = recipes.read(text, name)
-        elif job := recipes.job_in(name):
-            recipe = recipes.Recipe(VideoRequest(), job)
-        else:
-            recipe = recipes.load(clips_folder(self._client.settings) / name.replace("\\", "/").rpartition("/")[2])
-        whole = await recipes.completed(recipe, self._client.asynchronous)
-        if whole.request == VideoRequest():
-            raise InvalidRequestError(f"{name} was not made here; drop the JSON file beside it.", parameter="path")
-        await self._fill_from(whole)
+        fields = message.fields
+        await self._fill_from(await earlier.recipe_of(self._client.asynchronous, fields["name"], fields["text"]))
 
     async def _fill_from(self, recipe: recipes.Recipe) -> None:
         values = await anyio.to_thread.run_sync(drafts.to_values, recipe.request, self._kept.attachments)
@@ -327,13 +293,3 @@ class Form(ClipWidget):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.request.prompt[:60]!r})"
-
-
-def _remembered(record: JobRecord) -> dict[str, Any]:
-    return {
-        "job": record.id,
-        "prompt": record.request.prompt,
-        "model": record.model,
-        "state": str(record.state),
-        "at": round(record.created_at * 1000),
-    }
