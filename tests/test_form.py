@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import io
 import json
 import struct
@@ -363,6 +364,18 @@ def test_a_repeat_has_a_place_of_its_own_and_is_paid_once(studio: HeardStudio, e
     assert len(creates(emulator)) == 2
     assert studio.jobs[1].id == job.id
     assert studio.selected.id == studio.jobs[0].id
+
+
+def test_a_poster_from_the_browser_reaches_its_job(studio: HeardStudio) -> None:
+    tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
+    clip = ended(studio).videos[0]
+    until(studio, lambda: studio.videos)
+    recipe = clip.recipe
+    clip.sidecar.write_text(json.dumps({**recipe, "poster": ""}))
+    jpeg = b"\xff\xd8\xff" + bytes(100) + b"\xff\xd9"
+    tell(studio, "of-job", jpeg, job=studio.chosen, message={"kind": "poster", "sample": 0})
+    until(studio, lambda: clip.recipe["poster"])
+    assert base64.b64decode(clip.recipe["poster"].partition(",")[2]) == jpeg
 
 
 def test_a_message_for_a_job_is_checked_as_any_other(studio: HeardStudio) -> None:

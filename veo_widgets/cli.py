@@ -12,6 +12,7 @@ from .budgets import Budget, read_pairs
 from .errors import InvalidRequestError, MissingExtraError, VeoError
 from .flags import add_account, add_request
 from .handles import Job
+from .printable import printable
 from .version import own_version
 
 
@@ -157,7 +158,7 @@ def describe(job: Job) -> str:
         ]
     free = " (what it would have cost; the emulator is free)" if record.provider == "emulator" else ""
     lines.append(f"  price  {record.cost}{free}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 if __name__ == "__main__":

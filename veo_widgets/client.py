@@ -357,6 +357,8 @@ class AsyncClient:
             scope.cancel()
             self._board[job_id].scope = None
             self._board.show(job_id, watching=False, next_poll_at=None, receiving=None)
+            # Now, and not only when the watching has wound down: another kernel may be told of the job at once.
+            await self._keeper.release(job_id)
 
     async def resume(self) -> list[JobRecord]:
         """Watch every open job of the ledger again; returns their records."""

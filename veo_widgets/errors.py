@@ -37,20 +37,22 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Literal
 
-# What a service may have run out of; empty where it does not say.
+from .printable import printable
 from .redaction import redact
 
+# What a service may have run out of; empty where it does not say.
 Limit = Literal["minute", "day", "running", "spend", ""]
 
 
 class VeoError(Exception):
     """Anything that went wrong in this package. Catch it to catch them all.
 
-    A service may quote the key it refuses, so keys are taken out of every message.
+    A service may quote the key it refuses, so keys are taken out of every message; and what would move a terminal's
+    cursor is shown instead.
     """
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(redact(arg) if isinstance(arg, str) else arg for arg in args))
+        super().__init__(*(printable(redact(arg)) if isinstance(arg, str) else arg for arg in args))
 
 
 class InvalidRequestError(VeoError, ValueError):

@@ -13,6 +13,7 @@ from typing import Any
 
 from .errors import VeoError
 from .pricing import Cost
+from .printable import printable
 
 GROUPS = ("day", "model", "notebook", "state")
 # Days in the plot; the table has them all.
@@ -137,8 +138,8 @@ def _usd(usd: float) -> str:
 
 def _label(group: str, name: str) -> str:
     if group == "notebook":
-        return Path(name).name or "no notebook"
-    return name
+        return printable(Path(name).name) or "no notebook"
+    return printable(name)
 
 
 def harmless(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -159,15 +159,16 @@ class Form(ClipWidget):
             "ready": self.greet,
             "draft": self._take,
             "generate": self._generate,
-            "upload": self._upload,
             "history": self._send_history,
             "use": self._use,
             "recipe": self._read_recipe,
         }
         if message.kind in works:
-            self._client.start(self._carefully, works[message.kind], message)
+            self.begin(self._carefully, works[message.kind], message)
+        elif message.kind == "upload":
+            self._receive(message)
         elif message.kind == "need-image":
-            self._client.start(anyio.to_thread.run_sync, self._send_image, message)
+            self.begin(anyio.to_thread.run_sync, self._send_image, message)
         else:
             super().handle(message)
 
@@ -220,7 +221,8 @@ class Form(ClipWidget):
             job_id = error.job_id
         except VeoError as error:
             parameter = error.parameter if isinstance(error, InvalidRequestError) else ""
-            self._deny(order, [{"parameter": parameter, "message": str(error)}])
+            problems = [{"parameter": parameter, "message": str(error)}]
+            self.send({"kind": "denied", "order": order, "problems": problems})
             return
         else:
             job_id = record.id
@@ -237,26 +239,30 @@ class Form(ClipWidget):
         client = self._client.asynchronous
         return await client.submit_plan(client.plan(prompt, **await client.questions.learn_model(asked)))
 
-    def _deny(self, order: str, problems: list[dict[str, str]]) -> None:
-        self.send({"kind": "denied", "order": order, "problems": problems})
-
     async def submitted(self, job_id: str) -> None:
         """Called when a job was sent off from here."""
 
     # Images
 
-    async def _upload(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
+        """Take the next piece of an image, and look at the image when it is whole."""
         fields = message.fields
         try:
             data = self._uploads.add(fields["image"], message.data, fields["offset"], fields["total"])
-            if data is None:
-                return
-            image = await anyio.to_thread.run_sync(Image.of, data, "image")
         except InvalidRequestError as error:
             self.send({"kind": "upload-failed", "image": fields["image"], "message": str(error)})
             return
-        held = self._kept.attachments.keep(Image(image.data, image.mime, fields["name"]))
-        self.send({"kind": "uploaded", "image": fields["image"], "as": held})
+        if data is not None:
+            self.begin(anyio.to_thread.run_sync, self._look_at, fields["image"], fields["name"], data)
+
+    def _look_at(self, upload: str, name: str, data: bytes) -> None:
+        try:
+            image = Image.of(data, "image")
+        except InvalidRequestError as error:
+            self.send({"kind": "upload-failed", "image": upload, "message": str(error)})
+            return
+        held = self._kept.attachments.keep(Image(image.data, image.mime, name))
+        self.send({"kind": "uploaded", "image": upload, "as": held})
 
     def _send_image(self, message: Message) -> None:
         """Send an image that is shown but was not chosen on that page."""

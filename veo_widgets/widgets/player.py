@@ -37,15 +37,15 @@ class Player(ClipWidget):
         videos = [shown] if isinstance(shown, Video) else list(shown)
         # Clips of several jobs are numbered anew: the browser asks for them by number.
         self._videos = dict(enumerate(videos))
-        super().__init__(client, **self._traits(videos))
+        super().__init__(client, **self._drawn(videos))
 
     @staticmethod
-    def _traits(videos: Sequence[Video]) -> dict[str, object]:
+    def _drawn(videos: Sequence[Video]) -> dict[str, object]:
         recipe = videos[0].recipe if videos else {}
-        request = recipe.get("request", {})
+        request = recipe.get("request")
         return {
             "clips": [{**description.clip(video), "sample": number} for number, video in enumerate(videos)],
-            "prompt": str(request.get("prompt", "")),
+            "prompt": str(request.get("prompt", "")) if isinstance(request, dict) else "",
             "model": str(recipe.get("model", "")),
             "settings": [],
         }

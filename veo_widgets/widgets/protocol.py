@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..poster import MAX_BYTES
+
 # What the browser may say, and the fields that come with it.
 FROM_BROWSER: dict[str, list[str]] = {
     "ready": [],
@@ -50,6 +52,8 @@ CHUNK_BYTES = 1 << 20
 # The longest text that a field may hold; other fields are numbers, or objects that their readers check.
 _TEXTS = {"request": 64, "order": 64, "image": 64, "job": 64, "name": 255, "query": 200, "text": 1 << 18}
 _OBJECTS = {"draft", "message"}
+# The bytes that a message may bring: a poster or a piece of an image, and nothing with any other.
+_MAX_BUFFERS = {"poster": MAX_BYTES, "of-job": MAX_BYTES, "upload": CHUNK_BYTES}
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,8 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
     given = {name: content[name] for name in FROM_BROWSER[kind]}
     if not all(_is_valid(name, value) for name, value in given.items()):
         return None
-    data = bytes(buffers[0]) if buffers else b""
-    return Message(kind, given.get("sample", 0), given.get("request", ""), data, given)
+    data = _read_buffers(buffers, _MAX_BUFFERS.get(kind, 0))
+    return None if data is None else Message(kind, given.get("sample", 0), given.get("request", ""), data, given)
 
 
 def _is_valid(name: str, value: object) -> bool:
@@ -87,3 +91,14 @@ def _is_valid(name: str, value: object) -> bool:
     if name in _OBJECTS:
         return isinstance(value, Mapping)
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _read_buffers(buffers: Sequence[Any] | None, limit: int) -> bytes | None:
+    """The bytes of a message's only buffer; None if it has more, or what is no buffer. A large one is not copied."""
+    if not buffers:
+        return b""
+    try:
+        data = memoryview(buffers[0])
+        return data.tobytes() if len(buffers) == 1 and data.nbytes <= limit else None
+    except TypeError:
+        return None
