@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ClipSources } from "../src/lib/clip_sources.js";
 import { FROM_BROWSER } from "../src/lib/protocol.js";
 import { FakeModel } from "./fake_model.js";
-import { FROM_BROWSER } from "../src/lib/protocol.js";
 import { clip } from "./samples.js";
 
 const one = clip({ bytes: 6 });

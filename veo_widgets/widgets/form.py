@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -94,7 +95,7 @@ class Form(ClipWidget):
             client,
             schema=schema(self._provider, settings, today, around),
             draft=self._as_draft(""),
-            place=hashlib.sha256(f"{notebook()}\n{name}".encode()).hexdigest()[:16],
+            place=hashlib.sha256(f"{notebook() or Path.cwd()}\n{name}".encode()).hexdigest()[:16],
             request=drafts.to_request(self._kept.values, self._kept.attachments),
         )
         self.observe(self._set_by_python, "request")
@@ -123,7 +124,6 @@ class Form(ClipWidget):
         """
         said = {**self.request.said(), **values}
         prompt, model = said.pop("prompt", None) or "", said.pop("model", None) or ""
-        # Without an empty value: that is what "not said" looks like.
         self.request = VideoRequest.build(prompt, model, **{key: value for key, value in said.items() if value != ()})
 
     def take(self, image: Image, role: str) -> None:
@@ -221,8 +221,7 @@ class Form(ClipWidget):
             job_id = error.job_id
         except VeoError as error:
             parameter = error.parameter if isinstance(error, InvalidRequestError) else ""
-            problems = [{"parameter": parameter, "message": str(error)}]
-            self.send({"kind": "denied", "order": order, "problems": problems})
+            self.send({"kind": "denied", "order": order, "problems": [{"parameter": parameter, "message": str(error)}]})
             return
         else:
             job_id = record.id
