@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         video_generation,
         video_status,
     )
-    from .widgets import JobView, Player, show
+    from .widgets import JobView, Player, frames, show
 
 _HOMES = {
     "AsyncClient": "client",
@@ -82,6 +82,7 @@ _HOMES = {
     "configure": "session",
     "cost": "session",
     "doctor": "session",
+    "frames": "widgets",
     "generate": "session",
     "job": "session",
     "jobs": "session",
@@ -124,6 +125,7 @@ __all__ = [
     "configure",
     "cost",
     "doctor",
+    "frames",
     "generate",
     "job",
     "jobs",

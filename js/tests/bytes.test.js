@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ClipSources } from "../src/lib/clip_sources.js";
-import { FROM_BROWSER, FROM_KERNEL } from "../src/lib/protocol.js";
+import { FROM_BROWSER } from "../src/lib/protocol.js";
 import { FakeModel } from "./fake_model.js";
 import { clip } from "./samples.js";
 
@@ -125,9 +125,4 @@ it("asks for a poster once, and only where there is none", () => {
   expect(sources.claimPoster(one)).toBe(true);
   expect(sources.claimPoster(one)).toBe(false);
   expect(sources.claimPoster(clip({ sample: 1, poster: "data:image/jpeg;base64,AA" }))).toBe(false);
-});
-
-it("lists every message of both sides", () => {
-  expect(Object.keys(FROM_BROWSER)).toEqual(["ready", "stop", "resume", "cancel", "retry", "look", "forget", "need-bytes", "poster"]);
-  expect(Object.keys(FROM_KERNEL)).toEqual(["bytes", "bytes-failed", "refused"]);
 });

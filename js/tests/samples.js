@@ -1,7 +1,7 @@
 /**
  * Jobs in every state, as Python sends them.
  *
- * @import { Clip, Job, JobState } from "../src/lib/types.js"
+ * @import { Clip, Job, JobState, Sequel } from "../src/lib/types.js"
  */
 const PROMPT = "A cat playing with a ball of yarn in a sunny garden, shallow depth of field, soft morning light";
 
@@ -96,4 +96,14 @@ export function job(state, change = {}) {
     saved_class: "veo-saved-k3f9x2ab",
     ...change,
   };
+}
+
+/**
+ * @param {JobState} state
+ * @param {Partial<Sequel>} [change]
+ * @returns {Sequel}
+ */
+export function sequel(state, change = {}) {
+  const { id: _, ...rest } = job(state, { prompt: "The cat falls asleep in the sun", clips: [] });
+  return { ...rest, id: "m7q2w8er", verb: "extend", ...change };
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .display import show
+from .handover import frames
 from .job_view import JobView
 from .player import Player
 
-__all__ = ["JobView", "Player", "show"]
+__all__ = ["JobView", "Player", "frames", "show"]

@@ -6,7 +6,7 @@
  * @import { KernelClock } from "./time.js"
  */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { listen, send } from "./protocol.js";
+import { listen, newRequest, send } from "./protocol.js";
 
 /**
  * A trait's value, and the view drawn again when it changes.
@@ -103,6 +103,44 @@ export function useCommands(wire, job) {
     send(wire, kind);
   };
   return { pending, refusal, command, forget: () => setRefusal("") };
+}
+
+/**
+ * A command that costs money: sent once, then waited for, whatever is clicked meanwhile.
+ *
+ * @param {Wire} wire
+ * @param {"sequel"|"render"|"drafts"} kind
+ * @param {() => void} onAccepted
+ */
+export function usePaying(wire, kind, onAccepted) {
+  const [refusal, setRefusal] = useState("");
+  const [, redraw] = useState("");
+  // Not state: a second click may come before the first has been drawn.
+  const request = useRef("");
+  const answer = (/** @type {string} */ why) => {
+    request.current = "";
+    redraw("");
+    setRefusal(why);
+  };
+  useEffect(() => {
+    const stops = [
+      listen(wire, "accepted", (message) => {
+        if (message.request !== request.current) return;
+        answer("");
+        onAccepted();
+      }),
+      listen(wire, "refused", (message) => message.command === kind && request.current && answer(message.message)),
+    ];
+    return () => stops.forEach((stop) => stop());
+  });
+  const pay = (/** @type {Record<string, unknown>} */ payload) => {
+    if (request.current) return;
+    request.current = newRequest();
+    redraw(request.current);
+    setRefusal("");
+    send(wire, kind, { ...payload, request: request.current });
+  };
+  return { pending: request.current !== "", refusal, pay, forget: () => setRefusal("") };
 }
 
 /**

@@ -13,14 +13,26 @@ export const FROM_BROWSER = {
   "look": [],
   "forget": [],
   "need-bytes": ["sample", "request"],
-  "poster": ["sample"]
+  "poster": ["sample"],
+  "grab": ["sample", "frame", "role", "request", "offset", "total"],
+  "sequel": ["sample", "verb", "prompt", "request"],
+  "mark": ["sample", "mark"],
+  "render": ["samples", "request"],
+  "drafts": ["request"]
 };
 
 export const FROM_KERNEL = {
   "bytes": ["request", "sample", "offset", "total"],
   "bytes-failed": ["request", "sample", "message"],
-  "refused": ["command", "message"]
+  "refused": ["command", "message"],
+  "grabbed": ["request", "message"],
+  "accepted": ["request"]
 };
+
+/** @returns {string} a name for a request, never given twice */
+export function newRequest() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16).padStart(2, "0")).join("");
+}
 
 /**
  * Send one message to the kernel.

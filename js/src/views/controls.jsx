@@ -6,8 +6,9 @@
  */
 import { canHear, frameAt, usePosition } from "../lib/playback.js";
 import { clockText } from "../lib/time.js";
-import { CopyButton } from "./copy_button.jsx";
+import { GrabMenu } from "./grabbing.jsx";
 import { Icon, IconButton } from "./icons.jsx";
+import { MoreMenu } from "./more_menu.jsx";
 import { Scrub } from "./scrub.jsx";
 
 const RATES = [0.25, 0.5, 1, 1.5, 2];
@@ -29,11 +30,13 @@ export function Controls(props) {
           <IconButton icon="back" label="Previous frame" keys="," onClick={() => commands.frame?.(-1)} />
           <IconButton icon="forward" label="Next frame" keys="." onClick={() => commands.frame?.(1)} />
           <Readout clip={clip} video={video} />
+          <GrabMenu grabbing={props.grabbing} ready={playback.loaded} />
         </div>
         <div class="veo-group veo-group-end">
           <Sound {...props} />
           <Speed {...props} />
           <Leaving {...props} />
+          <MoreMenu {...props} />
         </div>
       </div>
     </div>
@@ -106,7 +109,7 @@ function Speed({ choice, choose }) {
           </option>
         ))}
       </select>
-      <IconButton icon="loop" label="Loop" pressed={choice.loop} onClick={() => choose({ loop: !choice.loop })} />
+      <IconButton icon="loop" class="veo-roomy" label="Loop" pressed={choice.loop} onClick={() => choose({ loop: !choice.loop })} />
     </>
   );
 }
@@ -117,13 +120,12 @@ function Leaving({ clip, source, commands }) {
     <>
       <IconButton icon="full" label="Full screen" keys="f" onClick={() => commands.fullscreen?.(0)} />
       {source.url ? (
-        <a class="veo-icon" href={source.url} download={clip.name} aria-label="Download" title={`Download ${clip.name}`}>
+        <a class="veo-icon veo-roomy" href={source.url} download={clip.name} aria-label="Download" title={`Download ${clip.name}`}>
           <Icon name="download" />
         </a>
       ) : (
-        <IconButton icon="download" label="Download, once the clip is loaded" disabled onClick={() => {}} />
+        <IconButton icon="download" class="veo-roomy" label="Download, once the clip is loaded" disabled onClick={() => {}} />
       )}
-      <CopyButton text={clip.path} label="Copy path" />
     </>
   );
 }
