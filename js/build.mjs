@@ -1,4 +1,4 @@
-// Bundles the two widgets into veo_widgets/static/: one ES module and one stylesheet each, nothing fetched at run time.
+// Bundles the widgets into veo_widgets/static/: one ES module and one stylesheet each, nothing fetched at run time.
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ const LIMIT = 60_000;
 mkdirSync(outdir, { recursive: true });
 for (const name of readdirSync(outdir)) rmSync(join(outdir, name), { recursive: true });
 await build({
-  entryPoints: ["job_view", "player"].map((name) => join(here, "src", `${name}.jsx`)),
+  entryPoints: ["grid", "job_view", "player"].map((name) => join(here, "src", `${name}.jsx`)),
   outdir,
   bundle: true,
   minify: true,

@@ -21,7 +21,7 @@ LIBRARIES = {
     "azure": {"credentials.py"},
     "google": {"credentials.py"},
     "anywidget": {"widgets/_base.py"},
-    "traitlets": {"widgets/_base.py", "widgets/job_view.py", "widgets/player.py"},
+    "traitlets": {"widgets/_base.py", "widgets/grid_view.py", "widgets/job_view.py", "widgets/player.py"},
     "IPython": {"widgets/display.py", "magics.py"},
     "jupyter_core": {"server_files.py"},
     "av": {"poster.py"},

@@ -57,11 +57,12 @@ if TYPE_CHECKING:
         video_generation,
         video_status,
     )
-    from .widgets import JobView, Player, frames, show
+    from .widgets import Grid, JobView, Player, compare, frames, grid, show
 
 _HOMES = {
     "AsyncClient": "client",
     "Client": "sync",
+    "Grid": "widgets",
     "Image": "media",
     "Job": "handles",
     "JobView": "widgets",
@@ -79,11 +80,13 @@ _HOMES = {
     "avideo_remix": "video_sequels",
     "avideo_status": "videos_api",
     "budget": "session",
+    "compare": "widgets",
     "configure": "session",
     "cost": "session",
     "doctor": "session",
     "frames": "widgets",
     "generate": "session",
+    "grid": "widgets",
     "job": "session",
     "jobs": "session",
     "log": "logbook",
@@ -105,6 +108,7 @@ _HOMES = {
 __all__ = [
     "AsyncClient",
     "Client",
+    "Grid",
     "Image",
     "Job",
     "JobView",
@@ -122,11 +126,13 @@ __all__ = [
     "avideo_remix",
     "avideo_status",
     "budget",
+    "compare",
     "configure",
     "cost",
     "doctor",
     "frames",
     "generate",
+    "grid",
     "job",
     "jobs",
     "log",

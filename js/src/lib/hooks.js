@@ -1,7 +1,7 @@
 /**
  * State that lives outside a view: a trait, a clip's source, the time.
  *
- * @import { Clip, Job, Wire } from "./types.js"
+ * @import { Clip, Job, Mark, Wire } from "./types.js"
  * @import { ClipSources } from "./clip_sources.js"
  * @import { KernelClock } from "./time.js"
  */
@@ -74,6 +74,39 @@ export function useSeen(element) {
     return () => watcher.disconnect();
   }, [element, seen]);
   return seen;
+}
+
+/**
+ * Whether the element is on screen now, or nearly.
+ *
+ * @param {Element|null} element
+ */
+export function useVisible(element) {
+  const [visible, setVisible] = useState(typeof IntersectionObserver === "undefined");
+  useEffect(() => {
+    if (!element || typeof IntersectionObserver === "undefined") return undefined;
+    const watcher = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: "160px" });
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [element]);
+  return visible;
+}
+
+/**
+ * Stars and rejections. A click shows at once; what the kernel says counts from then on.
+ *
+ * @param {Wire & {get: (name: any) => any}} wire
+ */
+export function useMarks(wire) {
+  /** @type {Record<string, Mark>} */
+  const kept = useTrait(wire, "marks") ?? {};
+  const [clicked, setClicked] = useState(/** @type {Record<string, Mark>} */ ({}));
+  useEffect(() => setClicked({}), [kept]);
+  const mark = (/** @type {number} */ sample, /** @type {Mark} */ wanted) => {
+    setClicked((before) => ({ ...before, [sample]: wanted }));
+    send(wire, "mark", { sample, mark: wanted });
+  };
+  return { marks: { ...kept, ...clicked }, mark };
 }
 
 /**

@@ -66,7 +66,24 @@
  * @property {Clip[]} clips
  * @property {string} saved_class
  *
+ * @typedef {"star"|"reject"|""} Mark
+ * @typedef {{name: string, label: string}} Column  a parameter in which the cells of a grid differ
+ *
+ * @typedef {object} Cell  a place in a grid; its clip comes apart, under the same number
+ * @property {number} sample  its number
+ * @property {Record<string, string|number>} values  of the parameters that differ
+ * @property {number} width
+ * @property {number} height
+ * @property {Price|null} planned  the price of a draft that was not sent yet
+ * @property {Progress|null} job
+ * @property {number|null} made_from  the cell whose clip is made again here
+ *
+ * @typedef {Clip & {render?: (Price & {resolution: string})|null}} GridClip
+ * @typedef {Price & {count: number}} Total
+ *
  * @typedef {{job: Job|Record<string, never>}} JobTraits
+ * @typedef {{cells: Cell[], clips: Record<string, GridClip>, columns: Column[], marks: Record<string, Mark>,
+ *   total: Total|null}} GridTraits
  * @typedef {{clips: Clip[], prompt: string, model: string, settings: Settings, saved_class: string}} PlayerTraits
  *
  * @typedef {object} Wire  the part of anywidget's model that the views use

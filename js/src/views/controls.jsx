@@ -44,8 +44,10 @@ export function Controls(props) {
 }
 
 /** @param {{clip: Clip, video: HTMLVideoElement|null}} props */
-function Readout({ clip, video }) {
-  const seconds = usePosition(video);
+const Readout = ({ clip, video }) => <TimeReadout clip={clip} seconds={usePosition(video)} />;
+
+/** @param {{clip: Pick<Clip, "seconds"|"fps">, seconds: number}} props */
+export function TimeReadout({ clip, seconds }) {
   return (
     <span class="veo-readout">
       <span>
@@ -92,8 +94,8 @@ function Sound({ clip, choice, choose, commands }) {
   );
 }
 
-/** @param {Parts} props */
-function Speed({ choice, choose }) {
+/** @param {{choice: {rate: number, loop: boolean}, choose: (change: {rate?: number, loop?: boolean}) => void}} props */
+export function Speed({ choice, choose }) {
   return (
     <>
       <select
