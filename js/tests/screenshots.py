@@ -13,6 +13,7 @@ import math
 import os
 import sys
 import threading
+import urllib.parse
 from fractions import Fraction
 from pathlib import Path
 
@@ -40,6 +41,18 @@ STATES = {
     "portrait_running": "state=running&elapsed=30&shape=portrait",
     "portrait": "state=succeeded&shape=portrait",
     "player": "widget=player&samples=2",
+    "grab": "widget=player&press=g",
+    "more": "widget=player&click=More",
+    "extend": "widget=player&click=More&then=Extend",
+    "sequels": "widget=player&sequels",
+    "grid": "widget=grid&cells=6&starred=2&rejected=3",
+    "grid_render": "widget=grid&cells=4&starred=0,1&click=Render",
+    "grid_planned": "widget=grid&cells=6&planned",
+    "grid_filling": "widget=grid&cells=8&running=1,4,5&failed=2&filtered=6",
+    "grid_rendered": "widget=grid&cells=5&starred=0&rendered",
+    "grid_portrait": "widget=grid&cells=6&shape=portrait&starred=1",
+    "grid_many": "widget=grid&cells=48&same",
+    "grid_open": "widget=grid&cells=4&starred=1&press=Enter",
 }
 
 
@@ -93,6 +106,15 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Keep the terminal clean."""
 
 
+def act(page: Page, asked: dict[str, str]) -> None:
+    """Press and click what the address says."""
+    if key := asked.get("press"):
+        page.locator(".veo-player, .veo-cell").first.focus()
+        page.keyboard.press(key)
+    for name in filter(None, (asked.get("click"), asked.get("then"))):
+        page.locator("button", has_text=name).or_(page.get_by_role("button", name=name)).first.click()
+
+
 def shoot(page: Page, url: str, target: Path, query: str) -> None:
     """One picture: the view in one state, once it has settled."""
     size = (720, 1280) if "portrait" in query else (1280, 720)
@@ -101,6 +123,7 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
     page.wait_for_selector(".veo-card")
     if "succeeded" in query or "player" in query:
         page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    act(page, dict(urllib.parse.parse_qsl(query)))
     page.wait_for_timeout(300)
     page.screenshot(path=target, full_page=True)
 
@@ -114,7 +137,7 @@ def main(folder: Path, names: list[str]) -> None:
     clips = {size: make_clip(size) for size in [(1280, 720), (720, 1280)]}
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGS)
-        page = browser.new_page(viewport={"width": 800, "height": 640})
+        page = browser.new_page(viewport={"width": 800, "height": 800})
         page.on("pageerror", lambda error: print("page error:", error))
         page.on("console", lambda line: print("console:", line.text) if line.type == "error" else None)
 
@@ -125,7 +148,7 @@ def main(folder: Path, names: list[str]) -> None:
         page.route("**/clip.mp4*", give_clip)
         for name in names or STATES:
             for look, extra, width in [("light", "", 800), ("dark", "&theme=dark", 800), ("narrow", "&width=340", 372)]:
-                page.set_viewport_size({"width": width, "height": 640})
+                page.set_viewport_size({"width": width, "height": 800})
                 shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)
         browser.close()
     server.shutdown()

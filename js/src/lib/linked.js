@@ -63,6 +63,8 @@ export class LinkedPlayback {
     return () => {
       this.#members.delete(video);
       video.pause();
+      // Nobody looks any more: out of sight, or the view is gone.
+      if (this.#members.size === 0 && this.playing) this.pause();
     };
   }
 

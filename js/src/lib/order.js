@@ -10,14 +10,48 @@ import { stateText } from "./words.js";
 /** @param {unknown} value */
 const words = (value) => (value === undefined || value === null || value === "" ? "–" : String(value));
 
+/** What reads by itself, without its parameter's name; the long ones come last. */
+const PLAIN = ["resolution", "aspect_ratio", "model", "prompt"];
+
+/** @param {Column} column */
+const place = ({ name }) => (name === "model" || name === "prompt" ? PLAIN.indexOf(name) : 0);
+
+/**
+ * Only the parts in which several texts differ: of two models "fast" and "lite".
+ *
+ * @param {string[]} texts
+ * @param {string} between
+ * @returns {Map<string, string>}
+ */
+export function differing(texts, between) {
+  const parts = [...new Set(texts)].map((text) => text.split(between));
+  const shortest = Math.min(...parts.map(({ length }) => length));
+  const same = (/** @type {number} */ at) => parts.every((part) => part.at(at) === parts[0]?.at(at));
+  let start = 0;
+  let end = 0;
+  while (start < shortest && same(start)) start++;
+  while (end < shortest - start && same(-1 - end)) end++;
+  return new Map(
+    parts.map((part) => {
+      const rest = part.slice(start, part.length - end).join(between);
+      return [part.join(between), rest || part.join(between)];
+    }),
+  );
+}
+
 /**
  * @param {Column} column
- * @param {Cell} cell
+ * @param {Cell[]} cells
+ * @returns {(cell: Cell) => string}
  */
-function valueText({ name, label }, { values }) {
-  const text = words(values[name]);
-  if (name === "prompt" || name === "model" || name === "resolution" || name === "aspect_ratio") return text;
-  return name === "duration_seconds" ? `${text} s` : `${label} ${text}`;
+function namer({ name, label }, cells) {
+  const text = (/** @type {Cell} */ { values }) => words(values[name]);
+  if (name === "model" || name === "prompt") {
+    const short = differing(cells.map(text), name === "model" ? "-" : " ");
+    return (cell) => short.get(text(cell)) ?? text(cell);
+  }
+  if (PLAIN.includes(name)) return text;
+  return name === "duration_seconds" ? (cell) => `${text(cell)} s` : (cell) => `${label} ${text(cell)}`;
 }
 
 /**
@@ -28,7 +62,8 @@ function valueText({ name, label }, { values }) {
  * @returns {Map<number, string>}
  */
 export function titles(cells, columns) {
-  const plain = cells.map((cell) => columns.map((column) => valueText(column, cell)).join(" · "));
+  const names = [...columns].sort((a, b) => place(a) - place(b)).map((column) => namer(column, cells));
+  const plain = cells.map((cell) => names.map((name) => name(cell)).join(" · "));
   const unique = new Set(plain).size === plain.length && columns.length > 0;
   return new Map(
     cells.map((cell, index) => {

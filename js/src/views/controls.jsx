@@ -30,9 +30,9 @@ export function Controls(props) {
           <IconButton icon="back" label="Previous frame" keys="," onClick={() => commands.frame?.(-1)} />
           <IconButton icon="forward" label="Next frame" keys="." onClick={() => commands.frame?.(1)} />
           <Readout clip={clip} video={video} />
-          <GrabMenu grabbing={props.grabbing} ready={playback.loaded} />
         </div>
         <div class="veo-group veo-group-end">
+          <GrabMenu grabbing={props.grabbing} ready={playback.loaded} />
           <Sound {...props} />
           <Speed {...props} />
           <Leaving {...props} />

@@ -70,11 +70,11 @@ export function Render({ wire, cells, clips, marks }) {
   const wanted = starred.flatMap(({ sample }) => (clips[sample]?.render && !made.has(sample) ? [clips[sample]] : []));
   const prices = wanted.map((clip) => clip.render?.usd ?? null);
   const price = prices.includes(null) ? null : dollars(prices.reduce((/** @type {number} */ sum, usd) => sum + (usd ?? 0), 0));
-  const many = wanted.length === 1 ? "the starred one" : `the ${wanted.length} starred`;
+  const many = wanted.length === 1 ? "the starred one" : `${wanted.length} starred`;
   return (
     <>
       <span class="veo-hint veo-star-count" role="status">
-        {starred.length > 0 ? `${starred.length} starred` : "s stars a clip, x rejects it"}
+        {starred.length > 0 ? `${starred.length} starred` : <span class="veo-keys">s stars a clip, x rejects it</span>}
       </span>
       {wanted.length > 0 ? (
         <RetryButton

@@ -5,13 +5,14 @@
  * @import { ClipSources } from "../lib/clip_sources.js"
  * @import { LinkedPlayback } from "../lib/linked.js"
  */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useMarks, useTrait } from "../lib/hooks.js";
 import { ordered, titles } from "../lib/order.js";
 import { GridCell } from "./grid_cell.jsx";
 import { Drafts, Render, Sort } from "./grid_bars.jsx";
 import { gridKey } from "./grid_keys.js";
 import { MarkButtons } from "./mark_buttons.jsx";
+import { Icon } from "./icons.jsx";
 import { Player } from "./player.jsx";
 import { Transport } from "./transport.jsx";
 
@@ -32,6 +33,7 @@ export function GridCard({ wire, sources, linked }) {
   const [opened, setOpened] = useState(/** @type {number|null} */ (null));
   const [heard, setHeard] = useState(/** @type {number|null} */ (null));
   const [current, setCurrent] = useState(0);
+  const card = useReturn(opened, current);
   const there = Object.values(clips);
   useEffect(() => linked.measure(there), [linked, clips]);
   if (cells.length === 0) return <article class="veo-card veo-empty">There is nothing to compare yet.</article>;
@@ -49,9 +51,9 @@ export function GridCard({ wire, sources, linked }) {
     return <Big {...{ wire, sources, mark }} clip={big} title={names.get(big.sample) ?? ""} marked={marks[big.sample] ?? ""} onBack={() => setOpened(null)} />;
   }
   return (
-    <article class="veo-card veo-grid" aria-label={`${cells.length} clips side by side`} onKeyDown={(event) => gridKey(event, commands)}>
+    <article ref={card} class="veo-card veo-grid" aria-label={`${cells.length} clips side by side`} onKeyDown={(event) => gridKey(event, commands)}>
       {total ? <Drafts wire={wire} total={total} /> : null}
-      <ul class="veo-cells" style={{ "--veo-shape": shape(cells) }}>
+      <ul class={`veo-cells ${isTall(cells) ? "veo-cells-tall" : ""}`}>
         {shown.map((cell) => (
           <GridCell
             key={cell.sample}
@@ -77,11 +79,26 @@ export function GridCard({ wire, sources, linked }) {
   );
 }
 
-/** @param {Cell[]} cells  the width of the narrowest cell that still shows something, by the shape of most clips */
-function shape(cells) {
-  const tall = cells.filter(({ width, height }) => height > width).length;
-  return tall * 2 > cells.length ? "0.62" : "1";
+/**
+ * Back from one clip, the keyboard is where it was.
+ *
+ * @param {number|null} opened
+ * @param {number} current
+ */
+function useReturn(opened, current) {
+  const card = useRef(/** @type {HTMLElement|null} */ (null));
+  const was = useRef(opened);
+  useEffect(() => {
+    if (was.current !== null && opened === null) {
+      /** @type {HTMLElement|null|undefined} */ (card.current?.querySelector(`[data-sample="${current}"]`))?.focus();
+    }
+    was.current = opened;
+  }, [opened]);
+  return card;
 }
+
+/** @param {Cell[]} cells  whether most clips are higher than wide */
+const isTall = (cells) => cells.filter(({ width, height }) => height > width).length * 2 > cells.length;
 
 /**
  * One clip of the grid by itself, with everything that a player has.
@@ -90,6 +107,8 @@ function shape(cells) {
  *   mark: (sample: number, mark: Mark) => void, onBack: () => void}} props
  */
 function Big({ wire, sources, clip, title, marked, mark, onBack }) {
+  const back = useRef(/** @type {HTMLButtonElement|null} */ (null));
+  useEffect(() => back.current?.focus(), []);
   const facts = clip.facts ?? { prompt: "", model: "", settings: [] };
   return (
     <article
@@ -100,8 +119,9 @@ function Big({ wire, sources, clip, title, marked, mark, onBack }) {
       }}
     >
       <div class="veo-big-bar">
-        <button type="button" onClick={onBack} ref={(button) => button?.focus()}>
-          Back to the grid
+        <button ref={back} type="button" onClick={onBack}>
+          <Icon name="grid" />
+          All clips
         </button>
         <strong>{title}</strong>
         <MarkButtons {...{ marked, mark, title }} sample={clip.sample} />

@@ -63,23 +63,25 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
   useEffect(() => (visible ? sources.hold(clip) : undefined), [sources, clipKey(clip), visible]);
   useEffect(() => (video && source.url ? linked.join(video, clip) : undefined), [linked, video, source.url]);
   // A page can hold only so many elements that decode, so a cell out of sight has none.
-  const frame = visible ? (
-    <video
-      ref={setVideo}
-      class="veo-video"
-      {...(source.url ? { src: source.url } : {})}
-      {...(clip.poster ? { poster: clip.poster } : {})}
-      playsInline
-      muted={muted}
-      preload="auto"
-      aria-label={clip.name}
-      onClick={() => linked.toggle()}
-      onDblClick={() => open(clip.sample)}
-      onError={() => source.url && !sources.reject(clip) && setBroken("This browser cannot play it.")}
-    />
-  ) : clip.poster ? (
-    <img class="veo-video" src={clip.poster} alt="" />
-  ) : null;
+  const frame = (
+    <>
+      {clip.poster ? <img class="veo-video" src={clip.poster} alt="" /> : null}
+      {visible ? (
+        <video
+          ref={setVideo}
+          class="veo-video"
+          {...(source.url ? { src: source.url } : {})}
+          playsInline
+          muted={muted}
+          preload="auto"
+          aria-label={clip.name}
+          onClick={() => linked.toggle()}
+          onDblClick={() => open(clip.sample)}
+          onError={() => source.url && !sources.reject(clip) && setBroken("This browser cannot play it.")}
+        />
+      ) : null}
+    </>
+  );
   const why = source.phase === "failed" ? source.message : broken;
   return (
     <Stage width={clip.width} height={clip.height} kind="clip" backdrop={clip.poster} frame={frame}>

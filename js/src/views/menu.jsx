@@ -31,7 +31,8 @@ function place(menu, button) {
   const { offsetWidth: width, offsetHeight: height } = menu;
   const above = at.top - height - MARGIN;
   const top = above >= MARGIN ? above : Math.min(at.bottom + MARGIN, view.innerHeight - height - MARGIN);
-  const left = Math.min(at.right - width, view.innerWidth - width - MARGIN);
+  const room = view.innerWidth - width - MARGIN;
+  const left = at.left <= room ? at.left : Math.min(at.right - width, room);
   Object.assign(menu.style, { top: `${Math.max(MARGIN, top)}px`, left: `${Math.max(MARGIN, left)}px` });
 }
 
