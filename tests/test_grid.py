@@ -88,7 +88,7 @@ def test_the_starred_one_is_rendered_once_with_its_seed(grid: Grid, client: Clie
     clips = filled(grid, 2)
     # As many lines come at eight seconds only, which is what the price is for.
     assert clips["1"]["render"]["text"] == "$0.64"
-    assert clips["1"]["render"]["resolution"] == "1080p"
+    assert (clips["1"]["render"]["resolution"], clips["1"]["render"]["seconds"]) == ("1080p", 8.0)
     say(grid, kind="mark", sample=1, mark="star")
     until(grid, "starred", bool)
     grid.render()

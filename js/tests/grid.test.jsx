@@ -44,15 +44,29 @@ describe("one clock for many clips", () => {
     expect(videos[0]?.currentTime).toBeCloseTo(3 + 1.5 / 24);
   });
 
-  it("mends a small drift by speed and a large one by a jump", () => {
-    const { linked, videos } = linkedOf(eight, eight, eight);
+  it("mends a small drift by speed, and holds back who is ahead", () => {
+    const { linked, videos } = linkedOf(eight, eight, eight, eight);
     linked.play();
     now = 2000;
-    const [right, late, lost] = /** @type {[any, any, any]} */ (videos);
-    [right.currentTime, late.currentTime, lost.currentTime] = [2.01, 1.9, 0.5];
+    const [right, late, ahead, lost] = /** @type {[any, any, any, any]} */ (videos);
+    [right.currentTime, late.currentTime, ahead.currentTime, lost.currentTime] = [2.01, 1.9, 2.2, 7];
     linked.tick();
-    expect([right.playbackRate, late.playbackRate, lost.playbackRate]).toEqual([1, 1.05, 1]);
-    expect([right.currentTime, late.currentTime, lost.currentTime]).toEqual([2.01, 1.9, 2]);
+    expect([right.playbackRate, late.playbackRate]).toEqual([1, expect.closeTo(1.1)]);
+    expect([right.paused, late.paused, ahead.paused]).toEqual([false, false, true]);
+    expect(lost.currentTime).toBe(2);
+  });
+
+  it("waits for who is late, but not for ever", () => {
+    const { linked, videos } = linkedOf(eight, eight);
+    const [right, stuck] = /** @type {[any, any]} */ (videos);
+    linked.play();
+    for (now = 100; now <= 6000; now += 100) {
+      right.currentTime = linked.position;
+      linked.tick();
+      if (now === 2000) expect([linked.position < 0.25, stuck.currentTime]).toEqual([true, 0.5 / 24]);
+    }
+    expect(linked.position).toBeGreaterThan(2);
+    expect(stuck.currentTime).toBeGreaterThan(0.5);
   });
 
   it("lets a short clip wait at its end, and begins again with all", () => {

@@ -119,6 +119,16 @@ def _size(cell: Cell, seen: Sighting | None) -> tuple[int, int]:
     return (cell.video.width or 1280, cell.video.height or 720) if cell.video else (1280, 720)
 
 
+def render(plan: Plan, record: JobRecord) -> dict[str, Any]:
+    """The offer to make a job's clip again: price, lines, and the length in seconds if that has to change."""
+    length = plan.full.duration_seconds
+    return {
+        **description.price(plan.cost, record.provider),
+        "resolution": plan.full.resolution,
+        "seconds": length if length != _full(record).duration_seconds else None,
+    }
+
+
 def clip(
     number: int, video: Video, record: JobRecord | None, extras: Callable[[JobRecord], Mapping[str, Any]]
 ) -> dict[str, Any]:

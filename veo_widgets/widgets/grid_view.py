@@ -116,8 +116,7 @@ class Grid(ClipWidget):
         if record.id not in self._extras and record.state is JobState.SUCCEEDED:
             client = self._client.asynchronous
             better = rendering(client.plan, record, self._resolution)
-            price = description.price(better.cost, record.provider) if better else None
-            render = {**price, "resolution": better.full.resolution} if better and price else None
+            render = drawing.render(better, record) if better else None
             self._extras[record.id] = {"offers": offers(client, record), "render": render}
         return self._extras.get(record.id, {})
 

@@ -7,9 +7,12 @@ import { frameAt, timeOf } from "./playback.js";
 
 /** How often the elements are compared with the clock, in milliseconds. */
 const TICK_MS = 100;
-/** Apart by less, in seconds, is nothing anybody sees; by more than the other, it is mended by a jump. */
+/** Apart by less, in seconds, is nothing anybody sees; up to LOOSE it is mended by speed; beyond FAR only by a jump. */
 const CLOSE = 0.02;
-const FAR = 0.3;
+const LOOSE = 0.12;
+const FAR = 0.4;
+/** How long the clock waits for an element that does not keep up, in milliseconds. */
+const PATIENCE_MS = 3000;
 
 export class LinkedPlayback {
   /** @type {Map<HTMLVideoElement, Clip>} */
@@ -22,6 +25,8 @@ export class LinkedPlayback {
   #at = 0;
   #since = 0;
   #length = 0;
+  #ticked = 0;
+  #waited = 0;
   fps = 24;
   playing = false;
   loop = true;
@@ -76,7 +81,8 @@ export class LinkedPlayback {
   play() {
     if (this.playing || this.#length === 0) return;
     if (this.#at >= this.#length - 1 / this.fps) this.#at = 0;
-    this.#since = this.#now();
+    this.#since = this.#ticked = this.#now();
+    this.#waited = 0;
     this.playing = true;
     this.#timer = setInterval(() => this.tick(), TICK_MS);
     this.tick();
@@ -120,6 +126,7 @@ export class LinkedPlayback {
 
   /** Bring every element closer to the clock, and the clock back to the start when it is through. */
   tick() {
+    const patient = this.#wait();
     if (this.position >= this.#length) {
       if (!this.loop) {
         this.pause();
@@ -127,8 +134,23 @@ export class LinkedPlayback {
       }
       this.seek(0);
     }
-    for (const [video, clip] of this.#members) this.#correct(video, clip);
+    for (const [video, clip] of this.#members) this.#correct(video, clip, patient);
     this.#tell();
+  }
+
+  /** Hold the clock while an element does not keep up, for so long; says whether it may go on not keeping up. */
+  #wait() {
+    const since = this.#now() - this.#ticked;
+    this.#ticked += since;
+    const late = [...this.#members].some(([video, clip]) => {
+      const to = Math.min(this.position, clip.seconds - 1 / clip.fps);
+      return video.seeking || video.readyState < 2 || to - video.currentTime > LOOSE;
+    });
+    // It is won back slowly, so that one that is always late does not stop all again and again.
+    this.#waited = late ? Math.min(PATIENCE_MS, this.#waited + since) : Math.max(0, this.#waited - since / 4);
+    const patient = this.#waited < PATIENCE_MS;
+    if (late && patient) this.#since = Math.min(this.#since + since, this.#ticked);
+    return patient;
   }
 
   /**
@@ -171,8 +193,9 @@ export class LinkedPlayback {
   /**
    * @param {HTMLVideoElement} video
    * @param {Clip} clip
+   * @param {boolean} patient  the clock waits for those that are late
    */
-  #correct(video, clip) {
+  #correct(video, clip, patient) {
     if (video.readyState < 2 || video.seeking) return;
     const to = this.position;
     if (to >= clip.seconds - 1 / clip.fps) {
@@ -180,9 +203,10 @@ export class LinkedPlayback {
       return;
     }
     const apart = video.currentTime - to;
-    if (Math.abs(apart) > FAR) video.currentTime = to;
+    if (apart > FAR || (apart < -FAR && !patient)) video.currentTime = to;
     // A little faster or slower is not seen; a jump is.
-    video.playbackRate = Math.abs(apart) > CLOSE && Math.abs(apart) <= FAR ? this.rate * (1 - apart / 2) : this.rate;
-    if (video.paused) video.play().catch(() => {});
+    video.playbackRate = Math.abs(apart) > CLOSE ? this.rate * Math.min(1.25, Math.max(0.75, 1 - apart)) : this.rate;
+    if (apart > LOOSE && apart <= FAR) video.pause();
+    else if (video.paused) video.play().catch(() => {});
   }
 }

@@ -78,7 +78,7 @@
  * @property {Progress|null} job
  * @property {number|null} made_from  the cell whose clip is made again here
  *
- * @typedef {Clip & {render?: (Price & {resolution: string})|null}} GridClip
+ * @typedef {Clip & {render?: (Price & {resolution: string, seconds?: number|null})|null}} GridClip
  * @typedef {Price & {count: number}} Total
  *
  * @typedef {{job: Job|Record<string, never>}} JobTraits

@@ -71,6 +71,8 @@ export function Render({ wire, cells, clips, marks }) {
   const prices = wanted.map((clip) => clip.render?.usd ?? null);
   const price = prices.includes(null) ? null : dollars(prices.reduce((/** @type {number} */ sum, usd) => sum + (usd ?? 0), 0));
   const many = wanted.length === 1 ? "the starred one" : `${wanted.length} starred`;
+  const offer = wanted[0]?.render;
+  const how = offer?.seconds ? `${offer.resolution}, ${offer.seconds} s` : offer?.resolution;
   return (
     <>
       <span class="veo-hint veo-star-count" role="status">
@@ -79,7 +81,7 @@ export function Render({ wire, cells, clips, marks }) {
       {wanted.length > 0 ? (
         <RetryButton
           key={wanted.map(({ sample }) => sample).join()}
-          verb={`Render ${many} at ${wanted[0]?.render?.resolution}`}
+          verb={`Render ${many} at ${how}`}
           price={price}
           primary
           pending={pending}

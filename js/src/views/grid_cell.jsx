@@ -46,7 +46,7 @@ export function GridCell({ sources, linked, cell, clip, title, marked, mark, mut
           {cell.made_from === null ? null : <Icon name="sparkle" />}
           {title}
         </span>
-        {clip ? <MarkButtons {...{ sample, title, marked, mark }} /> : null}
+        <MarkButtons {...{ sample, title, marked, mark }} shown={clip !== undefined} />
       </div>
     </li>
   );
