@@ -12,7 +12,8 @@ import anyio
 import pytest
 
 from veo_widgets.catalog import GEMINI_API
-from veo_widgets.config import Settings, account, choose_provider
+from veo_widgets.choice import choose_provider
+from veo_widgets.config import Settings, account
 from veo_widgets.credentials import Secret
 from veo_widgets.errors import ConfigError
 from veo_widgets.keys import _within, key_of

@@ -74,7 +74,7 @@ def test_a_request_without_a_model_goes_to_the_only_one(
     client = make_client(at(provider, settings, path), hasty=True)
     plan = client.plan("A cat", seconds=4)
     assert (plan.provider.name, plan.request.model, plan.cost.usd) == (provider, "our-veo", None)
-    (video,) = client.submit("A cat", seconds=4).wait(30).videos
+    (video,) = client.submit("A cat", seconds=4, max_cost=2).wait(30).videos
     assert video.path.exists()
     assert client.plan("A cat", model="other").request.model == "other"
     kinds = [entry.kind for entry in emulator.journal()]
@@ -110,7 +110,7 @@ def test_several_are_listed_and_nothing_is_sent(
 async def test_the_asynchronous_client_learns_it_too(settings: Settings, emulator: Emulator, tmp_path) -> None:
     emulator.list_models("our-veo")
     async with AsyncClient(at("litellm", settings), home=tmp_path) as client:
-        record = await client.submit("A cat")
+        record = await client.submit("A cat", max_cost=2)
     assert (record.model, record.provider) == ("our-veo", "litellm")
 
 

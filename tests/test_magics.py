@@ -226,3 +226,27 @@ def test_settings_outlive_the_cell(default_client: Client, settings: Settings) -
     assert session.plan("A cat").model.id == "veo-3.1-fast-generate-001"
     with pytest.raises(errors.InvalidRequestError, match="Did you mean 'provider'"):
         session.configure(provder="gemini")
+
+
+def loaded_again(shell: InteractiveShell) -> str:
+    return run(shell, "%unload_ext veo_widgets\n%load_ext veo_widgets").text
+
+
+def test_what_earlier_kernels_have_left_is_told_and_nothing_is_done(
+    shell: InteractiveShell, default_client: Client, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEO_WIDGETS_HOME", str(default_client.asynchronous.home))
+    assert loaded_again(shell) == ""
+    job = default_client.submit("---\npolls: 99\n---\nA cat", seconds=4)
+    # This kernel works on it.
+    assert loaded_again(shell) == ""
+    job.detach()
+    assert loaded_again(shell) == "1 job of an earlier kernel is open: %veo resume brings it home.\n"
+    emulator.script(on="create", fault="reset")
+    with pytest.raises(errors.UnknownOutcomeError):
+        default_client.submit("A cat", seconds=4)
+    assert "The answer to 1 job was lost: see %veo jobs, then %veo look ID" in loaded_again(shell)
+    lost = next(job for job in default_client.jobs() if job.state == "unknown")
+    assert run(shell, f"%veo forget {lost.id}").error is None
+    assert lost.record.problem.title == "Forgotten"
+    assert len(creates(emulator)) == 2

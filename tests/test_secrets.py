@@ -97,7 +97,7 @@ import veo_widgets as veo
 from veo_widgets import session
 from veo_widgets.config import Settings, account
 from veo_widgets.sync import Client
-from veo_widgets.watcher import Clock
+from veo_widgets.clock import Clock
 
 logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
 

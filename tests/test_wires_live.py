@@ -529,4 +529,4 @@ def test_a_job_remembers_its_profile(
     assert client.plan("A cat", profile="").profile == ""
     stranger = make_client(settings)
     with pytest.raises(errors.ConfigError, match="'work' is not known here"):
-        stranger.asynchronous._watcher.settings_of(job.record.profile)
+        stranger.asynchronous._accounts.settings_of(job.record.profile)

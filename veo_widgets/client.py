@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -25,18 +25,17 @@ from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
 from .keeper import Keeper
 from .ledger import AsyncLedger
+from .lost import Lost
 from .media import Video
-from .planning import Plan, following, make_plan, unnamed
+from .planning import Plan, following, make_plan, new_record
 from .pricing import Cost
-from .providers import Endpoint
 from .purse import Purse
+from .questions import Questions
 from .record import JobRecord, JobState
 from .remote import Remote
 from .sender import Sender
-from .surroundings import notebook
 from .transport import Transport
 from .watcher import Watcher
-from .wires import Call, Reply, listing
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -79,10 +78,10 @@ class AsyncClient:
         downloads = Downloads(self._keeper, self._accounts, self._transport)
         self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
         self.purse = Purse(self._ledger, self._clock.now)
+        self.questions = Questions(self._accounts, self._transport)
         self.remote = Remote(self._keeper, self._accounts, self._transport)
+        self._lost = Lost(self._keeper, self.remote)
         self._tasks: TaskGroup | None = None
-        # By account: the only video model of a gateway.
-        self._learned: dict[tuple[Settings, Endpoint], str] = {}
         self._stack = AsyncExitStack()
 
     @property
@@ -179,7 +178,7 @@ class AsyncClient:
         if surface:
             plan = replace(plan, model=replace(plan.model, api="openai_videos", surface=surface))
         account = await self._accounts.of_plan(plan)
-        record = replace(self._new_record(plan, account, new_job_id(), ""), cost=Cost(None, "started elsewhere"))
+        record = replace(self._record(plan, account, new_job_id()), cost=Cost(None, "started elsewhere"))
         return await self._keeper.keep(records.accepted(record, operation, self._clock.now()), "adopted")
 
     def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
@@ -194,42 +193,9 @@ class AsyncClient:
         settings = self._accounts.settings_of(values.pop("profile", None))
         return make_plan(prompt, values, settings=settings, today=today)
 
-    async def learn_model(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """`values` with the one video model that a gateway lists, where no model is named and it has no default.
-
-        What is named stays as it is, and nothing is asked. Each account is asked once.
-
-        Args:
-            values: as for `submit`.
-
-        Raises:
-            ConfigError: the gateway lists no video model, or several; the message names them.
-            ServiceError: it refuses to tell.
-        """
-        settings = self._accounts.settings_of(values.get("profile"))
-        provider = unnamed(values, settings)
-        if provider is None:
-            return dict(values)
-        account = config.account(provider, provider.surfaces[0], settings)
-        known = (settings, account.endpoint)
-        if known not in self._learned:
-            reply = await self.ask(listing.listing, account)
-            self._learned[known] = listing.only_video_model(reply, provider)
-        return {**values, "model": f"{provider.prefixes[0]}/{self._learned[known]}"}
-
     def now(self) -> float:
         """The time by the client's clock, in seconds since the epoch."""
         return self._clock.now()
-
-    async def ask(self, question: Callable[[Endpoint], Call], account: Account) -> Reply:
-        """Send a call that starts nothing and costs nothing; raises what `Transport.send` does.
-
-        Args:
-            question: makes the call for an endpoint, which for the embedded emulator is only known now.
-            account: who asks.
-        """
-        account = await self._accounts.reach(account)
-        return await self._transport.send(question(account.endpoint), account)
 
     async def submit(self, prompt: str, **values: Any) -> JobRecord:
         """Start a job. This is the verb that costs money.
@@ -239,22 +205,23 @@ class AsyncClient:
             values: ``model``, ``provider``, ``profile``, and the parameters of `params.PARAMS`.
 
         Returns:
-            The job, accepted by the service and watched from now on.
+            The job, watched from now on: accepted by the service, or held back while that has no room.
 
         Raises:
             InvalidRequestError: refused here; nothing was sent. A `BudgetError` says that it costs too much.
             ServiceError: refused by the service; nothing was started.
             UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
         """
-        return await self.submit_plan(self.plan(prompt, **await self.learn_model(values)))
+        return await self.submit_plan(self.plan(prompt, **await self.questions.learn_model(values)))
 
-    async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "") -> JobRecord:
+    async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "", patient: bool = True) -> JobRecord:
         """Start a job that was planned before; see `submit`.
 
         Args:
             plan: what to send.
             retry_of: the job whose request this is.
             job_id: the new job's id, from `new_job_id`, for callers who want to know it before the answer.
+            patient: whether to keep the job back where the service has no room, and send it later.
         """
         for violation in plan.violations:
             raise violation
@@ -263,7 +230,7 @@ class AsyncClient:
         # Before anything is written: a token that cannot be had is no job.
         await account.credentials.headers()
         plan = await with_images(plan, account, self._transport)
-        record = self._new_record(plan, account, job_id or new_job_id(), retry_of)
+        record = replace(self._record(plan, account, job_id or new_job_id()), retry_of=retry_of)
         call = plan.call(account)
         unwritten = False
         self._sender.submitting.add(record.id)
@@ -272,7 +239,7 @@ class AsyncClient:
             with anyio.CancelScope(shield=True):
                 self._board.put(await self.purse.reserve(record))
                 await self._keeper.lease(record.id)
-                record = await self._sender.send(record, call, account)
+                record = await self._sender.send(record, call, account, patient=patient)
                 if self._tasks is not tasks:
                     # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
                     await self._keeper.release(record.id)
@@ -290,27 +257,8 @@ class AsyncClient:
             self.watch(record.id)
         return record
 
-    def _new_record(self, plan: Plan, account: Account, job_id: str, retry_of: str) -> JobRecord:
-        now = self._clock.now()
-        saved = account.endpoint.to_json()
-        return JobRecord(
-            id=job_id,
-            state=JobState.SUBMITTING,
-            request=plan.request,
-            provider=plan.provider.name,
-            surface=plan.model.surface,
-            wire=plan.wire.name,
-            cost=plan.cost,
-            created_at=now,
-            updated_at=now,
-            folder=str(config.clips_folder(self._accounts.settings_of(plan.profile))),
-            # The embedded emulator listens elsewhere in every process.
-            endpoint={**saved, "base_url": ""} if account.embedded else saved,
-            notebook=notebook(),
-            max_cost=plan.max_cost,
-            retry_of=retry_of,
-            profile=plan.profile,
-        )
+    def _record(self, plan: Plan, account: Account, job_id: str) -> JobRecord:
+        return new_record(plan, account, self._accounts.settings_of(plan.profile), job_id=job_id, now=self._clock.now())
 
     async def _write_later(self, accepted: JobRecord) -> None:
         await self._sender.write_later(accepted)
@@ -341,6 +289,17 @@ class AsyncClient:
         """Have a finished job's clip continued for `seconds`: a new job at the same place; see `submit`."""
         values["duration_seconds"] = seconds
         return await self.submit(prompt, **following(await self.job(job_id), "extend_from", values))
+
+    async def look_for(self, job_id: str, operation: str = "") -> JobRecord:
+        """Look whether the service has a job whose answer was lost, and watch it if so; see `Lost.look_for`."""
+        record = await self._lost.look_for(await self.job(job_id), operation)
+        if not record.state.is_final:
+            self.watch(record.id)
+        return record
+
+    async def forget(self, job_id: str) -> JobRecord:
+        """Take a job whose answer was lost for failed; see `Lost.forget`."""
+        return await self._lost.forget(await self.job(job_id))
 
     async def cancel(self, job_id: str) -> JobRecord:
         """Have the service stop a job; one that was not sent yet is not sent, one that has ended stays as it is.

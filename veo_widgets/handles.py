@@ -177,6 +177,23 @@ class Job:
         """Send the same request again as a new job, which costs money again."""
         return Job(self.client, self.client.call(self.client.asynchronous.retry, self.id).id)
 
+    def look_for(self, operation: str = "") -> Self:
+        """Look whether the service has this job, whose answer was lost; if so it is watched. Costs nothing.
+
+        Args:
+            operation: the service's name for it, if you have found it in the service's console.
+
+        Raises:
+            InvalidRequestError: its answer was not lost, or the service keeps no list to look in.
+        """
+        self.client.call(self.client.asynchronous.look_for, self.id, operation)
+        return self
+
+    def forget(self) -> Self:
+        """Take this job, whose answer was lost, for failed. If the service runs it, it is charged all the same."""
+        self.client.call(self.client.asynchronous.forget, self.id)
+        return self
+
     def edit(self, prompt: str, **values: Any) -> Job:
         """Have the finished clip changed as `prompt` says, by a new job at the same provider, which costs money.
 

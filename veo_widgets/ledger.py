@@ -146,6 +146,14 @@ class Ledger:
         query = f"SELECT record, request FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
         return [read_job(row, self._file) for row in self._file.rows(query, (-1 if limit is None else limit,))]
 
+    def left(self, now: float) -> tuple[int, int]:
+        """How many open jobs nobody works on at `now`, and of how many the answer was lost."""
+        query = f"SELECT state, holder, held_until FROM jobs WHERE state = 'unknown' OR state IN {_OPEN}"  # noqa: S608
+        rows = self._file.rows(query)
+        unknown = sum(state == "unknown" for state, _, _ in rows)
+        held = sum(holder is not None and until > now and not _is_dead(holder) for _, holder, until in rows)
+        return len(rows) - unknown - held, unknown
+
     def with_operation(self, operation: str) -> JobRecord | None:
         """The newest job whose operation the service calls so, if there is one."""
         query = """SELECT record, request FROM jobs WHERE json_extract(record, '$.operation') = ?

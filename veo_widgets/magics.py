@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from inspect import signature
@@ -18,12 +19,13 @@ from .errors import InvalidRequestError, JobError, SubmitInterrupted, VeoError, 
 from .flags import Flags, fill_in, parse, parser
 from .handles import Job, Jobs
 from .keys import login
+from .ledger import Ledger
 from .logbook import log, without_media
 from .planning import Plan
 from .spending import Spend
 
-_USAGE = """%veo jobs [N] | job ID | wait [ID] | resume | budget [NAME USD …] | cost [DAYS] [--csv PATH]
-    | doctor | log [LEVEL [FILE]] | login PROVIDER | help"""
+_USAGE = """%veo jobs [N] | job ID | wait [ID] | resume | cancel ID | retry ID | look ID [OPERATION] | forget ID
+    | budget [NAME USD …] | cost [DAYS] [--csv PATH] | doctor | log [LEVEL [FILE]] | login PROVIDER | help"""
 
 
 @magics_class
@@ -99,6 +101,10 @@ class VeoMagics(Magics):
             "job": session.job,
             "wait": _wait,
             "resume": session.resume,
+            "cancel": _cancel,
+            "retry": _retry,
+            "look": _look,
+            "forget": _forget,
             "budget": _budget,
             "cost": _cost,
             "doctor": session.doctor,
@@ -114,6 +120,29 @@ class VeoMagics(Magics):
         except TypeError:
             raise InvalidRequestError(f"%veo {words[0]}: that is not how it is written; {_USAGE}") from None
         return verb(*words[1:])
+
+
+def _cancel(job_id: str) -> Job:
+    """Have a job stopped, where its service can."""
+    return session.job(job_id).cancel()
+
+
+def _retry(job_id: str) -> Job:
+    """Send a job's request again, which costs money again."""
+    return session.job(job_id).retry()
+
+
+def _look(job_id: str, operation: str = "") -> Job:
+    """Look whether the service has a job whose answer was lost."""
+    job = session.job(job_id).look_for(operation)
+    if job.record.notice:
+        print(job.record.notice)  # noqa: T201 (what was found)
+    return job
+
+
+def _forget(job_id: str) -> Job:
+    """Take a job whose answer was lost for failed."""
+    return session.job(job_id).forget()
 
 
 def _help() -> None:
@@ -171,8 +200,35 @@ def dry_run(plan: Plan) -> str:
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics; loading twice changes nothing."""
+    """Register the magics; loading twice changes nothing but what is told of open jobs."""
     shell.register_magics(VeoMagics)
+    if told := banner():
+        print(told)  # noqa: T201 (what an earlier kernel has left)
+
+
+def banner() -> str:
+    """What is left of earlier kernels, in a line; empty if nothing is. Nothing is done about it."""
+    path = config.home() / "ledger.sqlite3"
+    if not path.exists():
+        return ""
+    try:
+        ledger = Ledger(path, patience=1.0)
+    except VeoError as error:
+        return str(error)
+    try:
+        left, unknown = ledger.left(time.time())
+    finally:
+        ledger.close()
+    said = []
+    if left:
+        jobs, them = ("job of an earlier kernel is", "it") if left == 1 else ("jobs of earlier kernels are", "them")
+        said.append(f"{left} {jobs} open: %veo resume brings {them} home.")
+    if unknown:
+        said.append(
+            f"The answer to {unknown} {'job' if unknown == 1 else 'jobs'} was lost: see %veo jobs, then %veo look ID, "
+            "%veo retry ID or %veo forget ID."
+        )
+    return " ".join(said)
 
 
 def unload(shell: InteractiveShell) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import choice, rules
+from . import choice, config, rules
 from .budgets import amount, over_max_cost
 from .catalog import Model
 from .config import Account, Settings
@@ -15,7 +15,7 @@ from .pricing import Cost, estimate
 from .providers import Provider
 from .record import JobRecord, JobState
 from .request import VideoRequest
-from .surroundings import surroundings
+from .surroundings import notebook, surroundings
 from .wires import Call, Wire, wire_for
 from .wires.routes import routed
 
@@ -123,6 +123,36 @@ def _violations(request: VideoRequest, model: Model, today: str) -> tuple[Invali
     faulty = {error.parameter for error in found}
     carried = wire_for(model.api, model.surface).refusals(request, model)
     return (*found, *(error for error in carried if error.parameter not in faulty))
+
+
+def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str, now: float) -> JobRecord:
+    """A plan as a job of which nothing has been sent.
+
+    Args:
+        plan: what will be sent.
+        account: with what, and where to.
+        settings: of the plan's profile.
+        job_id: the job's id.
+        now: seconds since the epoch.
+    """
+    saved = account.endpoint.to_json()
+    return JobRecord(
+        id=job_id,
+        state=JobState.SUBMITTING,
+        request=plan.request,
+        provider=plan.provider.name,
+        surface=plan.model.surface,
+        wire=plan.wire.name,
+        cost=plan.cost,
+        created_at=now,
+        updated_at=now,
+        folder=str(config.clips_folder(settings)),
+        # The embedded emulator listens elsewhere in every process.
+        endpoint={**saved, "base_url": ""} if account.embedded else saved,
+        notebook=notebook(),
+        max_cost=plan.max_cost,
+        profile=plan.profile,
+    )
 
 
 def following(record: JobRecord, parameter: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -281,11 +281,13 @@ def unknown_problem(why: str) -> Problem:
     return Problem(
         "The service's answer was lost",
         why,
-        "The job may be running. Look in the provider's console before you send it again.",
+        "The job may be running. Look for it, send it again, or forget it; nothing is chosen for you.",
         "It may be charged.",
     )
 
 
+# What is told of a job whose answer was lost and that nobody wants to look for.
+FORGOTTEN = Problem("Forgotten", "Its answer was lost, and you have chosen to forget it.", "", "It may be charged.")
 # What is told of a job that was called off while it was kept back.
 NOT_SENT = Problem("Cancelled", "It was not sent, as you wished.", "", "Nothing is charged.")
 

@@ -42,10 +42,16 @@ class Sender:
         # Of a job that is kept back: how many creates were refused.
         self._tried: dict[str, int] = {}
 
-    async def send(self, record: JobRecord, call: Call, account: Account) -> JobRecord:
+    async def send(self, record: JobRecord, call: Call, account: Account, *, patient: bool = True) -> JobRecord:
         """Send a new job, or keep it back while the service has no room.
 
         The caller has written the intent down, holds the job's lease, and shields this.
+
+        Args:
+            record: the job.
+            call: its create.
+            account: who pays.
+            patient: whether it may be kept back; if not, a service without room is an error.
 
         Returns:
             The job: accepted, or ``submitting`` and held back; then `send_held_back` goes on.
@@ -56,9 +62,9 @@ class Sender:
             LedgerError: nothing was sent, or the record on the board has an operation that is not written down yet.
         """
         wait = self._quota_of(record, account).claim(self._clock.now())
-        if wait > 0:
+        if wait > 0 and patient:
             return await self._hold_back(record, wait, self._why_slow(record, account))
-        return await self._create(record, call, account)
+        return await self._create(record, call, account, patient=patient)
 
     async def send_held_back(self, record: JobRecord) -> None:
         """Send a job that was kept back, when its time has come; see `send`. The caller holds its lease."""
@@ -104,14 +110,14 @@ class Sender:
             left -= LEASE_SECONDS / 3
         return False
 
-    async def _create(self, record: JobRecord, call: Call, account: Account) -> JobRecord:
+    async def _create(self, record: JobRecord, call: Call, account: Account, *, patient: bool = True) -> JobRecord:
         while True:
             try:
                 wire = wire_for(record.wire, record.surface)
                 operation = wire.created(await self._transport.send(call, account))
             except VeoError as error:
                 wait = self._wait_after(record, error)
-                if wait is None:
+                if wait is None or (wait >= _AT_ONCE and not patient):
                     await self._end(record, error)
                     raise
                 if wait >= _AT_ONCE:

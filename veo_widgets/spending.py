@@ -167,7 +167,9 @@ def _sides(cells: tuple[str, str, str]) -> list[tuple[str, str]]:
 
 
 def _plot(days: Mapping[str, float]) -> str:
-    """A bar for each day, in the colour of the text, so that it is seen on any ground."""
+    """A bar for each day, in the colour of the text, so that it is seen on any ground; one day needs none."""
+    if len(days) < 2:
+        return ""
     last = date.fromisoformat(max(days))
     past = min((last - date.fromisoformat(min(days))).days, _BARS - 1)
     calendar = [(last - timedelta(days=ago)).isoformat() for ago in range(past, -1, -1)]
@@ -191,5 +193,5 @@ def _plot(days: Mapping[str, float]) -> str:
     label = escape(f"Cost by day from {shown[0][0]} to {shown[-1][0]}", quote=True)
     return (
         f'<svg role="img" aria-label="{label}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'style="max-width:100%;display:block" font-family="sans-serif">{"".join(bars)}{texts}</svg>'
+        f'style="max-width:100%;display:block;margin:0 0 12px" font-family="sans-serif">{"".join(bars)}{texts}</svg>'
     )

@@ -123,7 +123,7 @@ class Client:
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations; nothing is sent."""
-        return self.asynchronous.plan(prompt, **self.call(self.asynchronous.learn_model, values))
+        return self.asynchronous.plan(prompt, **self.call(self.asynchronous.questions.learn_model, values))
 
     def submit(self, prompt: str, **values: Any) -> Job:
         """Start a job; see `submit`."""

@@ -146,7 +146,7 @@ def video_generation(
     except InvalidRequestError as error:
         raise BadRequestError(str(error), status=400) from error
     job_id = new_job_id()
-    future = client.start(partial(client.asynchronous.submit_plan, plan, job_id=job_id))
+    future = client.start(partial(client.asynchronous.submit_plan, plan, job_id=job_id, patient=False))
     try:
         return described(_within(future, timeout, f"The answer to job {job_id}"))
     except BudgetError as error:

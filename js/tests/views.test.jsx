@@ -53,6 +53,20 @@ describe("a job", () => {
     expect(el.querySelector("video")).toBeNull();
   });
 
+  it("that waits for quota counts down, and can be called off", async () => {
+    const can = { stop: true, resume: false, cancel: true, retry: false, look: false, forget: false };
+    const now = Date.now();
+    const { el, model } = await showJob("submitting", { held_back: true, now, next_poll_at: now + 34_000, can });
+    expect(el.querySelector("[role=timer]")?.textContent).toMatch(/^0:3[34]$/);
+    expect(el.textContent).toContain("until it is sent");
+    button(el, "Cancel").click();
+    await settle();
+    expect(model.sentOf("cancel")).toHaveLength(1);
+    model.set("job", job("submitting", { held_back: true, watching: false, can }));
+    await settle();
+    expect(el.textContent).toContain("It was not sent.");
+  });
+
   it("whose answer was lost leaves the choice to people", async () => {
     const { el, model } = await showJob("unknown");
     expect([...el.querySelectorAll(".veo-actions button")].map((one) => one.textContent)).toEqual([

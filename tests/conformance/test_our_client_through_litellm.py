@@ -295,7 +295,7 @@ def test_a_verb_that_the_proxy_lacks_is_refused_and_not_called_lost(desk: Desk, 
     first = desk.submit(model="veo-once", seconds=4)
     first.wait(PATIENCE)
     with pytest.raises(errors.BadRequestError, match="not supported for Gemini") as caught:
-        first.extend("It goes on", seconds=4)
+        first.extend("It goes on", seconds=4, max_cost=5)
     assert caught.value.request_id
     assert only_create(emulator)
 
@@ -343,15 +343,17 @@ def test_an_unknown_model_is_named(
     with pytest.raises(kind, match=words):
         desk.submit(**values)
     assert not [entry for entry in emulator.journal() if entry.status < 400]
-    assert len(desk.sent) == (0 if issubclass(kind, errors.InvalidRequestError | errors.ConfigError) else 1)
+    creates = [request for request in desk.sent if request.method == "POST"]
+    assert len(creates) == (0 if issubclass(kind, errors.InvalidRequestError | errors.ConfigError) else 1)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_an_overload_is_told_and_not_answered_with_a_second_create(desk: Desk, emulator: Emulator, way: str) -> None:
+def test_an_overload_is_told_and_the_job_sent_when_there_is_room(desk: Desk, emulator: Emulator, way: str) -> None:
     emulator.script("create", "status-503")
-    with pytest.raises(errors.ServiceUnavailableError, match="try again later"):
-        desk.submit(**WAYS[way])
-    assert [entry.status for entry in emulator.journal()] == [503]
+    job = desk.submit(**WAYS[way])
+    assert job.wait(PATIENCE).state is JobState.SUCCEEDED
+    assert [entry.status for entry in emulator.journal() if entry.kind == "create"] == [503, 200]
+    assert [detail for _, _, detail in job.events][:3] == ["intent", "held back", "sending again"]
 
 
 def test_no_key_is_written_anywhere(desk: Desk, emulator: Emulator, tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ def test_at_the_developer_api(
     sdk = {name: {"prompt": "A cat", "model": DEVELOPER, **theirs} for name, (theirs, _) in pairs.items()}
     run("genai2", "genai_developer", requests=sdk)
     client = make_client(replace(settings, provider="gemini", api_key=Secret("a-key")))
+    client.budget(day=1000)
     found = compared(client, emulator, pairs, model=DEVELOPER, allow_retired=True)
     assert set(found.pop("nothing said")) == {field for flavour, field in DIFFERENCES if flavour == "developer"}
     assert not any(found.values())

@@ -78,7 +78,7 @@ async def visit(
         return None, [Finding(topic, "problem", str(error))]
     try:
         with anyio.fail_after(patience):
-            reply = await client.ask(question, account)
+            reply = await client.questions.ask(question, account)
     except TimeoutError:
         late = NoAnswerError(f"{account.provider.label} did not answer: timed out")
         return None, [_unreached(late, account, environ)]

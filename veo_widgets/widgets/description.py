@@ -11,7 +11,8 @@ from ..errors import VeoError
 from ..media import Video
 from ..pricing import Cost, estimate
 from ..providers import Endpoint, model_at, provider_named
-from ..record import JobRecord
+from ..record import JobRecord, JobState
+from ..remote import lists
 from ..server_files import files_path
 from ..watcher import typical_seconds
 from ..wires import wire_for
@@ -145,12 +146,14 @@ def _error(record: JobRecord) -> dict[str, Any] | None:
 
 
 def _possibilities(seen: Sighting) -> dict[str, bool]:
-    final = seen.record.state.is_final
+    final, unknown = seen.record.state.is_final, seen.record.state is JobState.UNKNOWN
     return {
         "stop": seen.watching and not final,
         "resume": not seen.watching and not final,
         "cancel": not final and (seen.record.held_back or _can_be_cancelled(seen.record)),
         "retry": final,
+        "look": unknown and lists(seen.record),
+        "forget": unknown,
     }
 
 

@@ -62,7 +62,14 @@ class JobView(ClipWidget):
 
     def handle(self, message: Message) -> None:
         """Commands of the job's own buttons, and what every widget with clips is asked."""
-        commands = {"stop": self._stop, "resume": self._resume, "retry": self._retry, "cancel": self._cancel}
+        commands = {
+            "stop": self._stop,
+            "resume": self._resume,
+            "retry": self._retry,
+            "cancel": self._cancel,
+            "look": self._look,
+            "forget": self._forget,
+        }
         if message.kind == "ready":
             # A page that was reloaded has the state as it was saved; its clocks need the time as it is.
             self._client.start(self._tell_again)
@@ -88,6 +95,14 @@ class JobView(ClipWidget):
 
     async def _cancel(self) -> None:
         await self._client.asynchronous.cancel(self._job.id)
+
+    async def _look(self) -> None:
+        record = await self._client.asynchronous.look_for(self._job.id)
+        if record.state.is_final:
+            self.refuse("look", record.notice)
+
+    async def _forget(self) -> None:
+        await self._client.asynchronous.forget(self._job.id)
 
     async def _retry(self) -> None:
         """The view follows the new job; the old one stays in the ledger."""

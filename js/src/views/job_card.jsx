@@ -63,7 +63,7 @@ function Waiting({ job, now, commands }) {
   const live = job.watching;
   return (
     <>
-      <WaitingStage job={job} elapsed={elapsed} live={live} />
+      <WaitingStage job={job} elapsed={elapsed} live={live} now={now} />
       <div class="veo-rail">
         <ProgressBar job={job} elapsed={elapsed} live={live} />
         <div class="veo-rail-row">

@@ -25,14 +25,15 @@ export function Stage({ width, height, kind, children, backdrop, frame }) {
   );
 }
 
-/** @param {{job: Job, elapsed: number, live: boolean}} props */
-export function WaitingStage({ job, elapsed, live }) {
+/** @param {{job: Job, elapsed: number, live: boolean, now: number}} props */
+export function WaitingStage({ job, elapsed, live, now }) {
+  const left = job.held_back && live ? Math.max(0, ((job.next_poll_at ?? now) - now) / 1000) : null;
   return (
     <Stage width={job.width} height={job.height} kind={live ? "waiting" : "resting"}>
       <div class="veo-over veo-status">
         <div class="veo-state">{stateText(job)}</div>
-        <div class="veo-clock" role="timer" aria-live="off" aria-label="Time since the request was sent">
-          {clockText(elapsed)}
+        <div class="veo-clock" role="timer" aria-live="off" aria-label={left === null ? "Time since the request was sent" : "Time until it is sent"}>
+          {left === null ? clockText(elapsed) : clockText(Math.ceil(left))}
         </div>
         <div class="veo-hint">{waitingHint(job, live)}</div>
       </div>
@@ -45,6 +46,7 @@ export function WaitingStage({ job, elapsed, live }) {
  * @param {boolean} live
  */
 function waitingHint(job, live) {
+  if (job.held_back) return live ? "until it is sent" : "It was not sent. Resume waiting to send it.";
   if (!live) return "The job goes on at the service. Resume waiting to fetch its clip.";
   if (job.state === "downloading") return job.download ? downloadText(job.download) : "the clip is ready";
   return typicalText(job.typical);

@@ -1,0 +1,112 @@
+"""Jobs whose answer was lost: looked for, sent again or forgotten, as their user decides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from veo_widgets import errors
+from veo_widgets.config import Settings
+from veo_widgets.credentials import Secret
+from veo_widgets.emulator import Emulator
+from veo_widgets.handles import Job
+from veo_widgets.record import JobState
+from veo_widgets.sync import Client
+from veo_widgets.widgets import JobView
+from veo_widgets.widgets.protocol import Message
+
+
+@pytest.fixture
+def gateway(make_client: Callable[..., Client], settings: Settings, emulator: Emulator) -> Client:
+    """A client of a ``/v1/videos`` service, which lists what it keeps."""
+    given = replace(settings, provider="openai", base_url=emulator.base_url + "/v1", api_key=Secret("sk-test-only"))
+    return make_client(replace(given, model="sora-2"), hasty=True)
+
+
+def creates(emulator: Emulator) -> int:
+    return sum(entry.kind == "create" for entry in emulator.journal())
+
+
+def lose(client: Client, emulator: Emulator, fault: str, prompt: str = "A cat") -> Job:
+    """A job whose answer does not come; with ``cut`` and ``reset`` the service has begun it all the same."""
+    emulator.script(on="create", fault=fault)
+    with pytest.raises(errors.UnknownOutcomeError, match="nothing is chosen for you") as caught:
+        client.submit(prompt, duration_seconds=4, allow_retired=True)
+    return client.job(caught.value.job_id)
+
+
+def test_a_job_that_the_service_has_is_found_and_brought_home(gateway: Client, emulator: Emulator) -> None:
+    gateway.submit("A dog", duration_seconds=4, allow_retired=True).wait(30)
+    job = lose(gateway, emulator, "cut")
+    assert job.state is JobState.UNKNOWN
+    assert job.look_for().wait(30).videos[0].bytes > 0
+    assert job.record.problem is None
+    assert creates(emulator) == 2
+    assert "found again" in [detail for _, _, detail in job.events]
+
+
+def test_a_job_that_never_began_stays_as_it_is(gateway: Client, emulator: Emulator) -> None:
+    job = lose(gateway, emulator, "status-500")
+    assert job.look_for().state is JobState.UNKNOWN
+    assert "probably never started" in job.record.notice
+
+
+def test_of_several_that_fit_the_user_takes_one(gateway: Client, emulator: Emulator) -> None:
+    first, second = lose(gateway, emulator, "cut"), lose(gateway, emulator, "cut")
+    assert first.look_for().state is JobState.UNKNOWN
+    ids = first.record.notice.removeprefix("Several videos fit: ").partition(".")[0].split(", ")
+    assert len(ids) == 2
+    assert first.look_for(ids[0]).wait(30).state is JobState.SUCCEEDED
+    # What is a job of ours by now fits no other.
+    assert second.look_for().wait(30).record.operation == ids[1]
+    assert creates(emulator) == 2
+
+
+def test_a_video_of_another_day_is_not_taken_for_it(
+    gateway: Client, make_client: Callable[..., Client], emulator: Emulator
+) -> None:
+    later = make_client(gateway.settings, hasty=True, now=lambda: time.time() + 86_400)
+    lose(gateway, emulator, "cut")
+    assert "probably never started" in lose(later, emulator, "reset").look_for().record.notice
+
+
+def test_where_nothing_is_listed_only_the_consoles_name_helps(client: Client, emulator: Emulator) -> None:
+    job = lose(client, emulator, "cut")
+    with pytest.raises(errors.InvalidRequestError, match=r"keeps no list.*look_for\('NAME'\)"):
+        job.look_for()
+    operation = next(entry for entry in emulator.journal() if entry.kind == "create").operation
+    name = f"projects/emulator/locations/us-central1/publishers/google/models/{job.record.model}/operations/{operation}"
+    assert job.look_for(name).wait(30).state is JobState.SUCCEEDED
+
+
+def test_a_forgotten_job_is_over_and_may_have_cost(client: Client, emulator: Emulator) -> None:
+    job = lose(client, emulator, "reset").forget()
+    assert (job.state, job.record.problem.title) == (JobState.FAILED, "Forgotten")
+    assert job.cost.usd == pytest.approx(0.4)
+    with pytest.raises(errors.InvalidRequestError, match="only a job whose answer was lost"):
+        job.forget()
+    with pytest.raises(errors.InvalidRequestError, match="only a job whose answer was lost"):
+        job.look_for()
+
+
+def test_sending_again_is_a_new_job(client: Client, emulator: Emulator) -> None:
+    job = lose(client, emulator, "reset")
+    assert job.retry().wait(30).record.retry_of == job.id
+    assert job.state is JobState.UNKNOWN
+    assert creates(emulator) == 2
+
+
+@pytest.mark.parametrize(("command", "state"), [("look", JobState.SUCCEEDED), ("forget", JobState.FAILED)])
+def test_the_view_has_a_button_for_it(gateway: Client, emulator: Emulator, command: str, state: JobState) -> None:
+    job = lose(gateway, emulator, "cut")
+    view = JobView(job)
+    assert (view.job["can"]["look"], view.job["can"]["forget"], view.job["can"]["retry"]) == (True, True, True)
+    view.handle(Message(command))
+    while view.job["state"] != state:
+        gateway.call(anyio.sleep, 0.02)
+    assert not view.job["can"]["look"]
+    view.close()
