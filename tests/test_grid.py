@@ -14,7 +14,7 @@ from veo_widgets.errors import BudgetError, InvalidRequestError
 from veo_widgets.pricing import Cost
 from veo_widgets.sync import Client
 from veo_widgets.widgets import Grid, compare
-from veo_widgets.widgets.drafts import drafts, rendering, total
+from veo_widgets.widgets.comparison import drafts, rendering, total
 
 
 @pytest.fixture

@@ -19,8 +19,7 @@ from veo_widgets.media import Image
 from veo_widgets.sync import Client
 from veo_widgets.widgets import Player, frames, snippets
 from veo_widgets.widgets.handover import Frames
-from veo_widgets.widgets.protocol import CHUNK_BYTES, Message
-from veo_widgets.widgets.uploads import Uploads
+from veo_widgets.widgets.protocol import CHUNK_BYTES
 
 
 class HeardPlayer(Player):
@@ -120,25 +119,10 @@ def test_what_is_no_whole_png_is_refused(player: HeardPlayer, data: bytes) -> No
     assert not frames
 
 
-def test_pieces_come_in_any_order_and_not_beyond_the_total() -> None:
-    uploads = Uploads()
-
-    def piece(offset: int, data: bytes, total: int = 6) -> Message:
-        return Message("grab", request="r", data=data, offset=offset, total=total)
-
-    assert uploads.add(piece(4, b"ef")) is None
-    assert uploads.add(piece(4, b"efg")) is None
-    assert uploads.add(piece(0, b"")) is None
-    assert uploads.add(piece(0, b"x", total=1 << 40)) is None
-    assert uploads.add(piece(0, b"abcd")) == b"abcdef"
-
-
-def test_uploads_that_never_end_are_forgotten() -> None:
-    uploads = Uploads()
-    for number in range(9):
-        uploads.add(Message("grab", request=str(number), data=b"a", total=2))
-    assert uploads.add(Message("grab", request="0", data=b"b", offset=1, total=2)) is None
-    assert uploads.add(Message("grab", request="8", data=b"b", offset=1, total=2)) == b"ab"
+def test_a_frame_that_does_not_arrive_whole_is_refused(player: HeardPlayer) -> None:
+    about = {"sample": 0, "frame": 1, "role": "file", "request": "r"}
+    player.say(b"end", kind="grab", **about, offset=4, total=7)
+    assert "did not arrive whole" in player.answer()["message"]
 
 
 def test_references_gather_and_other_roles_are_replaced() -> None:
@@ -166,7 +150,7 @@ def test_a_clip_is_extended_once_and_its_sequel_is_shown(
     player.say(**ask, request="one")
     player.say(**ask, request="one")
     player.say(**ask, request="two")
-    assert {player.answer(1)["kind"], player.answer(2)["kind"]} == {"accepted", "refused"}
+    assert {player.answer(1)["kind"], player.answer(2)["kind"]} == {"taken", "refused"}
     assert arrived.wait(20)
     assert len(client.jobs()) == 2
     sequel = player.sequels[0]

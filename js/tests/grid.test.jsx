@@ -225,7 +225,7 @@ describe("a grid", () => {
     await settle();
     expect(model.sentOf("render").map(({ content }) => content.samples)).toEqual([[0, 1]]);
     model.set("cells", [...model.get("cells"), cell(4, { made_from: 0, job: job("running") })]);
-    model.emit("msg:custom", { kind: "accepted", request: model.sentOf("render")[0]?.content.request });
+    model.emit("msg:custom", { kind: "taken", request: model.sentOf("render")[0]?.content.request });
     await settle();
     expect(button(el, "Render the starred one at 1080p · $0.64")).toBeTruthy();
   });

@@ -158,7 +158,7 @@ describe("a sequel", () => {
     const sent = model.sentOf("sequel");
     expect(sent.map(({ content }) => [content.verb, content.prompt, content.sample])).toEqual([["extend", "The cat falls asleep", 0]]);
     expect(pay.disabled).toBe(true);
-    model.emit("msg:custom", { kind: "accepted", request: sent[0]?.content.request });
+    model.emit("msg:custom", { kind: "taken", request: sent[0]?.content.request });
     await settle();
     expect(el.querySelector("textarea")).toBeNull();
   });

@@ -70,8 +70,8 @@ class ClipWidget(anywidget.AnyWidget):
             self._client.start(anyio.to_thread.run_sync, self._send_clip, message, video)
         elif message.kind == "poster" and video is not None and is_poster(message.data):
             self._client.start(anyio.to_thread.run_sync, self._keep_poster, video, message.data)
-        elif message.kind == "grab" and (png := self._uploads.add(message)) is not None:
-            self._client.start(anyio.to_thread.run_sync, self._grab, message, video, png)
+        elif message.kind == "grab":
+            self._receive_frame(message, video)
         elif message.kind == "sequel":
             self._client.start(self.pay, message, self._begin_sequel(message, video))
 
@@ -108,17 +108,29 @@ class ClipWidget(anywidget.AnyWidget):
         except OSError as error:
             self.send({"kind": "bytes-failed", **answer, "message": error.strerror or str(error)})
 
+    def _receive_frame(self, message: Message, video: Video | None) -> None:
+        """Take a piece of a frame; with the last one the work begins."""
+        offset, total = message.fields["offset"], message.fields["total"]
+        try:
+            png = self._uploads.add(message.request, message.data, offset, total)
+        except VeoError as error:
+            self.refuse("grab", str(error))
+        else:
+            if png is not None:
+                self._client.start(anyio.to_thread.run_sync, self._grab, message, video, png)
+
     def _grab(self, message: Message, video: Video | None, png: bytes) -> None:
         """Make a frame what the browser says it is to be."""
+        frame, role = message.fields["frame"], message.fields["role"]
         try:
             if video is None:
                 raise InvalidRequestError("frame: its clip is no longer there.", parameter="frame")
-            image = stills.as_image(video, message.frame, png)
-            if message.role == "file":
+            image = stills.as_image(video, frame, png)
+            if role == "file":
                 said = f"Saved as {stills.save(video, image).name}, beside the clip."
             else:
-                frames.grabbed(image, message.role)
-                said = stills.role_text(message.frame, message.role)
+                frames.grabbed(image, role)
+                said = stills.role_text(frame, role)
             self.write(frame=image)
             self.send({"kind": "grabbed", "request": message.request, "message": said})
         except (OSError, VeoError) as error:
@@ -139,7 +151,7 @@ class ClipWidget(anywidget.AnyWidget):
         except VeoError as error:
             self.refuse(message.kind, str(error))
         else:
-            self.send({"kind": "accepted", "request": message.request})
+            self.send({"kind": "taken", "request": message.request})
         finally:
             self._paying = False
 
@@ -147,7 +159,7 @@ class ClipWidget(anywidget.AnyWidget):
         async def begin() -> None:
             if video is None:
                 raise InvalidRequestError("clip: it is no longer there.", parameter="clip")
-            await self._sequels.begin(message.verb, video, message.prompt)
+            await self._sequels.begin(message.fields["verb"], video, message.fields["prompt"])
 
         return begin
 

@@ -21,7 +21,7 @@ from . import cells as drawing
 from . import description
 from ._base import ClipWidget, bundle
 from .cells import Cell, clip_of
-from .drafts import drafts, rendering, total
+from .comparison import drafts, rendering, total
 from .protocol import Message
 from .sequels import offers
 
@@ -146,11 +146,11 @@ class Grid(ClipWidget):
         if message.kind == "ready":
             self._client.start(self._tell_again)
         elif message.kind == "mark":
-            self._client.start(self._mark, message.sample, message.mark)
+            self._client.start(self._mark, message.sample, message.fields["mark"])
         elif message.kind == "drafts":
             self._client.start(self.pay, message, self._submit)
         elif message.kind == "render":
-            self._client.start(self.pay, message, lambda: self._render(message.samples))
+            self._client.start(self.pay, message, lambda: self._render(message.fields["samples"]))
         else:
             super().handle(message)
 

@@ -5,8 +5,8 @@ State travels in traits that Python alone writes. Messages carry commands, which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 # What the browser may say, and the fields that come with it.
@@ -32,18 +32,21 @@ FROM_KERNEL: dict[str, list[str]] = {
     "bytes-failed": ["request", "sample", "message"],
     "refused": ["command", "message"],
     "grabbed": ["request", "message"],
-    "accepted": ["request"],
+    "taken": ["request"],
 }
 
 # One piece of a clip: well under any limit of a websocket on the way.
 CHUNK_BYTES = 1 << 20
-_MAX_REQUEST = 64
-# Longer than any model's limit; what is too long for a model is refused with a reason.
-_MAX_PROMPT = 100_000
+# The longest text that a field may hold; other fields are numbers, or what is named below.
+_TEXTS = {"request": 64, "prompt": 100_000}
 # What a grabbed frame can become, which jobs can follow a clip, and what a clip can be marked as.
-ROLES = ("first_frame", "last_frame", "reference_images", "file")
-VERBS = ("extend", "edit")
-MARKS = ("", "star", "reject")
+_WORDS = {
+    "role": ("first_frame", "last_frame", "reference_images", "file"),
+    "verb": ("extend", "edit"),
+    "mark": ("", "star", "reject"),
+}
+_LISTS = {"samples"}
+_LONGEST_LIST = 1000
 
 
 @dataclass(frozen=True)
@@ -54,40 +57,7 @@ class Message:
     sample: int = 0
     request: str = ""
     data: bytes = b""
-    frame: int = 0
-    role: str = ""
-    offset: int = 0
-    total: int = 0
-    verb: str = ""
-    prompt: str = ""
-    mark: str = ""
-    samples: tuple[int, ...] = ()
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_text(longest: int) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and len(value) <= longest
-
-
-def _is_one_of(words: Sequence[str]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and value in words
-
-
-_VALID: dict[str, Callable[[object], bool]] = {
-    "sample": _is_number,
-    "request": _is_text(_MAX_REQUEST),
-    "frame": _is_number,
-    "role": _is_one_of(ROLES),
-    "offset": _is_number,
-    "total": _is_number,
-    "verb": _is_one_of(VERBS),
-    "prompt": _is_text(_MAX_PROMPT),
-    "mark": _is_one_of(MARKS),
-    "samples": lambda value: isinstance(value, list) and len(value) <= 1000 and all(map(_is_number, value)),
-}
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_message(content: object, buffers: Sequence[Any] | None) -> Message | None:
@@ -99,9 +69,24 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
     kind = content.get("kind") if isinstance(content, Mapping) else None
     if not isinstance(content, Mapping) or not isinstance(kind, str) or kind not in FROM_BROWSER:
         return None
-    fields = {name: value for name, value in content.items() if name != "kind"}
-    if set(fields) != set(FROM_BROWSER[kind]) or not all(_VALID[name](value) for name, value in fields.items()):
+    if set(content) - {"kind"} != set(FROM_BROWSER[kind]):
         return None
-    if "samples" in fields:
-        fields["samples"] = tuple(fields["samples"])
-    return Message(kind, data=bytes(buffers[0]) if buffers else b"", **fields)
+    given = {name: content[name] for name in FROM_BROWSER[kind]}
+    if not all(_is_valid(name, value) for name, value in given.items()):
+        return None
+    data = bytes(buffers[0]) if buffers else b""
+    return Message(kind, given.get("sample", 0), given.get("request", ""), data, given)
+
+
+def _is_valid(name: str, value: object) -> bool:
+    if name in _TEXTS:
+        return isinstance(value, str) and len(value) <= _TEXTS[name]
+    if name in _WORDS:
+        return isinstance(value, str) and value in _WORDS[name]
+    if name in _LISTS:
+        return isinstance(value, list) and len(value) <= _LONGEST_LIST and all(map(_is_number, value))
+    return _is_number(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,43 +1,42 @@
-"""Files that the browser sends in pieces: one message holds a megabyte, and ten of them break a websocket."""
+"""Images that arrive from the browser in pieces: more than 10 MiB in one message would break the connection."""
 
 from __future__ import annotations
 
-import threading
+from ..errors import InvalidRequestError
+from ..media import MAX_IMAGE_BYTES
 
-from .protocol import CHUNK_BYTES, Message
-
-# A frame of 4K as PNG takes a third of it.
-MAX_BYTES = 64 << 20
-# Uploads that were begun and never ended are forgotten, oldest first.
-_MOST_OPEN = 4
+_MOST = 16
 
 
 class Uploads:
-    """Puts pieces together, in whatever order and on whatever thread they arrive."""
+    """The images that are on their way."""
 
     def __init__(self) -> None:
-        self._open: dict[str, dict[int, bytes]] = {}
-        self._lock = threading.Lock()
+        self._parts: dict[str, bytearray] = {}
 
-    def add(self, message: Message) -> bytes | None:
-        """Take a piece.
+    def add(self, image: str, piece: bytes, offset: int, total: int) -> bytes | None:
+        """Take the next piece of an image; returns the image when it is whole.
 
         Args:
-            message: with `request`, `offset`, `total` and the piece itself.
+            image: the name the browser has given it.
+            piece: bytes.
+            offset: which byte of the image the first of them is.
+            total: how many there are in all.
 
-        Returns:
-            The whole file once its last piece is there, else None. A piece that fits nowhere is dropped.
+        Raises:
+            InvalidRequestError: the image is too large, or a piece is missing; what came of it is forgotten.
         """
-        end = message.offset + len(message.data)
-        if not 0 < len(message.data) <= CHUNK_BYTES or not end <= message.total <= MAX_BYTES:
-            return None
-        with self._lock:
-            pieces = self._open.setdefault(message.request, {})
-            pieces[message.offset] = message.data
-            if sum(map(len, pieces.values())) < message.total:
-                while len(self._open) > _MOST_OPEN:
-                    del self._open[next(iter(self._open))]
-                return None
-            del self._open[message.request]
-        whole = b"".join(pieces[offset] for offset in sorted(pieces))
-        return whole if len(whole) == message.total else None
+        if offset == 0:
+            self._parts[image] = bytearray()
+        part = self._parts.get(image)
+        if part is None or offset != len(part) or not 0 < offset + len(piece) <= total or total > MAX_IMAGE_BYTES:
+            self._parts.pop(image, None)
+            raise InvalidRequestError(
+                f"image: it did not arrive whole, or is over {MAX_IMAGE_BYTES // 10**6} MB; choose it again.",
+                parameter="image",
+            )
+        part += piece
+        if len(self._parts) > _MOST:
+            # Pages that went away in the middle.
+            self._parts.pop(next(iter(self._parts)))
+        return bytes(self._parts.pop(image)) if len(part) == total else None

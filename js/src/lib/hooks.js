@@ -157,7 +157,7 @@ export function usePaying(wire, kind, onAccepted) {
   };
   useEffect(() => {
     const stops = [
-      listen(wire, "accepted", (message) => {
+      listen(wire, "taken", (message) => {
         if (message.request !== request.current) return;
         answer("");
         onAccepted();

@@ -26,7 +26,7 @@ export const FROM_KERNEL = {
   "bytes-failed": ["request", "sample", "message"],
   "refused": ["command", "message"],
   "grabbed": ["request", "message"],
-  "accepted": ["request"]
+  "taken": ["request"]
 };
 
 /** @returns {string} a name for a request, never given twice */
