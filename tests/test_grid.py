@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from veo_widgets.catalog import find
-from veo_widgets.errors import BudgetError, InvalidRequestError
+from veo_widgets.emulator import Emulator
+from veo_widgets.errors import BudgetError, InvalidRequestError, UnknownOutcomeError
 from veo_widgets.pricing import Cost
 from veo_widgets.sync import Client
 from veo_widgets.widgets import Grid, compare
@@ -70,6 +71,20 @@ def test_a_click_sends_every_draft_once(grid: Grid, client: Client) -> None:
     assert [cell["job"]["state"] for cell in grid.cells] == ["succeeded"] * 2
 
 
+def test_a_draft_whose_answer_is_lost_is_shown_and_not_sent_again(
+    grid: Grid, client: Client, emulator: Emulator
+) -> None:
+    emulator.script(on="create", fault="cut")
+    with pytest.raises(UnknownOutcomeError):
+        grid.submit()
+    assert [cell["job"] and cell["job"]["state"] for cell in grid.cells] == ["unknown", None]
+    assert grid.total is not None
+    assert grid.total["count"] == 1
+    grid.submit()
+    filled(grid, 1)
+    assert len(client.jobs()) == 2
+
+
 def test_stars_and_rejections_are_traits(grid: Grid) -> None:
     grid.submit()
     filled(grid, 2)
@@ -118,6 +133,25 @@ def test_clips_of_anywhere_stand_side_by_side(client: Client) -> None:
     assert [clip["sample"] for clip in alone.clips.values()] == [0, 1, 2, 3]
     shown.close()
     alone.close()
+
+
+def test_bytes_come_from_the_clip_of_the_cell(client: Client) -> None:
+    sent: list[bytes] = []
+    whole = threading.Event()
+
+    class HeardGrid(Grid):
+        def send(self, content: Any, buffers: Any = None) -> None:
+            if content["kind"] == "bytes":
+                sent.extend(bytes(buffer) for buffer in buffers)
+                if sum(map(len, sent)) == content["total"]:
+                    whole.set()
+
+    jobs = [client.submit(prompt, duration_seconds=4).wait() for prompt in ("A cat", "A dog")]
+    shown = HeardGrid(jobs, client=client)
+    say(shown, kind="need-bytes", sample=1, request="r")
+    assert whole.wait(20)
+    assert b"".join(sent) == jobs[1].videos[0].path.read_bytes()
+    shown.close()
 
 
 def test_a_clip_whose_job_nobody_knows_is_shown_all_the_same(client: Client, tmp_path: Path) -> None:

@@ -161,6 +161,16 @@ def test_a_clip_is_extended_once_and_its_sequel_is_shown(
     assert player.answer(3)["sample"] == 1000
 
 
+def test_a_sequel_whose_answer_is_lost_is_shown_and_explained(
+    player: HeardPlayer, client: Client, emulator: Emulator
+) -> None:
+    emulator.script(on="create", fault="cut")
+    player.say(kind="sequel", sample=0, verb="extend", prompt="It falls asleep", request="r")
+    assert player.answer()["command"] == "sequel"
+    assert [sequel["state"] for sequel in player.sequels] == ["unknown"]
+    assert len(client.jobs()) == 2
+
+
 def test_a_clip_that_is_gone_costs_nothing(player: HeardPlayer, client: Client) -> None:
     player.say(kind="sequel", sample=7, verb="extend", prompt="x", request="r")
     assert player.answer()["message"] == "clip: it is no longer there."

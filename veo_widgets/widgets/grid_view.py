@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import traitlets
 
+from .. import record as records
 from ..board import Sighting
 from ..errors import BudgetError, InvalidRequestError, VeoError
 from ..handles import Job
@@ -23,7 +24,7 @@ from ._base import ClipWidget, bundle
 from .cells import Cell, clip_of
 from .comparison import drafts, rendering, total
 from .protocol import Message
-from .sequels import offers
+from .sequels import even_if_lost, offers
 
 Shown = Job | Video | Plan
 
@@ -57,7 +58,7 @@ class Grid(ClipWidget):
         self._seen: dict[str, Sighting] = {}
         self._cells: list[Cell] = []
         self._resolution = render
-        self._extras: dict[str, dict[str, Any]] = {}
+        self._drawn: dict[int, dict[str, Any]] = {}
         self._ends: list[Callable[[], None]] = []
         super().__init__(client)
         client.call(self._begin, given)
@@ -108,17 +109,22 @@ class Grid(ClipWidget):
         return {number: video for number, video in found if video is not None}
 
     def _described(self, number: int, video: Video) -> dict[str, Any]:
+        """A clip, drawn once and for all when its job has ended: its recipe is a file."""
+        if number in self._drawn:
+            return self._drawn[number]
         record = self._seen[video.job_id].record if video.job_id in self._seen else None
-        return drawing.clip(number, video, record, self._made_of)
+        drawn = drawing.clip(number, video, record, self._made_of)
+        if record is None or record.state.is_final:
+            self._drawn[number] = drawn
+        return drawn
 
     def _made_of(self, record: JobRecord) -> dict[str, Any]:
-        """What can be made of a job's clips; worked out once, as it does not change."""
-        if record.id not in self._extras and record.state is JobState.SUCCEEDED:
-            client = self._client.asynchronous
-            better = rendering(client.plan, record, self._resolution)
-            render = drawing.render(better, record) if better else None
-            self._extras[record.id] = {"offers": offers(client, record), "render": render}
-        return self._extras.get(record.id, {})
+        """What can be made of a job's clips."""
+        if record.state is not JobState.SUCCEEDED:
+            return {}
+        client = self._client.asynchronous
+        better = rendering(client.plan, record, self._resolution)
+        return {"offers": offers(client, record), "render": drawing.render(better, record) if better else None}
 
     def _plans(self) -> list[Plan]:
         return [cell.plan for cell in self._cells if cell.plan is not None]
@@ -139,6 +145,7 @@ class Grid(ClipWidget):
 
     def poster_added(self) -> None:
         """Draw again, now with the poster."""
+        self._drawn.clear()
         self._redraw()
 
     def handle(self, message: Message) -> None:
@@ -179,10 +186,11 @@ class Grid(ClipWidget):
             raise BudgetError(f"budget: {many}. Nothing was sent.", parameter="budget", value=cost.usd)
         for cell in self._cells:
             if cell.plan is not None:
-                record = await client.submit_plan(cell.plan)
+                record = await even_if_lost(client, client.submit_plan(cell.plan))
                 cell.job_id, cell.plan = record.id, None
                 await self._follow(record.id)
                 self._redraw()
+                records.raise_for_state(record)
 
     async def _render(self, numbers: Iterable[int]) -> None:
         client = self._client.asynchronous
@@ -194,20 +202,22 @@ class Grid(ClipWidget):
                 message = f"render: clip {number} cannot be made at {self._resolution}."
                 raise InvalidRequestError(message, parameter="render", value=number)
             if not self._is_rendered(number):
-                made = await client.submit_plan(plan, retry_of=record.id)
+                made = await even_if_lost(client, client.submit_plan(plan, retry_of=record.id))
                 await self._take_up(made.id, number)
                 self._redraw()
+                records.raise_for_state(made)
 
     def _is_rendered(self, number: int) -> bool:
         """Whether it was made again before, or is just being made."""
         made = [self._seen[cell.job_id].record.state for cell in self._cells if cell.made_from == number]
-        return any(state is JobState.SUCCEEDED or not state.is_final for state in made)
+        return any(state in {JobState.SUCCEEDED, JobState.UNKNOWN} or not state.is_final for state in made)
 
     def submit(self) -> Self:
         """Send the drafts that were not sent yet, which costs `total`.
 
         Raises:
             BudgetError: it may not be spent; a draft that was sent before stays sent.
+            JobError: an answer was lost; that job is shown, and not sent again.
             ServiceError: the service refused one.
         """
         self._client.call(self._submit)

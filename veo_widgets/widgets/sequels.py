@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
+from .. import record as records
 from ..board import Sighting
 from ..client import AsyncClient
-from ..errors import VeoError
+from ..errors import JobError, VeoError
 from ..media import Video
 from ..planning import following
 from ..record import JobRecord, JobState
@@ -54,6 +55,16 @@ def offers_of(client: Client, videos: Iterable[Video]) -> dict[str, dict[str, An
     return client.call(read) if ids else {}
 
 
+async def even_if_lost(client: AsyncClient, sending: Coroutine[Any, Any, JobRecord]) -> JobRecord:
+    """The job that was sent, also one whose answer was lost: that one is there to be seen, and not to be sent again."""
+    try:
+        return await sending
+    except JobError as error:
+        if not error.job_id:
+            raise
+        return await client.job(error.job_id)
+
+
 class Sequels:
     """What was begun from the clips of one widget.
 
@@ -72,14 +83,16 @@ class Sequels:
         """Submit a job that continues or changes a clip.
 
         Raises:
+            JobError: the answer was lost; the job is shown all the same.
             VeoError: it cannot be, or may not be paid for; nothing was sent.
         """
         client = self._client.asynchronous
         submit = {"extend": client.extend, "edit": client.edit}[verb]
-        record = await submit(video.job_id, prompt, sample=video.sample)
+        record = await even_if_lost(client, submit(video.job_id, prompt, sample=video.sample))
         self._verbs[record.id] = verb
         self._ends.append(client.listen(record.id, self._receive))
         self._receive(await client.sighting(record.id))
+        records.raise_for_state(record)
 
     def _receive(self, seen: Sighting) -> None:
         self._seen[seen.record.id] = seen

@@ -75,6 +75,8 @@ export class ClipSources {
     this.#set(clip, { phase: "checking" });
     const served = url !== null && (await serves(url, clip, this.#ended.signal));
     if (this.#ended.signal.aborted) return;
+    // Whoever held it has let go meanwhile.
+    if (this.#holders.get(clipKey(clip)) === 0) return void this.#sources.delete(clipKey(clip));
     if (served) this.#set(clip, { phase: "ready", url, via: "files" });
     else this.#pull(clip);
   }
