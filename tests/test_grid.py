@@ -135,6 +135,15 @@ def test_clips_of_anywhere_stand_side_by_side(client: Client) -> None:
     alone.close()
 
 
+def test_what_continues_a_clip_stands_beside_it(client: Client) -> None:
+    shown = Grid(client.submit("A cat", duration_seconds=4).wait(), client=client)
+    say(shown, kind="sequel", sample=0, verb="extend", prompt="It falls asleep", request="r")
+    clips = filled(shown, 2)
+    assert clips["1"]["facts"]["prompt"] == "It falls asleep"
+    assert clips["1"]["seconds"] > clips["0"]["seconds"]
+    shown.close()
+
+
 def test_bytes_come_from_the_clip_of_the_cell(client: Client) -> None:
     sent: list[bytes] = []
     whole = threading.Event()

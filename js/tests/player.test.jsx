@@ -112,6 +112,24 @@ describe("taking a frame", () => {
   });
 });
 
+it("steps from the frame that is being sought, however fast the keys come", async () => {
+  /** @type {((now: number, about: {mediaTime: number}) => void)[]} */
+  const waiting = [];
+  Object.assign(HTMLVideoElement.prototype, {
+    requestVideoFrameCallback: (/** @type {any} */ tell) => waiting.push(tell),
+    cancelVideoFrameCallback: () => {},
+  });
+  const { video, section } = await shown();
+  await decoded(video);
+  video.currentTime = 37.5 / 24;
+  waiting.splice(0).forEach((tell) => tell(0, { mediaTime: 37 / 24 }));
+  Object.defineProperty(video, "seeking", { value: true });
+  await press(section, ".");
+  await press(section, ".");
+  expect(video.currentTime).toBeCloseTo(39.5 / 24);
+  for (const name of ["requestVideoFrameCallback", "cancelVideoFrameCallback"]) Reflect.deleteProperty(HTMLVideoElement.prototype, name);
+});
+
 describe("more", () => {
   it("offers what the clip's model can do, and nothing else", async () => {
     const { el } = await shown();

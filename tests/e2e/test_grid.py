@@ -106,32 +106,33 @@ def test_a_frame_of_a_playing_clip_is_the_one_on_screen(notebook: Notebook) -> N
 
 def test_clips_play_as_one_and_the_starred_one_is_made_well(notebook: Notebook) -> None:
     page = notebook.page
-    grid = "grid = veo.compare('A cat', seeds=[11, 12, 13], seconds=4)\ngrid"
+    prompts = ["A fox in the snow", "A lighthouse at dusk"]
+    grid = f"grid = veo.compare({prompts}, seeds=[11, 12], seconds=4)\ngrid"
     told = "[(video.recipe['request']['seed'], video.height) for video in grid.starred], len(grid.jobs)"
     notebook.write("grid.ipynb", LOAD, grid, told)
     notebook.open("grid.ipynb")
     run(notebook, 0)
     run(notebook, 1)
     root = page.locator(".veo-root")
-    expect(root.get_by_role("listitem")).to_have_count(3)
-    root.get_by_role("button", name="Generate 3 drafts · $0.60").click()
+    expect(root.get_by_role("listitem")).to_have_count(4)
+    root.get_by_role("button", name="Generate 4 drafts · $0.80").click()
     ready = """count => count === [...document.querySelectorAll(".veo-cell video")]
         .filter(video => video.readyState >= 2).length"""
-    page.wait_for_function(ready, arg=3)
+    page.wait_for_function(ready, arg=4)
     assert "/files/" in root.locator("video").first.evaluate("video => video.currentSrc")
     play_and_scrub(root)
+    root.get_by_label("Seed 12 · fox in the snow", exact=True).press("s")
+    expect(root.get_by_label("Seed 12 · fox in the snow, starred")).to_be_visible()
     notebook.picture("grid-light", root)
-    root.get_by_label("Seed 12", exact=True).press("s")
-    expect(root.get_by_label("Seed 12, starred")).to_be_visible()
-    root.get_by_role("button", name="Render the starred one at 1080p").click()
-    root.get_by_role("button", name="Confirm").click()
-    expect(root.get_by_role("listitem")).to_have_count(4)
-    page.wait_for_function(ready, arg=4)
-    run(notebook, 2)
-    expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("([(12, 720)], 4)")
     notebook.theme("JupyterLab Dark")
     notebook.picture("grid-dark", root)
     notebook.theme("JupyterLab Light")
+    root.get_by_role("button", name="Render the starred one at 1080p").click()
+    root.get_by_role("button", name="Confirm").click()
+    expect(root.get_by_role("listitem")).to_have_count(5)
+    page.wait_for_function(ready, arg=5)
+    run(notebook, 2)
+    expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("([(12, 720)], 5)")
 
 
 def play_and_scrub(root: Locator) -> None:

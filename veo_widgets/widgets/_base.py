@@ -11,9 +11,11 @@ import anywidget
 import traitlets
 
 from .. import library
+from .. import record as records
 from ..errors import InvalidRequestError, VeoError
 from ..media import Image, Video
 from ..poster import is_poster
+from ..record import JobRecord
 from ..sync import Client
 from . import stills
 from .handover import frames
@@ -159,9 +161,14 @@ class ClipWidget(anywidget.AnyWidget):
         async def begin() -> None:
             if video is None:
                 raise InvalidRequestError("clip: it is no longer there.", parameter="clip")
-            await self._sequels.begin(message.fields["verb"], video, message.fields["prompt"])
+            record = await self._sequels.begin(message.fields["verb"], video, message.fields["prompt"])
+            await self.sequel_begun(record)
+            records.raise_for_state(record)
 
         return begin
+
+    async def sequel_begun(self, record: JobRecord) -> None:
+        """Called when a job was begun from one of the clips."""
 
     def _sequel_changed(self) -> None:
         self.write(sequels=self._sequels.describe())

@@ -161,6 +161,11 @@ class Grid(ClipWidget):
         else:
             super().handle(message)
 
+    async def sequel_begun(self, record: JobRecord) -> None:
+        """A clip that continues or changes another stands beside it."""
+        await self._take_up(record.id)
+        self._redraw()
+
     async def _tell_again(self) -> None:
         self._redraw()
 

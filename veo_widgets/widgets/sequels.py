@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
-from .. import record as records
 from ..board import Sighting
 from ..client import AsyncClient
 from ..errors import JobError, VeoError
@@ -79,11 +78,10 @@ class Sequels:
         self._verbs: dict[str, str] = {}
         self._ends: list[Callable[[], None]] = []
 
-    async def begin(self, verb: str, video: Video, prompt: str) -> None:
-        """Submit a job that continues or changes a clip.
+    async def begin(self, verb: str, video: Video, prompt: str) -> JobRecord:
+        """Submit a job that continues or changes a clip; it is returned also if its answer was lost.
 
         Raises:
-            JobError: the answer was lost; the job is shown all the same.
             VeoError: it cannot be, or may not be paid for; nothing was sent.
         """
         client = self._client.asynchronous
@@ -92,7 +90,7 @@ class Sequels:
         self._verbs[record.id] = verb
         self._ends.append(client.listen(record.id, self._receive))
         self._receive(await client.sighting(record.id))
-        records.raise_for_state(record)
+        return record
 
     def _receive(self, seen: Sighting) -> None:
         self._seen[seen.record.id] = seen

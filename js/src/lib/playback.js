@@ -33,8 +33,8 @@ export function usePlayback(video) {
  */
 const shown = new WeakMap();
 
-/** @param {HTMLVideoElement} video */
-const timeShown = (video) => shown.get(video) ?? video.currentTime;
+/** @param {HTMLVideoElement} video  during a seek where it will be: keys come faster than frames */
+const timeShown = (video) => (video.seeking ? undefined : shown.get(video)) ?? video.currentTime;
 
 /**
  * The number of the frame on screen.
@@ -62,7 +62,7 @@ export function usePosition(video) {
     let handle = 0;
     /** @type {(now?: number, about?: VideoFrameCallbackMetadata) => void} */
     const frame = (_now, about) => {
-      if (about) shown.set(video, about.mediaTime);
+      if (about && !video.seeking) shown.set(video, about.mediaTime);
       read(undefined);
       handle = video.requestVideoFrameCallback(frame);
     };

@@ -53,7 +53,7 @@ export function GridCard({ wire, sources, linked }) {
   return (
     <article ref={card} class="veo-card veo-grid" aria-label={`${cells.length} clips side by side`} onKeyDown={(event) => gridKey(event, commands)}>
       {total ? <Drafts wire={wire} total={total} /> : null}
-      <ul class={`veo-cells ${isTall(cells) ? "veo-cells-tall" : ""}`}>
+      <ul class={`veo-cells ${arrangement(cells)}`}>
         {shown.map((cell) => (
           <GridCell
             key={cell.sample}
@@ -97,8 +97,12 @@ function useReturn(opened, current) {
   return card;
 }
 
-/** @param {Cell[]} cells  whether most clips are higher than wide */
-const isTall = (cells) => cells.filter(({ width, height }) => height > width).length * 2 > cells.length;
+/** @param {Cell[]} cells  two and four stand in two columns, as large as may be; clips that are higher than wide are narrow */
+function arrangement(cells) {
+  const tall = cells.filter(({ width, height }) => height > width).length * 2 > cells.length;
+  if (tall) return "veo-cells-tall";
+  return cells.length === 2 || cells.length === 4 ? "veo-cells-paired" : "";
+}
 
 /**
  * One clip of the grid by itself, with everything that a player has.
