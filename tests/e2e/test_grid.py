@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, expect
 
 from .conftest import Notebook
 
+# A machine that is busy with other tests is slow to answer.
+expect.set_options(timeout=30_000)
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
 FPS = 24
 SEEK = """(video, seconds) => new Promise(done => {

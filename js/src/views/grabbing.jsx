@@ -4,7 +4,7 @@
  * @import { Clip, Wire } from "../lib/types.js"
  * @import { IconName } from "./icons.jsx"
  */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { copyFrame, sendFrame, takeFrame } from "../lib/grab.js";
 import { listen, newRequest } from "../lib/protocol.js";
 import { IconButton } from "./icons.jsx";
@@ -33,25 +33,26 @@ const STAYS_MS = 6000;
  */
 function useWord(wire) {
   const [word, setWord] = useState(/** @type {Word|null} */ (null));
-  const [request, setRequest] = useState("");
+  // Listened for from the first: the answer may be quicker than the next drawing.
+  const request = useRef("");
   useEffect(() => {
-    if (!request) return undefined;
     const answer = (/** @type {Word} */ told) => {
-      setRequest("");
+      request.current = "";
       setWord(told);
     };
     const stops = [
-      listen(wire, "grabbed", (message) => message.request === request && answer({ text: message.message, bad: false })),
-      listen(wire, "refused", (message) => message.command === "grab" && answer({ text: message.message, bad: true })),
+      listen(wire, "grabbed", (message) => message.request === request.current && answer({ text: message.message, bad: false })),
+      listen(wire, "refused", (message) => message.command === "grab" && request.current && answer({ text: message.message, bad: true })),
     ];
     return () => stops.forEach((stop) => stop());
-  }, [wire, request]);
+  }, [wire]);
   useEffect(() => {
-    if (!word || word.bad || request) return undefined;
+    if (!word || word.bad || request.current) return undefined;
     const timer = setTimeout(() => setWord(null), STAYS_MS);
     return () => clearTimeout(timer);
-  }, [word, request]);
-  return { word, say: setWord, expect: setRequest };
+  }, [word]);
+  const expect = (/** @type {string} */ wanted) => void (request.current = wanted);
+  return { word, say: setWord, expect };
 }
 
 /**
