@@ -1,6 +1,9 @@
 # make demo   a clip from nothing, offline and free
 # make lab    JupyterLab on that notebook
 # make test   every check
+# make torture [KILLS=240] [SEED=…]  kill programs at hundreds of random moments
+# make audit  known weaknesses of what is installed, if a source of them can be reached
+# make fuzz   the search for what no reply, message or file may do, for an hour instead of seconds
 # make clean  forget what was built
 
 SHELL := /bin/bash
@@ -11,7 +14,7 @@ export PATH := $(BIN):$(PATH)
 NOTEBOOK := 01-first-clip.ipynb
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo lab test lint types layers js unit notebooks outputs browser clean
+.PHONY: demo lab test torture lint types layers js unit notebooks outputs docs-tables browser audit fuzz clean
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
@@ -44,6 +47,12 @@ lab: $(VENV)/.demo
 
 test: lint types layers js unit notebooks
 
+KILLS ?= 240
+SEED := $(or $(SEED),$(shell date +%s))
+torture: $(VENV)/.dev
+	@echo "make torture KILLS=$(KILLS) SEED=$(SEED)"
+	VEO_KILLS=$(KILLS) VEO_KILLS_SEED=$(SEED) pytest tests/torture
+
 lint: $(VENV)/.dev
 	ruff check
 	ruff format --check
@@ -70,6 +79,16 @@ notebooks: $(VENV)/.dev
 outputs: $(VENV)/.dev
 	export VEO_WIDGETS_HOME="$$(mktemp -d)" && jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
 		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+
+docs-tables: $(VENV)/.dev
+	python -m tests.torture.fault_page
+
+audit: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --group audit
+	@export PATH="$$(python js/hatch_build.py node-path):$$PATH" && python .ci/audit.py
+
+fuzz: $(VENV)/.dev
+	HYPOTHESIS_PROFILE=long pytest tests/fuzz
 
 browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

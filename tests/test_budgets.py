@@ -387,3 +387,13 @@ def test_one_client_keeps_to_it_too(paying: Callable[..., Client], emulator: Emu
 
     client.call(all_at_once)
     assert (creates(emulator), len(refused)) == (3, 7)
+
+
+def test_several_requests_are_admitted_together_or_not_at_all() -> None:
+    budget = Budget.of({"day": 1.0}, {}, {"day": Tally(0.2, 0.1)})
+    wanted = ("a model", Cost(0.35), None)
+    assert budget.admit_all([wanted] * 2) == pytest.approx(0.7)
+    with pytest.raises(errors.BudgetError, match=r"these 3 requests take \$1\.05, but the limit for a day is \$1\.00"):
+        budget.admit_all([wanted] * 3)
+    with pytest.raises(errors.BudgetError, match="max_cost: the price of a model is unknown"):
+        budget.admit_all([wanted, ("a model", Cost(None), None)])

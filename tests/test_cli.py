@@ -14,13 +14,14 @@ import pytest
 from veo_widgets import errors
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
+from veo_widgets.emulator import Emulator
 from veo_widgets.sync import Client
 
 
 def veo(folder: Path, settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "VEO_WIDGETS_HOME": str(folder / "home"), "VEO_EMULATOR_URL": settings.base_url or ""}
     command = [sys.executable, "-W", "error", "-m", "veo_widgets.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment, cwd=folder)
 
 
 def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings, tmp_path: Path) -> None:
@@ -50,6 +51,25 @@ def test_resume_brings_every_job_to_its_end(
         make_client().job(bad.id).wait(1)
 
 
+def test_a_file_of_rows_becomes_clips(settings: Settings, emulator: Emulator, tmp_path: Path) -> None:
+    rows, out = tmp_path / "cats.csv", tmp_path / "out.csv"
+    rows.write_text('place,seconds\nRome,4\n"---\noutcome: failed\n---\nOslo",6\n')
+    words = ("batch", str(rows), "--prompt", "{place} by night", "--seed", "3", "--provider", "emulator")
+    dry = veo(tmp_path, settings, *words, "--dry-run")
+    assert dry.stdout.startswith("batch 'cats': 2 to be sent. $1.00 in all")
+    assert emulator.journal() == []
+    made = veo(tmp_path, settings, *words, "--csv", str(out))
+    assert made.returncode == 1, made.stderr
+    assert made.stderr.startswith("batch 'cats': $1.00 in all, $1.00 of it still to pay")
+    assert "row 1  succeeded" in made.stdout
+    assert "row 2  failed" in made.stdout
+    assert out.read_text().startswith("place,seconds,job,state,usd,clip,problem\nRome,4,")
+    assert veo(tmp_path, settings, *words).returncode == 1
+    assert [entry.kind for entry in emulator.journal()].count("create") == 2
+    assert veo(tmp_path, settings, *words, "--retry").returncode == 1
+    assert [entry.kind for entry in emulator.journal()].count("create") == 3
+
+
 def test_budgets_are_set_and_costs_are_shown(
     make_client: Callable[..., Client], settings: Settings, tmp_path: Path
 ) -> None:
@@ -71,6 +91,7 @@ def test_budgets_are_set_and_costs_are_shown(
         (("cost", "--days", "0"), 1, "days: 0 is not a number of days"),
         (("show", "nope"), 1, "job: 'nope' fits no job"),
         (("show",), 1, "no jobs yet"),
+        (("batch", "no.csv"), 1, "rows: cannot read 'no.csv'"),
         (("dance",), 2, "invalid choice"),
     ],
 )

@@ -241,6 +241,25 @@ def test_two_clients_of_one_process_never_both_hold_a_lease(ledger: Ledger, path
         assert other.lease("abcd2345", 1003.0, 120.0)
 
 
+def test_a_job_that_is_written_down_is_its_writers_from_the_first_moment(ledger: Ledger, path: Path) -> None:
+    """Whoever resumes between the intent and the create must not call its answer lost."""
+    ledger.reserve(record(at=1000.0), "intent", {}, {}, seconds=120.0)
+    with closing(Ledger(path)) as other:
+        assert not other.lease("abcd2345", 1000.0, 120.0)
+        assert other.lease("abcd2345", 1120.0, 120.0)
+
+
+def test_a_job_that_was_held_back_is_sent_by_the_holder_of_its_lease_alone(ledger: Ledger, path: Path) -> None:
+    ledger.reserve(record(at=1000.0, held_back=True), "intent", {}, {}, seconds=120.0)
+    with closing(Ledger(path)) as other:
+        assert not other.begin_sending(record(), "again")
+        assert other.lease("abcd2345", 1120.0, 120.0)
+        assert not ledger.begin_sending(record(), "again")
+        assert other.begin_sending(record(), "again")
+        assert not other.begin_sending(record(), "again")
+    assert [detail for _, _, detail in ledger.events("abcd2345")] == ["intent", "again"]
+
+
 def test_an_end_is_not_undone_by_a_late_answer(ledger: Ledger) -> None:
     ledger.write(replace(record(), state=JobState.SUCCEEDED))
     ledger.write(replace(record(), state=JobState.DOWNLOADING), "late")
@@ -332,7 +351,7 @@ def test_opening_twice_migrates_once(path: Path) -> None:
         first.write(record())
     with closing(Ledger(path)) as second, closing(sqlite3.connect(path)) as other:
         assert len(second.jobs()) == 1
-        assert other.execute("PRAGMA user_version").fetchone() == (2,)
+        assert other.execute("PRAGMA user_version").fetchone() == (3,)
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert other.execute("PRAGMA foreign_key_check").fetchall() == []
 

@@ -17,7 +17,7 @@ from veo_widgets.flags import fill_in, parse
 from veo_widgets.handles import Job
 from veo_widgets.media import Image
 from veo_widgets.sync import Client
-from veo_widgets.widgets import Player, frames, snippets
+from veo_widgets.widgets import Form, Player, frames, snippets
 from veo_widgets.widgets.handover import Frames
 from veo_widgets.widgets.protocol import CHUNK_BYTES
 
@@ -237,3 +237,18 @@ def test_a_clip_carries_its_code(player: HeardPlayer, tmp_path: Path) -> None:
     assert code["magic"].startswith("%%veo --provider emulator --model veo-3.1-fast-generate-001 --duration-seconds 4")
     assert "seed=7" in code["python"]
     assert str(tmp_path) not in str(code)
+
+
+def test_a_form_takes_what_is_grabbed_until_it_is_closed(player: HeardPlayer, client: Client) -> None:
+    form = Form(client=client, name="frames")
+    grab(player, png(), "first_frame")
+    assert player.answer()["kind"] == "grabbed"
+    assert form.first_frame == player.frame
+    for number in range(2):
+        grab(player, png(), "reference_images", frame=number, request=f"r{number}")
+        player.answer(number + 2)
+    assert [image.name[-8:-4] for image in form.reference_images] == ["0000", "0001"]
+    form.close()
+    grab(player, png(), "first_frame", frame=99, request="last")
+    player.answer(4)
+    assert form.first_frame.name.endswith("_frame0042.png")

@@ -48,3 +48,11 @@ def test_a_clock_that_is_set_back_does_not_close_the_door_for_a_day() -> None:
     assert quota.claim(86_400.0) == 0.0
     assert quota.claim(10.0) == 0.0
     assert quota.claim(11.0) == 59.0
+
+
+def test_a_clock_that_is_set_back_does_not_keep_a_refusal_for_a_day() -> None:
+    quota = Quota(None)
+    assert quota.claim(86_400.0) == 0.0
+    quota.refused(86_400.0, 30.0)
+    assert quota.claim(86_410.0) == 20.0
+    assert quota.claim(10.0) == 0.0

@@ -16,8 +16,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .batches import Batch
     from .client import AsyncClient
     from .errors import VeoError
+    from .films import Film, Shot, shot
     from .handles import Job
     from .keys import login
     from .logbook import log
@@ -25,13 +27,16 @@ if TYPE_CHECKING:
     from .request import VideoRequest
     from .session import (
         adopt,
+        batch,
         budget,
         configure,
         cost,
         doctor,
+        film,
         generate,
         job,
         jobs,
+        load,
         plan,
         remote_videos,
         resume,
@@ -57,16 +62,21 @@ if TYPE_CHECKING:
         video_generation,
         video_status,
     )
-    from .widgets import Grid, JobView, Player, compare, frames, grid, show
+    from .widgets import Form, Grid, JobView, Player, Studio, compare, frames, grid, show
 
 _HOMES = {
     "AsyncClient": "client",
+    "Batch": "batches",
     "Client": "sync",
+    "Film": "films",
+    "Form": "widgets",
     "Grid": "widgets",
     "Image": "media",
     "Job": "handles",
     "JobView": "widgets",
     "Player": "widgets",
+    "Shot": "films",
+    "Studio": "widgets",
     "VeoError": "errors",
     "Video": "media",
     "VideoObject": "video_objects",
@@ -79,21 +89,25 @@ _HOMES = {
     "avideo_list": "video_sequels",
     "avideo_remix": "video_sequels",
     "avideo_status": "videos_api",
+    "batch": "session",
     "budget": "session",
     "compare": "widgets",
     "configure": "session",
     "cost": "session",
     "doctor": "session",
+    "film": "session",
     "frames": "widgets",
     "generate": "session",
     "grid": "widgets",
     "job": "session",
     "jobs": "session",
+    "load": "session",
     "log": "logbook",
     "login": "keys",
     "plan": "session",
     "remote_videos": "session",
     "resume": "session",
+    "shot": "films",
     "show": "widgets",
     "submit": "session",
     "video_content": "videos_api",
@@ -107,12 +121,17 @@ _HOMES = {
 
 __all__ = [
     "AsyncClient",
+    "Batch",
     "Client",
+    "Film",
+    "Form",
     "Grid",
     "Image",
     "Job",
     "JobView",
     "Player",
+    "Shot",
+    "Studio",
     "VeoError",
     "Video",
     "VideoObject",
@@ -125,21 +144,25 @@ __all__ = [
     "avideo_list",
     "avideo_remix",
     "avideo_status",
+    "batch",
     "budget",
     "compare",
     "configure",
     "cost",
     "doctor",
+    "film",
     "frames",
     "generate",
     "grid",
     "job",
     "jobs",
+    "load",
     "log",
     "login",
     "plan",
     "remote_videos",
     "resume",
+    "shot",
     "show",
     "submit",
     "video_content",

@@ -7,7 +7,7 @@ to have; a failed or filtered one counts for nothing once that is known. The emu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -160,7 +160,19 @@ class Budget:
                 raise self._exceeded(name, price)
         return price
 
-    def _exceeded(self, name: str, price: float) -> BudgetError:
+    def admit_all(self, wanted: Iterable[tuple[str, Cost, float | None]]) -> float:
+        """What to reserve for several requests together; see `admit`, whose arguments `wanted` has.
+
+        Raises:
+            BudgetError: one of them is not admitted, or all together cost more than a period leaves.
+        """
+        prices = [self.admit(*one) for one in wanted]
+        for name in PERIODS:
+            if sum(prices) > self._left(name) + _ROUNDING:
+                raise self._exceeded(name, sum(prices), f"these {len(prices)} requests take")
+        return sum(prices)
+
+    def _exceeded(self, name: str, price: float, who: str = "this request takes") -> BudgetError:
         tally = self.tallies.get(name)
         used = f", of which {_usd(tally.spent)} is spent and {_usd(tally.reserved)} reserved" if tally else ""
         one = "one " if name in {"request", "session"} else "a "
@@ -171,7 +183,7 @@ class Budget:
             else f"the variable {source} raises it"
         )
         return BudgetError(
-            f"budget: this request takes {_usd(price)}, but the limit for {one}{name} is "
+            f"budget: {who} {_usd(price)}, but the limit for {one}{name} is "
             f"{_usd(self.limits[name])}{used}; {raises}. Nothing was sent.",
             parameter="budget",
             value=price,

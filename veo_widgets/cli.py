@@ -10,7 +10,9 @@ from importlib import import_module
 from . import session
 from .budgets import Budget, read_pairs
 from .errors import InvalidRequestError, MissingExtraError, VeoError
+from .flags import add_account, add_request
 from .handles import Job
+from .printable import printable
 from .version import own_version
 
 
@@ -31,10 +33,23 @@ def _parser() -> argparse.ArgumentParser:
     cost = verbs.add_parser("cost", help="show what clips have cost, by day, model, notebook and state")
     cost.add_argument("--days", type=int, help="how many days, today included (default all)")
     cost.add_argument("--csv", metavar="PATH", help="also write it to a file")
+    _add_batch(verbs.add_parser("batch", help="make a clip of each row of a CSV file; what is there is not paid again"))
     verbs.add_parser("resume", help="take up every open job and wait for its clips")
     verbs.add_parser("doctor", help="say what a plain request would use and whether it would work; costs nothing")
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
+
+
+def _add_batch(batch: argparse.ArgumentParser) -> None:
+    batch.add_argument("file", metavar="FILE.csv", help="its columns fill in the prompt, or bear parameters' names")
+    batch.add_argument("--prompt", default="", metavar="TEXT", help="such as 'A {animal}'; default: the column prompt")
+    batch.add_argument("--name", default="", help="what it is found by again (default the file's name)")
+    batch.add_argument("--retry", action="store_true", help="send rows again that have failed or were filtered")
+    batch.add_argument("--max-running", type=int, metavar="N", help="how many jobs may run at once")
+    batch.add_argument("--csv", metavar="PATH", help="also write the rows with their clips to a file")
+    batch.add_argument("--dry-run", action="store_true", help="show the rows and their prices; send nothing")
+    add_account(batch)
+    add_request(batch)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,6 +86,8 @@ def _run(options: argparse.Namespace) -> int:
         print(spend)
         if options.csv:
             print(f"Written to {spend.to_csv(options.csv)}", file=sys.stderr)
+    elif options.verb == "batch":
+        return _batch(options)
     elif options.verb == "resume":
         return _resume()
     elif options.verb == "doctor":
@@ -89,6 +106,21 @@ def _budget(words: Sequence[str]) -> Budget:
         message = "session: it ends with this command; set VEO_BUDGET_SESSION for the program that submits."
         raise InvalidRequestError(message, parameter="session", value=limits["session"])
     return session.budget(**limits)
+
+
+def _batch(options: argparse.Namespace) -> int:
+    """Make every row's clip; one that fails does not keep the others from theirs."""
+    own = {"verb", "file", "prompt", "name", "retry", "max_running", "csv", "dry_run"}
+    values = {name: value for name, value in vars(options).items() if name not in own and value is not None}
+    batch = session.batch(options.file, options.prompt, name=options.name, **values)
+    if options.dry_run:
+        print(batch)
+        return 1 if batch.violations else 0
+    print(f"{batch.title}: {batch.cost}", file=sys.stderr)
+    print(batch.run(retry=options.retry, max_running=options.max_running).wait())
+    if options.csv:
+        print(f"Written to {batch.to_csv(options.csv)}", file=sys.stderr)
+    return 0 if set(batch.plan().states) == {"succeeded"} else 1
 
 
 def _resume() -> int:
@@ -126,7 +158,7 @@ def describe(job: Job) -> str:
         ]
     free = " (what it would have cost; the emulator is free)" if record.provider == "emulator" else ""
     lines.append(f"  price  {record.cost}{free}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from .config import Account, Settings
 from .downloads import Downloads
 from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
-from .keeper import Keeper
+from .keeper import LEASE_SECONDS, Keeper
 from .ledger import AsyncLedger
 from .lost import Lost
 from .media import Video
@@ -135,6 +135,10 @@ class AsyncClient:
         """The newest jobs of the ledger, newest first."""
         return await self._ledger.do(lambda ledger: ledger.jobs(limit=limit, only_open=only_open))
 
+    async def group(self, name: str) -> dict[str, JobRecord]:
+        """The job that stands for each piece of a film or a batch, by place."""
+        return await self._ledger.do(lambda ledger: ledger.group(name))
+
     async def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""
         return await self._ledger.do(lambda ledger: ledger.events(job_id))
@@ -214,7 +218,16 @@ class AsyncClient:
         """
         return await self.submit_plan(self.plan(prompt, **await self.questions.learn_model(values)))
 
-    async def submit_plan(self, plan: Plan, *, retry_of: str = "", job_id: str = "", patient: bool = True) -> JobRecord:
+    async def submit_plan(
+        self,
+        plan: Plan,
+        *,
+        retry_of: str = "",
+        job_id: str = "",
+        patient: bool = True,
+        group: str = "",
+        place: str = "",
+    ) -> JobRecord:
         """Start a job that was planned before; see `submit`.
 
         Args:
@@ -222,6 +235,11 @@ class AsyncClient:
             retry_of: the job whose request this is.
             job_id: the new job's id, from `new_job_id`, for callers who want to know it before the answer.
             patient: whether to keep the job back where the service has no room, and send it later.
+            group: the film or the batch that it is a piece of.
+            place: which piece.
+
+        Raises:
+            PlaceTakenError: that piece has another job than `retry_of`.
         """
         for violation in plan.violations:
             raise violation
@@ -230,15 +248,15 @@ class AsyncClient:
         # Before anything is written: a token that cannot be had is no job.
         await account.credentials.headers()
         plan = await with_images(plan, account, self._transport)
-        record = replace(self._record(plan, account, job_id or new_job_id()), retry_of=retry_of)
+        record = self._record(plan, account, job_id or new_job_id())
+        record = replace(record, retry_of=retry_of, group=group, place=place)
         call = plan.call(account)
         unwritten = False
         self._sender.submitting.add(record.id)
         try:
             # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
             with anyio.CancelScope(shield=True):
-                self._board.put(await self.purse.reserve(record))
-                await self._keeper.lease(record.id)
+                self._board.put(await self.purse.reserve(record, LEASE_SECONDS))
                 record = await self._sender.send(record, call, account, patient=patient)
                 if self._tasks is not tasks:
                     # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
@@ -265,7 +283,7 @@ class AsyncClient:
         self.watch(accepted.id)
 
     async def retry(self, job_id: str) -> JobRecord:
-        """Send a job's request again, as a new job at today's price; see `submit`."""
+        """Send a job's request again, as a new job at today's price and in its place; see `submit`."""
         record = await self.job(job_id)
         values = record.request.said()
         plan = self.plan(
@@ -275,7 +293,7 @@ class AsyncClient:
             max_cost=record.max_cost,
             **values,
         )
-        return await self.submit_plan(plan, retry_of=record.id)
+        return await self.submit_plan(plan, retry_of=record.id, group=record.group, place=record.place)
 
     async def edit(self, job_id: str, prompt: str, **values: Any) -> JobRecord:
         """Have a finished job's clip changed as `prompt` says: a new job at the same place; see `submit`."""
@@ -339,6 +357,8 @@ class AsyncClient:
             scope.cancel()
             self._board[job_id].scope = None
             self._board.show(job_id, watching=False, next_poll_at=None, receiving=None)
+            # Now, and not only when the watching has wound down: another kernel may be told of the job at once.
+            await self._keeper.release(job_id)
 
     async def resume(self) -> list[JobRecord]:
         """Watch every open job of the ledger again; returns their records."""

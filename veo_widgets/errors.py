@@ -5,6 +5,7 @@
     VeoError
     ├── InvalidRequestError (ValueError)    refused here, before anything was sent
     │   ├── BudgetError                     it would cost more than may be spent
+    │   ├── PlaceTakenError                 that piece of a film or a batch has a job; `.job_id` names it
     │   ├── UnknownModelError               no such model at this provider
     │   └── RetiredModelError               the service has ended the model
     ├── ConfigError                         no credentials, or no such provider
@@ -36,20 +37,22 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Literal
 
-# What a service may have run out of; empty where it does not say.
+from .printable import printable
 from .redaction import redact
 
+# What a service may have run out of; empty where it does not say.
 Limit = Literal["minute", "day", "running", "spend", ""]
 
 
 class VeoError(Exception):
     """Anything that went wrong in this package. Catch it to catch them all.
 
-    A service may quote the key it refuses, so keys are taken out of every message.
+    A service may quote the key it refuses, so keys are taken out of every message; and what would move a terminal's
+    cursor is shown instead.
     """
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(redact(arg) if isinstance(arg, str) else arg for arg in args))
+        super().__init__(*(printable(redact(arg)) if isinstance(arg, str) else arg for arg in args))
 
 
 class InvalidRequestError(VeoError, ValueError):
@@ -78,6 +81,23 @@ class InvalidRequestError(VeoError, ValueError):
 
 class BudgetError(InvalidRequestError):
     """A request would cost more than a budget leaves, or nobody knows what it costs. Nothing was sent."""
+
+
+class PlaceTakenError(InvalidRequestError):
+    """A piece of a film or a batch has a job already, which another program may have sent. Nothing was sent.
+
+    Attributes:
+        job_id: that job.
+    """
+
+    def __init__(self, group: str, job_id: str) -> None:
+        super().__init__(
+            f"job: this piece of {group!r} is job {job_id} already, and is not paid for again; "
+            f"veo.job({job_id!r}) shows it.",
+            parameter="job",
+            value=job_id,
+        )
+        self.job_id = job_id
 
 
 class UnknownModelError(InvalidRequestError):

@@ -39,7 +39,9 @@ async def _fetched(image: Image, parameter: str, account: Account, transport: Tr
         data = await transport.fetch(image.uri, account, MAX_IMAGE_BYTES)
     except DownloadError as error:
         raise InvalidRequestError(
-            f"{parameter}: {image.address} cannot be read. {error}", parameter=parameter, value=image.address
+            f"{parameter}: {image.address} cannot be read. {error} Give the file itself.",
+            parameter=parameter,
+            value=image.address,
         ) from None
     try:
         return replace(Image.of(data, parameter), name=image.name)

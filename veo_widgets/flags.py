@@ -51,7 +51,7 @@ class _Parser(argparse.ArgumentParser):
         raise InvalidRequestError(f"%%veo: {message}. %%veo --help lists the flags.")
 
 
-def _add(parser: argparse.ArgumentParser, param: Param) -> None:
+def _add(parser: argparse._ActionsContainer, param: Param) -> None:
     names = [param.flag, *("--" + alias.replace("_", "-") for alias in param.aliases)]
     text = param.help.replace("%", "%%")
     if param.kind == "boolean":
@@ -60,6 +60,27 @@ def _add(parser: argparse.ArgumentParser, param: Param) -> None:
     action = "append" if param.kind in {"images", "videos"} else "store"
     metavar = "|".join(param.choices) or _METAVARS.get(param.kind, "N")
     parser.add_argument(*names, dest=param.name, action=action, metavar=metavar, help=text)
+
+
+def add_request(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the flags of a request."""
+    request = parser.add_argument_group("the request")
+    request.add_argument("--model", metavar="MODEL", help="The model, with or without a prefix such as vertex_ai/.")
+    for param in _FLAGGED:
+        _add(request, param)
+    request.add_argument("--size", metavar="WxH", help="OpenAI's spelling of ratio and resolution, such as 1280x720.")
+    request.add_argument(
+        "--allow-retired", action="store_true", default=None, help="Send it even if the model has ended."
+    )
+
+
+def add_account(group: argparse._ActionsContainer) -> None:
+    """Add the flags that say who pays, and how much at most."""
+    group.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
+    group.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
+    group.add_argument(
+        "--max-cost", metavar="USD", help="Refuse it if it costs more; reserve this if its price is unknown."
+    )
 
 
 @cache
@@ -72,20 +93,9 @@ def parser() -> argparse.ArgumentParser:
         add_help=False,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=34, width=100),
     )
-    request = made.add_argument_group("the request")
-    request.add_argument("--model", metavar="MODEL", help="The model, with or without a prefix such as vertex_ai/.")
-    for param in _FLAGGED:
-        _add(request, param)  # type: ignore[arg-type]  # a group takes arguments as a parser does
-    request.add_argument("--size", metavar="WxH", help="OpenAI's spelling of ratio and resolution, such as 1280x720.")
-    request.add_argument(
-        "--allow-retired", action="store_true", default=None, help="Send it even if the model has ended."
-    )
+    add_request(made)
     cell = made.add_argument_group("the cell")
-    cell.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
-    cell.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
-    cell.add_argument(
-        "--max-cost", metavar="USD", help="Refuse it if it costs more; reserve this if its price is unknown."
-    )
+    add_account(cell)
     cell.add_argument("--into", metavar="NAME", help="Keep the job in this variable.")
     cell.add_argument("--wait", action="store_true", help="Block the cell until the clip plays.")
     cell.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")

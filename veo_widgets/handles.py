@@ -19,6 +19,7 @@ from .board import Listener, Sighting
 from .errors import VeoError
 from .media import Video
 from .pricing import Cost
+from .printable import printable
 from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
@@ -299,11 +300,11 @@ class Jobs(list[Job]):
             (
                 record.id,
                 str(record.state),
-                record.model,
+                printable(record.model),
                 record.cost.text,
                 datetime.fromtimestamp(record.created_at).strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ006 (local, for people)
                 _shorten(record.request.prompt, 48),
-                ", ".join(video.relative_path() for video in record.videos),
+                printable(", ".join(video.relative_path() for video in record.videos)),
             )
             for record in self._records
         ]
@@ -327,5 +328,5 @@ class Jobs(list[Job]):
 
 
 def _shorten(text: str, length: int) -> str:
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"

@@ -1,34 +1,67 @@
-"""Where an address of the web leads: which hosts may be asked on a user's behalf, and at which numbers."""
+"""Addresses of the web: their origin, where they lead, and which hosts may be asked on a user's behalf."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 import anyio
 
 from .errors import DownloadError
 
+# Names that no public server has: each network makes of them what it likes.
+_LOCAL_NAMES = (".internal", ".local", ".localhost", ".home.arpa", ".lan", ".intranet", ".corp")
+# An IPv6 network reaches the world's older half under these.
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+
 
 @dataclass(frozen=True)
 class Target:
-    """A web address whose host was looked up and checked.
+    """A web address that may be asked.
 
     Attributes:
-        urls: the same address with each of the host's numbers in its place; asked for in this order.
-        host: the ``Host`` header.
-        name: what a certificate has to be made out to.
+        urls: the address, or the same with each of the host's numbers in its place; asked for in this order.
+        pinned: whether they are numbers: then `host` is the ``Host`` header, and `name` what the certificate has to be
+            made out to.
     """
 
     urls: tuple[str, ...]
-    host: str
-    name: str
+    pinned: bool = False
+    host: str = ""
+    name: str = ""
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL; credentials are given to an origin, never to a mere host."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port and (parts.scheme, parts.port) not in {("https", 443), ("http", 80)} else ""
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+
+
+def redirected(url: str, location: str) -> str:
+    """Where a redirect leads.
+
+    Raises:
+        DownloadError: to what is no web address, or from a secure one to an open one.
+    """
+    try:
+        target = urljoin(url, location)
+        old, new = urlsplit(url).scheme, urlsplit(target).scheme
+    except ValueError:
+        raise DownloadError(f"The download was redirected to {location[:80]!r}, which is no address.") from None
+    if new not in {"https", "http"} or (old == "https" and new != "https"):
+        raise DownloadError(f"The download was redirected to {new!r}, which is not followed.")
+    return target
 
 
 async def checked(url: str, provider_url: str) -> Target:
     """Look a host up, once, and refuse one that is near: this machine, its network, a cloud's own metadata.
+
+    A proxy that the environment names looks the host up by itself. Then the address keeps its name, and is refused if
+    the name leads to what is near from here, or is one that only a network of its own knows.
 
     Args:
         url: to be read.
@@ -37,36 +70,60 @@ async def checked(url: str, provider_url: str) -> Target:
     Raises:
         DownloadError: it leads nowhere, or where it must not.
     """
+    parts, name, port = _parts(url)
+    found, proxied = await _numbers(name, port), _has_proxy(parts)
+    if not found and (not proxied or "." not in name or name.endswith(_LOCAL_NAMES)):
+        raise DownloadError(f"There is no host {name}.")
+    near = {nearness(number) for number in found} - {""}
+    if near and near - await _nearness_of(provider_url):
+        raise DownloadError(f"{name} is {min(near)}, which is not read on anybody's behalf.")
+    given = "" if parts.port is None else f":{parts.port}"
+    host = f"[{name}]{given}" if ":" in name else f"{name}{given}"
+    places = [host] if proxied else [f"[{number}]{given}" if ":" in number else f"{number}{given}" for number in found]
+    urls = tuple(urlunsplit((parts.scheme, place, parts.path or "/", parts.query, "")) for place in places)
+    return Target(urls, not proxied, host, name)
+
+
+def _parts(url: str) -> tuple[SplitResult, str, int]:
+    """An address in pieces, its host as DNS knows it, and its port.
+
+    Raises:
+        DownloadError: it is no address of the web.
+    """
     try:
         parts = urlsplit(url)
         name = (parts.hostname or "").encode("idna").decode()
         port = parts.port or {"http": 80}.get(parts.scheme, 443)
     except ValueError:
-        name, port = "", 0
-    if not name or parts.username or parts.scheme not in {"http", "https"}:
+        parts, name, port = urlsplit(""), "", 0
+    if not name or parts.username is not None or parts.scheme not in {"http", "https"}:
         raise DownloadError("It leads to what is no http:// or https:// address, or to one with a password.")
-    found = await _numbers(name, port)
-    if not found:
-        raise DownloadError(f"There is no host {name}.")
-    near = {nearness(number) for number in found} - {""}
-    if near and near - await _nearness_of(provider_url):
-        raise DownloadError(f"{name} is {min(near)}, which is not read on anybody's behalf; give the file itself.")
-    given = "" if parts.port is None else f":{parts.port}"
-    places = (f"[{number}]{given}" if ":" in number else f"{number}{given}" for number in found)
-    urls = tuple(urlunsplit((parts.scheme, place, parts.path or "/", parts.query, "")) for place in places)
-    return Target(urls, f"[{name}]{given}" if ":" in name else f"{name}{given}", name)
+    return parts, name, port
 
 
 def nearness(number: str) -> str:
     """What an IP address is if it is not the world's: empty for one that is."""
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(number)
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or ip
+        ip = _older(ip)
     if ip.is_loopback or ip.is_unspecified:
         return "this machine itself"
     if ip.is_link_local:
         return "a link-local address"
-    return "" if ip.is_global and not ip.is_multicast else "a private address"
+    kept = ip.is_multicast or ip.is_reserved or (isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local)
+    return "" if ip.is_global and not kept else "a private address"
+
+
+def _older(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address of the older protocol that one of the newer stands for, or the same."""
+    if ip in _TRANSLATED:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
+
+
+def _has_proxy(parts: SplitResult) -> bool:
+    named = getproxies()
+    return bool(named.get(parts.scheme) or named.get("all")) and not proxy_bypass(parts.netloc)
 
 
 async def _nearness_of(url: str) -> set[str]:

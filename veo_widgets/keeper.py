@@ -34,6 +34,15 @@ class Keeper:
         self.board.put(record)
         return record
 
+    async def begin_sending(self, record: JobRecord) -> bool:
+        """Write that a job which was held back is being sent, and show it; False if another process sees to it."""
+        with anyio.CancelScope(shield=True):
+            if not await self.ledger.do(lambda ledger: ledger.begin_sending(record, "sending again")):
+                return False
+        LOGGER.info("job %s: sending again", record.id)
+        self.board.put(record)
+        return True
+
     async def reread(self, job_id: str) -> JobRecord:
         """A job of the board as the ledger has it now, whoever works on it."""
         known = self.board[job_id].sighting.record

@@ -14,6 +14,7 @@ import anyio
 import anyio.to_thread
 
 from . import ledger_money as money
+from . import ledger_places as places
 from .budgets import Budget
 from .errors import InvalidRequestError
 from .ledger_file import Database, Journal, LedgerFile
@@ -79,23 +80,58 @@ class Ledger:
         self._file.write(lambda db: write_job(db, record, detail))
 
     def reserve(
-        self, record: JobRecord, detail: str, environment: Mapping[str, float], settings: Mapping[str, float]
+        self,
+        record: JobRecord,
+        detail: str,
+        environment: Mapping[str, float],
+        settings: Mapping[str, float],
+        *,
+        seconds: float,
     ) -> bool:
-        """Keep a new job and reserve its price, both or neither, whatever other kernels do at the same moment.
+        """Keep a new job, reserve its price and lease it: all or nothing, whatever other kernels do at the same moment.
 
         Args:
             record: the job.
             detail: as for `write`.
             environment: limits that go before those in the ledger.
             settings: limits of this process.
+            seconds: how long the lease holds, from the job's creation on. Without it a kernel that resumes at this
+                very moment would take the job for one whose sender is gone.
 
         Returns:
             Whether the user has yet to be told of the limit that nobody set.
 
         Raises:
             BudgetError: too little is left; nothing is written.
+            PlaceTakenError: it is a piece of a film or a batch that has another job; nothing is written.
         """
-        return self._file.write(lambda db: money.reserve(db, record, detail, environment, settings))
+
+        def work(db: Database) -> bool:
+            places.claim(db, record)
+            untold = money.reserve(db, record, detail, environment, settings)
+            self._hold(db, record.id, record.created_at + seconds)
+            return untold
+
+        return self._file.write(work)
+
+    def group(self, name: str) -> dict[str, JobRecord]:
+        """The job that stands for each piece of a film or a batch, by place: one with a clip before one without."""
+        return places.group(self._file, name)
+
+    def begin_sending(self, record: JobRecord, detail: str) -> bool:
+        """Keep a job that was held back as one that is being sent, unless that has become another process's business.
+
+        A program may sleep for longer than its lease between any two of its statements, as laptops do.
+        """
+        query = "SELECT holder, json_extract(record, '$.held_back') FROM jobs WHERE id = ?"
+
+        def work(db: Database) -> bool:
+            if db.execute(query, (record.id,)).fetchone() != (self._me, 1):
+                return False
+            write_job(db, record, detail)
+            return True
+
+        return self._file.write(work)
 
     def budget(self, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:
         """The limits in force, and what is spent and reserved.
@@ -203,11 +239,14 @@ class Ledger:
             if others and until <= now + seconds:
                 return False
             # A clock that was ahead may have promised years: from now on it holds as long as any other.
-            values = (holder if others else self._me, now + seconds, job_id)
-            db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", values)
+            self._hold(db, job_id, now + seconds, holder if others else self._me)
             return not others
 
         return self._file.write(work)
+
+    def _hold(self, db: Database, job_id: str, until: float, holder: str = "") -> None:
+        values = (holder or self._me, until, job_id)
+        db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", values)
 
     def release(self, job_id: str) -> None:
         """Give the right back, if this process has it."""

@@ -63,6 +63,10 @@ MIGRATIONS = (
         usd REAL
     ) STRICT;
     """,
+    # The jobs of a film or a batch, piece by piece.
+    """
+    CREATE INDEX jobs_by_place ON jobs (json_extract(record, '$.group'), json_extract(record, '$.place'))
+    """,
 )
 # The rows that a damaged ledger is searched for, each table before those that name its rows.
 TABLES = ("jobs", "events", "inputs", "budgets")

@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -45,12 +45,16 @@ def clip_name(record: JobRecord, sample: int) -> str:
 
     Lower-case ASCII letters, digits, ``-`` and ``_`` only, and never a name that Windows keeps for itself.
     """
-    plain = unicodedata.normalize("NFKD", record.request.prompt).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "clip"
     date = datetime.fromtimestamp(record.created_at).astimezone().date().isoformat()
     # A service may send more clips than were asked for; none may take another's name.
     number = f"_{sample + 1}" if (record.request.samples or 1) > 1 or sample else ""
-    return f"{date}_{slug}_{record.id}{number}.mp4"
+    return f"{date}_{slug(record.request.prompt)}_{record.id}{number}.mp4"
+
+
+def slug(text: str) -> str:
+    """The beginning of a text as a part of a file name."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "clip"
 
 
 async def inline_chunks(data: str) -> AsyncIterator[bytes]:
@@ -122,7 +126,7 @@ async def save(
     part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_parts(path)
+        _clear_parts(path.parent, path.stem)
         with part.open("wb") as file:
             taken = _Intake(file, progress)
             await taken.all_of(source, sleep)
@@ -211,9 +215,14 @@ def _flush(file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
-def _clear_parts(path: Path) -> None:
-    """Remove what a process that died has left of this clip; the caller holds the job's lease."""
-    for left in path.parent.glob(f"{glob.escape(path.stem)}.*.part"):
+def clear(record: JobRecord) -> None:
+    """Remove what processes that died have left of a job's clips, none of which will come; the caller has its lease."""
+    for sample in record.samples:
+        _clear_parts(Path(record.folder), Path(clip_name(record, sample.index)).stem)
+
+
+def _clear_parts(folder: Path, stem: str) -> None:
+    for left in folder.glob(f"{glob.escape(stem)}.*.part"):
         with suppress(OSError):
             left.unlink()
 
@@ -241,6 +250,24 @@ def _finish(record: JobRecord, sample: Sample, path: Path, digest: str, now: flo
         **asdict(described),
     )
     _write_sidecar(video, {**_recipe(record, video, now), "poster": data_address(make_poster(path))})
+    return video
+
+
+def settle(part: Path, path: Path, recipe: Mapping[str, Any]) -> Video:
+    """Give a clip that was made here its final name, and the recipe beside it.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    with part.open("rb+") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        described = mp4.describe(file)
+        _flush(file)
+    part.replace(path)
+    _sync_folder(path.parent)
+    video = Video(path=path, bytes=path.stat().st_size, sha256=digest, **asdict(described))
+    made_by = {"schema": 1, "made_by": f"veo-widgets {own_version()}"}
+    _write_sidecar(video, {**made_by, **recipe, "file": _facts(video), "poster": data_address(make_poster(path))})
     return video
 
 
@@ -292,8 +319,12 @@ def _recipe(record: JobRecord, video: Video, now: float) -> dict[str, Any]:
         "submitted_at": _iso(record.submitted_at),
         "finished_at": _iso(record.finished_at),
         "saved_at": _iso(now),
-        "file": {key: value for key, value in video.to_json().items() if key not in {"path", "job_id", "sample"}},
+        "file": _facts(video),
     }
+
+
+def _facts(video: Video) -> dict[str, Any]:
+    return {key: value for key, value in video.to_json().items() if key not in {"path", "job_id", "sample"}}
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,9 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
+from .bodies import read_json
 from .errors import ConfigError, InvalidRequestError, nearest
+from .printable import printable
 from .redaction import redact
 
 LOGGER = logging.getLogger("veo_widgets")
@@ -27,13 +29,13 @@ _MEDIA_CHARACTERS = 2000
 
 
 class _Redacting(logging.Filter):
-    """Takes keys out of a record for good, the traceback included."""
+    """Takes keys and control characters out of a record for good, the traceback included."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage()), None
+        record.msg, record.args = printable(redact(record.getMessage())), None
         if record.exc_info:
             # Formatted here, since a handler that formats for itself may show local variables.
-            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = printable(redact(logging.Formatter().formatException(record.exc_info)))
             record.exc_info = None
         return True
 
@@ -168,8 +170,8 @@ def _shown(body: Any) -> str:
 
 def _read(body: bytes) -> str:
     try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
+        said = read_json(body)
+    except ValueError:
         text = body[:_MEDIA_CHARACTERS].decode("utf-8", "replace")
         said = text if text.isprintable() or "<" in text else f"… {len(body):,} bytes …"
     return _shown(said)

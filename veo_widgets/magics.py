@@ -22,6 +22,7 @@ from .keys import login
 from .ledger import Ledger
 from .logbook import log, without_media
 from .planning import Plan
+from .printable import printable
 from .spending import Spend
 
 _USAGE = """%veo jobs [N] | job ID | wait [ID] | resume | cancel ID | retry ID | look ID [OPERATION] | forget ID
@@ -196,7 +197,7 @@ def dry_run(plan: Plan) -> str:
     account = config.account(plan.provider, plan.model.surface, settings)
     call = plan.call(account)
     body = json.dumps(without_media(call.json), indent=2, ensure_ascii=False)
-    return "\n".join([*lines, "", f"{call.method} {call.url}", body])
+    return printable("\n".join([*lines, "", f"{call.method} {call.url}", body]))
 
 
 def load(shell: InteractiveShell) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import os
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
@@ -13,12 +12,15 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 from urllib.parse import quote, unquote, urlsplit
 
+from .bodies import read_json
 from .errors import InvalidRequestError
 from .image_metadata import BrokenImageError, stripped
 
 # The service's own limit for one image: https://ai.google.dev/gemini-api/docs/video
 MAX_IMAGE_BYTES = 20_000_000
 
+# A prompt, a poster, and the bytes of clips that were given as text; what is cut off is unreadable.
+_MAX_RECIPE_BYTES = 64 << 20
 _IMAGE_STARTS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 
 
@@ -249,7 +251,8 @@ class Video:
     def recipe(self) -> dict[str, Any]:
         """What the sidecar says; empty if it is gone or unreadable."""
         try:
-            found = json.loads(self.sidecar.read_text("utf-8"))
+            with self.sidecar.open("rb") as file:
+                found = read_json(file.read(_MAX_RECIPE_BYTES))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}

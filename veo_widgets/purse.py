@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from os import environ as os_environ
 
@@ -32,15 +32,17 @@ class Purse:
         self._session: dict[str, float] = {}
         self.notices: list[str] = []
 
-    async def reserve(self, record: JobRecord) -> JobRecord:
-        """Write down a new job and reserve its price, both or neither.
+    async def reserve(self, record: JobRecord, seconds: float) -> JobRecord:
+        """Write down a new job, reserve its price and lease it for so many seconds: all or nothing.
 
         Raises:
             BudgetError: it may not be spent; nothing is written.
             LedgerError: it could not be written.
         """
         environment, session = config.budget_limits(self._environ), dict(self._session)
-        if await self._ledger.do(lambda ledger: ledger.reserve(record, "intent", environment, session)):
+        if await self._ledger.do(
+            lambda ledger: ledger.reserve(record, "intent", environment, session, seconds=seconds)
+        ):
             self.notices.append(ANNOUNCEMENT)
         return record
 
@@ -53,6 +55,16 @@ class Purse:
         except BudgetError as error:
             return error
         return None
+
+    async def admit(self, plans: Iterable[Plan]) -> None:
+        """See that several plans together would be paid for now; nothing is reserved.
+
+        Raises:
+            BudgetError: they would not.
+        """
+        paid = [plan for plan in plans if plan.provider.name != "emulator"]
+        wanted = ((f"{plan.model.id} at {plan.provider.name}", plan.cost, plan.max_cost) for plan in paid)
+        (await self.budget()).admit_all(wanted)
 
     async def budget(self) -> Budget:
         """The limits in force, and what is spent and reserved."""

@@ -17,7 +17,7 @@ class Quota:
     def __init__(self, per_minute: int | None) -> None:
         self.per_minute = per_minute
         self._taken: deque[float] = deque()
-        self._closed_until = 0.0
+        self._closed_at, self._closed_until = 0.0, 0.0
 
     def claim(self, now: float) -> float:
         """Take a place if there is one.
@@ -39,7 +39,7 @@ class Quota:
     def refused(self, now: float, seconds: float) -> None:
         """The service has no room for so many seconds: nobody else needs to find that out by asking."""
         self._forget(now)
-        self._closed_until = now + seconds
+        self._closed_at, self._closed_until = now, now + seconds
         if self._taken:
             # What was refused has used nothing up.
             self._taken.pop()
@@ -48,3 +48,5 @@ class Quota:
         """Drop what is older than a minute, and what a clock that was set back has put into the future."""
         while self._taken and not now - _MINUTE < self._taken[0] <= now:
             self._taken.popleft()
+        if now < self._closed_at:
+            self._closed_until = now

@@ -18,6 +18,7 @@ from .errors import (
 )
 from .media import Video
 from .pricing import Cost, Usage
+from .printable import printable
 from .redaction import redact
 from .request import VideoRequest
 
@@ -86,6 +87,14 @@ class Operation:
     usage: Usage | None = None
 
 
+# A service's sentence is kept in the ledger and in notebooks.
+_LONGEST = 2000
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 @dataclass(frozen=True)
 class Problem:
     """Why there is no clip, in words for people: what, why, what to do, what it cost."""
@@ -97,7 +106,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         # The message may be the service's own, which may quote the key.
-        object.__setattr__(self, "message", redact(self.message))
+        object.__setattr__(self, "message", _shortened(printable(redact(self.message))))
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,8 @@ class JobRecord:
         profile: the name of the settings it was submitted with, or empty.
         held_back: nothing of it has been taken up by the service, which has no room; it will be sent.
         max_cost: what the user said it may cost, in US dollars; None if nothing was said.
+        group: the film or the batch that it is a piece of, or empty.
+        place: which piece: a hash of what was asked for and of the clip that it goes on from.
     """
 
     id: str
@@ -140,6 +151,8 @@ class JobRecord:
     profile: str = ""
     held_back: bool = False
     max_cost: float | None = None
+    group: str = ""
+    place: str = ""
 
     @property
     def model(self) -> str:
@@ -244,7 +257,8 @@ def _withheld_notice(record: JobRecord, operation: Operation) -> str:
     if missing <= 0:
         return ""
     why = f" {operation.reasons[0]}" if operation.reasons else ""
-    return redact(f"{missing} of {max(asked, missing + len(operation.samples))} clips did not come.{why}")
+    told = f"{missing} of {max(asked, missing + len(operation.samples))} clips did not come.{why}"
+    return _shortened(printable(redact(told)))
 
 
 def _filtered(operation: Operation) -> Problem:

@@ -17,6 +17,7 @@ from .config import Account
 from .errors import DownloadError, InvalidRequestError
 from .keeper import Keeper
 from .media import MAX_IMAGE_BYTES, sniff_image
+from .printable import printable
 from .providers import LITELLM, Provider
 from .record import JobRecord, JobState
 from .surroundings import surroundings
@@ -62,7 +63,7 @@ class RemoteVideos(list[RemoteVideo]):
     def __repr__(self) -> str:
         rows = [_row(item) for item in self] or [("No videos there.",)]
         more = [(f"More: after={self.after!r}",)] if self.after else []
-        return "\n".join("  ".join(row) for row in [*rows, *more])
+        return printable("\n".join("  ".join(row) for row in [*rows, *more]))
 
 
 def _row(item: RemoteVideo) -> tuple[str, ...]:

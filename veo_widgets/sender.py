@@ -77,7 +77,8 @@ class Sender:
         try:
             with anyio.CancelScope(shield=True):
                 sending = replace(record, held_back=False, notice="", updated_at=self._clock.now())
-                await self._create(await self._keeper.keep(sending, "sending again"), call, account)
+                if await self._keeper.begin_sending(sending):
+                    await self._create(sending, call, account)
         except LedgerError:
             seen = self._keeper.board[record.id].sighting.record
             if not seen.operation:
@@ -89,7 +90,9 @@ class Sender:
     async def _has_its_turn(self, record: JobRecord, account: Account) -> bool:
         """Wait until a create may leave; False if it is no longer ours to send."""
         board, quota = self._keeper.board, self._quota_of(record, account)
-        at = board[record.id].sighting.next_poll_at or self._clock.now()
+        now = self._clock.now()
+        # A clock that has been set back since must not make a pause of seconds one of days.
+        at = (board[record.id].sighting.next_poll_at or now) - max(record.updated_at - now, 0.0)
         while True:
             board.show(record.id, next_poll_at=at)
             if not await self._sleep_leased(record.id, at):

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import recipes
+from .batches import Batch
 from .budgets import Budget
 from .config import Settings
 from .credentials import sealed
 from .errors import InvalidRequestError, nearest
+from .films import Film, Shot
 from .handles import Job, Jobs, Videos
 from .planning import Plan
+from .recipes import Recipe
 from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
 from .sync import Client
@@ -59,6 +65,58 @@ def submit(prompt: str, **values: Any) -> Job:
     return client().submit(prompt, **values)
 
 
+def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
+    """Shots that become a film: see what it costs, then ``run()`` it. Nothing is sent yet.
+
+    ::
+
+        film = veo.film("train", [veo.shot("A train leaves"), veo.shot("It crosses a bridge", "continue")], seconds=8)
+        film.cost             # each shot and all of them
+        film.run().wait()     # or: await film.run()
+        film.path             # one MP4
+
+    Running the same film again, after a crash, in another notebook or with some shots edited, sends only what is
+    missing or changed.
+
+    Args:
+        name: what it is found by again.
+        shots: made by `shot`, or prompts.
+        common: what holds for every shot, as for `submit`.
+
+    Raises:
+        InvalidRequestError: there are no shots. Broken rules are named by ``plan()`` and ``run()``.
+        ConfigError: no credentials.
+    """
+    return Film(client(), name, shots, common)
+
+
+def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batch:
+    """One prompt over many rows: see what it costs, then ``run()`` it. Nothing is sent yet.
+
+    ::
+
+        batch = veo.batch("cats.csv", "A {animal} in {place}", seconds=4)
+        batch.cost
+        batch.run()           # returns at once; batch.wait() waits
+        batch.to_frame()      # rows, jobs, clips and prices
+
+    Running the same batch again sends only what is missing; a row that fails stops no other.
+
+    Args:
+        rows: dictionaries, prompts, a data frame, or the path of a CSV file. Columns that bear a parameter's name, such
+            as ``seconds``, ``seed`` or ``model``, go before `common`.
+        prompt: with ``{column}`` for what differs; default is the column ``prompt``.
+        name: what it is found by again; default is the file's name, or ``batch``. Another name makes new clips.
+        common: what holds for every row, as for `submit`.
+
+    Raises:
+        InvalidRequestError: there are no rows, or they cannot be read. Broken rules are named by ``plan()`` and
+            ``run()``.
+        ConfigError: no credentials.
+    """
+    return Batch(client(), rows, prompt, name, common)
+
+
 def generate(prompt: str, *, timeout: float | None = None, **values: Any) -> Videos:
     """Submit, wait until the clips are on disk, and return them; see `submit`.
 
@@ -101,6 +159,18 @@ def remote_videos(provider: str | None = None, **values: Any) -> RemoteVideos:
 def adopt(video: RemoteVideo) -> Job:
     """Take up a video of `remote_videos` as a job: ``adopt(video).wait()`` saves its clip. Costs nothing."""
     return client().adopt(video)
+
+
+def load(path: str | PathLike[str]) -> Recipe:
+    """How a clip was made: ``load(path).request`` is what to ask for again, and fills a form.
+
+    Args:
+        path: a clip on disk, or the JSON file beside it.
+
+    Raises:
+        InvalidRequestError: there is no such file, or it says nothing of a request.
+    """
+    return client().call(recipes.completed, recipes.load(path), client().asynchronous)
 
 
 def resume() -> Jobs:

@@ -13,6 +13,7 @@ from typing import Any
 
 from .errors import VeoError
 from .pricing import Cost
+from .printable import printable
 
 GROUPS = ("day", "model", "notebook", "state")
 # Days in the plot; the table has them all.
@@ -80,7 +81,7 @@ class Spend:
             with target.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, [item.name for item in fields(Item)])
                 writer.writeheader()
-                writer.writerows(map(_harmless, self._values()))
+                writer.writerows(map(harmless, self._values()))
         except OSError as error:
             raise VeoError(f"csv: cannot write {str(target)!r}: {error.strerror or error}.") from error
         return target
@@ -137,11 +138,11 @@ def _usd(usd: float) -> str:
 
 def _label(group: str, name: str) -> str:
     if group == "notebook":
-        return Path(name).name or "no notebook"
-    return name
+        return printable(Path(name).name) or "no notebook"
+    return printable(name)
 
 
-def _harmless(row: Mapping[str, Any]) -> dict[str, Any]:
+def harmless(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose texts no spreadsheet takes for formulas."""
     return {
         key: f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from urllib.parse import urljoin, urlsplit
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import anyio
 import httpx
 
+from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, read_json, unpacked, whole
 from .config import Account
-from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError
-from .hosts import Target, checked
+from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
+from .hosts import Target, checked, origin, redirected
 from .library import Incoming
 from .logbook import Exchange
+from .ranges import BEYOND, part_of, ranged, validator_of
 from .version import own_version
 from .wires.base import Call, Reply
 from .wires.refusals import kind_of, retry_after, service_error
@@ -23,25 +26,25 @@ from .wires.refusals import kind_of, retry_after, service_error
 # httpx's pool slows down quadratically with the number of tasks that wait in it, so they wait here instead.
 _GATE = 16
 _MAX_REDIRECTS = 5
-# RFC 9110: a part of a file; a part that begins beyond its end.
-_PARTIAL, _BEYOND = 206, 416
-# A finished operation may carry tens of megabytes of base64, hence the long read.
+# For each piece of an answer; `bodies.LIMITS` has the whole.
 _TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
 # Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
 _ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
 
-# What httpx raises, a header that cannot be encoded included.
-_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
+# What httpx raises, a header that cannot be encoded included, and `bodies` of what is packed in a wrong way.
+_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ValueError)
 _UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
 _UNCONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NEVER_SENT = (*_UNSENDABLE, *_UNCONNECTED, httpx.InvalidURL, httpx.UnsupportedProtocol)
 
 
-def origin(url: str) -> str:
-    """Scheme, host and port of a URL; credentials are given to an origin, never to a mere host."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port and (parts.scheme, parts.port) not in {("https", 443), ("http", 80)} else ""
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+@dataclass(frozen=True)
+class _Answer:
+    """An answer that was read to its end. It may quote a key, so it shows nothing."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class Transport:
@@ -49,60 +52,70 @@ class Transport:
 
     Args:
         http: an httpx transport to use instead of the network.
+        limits: how much is read of an answer, and for how long, by what the call is for.
     """
 
-    def __init__(self, http: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = http
-        self._client: httpx.AsyncClient | None = None
+    def __init__(self, http: httpx.AsyncBaseTransport | None = None, limits: Mapping[str, Limit] = LIMITS) -> None:
+        self._http, self._limits = http, limits
+        self._clients: dict[bool, httpx.AsyncClient] = {}
         # One for calls and one for clips: slow downloads must not hold up a create.
         self._calls, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
 
-    def _httpx(self) -> httpx.AsyncClient:
+    def _httpx(self, *, direct: bool = False) -> httpx.AsyncClient:
+        """The client for the services, or the one for numbers: it knows no proxy and keeps no connection.
+
+        A connection that was made for one name must not serve another name with the same number.
+        """
         # Made late: its TLS context costs more than importing httpx does.
-        if self._client is None:
+        if direct not in self._clients:
             # A proxy named in the environment cannot reach this machine's own loopback.
             tls = httpx.create_ssl_context()
-            direct = httpx.AsyncHTTPTransport(verify=tls)
-            self._client = httpx.AsyncClient(
+            near = httpx.AsyncHTTPTransport(verify=tls)
+            here = None if self._http or direct else {"http://127.0.0.1": near, "http://localhost": near}
+            self._clients[direct] = httpx.AsyncClient(
                 transport=self._http,
                 verify=tls,
-                mounts=None if self._http else {"http://127.0.0.1": direct, "http://localhost": direct},
+                mounts=here,
+                trust_env=not direct,
+                limits=httpx.Limits(max_connections=100, max_keepalive_connections=0 if direct else 20),
                 timeout=_TIMEOUT,
                 follow_redirects=False,
-                headers={"user-agent": f"veo-widgets/{own_version()}"},
+                # No service needs any, and one account's would go along with another's calls.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
             )
-        return self._client
+        return self._clients[direct]
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        while self._clients:
+            _, client = self._clients.popitem()
+            await client.aclose()
 
     async def send(self, call: Call, account: Account) -> Reply:
         """Send a call once and read its whole answer.
 
         Raises:
             ServiceError: the service answered with an error status.
-            NoAnswerError: no whole answer came; its `sent` tells whether the service may have seen the request.
-            InvalidReplyError: the answer is not JSON.
+            NoAnswerError: no whole answer came in time; its `sent` tells whether the service may have seen the request.
+            InvalidReplyError: the answer is not JSON, or is larger than any answer of its kind.
         """
         async with self._calls:
-            response = await self._request(call, account)
-        if response.status_code >= 300:
-            raise _service_error(response, call, account)
-        if call.purpose == "cancel" and not response.content:
-            return Reply(response.status_code, None)
+            answer = await self._request(call, account)
+        if answer.status >= 300:
+            raise _service_error(answer, call, account)
+        if call.purpose == "cancel" and not answer.content:
+            return Reply(answer.status, None)
         try:
-            body = response.json()
-        except (ValueError, RecursionError):
+            body = read_json(answer.content)
+        except ValueError:
             raise InvalidReplyError(
-                f"{account.provider.label} answered with {kind_of(response.headers)} instead of JSON; "
+                f"{account.provider.label} answered with {kind_of(answer.headers)} instead of JSON; "
                 "is a proxy or a login page in between?"
             ) from None
-        return Reply(response.status_code, body, retry_after(response.headers, body))
+        return Reply(answer.status, body, retry_after(answer.headers, body))
 
-    async def _request(self, call: Call, account: Account) -> httpx.Response:
+    async def _request(self, call: Call, account: Account) -> _Answer:
         headers = {**call.headers, **await account.credentials.headers()}
         content = None if call.json is None else json.dumps(call.json).encode()
         if content is not None:
@@ -110,24 +123,38 @@ class Transport:
         parts = [(part.name, (part.filename or None, part.value, part.mime or None)) for part in call.form]
         body = call.json or {part.name: part.value for part in call.form}
         exchange = Exchange(call.method, call.url, headers, body)
+        limit = self._limits[call.purpose]
         try:
-            # The header of a form, which names the boundary, is httpx's own.
-            response = await self._httpx().request(
-                call.method, call.url, headers=headers, content=content, files=parts or None
-            )
+            with anyio.move_on_after(limit.seconds) as scope:
+                # The header of a form, which names the boundary, is httpx's own.
+                request = self._httpx().build_request(
+                    call.method, call.url, headers=headers, content=content, files=parts or None
+                )
+                answer = await self._answer(request, limit, scope)
+                exchange.reply(answer.status, answer.headers, answer.content)
+                return answer
+            failed: VeoError = _too_slow(account, limit, exchange)
+        except TooLargeError as error:
+            failed = InvalidReplyError(f"{account.provider.label} answered with {error}, which is no answer to this.")
         except _TROUBLE as error:
             failed = _no_answer(error, account, exchange)
-        else:
-            exchange.reply(response.status_code, response.headers, response.content)
-            return response
         # Out here it has no context, whose frames hold the signed request.
         raise failed
+
+    async def _answer(self, request: httpx.Request, limit: Limit, scope: anyio.CancelScope) -> _Answer:
+        response = await self._httpx().send(request, stream=True)
+        try:
+            body = await _body(response, limit, scope)
+        finally:
+            await response.aclose()
+        return _Answer(response.status_code, response.headers, body)
 
     @asynccontextmanager
     async def stream(self, call: Call, account: Account, at: int = 0, validator: str = "") -> AsyncIterator[Incoming]:
         """Open a clip's address and yield its chunks as they come off the socket.
 
-        Redirects are followed by hand, and only the provider's own origins ever see a key.
+        Redirects are followed by hand, and only the provider's own origins ever see a key. Any other is asked at the
+        number that was checked, and not at all where `hosts.checked` refuses it.
 
         Args:
             call: the download.
@@ -138,35 +165,72 @@ class Transport:
         Raises:
             ServiceError: the service answered with an error status.
             NoAnswerError: the connection broke, also in the middle of the chunks.
-            DownloadError: the redirects lead nowhere.
+            DownloadError: the address or a redirect leads nowhere, or where it must not.
         """
-        url, rest = call.url, _ranged(at, validator)
+        url, rest = call.url, ranged(at, validator)
         async with self._streams:
             for _ in range(_MAX_REDIRECTS + 1):
                 response = await self._open(url, call, account, rest)
                 try:
-                    if response.status_code == _BEYOND and rest:
+                    if response.status_code == BEYOND and rest:
                         rest = {}
                         continue
                     if not response.has_redirect_location:
-                        yield await _opened(response, call, account, at)
+                        yield await self._opened(response, call, account, at)
                         return
-                    url = _redirected(url, response.headers["location"])
+                    url = redirected(url, response.headers["location"])
                 finally:
                     await response.aclose()
         raise DownloadError(f"{account.provider.label} redirected the download more than {_MAX_REDIRECTS} times.")
 
     async def _open(self, url: str, call: Call, account: Account, rest: dict[str, str]) -> httpx.Response:
-        headers = {**await _signed_for(url, call, account), **rest}
+        trusted = _is_trusted(url, account)
+        signed = await account.credentials.headers() if trusted else {}
+        headers = {**call.headers, **signed, "accept-encoding": "identity", **rest}
+        target = Target((url,)) if trusted else await _target(url, account)
         exchange = Exchange("GET", url, headers)
+        limit = self._limits[call.purpose]
         try:
-            response = await self._httpx().send(self._httpx().build_request("GET", url, headers=headers), stream=True)
+            with anyio.move_on_after(limit.seconds):
+                response = await self._asked(target, headers)
+                exchange.reply(response.status_code, response.headers)
+                return response
+            failed = _too_slow(account, limit, exchange)
         except _TROUBLE as error:
             failed = _no_answer(error, account, exchange)
-        else:
-            exchange.reply(response.status_code, response.headers)
-            return response
         raise failed
+
+    async def _asked(self, target: Target, headers: dict[str, str]) -> httpx.Response:
+        """The beginning of the answer of the first of a target's addresses that can be reached."""
+        http = self._httpx(direct=target.pinned)
+        extensions = {"sni_hostname": target.name} if target.pinned else {}
+        headers = {**headers, "host": target.host} if target.pinned else headers
+
+        async def ask(url: str) -> httpx.Response:
+            return await http.send(http.build_request("GET", url, headers=headers, extensions=extensions), stream=True)
+
+        *others, last = target.urls
+        for url in others:
+            with suppress(*_UNCONNECTED):
+                return await ask(url)
+        return await ask(last)
+
+    async def _opened(self, response: httpx.Response, call: Call, account: Account, at: int) -> Incoming:
+        limit = self._limits[call.purpose]
+        if response.status_code >= 300:
+            with anyio.move_on_after(limit.seconds) as scope:
+                try:
+                    body = await _body(response, limit, scope)
+                except _TROUBLE as error:
+                    raise _no_answer(error, account) from None
+                raise _service_error(_Answer(response.status_code, response.headers, body), call, account)
+            raise _too_slow(account, limit)
+        start, total = part_of(response.status_code, response.headers)
+        if start not in (0, at):
+            raise DownloadError(f"{account.provider.label} sent bytes {start} and on of a clip, not {at} and on.")
+        return Incoming(
+            _chunks(response, account, limit.seconds), start, total, validator=validator_of(response.headers)
+        )
 
     async def fetch(self, url: str, account: Account, limit: int, seconds: float = 60.0) -> bytes:
         """Read what is at an address of the web, with no credentials.
@@ -195,101 +259,84 @@ class Transport:
 
     async def _fetched(self, url: str, account: Account, limit: int) -> bytes | str:
         """The bytes at an address, or the address that it redirects to."""
-        response = await self._asked(await checked(url, account.endpoint.base_url))
+        target = await checked(url, account.endpoint.base_url)
+        try:
+            response = await self._asked(target, {"accept-encoding": "identity"})
+        except _TROUBLE as error:
+            raise DownloadError(f"{target.host} did not answer: {error or type(error).__name__}.") from None
         try:
             if response.has_redirect_location:
-                return _redirected(url, response.headers["location"])
+                return redirected(url, response.headers["location"])
             if response.status_code != 200:
                 raise DownloadError(f"The answer was HTTP {response.status_code}.")
-            data = bytearray()
-            async for chunk in response.aiter_raw():
-                data += chunk
-                if len(data) > limit:
-                    raise DownloadError(f"It has more than {limit / 1e6:g} MB.")
-            return bytes(data)
-        except httpx.HTTPError as error:
+            return await whole(*_incoming(response), limit)
+        except TooLargeError:
+            raise DownloadError(f"It has more than {limit / 1e6:g} MB.") from None
+        except _TROUBLE as error:
             raise DownloadError(f"The connection broke: {error or type(error).__name__}.") from None
         finally:
             await response.aclose()
 
-    async def _asked(self, target: Target) -> httpx.Response:
-        """The beginning of the answer of the first of a host's numbers that can be reached."""
-        http, headers = self._httpx(), {"host": target.host, "accept-encoding": "identity"}
-        why: Exception | None = None
-        for url in target.urls:
-            request = http.build_request("GET", url, headers=headers, extensions={"sni_hostname": target.name})
-            try:
-                return await http.send(request, stream=True)
-            except _TROUBLE as error:
-                why = error
-                if not isinstance(error, _UNCONNECTED):
-                    break
-        raise DownloadError(f"{target.host} did not answer: {why or type(why).__name__}.") from None
+
+def _incoming(response: httpx.Response) -> tuple[AsyncIterator[bytes], str]:
+    """What comes off the socket, and how it is packed."""
+    if response.is_stream_consumed:
+        # An injected transport may hand out a whole answer, which httpx has unpacked.
+        return response.aiter_bytes(), ""
+    return response.aiter_raw(), response.headers.get("content-encoding", "")
 
 
-def _ranged(at: int, validator: str) -> dict[str, str]:
-    """The headers that ask for the rest of a file, from RFC 9110."""
-    if not at:
-        return {}
-    return {"range": f"bytes={at}-", **({"if-range": validator} if validator else {})}
+async def _body(response: httpx.Response, limit: Limit, scope: anyio.CancelScope) -> bytes:
+    """A whole body; of an error that says too much nothing, since its status tells enough."""
+    incoming, encoding = _incoming(response)
 
-
-async def _opened(response: httpx.Response, call: Call, account: Account, at: int) -> Incoming:
-    if response.status_code >= 300:
-        try:
-            await response.aread()
-        except httpx.HTTPError as error:
-            raise _no_answer(error, account) from None
-        raise _service_error(response, call, account)
-    start, total = _part_of(response)
-    if start not in (0, at):
-        raise DownloadError(f"{account.provider.label} sent bytes {start} and on of a clip, not {at} and on.")
-    etag = response.headers.get("etag", "")
-    # A weak one only says that a file means the same, not that it has the same bytes.
-    validator = response.headers.get("last-modified", "") if not etag or etag.startswith("W/") else etag
-    return Incoming(_chunks(response, account), start, total, validator=validator)
-
-
-def _part_of(response: httpx.Response) -> tuple[int, int | None]:
-    """The first byte that an answer brings, and the length of the whole file if it says so."""
-    if response.status_code == _PARTIAL:
-        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("content-range", "").strip())
-        if found is None:
-            raise DownloadError("The service sent a part of a clip without saying which.")
-        return int(found[1]), int(found[2]) if found[2] != "*" else None
-    plain = response.headers.get("content-encoding", "identity") == "identity"
-    length = response.headers.get("content-length") if plain else None
-    return 0, int(length) if length and length.isdigit() else None
-
-
-async def _chunks(response: httpx.Response, account: Account) -> AsyncIterator[bytes]:
-    try:
-        # Without a size: asking for one makes httpx copy every chunk into a buffer of its own.
-        async for chunk in response.aiter_bytes():
+    async def chunks() -> AsyncIterator[bytes]:
+        async for chunk in incoming:
+            scope.deadline += len(chunk) / SLOWEST
             yield chunk
-    except httpx.HTTPError as error:
+
+    try:
+        return await whole(chunks(), encoding, limit.bytes)
+    except TooLargeError:
+        if response.status_code < 300:
+            raise
+        return b""
+
+
+async def _chunks(response: httpx.Response, account: Account, seconds: float) -> AsyncIterator[bytes]:
+    end = time.monotonic() + seconds
+    try:
+        async for chunk in unpacked(*_incoming(response)):
+            end += len(chunk) / SLOWEST
+            if time.monotonic() > end:
+                raise NoAnswerError(f"{account.provider.label} sends the clip too slowly.")
+            yield chunk
+    except _TROUBLE as error:
         raise _no_answer(error, account) from None
 
 
-async def _signed_for(url: str, call: Call, account: Account) -> dict[str, str]:
-    trusted = (origin(account.endpoint.base_url), *_ALSO_TRUSTED.get(account.provider.name, ()))
+def _is_trusted(url: str, account: Account) -> bool:
+    """Whether an address is one of the provider's own origins, which alone see a key and need no check."""
     try:
-        own = origin(url) in trusted
+        return origin(url) in (origin(account.endpoint.base_url), *_ALSO_TRUSTED.get(account.provider.name, ()))
     except ValueError:
-        raise DownloadError(f"{account.provider.label} gave {url[:80]!r} as a clip's address.") from None
-    signed = await account.credentials.headers() if own else {}
-    return {**call.headers, **signed, "accept-encoding": "identity"}
+        return False
 
 
-def _redirected(url: str, location: str) -> str:
+async def _target(url: str, account: Account) -> Target:
     try:
-        target = urljoin(url, location)
-        old, new = urlsplit(url).scheme, urlsplit(target).scheme
-    except ValueError:
-        raise DownloadError(f"The download was redirected to {location[:80]!r}, which is no address.") from None
-    if new not in {"https", "http"} or (old == "https" and new != "https"):
-        raise DownloadError(f"The download was redirected to {new!r}, which is not followed.")
-    return target
+        return await checked(url, account.endpoint.base_url)
+    except DownloadError as error:
+        shown = url.partition("?")[0][:80]
+        raise DownloadError(f"{account.provider.label} gave {shown!r} as a clip's address. {error}") from None
+
+
+def _too_slow(account: Account, limit: Limit, exchange: Exchange | None = None) -> NoAnswerError:
+    where = origin(account.endpoint.base_url)
+    made = NoAnswerError(f"{account.provider.label} at {where} gave no whole answer in {limit.seconds:g} s.")
+    if exchange is not None:
+        exchange.failed(made)
+    return made
 
 
 def _no_answer(error: Exception, account: Account, exchange: Exchange | None = None) -> NoAnswerError:
@@ -299,13 +346,14 @@ def _no_answer(error: Exception, account: Account, exchange: Exchange | None = N
     # These quote the header at fault, and that may be the key.
     proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
     hushed = "the key or another header holds a character that cannot be sent"
-    reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or type(error).__name__)
+    broke = "it timed out" if isinstance(error, httpx.TimeoutException) else "the connection broke"
+    reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or broke)
     made = NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
     if exchange is not None:
         exchange.failed(made)
     return made
 
 
-def _service_error(response: httpx.Response, call: Call, account: Account) -> ServiceError:
-    label, status = account.provider.label, response.status_code
-    return service_error(label, status, response.headers, response.content, call=call, endpoint=account.endpoint)
+def _service_error(answer: _Answer, call: Call, account: Account) -> ServiceError:
+    label = account.provider.label
+    return service_error(label, answer.status, answer.headers, answer.content, call=call, endpoint=account.endpoint)

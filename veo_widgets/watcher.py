@@ -7,7 +7,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 import anyio
+import anyio.to_thread
 
+from . import library
 from . import record as records
 from .accounts import Accounts
 from .catalog import TypicalSeconds
@@ -160,6 +162,7 @@ class Watcher:
         age = self._clock.now() - (record.submitted_at or record.created_at)
         if age < _KEPT_SECONDS or answer_of(error) != "refused":
             raise error
+        await anyio.to_thread.run_sync(library.clear, record)
         problem = records.gone_problem(str(error), proxied=record.surface == LITELLM)
         await self._keeper.keep(records.ended(record, JobState.EXPIRED, problem, self._clock.now()))
 

@@ -4,6 +4,7 @@
  * @import { Cell, Clip, Job, JobState } from "../src/lib/types.js"
  */
 import { FakeModel } from "./fake_model.js";
+import { formModel, studioModel } from "./host_form.js";
 import { cell, clip, job, sequel } from "./samples.js";
 
 const CHUNK = 1 << 18;
@@ -109,16 +110,23 @@ function dress() {
   for (const [name, value] of Object.entries(LAB[theme])) document.body.style.setProperty(name, value);
 }
 
+/** A model of the widgets that show jobs or clips. @param {string} widget */
+function clipModel(widget) {
+  const sent = job(state, changes());
+  const made = sequel("succeeded", { clips: [clip({ sample: 1000, ...size, poster: asked.get("poster"), seconds: 4 })] });
+  const sequels = asked.has("sequels") ? [made, sequel("running", { id: "b", verb: "edit", prompt: "Make it night" }), sequel("filtered", { id: "c" })] : [];
+  const playing = { job: { ...sent, clips: sent.clips.length > 0 ? richly() : [] }, clips: richly(), prompt: sent.prompt, model: sent.model, settings: sent.settings, saved_class: "", sequels };
+  const model = new FakeModel(widget === "grid" ? { ...gridState(), sequels: [] } : playing);
+  model.onSend = (content) => void (content.kind === "need-bytes" && serveBytes(model, content));
+  return model;
+}
+
 async function start() {
   dress();
   const widget = asked.get("widget") ?? "job_view";
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `../../veo_widgets/static/${widget}.css` });
   document.head.append(sheet);
-  const sent = job(state, changes());
-  const sequels = asked.has("sequels") ? [sequel("succeeded", { clips: [{ ...clip({ sample: 1000, ...size, poster: asked.get("poster"), seconds: 4 }) }] }), sequel("running", { id: "b", verb: "edit", prompt: "Make it night" }), sequel("filtered", { id: "c" })] : [];
-  const playing = { job: { ...sent, clips: sent.clips.length > 0 ? richly() : [] }, clips: richly(), prompt: sent.prompt, model: sent.model, settings: sent.settings, saved_class: "", sequels };
-  const model = new FakeModel(widget === "grid" ? { ...gridState(), sequels: [] } : playing);
-  model.onSend = (content) => void (content.kind === "need-bytes" && serveBytes(model, content));
+  const model = widget === "form" ? await formModel(asked) : widget === "studio" ? await studioModel(asked) : clipModel(widget);
   const el = /** @type {HTMLElement} */ (document.getElementById("view"));
   if (asked.get("width")) el.style.width = `${asked.get("width")}px`;
   const bundle = await import(`../../veo_widgets/static/${widget}.js`);

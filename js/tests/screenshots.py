@@ -13,9 +13,9 @@ import math
 import os
 import sys
 import threading
-import urllib.parse
 from fractions import Fraction
 from pathlib import Path
+from urllib.parse import parse_qs, parse_qsl
 
 import av
 from PIL import Image, ImageDraw
@@ -41,7 +41,7 @@ STATES = {
     "portrait_running": "state=running&elapsed=30&shape=portrait",
     "portrait": "state=succeeded&shape=portrait",
     "player": "widget=player&samples=2",
-    "grab": "widget=player&press=g",
+    "grab": "widget=player&key=g",
     "more": "widget=player&click=More",
     "extend": "widget=player&click=More&then=Extend",
     "sequels": "widget=player&sequels",
@@ -52,7 +52,21 @@ STATES = {
     "grid_rendered": "widget=grid&cells=5&starred=0&rendered",
     "grid_portrait": "widget=grid&cells=6&shape=portrait&starred=1",
     "grid_many": "widget=grid&cells=48&same",
-    "grid_open": "widget=grid&cells=4&starred=1&press=Enter",
+    "grid_open": "widget=grid&cells=4&starred=1&key=Enter",
+    "form_empty": "widget=form&form=empty",
+    "form_filled": "widget=form&form=filled&paid&press=More",
+    "form_invalid": "widget=form&form=invalid",
+    "form_retired": "widget=form&form=retired&paid",
+    "form_variables": "widget=form&form=variables&poor&paid",
+    "form_omni": "widget=form&form=omni&press=More",
+    "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
+    "form_history": "widget=form&form=filled&press=Earlier",
+    "studio_running": "widget=studio&form=filled&jobs=8&chosen=j1",
+    "studio_held": "widget=studio&form=filled&paid&jobs=2&chosen=j0",
+    "studio_done": "widget=studio&form=filled&paid&jobs=5&chosen=j3&clip",
+    "studio_unknown": "widget=studio&form=omni&jobs=7&chosen=j6",
+    "studio_empty": "widget=studio&form=empty&jobs=0",
+    "form_nothing_written": "widget=form&form=empty&press=Generate",
 }
 
 
@@ -108,7 +122,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 def act(page: Page, asked: dict[str, str]) -> None:
     """Press and click what the address says."""
-    if key := asked.get("press"):
+    if key := asked.get("key"):
         page.locator(".veo-player, .veo-cell").first.focus()
         page.keyboard.press(key)
     for name in filter(None, (asked.get("click"), asked.get("then"))):
@@ -121,10 +135,17 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
     still = poster(size).replace("+", "%2B")
     page.goto(f"{url}?{query}&lab&poster={still}")
     page.wait_for_selector(".veo-card")
-    if "succeeded" in query or "player" in query:
+    if any(word in query for word in ("succeeded", "player", "&clip")):
+        # A clip that is out of sight is not loaded.
+        page.locator(".veo-stage").scroll_into_view_if_needed()
         page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
-    act(page, dict(urllib.parse.parse_qsl(query)))
+    act(page, dict(parse_qsl(query)))
     page.wait_for_timeout(300)
+    for words, kind in (("choose", "span"), ("press", "button")):
+        for word in parse_qs(query).get(words, [""])[0].split(","):
+            if word:
+                page.locator(kind, has_text=word).first.click()
+                page.wait_for_timeout(200)
     page.screenshot(path=target, full_page=True)
 
 
@@ -147,7 +168,12 @@ def main(folder: Path, names: list[str]) -> None:
 
         page.route("**/clip.mp4*", give_clip)
         for name in names or STATES:
-            for look, extra, width in [("light", "", 800), ("dark", "&theme=dark", 800), ("narrow", "&width=340", 372)]:
+            wide = 1400 if name.startswith("studio") else 800
+            for look, extra, width in [
+                ("light", "", wide),
+                ("dark", "&theme=dark", wide),
+                ("narrow", "&width=340", 372),
+            ]:
                 page.set_viewport_size({"width": width, "height": 800})
                 shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)
         browser.close()

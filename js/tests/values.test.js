@@ -75,7 +75,7 @@ describe("words", () => {
     expect(nextLookText(waiting, 0)).toBe("next look in 4 s");
     expect(nextLookText(waiting, 4000)).toBe("looking …");
     expect(nextLookText({ ...waiting, watching: false }, 0)).toBe("");
-    expect(nextLookText({ ...waiting, held_back: true }, 0)).toBe("");
+    expect(nextLookText({ ...waiting, held_back: true }, 0)).toBe("sends in 0:04");
     expect(nextLookText({ ...waiting, held_back: true }, 4000)).toBe("sending …");
   });
 

@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 300
 _IMPORT = re.compile(r"^import httpx$", re.MULTILINE)
 
 # What reaches the transport, but for what is about other things: widgets, processes, many jobs.
-CHOSEN = ("test_transport.py", "test_wires_live.py", "test_videos_api.py", "test_client.py")
+CHOSEN = ("test_transport.py", "test_hostile_replies.py", "test_wires_live.py", "test_videos_api.py", "test_client.py")
 LEFT_OUT = (
     "written_down or two_ or killed or under_way or forked or plain_script or interrupt or button or takeover or "
     "edited or extends or upscaled or remixed or becomes or deleted or frames_and or profile or every_other_end or "
@@ -36,7 +36,7 @@ def changed_over(folder: Path) -> Path:
     assert users == [folder / "veo_widgets" / "transport.py"]
     assert change_over(users[0]) == 1
     (folder / "tests").mkdir()
-    for name in ("conftest.py", *CHOSEN):
+    for name in ("conftest.py", "raw_server.py", *CHOSEN):
         change_over(Path(shutil.copy(TESTS / name, folder / "tests" / name)))
     shutil.copy(TESTS.parent / "pyproject.toml", folder)
     return folder

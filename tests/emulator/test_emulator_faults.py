@@ -20,6 +20,7 @@ from veo_widgets.emulator import Emulator, Pace
     [
         ("status-503", 503, "UNAVAILABLE"),
         ("status-500", 500, "INTERNAL"),
+        ("status-504", 504, "DEADLINE_EXCEEDED"),
         ("status-429", 429, "RESOURCE_EXHAUSTED"),
         ("status-429-bare", 429, "RESOURCE_EXHAUSTED"),
         ("status-429-day", 429, "RESOURCE_EXHAUSTED"),
@@ -45,6 +46,16 @@ def test_a_reset_comes_after_the_operation_was_made(calls) -> None:
     assert entry.status == 0
     name = f"models/{entry.model}/operations/{entry.operation}"
     assert calls.dev_poll(name)["done"] is True
+
+
+@pytest.mark.parametrize("fault", ["reset-early", "reset-midway"])
+def test_a_reset_before_the_end_of_the_request_starts_nothing(calls, fault: str) -> None:
+    calls.emulator.script(on="arrival", fault=fault, match=":predictLongRunning")
+    with pytest.raises(httpx.TransportError):
+        calls.dev_create("A cat " * 20_000)
+    [entry] = calls.emulator.journal()
+    assert (entry.fault, entry.operation, entry.status) == (fault, "", 0)
+    assert calls.dev_create().status_code == 200
 
 
 def test_a_rule_waits_for_what_it_matches(calls) -> None:
@@ -90,6 +101,37 @@ def test_a_download_is_cut_redirected_or_expired(calls) -> None:
     assert calls.http.get(uri.partition(":download")[0], headers=calls.key).status_code == 503
 
 
+def test_a_body_is_of_another_length_than_it_says(calls) -> None:
+    [uri] = calls.dev_uris()
+    whole = calls.http.get(uri, headers=calls.key).content
+    fifth = len(whole) // 5
+    calls.emulator.script(on="download", fault="cut", share=0.2)
+    with pytest.raises(httpx.RemoteProtocolError, match=f"received {fifth} bytes, expected {len(whole)}"):
+        calls.http.get(uri, headers=calls.key)
+    calls.emulator.script(on="download", fault="cut-silently", share=0.2)
+    answer = calls.http.get(uri, headers=calls.key)
+    assert "content-length" not in answer.headers
+    assert answer.content == whole[:fifth]
+    for fault in ("truncated", "wrong-length"):
+        calls.emulator.script(on="download", fault=fault, share=0.2)
+        answer = calls.http.get(uri, headers=calls.key)
+        assert (int(answer.headers["content-length"]), answer.content) == (fifth, whole[:fifth])
+
+
+def test_an_answer_dribbles_is_packed_or_is_another(calls) -> None:
+    name = calls.dev_create().json()["name"]
+    calls.emulator.script(on="poll", fault="dribble", seconds=0.1)
+    began = time.monotonic()
+    assert calls.dev_poll(name)["name"] == name
+    assert time.monotonic() - began >= 0.1
+    calls.emulator.script(on="poll", fault="gzip")
+    answer = calls.http.get(f"/v1beta/{name}", headers=calls.key)
+    assert (answer.headers["content-encoding"], answer.json()["name"]) == ("gzip", name)
+    calls.emulator.script(on="poll", fault="answer", body="[1", status=203)
+    answer = calls.http.get(f"/v1beta/{name}", headers=calls.key)
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (203, "[1", "application/json")
+
+
 def test_a_prompt_brings_its_own_fault(calls) -> None:
     text = "---\nfault: status-503\ntimes: 2\n---\nA cat"
     assert [calls.dev_create(text).status_code for _ in range(3)] == [503, 503, 200]
@@ -109,7 +151,9 @@ def test_an_outcome_is_scripted(calls) -> None:
 @pytest.mark.parametrize(
     "rule",
     [{"on": "create", "fault": "flood"}, {"on": "lunch", "fault": "reset"}, {"on": "poll"}, {"onn": "poll"},
-     {"on": "poll", "outcome": "empty"}, {"on": "create", "outcome": "lost"}],
+     {"on": "poll", "outcome": "empty"}, {"on": "create", "outcome": "lost"},
+     {"on": "create", "fault": "reset-early"}, {"on": "arrival", "fault": "html"},
+     {"on": "download", "fault": "cut", "share": 1.5}],
 )  # fmt: skip
 def test_a_rule_that_cannot_come_true_is_refused(calls, rule) -> None:
     assert calls.http.post("/_admin/script", json=rule).status_code == 400

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from ..printable import printable
+
 State = Literal["ok", "warning", "problem"]
 
 # A sign for those who see no colours, and a colour that is readable on light and on dark.
@@ -63,7 +65,8 @@ class Report:
 
     def __repr__(self) -> str:
         width = max((len(finding.topic) for finding in self.findings), default=0)
-        return "\n".join([line for finding in self.findings for line in _lines(finding, width)] + ["", self.summary])
+        lines = [line for finding in self.findings for line in _lines(finding, width)]
+        return printable("\n".join([*lines, "", self.summary]))
 
     def _repr_html_(self) -> str:
         rows = "".join(_row(finding) for finding in self.findings)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from . import admin, agent_platform, developer_api, files, interactions, openai_models, openai_videos
+from .faults import Doorkeeper
 from .journal import Journalist
 from .refusals import RefusalError, answer_refusal, not_found
 from .state import Backstage
@@ -40,4 +41,4 @@ def build(stage: Backstage) -> ASGIApp:
         exception_handlers={RefusalError: answer_refusal, HTTPException: _no_such_route, Exception: _broken},
     )
     app.state.backstage = stage
-    return Journalist(app, stage.journal, stage.clock)
+    return Journalist(Doorkeeper(app, stage.faults), stage.journal, stage.clock)

@@ -7,8 +7,7 @@ made. A new fault is one more entry of `FAULTS`.
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
+import gzip
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -17,12 +16,17 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .broken_answers import CutResponse, DribbleResponse, RawResponse, ResetResponse
 from .front_matter import KINDS, OUTCOMES
 from .refusals import STATUS_NAMES, RefusalError, day_is_over, no_such_file, not_found, quota, spend_cap
 
 Proceed = Callable[[], Awaitable[Response]]
+
+# Of any request, before its body is read; all others are told apart by what is in the body.
+ARRIVAL = "arrival"
+_MOMENTS = (*KINDS, ARRIVAL)
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,15 @@ class Rule:
     """One scripted event.
 
     Attributes:
-        on: the kind of request, one of `front_matter.KINDS`.
+        on: the kind of request, one of `front_matter.KINDS`, or ``arrival``.
         fault: a name in `FAULTS`; empty when only `outcome` is set.
         times: how many requests still meet it.
         match: a part of the path, the prompt or the operation's id; empty matches all.
-        status: the HTTP status, for ``status`` and ``expired``.
+        status: the HTTP status, for ``status``, ``answer`` and ``expired``.
         outcome: for a create: how the operation shall end.
-        seconds: for ``slow``: the delay.
+        seconds: for ``slow`` and ``dribble``: the delay.
+        share: for ``cut`` and its like: how much of the body comes, from 0 to 1.
+        body: for ``answer``: what is answered instead, as JSON or what passes for it.
         to: for ``redirect``: the origin to send the client to; empty: another name of this host.
     """
 
@@ -47,17 +53,23 @@ class Rule:
     status: int | None = None
     outcome: str = ""
     seconds: float = 2.0
+    share: float = 0.5
+    body: str = ""
     to: str = ""
 
     def __post_init__(self) -> None:
-        if self.on not in KINDS:
-            raise ValueError(f"on: {self.on!r} is none of {', '.join(KINDS)}.")
+        if self.on not in _MOMENTS:
+            raise ValueError(f"on: {self.on!r} is none of {', '.join(_MOMENTS)}.")
         if self.fault and self.fault not in FAULTS:
             raise ValueError(f"fault: {self.fault!r} is none of {', '.join(FAULTS)}.")
         if self.outcome and self.outcome not in OUTCOMES:
             raise ValueError(f"outcome: {self.outcome!r} is none of {', '.join(OUTCOMES)}.")
         if bool(self.fault) == bool(self.outcome):
             raise ValueError("A rule names either a fault or an outcome.")
+        if self.fault and (self.on == ARRIVAL) != (FAULTS[self.fault].on == ARRIVAL):
+            raise ValueError(f"fault: {self.fault!r} cannot strike on: {self.on}.")
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share: {self.share} is not from 0 to 1.")
         if self.outcome and self.on != "create":
             raise ValueError("An outcome is decided at the create: use on: create.")
 
@@ -125,26 +137,26 @@ async def play(rule: Rule, request: Request, proceed: Proceed) -> Response:
     return await FAULTS[rule.fault].play(Stage(request, rule, proceed))
 
 
-class CutResponse(Response):
-    """Announces the whole body, sends the first half, and lets the server close the connection."""
+class Doorkeeper:
+    """ASGI middleware that plays the faults which strike before a request is read."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Send the first half."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        half = bytes(self.body)[: len(self.body) // 2]
-        await send({"type": "http.response.body", "body": half, "more_body": True})
+    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+        self._app = app
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, unless a rule waits for it; the journal has an entry either way."""
+        met = scope["type"] == "http" and not scope["path"].startswith("/_admin/")
+        rule = self._faults.take(ARRIVAL, scope["path"]) if met else None
+        if rule is None:
+            await self._app(scope, receive, send)
+            return
+        answer = await play(rule, Request(scope, receive), _unread)
+        await answer(scope, receive, send)
 
 
-class ResetResponse(Response):
-    """No answer at all: the connection is reset."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Reset the connection."""
-        transport: asyncio.Transport = scope["state"]["transport"]
-        sock = transport.get_extra_info("socket")
-        # Without lingering, closing sends RST rather than FIN.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
+async def _unread() -> Response:
+    raise RefusalError(500, "Emulator: what has not been read cannot be answered.")
 
 
 def _status(code: int, message: str) -> Fault:
@@ -172,14 +184,59 @@ async def _reset(stage: Stage) -> Response:
     return ResetResponse()
 
 
+async def _reset_early(_stage: Stage) -> Response:
+    return ResetResponse()
+
+
+async def _reset_midway(stage: Stage) -> Response:
+    await stage.request.receive()
+    return ResetResponse()
+
+
 async def _html(_stage: Stage) -> Response:
     return HTMLResponse("<!doctype html><title>Sign in</title><p>Please sign in to this network.</p>")
 
 
 async def _cut(stage: Stage) -> Response:
+    return CutResponse(await stage.proceed(), stage.rule.share)
+
+
+async def _cut_silently(stage: Stage) -> Response:
     whole = await stage.proceed()
-    headers = {name: value for name, value in whole.headers.items() if name != "content-length"}
-    return CutResponse(whole.body, whole.status_code, headers)
+    return RawResponse(whole, _first(whole, stage.rule.share), length=None)
+
+
+async def _truncated(stage: Stage) -> Response:
+    whole = await stage.proceed()
+    part = _first(whole, stage.rule.share)
+    return RawResponse(whole, part, length=len(part))
+
+
+async def _wrong_length(stage: Stage) -> Response:
+    whole = await stage.proceed()
+    return RawResponse(whole, bytes(whole.body), length=len(_first(whole, stage.rule.share)))
+
+
+def _first(whole: Response, share: float) -> bytes:
+    return bytes(whole.body)[: int(len(whole.body) * share)]
+
+
+async def _dribble(stage: Stage) -> Response:
+    return DribbleResponse(await stage.proceed(), stage.rule.seconds)
+
+
+async def _gzip(stage: Stage) -> Response:
+    whole = await stage.proceed()
+    whole.body = gzip.compress(bytes(whole.body))
+    whole.headers["content-length"] = str(len(whole.body))
+    whole.headers["content-encoding"] = "gzip"
+    return whole
+
+
+async def _answer(stage: Stage) -> Response:
+    # The work is done, as when a gateway spoils what the service has said.
+    await stage.proceed()
+    return Response(stage.rule.body, stage.rule.status or 200, media_type="application/json")
 
 
 async def _redirect(stage: Stage) -> Response:
@@ -217,10 +274,19 @@ FAULTS = {
     "status-500": _status(500, "An internal error has occurred. Please retry."),
     "status-502": _status(502, "Bad gateway."),
     "status-503": _status(503, "The service is currently unavailable."),
+    "status-504": _status(504, "Deadline expired before operation could complete."),
     "reset": Fault(_reset),
+    "reset-early": Fault(_reset_early, ARRIVAL),
+    "reset-midway": Fault(_reset_midway, ARRIVAL),
     "html": Fault(_html, "poll"),
+    "answer": Fault(_answer, "poll"),
+    "gzip": Fault(_gzip, "poll"),
     "cut": Fault(_cut, "download"),
+    "cut-silently": Fault(_cut_silently, "download"),
+    "truncated": Fault(_truncated, "download"),
+    "wrong-length": Fault(_wrong_length, "download"),
     "redirect": Fault(_redirect, "download"),
     "expired": Fault(_expired, "download"),
     "slow": Fault(_slow),
+    "dribble": Fault(_dribble, "download"),
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import anyio.to_thread
 import anywidget
 import traitlets
 
-from .. import library
+from .. import library, mp4
 from .. import record as records
 from ..errors import InvalidRequestError, VeoError
 from ..media import Image, Video
@@ -24,6 +25,10 @@ from .sequels import Sequels
 from .uploads import Uploads
 
 _STATIC = Path(__file__).parent.parent / "static"
+# What one widget may have under way for the browser, and how many clips all of them send at a time: each holds one of
+# the loop's threads, which the ledger needs too.
+_MOST_TASKS = 32
+_SENDING = threading.BoundedSemaphore(8)
 
 
 def bundle(name: str) -> tuple[Path, Path]:
@@ -42,7 +47,8 @@ def bundle(name: str) -> tuple[Path, Path]:
 class ClipWidget(anywidget.AnyWidget):
     """A widget that shows clips of one job or several.
 
-    Handlers may be called on any of the kernel's threads; they validate, and hand the work to the client's loop.
+    Handlers may be called on any of the kernel's threads; they validate, and hand the work to the client's loop. A page
+    may send anything, as often as it likes: what is too much is dropped.
 
     Attributes:
         frame: the last frame that was grabbed here, to be observed or given to `veo_widgets.submit`; None before.
@@ -54,6 +60,8 @@ class ClipWidget(anywidget.AnyWidget):
 
     def __init__(self, client: Client, **traits: Any) -> None:
         self._client = client
+        self._tasks = threading.BoundedSemaphore(_MOST_TASKS)
+        self._posters: set[Path] = set()
         self._uploads = Uploads()
         self._sequels = Sequels(client, self._sequel_changed)
         self._paying, self._paid = False, set[str]()
@@ -65,17 +73,30 @@ class ClipWidget(anywidget.AnyWidget):
         if message is not None:
             self.handle(message)
 
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:
+        """Take nothing over from the browser: traits are written by Python alone, and other pages are shown them."""
+
+    def begin(self, work: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
+        """Hand work to the client's loop, unless the browser has asked for too much already."""
+        if self._tasks.acquire(blocking=False):
+            try:
+                self._client.start(work, *args).add_done_callback(lambda _: self._tasks.release())
+            except BaseException:
+                self._tasks.release()
+                raise
+
     def handle(self, message: Message) -> None:
         """Act on a valid message."""
         video = self._clip(message.sample)
         if message.kind == "need-bytes":
-            self._client.start(anyio.to_thread.run_sync, self._send_clip, message, video)
-        elif message.kind == "poster" and video is not None and is_poster(message.data):
-            self._client.start(anyio.to_thread.run_sync, self._keep_poster, video, message.data)
+            self.begin(anyio.to_thread.run_sync, self._send_clip, message, video)
+        elif message.kind == "poster" and video and video.path not in self._posters and is_poster(message.data):
+            self._posters.add(video.path)
+            self.begin(anyio.to_thread.run_sync, self._keep_poster, video, message.data)
         elif message.kind == "grab":
             self._receive_frame(message, video)
         elif message.kind == "sequel":
-            self._client.start(self.pay, message, self._begin_sequel(message, video))
+            self.begin(self.pay, message, self._begin_sequel(message, video))
 
     def clips_on_disk(self) -> Sequence[Video]:
         """The clips that the browser may ask for: none, unless a widget has some."""
@@ -99,16 +120,18 @@ class ClipWidget(anywidget.AnyWidget):
     def _send_clip(self, message: Message, video: Video | None) -> None:
         """Send a clip in pieces, read as they go."""
         answer = {"request": message.request, "sample": message.sample}
+        if not _SENDING.acquire(blocking=False):
+            self.send({"kind": "bytes-failed", **answer, "message": "Too many clips at a time; try again."})
+            return
         try:
             if video is None:
                 raise FileNotFoundError("There is no such clip.")
-            total = video.path.stat().st_size
-            with video.path.open("rb") as file:
-                for offset in range(0, total, CHUNK_BYTES):
-                    piece = file.read(CHUNK_BYTES)
-                    self.send({"kind": "bytes", **answer, "offset": offset, "total": total}, [piece])
+            for offset, total, piece in _pieces(video.path):
+                self.send({"kind": "bytes", **answer, "offset": offset, "total": total}, [piece])
         except OSError as error:
             self.send({"kind": "bytes-failed", **answer, "message": error.strerror or str(error)})
+        finally:
+            _SENDING.release()
 
     def _receive_frame(self, message: Message, video: Video | None) -> None:
         """Take a piece of a frame; with the last one the work begins."""
@@ -119,7 +142,7 @@ class ClipWidget(anywidget.AnyWidget):
             self.refuse("grab", str(error))
         else:
             if png is not None:
-                self._client.start(anyio.to_thread.run_sync, self._grab, message, video, png)
+                self.begin(anyio.to_thread.run_sync, self._grab, message, video, png)
 
     def _grab(self, message: Message, video: Video | None, png: bytes) -> None:
         """Make a frame what the browser says it is to be."""
@@ -190,3 +213,20 @@ class ClipWidget(anywidget.AnyWidget):
             for name, value in traits.items():
                 if getattr(self, name) != value:
                     setattr(self, name, value)
+
+
+def _pieces(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Offset, total size and bytes of each piece of a clip.
+
+    Raises:
+        OSError: it cannot be read, or is no clip: somebody may have put a link to another file in its place.
+    """
+    if not path.is_file():
+        raise FileNotFoundError("The clip is gone.")
+    with path.open("rb") as file:
+        if not mp4.is_mp4(file.read(12)):
+            raise OSError("The file is no clip.")
+        total = file.seek(0, 2)
+        file.seek(0)
+        for offset in range(0, total, CHUNK_BYTES):
+            yield offset, total, file.read(CHUNK_BYTES)

@@ -57,7 +57,7 @@ def request(cell: Cell, seen: Mapping[str, Sighting]) -> dict[str, Any]:
         record = seen[cell.job_id].record
         return _plain(_full(record).said())
     recipe = cell.video.recipe if cell.video else {}
-    return _plain(recipe.get("request") or {})
+    return _plain(description.asked_for(recipe))
 
 
 def _full(record: JobRecord) -> Any:

@@ -47,10 +47,16 @@ def settings(record: JobRecord) -> list[list[str]]:
     return [list(pair) for pair in replace(full, samples=None if full.samples == 1 else full.samples).settings()]
 
 
+def asked_for(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The request in a clip's recipe; the file may be anybody's and hold anything."""
+    request = recipe.get("request")
+    return request if isinstance(request, dict) else {}
+
+
 def clip(video: Video) -> dict[str, Any]:
     """A clip on disk, and how it was asked for as far as its recipe tells."""
     recipe = video.recipe
-    request, provider = recipe.get("request") or {}, str(recipe.get("provider", ""))
+    request, provider = asked_for(recipe), str(recipe.get("provider", ""))
     return {
         "sample": video.sample,
         "name": video.path.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from IPython import display as ipython
+from IPython import get_ipython
 
 from ..board import Sighting
 from ..handles import Job
@@ -70,3 +71,9 @@ def _follow(job: Job, view: JobView, handle: Any, shown: JobRecord) -> None:
 
     view.follow(update)
     job.after_wait(lambda: handle.update(last, raw=True))
+
+
+def notebook_names() -> dict[str, Any]:
+    """The notebook's variables; none outside a notebook."""
+    shell = get_ipython()
+    return dict(shell.user_ns) if shell is not None else {}

@@ -151,13 +151,13 @@ class Grid(ClipWidget):
     def handle(self, message: Message) -> None:
         """Marks, what costs money, and what every widget with clips is asked."""
         if message.kind == "ready":
-            self._client.start(self._tell_again)
+            self.begin(self._tell_again)
         elif message.kind == "mark":
-            self._client.start(self._mark, message.sample, message.fields["mark"])
+            self.begin(self._mark, message.sample, message.fields["mark"])
         elif message.kind == "drafts":
-            self._client.start(self.pay, message, self._submit)
+            self.begin(self.pay, message, self._submit)
         elif message.kind == "render":
-            self._client.start(self.pay, message, lambda: self._render(message.fields["samples"]))
+            self.begin(self.pay, message, lambda: self._render(message.fields["samples"]))
         else:
             super().handle(message)
 

@@ -72,9 +72,9 @@ class JobView(ClipWidget):
         }
         if message.kind == "ready":
             # A page that was reloaded has the state as it was saved; its clocks need the time as it is.
-            self._client.start(self._tell_again)
+            self.begin(self._tell_again)
         elif message.kind in commands:
-            self._client.start(self._carry_out, message.kind, commands[message.kind])
+            self.begin(self._carry_out, message.kind, commands[message.kind])
         else:
             super().handle(message)
 

@@ -20,7 +20,7 @@ from .sequels import offers_of
 def described(video: Video) -> dict[str, Any]:
     """A clip with its own prompt, model and settings, for where clips of several jobs stand together."""
     recipe = video.recipe
-    request = recipe.get("request") or {}
+    request = description.asked_for(recipe)
     facts = {
         "prompt": str(request.get("prompt", "")),
         "model": str(recipe.get("model", "")),

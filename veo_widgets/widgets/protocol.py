@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..poster import MAX_BYTES
+
 # What the browser may say, and the fields that come with it.
 FROM_BROWSER: dict[str, list[str]] = {
     "ready": [],
@@ -25,6 +27,15 @@ FROM_BROWSER: dict[str, list[str]] = {
     "mark": ["sample", "mark"],
     "render": ["samples", "request"],
     "drafts": ["request"],
+    "draft": ["draft"],
+    "generate": ["order", "draft"],
+    "upload": ["image", "name", "offset", "total"],
+    "need-image": ["image", "request"],
+    "history": ["query", "request"],
+    "use": ["job"],
+    "recipe": ["name", "text"],
+    "select": ["job"],
+    "of-job": ["job", "message"],
 }
 # What the kernel says.
 FROM_KERNEL: dict[str, list[str]] = {
@@ -33,20 +44,40 @@ FROM_KERNEL: dict[str, list[str]] = {
     "refused": ["command", "message"],
     "grabbed": ["request", "message"],
     "taken": ["request"],
+    "accepted": ["order", "job"],
+    "denied": ["order", "problems"],
+    "uploaded": ["image", "as"],
+    "upload-failed": ["image", "message"],
+    "history": ["request", "items"],
+    "told": ["message"],
+    "job": ["job"],
+    "of-job": ["job", "message"],
 }
 
 # One piece of a clip: well under any limit of a websocket on the way.
 CHUNK_BYTES = 1 << 20
 # The longest text that a field may hold; other fields are numbers, or what is named below.
-_TEXTS = {"request": 64, "prompt": 100_000}
-# What a grabbed frame can become, which jobs can follow a clip, and what a clip can be marked as.
+_TEXTS = {
+    "request": 64,
+    "order": 64,
+    "image": 64,
+    "job": 64,
+    "name": 255,
+    "query": 200,
+    "prompt": 100_000,
+    "text": 1 << 18,
+}
 _WORDS = {
     "role": ("first_frame", "last_frame", "reference_images", "file"),
     "verb": ("extend", "edit"),
     "mark": ("", "star", "reject"),
 }
+# Objects are checked by their readers.
+_OBJECTS = {"draft", "message"}
 _LISTS = {"samples"}
 _LONGEST_LIST = 1000
+# The bytes that a message may bring: a poster or a piece of an image, and nothing with any other.
+_MAX_BUFFERS = {"poster": MAX_BYTES, "upload": CHUNK_BYTES, "grab": CHUNK_BYTES, "of-job": CHUNK_BYTES}
 
 
 @dataclass(frozen=True)
@@ -74,8 +105,8 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
     given = {name: content[name] for name in FROM_BROWSER[kind]}
     if not all(_is_valid(name, value) for name, value in given.items()):
         return None
-    data = bytes(buffers[0]) if buffers else b""
-    return Message(kind, given.get("sample", 0), given.get("request", ""), data, given)
+    data = _read_buffers(buffers, _MAX_BUFFERS.get(kind, 0))
+    return None if data is None else Message(kind, given.get("sample", 0), given.get("request", ""), data, given)
 
 
 def _is_valid(name: str, value: object) -> bool:
@@ -83,6 +114,8 @@ def _is_valid(name: str, value: object) -> bool:
         return isinstance(value, str) and len(value) <= _TEXTS[name]
     if name in _WORDS:
         return isinstance(value, str) and value in _WORDS[name]
+    if name in _OBJECTS:
+        return isinstance(value, Mapping)
     if name in _LISTS:
         return isinstance(value, list) and len(value) <= _LONGEST_LIST and all(map(_is_number, value))
     return _is_number(value)
@@ -90,3 +123,14 @@ def _is_valid(name: str, value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _read_buffers(buffers: Sequence[Any] | None, limit: int) -> bytes | None:
+    """The bytes of a message's only buffer; None if it has more, or what is no buffer. A large one is not copied."""
+    if not buffers:
+        return b""
+    try:
+        data = memoryview(buffers[0])
+        return data.tobytes() if len(buffers) == 1 and data.nbytes <= limit else None
+    except TypeError:
+        return None

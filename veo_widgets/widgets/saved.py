@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..media import Video
+from ..printable import printable
 from ..record import JobRecord
 from . import description
 
@@ -25,7 +26,7 @@ _QUIET = "opacity:.75;font-size:12px"
 
 def bundle(record: JobRecord) -> dict[str, str]:
     """The output of a job, running or ended, as MIME types."""
-    return {"text/html": _html(record), "text/plain": text(record)}
+    return {"text/html": _html(record), "text/plain": printable(text(record))}
 
 
 def text(record: JobRecord) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 from ..catalog import Model
-from ..errors import InvalidRequestError, ServiceError
+from ..errors import InvalidReplyError, InvalidRequestError, ServiceError
 from ..params import PARAMS
 from ..providers import Endpoint
 from ..record import Operation, Sample
@@ -61,6 +61,48 @@ class Reply:
     status: int
     body: Any = field(repr=False)
     retry_after: float | None = None
+
+
+# No service makes as many clips of one request, and no name or address of theirs is as long.
+_MOST_SAMPLES, _LONGEST_NAME = 32, 4096
+
+
+def operation_name(value: object, what: str) -> str:
+    """The name of an operation in the answer to a create.
+
+    Args:
+        value: what stands where the name belongs.
+        what: the service's own word for it, for people.
+
+    Raises:
+        InvalidReplyError: it is none: no text, too long, or one that would lead elsewhere as part of an address.
+    """
+    if not isinstance(value, str) or not value:
+        raise InvalidReplyError(f"The service accepted the request but named no {what}.")
+    if len(value) > _LONGEST_NAME or not value.isprintable() or {".", ".."} & set(value.split("/")):
+        raise InvalidReplyError(f"The service accepted the request but named its {what} {value[:80]!r}.")
+    return value
+
+
+def read_samples(found: Iterable[tuple[object, object, object]]) -> tuple[Sample, ...]:
+    """Every delivered clip of a finished operation.
+
+    Args:
+        found: of each what stands for its address, its base64 and its type.
+
+    Raises:
+        InvalidReplyError: they are too many, or an address is too long.
+    """
+    samples: list[Sample] = []
+    for uri, data, mime in found:
+        # Either may be missing, and neither may be anything but text.
+        if not (uri or data) or not isinstance(uri or "", str) or not isinstance(data or "", str):
+            continue
+        if len(str(uri or "")) > _LONGEST_NAME or len(samples) == _MOST_SAMPLES:
+            raise InvalidReplyError("The service lists more clips, or a longer address, than belong to one request.")
+        kind = mime if isinstance(mime, str) and 0 < len(mime) < 100 else "video/mp4"
+        samples.append(Sample(len(samples), str(uri or ""), kind, str(data or "")))
+    return tuple(samples)
 
 
 class Wire(Protocol):

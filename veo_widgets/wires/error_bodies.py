@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..bodies import read_json
+
 _LENGTH = 600
 _WRAPPED = re.compile(r'\{\s*"error"\s*:\s*\{')
 # A link is shown to people who will follow it: it has to look like one from beginning to end, and to hold no key.
@@ -75,8 +77,8 @@ def read_error(body: bytes) -> ErrorBody:
     Google's may be wrapped in a list.
     """
     try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
+        said = read_json(body)
+    except ValueError:
         said = None
     if isinstance(said, list) and said:
         said = said[0]

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import InvalidReplyError
 from ..pricing import Usage
 from ..record import Operation, Sample
+from .base import read_samples
 from .filter_reasons import explain, is_filter
 from .rpc_codes import rpc_failure
 
@@ -102,13 +103,8 @@ def _outputs(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _samples(outputs: list[dict[str, Any]]) -> tuple[Sample, ...]:
-    found: list[Sample] = []
-    for part in outputs:
-        uri, data = part.get("uri") or "", part.get("data") or ""
-        if part.get("type") == "video" and isinstance(uri, str) and isinstance(data, str) and (uri or data):
-            mime = str(part.get("mime_type") or "video/mp4")
-            found.append(Sample(len(found), uri=uri, mime=mime, data=data))
-    return tuple(found)
+    videos = [part for part in outputs if part.get("type") == "video"]
+    return read_samples((part.get("uri"), part.get("data"), part.get("mime_type")) for part in videos)
 
 
 def _errors(body: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from ..media import Image
 from ..providers import Endpoint, agent_platform_host
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Dialect, Reply
+from .base import Call, Dialect, Reply, operation_name
 from .interaction_replies import read_interaction
 from .sources import encoded, is_address, is_id, mime_of
 from .storage import file_id, object_url, proxied_file
@@ -97,10 +97,7 @@ class Interactions(Dialect):
 
     def created(self, reply: Reply) -> str:
         """The interaction's id."""
-        name = reply.body.get("id") if isinstance(reply.body, dict) else None
-        if not isinstance(name, str) or not name:
-            raise InvalidReplyError("The service accepted the request but named no interaction.")
-        return name
+        return operation_name(reply.body.get("id") if isinstance(reply.body, dict) else None, "interaction")
 
     def poll(self, operation: str, endpoint: Endpoint) -> Call:
         """``GET …/interactions/{id}``."""

@@ -17,7 +17,7 @@ from ..params import SIZES
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Dialect, Field, Reply
+from .base import Call, Dialect, Field, Reply, operation_name, read_samples
 from .filter_reasons import explain, is_filter
 from .predict_long_running import PassThrough
 from .proxied_ends import proxied_end
@@ -164,10 +164,7 @@ class OpenAIVideos(Dialect):
 
     def created(self, reply: Reply) -> str:
         """The video's id."""
-        name = reply.body.get("id") if isinstance(reply.body, dict) else None
-        if not isinstance(name, str) or not name:
-            raise InvalidReplyError("The service accepted the request but named no video.")
-        return name
+        return operation_name(reply.body.get("id") if isinstance(reply.body, dict) else None, "video")
 
     def poll(self, operation: str, endpoint: Endpoint) -> Call:
         """``GET /videos/{id}``."""
@@ -187,7 +184,7 @@ class OpenAIVideos(Dialect):
             return Operation(name, "running")
         if not name:
             return Operation(name, "empty")
-        return Operation(name, "samples", samples=(Sample(0, uri=name),))
+        return Operation(name, "samples", samples=read_samples([(name, "", "")]))
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """``GET /videos/{id}/content``; the sample's address is the video's id."""

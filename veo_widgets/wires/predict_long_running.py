@@ -17,7 +17,7 @@ from ..params import PARAMS
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Dialect, Reply
+from .base import Call, Dialect, Reply, operation_name, read_samples
 from .filter_reasons import explain
 from .rpc_codes import rpc_failure
 from .sources import encoded
@@ -73,10 +73,7 @@ class _PredictLongRunning(Dialect, ABC):
 
     def created(self, reply: Reply) -> str:
         """The operation's name."""
-        name = reply.body.get("name") if isinstance(reply.body, dict) else None
-        if not isinstance(name, str) or not name:
-            raise InvalidReplyError("The service accepted the request but named no operation.")
-        return name
+        return operation_name(reply.body.get("name") if isinstance(reply.body, dict) else None, "operation")
 
     def parse(self, reply: Reply) -> Operation:
         """Read an operation; `Operation.outcome` is exactly one of its five."""
@@ -118,18 +115,17 @@ def _failed(name: str, error: dict[str, Any]) -> Operation:
 
 def _samples(inner: dict[str, Any]) -> tuple[Sample, ...]:
     """Every delivered clip, whichever of the two shapes and of the four forms it has."""
-    found: list[Sample] = []
     listed = inner.get("generatedSamples") or inner.get("videos") or []
-    for entry in listed if isinstance(listed, list) else []:
-        video = entry.get("video", entry) if isinstance(entry, dict) else None
-        if not isinstance(video, dict):
-            continue
-        uri = video.get("uri") or video.get("gcsUri") or ""
-        data = video.get("encodedVideo") or video.get("bytesBase64Encoded") or ""
-        if isinstance(uri, str) and isinstance(data, str) and (uri or data):
-            mime = str(video.get("mimeType") or video.get("encoding") or "video/mp4")
-            found.append(Sample(len(found), uri=uri, mime=mime, data=data))
-    return tuple(found)
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    videos = [video for entry in entries if isinstance(video := entry.get("video", entry), dict)]
+    return read_samples(
+        (
+            video.get("uri") or video.get("gcsUri"),
+            video.get("encodedVideo") or video.get("bytesBase64Encoded"),
+            video.get("mimeType") or video.get("encoding"),
+        )
+        for video in videos
+    )
 
 
 class DeveloperApi(_PredictLongRunning):

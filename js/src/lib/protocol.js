@@ -18,7 +18,16 @@ export const FROM_BROWSER = {
   "sequel": ["sample", "verb", "prompt", "request"],
   "mark": ["sample", "mark"],
   "render": ["samples", "request"],
-  "drafts": ["request"]
+  "drafts": ["request"],
+  "draft": ["draft"],
+  "generate": ["order", "draft"],
+  "upload": ["image", "name", "offset", "total"],
+  "need-image": ["image", "request"],
+  "history": ["query", "request"],
+  "use": ["job"],
+  "recipe": ["name", "text"],
+  "select": ["job"],
+  "of-job": ["job", "message"]
 };
 
 export const FROM_KERNEL = {
@@ -26,7 +35,15 @@ export const FROM_KERNEL = {
   "bytes-failed": ["request", "sample", "message"],
   "refused": ["command", "message"],
   "grabbed": ["request", "message"],
-  "taken": ["request"]
+  "taken": ["request"],
+  "accepted": ["order", "job"],
+  "denied": ["order", "problems"],
+  "uploaded": ["image", "as"],
+  "upload-failed": ["image", "message"],
+  "history": ["request", "items"],
+  "told": ["message"],
+  "job": ["job"],
+  "of-job": ["job", "message"]
 };
 
 /** @returns {string} a name for a request, never given twice */

@@ -76,6 +76,6 @@ export function downloadText({ received, total }) {
 export function nextLookText(job, now) {
   if (!job.watching || job.next_poll_at === null || job.state === "downloading") return "";
   const seconds = Math.ceil((job.next_poll_at - now) / 1000);
-  if (job.held_back) return seconds > 0 ? "" : "sending …";
+  if (job.held_back) return seconds > 0 ? `sends in ${clockText(seconds)}` : "sending …";
   return seconds > 0 ? `next look in ${seconds} s` : "looking …";
 }

@@ -68,7 +68,7 @@ function Waiting({ job, now, commands }) {
         <ProgressBar job={job} elapsed={elapsed} live={live} />
         <div class="veo-rail-row">
           <span class="veo-hint" title={`The service was asked ${job.polls} times so far`}>
-            {nextLookText(job, now)}
+            {job.held_back ? "" : nextLookText(job, now)}
           </span>
           <Actions job={job} {...commands} />
         </div>

@@ -1,0 +1,32 @@
+/**
+ * The widget of the form. Its text lives in this function's scope, so that all of its views show the same.
+ *
+ * @import { AnyModel } from "@anywidget/types"
+ */
+import "./styles/form_view.css";
+import { FormStore } from "./lib/form_store.js";
+import { mount } from "./lib/mount.jsx";
+import { send } from "./lib/protocol.js";
+import { FormCard } from "./views/form_card.jsx";
+
+/** @typedef {{model: AnyModel<any>, signal?: AbortSignal}} Hook */
+
+export default function form() {
+  /** @type {FormStore} */
+  let store;
+  return {
+    /** @param {Hook} hook */
+    initialize({ model, signal }) {
+      store = new FormStore(model);
+      const end = () => store.dispose();
+      signal?.addEventListener("abort", end, { once: true });
+      return signal ? undefined : end;
+    },
+    /** @param {Hook & {el: HTMLElement}} view */
+    render({ model, el, signal }) {
+      const end = mount(el, signal, <FormCard wire={model} store={store} />);
+      send(model, "ready");
+      return end;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * The form as code: what one would type to ask for the same.
+ *
+ * @import { Held, Param, Schema, Values } from "./form_types.js"
+ */
+import { isSaid } from "./rules.js";
+
+/** @param {Schema} schema @param {Values} values @returns {[Param, any][]} */
+const said = (schema, values) =>
+  schema.params
+    .filter(({ name }) => name !== "prompt" && isSaid(values[/** @type {keyof Values} */ (name)]))
+    .map((param) => [param, values[/** @type {keyof Values} */ (param.name)]]);
+
+/** @param {string} text */
+const quoted = (text) => (text.includes("\n") && !text.includes('"""') && !/["\\]$/.test(text) ? `"""${text.replaceAll("\\", "\\\\")}"""` : JSON.stringify(text));
+
+/** @param {any} value @returns {string} */
+function literal(value) {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (typeof value === "object") return JSON.stringify(value.name);
+  return typeof value === "boolean" ? (value ? "True" : "False") : JSON.stringify(value);
+}
+
+/**
+ * A call of `veo.submit`; images stand there by their file names.
+ *
+ * @param {Schema} schema
+ * @param {Values} values
+ */
+export function asPython(schema, values) {
+  const { name } = schema.provider;
+  const lines = [
+    isFormatted(values.prompt) ? `f${quoted(braced(values.prompt ?? ""))}` : quoted(values.prompt ?? ""),
+    ...(values.model ? [`model=${JSON.stringify(values.model)}`] : []),
+    `provider=${JSON.stringify(name)}`,
+    ...said(schema, values).map(([param, value]) => `${param.name}=${literal(value)}`),
+    ...(values.allow_retired ? ["allow_retired=True"] : []),
+  ];
+  return `import veo_widgets as veo\n\njob = veo.submit(\n${lines.map((line) => `    ${line},\n`).join("")})`;
+}
+
+/** @param {string} [prompt] */
+const isFormatted = (prompt = "") => /\{[A-Za-z_]\w*\}/.test(prompt);
+
+/** @param {string} word */
+const shellWord = (word) => (/^[\w./:@%+,-]+$/.test(word) ? word : `"${word.replace(/(["\\])/g, "\\$1")}"`);
+
+/**
+ * A `%%veo` cell.
+ *
+ * @param {Schema} schema
+ * @param {Values} values
+ */
+export function asCell(schema, values) {
+  const flags = said(schema, values).flatMap(([param, value]) => {
+    const flag = `--${param.name.replaceAll("_", "-")}`;
+    if (typeof value === "boolean") return [value ? flag : `--no-${flag.slice(2)}`];
+    const words = [value].flat().map((/** @type {any} */ one) => String(typeof one === "object" ? one.name : one));
+    return words.map((word) => `${flag} ${shellWord(word)}`);
+  });
+  const model = values.model ? [`--model ${shellWord(values.model)}`] : [];
+  const retired = values.allow_retired ? ["--allow-retired"] : [];
+  const line = ["%%veo", `--provider ${schema.provider.name}`, ...model, ...flags, ...retired].join(" ");
+  return `${line}\n${braced(values.prompt ?? "")}`;
+}
+
+/** Braces that name no variable are doubled: in a cell every brace holds Python. @param {string} prompt */
+const braced = (prompt) => prompt.replace(/\{[A-Za-z_]\w*\}|[{}]/g, (found) => (found.length > 1 ? found : found + found));

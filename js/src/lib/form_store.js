@@ -1,0 +1,280 @@
+/**
+ * What stands in the form. One of these per model: its views share it. It lives in the browser; the kernel hears of it
+ * when the typing pauses, and this browser remembers it in case the kernel dies.
+ *
+ * @import { Draft, Held, Model, Problem, Purse, Schema, Values } from "./form_types.js"
+ * @import { Wire } from "./types.js"
+ */
+import { changedOf, forget, recall, remember } from "./keepsake.js";
+import { listen, send } from "./protocol.js";
+import { clamp, isSaid, modelOf, problemsOf } from "./rules.js";
+import { Images } from "./images.js";
+
+/** How long a pause in the typing is, and how long the button rests after a click, so that a double one pays once. */
+const PAUSE_MS = 600;
+const REST_MS = 1500;
+const GONE = "The kernel does not answer any more. Run the cell again; what stands here is kept.";
+/** What follows a choice by itself; texts and images are never touched. */
+const MOVABLE = new Set(["aspect_ratio", "resolution", "duration_seconds", "samples", "generate_audio", "person_generation"]);
+
+/**
+ * @typedef {object} FormState
+ * @property {Values} values
+ * @property {boolean} locked  whether the seed stays after a clip was sent off
+ * @property {{parameters: string[], reason: string, before: Values}|null} moved  what has followed the last choice
+ * @property {string} told  what the kernel has to say
+ * @property {Problem[]} denied  why the kernel has refused
+ * @property {""|"asking"|"sent"} order
+ * @property {string} job  the newest job sent from here
+ * @property {boolean} tried  whether problems that need no pointing out before have to be shown now
+ */
+
+/** @returns {string} */
+export const newName = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16).padStart(2, "0")).join("");
+
+export class FormStore {
+  #wire;
+  #page = newName();
+  #at = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #mirror;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #rest;
+  #order = "";
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  /** @type {(() => void)[]} */
+  #ends = [];
+
+  /** @param {Wire & {get: (name: any) => any}} wire */
+  constructor(wire) {
+    this.#wire = wire;
+    /** @type {FormState} */
+    this.state = { values: {}, locked: false, moved: null, told: "", denied: [], order: "", job: "", tried: false };
+    this.images = new Images(wire, this.schema, () => this.#redraw());
+    this.#begin();
+    const adopt = () => this.#adopt(this.#draft);
+    const flush = () => this.flush();
+    wire.on("change:draft", adopt);
+    addEventListener("pagehide", flush);
+    this.#ends = [
+      () => wire.off("change:draft", adopt),
+      () => removeEventListener("pagehide", flush),
+      listen(wire, "accepted", (message) => this.#accepted(message)),
+      listen(wire, "denied", (message) => this.#denied(message)),
+      listen(wire, "told", ({ message }) => this.#set({ told: message })),
+    ];
+  }
+
+  /** @returns {Schema} */
+  get schema() {
+    return this.#wire.get("schema");
+  }
+
+  /** @returns {Draft} */
+  get #draft() {
+    return this.#wire.get("draft");
+  }
+
+  /** @returns {Model} */
+  get model() {
+    const { models } = this.schema;
+    return modelOf(this.schema, this.state.values) ?? /** @type {Model} */ (models[0]);
+  }
+
+  /** @returns {Problem[]} */
+  get problems() {
+    const found = problemsOf(this.state.values, this.model);
+    return [...found, ...this.state.denied.filter(({ parameter }) => !found.some((one) => one.parameter === parameter))];
+  }
+
+  /** @param {() => void} listener @returns {() => void} */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Change what a control says and nothing else.
+   *
+   * @param {Values} change
+   */
+  say(change) {
+    const values = Object.fromEntries(Object.entries({ ...this.state.values, ...change }).filter(([, value]) => isSaid(value)));
+    const denied = this.state.denied.filter(({ parameter }) => parameter && !(parameter in change));
+    this.#set({ values, denied, told: "" });
+    this.#changed();
+  }
+
+  /**
+   * Choose, and have other choices follow where they would be impossible now; the form says which.
+   *
+   * @param {keyof Values} name
+   * @param {unknown} value
+   */
+  choose(name, value) {
+    const before = this.state.values;
+    /** @type {Values & Record<string, any>} */
+    const values = { ...before, [name]: value };
+    /** @type {Problem[]} */
+    const moves = [];
+    for (let steps = 0; steps < MOVABLE.size; steps++) {
+      const model = modelOf(this.schema, values) ?? this.model;
+      const next = problemsOf(values, model).find((one) => one.parameter !== name && MOVABLE.has(one.parameter) && one.allowed?.length);
+      if (!next?.allowed) break;
+      values[next.parameter] = nearest(next.allowed, values[next.parameter]);
+      moves.push(next);
+    }
+    this.say(values);
+    const parameters = [...new Set(moves.map(({ parameter }) => parameter))];
+    this.#set({ moved: moves[0] ? { parameters, reason: moves[0].message, before } : null });
+  }
+
+  /** Take the last choice back. */
+  undo() {
+    const { moved, values } = this.state;
+    if (!moved) return;
+    const gone = Object.fromEntries(Object.keys(values).map((name) => [name, undefined]));
+    this.say({ ...gone, ...moved.before });
+    this.#set({ moved: null });
+  }
+
+  /** @param {boolean} locked */
+  lock(locked) {
+    this.#set({ locked });
+    this.#changed();
+  }
+
+  /** @param {Partial<Pick<FormState, "told"|"moved">>} change */
+  dismiss(change) {
+    this.#set(change);
+  }
+
+  /**
+   * Send the request off, once: not while an answer is awaited, and not by the second half of a double click.
+   *
+   * @returns {boolean} whether it was sent
+   */
+  generate() {
+    if (this.state.order || this.images.busy) return false;
+    if (problemsOf(this.state.values, this.model).length > 0) {
+      this.#set({ tried: true });
+      return false;
+    }
+    clearTimeout(this.#mirror);
+    this.#order = newName();
+    this.#mirror = undefined;
+    this.#set({ order: "asking", denied: [], told: "", moved: null, tried: false });
+    const sent = this.#tell("generate", { order: this.#order, draft: this.#said() });
+    if (!sent) this.#set({ order: "", told: GONE });
+    return sent;
+  }
+
+  /** Tell the kernel now what it has not heard yet. */
+  flush() {
+    if (this.#mirror === undefined) return;
+    clearTimeout(this.#mirror);
+    this.#mirror = undefined;
+    this.#tell("draft", { draft: this.#said() });
+  }
+
+  /**
+   * Say something to the kernel, if there still is one.
+   *
+   * @param {"draft"|"generate"} kind
+   * @param {Record<string, unknown>} payload
+   */
+  #tell(kind, payload) {
+    try {
+      send(this.#wire, kind, payload);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  dispose() {
+    clearTimeout(this.#mirror);
+    clearTimeout(this.#rest);
+    for (const end of this.#ends) end();
+    this.images.dispose();
+    this.#listeners.clear();
+  }
+
+  #said() {
+    const { values, locked } = this.state;
+    return { values, locked, at: this.#at, by: this.#page };
+  }
+
+  /** What the kernel has, or what this browser remembers where that is newer. */
+  #begin() {
+    const draft = this.#draft;
+    const kept = recall(this.#wire.get("place"));
+    if (!kept || kept.at <= draft.at) {
+      this.#adopt(draft);
+      return;
+    }
+    const values = { ...kept.values, ...changedOf(draft.given, kept.given) };
+    Object.assign(this.state, { values, locked: kept.locked });
+    this.#at = kept.at;
+    this.#mirror = setTimeout(() => this.flush(), 0);
+  }
+
+  /** @param {Draft} draft */
+  #adopt(draft) {
+    if (draft.by === this.#page) return;
+    this.#at = Math.max(this.#at, draft.at);
+    clearTimeout(this.#mirror);
+    this.#mirror = undefined;
+    this.#set({ values: draft.values, locked: draft.locked, denied: [], moved: null });
+    if (draft.at > 0) remember(this.#wire.get("place"), { ...this.#said(), given: draft.given });
+    else forget(this.#wire.get("place"));
+  }
+
+  #changed() {
+    // Later than whatever the kernel said last, even if its clock is ahead of this one.
+    this.#at = Math.max(Date.now(), this.#at + 1);
+    remember(this.#wire.get("place"), { ...this.#said(), given: this.#draft.given });
+    clearTimeout(this.#mirror);
+    this.#mirror = setTimeout(() => this.flush(), PAUSE_MS);
+  }
+
+  /** @param {{order: string, job: string}} message */
+  #accepted({ order, job }) {
+    if (order !== this.#order) return;
+    this.#set({ order: "sent", job });
+    this.#rest = setTimeout(() => this.#set({ order: "" }), REST_MS);
+    const { values, locked } = this.state;
+    if (isSaid(values.seed) && !locked) this.say({ seed: newSeed() });
+  }
+
+  /** @param {{order: string, problems: Problem[]}} message */
+  #denied({ order, problems }) {
+    if (order !== this.#order) return;
+    const denied = problems.map(({ parameter, message }) => ({ parameter, message: message.replace(/^\w+: /, "") }));
+    this.#set({ order: "", denied, tried: true });
+  }
+
+  /** @param {Partial<FormState>} change */
+  #set(change) {
+    this.state = { ...this.state, ...change };
+    this.#redraw();
+  }
+
+  #redraw() {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export const newSeed = () => /** @type {number} */ (crypto.getRandomValues(new Uint32Array(1))[0]);
+
+/**
+ * @param {(string|number|boolean)[]} allowed
+ * @param {unknown} value
+ */
+function nearest(allowed, value) {
+  if (typeof value !== "number") return allowed[0];
+  const numbers = allowed.map(Number);
+  const least = Math.min(...numbers.map((one) => Math.abs(one - value)));
+  return clamp(numbers.find((one) => Math.abs(one - value) === least) ?? value, Math.min(...numbers), Math.max(...numbers));
+}

@@ -1,0 +1,144 @@
+/**
+ * Images of the form: checked at once, sent to the kernel in pieces, shown from whichever side has them.
+ *
+ * @import { Held, Schema } from "./form_types.js"
+ * @import { Wire } from "./types.js"
+ */
+import { gather } from "./blob_source.js";
+import { listen, send } from "./protocol.js";
+import { sizeText } from "./words.js";
+
+const TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
+
+/**
+ * @typedef {object} Upload
+ * @property {string} image
+ * @property {string} slot  the parameter it is for
+ * @property {string} name
+ * @property {string} url
+ * @property {number} sent  0 to 1
+ */
+
+const newName = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16).padStart(2, "0")).join("");
+
+/** @param {Blob & {name?: string}} file @param {number} limit @returns {string} what is wrong with it, or "" */
+export function faultOf(file, limit) {
+  const name = file.name ?? "The image";
+  if (!TYPES.has(file.type)) return `${name} is not a PNG, JPEG or WebP image.`;
+  return file.size > limit ? `${name} is ${sizeText(file.size)}; at most ${sizeText(limit)} are taken.` : "";
+}
+
+export class Images {
+  #wire;
+  #schema;
+  #redraw;
+  #ended = false;
+  /** @type {Map<string, string>} object URLs by held name; "" while it is on its way */
+  #shown = new Map();
+  /** @type {Map<string, (as: Held|null, message: string) => void>} */
+  #waiting = new Map();
+  /** @type {(() => void)[]} */
+  #ends;
+  /** @type {Upload[]} */
+  uploads = [];
+
+  /**
+   * @param {Wire} wire
+   * @param {Schema} schema
+   * @param {() => void} redraw
+   */
+  constructor(wire, schema, redraw) {
+    this.#wire = wire;
+    this.#schema = schema;
+    this.#redraw = redraw;
+    this.#ends = [
+      listen(wire, "uploaded", (message) => this.#waiting.get(message.image)?.(message.as, "")),
+      listen(wire, "upload-failed", ({ image, message }) => this.#waiting.get(image)?.(null, message)),
+    ];
+  }
+
+  get busy() {
+    return this.uploads.length > 0;
+  }
+
+  /**
+   * Hand an image to the kernel.
+   *
+   * @param {string} slot
+   * @param {File} file  that `faultOf` finds nothing wrong with
+   * @returns {Promise<Held>} rejected with the kernel's reason
+   */
+  async add(slot, file) {
+    const upload = { image: newName(), slot, name: file.name || "pasted image", url: URL.createObjectURL(file), sent: 0 };
+    this.uploads = [...this.uploads, upload];
+    this.#redraw();
+    try {
+      const held = await this.#send(upload, file);
+      this.#shown.set(held.held, upload.url);
+      return held;
+    } catch (error) {
+      URL.revokeObjectURL(upload.url);
+      throw error;
+    } finally {
+      this.uploads = this.uploads.filter(({ image }) => image !== upload.image);
+      this.#waiting.delete(upload.image);
+      this.#redraw();
+    }
+  }
+
+  /**
+   * Where an image can be seen; "" until its bytes are here, and for one that only has an address.
+   *
+   * @param {Held} held
+   */
+  url(held) {
+    const known = this.#shown.get(held.held);
+    if (known !== undefined) return known;
+    this.#shown.set(held.held, "");
+    if (held.bytes) this.#fetch(held);
+    return "";
+  }
+
+  dispose() {
+    this.#ended = true;
+    for (const end of this.#ends) end();
+    for (const url of [...this.#shown.values(), ...this.uploads.map((one) => one.url)]) if (url) URL.revokeObjectURL(url);
+    this.#shown.clear();
+  }
+
+  /**
+   * @param {Upload} upload
+   * @param {File} file
+   * @returns {Promise<Held>}
+   */
+  async #send(upload, file) {
+    /** @type {Promise<Held>} */
+    const answer = new Promise((resolve, reject) => {
+      this.#waiting.set(upload.image, (as, message) => (as ? resolve(as) : reject(new Error(message))));
+    });
+    const step = this.#schema.chunk_bytes;
+    for (let offset = 0; offset < file.size; offset += step) {
+      const piece = await file.slice(offset, offset + step).arrayBuffer();
+      if (this.#ended) break;
+      const { image, name } = upload;
+      send(this.#wire, "upload", { image, name: name.slice(0, 255), offset, total: file.size }, [piece]);
+      upload.sent = Math.min(1, (offset + step) / file.size);
+      this.#redraw();
+    }
+    return answer;
+  }
+
+  /** @param {Held} held */
+  #fetch(held) {
+    const request = newName();
+    const parts = gather();
+    const stop = listen(this.#wire, "bytes", (message, buffers) => {
+      if (message.request !== request || parts.add(message.offset, buffers) < message.total) return;
+      stop();
+      this.#shown.set(held.held, URL.createObjectURL(parts.blob(held.mime ?? "image/png")));
+      this.#redraw();
+    });
+    this.#ends.push(stop);
+    send(this.#wire, "need-image", { image: held.held, request });
+  }
+}

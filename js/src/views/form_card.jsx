@@ -1,0 +1,231 @@
+/**
+ * The form: what to make, how, and at what price.
+ *
+ * @import { FormStore } from "../lib/form_store.js"
+ * @import { Wire } from "../lib/types.js"
+ * @import { Slot } from "./form_frames.jsx"
+ */
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { send } from "../lib/protocol.js";
+import { addImages, Frames } from "./form_frames.jsx";
+import { Footer } from "./form_footer.jsx";
+import { History } from "./form_history.jsx";
+import { PromptBox } from "./form_prompt.jsx";
+import * as fields from "./form_settings.jsx";
+import { Icon, IconButton } from "./icons.jsx";
+
+/** @typedef {{store: FormStore, wire: Wire & {get: (name: any) => any}}} Props */
+
+/** @param {FormStore} store */
+export function useStore(store) {
+  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
+  useEffect(() => store.subscribe(() => redraw(undefined)), [store]);
+  return store.state;
+}
+
+/** @param {Props} props */
+export function FormCard({ store, wire }) {
+  const state = useStore(store);
+  const card = useRef(/** @type {HTMLElement|null} */ (null));
+  const [complaints, setComplaints] = useState(/** @type {Record<string, string>} */ ({}));
+  const complain = (/** @type {Slot} */ slot, /** @type {string} */ fault) => setComplaints((all) => ({ ...all, [slot]: fault }));
+  const faults = { ...faultsOf(store), ...Object.fromEntries(Object.entries(complaints).filter(([, fault]) => fault)) };
+  const generate = () => {
+    if (!store.generate() && store.problems[0]) focusOn(card.current, store.problems[0].parameter);
+  };
+  const drop = useDrop(store, wire, complain);
+  return (
+    <section
+      ref={card}
+      class={`veo-card veo-form ${drop.over ? "veo-dropping" : ""}`}
+      aria-label="New clip"
+      onKeyDown={(event) => pressed(event, generate)}
+      onFocusOut={() => store.flush()}
+      {...drop.handlers}
+    >
+      <Top store={store} wire={wire} fault={faults.prompt ?? ""} />
+      <Frames {...{ store, faults, complain }} />
+      <fields.OtherParts {...{ store, faults }} />
+      <Settings {...{ store, faults }} />
+      <fields.RetiredNote {...{ store, faults }} />
+      <Notices store={store} />
+      <Footer {...{ store, wire }} onGenerate={generate} />
+      <div class="veo-unseen" role="status" aria-live="polite">
+        {state.order === "sent" ? "The request was sent" : ""}
+      </div>
+    </section>
+  );
+}
+
+/**
+ * By parameter, what is wrong with it. That nothing is written yet is only said to who wants to send it.
+ *
+ * @param {FormStore} store
+ * @returns {Record<string, string>}
+ */
+function faultsOf(store) {
+  const { values, tried } = store.state;
+  const found = store.problems.filter(({ parameter }) => parameter !== "prompt" || tried || values.prompt);
+  return Object.fromEntries(found.map(({ parameter, message }) => [parameter, message]));
+}
+
+/** @param {KeyboardEvent} event @param {() => void} generate */
+function pressed(event, generate) {
+  if (event.key !== "Enter") return;
+  // Shift+Enter in a text is a new line, whatever it is in the notebook.
+  if (event.shiftKey && event.target instanceof HTMLTextAreaElement) event.stopPropagation();
+  if (!event.ctrlKey && !event.metaKey) return;
+  // In a notebook these keys run the cell.
+  event.preventDefault();
+  event.stopPropagation();
+  generate();
+}
+
+/** @param {HTMLElement|null} card @param {string} parameter */
+function focusOn(card, parameter) {
+  /** @type {HTMLElement|null|undefined} */
+  const field = card?.querySelector(`[data-parameter="${CSS.escape(parameter)}"]`);
+  /** @type {HTMLElement|null|undefined} */ (field?.querySelector("input, textarea, select, button"))?.focus();
+}
+
+/** @param {Props & {fault: string}} props */
+function Top({ store, wire, fault }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <PromptBox {...{ store, wire, fault }}>
+        <button type="button" class="veo-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name="expired" />
+          Earlier
+        </button>
+      </PromptBox>
+      {open ? <History wire={wire} onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+/** @param {fields.Props} props */
+function Settings(props) {
+  const { seed, negative_prompt, person_generation } = props.store.state.values;
+  const used = seed !== undefined || negative_prompt || person_generation;
+  const [open, setOpen] = useState(Boolean(used));
+  return (
+    <div class="veo-settings">
+      <fields.ModelField {...props} />
+      <fields.RatioField {...props} />
+      <fields.ResolutionField {...props} />
+      <fields.LengthField {...props} />
+      <fields.SamplesField {...props} />
+      <button type="button" class="veo-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name="chevron" />
+        More
+        {!open && used ? <span class="veo-hint">seed, people or what to leave out is set</span> : null}
+      </button>
+      {open ? (
+        <>
+          <fields.LeaveOutField {...props} />
+          <fields.SeedField {...props} />
+          <fields.PeopleField {...props} />
+          <fields.SoundField {...props} />
+        </>
+      ) : null}
+    </div>
+  );
+}
+
+/** What has moved, what the kernel has to say, and what is wrong with no control in particular. @param {{store: FormStore}} props */
+function Notices({ store }) {
+  const { moved, told, denied } = store.state;
+  const labels = moved?.parameters.map((name) => movedText(store, name)).join(", ");
+  const named = new Set(store.schema.params.map(({ name }) => name));
+  return (
+    <>
+      {moved ? (
+        <div class="veo-remark" role="status">
+          <span>
+            {labels}: {moved.reason}
+          </span>
+          <button type="button" class="veo-link" onClick={() => store.undo()}>
+            Undo
+          </button>
+        </div>
+      ) : null}
+      {told ? (
+        <div class="veo-remark" role="status">
+          <span>{told}</span>
+          <IconButton icon="close" label="Dismiss" onClick={() => store.dismiss({ told: "" })} />
+        </div>
+      ) : null}
+      {denied
+        .filter(({ parameter }) => !named.has(parameter) && parameter !== "model")
+        .map(({ message }) => (
+          <div key={message} class="veo-remark veo-remark-bad" role="alert">
+            <span>{message}</span>
+          </div>
+        ))}
+    </>
+  );
+}
+
+/** @param {FormStore} store @param {string} name */
+function movedText(store, name) {
+  const param = store.schema.params.find((one) => one.name === name);
+  const value = /** @type {Record<string, unknown>} */ (store.state.values)[name];
+  const text = typeof value === "boolean" ? (value ? "on" : "off") : `${value}${param?.unit ? ` ${param.unit}` : ""}`;
+  return `${param?.label ?? name} is now ${text}`;
+}
+
+/**
+ * Images and recipes that are dropped on the form or pasted into it.
+ *
+ * @param {FormStore} store
+ * @param {Wire} wire
+ * @param {(slot: Slot, fault: string) => void} complain
+ */
+function useDrop(store, wire, complain) {
+  const [over, setOver] = useState(false);
+  const take = async (/** @type {File[]} */ files, /** @type {Slot} */ slot) => {
+    const recipe = files.find(({ name }) => /\.(json|mp4)$/i.test(name));
+    if (!recipe) return addImages(store, slot, files, (fault) => complain(slot, fault));
+    const text = /\.json$/i.test(recipe.name) && recipe.size < 1 << 18 ? await recipe.text() : "";
+    return send(wire, "recipe", { name: recipe.name.slice(0, 255), text });
+  };
+  const handlers = {
+    onDragOver: (/** @type {DragEvent} */ event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      setOver(true);
+    },
+    onDragLeave: () => setOver(false),
+    onDrop: (/** @type {DragEvent} */ event) => {
+      const files = [...(event.dataTransfer?.files ?? [])];
+      setOver(false);
+      if (files.length === 0) return;
+      event.preventDefault();
+      event.stopPropagation();
+      void take(files, slotAt(event.target, store));
+    },
+    onPaste: (/** @type {ClipboardEvent} */ event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      event.stopPropagation();
+      void take(files, slotAt(event.target, store));
+    },
+  };
+  return { over, handlers };
+}
+
+/**
+ * The slot that was meant: the one under the pointer or with the focus, else the first that is free.
+ *
+ * @param {EventTarget|null} target
+ * @param {FormStore} store
+ * @returns {Slot}
+ */
+function slotAt(target, store) {
+  const named = target instanceof Element ? target.closest("[data-parameter]")?.getAttribute("data-parameter") : null;
+  if (named === "first_frame" || named === "last_frame" || named === "reference_images") return named;
+  return store.state.values.first_frame && !store.state.values.last_frame ? "last_frame" : "first_frame";
+}

@@ -1,0 +1,187 @@
+/**
+ * The controls of the form: each with its label, and beside it why something cannot be had.
+ *
+ * @import { ComponentChildren } from "preact"
+ */
+import { useId } from "preact/hooks";
+import { clamp } from "../lib/rules.js";
+import { IconButton } from "./icons.jsx";
+
+/**
+ * @typedef {object} About
+ * @property {string} label
+ * @property {string} [help]
+ * @property {string} [hint]  what is worth knowing; a fault takes its place
+ * @property {string} [fault]
+ * @property {string} [why]  in full, for the tooltip
+ */
+
+/**
+ * @typedef {{value: any, label: string, why?: string, picture?: ComponentChildren}} Option
+ */
+
+/** @param {About & {id?: string}} props */
+function Remark({ hint, fault, why, id }) {
+  const text = fault || hint || "";
+  return (
+    <span id={id} class={`veo-field-remark ${fault ? "veo-field-fault" : ""}`} title={why || text}>
+      {text}
+    </span>
+  );
+}
+
+/** @param {About & {for?: string, remark: string}} props */
+function Label({ for: target, label, help, remark, ...about }) {
+  return (
+    <div class="veo-field-top">
+      <label for={target} title={help}>
+        {label}
+      </label>
+      <Remark id={remark} {...about} label={label} />
+    </div>
+  );
+}
+
+/**
+ * One of a few.
+ *
+ * @param {About & {name: string, options: Option[], value: any, onPick: (value: any) => void, disabled?: boolean}} props
+ */
+export function Segments({ name, options, value, onPick, disabled = false, ...about }) {
+  const id = useId();
+  return (
+    <fieldset class="veo-field" data-parameter={name} aria-describedby={`${id}-r`} disabled={disabled}>
+      <div class="veo-field-top">
+        <legend title={about.help}>{about.label}</legend>
+        <Remark id={`${id}-r`} {...about} />
+      </div>
+      <div class={`veo-segments ${about.fault ? "veo-faulty" : ""}`}>
+        {options.map((option) => (
+          <label key={String(option.value)} title={option.why ?? ""}>
+            <input
+              type="radio"
+              class="veo-unseen"
+              name={id}
+              checked={option.value === value}
+              disabled={Boolean(option.why) && option.value !== value}
+              onChange={() => onPick(option.value)}
+            />
+            <span>
+              {option.picture}
+              {option.label}
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+/**
+ * One of many.
+ *
+ * @param {About & {name: string, value: string, onPick: (value: string) => void, disabled?: boolean, class?: string,
+ *   children: ComponentChildren}} props
+ */
+export function Choice({ name, value, onPick, disabled = false, children, class: extra = "", ...about }) {
+  const id = useId();
+  return (
+    <div class={`veo-field ${extra}`} data-parameter={name}>
+      <Label for={id} remark={`${id}-r`} {...about} />
+      <select
+        id={id}
+        class={`veo-input ${about.fault ? "veo-faulty" : ""}`}
+        aria-describedby={`${id}-r`}
+        aria-invalid={Boolean(about.fault)}
+        disabled={disabled}
+        value={value}
+        onChange={(event) => onPick(event.currentTarget.value)}
+      >
+        {children}
+      </select>
+    </div>
+  );
+}
+
+/** @param {About & {name: string, on: boolean, onPick: (on: boolean) => void, disabled?: boolean, words: [string, string]}} props */
+export function Switch({ name, on, onPick, disabled = false, words, ...about }) {
+  const id = useId();
+  return (
+    <div class="veo-field" data-parameter={name}>
+      <Label for={id} remark={`${id}-r`} {...about} />
+      <label class="veo-switch">
+        <input
+          id={id}
+          type="checkbox"
+          role="switch"
+          aria-describedby={`${id}-r`}
+          checked={on}
+          disabled={disabled}
+          onChange={(event) => onPick(event.currentTarget.checked)}
+        />
+        <span>{on ? words[0] : words[1]}</span>
+      </label>
+    </div>
+  );
+}
+
+/**
+ * @param {About & {name: string, value: string, onSay: (text: string) => void, disabled?: boolean, placeholder?: string,
+ *   numeric?: boolean, class?: string, children?: ComponentChildren}} props
+ */
+export function TextField({ name, value, onSay, disabled = false, placeholder = "", numeric = false, class: extra = "", children, ...about }) {
+  const id = useId();
+  return (
+    <div class={`veo-field ${extra}`} data-parameter={name}>
+      <Label for={id} remark={`${id}-r`} {...about} />
+      <div class={`veo-input veo-input-row ${about.fault ? "veo-faulty" : ""} ${disabled ? "veo-off" : ""}`}>
+        <input
+          id={id}
+          type="text"
+          inputMode={numeric ? "numeric" : "text"}
+          autocomplete="off"
+          aria-describedby={`${id}-r`}
+          aria-invalid={Boolean(about.fault)}
+          value={value}
+          placeholder={placeholder}
+          disabled={disabled}
+          onInput={(event) => onSay(event.currentTarget.value)}
+        />
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/**
+ * A number between two others.
+ *
+ * @param {About & {name: string, value: number, low: number, high: number, text: string, onPick: (value: number) => void}} props
+ */
+export function Stepper({ name, value, low, high, text, onPick, ...about }) {
+  const id = useId();
+  const move = (/** @type {number} */ to) => onPick(clamp(to, low, high));
+  return (
+    <div class="veo-field" data-parameter={name}>
+      <Label for={id} remark={`${id}-r`} {...about} />
+      <div class={`veo-input veo-input-row veo-stepper ${about.fault ? "veo-faulty" : ""}`}>
+        <input
+          id={id}
+          type="range"
+          min={low}
+          max={high}
+          step={1}
+          aria-describedby={`${id}-r`}
+          aria-valuetext={text}
+          value={value}
+          style={{ "--veo-at": `${((value - low) / Math.max(1, high - low)) * 100}%` }}
+          onInput={(event) => move(Number(event.currentTarget.value))}
+        />
+        <output for={id}>{text}</output>
+      </div>
+    </div>
+  );
+}
+
+/** A small button within a field. @param {Parameters<typeof IconButton>[0]} props */
+export const FieldButton = (props) => <IconButton {...props} class="veo-field-button" />;

@@ -1,0 +1,90 @@
+/**
+ * The last line of the form: what is left of the budget, the request as code, and the button with its price.
+ *
+ * @import { FormStore } from "../lib/form_store.js"
+ * @import { Problem, Purse } from "../lib/form_types.js"
+ * @import { Wire } from "../lib/types.js"
+ */
+import { useEffect, useState } from "preact/hooks";
+import { asCell, asPython } from "../lib/copying.js";
+import { useTrait } from "../lib/hooks.js";
+import { dollars, priceOf } from "../lib/pricing.js";
+import { Icon } from "./icons.jsx";
+
+const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
+
+/** @param {{store: FormStore, wire: Wire & {get: (name: any) => any}, onGenerate: () => void}} props */
+export function Footer({ store, wire, onGenerate }) {
+  /** @type {Purse} */
+  const purse = useTrait(wire, "purse") ?? { left: null };
+  const { emulator } = store.schema.provider;
+  const { usd, estimated } = priceOf(store.state.values, store.model);
+  const short = !emulator && usd !== null && typeof purse.left === "number" && usd > purse.left + 1e-9;
+  return (
+    <div class="veo-form-foot">
+      <div class="veo-form-notes">
+        <span class={short ? "veo-field-fault" : "veo-hint"}>
+          {emulator ? `Emulator: free, at the service ${dollars(usd)}` : budgetText(purse.left ?? null, short)}
+        </span>
+        <span class="veo-copies">
+          <span class="veo-hint">Copy as</span>
+          <CopyText label="Python" text={() => asPython(store.schema, store.state.values)} />
+          <CopyText label="%%veo" text={() => asCell(store.schema, store.state.values)} />
+        </span>
+      </div>
+      <button
+        type="button"
+        class="veo-primary veo-generate"
+        title={`Generate (${MAC ? "⌘" : "Ctrl"}+Enter)${estimated ? "; the price is an estimate" : ""}`}
+        aria-keyshortcuts="Control+Enter Meta+Enter"
+        aria-disabled={store.state.order !== "" || store.images.busy}
+        onClick={onGenerate}
+      >
+        {buttonText(store)}
+        <strong>{emulator ? "free" : `${estimated ? "≈ " : ""}${dollars(usd)}`}</strong>
+      </button>
+    </div>
+  );
+}
+
+/**
+ * @param {number|null} left
+ * @param {boolean} short
+ */
+function budgetText(left, short) {
+  if (left === null) return "No budget is set";
+  return short ? `Only ${dollars(left)} of the budget is left` : `${dollars(left)} of the budget is left`;
+}
+
+/** @param {FormStore} store */
+function buttonText({ state, images }) {
+  if (images.busy) return "Taking the image in …";
+  if (state.order === "asking") return "Sending …";
+  return state.order === "sent" ? "Sent" : "Generate";
+}
+
+/** @param {{label: string, text: () => string}} props */
+function CopyText({ label, text }) {
+  const [outcome, setOutcome] = useState("");
+  useEffect(() => {
+    if (!outcome) return undefined;
+    const timer = setTimeout(() => setOutcome(""), 1600);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+  const copy = () => {
+    const asked = navigator.clipboard?.writeText(text()) ?? Promise.reject(new Error("no clipboard"));
+    asked.then(
+      () => setOutcome("Copied"),
+      () => setOutcome("No clipboard here"),
+    );
+  };
+  return (
+    <button type="button" class="veo-link" aria-label={`Copy as ${label}`} onClick={copy}>
+      {label}
+      <span class="veo-copied" role="status">
+        {outcome ? <Icon name={outcome === "Copied" ? "check" : "failed"} /> : null}
+        <span class="veo-unseen">{outcome}</span>
+      </span>
+    </button>
+  );
+}

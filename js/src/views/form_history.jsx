@@ -1,0 +1,74 @@
+/**
+ * What was asked for before, with search.
+ *
+ * @import { Wire } from "../lib/types.js"
+ */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { newName } from "../lib/form_store.js";
+import { listen, send } from "../lib/protocol.js";
+import { Icon } from "./icons.jsx";
+
+/** @typedef {{job: string, prompt: string, model: string, state: string, at: number}} Remembered */
+
+/** @param {{wire: Wire, onClose: () => void}} props */
+export function History({ wire, onClose }) {
+  const [query, setQuery] = useState("");
+  const items = useHistory(wire, query);
+  const field = useRef(/** @type {HTMLInputElement|null} */ (null));
+  useEffect(() => field.current?.focus(), []);
+  const use = (/** @type {string} */ job) => {
+    send(wire, "use", { job });
+    onClose();
+  };
+  return (
+    <section class="veo-history" aria-label="Earlier prompts" onKeyDown={(event) => event.key === "Escape" && onClose()}>
+      <div class="veo-input veo-input-row">
+        <Icon name="search" />
+        <input
+          ref={field}
+          type="search"
+          aria-label="Search earlier prompts"
+          placeholder="Search earlier prompts"
+          value={query}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
+      </div>
+      {items === null || items.length > 0 ? (
+        <ul>
+          {(items ?? []).map((item) => (
+            <li key={item.job}>
+              <button type="button" onClick={() => use(item.job)} title="Fill the form with this request">
+                <span class="veo-line">{item.prompt}</span>
+                <span class="veo-hint">
+                  {item.model} · {new Date(item.at).toLocaleDateString()}
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p class="veo-hint veo-empty">{query ? "No earlier prompt has these words." : "Nothing was asked for yet."}</p>
+      )}
+    </section>
+  );
+}
+
+/**
+ * The kernel's answer to the newest search; null until there is one.
+ *
+ * @param {Wire} wire
+ * @param {string} query
+ */
+function useHistory(wire, query) {
+  const [items, setItems] = useState(/** @type {Remembered[]|null} */ (null));
+  useEffect(() => {
+    const request = newName();
+    const stop = listen(wire, "history", (message) => message.request === request && setItems(message.items));
+    const timer = setTimeout(() => send(wire, "history", { query: query.slice(0, 200), request }), query ? 250 : 0);
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [wire, query]);
+  return items;
+}

@@ -1,0 +1,97 @@
+/**
+ * The prompt: grows with its text, counts, shows the notebook's variables, and knows what was asked for before.
+ *
+ * @import { FormStore } from "../lib/form_store.js"
+ * @import { Wire } from "../lib/types.js"
+ */
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useTrait } from "../lib/hooks.js";
+import { tokensIn } from "../lib/tokens.js";
+
+/** @param {{store: FormStore, wire: Wire & {get: (name: any) => any}, fault: string, children?: import("preact").ComponentChildren}} props */
+export function PromptBox({ store, wire, fault, children }) {
+  const box = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
+  const id = useId();
+  const text = store.state.values.prompt ?? "";
+  useGrowth(box, text);
+  return (
+    <div class={`veo-ask-for ${fault ? "veo-faulty" : ""}`} data-parameter="prompt">
+      <label class="veo-unseen" for={id}>
+        Prompt
+      </label>
+      <textarea
+        id={id}
+        ref={box}
+        rows={3}
+        dir="auto"
+        placeholder="Describe the clip: who, where, what happens, how it looks and sounds"
+        aria-describedby={`${id}-r`}
+        aria-invalid={Boolean(fault)}
+        value={text}
+        onInput={(event) => store.say({ prompt: event.currentTarget.value })}
+      />
+      <div class="veo-ask-for-foot" id={`${id}-r`}>
+        <Variables text={text} values={useTrait(wire, "variables") ?? {}} />
+        {fault ? <span class="veo-field-fault">{fault}</span> : null}
+        <Count text={text} limit={store.model.prompt_tokens} />
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/**
+ * @param {{current: HTMLTextAreaElement|null}} box
+ * @param {string} text
+ */
+function useGrowth(box, text) {
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const grow = () => {
+      element.style.height = "auto";
+      element.style.height = `${Math.min(element.scrollHeight, 420)}px`;
+    };
+    grow();
+    if (typeof ResizeObserver === "undefined") return undefined;
+    // A narrower box has more lines. Its own height is none of the watcher's business.
+    let width = element.clientWidth;
+    const watcher = new ResizeObserver(() => {
+      if (element.clientWidth === width) return;
+      width = element.clientWidth;
+      grow();
+    });
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [box, text]);
+}
+
+/** @param {{text: string, limit: number|null}} props */
+function Count({ text, limit }) {
+  const count = tokensIn(text);
+  if (count === 0) return <span class="veo-count" />;
+  const over = limit !== null && count > limit;
+  const of = limit === null ? "" : ` of ${limit.toLocaleString("en")}`;
+  const title = "About how many tokens the prompt has; the service counts by itself";
+  return (
+    <span class={`veo-count ${over ? "veo-field-fault" : "veo-hint"}`} title={title}>
+      {over ? "Too long? " : ""}about {count.toLocaleString("en")}
+      {of} tokens
+    </span>
+  );
+}
+
+/** @param {{text: string, values: Record<string, string|null>}} props */
+function Variables({ text, values }) {
+  const shown = Object.entries(values).filter(([name]) => text.includes(`{${name}}`));
+  if (shown.length === 0) return null;
+  return (
+    <ul class="veo-variables" aria-label="The notebook's variables in the prompt">
+      {shown.map(([name, value]) => (
+        <li key={name} class={`veo-chip ${value === null ? "veo-field-fault" : ""}`} title={value ?? ""}>
+          <code>{`{${name}}`}</code> {value === null ? "is not defined" : value}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,106 @@
+/**
+ * The jobs of a studio: the chosen one in full, all of them as rows below it.
+ *
+ * @import { Job, Wire } from "../lib/types.js"
+ * @import { JobList, JobModel } from "../lib/job_list.js"
+ * @import { KernelClock } from "../lib/time.js"
+ */
+import { useEffect, useReducer, useRef } from "preact/hooks";
+import { useNow, useTrait } from "../lib/hooks.js";
+import { position } from "../lib/progress.js";
+import { send } from "../lib/protocol.js";
+import { clockText, elapsedSeconds } from "../lib/time.js";
+import { isLive, nextLookText, stateText } from "../lib/words.js";
+import { Icon, IconButton } from "./icons.jsx";
+
+/** @typedef {() => {initialize: (hook: any) => any, render: (hook: any) => any}} CardFactory */
+/** @typedef {Wire & {get: (name: any) => any}} Model */
+
+/** @param {{wire: Model, list: JobList, clock: KernelClock, loadCard: (code: string) => Promise<CardFactory>}} props */
+export function StudioJobs({ wire, list, clock, loadCard }) {
+  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
+  useEffect(() => list.subscribe(() => redraw(undefined)), [list]);
+  /** @type {string} */
+  const chosen = useTrait(wire, "chosen");
+  const models = list.all;
+  const open = models.find(({ job }) => job.id === chosen) ?? models[0];
+  const now = useNow(clock, models.some(({ job }) => isLive(job) && job.watching));
+  if (!open) return <div class="veo-card veo-empty veo-no-jobs">Clips appear here, from the first second of their making.</div>;
+  return (
+    <>
+      <CardFrame key={open.job.id} wire={wire} model={open} loadCard={loadCard} />
+      {models.length > 1 ? (
+        <ul class="veo-card veo-rows" aria-label={`${models.length} jobs, newest first`}>
+          {models.map(({ job }) => (
+            <Row key={job.id} wire={wire} job={job} now={now} current={job.id === open.job.id} />
+          ))}
+        </ul>
+      ) : null}
+    </>
+  );
+}
+
+/**
+ * The widget of one job, drawn by its own code.
+ *
+ * @param {{wire: Model, model: JobModel, loadCard: (code: string) => Promise<CardFactory>}} props
+ */
+function CardFrame({ wire, model, loadCard }) {
+  const frame = useRef(/** @type {HTMLDivElement|null} */ (null));
+  /** @type {string} */
+  const code = useTrait(wire, "card_code");
+  useEffect(() => {
+    if (!code) return undefined;
+    const ended = new AbortController();
+    const draw = async () => {
+      const parts = (await loadCard(code))();
+      const { signal } = ended;
+      if (signal.aborted) return;
+      await parts.initialize({ model, signal });
+      if (!signal.aborted) await parts.render({ model, el: frame.current, signal });
+    };
+    void draw();
+    return () => ended.abort();
+  }, [code, model, loadCard]);
+  const ratio = model.job.width > 0 ? model.job.width / model.job.height : 16 / 9;
+  return <div ref={frame} class="veo-card-frame" style={{ "--veo-ratio": ratio.toFixed(5) }} />;
+}
+
+/** @param {{wire: Model, job: Job, now: number, current: boolean}} props */
+function Row({ wire, job, now, current }) {
+  const live = isLive(job);
+  const tone = live && !job.watching ? "resting" : job.state;
+  const poster = job.clips[0]?.poster;
+  return (
+    <li class={`veo-job-row ${current ? "veo-current" : ""}`}>
+      <button type="button" class="veo-row-open" aria-current={current} onClick={() => send(wire, "select", { job: job.id })}>
+        <span class="veo-row-picture" style={{ "--veo-row-ratio": `${job.width} / ${job.height}` }}>
+          {poster ? <img src={poster} alt="" /> : <Icon name={live ? "expired" : job.clips.length > 0 ? "play" : "failed"} />}
+        </span>
+        <span class="veo-row-words">
+          <span class="veo-line">{job.prompt}</span>
+          <span class="veo-row-state">
+            <span class={`veo-pill veo-tone-${tone}`}>{stateText(job)}</span>
+            <span class="veo-hint veo-line">{rowText(job, now)}</span>
+          </span>
+        </span>
+        <span class="veo-row-price">{job.emulator ? "free" : job.price.text}</span>
+      </button>
+      <IconButton icon="pencil" label="Use these settings in the form" onClick={() => send(wire, "use", { job: job.id })} />
+      {live ? (
+        <span class="veo-row-progress" aria-hidden="true">
+          <span style={{ width: `${(position(job, elapsedSeconds(job, now)) * 100).toFixed(1)}%` }} />
+        </span>
+      ) : null}
+    </li>
+  );
+}
+
+/** @param {Job} job @param {number} now */
+function rowText(job, now) {
+  if (job.held_back) return nextLookText(job, now);
+  if (isLive(job)) return clockText(elapsedSeconds(job, now));
+  if (job.error) return job.error.title;
+  const count = job.clips.length > 1 ? `${job.clips.length} clips, ` : "";
+  return `${count}${job.model}`;
+}

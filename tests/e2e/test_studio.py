@@ -1,0 +1,148 @@
+"""The form and the studio in real JupyterLab, used as a user uses them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from .conftest import Notebook
+
+LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
+PROMPT = "A cat playing with a ball of yarn in a sunny garden"
+# The front matter holds the emulator back, so that there is progress to see.
+SLOW = f"---\nseconds: 4\n---\n{PROMPT}"
+# Everything that goes to the kernel over this page's websockets.
+COUNT = """() => {
+  const send = WebSocket.prototype.send;
+  window.sentMessages = 0;
+  WebSocket.prototype.send = function (data) { window.sentMessages += 1; return send.call(this, data); };
+}"""
+DROP = """([element, data]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], "red.png", {type: "image/png"}));
+  for (const kind of ["dragover", "drop"]) {
+    element.dispatchEvent(new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer: transfer}));
+  }
+}"""
+
+
+def says(notebook: Notebook, code: str) -> str:
+    """What the kernel answers to a line that is run behind the notebook's back."""
+    return notebook.page.evaluate(
+        """async code => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const future = kernel.requestExecute({code, silent: false, store_history: false});
+          let text = "";
+          future.onIOPub = ({header, content}) => {
+            if (header.msg_type === "stream" && content.name === "stdout") text += content.text;
+            if (header.msg_type === "error") text += content.ename + ": " + content.evalue;
+          };
+          await future.done;
+          return text.trim();
+        }""",
+        code,
+    )
+
+
+def studio_in(notebook: Notebook, name: str) -> Any:
+    """A notebook with a studio in it, run; returns the studio's element."""
+    notebook.write(name, LOAD, "studio = veo.Studio()\nstudio")
+    notebook.open(name)
+    notebook.command("notebook:run-all-cells")
+    form = notebook.page.locator(".veo-form")
+    form.wait_for()
+    return form
+
+
+def test_from_the_first_letter_to_a_playing_clip(notebook: Notebook) -> None:
+    page = notebook.page
+    form = studio_in(notebook, "studio.ipynb")
+    box = form.get_by_role("textbox", name="Prompt")
+    box.click()
+    says(notebook, "1")
+    page.evaluate(COUNT)
+    page.keyboard.type("ddxx", delay=20)
+    assert page.evaluate("window.sentMessages") == 0
+    expect(page.locator(".jp-Cell")).to_have_count(2)
+    box.fill(SLOW)
+    button = form.get_by_role("button", name=re.compile("Generate"))
+    expect(form).to_contain_text("at the service $0.80")
+    form.get_by_text("4 s", exact=True).click()
+    expect(form).to_contain_text("at the service $0.40")
+    form.get_by_text("1080p", exact=True).click()
+    expect(form).to_contain_text("Length is now 8 s: 8 s only at 1080p.")
+    form.get_by_role("button", name="Undo").click()
+    box.press("Control+Enter")
+    bar = page.get_by_role("progressbar")
+    bar.wait_for()
+    expect(button).to_be_visible()
+    notebook.picture("studio-light")
+    # The keys that generate must not have run the cell.
+    expect(form).to_have_count(1)
+    video = page.locator(".veo-studio video")
+    video.wait_for()
+    page.wait_for_function("() => document.querySelector('.veo-studio video').readyState >= 2")
+    video.evaluate("video => { video.muted = true; return video.play(); }")
+    page.wait_for_function("() => document.querySelector('.veo-studio video').currentTime > 0.4")
+    assert re.search(r"/files/veo_clips/\d{4}-\d\d-\d\d_", video.evaluate("video => video.currentSrc"))
+    assert says(notebook, "print(len(studio.videos), studio.request.duration_seconds, studio.selected.state)") == (
+        "1 4.0 succeeded"
+    )
+
+
+def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) -> None:
+    page = notebook.page
+    form = studio_in(notebook, "again.ipynb")
+    box = form.get_by_role("textbox", name="Prompt")
+    box.fill(SLOW.replace("seconds: 4", "seconds: 15"))
+    box.press("Control+Enter")
+    page.get_by_role("progressbar").wait_for()
+    box.fill("Typed while it runs")
+    # The cell is run again.
+    notebook.command("notebook:run-all-cells")
+    expect(page.locator(".veo-form")).to_have_count(1)
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("Typed while it runs")
+    page.get_by_role("progressbar").wait_for()
+    # The kernel dies with words that it has never heard.
+    page.get_by_role("textbox", name="Prompt").fill("Typed before the kernel died")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    notebook.command("notebook:run-all-cells")
+    page.get_by_role("progressbar").wait_for()
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("Typed before the kernel died")
+    assert says(notebook, "print(len(studio.jobs))") == "1"
+
+
+def test_an_image_that_is_dropped_is_the_clips_first_frame(notebook: Notebook) -> None:
+    page = notebook.page
+    form = studio_in(notebook, "frame.ipynb")
+    buffer = io.BytesIO()
+    Image.new("RGB", (1280, 720), (200, 30, 30)).save(buffer, "PNG")
+    tile = form.get_by_role("button", name="Add first frame")
+    page.evaluate(DROP, [tile.element_handle(), base64.b64encode(buffer.getvalue()).decode()])
+    expect(form.get_by_role("img", name=re.compile("red.png"))).to_be_visible()
+    form.get_by_role("textbox", name="Prompt").fill(PROMPT)
+    form.get_by_text("4 s", exact=True).click()
+    form.get_by_role("button", name=re.compile("Generate")).click()
+    page.locator(".veo-studio video").wait_for()
+    page.wait_for_function("() => document.querySelector('.veo-studio video').readyState >= 2")
+    assert says(notebook, "print(studio.jobs[0].request.first_frame.name)") == "red.png"
+    colour = page.locator(".veo-studio video").evaluate(
+        """video => new Promise((done) => {
+          video.pause();
+          video.addEventListener("seeked", () => {
+            const pen = Object.assign(document.createElement("canvas"), {width: 64, height: 36}).getContext("2d");
+            pen.drawImage(video, 0, 0, 64, 36);
+            done([...pen.getImageData(32, 12, 1, 1).data].slice(0, 3));
+          }, {once: true});
+          video.currentTime = 0.01;
+        })"""
+    )
+    assert all(abs(seen - wanted) < 30 for seen, wanted in zip(colour, (200, 30, 30), strict=True)), colour
+    says(notebook, "from PIL import Image; studio.first_frame = Image.new('RGB', (900, 1600), 'blue')")
+    expect(form).to_contain_text("68 % cut")

@@ -1,0 +1,128 @@
+"""Ids, settings, clips, images, sidecars and requests that chance has made: read, or refused with an error of ours."""
+
+from __future__ import annotations
+
+import io
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import av
+import PIL.Image
+from hypothesis import given
+from hypothesis import strategies as st
+
+from veo_widgets.bodies import read_json
+from veo_widgets.errors import ConfigError, InvalidRequestError
+from veo_widgets.image_metadata import BrokenImageError, stripped
+from veo_widgets.media import Image, Video
+from veo_widgets.mp4 import Description, describe, is_whole
+from veo_widgets.params import PARAMS
+from veo_widgets.request import VideoRequest
+from veo_widgets.surroundings import read_dotenv
+from veo_widgets.video_ids import VideoId, read_video_id
+from veo_widgets.widgets.player import Player
+
+from .replies import ANYTHING, as_bytes
+
+ID = str(VideoId("gemini", "veo-3.1", "models/m/operations/o"))
+RECIPE = {"schema": 1, "model": "m", "request": {"prompt": "A cat"}, "poster": "data:image/jpeg;base64,AAAA"}
+NAMES = st.sampled_from(["GEMINI_API_KEY", "OPENAI_BASE_URL", "VEO_PROVIDER", "PATH"])
+LINES = st.builds("{}{}{}{}".format, st.sampled_from(["", "export ", " "]), NAMES, st.sampled_from(["=", " = ", ""]),
+                  st.text(st.sampled_from("ab'\"\\#$ \t\r\n\x00é"), max_size=30))  # fmt: skip
+
+
+@st.composite
+def damaged(draw: st.DrawFn, files: tuple[bytes, ...]) -> bytes:
+    """One of the files with some bytes cut out, put in or changed."""
+    data = draw(st.sampled_from(files))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(data)))
+        end = min(at + draw(st.integers(0, 8)), len(data))
+        data = data[:at] + draw(st.binary(max_size=8)) + data[end:]
+    return data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data
+
+
+def clip(**options: str) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4", options=options) as out:
+        video = out.add_stream("libx264", rate=24)
+        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+        frame = av.VideoFrame(64, 64, "yuv420p")
+        frame.pts = 0
+        out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+    return file.getvalue()
+
+
+def picture(kind: str) -> bytes:
+    file, exif = io.BytesIO(), PIL.Image.Exif()
+    exif[0x0112] = 6
+    PIL.Image.new("RGB", (8, 8), "red").save(file, kind, exif=exif)
+    return file.getvalue()
+
+
+CLIPS = (clip(), clip(movflags="frag_keyframe+empty_moov"))
+PICTURES = {f"image/{kind.lower()}": picture(kind) for kind in ("PNG", "JPEG", "WEBP")}
+
+
+@given(data=damaged(CLIPS) | st.binary(max_size=200))
+def test_every_clip_is_described(data: bytes) -> None:
+    started = time.monotonic()
+    assert isinstance(describe(io.BytesIO(data)), Description)
+    assert is_whole(io.BytesIO(data)) in {True, False}
+    assert time.monotonic() - started < 1
+
+
+@given(data=damaged(tuple(PICTURES.values())) | st.binary(max_size=200), mime=st.sampled_from(sorted(PICTURES)))
+def test_every_image_is_stripped_or_refused(data: bytes, mime: str) -> None:
+    with suppress(BrokenImageError):
+        assert len(stripped(data, mime)) <= len(data) + 200
+    with suppress(InvalidRequestError):
+        assert Image.of(data).data
+
+
+@given(text=damaged((ID.encode(),)).map(lambda data: data.decode("latin-1")) | st.text())
+def test_every_id_is_read_or_refused(text: str) -> None:
+    with suppress(InvalidRequestError):
+        assert read_video_id(text).operation
+
+
+@given(text=st.lists(LINES, max_size=4).map("\n".join).map(str.encode) | st.binary(max_size=60))
+def test_every_dotenv_is_read_or_refused_without_its_values(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(text)
+    with suppress(ConfigError):
+        assert "PATH" not in read_dotenv(path)
+
+
+@given(data=as_bytes((RECIPE,)) | st.sampled_from([b"[" * 100_000, b'{"poster": "data:image/jpeg;base64,' + b"A" * 9]))
+def test_every_sidecar_can_lie_beside_a_clip(tmp_path: Path, data: bytes) -> None:
+    video = Video(tmp_path / "clip.mp4")
+    video.sidecar.write_bytes(data)
+    assert isinstance(video.recipe, dict)
+    assert isinstance(video.poster, str)
+    assert all(isinstance(Player._drawn([video])[name], str) for name in ("prompt", "model"))
+    assert "<script" not in video._repr_html_()
+
+
+@given(
+    prompt=st.text() | ANYTHING,
+    values=st.dictionaries(
+        st.sampled_from([name for param in PARAMS for name in (param.name, *param.aliases)]) | st.text(max_size=9),
+        ANYTHING
+        | st.sampled_from(["8", "720p", "16:9", "1280x720", "gs://b/o", "https://h/x.png", b"\x89PNG\r\n\x1a\n"]),
+        max_size=4,
+    ),
+)
+def test_every_request_is_built_or_refused(prompt: Any, values: dict[str, Any]) -> None:
+    values = {name: value for name, value in values.items() if name not in {"prompt", "model", "allow_retired", "cls"}}
+    with suppress(InvalidRequestError):
+        assert isinstance(VideoRequest.build(prompt, **values), VideoRequest)
+
+
+@given(data=st.binary(max_size=60) | as_bytes((RECIPE,)))
+def test_every_body_is_json_or_a_value_error(data: bytes) -> None:
+    with suppress(ValueError):
+        read_json(data)

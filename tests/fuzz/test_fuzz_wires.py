@@ -1,0 +1,146 @@
+"""Whatever a service answers, a wire makes an operation of it or raises one of our errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from veo_widgets import record as records
+from veo_widgets.bodies import read_json
+from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
+from veo_widgets.errors import ServiceError, VeoError
+from veo_widgets.pricing import Cost, settled
+from veo_widgets.printable import printable
+from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS, Endpoint, model_at
+from veo_widgets.record import JobRecord, JobState, Sample
+from veo_widgets.request import VideoRequest
+from veo_widgets.retries import pause
+from veo_widgets.wires import Call, Reply, listing, wire_for
+from veo_widgets.wires.base import Wire
+from veo_widgets.wires.openai_videos import OpenAIVideos
+from veo_widgets.wires.refusals import service_error
+
+from .replies import ANYTHING, ERRORS, REPLIES, as_bytes, mutated
+
+SPOKEN = [
+    *(("predictLongRunning", surface) for surface in (GEMINI_API, AGENT_PLATFORM, LITELLM_GEMINI)),
+    *(("interactions", surface) for surface in (GEMINI_API, AGENT_PLATFORM, LITELLM_GEMINI)),
+    *(("openai_videos", surface) for surface in (OPENAI, AZURE_OPENAI, LITELLM)),
+]
+# As `read_json` hands texts on.
+_CLEAN = st.text(st.characters(codec="utf-8"))
+OUTCOMES = {"running", "samples", "failed", "filtered", "empty"}
+OMNI = model_at(PROVIDERS["gemini"], "gemini-omni-1.1-flash")
+RECORD = JobRecord(
+    id="abc", state=JobState.RUNNING, request=VideoRequest("A cat", "m"), provider="gemini", surface=GEMINI_API,
+    wire="interactions", cost=Cost(0.8, seconds=8), created_at=1.0, updated_at=1.0, folder="/clips", operation="o",
+)  # fmt: skip
+
+
+def endpoint(surface: str) -> Endpoint:
+    return Endpoint("gemini", surface, "https://h.example/v1", project="p", location="us-central1")
+
+
+def ours(work: Callable[..., Any], *args: Any) -> Any:
+    """The result, or None if it was refused with an error of ours, whose words a terminal can take."""
+    try:
+        return work(*args)
+    except VeoError as error:
+        check_words(error)
+        return None
+
+
+def check_words(error: VeoError) -> None:
+    assert printable(str(error)) == str(error)
+    assert len(str(error)) < 4000
+
+
+def follow(wire: Wire, surface: str, reply: Reply) -> None:
+    """What becomes of an answer to a poll: a record that can be written down, and calls to make."""
+    operation = ours(wire.parse, reply)
+    if operation is None:
+        return
+    assert operation.outcome in OUTCOMES
+    assert (operation.outcome == "samples") == bool(operation.samples)
+    operation = records.as_created(operation, "o")
+    record = records.advance(RECORD, operation, 2.0)
+    written = json.dumps({**record.to_json(), "cost": settled(record.cost, operation.usage, OMNI).to_json()})
+    assert len(written.encode()) < 100_000
+    for sample in operation.samples:
+        check_call(ours(wire.content, sample, endpoint(surface)))
+        check_call(ours(wire.probe, sample, endpoint(surface)))
+
+
+def check_call(call: Call | None) -> None:
+    if call is not None:
+        call.url.encode("ascii" if call.purpose != "content" else "utf-8")
+        assert not {".", ".."} & set(call.url.partition("?")[0].split("/")[3:]) or call.purpose == "content"
+        assert call.url.startswith(("https://", "http://"))
+
+
+@pytest.mark.parametrize(("api", "surface"), SPOKEN)
+@given(data=as_bytes(REPLIES))
+def test_every_answer_is_read_or_refused(api: str, surface: str, data: bytes) -> None:
+    wire = wire_for(api, surface)
+    try:
+        reply = Reply(200, read_json(data))
+    except ValueError:
+        return
+    name = ours(wire.created, reply)
+    if name is not None:
+        assert isinstance(name, str)
+        assert name
+        check_call(ours(wire.poll, name, endpoint(surface)))
+        check_call(ours(wire.cancel, name, endpoint(surface)))
+    assert ours(wire.ready, reply) in {True, False, None}
+    follow(wire, surface, reply)
+
+
+@pytest.mark.parametrize(("api", "surface"), SPOKEN)
+@given(
+    data=as_bytes(ERRORS) | st.binary(max_size=50),
+    status=st.sampled_from([300, 302, 400, 401, 402, 403, 404, 408, 409, 422, 429, 499, 500, 502, 503, 504, 599]),
+    headers=st.dictionaries(
+        st.sampled_from(["retry-after", "retry-after-ms", "openai-poll-after-ms", "x-request-id", "content-type"]),
+        st.text(max_size=40) | st.sampled_from(["nan", "1e400", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", "9" * 400]),
+    ),
+    purpose=st.sampled_from(["create", "poll", "content", "list"]),
+)
+def test_every_error_is_one_of_ours(
+    api: str, surface: str, data: bytes, status: int, headers: dict[str, str], purpose: Any
+) -> None:
+    call = Call(purpose, "GET", "https://h.example")
+    error = service_error("A service", status, headers, data, call=call, endpoint=endpoint(surface))
+    assert isinstance(error, ServiceError)
+    check_words(error)
+    for question in ("create", "look"):
+        wait = pause(question, error, tried=3)
+        assert wait is None or 0 < wait < 7 * 3600
+    verdict = wire_for(api, surface).verdict(error)
+    assert verdict is None or verdict.outcome in OUTCOMES
+
+
+@pytest.mark.parametrize("surface", [OPENAI, AZURE_OPENAI, LITELLM])
+@given(body=mutated(REPLIES) | ANYTHING)
+def test_every_list_is_read_or_refused(surface: str, body: Any) -> None:
+    wire = wire_for("openai_videos", surface)
+    assert isinstance(wire, OpenAIVideos)
+    for item in (ours(wire.listed, Reply(200, body)) or ((), ""))[0]:
+        assert item.id
+        assert item.created_at is None or isinstance(item.created_at, float | int)
+    names = ours(listing.listed, Reply(200, body)) or {}
+    assert all(isinstance(text, str) for pair in names.items() for text in pair)
+    ours(listing.only_video_model, Reply(200, body), PROVIDERS["litellm"])
+
+
+@pytest.mark.parametrize(("api", "surface"), SPOKEN)
+@given(
+    uri=st.text(st.characters(codec="utf-8")) | st.sampled_from(["gs://../x", "gs://a/..", "gs://b/o?x#y", "files/.."])
+)
+def test_every_address_of_a_clip_is_asked_for_or_refused(api: str, surface: str, uri: str) -> None:
+    check_call(ours(wire_for(api, surface).content, Sample(0, uri=uri), endpoint(surface)))

@@ -1,0 +1,90 @@
+"""Every fault of the table over real sockets: what becomes of the job, of the money, and of the folder."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image as Picture
+
+from veo_widgets import errors
+from veo_widgets.clock import Clock
+from veo_widgets.config import Settings
+from veo_widgets.credentials import Secret
+from veo_widgets.emulator import Emulator
+from veo_widgets.record import JobState
+from veo_widgets.sync import Client
+
+from ..conftest import swift
+from .checks import check_files, check_requests
+from .fault_table import CREATE, DOWNLOAD, END, POLL, Fault, Way
+
+CASES = [
+    pytest.param(fault, way, id=f"{fault.what}-{way.name}")
+    for fault in (*CREATE, *POLL, *END, *DOWNLOAD)
+    for way in fault.ways
+]
+
+
+def noise() -> bytes:
+    """A picture that is larger than what sockets hold."""
+    buffer = BytesIO()
+    Picture.frombytes("RGB", (640, 360), random.Random(0).randbytes(640 * 360 * 3)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def outcome(client: Client, fault: Fault, way: Way, ahead: list[float]) -> errors.VeoError | None:
+    """What `submit` and `wait` raise."""
+    said = {**way.said, **fault.said}
+    if "first_frame" in said:
+        said["first_frame"] = noise()
+    prompt = f"---\n{fault.script}\n---\nA cat" if fault.script else "A cat"
+    try:
+        job = client.submit(prompt, model=way.model, allow_retired=True, **said)
+        ahead[0] = fault.later
+        job.wait(0.5 if fault.raises == "WaitTimeoutError" else 30)
+    except errors.VeoError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(("fault", "way"), CASES)
+def test_a_fault_ends_as_the_table_says(
+    fault: Fault,
+    way: Way,
+    make_client: Callable[..., Client],
+    settings: Settings,
+    emulator: Emulator,
+    tmp_path: Path,
+) -> None:
+    for rule in fault.rules:
+        emulator.script(**asdict(rule))
+    ahead, quick = [0.0], swift(600)
+    clock = Clock(lambda: quick.now() + ahead[0], quick.sleep)
+    given = replace(settings, provider=way.provider, base_url=emulator.base_url + way.path, api_key=Secret("sk-canary"))
+    client = make_client(given, clock=clock)
+    raised = outcome(client, fault, way, ahead)
+    (job,) = client.jobs()
+    assert (type(raised).__name__ if raised else "", job.state) == (fault.raises, fault.state), raised
+    told = str(raised)
+    for words in fault.words:
+        assert words in told
+        told = told.partition(words)[2]
+    check_requests(fault, emulator)
+    check_money(client, fault)
+    check_files(tmp_path, fault)
+    if not job.state.is_final and fault.raises != "WaitTimeoutError":
+        assert job.wait(30).state is JobState.SUCCEEDED
+
+
+def check_money(client: Client, fault: Fault) -> None:
+    """What has ended without a clip is free, what nobody knows keeps its price, and open jobs keep theirs reserved."""
+    (job,) = client.jobs()
+    if fault.state in {"failed", "filtered"}:
+        assert job.cost.usd == 0
+    else:
+        assert job.cost.usd is None or job.cost.usd > 0

@@ -1,0 +1,160 @@
+"""A program that forks programs: each submits a job or resumes what is open, and may be killed on the way.
+
+Forking from a process that has imported everything takes milliseconds where a fresh start takes most of a second. It
+reads one line of JSON per round, a list of orders that are carried out at once, and answers how each has ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import anyio
+import av  # noqa: F401 (the poster's; loading it is the slowest part)
+
+import veo_widgets
+from veo_widgets import errors
+from veo_widgets.clock import Clock
+from veo_widgets.config import Settings
+from veo_widgets.credentials import Secret
+from veo_widgets.sync import Client
+
+PACKAGE = str(Path(veo_widgets.__file__).parent)
+# Instead of an exit code.
+STOPPED = 1000
+# What is asked of the system, beside the functions of the package.
+SYSTEM = {"os.fsync", "os.replace", "os.unlink", "socket.send", "socket.recv"}
+
+
+class Reaper:
+    """Kills or stops this process at the n-th of some event, and notes every event.
+
+    Args:
+        event: such as ``["Ledger.write", "return", 2]``; None never does.
+        by: the signal.
+    """
+
+    def __init__(self, event: list[Any] | None, by: int) -> None:
+        self._by = by
+        self._wanted = tuple(event[:2]) if event else None
+        self._left = event[2] if event else 0
+        self._lock = threading.Lock()
+        self.seen: Counter[str] = Counter()
+
+    def arm(self) -> None:
+        """From now on, in every thread that there is or will be."""
+        threading.setprofile(self._met)
+        sys.setprofile(self._met)
+
+    def _met(self, frame: FrameType, event: str, arg: Any) -> None:
+        if event.startswith("c_"):
+            name = _system(arg)
+            if name not in SYSTEM:
+                return
+        elif frame.f_code.co_filename.startswith(PACKAGE):
+            name = frame.f_code.co_qualname
+        else:
+            return
+        happened = (name, event.removeprefix("c_"))
+        with self._lock:
+            self.seen[" ".join(happened)] += 1
+            if happened == self._wanted:
+                self._left -= 1
+                if not self._left:
+                    # This thread, so that it is not one statement further when the process stops.
+                    signal.pthread_kill(threading.get_ident(), self._by)
+
+
+def _system(function: Any) -> str:
+    """The name of a function of the system; the event loop's own socket, by which it wakes itself, is left out."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, socket.socket):
+        return f"socket.{function.__name__}" if owner.family == socket.AF_INET else ""
+    return f"os.{function.__name__}" if getattr(function, "__module__", "") == "posix" else ""
+
+
+def _client(order: dict[str, Any]) -> Client:
+    def now() -> float:
+        return order["epoch"] + (time.time() - order["epoch"]) * order["speed"]
+
+    async def sleep(seconds: float) -> None:
+        await anyio.sleep(seconds / order["speed"])
+
+    given = Settings(
+        provider="gemini", base_url=order["url"], folder=Path(order["folder"]) / "clips", api_key=Secret("sk-canary")
+    )
+    return Client(given, home=Path(order["folder"]) / "home", clock=Clock(now, sleep))
+
+
+def submit(order: dict[str, Any]) -> None:
+    """Bring a job from its prompt to its clips."""
+    reaper = Reaper(order.get("event"), signal.SIGSTOP if order.get("stop") else signal.SIGKILL)
+    reaper.arm()
+    client = _client(order)
+    client.submit(order["prompt"], allow_retired=True, **order["said"]).wait(60)
+    client.close()
+    Path(order["folder"], "events.json").write_text(json.dumps(reaper.seen), "utf-8")
+
+
+def resume(order: dict[str, Any]) -> None:
+    """Bring every open job to its end."""
+    reaper = Reaper(order.get("event"), signal.SIGSTOP if order.get("stop") else signal.SIGKILL)
+    reaper.arm()
+    client = _client(order)
+    for job in client.resume():
+        with suppress(errors.JobError):
+            job.wait(60)
+    client.close()
+
+
+def _run(order: dict[str, Any]) -> None:
+    try:
+        {"submit": submit, "resume": resume}[order["do"]](order)
+    except BaseException:  # noqa: BLE001 (nothing may get back into the parent's loop)
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)
+
+
+def _ended(pid: int, seconds: float | None) -> int:
+    """How a program has ended or been stopped; killed after so many seconds, if any are given."""
+    handle = os.pidfd_open(pid)
+    if seconds is not None and not select.select([handle], [], [], seconds)[0]:
+        os.kill(pid, signal.SIGKILL)
+    os.close(handle)
+    status = os.waitpid(pid, os.WUNTRACED)[1]
+    return STOPPED if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
+
+
+def main() -> None:
+    """Carry out rounds until there are no more; a program that was stopped goes on in a round that says so."""
+    stopped: list[int] = []
+    for line in sys.stdin:
+        started = []
+        for order in json.loads(line):
+            if order["do"] == "go on":
+                pid = stopped.pop()
+                os.kill(pid, signal.SIGCONT)
+            elif not (pid := os.fork()):
+                _run(order)
+            started.append((pid, order.get("seconds")))
+        ended = [_ended(pid, seconds) for pid, seconds in started]
+        stopped += [pid for (pid, _), code in zip(started, ended, strict=True) if code == STOPPED]
+        print(json.dumps(ended), flush=True)
+
+
+if __name__ == "__main__":
+    main()

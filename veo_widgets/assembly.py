@@ -1,0 +1,264 @@
+"""Brings the pieces of a film or a batch to their clips: what is there is kept, what is missing is sent, once."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import anyio
+
+from .errors import AuthenticationError, ConfigError, InvalidRequestError, PlaceTakenError, VeoError, WaitTimeoutError
+from .handles import Jobs, Videos, result
+from .outlines import Bill, Outline, entry
+from .pieces import Piece, has_clip, may_be_sent_again, refuse, standing
+from .planning import Plan
+from .record import JobRecord
+from .sync import Client
+
+# How many creates are under way at once: enough to keep a service busy, few enough to keep their order.
+_SENDING = 4
+# An interrupt is noticed only when a kernel's loop wakes up.
+_TICK = 0.2
+
+
+@dataclass
+class _Run:
+    """One run over the pieces.
+
+    Attributes:
+        known: the jobs that there were at its beginning, by place.
+        retry: whether pieces without a clip are sent again.
+        turns: lets so many pieces run at once.
+        sending: lets so many creates be under way at once.
+        hopeless: why nothing more needs to be sent, such as a wrong key.
+    """
+
+    known: Mapping[str, JobRecord]
+    retry: bool
+    turns: anyio.Semaphore
+    sending: anyio.Semaphore = field(default_factory=lambda: anyio.Semaphore(_SENDING))
+    hopeless: VeoError | None = None
+
+
+class Assembly:
+    """Pieces that belong together under a name.
+
+    Args:
+        client: sends and watches.
+        kind: what it is, ``film`` or ``batch``.
+        name: what the pieces are found by again.
+        chains: the pieces; in a chain each waits for the one before.
+    """
+
+    def __init__(self, client: Client, kind: str, name: str, chains: Sequence[Sequence[Piece]]) -> None:
+        self.client, self.name = client, name
+        self.group, self.title = f"{kind}:{name}", f"{kind} {name!r}"
+        self._chains = chains
+        self._run: concurrent.futures.Future[None] | None = None
+
+    # What is known
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """Every piece in its order."""
+        return [piece for chain in self._chains for piece in chain]
+
+    @property
+    def violations(self) -> tuple[InvalidRequestError, ...]:
+        """Every rule that a piece breaks; nothing is sent while there is one."""
+        return tuple(error for piece in self.pieces for error in piece.violations)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether this program is at work on it."""
+        return self._run is not None and not self._run.done()
+
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs that stand for the pieces, in their order; a piece without one is left out."""
+        return Jobs(self.client, [record for record in self._records() if record])
+
+    @property
+    def videos(self) -> Videos:
+        """The clips that are there, in the order of the pieces."""
+        return Videos(video for record in self._records() if record and has_clip(record) for video in record.videos)
+
+    @property
+    def cost(self) -> Bill:
+        """The price of each piece and of all, and what is still to be paid for."""
+        return self.plan().cost
+
+    def plan(self) -> Outline:
+        """How every piece stands, what it costs, and what speaks against it. Nothing is sent."""
+        return self._outline(posters=False)
+
+    def _outline(self, *, posters: bool) -> Outline:
+        found = iter(self._records())
+        entries = []
+        for chain in self._chains:
+            before, there = "", True
+            for piece in chain:
+                record = next(found)
+                waits_for = before if piece.follows and not there else ""
+                entries.append(entry(piece, record, waits_for, posters=posters))
+                before, there = piece.label, has_clip(record)
+        free = all(piece.plan is not None and piece.plan.provider.name == "emulator" for piece in self.pieces)
+        return Outline(self.title, tuple(entries), free=free)
+
+    def _records(self) -> list[JobRecord | None]:
+        return self.client.call(self._standing)
+
+    async def _standing(self) -> list[JobRecord | None]:
+        return standing(self._chains, await self.client.asynchronous.group(self.group))
+
+    # Run
+
+    def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:
+        """Send what is missing and return at once; the rest goes on in the background. This costs money.
+
+        What has a clip is kept, and what another run or another program has sent is waited for, so that running the
+        same again costs nothing. While a run goes on here, another changes nothing.
+
+        Args:
+            retry: whether pieces that have failed, were filtered, or whose clip is gone are sent again too.
+            max_running: how many jobs may run at once; default is as many as the service takes.
+
+        Raises:
+            InvalidRequestError: a piece breaks a rule; all of them are named, and nothing was sent.
+            BudgetError: all together cost more than `budget` leaves; nothing was sent.
+            UnknownOutcomeError: of a film, the answer to a shot's create was lost; nothing was sent.
+        """
+        if max_running is not None and max_running < 1:
+            message = f"max_running: {max_running} is not a number of jobs from 1."
+            raise InvalidRequestError(message, parameter="max_running", value=max_running)
+        if not self.is_running:
+            refuse(self.title, self.pieces)
+            self.client.call(self._check, retry)
+            self._run = self.client.start(self._bring_all, retry, max_running)
+        return self
+
+    async def _check(self, retry: bool) -> None:  # noqa: FBT001 (called by `Client.call`, which passes no names)
+        """See that nothing speaks against sending what is missing."""
+        wanted = [
+            piece.plan
+            for piece, record in zip(self.pieces, await self._standing(), strict=True)
+            if piece.plan and (record is None or (retry and may_be_sent_again(record)))
+        ]
+        await self.client.asynchronous.purse.admit(wanted)
+
+    async def _bring_all(self, retry: bool, max_running: int | None) -> None:  # noqa: FBT001 (as above)
+        known = await self.client.asynchronous.group(self.group)
+        run = _Run(known, retry, anyio.Semaphore(max_running or max(len(self.pieces), 1)))
+        async with anyio.create_task_group() as tasks:
+            for chain in self._chains:
+                tasks.start_soon(self._bring_chain, chain, run)
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """What is left to do when every piece has come to its end."""
+
+    async def _bring_chain(self, chain: Sequence[Piece], run: _Run) -> None:
+        before: JobRecord | None = None
+        for piece in chain:
+            piece.trouble = None
+        for piece in chain:
+            try:
+                async with run.turns:
+                    before = await self._bring(piece, before, run)
+            except VeoError as error:
+                piece.trouble = error
+                return
+
+    async def _bring(self, piece: Piece, before: JobRecord | None, run: _Run) -> JobRecord:
+        """The record of a piece once its clip is there."""
+        known = run.known.get(piece.place(before))
+        if known is None or (run.retry and may_be_sent_again(known)):
+            async with run.sending:
+                job_id = await self._send(piece, before, known, run)
+        else:
+            job_id = known.id
+        record = await self.client.asynchronous.wait(job_id)
+        if not has_clip(record):
+            raise VeoError(
+                f"The clip of job {record.id} is no longer at {str(record.videos[0].path)!r}. Put it back, or "
+                "run(retry=True) makes it anew and is paid for again."
+            )
+        return record
+
+    async def _send(self, piece: Piece, before: JobRecord | None, known: JobRecord | None, run: _Run) -> str:
+        """Submit a piece; returns the id of its job, which may be one that another program has just sent."""
+        if run.hopeless is not None:
+            raise run.hopeless
+        submit = self.client.asynchronous.submit_plan
+        try:
+            plan = await self._plan(piece, before)
+            retry_of = known.id if known else ""
+            return (await submit(plan, retry_of=retry_of, group=self.group, place=piece.place(before))).id
+        except PlaceTakenError as taken:
+            return taken.job_id
+        except (AuthenticationError, ConfigError) as error:
+            # The next piece would be refused for the same reason.
+            run.hopeless = error
+            raise
+
+    async def _plan(self, piece: Piece, before: JobRecord | None) -> Plan:
+        """What to send for a piece that follows the job `before`, if it follows any."""
+        del before
+        if piece.plan is None:
+            raise InvalidRequestError(f"{self.title}: {piece.label} has no plan.")
+        return piece.plan
+
+    # Wait
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Block until every piece of this run has come to its end.
+
+        Args:
+            timeout: seconds; when they are over the waiting ends, not the jobs.
+
+        Raises:
+            WaitTimeoutError: it took longer.
+            VeoError: it was not run; or, of a film, a shot has no clip.
+            KeyboardInterrupt: the waiting was interrupted; the jobs go on.
+        """
+        try:
+            result(self._running(), timeout)
+        except TimeoutError:
+            raise WaitTimeoutError(
+                f"{self.title}: it takes longer than {timeout:g} s and goes on; wait again to see its end."
+            ) from None
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"Stopped waiting; {self.title} goes on. wait() waits again.") from None
+        finally:
+            self.client.tell()
+        return self._concluded()
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._wait_in_loop().__await__()
+
+    async def _wait_in_loop(self) -> Self:
+        run = self._running()
+        while not run.done():  # noqa: ASYNC110 (it belongs to another loop, and must not be cancelled with this one)
+            await asyncio.sleep(_TICK)
+        result(run)
+        self.client.tell()
+        return self._concluded()
+
+    def _running(self) -> concurrent.futures.Future[None]:
+        if self._run is None:
+            raise VeoError(
+                f"{self.title}: nothing was started here; run() sends what is missing and takes up the rest."
+            )
+        return self._run
+
+    def _concluded(self) -> Self:
+        return self
+
+    def __repr__(self) -> str:
+        return repr(self.plan())
+
+    def _repr_html_(self) -> str:
+        return self.plan()._repr_html_()

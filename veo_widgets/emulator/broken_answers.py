@@ -1,0 +1,87 @@
+"""Answers that no service means to give: cut, reset, dribbled, or of another length than they say."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+_PIECES = 20
+
+
+def _transport(scope: Scope) -> asyncio.Transport:
+    transport: asyncio.Transport = scope["state"]["transport"]
+    return transport
+
+
+class ResetResponse(Response):
+    """No answer at all: the connection is reset."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Reset the connection."""
+        transport = _transport(scope)
+        sock = transport.get_extra_info("socket")
+        # Without lingering, closing sends RST rather than FIN.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+
+
+class CutResponse(Response):
+    """Announces the whole of another answer, sends a share of it, and lets the server close the connection."""
+
+    def __init__(self, whole: Response, share: float) -> None:
+        headers = {name: value for name, value in whole.headers.items() if name != "content-length"}
+        super().__init__(whole.body, whole.status_code, headers)
+        self._share = share
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send the beginning."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        part = bytes(self.body)[: int(len(self.body) * self._share)]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+
+
+class DribbleResponse(Response):
+    """Another answer in small pieces, which take `seconds` together."""
+
+    def __init__(self, whole: Response, seconds: float) -> None:
+        headers = {name: value for name, value in whole.headers.items() if name != "content-length"}
+        super().__init__(whole.body, whole.status_code, headers)
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send piece by piece."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        body = bytes(self.body)
+        step = max(1, -(-len(body) // _PIECES))
+        for at in range(0, len(body), step):
+            await send({"type": "http.response.body", "body": body[at : at + step], "more_body": True})
+            await asyncio.sleep(self._seconds / _PIECES)
+        await send({"type": "http.response.body", "body": b""})
+
+
+class RawResponse(Response):
+    """Bytes past the HTTP library, which would not send a length that is none.
+
+    Args:
+        whole: the answer whose status and type it has.
+        part: the bytes to send.
+        length: what is announced; None announces nothing, and the end of the connection is the end of the body.
+    """
+
+    def __init__(self, whole: Response, part: bytes, *, length: int | None) -> None:
+        super().__init__(part, whole.status_code, media_type=whole.headers.get("content-type"))
+        self._length = length
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Write the answer, close the connection and wait until it is gone."""
+        length = "" if self._length is None else f"content-length: {self._length}\r\n"
+        head = f"HTTP/1.1 {self.status_code} .\r\ncontent-type: {self.media_type}\r\n{length}connection: close\r\n\r\n"
+        transport = _transport(scope)
+        transport.write(head.encode() + bytes(self.body))
+        transport.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass

@@ -1,0 +1,274 @@
+"""Films: shots that are cut together, go on from each other's last frame, or extend each other."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+import anyio.to_thread
+
+from . import library, stitching
+from .assembly import Assembly
+from .errors import InvalidRequestError, UnknownOutcomeError, VeoError, nearest
+from .media import Image, Video
+from .pieces import Piece, canonical, has_clip, merged, number_equals, planned
+from .planning import Plan, following
+from .record import JobRecord, JobState
+from .stitching import Segment
+from .sync import Client
+
+Transition = Literal["cut", "continue", "extend"]
+# What is said for all shots and yet not for one that extends the shot before, whose clip decides it; and the length,
+# which there is how much longer the clip gets.
+_DECIDED = {"aspect_ratio", "resolution", "duration_seconds", "first_frame", "last_frame", "reference_images"}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One shot of a film, as `shot` makes it."""
+
+    prompt: str
+    transition: Transition = "cut"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def shot(prompt: str, transition: Transition = "cut", **values: Any) -> Shot:
+    """A shot for `film`.
+
+    Args:
+        prompt: what it shows.
+        transition: how it begins. ``cut``: by itself. ``continue``: with the frame that the shot before ends on.
+            ``extend``: the service makes the clip of the shot before longer; ``seconds`` is by how much.
+        values: as for `submit`; they go before those of the film.
+
+    Raises:
+        InvalidRequestError: no such transition.
+    """
+    allowed = get_args(Transition)
+    if transition not in allowed:
+        message = f"transition: {transition!r} is not one of {', '.join(allowed)}.{nearest(transition, allowed)}"
+        raise InvalidRequestError(message, parameter="transition", value=transition, allowed=allowed)
+    return Shot(prompt, transition, values)
+
+
+class Film(Assembly):
+    """Shots and the film that they become. As text a table, in a notebook with a still of each shot.
+
+    Shots that are cut are made at once, the others when the shot before has its clip. A shot is known by its
+    definition and by the clip that it goes on from: what is there is never paid for again, whatever has died or was
+    edited in between.
+
+    Args:
+        client: sends and watches.
+        name: what the film is found by again.
+        shots: in their order; a text is a shot that is cut.
+        common: what holds for every shot, as for `submit`.
+
+    Raises:
+        InvalidRequestError: there are no shots.
+        ConfigError: no such provider, or no model is named and none is known.
+    """
+
+    def __init__(self, client: Client, name: str, shots: Iterable[Shot | str], common: Mapping[str, Any]) -> None:
+        given = [shot(item) if isinstance(item, str) else item for item in shots]
+        if not given:
+            raise InvalidRequestError("shots: there are none; give veo.shot(…) or prompts.", parameter="shots")
+        chains: list[list[Piece]] = []
+        for number, one in enumerate(given, 1):
+            chain = chains[-1] if chains and one.transition != "cut" else []
+            chain.append(_piece(client, number, one, common, chain[-1] if chain else None))
+            if len(chain) == 1:
+                chains.append(chain)
+        for chain in chains:
+            _check_lengths(chain)
+        super().__init__(client, "film", name, chains)
+        number_equals(self.pieces)
+
+    @property
+    def video(self) -> Video:
+        """The film as one MP4 with its sound, in hard cuts; put together when it is first wanted.
+
+        Raises:
+            VeoError: a shot has no clip yet, or the clips cannot be put together.
+            MissingExtraError: the extra ``media`` is not installed.
+        """
+        records = [record for record in self._records() if record and has_clip(record)]
+        if len(records) < len(self.pieces):
+            lacking = ", ".join(item.label for item in self.plan().entries if not item.clip)
+            raise VeoError(
+                f"{self.title}: {lacking} has no clip yet, so there is no film; run() makes what is missing."
+            )
+        return self._stitched(records)
+
+    @property
+    def path(self) -> Path:
+        """Where the film lies; see `video`."""
+        return self.video.path
+
+    def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:  # noqa: D102 (see Assembly)
+        if any(piece.follows == "continue" for piece in self.pieces):
+            stitching.check_extra()
+        return super().run(retry=retry, max_running=max_running)
+
+    async def _check(self, retry: bool) -> None:  # noqa: FBT001 (as in Assembly)
+        for piece, record in zip(self.pieces, await self._standing(), strict=True):
+            if record and record.state is JobState.UNKNOWN:
+                raise UnknownOutcomeError(
+                    f"{self.title}: nothing was sent. The answer to the create of {piece.label} was lost, so job "
+                    f"{record.id} may run and be charged. job = veo.job({record.id!r}); then job.look_for() asks the "
+                    "service for it, job.retry() sends it again, or job.forget() takes it for failed; then run again.",
+                    job_id=record.id,
+                )
+        await super()._check(retry)
+
+    async def _plan(self, piece: Piece, before: JobRecord | None) -> Plan:
+        client = self.client.asynchronous
+        if not piece.follows or before is None:
+            return await super()._plan(piece, before)
+        if piece.follows == "extend":
+            return client.plan(piece.prompt, **following(before, "extend_from", piece.values))
+        png = await anyio.to_thread.run_sync(stitching.last_frame, before.videos[0].path)
+        frame = replace(Image.of(png, "first_frame"), name=f"the last frame of {before.videos[0].path.name}")
+        return client.plan(piece.prompt, **await client.questions.learn_model({**piece.values, "first_frame": frame}))
+
+    async def _finish(self) -> None:
+        records = [record for record in await self._standing() if record and has_clip(record)]
+        if len(records) == len(self.pieces):
+            # What speaks against it is told when the film is asked for.
+            with suppress(VeoError):
+                await anyio.to_thread.run_sync(self._stitched, records)
+
+    def _concluded(self) -> Self:
+        for piece in self.pieces:
+            if piece.trouble is not None:
+                again = "film.run() goes on; film.run(retry=True) also sends what has failed again."
+                raise VeoError(f"{self.title}: {piece.label} has no clip. {piece.trouble} {again}") from piece.trouble
+        return self
+
+    def _stitched(self, records: Sequence[JobRecord]) -> Video:
+        segments = _segments(self.pieces, records)
+        if len(segments) == 1:
+            return next(video for record in records for video in record.videos if video.path == segments[0].path)
+        path = self._target(records, segments)
+        if path.is_file() and (known := Video(path).recipe.get("file")):
+            return Video.from_json({**known, "path": path})
+        part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
+        try:
+            stitching.stitch(segments, part)
+            return library.settle(part, path, {"film": self.name, "jobs": [record.id for record in records]})
+        except OSError as error:
+            why = error.strerror or error
+            raise VeoError(
+                f"The film could not be written to {str(path)!r}: {why}. Make room and try again."
+            ) from error
+        finally:
+            with suppress(OSError):
+                part.unlink()
+
+    def _target(self, records: Sequence[JobRecord], segments: Sequence[Segment]) -> Path:
+        """A name that changes with every clip of the film."""
+        clips = [record.videos[0].sha256 for record in records]
+        digest = hashlib.sha256(repr((clips, [item.runs_on for item in segments])).encode()).hexdigest()
+        return records[0].videos[0].path.with_name(f"{library.slug(self.name)}_film_{digest[:8]}.mp4")
+
+    def _repr_html_(self) -> str:
+        outline = self._outline(posters=True)
+        shown = outline._repr_html_()
+        records = [record for record in self._records() if record and has_clip(record)]
+        if len(records) < len(self.pieces) or len(segments := _segments(self.pieces, records)) < 2:
+            return shown
+        path = self._target(records, segments)
+        return shown + (Video(path)._repr_html_() if path.is_file() else "")
+
+
+def _piece(client: Client, number: int, one: Shot, common: Mapping[str, Any], before: Piece | None) -> Piece:
+    """A shot with its plan; what the shot before decides has a stand-in there."""
+    label = f"shot {number}"
+    follows = "" if one.transition == "cut" else one.transition
+    made = Piece(label, one.prompt, {}, (("begins", one.transition),), follows=follows)
+    try:
+        own = canonical(one.values)
+        shared = canonical(common)
+        if follows == "extend":
+            shared = {name: value for name, value in shared.items() if name not in _DECIDED}
+        made = replace(made, values=merged(shared, own))
+        made = replace(made, violations=tuple(_misfits(made, one.transition, own, before)))
+    except InvalidRequestError as error:
+        return replace(made, violations=(error,))
+    stand_in: dict[str, Any] = {}
+    if follows == "continue":
+        stand_in = {"first_frame": Image(name="the last frame of the shot before")}
+    elif follows == "extend":
+        stand_in = {"extend_from": f"clip-before-shot-{number}"}
+    return planned(made, partial(client.plan, one.prompt, **{**made.values, **stand_in}), stand_in)
+
+
+def _misfits(
+    piece: Piece, transition: Transition, own: Mapping[str, Any], before: Piece | None
+) -> Iterable[InvalidRequestError]:
+    if piece.follows and before is None:
+        message = f"transition: {transition!r} needs a shot before; the first one is cut."
+        yield InvalidRequestError(message, parameter="transition", value=transition, allowed=("cut",))
+    taken = {"continue": "first_frame", "extend": "extend_from"}.get(transition, "")
+    if taken in own:
+        message = f"{taken}: the shot before decides it; leave it out, or begin with a cut."
+        yield InvalidRequestError(message, parameter=taken)
+    samples = piece.values.get("samples", 1)
+    if str(samples) != "1":
+        message = f"samples: {samples!r} is not 1; a shot has one clip."
+        yield InvalidRequestError(message, parameter="samples", value=samples, allowed=(1,))
+
+
+def _check_lengths(chain: Sequence[Piece]) -> None:
+    """Refuse extensions that the model is known not to make of the clip before."""
+    seconds, source = 0.0, None
+    for piece in chain:
+        if piece.plan is None:
+            return
+        if piece.follows != "extend" or source is None:
+            seconds, source = float(piece.plan.full.duration_seconds or 0), piece.plan
+            continue
+        seconds += piece.plan.cost.seconds
+        piece.violations = (*piece.violations, *_unextendable(piece.plan, source, seconds))
+
+
+def _unextendable(plan: Plan, source: Plan, seconds: float) -> Iterable[InvalidRequestError]:
+    limits = plan.model.extension or {}
+    most, sizes = limits.get("total_max_s"), limits.get("resolutions")
+    if most and seconds > most:
+        message = f"transition: the clip would be {seconds:g} s long; {plan.model.id} extends to {most} s at most."
+        yield InvalidRequestError(message, parameter="transition", value="extend")
+    if sizes and source.full.resolution not in sizes:
+        message = f"resolution: {source.full.resolution!r} cannot be extended by {plan.model.id}"
+        message += f"; make the shot before in {' or '.join(sizes)}."
+        yield InvalidRequestError(message, parameter="resolution", value=source.full.resolution, allowed=sizes)
+    if plan.provider.name != source.provider.name:
+        message = f"provider: {plan.provider.name} cannot extend a clip of {source.provider.name}."
+        yield InvalidRequestError(message, parameter="provider", value=plan.provider.name)
+
+
+def _segments(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[Segment]:
+    """The clips to put together: an extension has the clip that it extends in it."""
+    found: list[Segment] = []
+    before: JobRecord | None = None
+    for piece, record in zip(pieces, records, strict=True):
+        clip = Segment(record.videos[0].path)
+        if piece.follows == "extend" and before and _holds(record, before):
+            found[-1] = clip
+        else:
+            if piece.follows == "continue":
+                found[-1] = replace(found[-1], runs_on=True)
+            found.append(clip)
+        before = record
+    return found
+
+
+def _holds(extension: JobRecord, source: JobRecord) -> bool:
+    """Whether an extension came with the clip before it, as all but unconfirmed services send it."""
+    return extension.videos[0].seconds > extension.cost.seconds + source.videos[0].seconds / 2

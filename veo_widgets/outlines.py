@@ -1,0 +1,215 @@
+"""How a film or a batch stands, and what it costs, as tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from .pieces import Piece, has_clip, may_be_sent_again
+from .pricing import Cost
+from .record import JobRecord, JobState
+
+# A table of hundreds of rows is no help to anyone.
+_MOST = 40
+
+
+@dataclass(frozen=True, repr=False)
+class Bill:
+    """What the pieces of a film or a batch cost, one line each, and together.
+
+    Attributes:
+        lines: what each piece is called, its price, and whether it is still to be paid for.
+        free: whether nothing is charged, as at the emulator.
+    """
+
+    lines: tuple[tuple[str, Cost, bool], ...]
+    free: bool = False
+
+    @property
+    def usd(self) -> float | None:
+        """The price of everything in US dollars; None if any of it is unknown."""
+        return _sum(cost for _, cost, _ in self.lines)
+
+    @property
+    def due(self) -> float | None:
+        """What `run` would send now, in US dollars; None if any of it is unknown."""
+        return _sum(cost for _, cost, due in self.lines if due)
+
+    def __str__(self) -> str:
+        free = " (what it would cost; the emulator is free)" if self.free else ""
+        return f"{_total(self.usd)} in all, {_total(self.due)} of it still to pay{free}"
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [(label, cost.text, "to pay" if due else "", cost.note) for label, cost, due in self.lines]
+
+    def __repr__(self) -> str:
+        return f"{text_table(self._rows())}\n{self}"
+
+    def _repr_html_(self) -> str:
+        return f"{html_table((), self._rows())}<p>{escape(str(self))}</p>"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How one piece stands.
+
+    Attributes:
+        label: what it is called.
+        shown: name and text of its own columns.
+        state: of its job, or in words what becomes of it.
+        cost: its price, expected or final.
+        due: whether `run` would send it.
+        prompt: what it shows.
+        clip: where its clip lies, from the working folder; empty while there is none.
+        problem: why there is none.
+        job_id: its job, or empty.
+        poster: a still as a ``data:`` address, or empty.
+        may_be_sent_again: whether ``run(retry=True)`` would send it.
+    """
+
+    label: str
+    shown: tuple[tuple[str, str], ...]
+    state: str
+    cost: Cost
+    due: bool
+    prompt: str
+    clip: str = ""
+    problem: str = ""
+    job_id: str = ""
+    poster: str = ""
+    may_be_sent_again: bool = False
+
+
+@dataclass(frozen=True, repr=False)
+class Outline:
+    """How every piece of a film or a batch stands at a moment; as text and in a notebook, a table.
+
+    Attributes:
+        title: what is shown, such as ``film 'train'``.
+        entries: the pieces in their order.
+        free: whether nothing is charged.
+    """
+
+    title: str
+    entries: tuple[Entry, ...]
+    free: bool = False
+
+    @property
+    def cost(self) -> Bill:
+        """The prices."""
+        return Bill(tuple((entry.label, entry.cost, entry.due) for entry in self.entries), self.free)
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many pieces are in each state."""
+        return dict(Counter(entry.state for entry in self.entries))
+
+    def _summary(self) -> str:
+        # What waits for another piece is to be sent as well.
+        counts = Counter("to be sent" if entry.state.startswith("after ") else entry.state for entry in self.entries)
+        states = ", ".join(f"{count} {state}" for state, count in counts.items())
+        again = sum(entry.may_be_sent_again for entry in self.entries)
+        retry = f" run(retry=True) sends {again} again." if again else ""
+        return f"{self.title}: {states}. {self.cost}.{retry}"
+
+    def _table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        own = [name for name, _ in self.entries[0].shown] if self.entries else []
+        shown = self.entries[:_MOST]
+        rows = [
+            (
+                entry.label,
+                *(text for _, text in entry.shown),
+                entry.state,
+                entry.cost.text,
+                shorten(entry.prompt, 48),
+                entry.clip or shorten(entry.problem, 160),
+            )
+            for entry in shown
+        ]
+        return ("", *own, "state", "price", "prompt", "clip"), rows
+
+    def _left_out(self) -> str:
+        return f"… and {len(self.entries) - _MOST} more" if len(self.entries) > _MOST else ""
+
+    def __repr__(self) -> str:
+        head, rows = self._table()
+        return "\n".join(line for line in (self._summary(), text_table([head, *rows]), self._left_out()) if line)
+
+    def _repr_html_(self) -> str:
+        head, rows = self._table()
+        strip = "".join(
+            f'<img src="{escape(entry.poster)}" alt="{escape(entry.label)}" title="{escape(entry.label)}" '
+            'style="height:90px;border-radius:4px">'
+            for entry in self.entries
+            if entry.poster
+        )
+        strip = f'<div style="display:flex;flex-wrap:wrap;gap:4px">{strip}</div>' if strip else ""
+        return f"<p>{escape(self._summary())}</p>{strip}{html_table(head, rows)}<p>{self._left_out()}</p>"
+
+
+def entry(piece: Piece, record: JobRecord | None, waits_for: str, *, posters: bool) -> Entry:
+    """How a piece stands.
+
+    Args:
+        piece: which.
+        record: its job, if it has one.
+        waits_for: the piece whose clip it goes on from, if that is not there; else empty.
+        posters: whether to bring a still, for which a file is read.
+    """
+    cost = record.cost if record else piece.plan.cost if piece.plan else Cost(None)
+    made = Entry(piece.label, piece.shown, "to be sent", cost, due=record is None, prompt=piece.prompt)
+    if record is None:
+        state = "refused" if piece.violations else f"after {waits_for}" if waits_for else made.state
+        problem = " ".join(map(str, piece.violations)) or str(piece.trouble or "")
+        return replace(made, state="not sent" if piece.trouble else state, problem=problem)
+    made = replace(made, job_id=record.id, state=_state(record), problem=_problem(piece, record))
+    if not has_clip(record):
+        return replace(made, may_be_sent_again=may_be_sent_again(record))
+    video = record.videos[0]
+    return replace(made, clip=video.relative_path(), poster=video.poster if posters else "")
+
+
+def _state(record: JobRecord) -> str:
+    if record.state is JobState.SUCCEEDED and may_be_sent_again(record):
+        return "clip gone"
+    return "waiting to be sent" if record.held_back else str(record.state)
+
+
+def _problem(piece: Piece, record: JobRecord) -> str:
+    if record.problem:
+        return f"{record.problem.title}. {record.problem.message}"
+    return str(piece.trouble or record.notice or "")
+
+
+def _sum(costs: Iterable[Cost]) -> float | None:
+    prices = [cost.usd for cost in costs]
+    known = [usd for usd in prices if usd is not None]
+    return round(sum(known), 6) if len(known) == len(prices) else None
+
+
+def _total(usd: float | None) -> str:
+    return Cost(usd).text
+
+
+def shorten(text: str, length: int) -> str:
+    """A text on one line, cut where it is too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def text_table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as text, in columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Rows as HTML; every cell is text."""
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"
+
+    top = f"<thead>{line(head, 'th')}</thead>" if head else ""
+    return f"<table>{top}<tbody>{''.join(line(row, 'td') for row in rows)}</tbody></table>"

@@ -1,0 +1,163 @@
+"""What films and batches are made of: requests that each become a job, and how they are told apart from run to run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .errors import InvalidRequestError, VeoError
+from .media import Image
+from .params import ALIASES, read_size
+from .planning import Plan
+from .record import JobRecord, JobState
+
+# Beside the request's parameters: what else `submit` takes.
+OPTIONS = ("model", "provider", "profile", "max_cost", "allow_retired")
+
+
+@dataclass
+class Piece:
+    """One request of a film or a batch.
+
+    Attributes:
+        label: what messages call it, such as ``shot 2``.
+        prompt: what it shows.
+        values: what else `submit` would be given.
+        shown: name and text of its own columns in a table.
+        plan: what would be sent, with a stand-in for what only an earlier piece will bring; None if it cannot be read.
+        violations: every reason not to send it.
+        key: the hash of what is asked for; equal pieces are numbered.
+        follows: how it goes on from the piece before, ``continue`` or ``extend``; empty if it does not.
+        trouble: what kept it from having a clip in this run.
+    """
+
+    label: str
+    prompt: str
+    values: Mapping[str, Any]
+    shown: tuple[tuple[str, str], ...] = ()
+    plan: Plan | None = None
+    violations: tuple[InvalidRequestError, ...] = ()
+    key: str = ""
+    follows: str = ""
+    trouble: VeoError | None = field(default=None, compare=False)
+
+    def place(self, before: JobRecord | None) -> str:
+        """By what its job goes in the ledger: what is asked for, and of which clip it is the continuation."""
+        return f"{self.key}:{self.follows}:{before.videos[0].sha256}" if before and self.follows else self.key
+
+
+def planned(piece: Piece, plan: Callable[[], Plan], stand_in: Collection[str] = ()) -> Piece:
+    """The piece with its plan, or with the reason why there is none.
+
+    Args:
+        piece: without a plan.
+        plan: makes it.
+        stand_in: parameters that an earlier piece decides; they are no part of the key.
+    """
+    try:
+        made = plan()
+    except InvalidRequestError as error:
+        return replace(piece, violations=(*piece.violations, error))
+    return replace(
+        piece, plan=made, violations=(*piece.violations, *made.violations), key=_digest(made, frozenset(stand_in))
+    )
+
+
+def _digest(plan: Plan, without: Collection[str]) -> str:
+    said = {name: _plain(value) for name, value in plan.request.said().items() if name not in without}
+    text = json.dumps([plan.provider.name, said], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:24]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Image):
+        return value.sha256
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def number_equals(pieces: Iterable[Piece]) -> None:
+    """Tell pieces that ask for the same apart, so that each has a clip of its own."""
+    seen: Counter[str] = Counter()
+    for piece in pieces:
+        seen[piece.key] += 1
+        if seen[piece.key] > 1:
+            piece.key = f"{piece.key}#{seen[piece.key]}"
+
+
+def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of one piece over what is said of all, whichever spelling each uses; None says nothing.
+
+    Raises:
+        InvalidRequestError: a size that no service knows, or something said twice.
+    """
+    return {**canonical(common), **canonical(own)}
+
+
+def canonical(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values under the names of `params.PARAMS`; see `merged`."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if value is None:
+            continue
+        for key, read in (read_size(value) if name == "size" else {ALIASES.get(name, name): value}).items():
+            if key in found and found[key] != read:
+                message = f"{key}: said twice, as {found[key]!r} and as {read!r}; give it once."
+                raise InvalidRequestError(message, parameter=key, value=read)
+            found[key] = read
+    return found
+
+
+def has_clip(record: JobRecord | None) -> bool:
+    """Whether a job has a clip that is still where it was saved."""
+    return record is not None and record.state is JobState.SUCCEEDED and _is_there(record)
+
+
+def _is_there(record: JobRecord) -> bool:
+    return bool(record.videos) and all(video.path.is_file() for video in record.videos)
+
+
+def may_be_sent_again(record: JobRecord) -> bool:
+    """Whether a job has ended without a clip, or its clip is gone, and nothing of it can still be charged."""
+    fruitless = record.state in {JobState.FAILED, JobState.FILTERED, JobState.EXPIRED}
+    return fruitless or (record.state is JobState.SUCCEEDED and not _is_there(record))
+
+
+def standing(chains: Iterable[Sequence[Piece]], known: Mapping[str, JobRecord]) -> list[JobRecord | None]:
+    """The job of each piece; None where there is none, or where the clip that it goes on from is not there yet."""
+    found: list[JobRecord | None] = []
+    for chain in chains:
+        before: JobRecord | None = None
+        for piece in chain:
+            knowable = not piece.follows or has_clip(before)
+            before = known.get(piece.place(before)) if knowable else None
+            found.append(before)
+    return found
+
+
+def refuse(title: str, pieces: Iterable[Piece]) -> None:
+    """Refuse to send anything while any piece breaks a rule.
+
+    Raises:
+        InvalidRequestError: names every broken rule and the pieces that break it.
+    """
+    found: dict[str, list[str]] = {}
+    errors = [(piece.label, error) for piece in pieces for error in piece.violations]
+    for label, error in errors:
+        found.setdefault(str(error), []).append(label)
+    if not found:
+        return
+    lines = [f"{_listed(labels)}: {message}" for message, labels in found.items()]
+    text = f" {lines[0]}" if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
+    first = errors[0][1]
+    raise InvalidRequestError(
+        f"{title}: nothing was sent.{text}", parameter=first.parameter, value=first.value, allowed=first.allowed
+    )
+
+
+def _listed(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+    return ", ".join(labels[:5]) + more

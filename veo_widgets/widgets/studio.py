@@ -1,0 +1,163 @@
+"""The studio: the form, and beside it the jobs it sends and those that this notebook sent before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import anyio.to_thread
+import traitlets
+
+from ..handles import Job, Videos
+from ..record import JobRecord
+from ..surroundings import notebook
+from ._base import bundle
+from .form import Form
+from .job_view import JobView
+from .protocol import Message
+
+
+class _Card(JobView):
+    """The view of one job without a channel of its own: it speaks and listens through its studio's."""
+
+    def __init__(self, studio: Studio, job: Job) -> None:
+        self._studio = studio
+        super().__init__(job)
+
+    def open(self) -> None:
+        """Open no channel."""
+
+    def send(self, content: Any, buffers: Sequence[Any] | None = None) -> None:
+        """Say something to the card of this job in the browser."""
+        self._studio.send({"kind": "of-job", "job": self._job.id, "message": content}, buffers)
+
+    def write(self, **traits: Any) -> None:
+        """Show the job as it is now."""
+        super().write(**traits)
+        self._studio.show(self)
+
+    @property
+    def shown(self) -> Job:
+        """The job."""
+        return self._job
+
+    async def _retry(self) -> None:
+        """A repeat is a job of its own and has a place of its own."""
+        if self._retrying or not self._seen.record.state.is_final:
+            return
+        self._retrying = True
+        try:
+            record = await self._client.asynchronous.retry(self._job.id)
+        finally:
+            self._retrying = False
+        await self._studio.submitted(record.id)
+
+    async def sequel_begun(self, record: JobRecord) -> None:
+        """What continues or changes a clip is a job of its own too."""
+        await self._studio.submitted(record.id)
+
+
+class Studio(Form):
+    """The form, and the jobs of this notebook, newest first. Run again, it shows running jobs where they stand.
+
+    Args:
+        prompt: what the clips show.
+        limit: how many earlier jobs to show at most; running ones are always there.
+        values: as for `Form`.
+
+    Attributes:
+        request: what stands in the form; setting it fills every control.
+        jobs: the jobs that are shown, newest first.
+        videos: their clips.
+        selected: the job that is open; setting it opens another.
+    """
+
+    _esm, _css = bundle("studio")
+
+    card_code = traitlets.Unicode("").tag(sync=True)
+    chosen = traitlets.Unicode("").tag(sync=True)
+    jobs = traitlets.Instance(tuple, ())
+    videos = traitlets.Instance(tuple, ())
+    selected = traitlets.Instance(Job, allow_none=True)
+
+    def __init__(self, prompt: str = "", *, limit: int = 20, **values: Any) -> None:
+        self._cards: dict[str, _Card] = {}
+        self._settled: set[str] = set()
+        super().__init__(prompt, **values)
+        # A card is drawn by the code that draws a job under a cell; it comes along as text, once.
+        self.card_code = bundle("job_view")[0].read_text("utf-8")
+        self.observe(self._selected_by_python, "selected")
+        self._client.start(self._recall, limit)
+
+    async def _recall(self, limit: int) -> None:
+        """Show what this notebook has sent before, and watch what still runs."""
+        client, here = self._client.asynchronous, notebook()
+        found = {record.id: record for record in await client.jobs(limit=None, only_open=True)}
+        recent = await client.jobs(limit=None if here else limit)
+        for record in [one for one in recent if not here or one.notebook == here][:limit]:
+            found.setdefault(record.id, record)
+        mine = [record for record in found.values() if not here or record.notebook == here]
+        for record in sorted(mine, key=lambda one: one.created_at):
+            await self._add(record)
+
+    async def _add(self, record: JobRecord) -> None:
+        if record.id in self._cards:
+            return
+        if not record.state.is_final:
+            await self._client.asynchronous.sighting(record.id)
+            self._client.asynchronous.watch(record.id)
+        card = await anyio.to_thread.run_sync(_Card, self, Job(self._client, record.id))
+        self._cards[record.id] = card
+        self.show(card)
+        self.open_job(record.id)
+
+    async def submitted(self, job_id: str) -> None:
+        """Show a job that was just sent."""
+        await self._add(await self._client.asynchronous.job(job_id))
+
+    def show(self, card: _Card) -> None:
+        """Tell the browser how a job is now, and have the traits follow."""
+        state = dict(card.job)
+        if state.get("id") not in self._cards:
+            return
+        self.send({"kind": "job", "job": state})
+        cards = list(reversed(self._cards.values()))
+        self.write(videos=Videos(video for one in cards for video in one.clips_on_disk()))
+        if [job.id for job in self.jobs] != [one.shown.id for one in cards]:
+            self.write(jobs=tuple(one.shown for one in cards))
+        if state.get("finished_at") and state["id"] not in self._settled:
+            self._settled.add(state["id"])
+            self._client.start(self.refresh)
+
+    def open_job(self, job_id: str) -> None:
+        """Open a job's card."""
+        if job_id in self._cards and self.chosen != job_id:
+            self.write(chosen=job_id, selected=self._cards[job_id].shown)
+
+    def _selected_by_python(self, change: Mapping[str, Any]) -> None:
+        job = change["new"]
+        if job is not None:
+            self.open_job(job.id)
+
+    def handle(self, message: Message) -> None:
+        """Messages for one of the jobs go to its card."""
+        if message.kind == "of-job":
+            card = self._cards.get(message.fields["job"])
+            if card is not None:
+                card._on_message(card, message.fields["message"], [message.data])  # noqa: SLF001 (its only channel)
+        elif message.kind == "select":
+            self.open_job(message.fields["job"])
+        else:
+            super().handle(message)
+
+    async def greet(self, message: Message) -> None:
+        """A page that was loaded anew is told everything."""
+        await super().greet(message)
+        for card in tuple(self._cards.values()):
+            self.send({"kind": "job", "job": dict(card.job)})
+
+    def close(self) -> None:
+        """Stop following the jobs; they go on."""
+        for card in self._cards.values():
+            card.close()
+        super().close()
