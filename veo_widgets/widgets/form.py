@@ -26,6 +26,7 @@ from ..sync import Client
 from . import drafts, earlier, variables
 from ._base import ClipWidget, bundle
 from .display import running_cell
+from .handover import frames
 from .protocol import CHUNK_BYTES, Message
 from .schema import schema
 from .uploads import Uploads
@@ -99,6 +100,7 @@ class Form(ClipWidget):
             request=drafts.to_request(self._kept.values, self._kept.attachments),
         )
         self.observe(self._set_by_python, "request")
+        self._end_frames = frames.listen(self.take)
         self._replace_earlier(name)
         client.start(self.refresh)
 
@@ -135,6 +137,12 @@ class Form(ClipWidget):
         """
         several = role == "reference_images"
         self.fill(**{role: (*self.request.reference_images, image) if several else image})
+
+    def close(self) -> None:
+        """Take no more frames."""
+        if "_end_frames" in vars(self):
+            self._end_frames()
+        super().close()
 
     def _set_by_python(self, change: Mapping[str, Any]) -> None:
         request = change["new"]

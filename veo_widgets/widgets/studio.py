@@ -55,6 +55,10 @@ class _Card(JobView):
             self._retrying = False
         await self._studio.submitted(record.id)
 
+    async def sequel_begun(self, record: JobRecord) -> None:
+        """What continues or changes a clip is a job of its own too."""
+        await self._studio.submitted(record.id)
+
 
 class Studio(Form):
     """The form, and the jobs of this notebook, newest first. Run again, it shows running jobs where they stand.
