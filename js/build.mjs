@@ -11,7 +11,7 @@ const LIMIT = 60_000;
 mkdirSync(outdir, { recursive: true });
 for (const name of readdirSync(outdir)) rmSync(join(outdir, name), { recursive: true });
 await build({
-  entryPoints: ["form", "job_view", "player", "studio"].map((name) => join(here, "src", `${name}.jsx`)),
+  entryPoints: ["form", "grid", "job_view", "player", "studio"].map((name) => join(here, "src", `${name}.jsx`)),
   outdir,
   bundle: true,
   minify: true,

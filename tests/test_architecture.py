@@ -23,7 +23,9 @@ LIBRARIES = {
     "anywidget": {"widgets/_base.py"},
     "traitlets": {
         "magics/shell_magics.py",
+        "widgets/_base.py",
         "widgets/form.py",
+        "widgets/grid_view.py",
         "widgets/job_view.py",
         "widgets/player.py",
         "widgets/studio.py",

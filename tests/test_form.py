@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import io
 import json
 import struct
@@ -204,6 +205,14 @@ def test_images_that_the_kernel_no_longer_has_are_asked_for_again(form: Heard) -
     assert "first frame" in form.of("told")[0]["message"]
 
 
+def test_a_grabbed_frame_is_taken_where_it_belongs(form: Heard) -> None:
+    for role, colour in (("first_frame", 1), ("reference_images", 2), ("reference_images", 3)):
+        form.take(Image.of(png(colour)), role)
+    assert form.first_frame.data == png(1)
+    assert [image.data for image in form.reference_images] == [png(2), png(3)]
+    assert len(form.draft["values"]["reference_images"]) == 2
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -300,7 +309,9 @@ def studio(client: Client) -> Iterator[HeardStudio]:
     made.close()
 
 
-def test_a_studio_shows_its_jobs_newest_first_and_plays_their_clips(studio: HeardStudio) -> None:
+def test_a_studio_shows_its_jobs_newest_first_and_plays_their_clips(
+    studio: HeardStudio, caplog: pytest.LogCaptureFixture
+) -> None:
     for number in range(2):
         tell(
             studio, "generate", order=f"o{number}", draft=draft(number + 1, prompt=f"Cat {number}", duration_seconds=4)
@@ -322,6 +333,8 @@ def test_a_studio_shows_its_jobs_newest_first_and_plays_their_clips(studio: Hear
     clip = first.videos[0].path.read_bytes()
     until(studio, lambda: sum(len(piece) for _, pieces in studio.said for piece in pieces) == len(clip))
     assert studio.of("of-job")[0]["message"]["request"] == "r1"
+    # Whatever a listener stumbles over is logged and nothing else.
+    assert caplog.records == []
 
 
 def test_a_studio_that_is_run_again_shows_running_jobs_where_they_stand(
@@ -351,6 +364,18 @@ def test_a_repeat_has_a_place_of_its_own_and_is_paid_once(studio: HeardStudio, e
     assert len(creates(emulator)) == 2
     assert studio.jobs[1].id == job.id
     assert studio.selected.id == studio.jobs[0].id
+
+
+def test_a_poster_from_the_browser_reaches_its_job(studio: HeardStudio) -> None:
+    tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
+    clip = ended(studio).videos[0]
+    until(studio, lambda: studio.videos)
+    recipe = clip.recipe
+    clip.sidecar.write_text(json.dumps({**recipe, "poster": ""}))
+    jpeg = b"\xff\xd8\xff" + bytes(100) + b"\xff\xd9"
+    tell(studio, "of-job", jpeg, job=studio.chosen, message={"kind": "poster", "sample": 0})
+    until(studio, lambda: clip.recipe["poster"])
+    assert base64.b64decode(clip.recipe["poster"].partition(",")[2]) == jpeg
 
 
 def test_a_message_for_a_job_is_checked_as_any_other(studio: HeardStudio) -> None:

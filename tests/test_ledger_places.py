@@ -30,7 +30,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def reserve(ledger: Ledger, record: JobRecord) -> None:
-    ledger.reserve(record, "intent", {}, {})
+    ledger.reserve(record, "intent", {}, {}, seconds=240)
 
 
 def test_a_place_has_one_job(ledger: Ledger) -> None:

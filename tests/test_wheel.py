@@ -61,7 +61,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_package_and_its_bundles(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         sizes = {item.filename: item.file_size for item in archive.infolist()}
-    for name in ("job_view", "player"):
+    for name in ("form", "grid", "job_view", "player", "studio"):
         assert 1000 < sizes[f"veo_widgets/static/{name}.js"] <= MAX_BUNDLE
         assert sizes[f"veo_widgets/static/{name}.css"] > 500
     assert "veo_widgets/catalog.json" in sizes

@@ -6,6 +6,7 @@ all talk to that thread, so none of them stops the polling.
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import os
 import sys
@@ -109,13 +110,15 @@ class Client:
         return result(self.start(verb, *arguments))
 
     def start(self, verb: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> concurrent.futures.Future[T]:
-        """Start a coroutine function on the loop.
+        """Start a coroutine function on the loop, also from the loop itself.
 
         Raises:
             VeoError: the client is closed.
         """
         if _forked:
             raise VeoError(_FORKED)
+        if threading.current_thread() is self._thread:
+            return asyncio.run_coroutine_threadsafe(verb(*arguments), asyncio.get_running_loop())
         try:
             return self._portal.start_task_soon(verb, *arguments)
         except RuntimeError:

@@ -93,6 +93,27 @@ describe("a clip through the kernel", () => {
     expect(sources.get(one).phase).toBe("pulling");
   });
 
+  it("stays as long as somebody holds it", async () => {
+    const first = sources.hold(one);
+    const second = sources.hold(one);
+    await sources.open(one);
+    arrive(0, view(1, 2, 3, 4, 5, 6));
+    first();
+    expect(URL.revokeObjectURL).not.toHaveBeenCalled();
+    second();
+    expect(URL.revokeObjectURL).toHaveBeenCalledWith("blob:1");
+    expect(sources.get(one).phase).toBe("idle");
+  });
+
+  it("is not asked for when it was let go of before that", async () => {
+    vi.spyOn(globalThis, "fetch").mockResolvedValue(new Response("", { status: 404 }));
+    const served = new ClipSources(model, "/");
+    served.hold(clip({ files_path: "a.mp4", bytes: 6 }))();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(model.sentOf("need-bytes")).toEqual([]);
+    served.dispose();
+  });
+
   it("lets go of its bytes at the end", async () => {
     await sources.open(one);
     arrive(0, view(1, 2, 3, 4, 5, 6));

@@ -277,6 +277,23 @@ describe("an image", () => {
   });
 });
 
+it("looks up what was asked for before, and gives the focus back", async () => {
+  const { model, el } = await show();
+  const opener = /** @type {HTMLButtonElement} */ ([...el.querySelectorAll("button")].find((one) => one.textContent === "Earlier"));
+  opener.click();
+  await settle();
+  const { request } = model.sentOf("history")[0]?.content ?? {};
+  const items = [{ job: "j1", prompt: "A cat on a roof", model: "m", state: "succeeded", at: 0 }];
+  model.emit("msg:custom", { kind: "history", request: "another", items: [] });
+  model.emit("msg:custom", { kind: "history", request, items });
+  await settle();
+  /** @type {HTMLButtonElement|null} */ (el.querySelector(".veo-history li button"))?.click();
+  await settle();
+  expect(model.sentOf("use")[0]?.content.job).toBe("j1");
+  expect(el.querySelector(".veo-history")).toBeNull();
+  expect(document.activeElement).toBe(opener);
+});
+
 it("leaves no listener, timer or address behind", async () => {
   const made = vi.spyOn(URL, "createObjectURL");
   const revoked = vi.spyOn(URL, "revokeObjectURL");

@@ -1,11 +1,11 @@
 /**
  * A page that plays the notebook and the kernel for one built widget, in the state that its address names.
  *
- * @import { Clip, Job, JobState } from "../src/lib/types.js"
+ * @import { Cell, Clip, Job, JobState } from "../src/lib/types.js"
  */
 import { FakeModel } from "./fake_model.js";
 import { formModel, studioModel } from "./host_form.js";
-import { clip, job } from "./samples.js";
+import { cell, clip, job, sequel } from "./samples.js";
 
 const CHUNK = 1 << 18;
 const asked = new URLSearchParams(location.search);
@@ -24,6 +24,41 @@ function clips() {
   const count = Number(asked.get("samples") ?? 1);
   const poster = asked.get("poster");
   return Array.from({ length: count }, (_, sample) => clip({ sample, ...size, poster, seconds: 4 }));
+}
+
+const PRICED = { usd: 0.7, text: "$0.70", note: "what it would cost; the emulator is free" };
+const code = { python: 'veo.submit("A cat")', magic: "%%veo --seed 7\nA cat" };
+
+/** What clips of the player and the grid have beside what a job's clips have. */
+const richly = () => clips().map((one) => ({ ...one, code, offers: { extend: PRICED, edit: PRICED } }));
+
+/**
+ * A grid of `cells`, of which some may be drafts, running, failed, starred or rejected.
+ */
+function gridState() {
+  const count = Number(asked.get("cells") ?? 6);
+  const poster = asked.get("poster");
+  const models = ["veo-3.1-lite-generate-001", "veo-3.1-fast-generate-001"];
+  const numbers = (/** @type {string} */ name) => (asked.get(name) ?? "").split(",").filter(Boolean).map(Number);
+  const [drafts, running, failed, filtered] = ["drafts", "running", "failed", "filtered"].map(numbers);
+  /** @type {Cell[]} */
+  const cells = Array.from({ length: count }, (_, n) => {
+    const made = asked.has("rendered") && n === count - 1;
+    const values = asked.has("same") ? {} : { model: models[n % 2] ?? "", seed: (n >> 1) + 1, ...(asked.has("rendered") ? { resolution: made ? "1080p" : "720p" } : {}) };
+    const state = running?.includes(n) ? "running" : failed?.includes(n) ? "failed" : filtered?.includes(n) ? "filtered" : "succeeded";
+    const now = Date.now();
+    const planned = asked.has("planned") || drafts?.includes(n) ? { usd: 0.2, text: "$0.20", note: null } : null;
+    return cell(n, { ...size, values, planned, made_from: made ? 0 : null, job: planned ? null : job(state, { id: `job${n}`, submitted_at: now - 18_000 - n * 3000 }) });
+  });
+  const there = cells.filter(({ planned, job: one }) => !planned && one?.state === "succeeded").map(({ sample }) => sample);
+  const render = { usd: 0.64, text: "$0.64", note: null, resolution: "1080p" };
+  return {
+    cells,
+    clips: Object.fromEntries(there.map((n) => [n, { ...clip({ sample: n, ...size, poster, seconds: 4 }), render, code, offers: {}, facts: { prompt: job("succeeded").prompt, model: models[n % 2], settings: [["Seed", "1"]] } }])),
+    columns: asked.has("same") ? [] : [{ name: "model", label: "Model" }, { name: "seed", label: "Seed" }, ...(asked.has("rendered") ? [{ name: "resolution", label: "Resolution" }] : [])],
+    marks: Object.fromEntries([...numbers("starred").map((n) => [n, "star"]), ...numbers("rejected").map((n) => [n, "reject"])]),
+    total: asked.has("planned") ? { count, usd: count * 0.2, text: `$${(count * 0.2).toFixed(2)}`, note: "what it would cost; the emulator is free" } : null,
+  };
 }
 
 /** @returns {Partial<Job>} */
@@ -75,10 +110,13 @@ function dress() {
   for (const [name, value] of Object.entries(LAB[theme])) document.body.style.setProperty(name, value);
 }
 
-/** A model of the widgets that show one job or clips. */
-function jobModel() {
+/** A model of the widgets that show jobs or clips. @param {string} widget */
+function clipModel(widget) {
   const sent = job(state, changes());
-  const model = new FakeModel({ job: sent, clips: clips(), prompt: sent.prompt, model: sent.model, settings: sent.settings, saved_class: "" });
+  const made = sequel("succeeded", { clips: [clip({ sample: 1000, ...size, poster: asked.get("poster"), seconds: 4 })] });
+  const sequels = asked.has("sequels") ? [made, sequel("running", { id: "b", verb: "edit", prompt: "Make it night" }), sequel("filtered", { id: "c" })] : [];
+  const playing = { job: { ...sent, clips: sent.clips.length > 0 ? richly() : [] }, clips: richly(), prompt: sent.prompt, model: sent.model, settings: sent.settings, saved_class: "", sequels };
+  const model = new FakeModel(widget === "grid" ? { ...gridState(), sequels: [] } : playing);
   model.onSend = (content) => void (content.kind === "need-bytes" && serveBytes(model, content));
   return model;
 }
@@ -88,7 +126,7 @@ async function start() {
   const widget = asked.get("widget") ?? "job_view";
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `../../veo_widgets/static/${widget}.css` });
   document.head.append(sheet);
-  const model = widget === "form" ? await formModel(asked) : widget === "studio" ? await studioModel(asked) : jobModel();
+  const model = widget === "form" ? await formModel(asked) : widget === "studio" ? await studioModel(asked) : clipModel(widget);
   const el = /** @type {HTMLElement} */ (document.getElementById("view"));
   if (asked.get("width")) el.style.width = `${asked.get("width")}px`;
   const bundle = await import(`../../veo_widgets/static/${widget}.js`);

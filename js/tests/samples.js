@@ -1,7 +1,7 @@
 /**
  * Jobs in every state, as Python sends them.
  *
- * @import { Clip, Job, JobState } from "../src/lib/types.js"
+ * @import { Cell, Clip, Job, JobState, Sequel } from "../src/lib/types.js"
  */
 const PROMPT = "A cat playing with a ball of yarn in a sunny garden, shallow depth of field, soft morning light";
 
@@ -94,6 +94,34 @@ export function job(state, change = {}) {
     retry_price: "$0.80",
     clips: state === "succeeded" ? [clip()] : [],
     saved_class: "veo-saved-k3f9x2ab",
+    ...change,
+  };
+}
+
+/**
+ * @param {JobState} state
+ * @param {Partial<Sequel>} [change]
+ * @returns {Sequel}
+ */
+export function sequel(state, change = {}) {
+  const { id: _, ...rest } = job(state, { prompt: "The cat falls asleep in the sun", clips: [] });
+  return { ...rest, id: "m7q2w8er", verb: "extend", ...change };
+}
+
+/**
+ * @param {number} sample
+ * @param {Partial<Cell>} [change]
+ * @returns {Cell}
+ */
+export function cell(sample, change = {}) {
+  return {
+    sample,
+    values: { seed: sample + 1 },
+    width: 1280,
+    height: 720,
+    planned: null,
+    job: job("succeeded", { id: `job${sample}` }),
+    made_from: null,
     ...change,
   };
 }

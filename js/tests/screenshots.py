@@ -15,7 +15,7 @@ import sys
 import threading
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 import av
 from PIL import Image, ImageDraw
@@ -41,6 +41,18 @@ STATES = {
     "portrait_running": "state=running&elapsed=30&shape=portrait",
     "portrait": "state=succeeded&shape=portrait",
     "player": "widget=player&samples=2",
+    "grab": "widget=player&key=g",
+    "more": "widget=player&click=More",
+    "extend": "widget=player&click=More&then=Extend",
+    "sequels": "widget=player&sequels",
+    "grid": "widget=grid&cells=6&starred=2&rejected=3",
+    "grid_render": "widget=grid&cells=4&starred=0,1&click=Render",
+    "grid_planned": "widget=grid&cells=6&planned",
+    "grid_filling": "widget=grid&cells=8&running=1,4,5&failed=2&filtered=6",
+    "grid_rendered": "widget=grid&cells=5&starred=0&rendered",
+    "grid_portrait": "widget=grid&cells=6&shape=portrait&starred=1",
+    "grid_many": "widget=grid&cells=48&same",
+    "grid_open": "widget=grid&cells=4&starred=1&key=Enter",
     "form_empty": "widget=form&form=empty",
     "form_filled": "widget=form&form=filled&paid&press=More",
     "form_invalid": "widget=form&form=invalid",
@@ -108,6 +120,15 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Keep the terminal clean."""
 
 
+def act(page: Page, asked: dict[str, str]) -> None:
+    """Press and click what the address says."""
+    if key := asked.get("key"):
+        page.locator(".veo-player, .veo-cell").first.focus()
+        page.keyboard.press(key)
+    for name in filter(None, (asked.get("click"), asked.get("then"))):
+        page.locator("button", has_text=name).or_(page.get_by_role("button", name=name)).first.click()
+
+
 def shoot(page: Page, url: str, target: Path, query: str) -> None:
     """One picture: the view in one state, once it has settled."""
     size = (720, 1280) if "portrait" in query else (1280, 720)
@@ -118,11 +139,12 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
         # A clip that is out of sight is not loaded.
         page.locator(".veo-stage").scroll_into_view_if_needed()
         page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    act(page, dict(parse_qsl(query)))
     page.wait_for_timeout(300)
-    for words, act in (("choose", "span"), ("press", "button")):
+    for words, kind in (("choose", "span"), ("press", "button")):
         for word in parse_qs(query).get(words, [""])[0].split(","):
             if word:
-                page.locator(act, has_text=word).first.click()
+                page.locator(kind, has_text=word).first.click()
                 page.wait_for_timeout(200)
     page.screenshot(path=target, full_page=True)
 
@@ -136,7 +158,7 @@ def main(folder: Path, names: list[str]) -> None:
     clips = {size: make_clip(size) for size in [(1280, 720), (720, 1280)]}
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGS)
-        page = browser.new_page(viewport={"width": 800, "height": 640})
+        page = browser.new_page(viewport={"width": 800, "height": 800})
         page.on("pageerror", lambda error: print("page error:", error))
         page.on("console", lambda line: print("console:", line.text) if line.type == "error" else None)
 
@@ -152,7 +174,7 @@ def main(folder: Path, names: list[str]) -> None:
                 ("dark", "&theme=dark", wide),
                 ("narrow", "&width=340", 372),
             ]:
-                page.set_viewport_size({"width": width, "height": 640})
+                page.set_viewport_size({"width": width, "height": 800})
                 shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)
         browser.close()
     server.shutdown()

@@ -95,7 +95,7 @@ describe("the studio", () => {
     const held = job("submitting", { id: "a", held_back: true, next_poll_at: Date.now() + 34_000 });
     const { el } = await show(held, job("running", { id: "b", created_at: 1 }));
     expect(rows(el)[0]?.textContent).toContain("Waiting for quota");
-    expect(rows(el)[0]?.textContent).toContain("sends in 0:34");
+    expect(rows(el)[0]?.textContent).toContain("is sent in 0:34");
   });
 
   it("fills the form from any job", async () => {

@@ -1,25 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import jobView from "../src/job_view.jsx";
 import player from "../src/player.jsx";
-import { FakeModel } from "./fake_model.js";
 import { clip, job } from "./samples.js";
+import { AllSeen, button, settle, show as showWidget } from "./show.js";
 
 /** @import { Job, JobState } from "../src/lib/types.js" */
 
 /** @type {AbortController} */
 let ended;
-
-/** Says at once that all is on screen; the DOM used here has no layout to tell. */
-class AllSeen {
-  /** @param {IntersectionObserverCallback} report */
-  constructor(report) {
-    this.report = report;
-  }
-  observe() {
-    this.report([/** @type {any} */ ({ isIntersecting: true })], /** @type {any} */ (this));
-  }
-  disconnect() {}
-}
 
 beforeEach(() => {
   ended = new AbortController();
@@ -34,35 +22,11 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-/** Let effects and redraws happen. */
-const settle = () => vi.advanceTimersByTimeAsync(120);
-
 /**
  * @param {Record<string, any>} state
  * @param {typeof jobView|typeof player} [widget]
  */
-async function show(state, widget = jobView) {
-  const model = new FakeModel(state);
-  const parts = widget();
-  parts.initialize({ model: /** @type {any} */ (model), signal: ended.signal });
-  const another = async (signal = ended.signal) => {
-    const el = document.body.appendChild(document.createElement("div"));
-    parts.render({ model: /** @type {any} */ (model), el, signal });
-    await settle();
-    return el;
-  };
-  return { model, another, el: await another() };
-}
-
-/**
- * @param {HTMLElement} el
- * @param {string} text
- */
-function button(el, text) {
-  const found = [...el.querySelectorAll("button")].find((one) => one.textContent?.includes(text) || one.title.includes(text));
-  if (!found) throw new Error(`no button “${text}” in: ${el.textContent}`);
-  return found;
-}
+const show = (state, widget = jobView) => showWidget(widget, state, ended.signal);
 
 /** @param {JobState} state @param {Partial<Job>} [change] */
 const showJob = (state, change) => show({ job: job(state, change) });

@@ -43,7 +43,10 @@ class Calls:
 
     def dev_uris(self, prompt: str = "A cat", **more: Any) -> list[str]:
         name = self.dev_create(prompt, **more).raise_for_status().json()["name"]
-        samples = self.dev_poll(name)["response"]["generateVideoResponse"]["generatedSamples"]
+        # A busy machine may take longer for a clip than the emulator lets a poll wait.
+        while "response" not in (found := self.dev_poll(name)):
+            assert "error" not in found
+        samples = found["response"]["generateVideoResponse"]["generatedSamples"]
         return [sample["video"]["uri"] for sample in samples]
 
     def dev_clip(self, prompt: str = "A cat", **more: Any) -> bytes:

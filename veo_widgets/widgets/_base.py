@@ -9,12 +9,20 @@ from typing import Any
 
 import anyio.to_thread
 import anywidget
+import traitlets
 
 from .. import library, mp4
-from ..media import Video
+from .. import record as records
+from ..errors import InvalidRequestError, VeoError
+from ..media import Image, Video
 from ..poster import is_poster
+from ..record import JobRecord
 from ..sync import Client
+from . import stills
+from .handover import frames
 from .protocol import CHUNK_BYTES, Message, read_message
+from .sequels import Sequels
+from .uploads import Uploads
 
 _STATIC = Path(__file__).parent.parent / "static"
 # What one widget may have under way for the browser, and how many clips all of them send at a time: each holds one of
@@ -41,12 +49,22 @@ class ClipWidget(anywidget.AnyWidget):
 
     Handlers may be called on any of the kernel's threads; they validate, and hand the work to the client's loop. A page
     may send anything, as often as it likes: what is too much is dropped.
+
+    Attributes:
+        frame: the last frame that was grabbed here, to be observed or given to `veo_widgets.submit`; None before.
+        sequels: the jobs that were begun from the clips, as the browser draws them.
     """
+
+    frame = traitlets.Instance(Image, allow_none=True)
+    sequels = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, client: Client, **traits: Any) -> None:
         self._client = client
         self._tasks = threading.BoundedSemaphore(_MOST_TASKS)
         self._posters: set[Path] = set()
+        self._uploads = Uploads()
+        self._sequels = Sequels(client, self._sequel_changed)
+        self._paying, self._paid = False, set[str]()
         super().__init__(**traits)
         self.on_msg(self._on_message)
 
@@ -69,16 +87,28 @@ class ClipWidget(anywidget.AnyWidget):
 
     def handle(self, message: Message) -> None:
         """Act on a valid message."""
-        video = next((video for video in self.clips_on_disk() if video.sample == message.sample), None)
+        video = self._clip(message.sample)
         if message.kind == "need-bytes":
             self.begin(anyio.to_thread.run_sync, self._send_clip, message, video)
         elif message.kind == "poster" and video and video.path not in self._posters and is_poster(message.data):
             self._posters.add(video.path)
             self.begin(anyio.to_thread.run_sync, self._keep_poster, video, message.data)
+        elif message.kind == "grab":
+            self._receive_frame(message, video)
+        elif message.kind == "sequel":
+            self.begin(self.pay, message, self._begin_sequel(message, video))
 
     def clips_on_disk(self) -> Sequence[Video]:
         """The clips that the browser may ask for: none, unless a widget has some."""
         return ()
+
+    def original(self, video: Video) -> Video:
+        """A clip of `clips_on_disk` under the number that its own job gave it."""
+        return video
+
+    def _clip(self, sample: int) -> Video | None:
+        own = next((self.original(video) for video in self.clips_on_disk() if video.sample == sample), None)
+        return own or self._sequels.clips().get(sample)
 
     def poster_added(self) -> None:
         """Called when a clip has got its poster from the browser."""
@@ -102,6 +132,76 @@ class ClipWidget(anywidget.AnyWidget):
             self.send({"kind": "bytes-failed", **answer, "message": error.strerror or str(error)})
         finally:
             _SENDING.release()
+
+    def _receive_frame(self, message: Message, video: Video | None) -> None:
+        """Take a piece of a frame; with the last one the work begins."""
+        offset, total = message.fields["offset"], message.fields["total"]
+        try:
+            png = self._uploads.add(message.request, message.data, offset, total)
+        except VeoError as error:
+            self.refuse("grab", str(error))
+        else:
+            if png is not None:
+                self.begin(anyio.to_thread.run_sync, self._grab, message, video, png)
+
+    def _grab(self, message: Message, video: Video | None, png: bytes) -> None:
+        """Make a frame what the browser says it is to be."""
+        frame, role = message.fields["frame"], message.fields["role"]
+        try:
+            if video is None:
+                raise InvalidRequestError("frame: its clip is no longer there.", parameter="frame")
+            image = stills.as_image(video, frame, png)
+            if role == "file":
+                said = f"Saved as {stills.save(video, image).name}, beside the clip."
+            else:
+                frames.grabbed(image, role)
+                said = stills.role_text(frame, role)
+            self.write(frame=image)
+            self.send({"kind": "grabbed", "request": message.request, "message": said})
+        except (OSError, VeoError) as error:
+            self.refuse("grab", str(error))
+
+    async def pay(self, message: Message, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do what costs money, once for each click, and tell the browser what came of it."""
+        if message.request in self._paid:
+            return
+        self._paid.add(message.request)
+        # One click at a time: a second view of this widget may have been clicked before the first got its answer.
+        if self._paying:
+            self.refuse(message.kind, "Another request of this cell is just being sent; nothing was sent twice.")
+            return
+        self._paying = True
+        try:
+            await work()
+        except VeoError as error:
+            self.refuse(message.kind, str(error))
+        else:
+            self.send({"kind": "taken", "request": message.request})
+        finally:
+            self._paying = False
+
+    def _begin_sequel(self, message: Message, video: Video | None) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def begin() -> None:
+            if video is None:
+                raise InvalidRequestError("clip: it is no longer there.", parameter="clip")
+            record = await self._sequels.begin(message.fields["verb"], video, message.fields["prompt"])
+            await self.sequel_begun(record)
+            records.raise_for_state(record)
+
+        return begin
+
+    async def sequel_begun(self, record: JobRecord) -> None:
+        """Called when a job was begun from one of the clips."""
+
+    def _sequel_changed(self) -> None:
+        self.write(sequels=self._sequels.describe())
+
+    def close(self) -> None:
+        """Stop following the jobs that were begun here; they go on."""
+        # A widget that could not even be made is closed all the same when it goes.
+        if "_sequels" in vars(self):
+            self._sequels.close()
+        super().close()
 
     def refuse(self, command: str, message: str) -> None:
         """Tell the browser why a command was not carried out."""

@@ -16,6 +16,7 @@ from ..remote import lists
 from ..server_files import files_path
 from ..watcher import typical_seconds
 from ..wires import wire_for
+from . import snippets
 
 _FREE = "what it would cost; the emulator is free"
 
@@ -46,8 +47,16 @@ def settings(record: JobRecord) -> list[list[str]]:
     return [list(pair) for pair in replace(full, samples=None if full.samples == 1 else full.samples).settings()]
 
 
+def asked_for(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The request in a clip's recipe; the file may be anybody's and hold anything."""
+    request = recipe.get("request")
+    return request if isinstance(request, dict) else {}
+
+
 def clip(video: Video) -> dict[str, Any]:
-    """A clip on disk."""
+    """A clip on disk, and how it was asked for as far as its recipe tells."""
+    recipe = video.recipe
+    request, provider = asked_for(recipe), str(recipe.get("provider", ""))
     return {
         "sample": video.sample,
         "name": video.path.name,
@@ -62,56 +71,72 @@ def clip(video: Video) -> dict[str, Any]:
         "has_audio": video.has_audio,
         "sha256": video.sha256,
         "poster": video.poster or None,
+        "code": {"python": snippets.python(request, provider), "magic": snippets.magic(request, provider)}
+        if request
+        else None,
     }
 
 
-def job(seen: Sighting, now: float) -> dict[str, Any]:
-    """A job as it is seen at `now`, seconds since the epoch; times in the result are milliseconds."""
+def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A job as it is seen at `now`, seconds since the epoch; times in the result are milliseconds.
+
+    Args:
+        seen: the job.
+        now: seconds since the epoch.
+        offers: what can be made of its clips: see `sequels.offers`.
+    """
     record = seen.record
-    width, height, typical, again = _expectations(record)
-    receiving = seen.receiving
+    width, height, again = _expectations(record)
     return {
         "version": 1,
-        "id": record.id,
-        "state": str(record.state),
-        "prompt": record.request.prompt,
+        **progress(seen, now),
         "model": record.model,
         "provider": record.provider,
         "emulator": record.provider == "emulator",
         "settings": settings(record),
         "width": width,
         "height": height,
+        "polls": record.polls,
+        "next_poll_at": _milliseconds(seen.next_poll_at),
+        "notice": record.notice or None,
+        "can": _possibilities(seen),
+        "retry_price": again,
+        "clips": [{**clip(video), "offers": offers or {}} for video in record.videos],
+        "saved_class": saved_class(record.id),
+    }
+
+
+def progress(seen: Sighting, now: float) -> dict[str, Any]:
+    """How a job stands, in short: enough for a clock, a bar and a reason; times as in `job`."""
+    record = seen.record
+    receiving = seen.receiving
+    typical = typical_seconds(record.provider, record.model)
+    return {
+        "id": record.id,
+        "state": str(record.state),
+        "prompt": record.request.prompt,
         "price": price(record.cost, record.provider),
         "created_at": _milliseconds(record.created_at),
         "submitted_at": _milliseconds(record.submitted_at),
         "finished_at": _milliseconds(record.finished_at),
         "now": _milliseconds(now),
-        "typical": typical,
+        "typical": {"low": typical.low, "likely": typical.likely, "high": typical.high},
         "held_back": record.held_back,
         "watching": seen.watching,
-        "polls": record.polls,
-        "next_poll_at": _milliseconds(seen.next_poll_at),
         "download": None
         if receiving is None
         else {"sample": receiving[0], "received": receiving[1], "total": receiving[2]},
         "error": _error(record),
-        "notice": record.notice or None,
-        "can": _possibilities(seen),
-        "retry_price": again,
-        "clips": [clip(video) for video in record.videos],
-        "saved_class": saved_class(record.id),
     }
 
 
-def _expectations(record: JobRecord) -> tuple[int, int, dict[str, float], str | None]:
-    """Picture size, typical seconds and today's price; a model that has left the catalog has none."""
-    typical = typical_seconds(record.provider, record.model)
-    seconds = {"low": typical.low, "likely": typical.likely, "high": typical.high}
+def _expectations(record: JobRecord) -> tuple[int, int, str | None]:
+    """Picture size and today's price; a model that has left the catalog has none."""
     model = _model(record)
     if model is None:
-        return 1280, 720, seconds, None
+        return 1280, 720, None
     width, height = record.request.picture_size(model)
-    return width, height, seconds, estimate(record.request, model).text
+    return width, height, estimate(record.request, model).text
 
 
 def _error(record: JobRecord) -> dict[str, Any] | None:

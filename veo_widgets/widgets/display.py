@@ -86,3 +86,12 @@ def notebook_names() -> dict[str, Any]:
     """The notebook's variables; none outside a notebook."""
     shell = get_ipython()
     return dict(shell.user_ns) if shell is not None else {}
+
+
+def running_cell() -> tuple[str, int]:
+    """The id of the cell that runs and the number of its run; an empty id where the front end names none."""
+    shell: Any = get_ipython()
+    if shell is None or not hasattr(shell, "get_parent"):
+        return "", 0
+    metadata = (shell.get_parent() or {}).get("metadata", {})
+    return str(metadata.get("cellId", "")), shell.execution_count

@@ -157,3 +157,16 @@ def without_missing(values: Mapping[str, Any], kept: Attachments) -> tuple[dict[
 def names_of(missing: Iterable[str]) -> str:
     """Parameters as the form calls them."""
     return ", ".join(BY_NAME[name].label.lower() for name in missing)
+
+
+class Part:
+    """One parameter of the form's request, to be read and set as an attribute."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, form: Any, owner: type) -> Any:
+        return self if form is None else getattr(form.request, self._name)
+
+    def __set__(self, form: Any, value: Any) -> None:
+        form.fill(**{self._name: value})

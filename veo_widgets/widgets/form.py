@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -13,7 +14,6 @@ import traitlets
 
 from .. import recipes
 from ..choice import choose_provider
-from ..config import clips_folder
 from ..errors import InvalidRequestError, JobError, VeoError
 from ..handles import Job
 from ..media import Image
@@ -23,29 +23,17 @@ from ..request import VideoRequest
 from ..session import client as default_client
 from ..surroundings import notebook, surroundings
 from ..sync import Client
-from . import drafts, variables
+from . import drafts, earlier, variables
 from ._base import ClipWidget, bundle
+from .display import running_cell
+from .handover import frames
 from .protocol import CHUNK_BYTES, Message
 from .schema import schema
 from .uploads import Uploads
 
-_HISTORY, _HISTORY_SHOWN = 500, 40
-
-
 _kept: dict[str, drafts.Kept] = {}
-
-
-class _Part:
-    """One parameter of the form's request, to be read and set as an attribute."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, form: Form, owner: type) -> Any:
-        return self if form is None else getattr(form.request, self._name)
-
-    def __set__(self, form: Form, value: Any) -> None:
-        form.fill(**{self._name: value})
+# By name and cell, the run that made a form, and the form.
+_made: dict[tuple[str, str], tuple[int, Form]] = {}
 
 
 class Form(ClipWidget):
@@ -77,10 +65,10 @@ class Form(ClipWidget):
     request = traitlets.Instance(VideoRequest, ())
     job = traitlets.Instance(Job, allow_none=True)
 
-    prompt, model, negative_prompt = _Part(), _Part(), _Part()
-    aspect_ratio, resolution, duration_seconds = _Part(), _Part(), _Part()
-    samples, seed, person_generation, generate_audio = _Part(), _Part(), _Part(), _Part()
-    first_frame, last_frame, reference_images = _Part(), _Part(), _Part()
+    prompt, model, negative_prompt = drafts.Part(), drafts.Part(), drafts.Part()
+    aspect_ratio, resolution, duration_seconds = drafts.Part(), drafts.Part(), drafts.Part()
+    samples, seed, person_generation, generate_audio = drafts.Part(), drafts.Part(), drafts.Part(), drafts.Part()
+    first_frame, last_frame, reference_images = drafts.Part(), drafts.Part(), drafts.Part()
 
     def __init__(
         self,
@@ -108,11 +96,22 @@ class Form(ClipWidget):
             client,
             schema=schema(self._provider, settings, today, around),
             draft=self._as_draft(""),
-            place=hashlib.sha256(f"{notebook()}\n{name}".encode()).hexdigest()[:16],
+            place=hashlib.sha256(f"{notebook() or Path.cwd()}\n{name}".encode()).hexdigest()[:16],
             request=drafts.to_request(self._kept.values, self._kept.attachments),
         )
         self.observe(self._set_by_python, "request")
+        self._end_frames = frames.listen(self.take)
+        self._replace_earlier(name)
         client.start(self.refresh)
+
+    def _replace_earlier(self, name: str) -> None:
+        """Close the form that an earlier run of this cell made: its place on screen is this one's now."""
+        cell, run = running_cell()
+        made_in, before = _made.get((name, cell), (run, None))
+        if cell and before is not None and made_in != run:
+            before.close()
+        if cell:
+            _made[name, cell] = (run, self)
 
     def _begin(self, given: dict[str, Any]) -> None:
         """What the cell says anew goes before what was typed; what it said before does not."""
@@ -127,8 +126,23 @@ class Form(ClipWidget):
         """
         said = {**self.request.said(), **values}
         prompt, model = said.pop("prompt", None) or "", said.pop("model", None) or ""
-        # Without an empty value: that is what "not said" looks like.
         self.request = VideoRequest.build(prompt, model, **{key: value for key, value in said.items() if value != ()})
+
+    def take(self, image: Image, role: str) -> None:
+        """Put an image where it belongs: a frame that was grabbed from a clip comes this way.
+
+        Args:
+            image: the image.
+            role: ``first_frame``, ``last_frame``, or ``reference_images``, to which it is added.
+        """
+        several = role == "reference_images"
+        self.fill(**{role: (*self.request.reference_images, image) if several else image})
+
+    def close(self) -> None:
+        """Take no more frames."""
+        if "_end_frames" in vars(self):
+            self._end_frames()
+        super().close()
 
     def _set_by_python(self, change: Mapping[str, Any]) -> None:
         request = change["new"]
@@ -153,15 +167,16 @@ class Form(ClipWidget):
             "ready": self.greet,
             "draft": self._take,
             "generate": self._generate,
-            "upload": self._upload,
             "history": self._send_history,
             "use": self._use,
             "recipe": self._read_recipe,
         }
         if message.kind in works:
-            self._client.start(self._carefully, works[message.kind], message)
+            self.begin(self._carefully, works[message.kind], message)
+        elif message.kind == "upload":
+            self._receive(message)
         elif message.kind == "need-image":
-            self._client.start(anyio.to_thread.run_sync, self._send_image, message)
+            self.begin(anyio.to_thread.run_sync, self._send_image, message)
         else:
             super().handle(message)
 
@@ -214,7 +229,7 @@ class Form(ClipWidget):
             job_id = error.job_id
         except VeoError as error:
             parameter = error.parameter if isinstance(error, InvalidRequestError) else ""
-            self._deny(order, [{"parameter": parameter, "message": str(error)}])
+            self.send({"kind": "denied", "order": order, "problems": [{"parameter": parameter, "message": str(error)}]})
             return
         else:
             job_id = record.id
@@ -231,26 +246,30 @@ class Form(ClipWidget):
         client = self._client.asynchronous
         return await client.submit_plan(client.plan(prompt, **await client.questions.learn_model(asked)))
 
-    def _deny(self, order: str, problems: list[dict[str, str]]) -> None:
-        self.send({"kind": "denied", "order": order, "problems": problems})
-
     async def submitted(self, job_id: str) -> None:
         """Called when a job was sent off from here."""
 
     # Images
 
-    async def _upload(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
+        """Take the next piece of an image, and look at the image when it is whole."""
         fields = message.fields
         try:
             data = self._uploads.add(fields["image"], message.data, fields["offset"], fields["total"])
-            if data is None:
-                return
-            image = await anyio.to_thread.run_sync(Image.of, data, "image")
         except InvalidRequestError as error:
             self.send({"kind": "upload-failed", "image": fields["image"], "message": str(error)})
             return
-        held = self._kept.attachments.keep(Image(image.data, image.mime, fields["name"]))
-        self.send({"kind": "uploaded", "image": fields["image"], "as": held})
+        if data is not None:
+            self.begin(anyio.to_thread.run_sync, self._look_at, fields["image"], fields["name"], data)
+
+    def _look_at(self, upload: str, name: str, data: bytes) -> None:
+        try:
+            image = Image.of(data, "image")
+        except InvalidRequestError as error:
+            self.send({"kind": "upload-failed", "image": upload, "message": str(error)})
+            return
+        held = self._kept.attachments.keep(Image(image.data, image.mime, name))
+        self.send({"kind": "uploaded", "image": upload, "as": held})
 
     def _send_image(self, message: Message) -> None:
         """Send an image that is shown but was not chosen on that page."""
@@ -266,14 +285,7 @@ class Form(ClipWidget):
     # What was asked for before
 
     async def _send_history(self, message: Message) -> None:
-        """Prompts of the ledger, each once, newest first."""
-        words = message.fields["query"].lower().split()
-        found: dict[str, dict[str, Any]] = {}
-        for record in await self._client.asynchronous.jobs(limit=_HISTORY):
-            prompt = record.request.prompt
-            if prompt and prompt not in found and all(word in prompt.lower() for word in words):
-                found[prompt] = _remembered(record)
-        items = list(found.values())[:_HISTORY_SHOWN]
+        items = await earlier.prompts(self._client.asynchronous, message.fields["query"])
         self.send({"kind": "history", "request": message.request, "items": items})
 
     async def _use(self, message: Message) -> None:
@@ -282,18 +294,8 @@ class Form(ClipWidget):
         await self._fill_from(recipes.Recipe(record.request, record.id, record.provider))
 
     async def _read_recipe(self, message: Message) -> None:
-        """Fill the form from a sidecar's text, or for a clip that was dropped from what is known of its name."""
-        name, text = message.fields["name"], message.fields["text"]
-        if text:
-            recipe = recipes.read(text, name)
-        elif job := recipes.job_in(name):
-            recipe = recipes.Recipe(VideoRequest(), job)
-        else:
-            recipe = recipes.load(clips_folder(self._client.settings) / name.replace("\\", "/").rpartition("/")[2])
-        whole = await recipes.completed(recipe, self._client.asynchronous)
-        if whole.request == VideoRequest():
-            raise InvalidRequestError(f"{name} was not made here; drop the JSON file beside it.", parameter="path")
-        await self._fill_from(whole)
+        fields = message.fields
+        await self._fill_from(await earlier.recipe_of(self._client.asynchronous, fields["name"], fields["text"]))
 
     async def _fill_from(self, recipe: recipes.Recipe) -> None:
         values = await anyio.to_thread.run_sync(drafts.to_values, recipe.request, self._kept.attachments)
@@ -304,13 +306,3 @@ class Form(ClipWidget):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.request.prompt[:60]!r})"
-
-
-def _remembered(record: JobRecord) -> dict[str, Any]:
-    return {
-        "job": record.id,
-        "prompt": record.request.prompt,
-        "model": record.model,
-        "state": str(record.state),
-        "at": round(record.created_at * 1000),
-    }

@@ -15,6 +15,7 @@ from ..media import Video
 from . import description
 from ._base import ClipWidget, bundle
 from .protocol import Message
+from .sequels import offers
 
 
 class JobView(ClipWidget):
@@ -41,7 +42,8 @@ class JobView(ClipWidget):
 
     def _changed(self, seen: Sighting) -> None:
         self._seen = seen
-        self.write(job=description.job(seen, time.time()))
+        offered = offers(self._client.asynchronous, seen.record)
+        self.write(job=description.job(seen, time.time(), offered))
         if self._follower is not None:
             self._follower(seen)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import traitlets
 
@@ -11,8 +12,21 @@ from ..handles import Job
 from ..media import Video
 from ..session import client as default_client
 from ..sync import Client
-from . import description
+from . import description, snippets
 from ._base import ClipWidget, bundle
+from .sequels import offers_of
+
+
+def described(video: Video) -> dict[str, Any]:
+    """A clip with its own prompt, model and settings, for where clips of several jobs stand together."""
+    recipe = video.recipe
+    request = description.asked_for(recipe)
+    facts = {
+        "prompt": str(request.get("prompt", "")),
+        "model": str(recipe.get("model", "")),
+        "settings": snippets.settings(request),
+    }
+    return {**description.clip(video), "facts": facts}
 
 
 class Player(ClipWidget):
@@ -37,22 +51,24 @@ class Player(ClipWidget):
         videos = [shown] if isinstance(shown, Video) else list(shown)
         # Clips of several jobs are numbered anew: the browser asks for them by number.
         self._videos = dict(enumerate(videos))
-        super().__init__(client, **self._drawn(videos))
+        super().__init__(client, **self._first_state(client, videos))
 
     @staticmethod
-    def _drawn(videos: Sequence[Video]) -> dict[str, object]:
-        recipe = videos[0].recipe if videos else {}
-        request = recipe.get("request")
-        return {
-            "clips": [{**description.clip(video), "sample": number} for number, video in enumerate(videos)],
-            "prompt": str(request.get("prompt", "")) if isinstance(request, dict) else "",
-            "model": str(recipe.get("model", "")),
-            "settings": [],
-        }
+    def _first_state(client: Client, videos: Sequence[Video]) -> dict[str, object]:
+        offered = offers_of(client, videos)
+        clips = [
+            {**described(video), "sample": number, "offers": offered.get(video.job_id, {})}
+            for number, video in enumerate(videos)
+        ]
+        return {"clips": clips, **(clips[0]["facts"] if clips else {})}
 
     def clips_on_disk(self) -> Sequence[Video]:
         """The clips of this player under the numbers that the browser knows."""
         return [replace(video, sample=number) for number, video in self._videos.items()]
+
+    def original(self, video: Video) -> Video:
+        """The clip as its job knows it."""
+        return self._videos[video.sample]
 
     def __repr__(self) -> str:
         return f"Player({len(self._videos)} clip{'' if len(self._videos) == 1 else 's'})"

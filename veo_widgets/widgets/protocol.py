@@ -22,6 +22,11 @@ FROM_BROWSER: dict[str, list[str]] = {
     "forget": [],
     "need-bytes": ["sample", "request"],
     "poster": ["sample"],
+    "grab": ["sample", "frame", "role", "request", "offset", "total"],
+    "sequel": ["sample", "verb", "prompt", "request"],
+    "mark": ["sample", "mark"],
+    "render": ["samples", "request"],
+    "drafts": ["request"],
     "draft": ["draft"],
     "generate": ["order", "draft"],
     "upload": ["image", "name", "offset", "total"],
@@ -37,6 +42,8 @@ FROM_KERNEL: dict[str, list[str]] = {
     "bytes": ["request", "sample", "offset", "total"],
     "bytes-failed": ["request", "sample", "message"],
     "refused": ["command", "message"],
+    "grabbed": ["request", "message"],
+    "taken": ["request"],
     "accepted": ["order", "job"],
     "denied": ["order", "problems"],
     "uploaded": ["image", "as"],
@@ -49,11 +56,28 @@ FROM_KERNEL: dict[str, list[str]] = {
 
 # One piece of a clip: well under any limit of a websocket on the way.
 CHUNK_BYTES = 1 << 20
-# The longest text that a field may hold; other fields are numbers, or objects that their readers check.
-_TEXTS = {"request": 64, "order": 64, "image": 64, "job": 64, "name": 255, "query": 200, "text": 1 << 18}
+# The longest text that a field may hold; other fields are numbers, or what is named below.
+_TEXTS = {
+    "request": 64,
+    "order": 64,
+    "image": 64,
+    "job": 64,
+    "name": 255,
+    "query": 200,
+    "prompt": 100_000,
+    "text": 1 << 18,
+}
+_WORDS = {
+    "role": ("first_frame", "last_frame", "reference_images", "file"),
+    "verb": ("extend", "edit"),
+    "mark": ("", "star", "reject"),
+}
+# Objects are checked by their readers.
 _OBJECTS = {"draft", "message"}
+_LISTS = {"samples"}
+_LONGEST_LIST = 1000
 # The bytes that a message may bring: a poster or a piece of an image, and nothing with any other.
-_MAX_BUFFERS = {"poster": MAX_BYTES, "upload": CHUNK_BYTES}
+_MAX_BUFFERS = {"poster": MAX_BYTES, "upload": CHUNK_BYTES, "grab": CHUNK_BYTES, "of-job": CHUNK_BYTES}
 
 
 @dataclass(frozen=True)
@@ -88,8 +112,16 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
 def _is_valid(name: str, value: object) -> bool:
     if name in _TEXTS:
         return isinstance(value, str) and len(value) <= _TEXTS[name]
+    if name in _WORDS:
+        return isinstance(value, str) and value in _WORDS[name]
     if name in _OBJECTS:
         return isinstance(value, Mapping)
+    if name in _LISTS:
+        return isinstance(value, list) and len(value) <= _LONGEST_LIST and all(map(_is_number, value))
+    return _is_number(value)
+
+
+def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 

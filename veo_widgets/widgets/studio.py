@@ -16,6 +16,9 @@ from .form import Form
 from .job_view import JobView
 from .protocol import Message
 
+# Among how many jobs of all notebooks this notebook's are looked for.
+_LOOK_BACK = 500
+
 
 class _Card(JobView):
     """The view of one job without a channel of its own: it speaks and listens through its studio's."""
@@ -52,6 +55,10 @@ class _Card(JobView):
             self._retrying = False
         await self._studio.submitted(record.id)
 
+    async def sequel_begun(self, record: JobRecord) -> None:
+        """What continues or changes a clip is a job of its own too."""
+        await self._studio.submitted(record.id)
+
 
 class Studio(Form):
     """The form, and the jobs of this notebook, newest first. Run again, it shows running jobs where they stand.
@@ -83,13 +90,13 @@ class Studio(Form):
         # A card is drawn by the code that draws a job under a cell; it comes along as text, once.
         self.card_code = bundle("job_view")[0].read_text("utf-8")
         self.observe(self._selected_by_python, "selected")
-        self._client.start(self._recall, limit)
+        self._client.call(self._recall, limit)
 
     async def _recall(self, limit: int) -> None:
         """Show what this notebook has sent before, and watch what still runs."""
         client, here = self._client.asynchronous, notebook()
         found = {record.id: record for record in await client.jobs(limit=None, only_open=True)}
-        recent = await client.jobs(limit=None if here else limit)
+        recent = await client.jobs(limit=_LOOK_BACK if here else limit)
         for record in [one for one in recent if not here or one.notebook == here][:limit]:
             found.setdefault(record.id, record)
         mine = [record for record in found.values() if not here or record.notebook == here]
@@ -99,7 +106,9 @@ class Studio(Form):
     async def _add(self, record: JobRecord) -> None:
         if record.id in self._cards:
             return
-        if not record.state.is_final:
+        if record.state.is_final:
+            self._settled.add(record.id)
+        else:
             await self._client.asynchronous.sighting(record.id)
             self._client.asynchronous.watch(record.id)
         card = await anyio.to_thread.run_sync(_Card, self, Job(self._client, record.id))

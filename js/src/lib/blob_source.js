@@ -3,7 +3,7 @@
  *
  * @import { Clip, Wire } from "./types.js"
  */
-import { listen, send } from "./protocol.js";
+import { listen, newRequest, send } from "./protocol.js";
 
 /** Silence after which a view says that the kernel may be busy. It goes on listening all the same. */
 const SILENCE_MS = 15_000;
@@ -15,11 +15,6 @@ const SILENCE_MS = 15_000;
  * @property {(message: string) => void} failed
  * @property {() => void} silent
  */
-
-/** @returns {string} */
-function newRequest() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16).padStart(2, "0")).join("");
-}
 
 /**
  * Gathers ranges, in whatever order they come and however often.

@@ -30,6 +30,8 @@ export class ClipSources {
   #listeners = new Set();
   /** @type {Map<string, () => void>} the pulls under way */
   #pulls = new Map();
+  /** @type {Map<string, number>} how many hold each clip */
+  #holders = new Map();
   /** @type {Set<string>} */
   #posters = new Set();
   #ended = new AbortController();
@@ -73,8 +75,37 @@ export class ClipSources {
     this.#set(clip, { phase: "checking" });
     const served = url !== null && (await serves(url, clip, this.#ended.signal));
     if (this.#ended.signal.aborted) return;
+    // Whoever held it has let go meanwhile.
+    if (this.#holders.get(clipKey(clip)) === 0) return void this.#sources.delete(clipKey(clip));
     if (served) this.#set(clip, { phase: "ready", url, via: "files" });
     else this.#pull(clip);
+  }
+
+  /**
+   * Make the clip playable for as long as somebody holds it: with the last of them its bytes go.
+   *
+   * @param {Clip} clip
+   * @returns {() => void} lets go of it
+   */
+  hold(clip) {
+    const key = clipKey(clip);
+    this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
+    void this.open(clip);
+    return () => {
+      const left = (this.#holders.get(key) ?? 1) - 1;
+      this.#holders.set(key, left);
+      if (left === 0) this.#drop(clip);
+    };
+  }
+
+  /** @param {Clip} clip */
+  #drop(clip) {
+    const { url, via, phase } = this.get(clip);
+    if (via === "files" || phase === "checking") return;
+    this.#pulls.get(clipKey(clip))?.();
+    this.#pulls.delete(clipKey(clip));
+    if (via === "kernel") URL.revokeObjectURL(url);
+    this.#sources.delete(clipKey(clip));
   }
 
   /**

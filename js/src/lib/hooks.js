@@ -1,12 +1,12 @@
 /**
  * State that lives outside a view: a trait, a clip's source, the time.
  *
- * @import { Clip, Job, Wire } from "./types.js"
+ * @import { Clip, Job, Mark, Wire } from "./types.js"
  * @import { ClipSources } from "./clip_sources.js"
  * @import { KernelClock } from "./time.js"
  */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { listen, send } from "./protocol.js";
+import { listen, newRequest, send } from "./protocol.js";
 
 /**
  * A trait's value, and the view drawn again when it changes.
@@ -77,6 +77,39 @@ export function useSeen(element) {
 }
 
 /**
+ * Whether the element is on screen now, or nearly.
+ *
+ * @param {Element|null} element
+ */
+export function useVisible(element) {
+  const [visible, setVisible] = useState(typeof IntersectionObserver === "undefined");
+  useEffect(() => {
+    if (!element || typeof IntersectionObserver === "undefined") return undefined;
+    const watcher = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: "160px" });
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [element]);
+  return visible;
+}
+
+/**
+ * Stars and rejections. A click shows at once; what the kernel says counts from then on.
+ *
+ * @param {Wire & {get: (name: any) => any}} wire
+ */
+export function useMarks(wire) {
+  /** @type {Record<string, Mark>} */
+  const kept = useTrait(wire, "marks") ?? {};
+  const [clicked, setClicked] = useState(/** @type {Record<string, Mark>} */ ({}));
+  useEffect(() => setClicked({}), [kept]);
+  const mark = (/** @type {number} */ sample, /** @type {Mark} */ wanted) => {
+    setClicked((before) => ({ ...before, [sample]: wanted }));
+    send(wire, "mark", { sample, mark: wanted });
+  };
+  return { marks: { ...kept, ...clicked }, mark };
+}
+
+/**
  * The commands of one job: what was asked and not answered yet, and what was refused.
  *
  * The next state of the job answers a command; so does a refusal.
@@ -103,6 +136,44 @@ export function useCommands(wire, job) {
     send(wire, kind);
   };
   return { pending, refusal, command, forget: () => setRefusal("") };
+}
+
+/**
+ * A command that costs money: sent once, then waited for, whatever is clicked meanwhile.
+ *
+ * @param {Wire} wire
+ * @param {"sequel"|"render"|"drafts"} kind
+ * @param {() => void} onAccepted
+ */
+export function usePaying(wire, kind, onAccepted) {
+  const [refusal, setRefusal] = useState("");
+  const [, redraw] = useState("");
+  // Not state: a second click may come before the first has been drawn.
+  const request = useRef("");
+  const answer = (/** @type {string} */ why) => {
+    request.current = "";
+    redraw("");
+    setRefusal(why);
+  };
+  useEffect(() => {
+    const stops = [
+      listen(wire, "taken", (message) => {
+        if (message.request !== request.current) return;
+        answer("");
+        onAccepted();
+      }),
+      listen(wire, "refused", (message) => message.command === kind && request.current && answer(message.message)),
+    ];
+    return () => stops.forEach((stop) => stop());
+  });
+  const pay = (/** @type {Record<string, unknown>} */ payload) => {
+    if (request.current) return;
+    request.current = newRequest();
+    redraw(request.current);
+    setRefusal("");
+    send(wire, kind, { ...payload, request: request.current });
+  };
+  return { pending: request.current !== "", refusal, pay, forget: () => setRefusal("") };
 }
 
 /**

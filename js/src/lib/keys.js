@@ -1,7 +1,7 @@
 /**
  * Keys of the focused player.
  *
- * @typedef {"toggle"|"mute"|"fullscreen"|"skip"|"frame"|"share"} KeyCommand
+ * @typedef {"toggle"|"mute"|"fullscreen"|"skip"|"frame"|"share"|"grab"|"window"} KeyCommand
  */
 
 /** @type {Record<string, [KeyCommand, number]>} */
@@ -10,6 +10,8 @@ const KEYS = {
   k: ["toggle", 0],
   m: ["mute", 0],
   f: ["fullscreen", 0],
+  p: ["window", 0],
+  g: ["grab", 0],
   j: ["skip", -1],
   l: ["skip", 1],
   ArrowLeft: ["skip", -1],
@@ -32,7 +34,7 @@ export function keyCommand(event) {
   if (hasModifier(event)) return null;
   const tag = event.target instanceof Element ? event.target.tagName : "";
   const volume = event.target instanceof Element && event.target.classList.contains("veo-volume");
-  if (tag === "SELECT" || (volume && /^(Arrow|Home|End)/.test(event.key))) return null;
+  if (tag === "SELECT" || tag === "TEXTAREA" || (volume && /^(Arrow|Home|End)/.test(event.key))) return null;
   if (event.key === " " && (tag === "BUTTON" || tag === "A" || tag === "SUMMARY")) return null;
   if (/^[0-9]$/.test(event.key)) return ["share", Number(event.key) / 10];
   return KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null;

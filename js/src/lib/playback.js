@@ -27,6 +27,24 @@ export function usePlayback(video) {
 }
 
 /**
+ * The time that is written on the frame each element shows, where the browser tells; the element's clock runs ahead.
+ *
+ * @type {WeakMap<HTMLVideoElement, number>}
+ */
+const shown = new WeakMap();
+
+/** @param {HTMLVideoElement} video  during a seek where it will be: keys come faster than frames */
+const timeShown = (video) => (video.seeking ? undefined : shown.get(video)) ?? video.currentTime;
+
+/**
+ * The number of the frame on screen.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {Clip} clip
+ */
+export const frameShown = (video, clip) => frameAt(timeShown(video), clip);
+
+/**
  * Where the element is, in seconds, at every frame it shows (where the browser tells) and after every seek.
  *
  * @param {HTMLVideoElement|null} video
@@ -35,12 +53,17 @@ export function usePosition(video) {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
     if (!video) return undefined;
-    const read = () => setSeconds(video.currentTime);
+    const read = (/** @type {Event|undefined} */ event) => {
+      if (event?.type === "seeking") shown.delete(video);
+      setSeconds(timeShown(video));
+    };
     const names = ["timeupdate", "seeking", "seeked", "loadedmetadata"];
     for (const name of names) video.addEventListener(name, read);
     let handle = 0;
-    const frame = () => {
-      read();
+    /** @type {(now?: number, about?: VideoFrameCallbackMetadata) => void} */
+    const frame = (_now, about) => {
+      if (about && !video.seeking) shown.set(video, about.mediaTime);
+      read(undefined);
       handle = video.requestVideoFrameCallback(frame);
     };
     if ("requestVideoFrameCallback" in video) frame();
@@ -81,7 +104,7 @@ export function timeOf(frame, clip) {
  * @param {HTMLVideoElement} video
  * @param {Clip} clip
  * @param {HTMLElement|null} player  what goes full screen
- * @returns {Record<KeyCommand, (amount: number) => void>}
+ * @returns {Record<Exclude<KeyCommand, "grab">, (amount: number) => void>}
  */
 export function commandsFor(video, clip, player) {
   const length = Number.isFinite(video.duration) ? video.duration : clip.seconds;
@@ -90,11 +113,12 @@ export function commandsFor(video, clip, player) {
     toggle: () => void (video.paused ? video.play().catch(() => {}) : video.pause()),
     mute: () => void (video.muted = !video.muted),
     fullscreen: () => player && toggleFullscreen(player),
+    window: () => toggleWindow(video),
     skip: (amount) => void seek(video.currentTime + amount),
     share: (amount) => void seek(amount * length),
     frame: (amount) => {
       video.pause();
-      seek(timeOf(frameAt(video.currentTime, clip) + amount, clip));
+      seek(timeOf(frameShown(video, clip) + amount, clip));
     },
   };
 }
@@ -104,6 +128,17 @@ function toggleFullscreen(player) {
   const asked = player.matches(":fullscreen") ? player.ownerDocument.exitFullscreen() : player.requestFullscreen();
   asked.catch(() => {});
 }
+
+/** @param {HTMLVideoElement} video  into a small window over all others, or back */
+function toggleWindow(video) {
+  const page = video.ownerDocument;
+  const inside = page.pictureInPictureElement === video;
+  const asked = inside ? page.exitPictureInPicture() : video.requestPictureInPicture?.();
+  asked?.catch(() => {});
+}
+
+/** Whether this viewer can show a clip in a small window of its own. */
+export const canFloat = () => document.pictureInPictureEnabled === true;
 
 /** Whether this viewer can play AAC; webviews of editors often cannot. */
 export function canHear() {

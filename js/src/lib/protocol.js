@@ -14,6 +14,11 @@ export const FROM_BROWSER = {
   "forget": [],
   "need-bytes": ["sample", "request"],
   "poster": ["sample"],
+  "grab": ["sample", "frame", "role", "request", "offset", "total"],
+  "sequel": ["sample", "verb", "prompt", "request"],
+  "mark": ["sample", "mark"],
+  "render": ["samples", "request"],
+  "drafts": ["request"],
   "draft": ["draft"],
   "generate": ["order", "draft"],
   "upload": ["image", "name", "offset", "total"],
@@ -29,6 +34,8 @@ export const FROM_KERNEL = {
   "bytes": ["request", "sample", "offset", "total"],
   "bytes-failed": ["request", "sample", "message"],
   "refused": ["command", "message"],
+  "grabbed": ["request", "message"],
+  "taken": ["request"],
   "accepted": ["order", "job"],
   "denied": ["order", "problems"],
   "uploaded": ["image", "as"],
@@ -38,6 +45,11 @@ export const FROM_KERNEL = {
   "job": ["job"],
   "of-job": ["job", "message"]
 };
+
+/** @returns {string} a name for a request, never given twice */
+export function newRequest() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16).padStart(2, "0")).join("");
+}
 
 /**
  * Send one message to the kernel.

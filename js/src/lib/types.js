@@ -17,6 +17,9 @@
  * @property {boolean} has_audio
  * @property {string} sha256
  * @property {string|null} poster  a data: URL
+ * @property {{python: string, magic: string}|null} [code]  what makes the request again
+ * @property {Partial<Record<Verb, Price>>} [offers]  what can be made of it, and the price
+ * @property {{prompt: string, model: string, settings: Settings}} [facts]  where clips of several jobs stand together
  *
  * @typedef {object} Problem
  * @property {string} title
@@ -24,21 +27,15 @@
  * @property {string} remedy
  * @property {string|null} charged
  *
+ * @typedef {"extend"|"edit"} Verb
  * @typedef {{usd: number|null, text: string, note: string|null}} Price
  * @typedef {[string, string][]} Settings
  * @typedef {{low: number, likely: number, high: number}} Typical  seconds
  *
- * @typedef {object} Job
- * @property {number} version
+ * @typedef {object} Progress  how a job stands, in short
  * @property {string} id
  * @property {JobState} state
  * @property {string} prompt
- * @property {string} model
- * @property {string} provider
- * @property {boolean} emulator
- * @property {Settings} settings
- * @property {number} width
- * @property {number} height
  * @property {Price} price
  * @property {number} created_at
  * @property {number|null} submitted_at
@@ -47,17 +44,46 @@
  * @property {Typical} typical
  * @property {boolean} held_back  nothing is sent yet: the service has no room
  * @property {boolean} watching
- * @property {number} polls
- * @property {number|null} next_poll_at
  * @property {{sample: number, received: number, total: number|null}|null} download
  * @property {Problem|null} error
+ *
+ * @typedef {Progress & {verb: Verb, clips: Clip[]}} Sequel  a job that continues or changes a clip
+ *
+ * @typedef {Progress & Details} Job
+ * @typedef {object} Details
+ * @property {number} version
+ * @property {string} model
+ * @property {string} provider
+ * @property {boolean} emulator
+ * @property {Settings} settings
+ * @property {number} width
+ * @property {number} height
+ * @property {number} polls
+ * @property {number|null} next_poll_at
  * @property {string|null} notice
  * @property {{stop: boolean, resume: boolean, cancel: boolean, retry: boolean, look: boolean, forget: boolean}} can
  * @property {string|null} retry_price
  * @property {Clip[]} clips
  * @property {string} saved_class
  *
+ * @typedef {"star"|"reject"|""} Mark
+ * @typedef {{name: string, label: string}} Column  a parameter in which the cells of a grid differ
+ *
+ * @typedef {object} Cell  a place in a grid; its clip comes apart, under the same number
+ * @property {number} sample  its number
+ * @property {Record<string, string|number>} values  of the parameters that differ
+ * @property {number} width
+ * @property {number} height
+ * @property {Price|null} planned  the price of a draft that was not sent yet
+ * @property {Progress|null} job
+ * @property {number|null} made_from  the cell whose clip is made again here
+ *
+ * @typedef {Clip & {render?: (Price & {resolution: string, seconds?: number|null})|null}} GridClip
+ * @typedef {Price & {count: number}} Total
+ *
  * @typedef {{job: Job|Record<string, never>}} JobTraits
+ * @typedef {{cells: Cell[], clips: Record<string, GridClip>, columns: Column[], marks: Record<string, Mark>,
+ *   total: Total|null}} GridTraits
  * @typedef {{clips: Clip[], prompt: string, model: string, settings: Settings, saved_class: string}} PlayerTraits
  *
  * @typedef {object} Wire  the part of anywidget's model that the views use

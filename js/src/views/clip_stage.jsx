@@ -1,7 +1,8 @@
 /**
  * The picture of a clip and what lies over it.
  *
- * @import { Clip, Wire } from "../lib/types.js"
+ * @import { Clip, Verb, Wire } from "../lib/types.js"
+ * @import { Grabbing } from "./grabbing.jsx"
  * @import { ClipSources, Source } from "../lib/clip_sources.js"
  * @import { Choice, Commands } from "./player.jsx"
  * @import { usePlayback } from "../lib/playback.js"
@@ -26,6 +27,9 @@ import { Stage } from "./stage.jsx";
  * @property {Choice} choice
  * @property {(change: Partial<Choice>) => void} choose
  * @property {Commands} commands
+ * @property {Grabbing} grabbing
+ * @property {(verb: Verb) => void} begin  ask for what comes after the clip
+ * @property {(text: string, what: string) => void} copy
  */
 
 /**

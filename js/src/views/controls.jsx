@@ -6,8 +6,9 @@
  */
 import { canHear, frameAt, usePosition } from "../lib/playback.js";
 import { clockText } from "../lib/time.js";
-import { CopyButton } from "./copy_button.jsx";
+import { GrabMenu } from "./grabbing.jsx";
 import { Icon, IconButton } from "./icons.jsx";
+import { MoreMenu } from "./more_menu.jsx";
 import { Scrub } from "./scrub.jsx";
 
 const RATES = [0.25, 0.5, 1, 1.5, 2];
@@ -31,9 +32,11 @@ export function Controls(props) {
           <Readout clip={clip} video={video} />
         </div>
         <div class="veo-group veo-group-end">
+          <GrabMenu grabbing={props.grabbing} ready={playback.loaded} />
           <Sound {...props} />
           <Speed {...props} />
           <Leaving {...props} />
+          <MoreMenu {...props} />
         </div>
       </div>
     </div>
@@ -41,8 +44,10 @@ export function Controls(props) {
 }
 
 /** @param {{clip: Clip, video: HTMLVideoElement|null}} props */
-function Readout({ clip, video }) {
-  const seconds = usePosition(video);
+const Readout = ({ clip, video }) => <TimeReadout clip={clip} seconds={usePosition(video)} />;
+
+/** @param {{clip: Pick<Clip, "seconds"|"fps">, seconds: number}} props */
+export function TimeReadout({ clip, seconds }) {
   return (
     <span class="veo-readout">
       <span>
@@ -89,8 +94,8 @@ function Sound({ clip, choice, choose, commands }) {
   );
 }
 
-/** @param {Parts} props */
-function Speed({ choice, choose }) {
+/** @param {{choice: {rate: number, loop: boolean}, choose: (change: {rate?: number, loop?: boolean}) => void}} props */
+export function Speed({ choice, choose }) {
   return (
     <>
       <select
@@ -106,7 +111,7 @@ function Speed({ choice, choose }) {
           </option>
         ))}
       </select>
-      <IconButton icon="loop" label="Loop" pressed={choice.loop} onClick={() => choose({ loop: !choice.loop })} />
+      <IconButton icon="loop" class="veo-roomy" label="Loop" pressed={choice.loop} onClick={() => choose({ loop: !choice.loop })} />
     </>
   );
 }
@@ -117,13 +122,12 @@ function Leaving({ clip, source, commands }) {
     <>
       <IconButton icon="full" label="Full screen" keys="f" onClick={() => commands.fullscreen?.(0)} />
       {source.url ? (
-        <a class="veo-icon" href={source.url} download={clip.name} aria-label="Download" title={`Download ${clip.name}`}>
+        <a class="veo-icon veo-roomy" href={source.url} download={clip.name} aria-label="Download" title={`Download ${clip.name}`}>
           <Icon name="download" />
         </a>
       ) : (
-        <IconButton icon="download" label="Download, once the clip is loaded" disabled onClick={() => {}} />
+        <IconButton icon="download" class="veo-roomy" label="Download, once the clip is loaded" disabled onClick={() => {}} />
       )}
-      <CopyButton text={clip.path} label="Copy path" />
     </>
   );
 }

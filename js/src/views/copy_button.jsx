@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { toClipboard } from "../lib/clipboard.js";
 import { IconButton } from "./icons.jsx";
 
 /**
@@ -13,13 +14,7 @@ export function CopyButton({ text, label }) {
     const timer = setTimeout(() => setOutcome(""), 1600);
     return () => clearTimeout(timer);
   }, [outcome]);
-  const copy = () => {
-    const asked = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
-    asked.then(
-      () => setOutcome("Copied"),
-      () => setOutcome("The clipboard is not available here"),
-    );
-  };
+  const copy = async () => setOutcome((await toClipboard(text)) ? "Copied" : "The clipboard is not available here");
   return (
     <span class="veo-copy">
       <IconButton icon={outcome === "Copied" ? "check" : "copy"} label={outcome || label} onClick={copy} />

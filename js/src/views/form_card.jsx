@@ -91,15 +91,20 @@ function focusOn(card, parameter) {
 /** @param {Props & {fault: string}} props */
 function Top({ store, wire, fault }) {
   const [open, setOpen] = useState(false);
+  const opener = useRef(/** @type {HTMLButtonElement|null} */ (null));
+  const close = () => {
+    setOpen(false);
+    opener.current?.focus();
+  };
   return (
     <>
       <PromptBox {...{ store, wire, fault }}>
-        <button type="button" class="veo-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <button ref={opener} type="button" class="veo-link" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="expired" />
           Earlier
         </button>
       </PromptBox>
-      {open ? <History wire={wire} onClose={() => setOpen(false)} /> : null}
+      {open ? <History wire={wire} onClose={close} /> : null}
     </>
   );
 }

@@ -50,9 +50,11 @@ function Label({ for: target, label, help, remark, ...about }) {
 export function Segments({ name, options, value, onPick, disabled = false, ...about }) {
   const id = useId();
   return (
-    <fieldset class="veo-field" data-parameter={name} aria-describedby={`${id}-r`} disabled={disabled}>
+    <fieldset class="veo-field" data-parameter={name} aria-label={about.label} aria-describedby={`${id}-r`} disabled={disabled}>
       <div class="veo-field-top">
-        <legend title={about.help}>{about.label}</legend>
+        <span class="veo-name" title={about.help}>
+          {about.label}
+        </span>
         <Remark id={`${id}-r`} {...about} />
       </div>
       <div class={`veo-segments ${about.fault ? "veo-faulty" : ""}`}>

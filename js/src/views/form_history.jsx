@@ -20,8 +20,13 @@ export function History({ wire, onClose }) {
     send(wire, "use", { job });
     onClose();
   };
+  const leave = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    onClose();
+  };
   return (
-    <section class="veo-history" aria-label="Earlier prompts" onKeyDown={(event) => event.key === "Escape" && onClose()}>
+    <section class="veo-history" aria-label="Earlier prompts" onKeyDown={leave}>
       <div class="veo-input veo-input-row">
         <Icon name="search" />
         <input

@@ -8,6 +8,18 @@ const PATHS = {
   muted: "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM16 9.5l5 5M21 9.5l-5 5",
   loop: "M4 11V9.5A3.5 3.5 0 0 1 7.5 6H20M17 3l3 3-3 3M20 13v1.5a3.5 3.5 0 0 1-3.5 3.5H4M7 21l-3-3 3-3",
   full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  camera: "M4 8.5h3.5l1.5-2.5h6l1.5 2.5H20v10.5H4zM12 10.2a3.3 3.3 0 1 1 0 6.6 3.3 3.3 0 0 1 0-6.6z",
+  more: "M5.5 12h.1M12 12h.1M18.5 12h.1",
+  float: "M4 5.5h16v6M4 5.5v13h7M13.5 14.5H20v4h-6.5z",
+  code: "M8.5 7L4 12l4.5 5M15.5 7l4.5 5-4.5 5",
+  extend: "M4 6.5h8v11H4zM15 12h6M18 9v6",
+  edit: "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3",
+  first: "M5 5v14M9 7h11v10H9z",
+  last: "M19 5v14M4 7h11v10H4z",
+  image: "M4 5.5h16v13H4zM4 16l5-5 4 4 2.5-2.5L20 17M15.5 9.2v.1",
+  star: "M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7 9.6 9z",
+  grid: "M4 4.5h7v6.5H4zM13 4.5h7v6.5h-7zM4 13h7v6.5H4zM13 13h7v6.5h-7z",
+  sparkle: "M12 4l1.8 5.2L19 11l-5.2 1.8L12 18l-1.8-5.2L5 11l5.2-1.8z",
   download: "M12 4v11M7.5 10.5L12 15l4.5-4.5M5 20h14",
   copy: "M9 9h10v11H9zM5 15V4h10",
   check: "M5 12.5l4.5 4.5L19 7.5",
@@ -41,16 +53,17 @@ export function Icon({ name }) {
 /**
  * A button that is only a picture; its label is also its tooltip.
  *
- * @param {{icon: IconName, label: string, keys?: string, onClick: () => void, pressed?: boolean, disabled?: boolean,
- *   class?: string}} props
+ * @param {{icon: IconName, label: string, keys?: string, onClick: () => void, pressed?: boolean, menu?: boolean,
+ *   disabled?: boolean, class?: string}} props
  */
-export function IconButton({ icon, label, keys, onClick, pressed, disabled = false, class: extra = "" }) {
+export function IconButton({ icon, label, keys, onClick, pressed, menu, disabled = false, class: extra = "" }) {
   return (
     <button
       type="button"
       class={`veo-icon ${extra}`}
       aria-label={label}
       aria-pressed={pressed}
+      {...(menu === undefined ? {} : { "aria-haspopup": "menu", "aria-expanded": menu })}
       title={keys ? `${label} (${keys})` : label}
       disabled={disabled}
       onClick={onClick}

@@ -117,7 +117,8 @@ function Below({ job, commands }) {
 /**
  * The stage, and the rest below it, for the state the job is in.
  *
- * @param {{wire: Wire, sources: ClipSources, job: Job, now: number, commands: Commands, awaited: boolean}} props
+ * @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, job: Job, now: number, commands: Commands,
+ *   awaited: boolean}} props
  */
 function JobStage({ wire, sources, job, now, commands, awaited }) {
   const below = <Below job={job} commands={commands} />;
@@ -133,13 +134,11 @@ function JobStage({ wire, sources, job, now, commands, awaited }) {
   const facts = { prompt: job.prompt, model: job.model, settings: job.settings, price: job.price.text };
   const actions = <Actions job={job} {...commands} />;
   return (
-    <Player key={job.id} {...{ wire, sources, facts, actions }} clips={job.clips} autoStart={awaited}>
-      {below}
-    </Player>
+    <Player key={job.id} {...{ wire, sources, facts, actions }} clips={job.clips} autoStart={awaited} about={() => below} />
   );
 }
 
-/** @param {{wire: Wire, sources: ClipSources, clock: KernelClock, job: Job}} props */
+/** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clock: KernelClock, job: Job}} props */
 function JobBody({ wire, sources, clock, job }) {
   const live = isLive(job);
   const now = useNow(clock, live && job.watching);

@@ -2,17 +2,21 @@
  * The clips of one job: picture, controls, a strip to choose from, and the details.
  *
  * @import { ComponentChildren } from "preact"
- * @import { Clip, Settings, Wire } from "../lib/types.js"
+ * @import { Clip, Sequel, Settings, Verb, Wire } from "../lib/types.js"
+ * @import { Grabbing } from "./grabbing.jsx"
  * @import { ClipSources } from "../lib/clip_sources.js"
  */
 import { useEffect, useState } from "preact/hooks";
 import { clipKey } from "../lib/clip_sources.js";
-import { useSeen, useSource } from "../lib/hooks.js";
+import { toClipboard } from "../lib/clipboard.js";
+import { useSeen, useSource, useTrait } from "../lib/hooks.js";
 import { keyCommand } from "../lib/keys.js";
 import { canHear, commandsFor, usePlayback } from "../lib/playback.js";
 import { ClipStage } from "./clip_stage.jsx";
 import { Controls } from "./controls.jsx";
 import { Details } from "./details.jsx";
+import { GrabWord, useGrabbing } from "./grabbing.jsx";
+import { SequelForm, Sequels } from "./sequels.jsx";
 import { Strip } from "./strip.jsx";
 
 /** @typedef {{prompt: string, model: string, settings: Settings, price?: string}} Facts */
@@ -28,6 +32,9 @@ import { Strip } from "./strip.jsx";
  * @property {number} volume
  * @property {number} rate
  */
+
+/** @type {Sequel[]} */
+const NONE = [];
 
 const prefersStill = () => globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
 
@@ -77,20 +84,29 @@ function useOpening(sources, clip, player, video, choice) {
 }
 
 /**
- * @param {{wire: Wire, sources: ClipSources, clips: Clip[], facts: Facts, autoStart: boolean,
- *   actions?: ComponentChildren, children?: ComponentChildren}} props
+ * @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clips: Clip[], facts: Facts, autoStart: boolean,
+ *   actions?: ComponentChildren, about?: (facts: Facts) => ComponentChildren}} props
  */
-export function Player({ wire, sources, clips, facts, autoStart, actions, children }) {
+export function Player({ wire, sources, clips: own, facts: common, autoStart, actions, about }) {
+  /** @type {Sequel[]} */
+  const sequels = useTrait(wire, "sequels") ?? NONE;
+  const clips = [...own, ...sequels.flatMap((sequel) => sequel.clips)];
   const [choice, setChoice] = useState(() => firstChoice(clips, autoStart));
   const [player, setPlayer] = useState(/** @type {HTMLElement|null} */ (null));
   const [video, setVideo] = useState(/** @type {HTMLVideoElement|null} */ (null));
+  const [verb, setVerb] = useState(/** @type {Verb|null} */ (null));
   const choose = (/** @type {Partial<Choice>} */ change) => setChoice((before) => ({ ...before, ...change }));
   const clip = clips.find(({ sample }) => sample === choice.sample) ?? /** @type {Clip} */ (clips[0]);
   const source = useOpening(sources, clip, player, video, choice);
   const playback = usePlayback(video);
   useChoice(video, choice);
-  const commands = usePlayerCommands(video, clip, player, choose);
-  const parts = { wire, sources, clip, source, video, playback, choice, choose, commands };
+  const grabbing = useGrabbing(wire, clip, video);
+  const commands = usePlayerCommands(video, clip, player, choose, grabbing);
+  const { copied, copy } = useCopying();
+  const parts = { wire, sources, clip, source, video, playback, choice, choose, commands, grabbing, begin: setVerb, copy };
+  const facts = clip.facts ?? common;
+  const price = verb && clip.offers?.[verb];
+  const pick = (/** @type {number} */ sample) => choose({ sample, wanted: playback.playing });
   return (
     <>
       <section
@@ -98,17 +114,21 @@ export function Player({ wire, sources, clips, facts, autoStart, actions, childr
         class="veo-player"
         tabIndex={0}
         aria-label="Video player"
-        aria-keyshortcuts="Space K J L , . M F"
+        aria-keyshortcuts="Space K J L , . M F P G"
         onKeyDown={(event) => pressed(event, commands)}
       >
         <ClipStage {...parts} setVideo={setVideo} />
         <Controls {...parts} />
+        <GrabWord grabbing={grabbing} />
+        <div class={copied ? "veo-remark" : "veo-unseen"} role="status">
+          {copied}
+        </div>
         <Remarks clip={clip} />
       </section>
-      {clips.length > 1 ? (
-        <Strip clips={clips} current={clip} onPick={(sample) => choose({ sample, wanted: playback.playing })} />
-      ) : null}
-      {children}
+      {verb && price ? <SequelForm key={verb} {...{ wire, clip, verb, price }} onClose={() => setVerb(null)} /> : null}
+      <Sequels sequels={sequels} onPick={pick} />
+      {clips.length > 1 ? <Strip clips={clips} current={clip} onPick={pick} /> : null}
+      {about?.(facts)}
       <Details clip={clip} facts={facts}>
         {actions}
       </Details>
@@ -118,6 +138,20 @@ export function Player({ wire, sources, clips, facts, autoStart, actions, childr
 
 /** @typedef {ReturnType<typeof usePlayerCommands>} Commands */
 
+/** Copies a text and says so for a moment. */
+function useCopying() {
+  const [copied, setCopied] = useState("");
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => setCopied(""), 2400);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = async (/** @type {string} */ text, /** @type {string} */ what) => {
+    setCopied((await toClipboard(text)) ? `${what} is on the clipboard.` : "The clipboard is not available here.");
+  };
+  return { copied, copy };
+}
+
 /**
  * What buttons and keys do. Before the clip is there, play means: as soon as it is.
  *
@@ -125,15 +159,20 @@ export function Player({ wire, sources, clips, facts, autoStart, actions, childr
  * @param {Clip} clip
  * @param {HTMLElement|null} player
  * @param {(change: Partial<Choice>) => void} choose
+ * @param {Grabbing} grabbing
  */
-function usePlayerCommands(video, clip, player, choose) {
+function usePlayerCommands(video, clip, player, choose, grabbing) {
   const direct = video ? commandsFor(video, clip, player) : null;
   const toggle = () => {
     choose({ wanted: video?.paused ?? true });
     if (video?.currentSrc) direct?.toggle(0);
   };
   const mute = () => video && choose({ muted: !video.muted });
-  return { ...direct, toggle, mute };
+  const grab = () => {
+    video?.pause();
+    if (video?.videoWidth) grabbing.setOpen(true);
+  };
+  return { ...direct, toggle, mute, grab };
 }
 
 /**

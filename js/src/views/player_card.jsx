@@ -3,6 +3,7 @@
  *
  * @import { Clip, Settings, Wire } from "../lib/types.js"
  * @import { ClipSources } from "../lib/clip_sources.js"
+ * @import { Facts } from "./player.jsx"
  */
 import { useTrait } from "../lib/hooks.js";
 import { Player } from "./player.jsx";
@@ -21,20 +22,18 @@ export function PlayerCard({ wire, sources }) {
   const settings = useTrait(wire, "settings") ?? [];
   /** @type {string} */
   const saved = useTrait(wire, "saved_class") ?? "";
-  const about =
-    prompt || model || settings.length > 0 ? (
+  const about = (/** @type {Facts} */ facts) =>
+    facts.prompt || facts.model || facts.settings.length > 0 ? (
       <div class="veo-body">
-        {prompt ? <Prompt text={prompt} /> : null}
-        <Chips model={model} settings={settings} />
+        {facts.prompt ? <Prompt text={facts.prompt} /> : null}
+        <Chips model={facts.model} settings={facts.settings} />
       </div>
     ) : null;
   return (
     <article class="veo-card" aria-label="Video">
       <SavedTwin name={saved} />
       {clips.length > 0 ? (
-        <Player wire={wire} sources={sources} clips={clips} facts={{ prompt, model, settings }} autoStart={false}>
-          {about}
-        </Player>
+        <Player wire={wire} sources={sources} clips={clips} facts={{ prompt, model, settings }} autoStart={false} about={about} />
       ) : (
         <div class="veo-empty">There is no clip to play.</div>
       )}

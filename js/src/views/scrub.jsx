@@ -24,21 +24,26 @@ function bufferedTo(video) {
 
 /** @param {{clip: Clip, video: HTMLVideoElement|null}} props */
 export function Scrub({ clip, video }) {
-  const seconds = usePosition(video);
+  const seek = (/** @type {number} */ to) => {
+    if (video) video.currentTime = timeOf(frameAt(to, clip), clip);
+  };
+  return <ScrubBar clip={clip} seconds={usePosition(video)} buffered={bufferedTo(video)} onSeek={seek} />;
+}
+
+/**
+ * @param {{clip: Pick<Clip, "seconds"|"fps">, seconds: number, buffered: number, onSeek: (seconds: number) => void}} props
+ */
+export function ScrubBar({ clip, seconds, buffered, onSeek }) {
   const [pointed, setPointed] = useState(/** @type {number|null} */ (null));
-  const share = seconds / clip.seconds;
   const point = (/** @type {PointerEvent & {currentTarget: HTMLElement}} */ event) => {
     const box = event.currentTarget.getBoundingClientRect();
     setPointed(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
   };
-  const seek = (/** @type {number} */ to) => {
-    if (video) video.currentTime = timeOf(frameAt(to, clip), clip);
-  };
   return (
     <div class="veo-scrub" onPointerMove={point} onPointerLeave={() => setPointed(null)}>
       <div class="veo-track">
-        <div class="veo-buffered" style={{ width: percent(bufferedTo(video) / clip.seconds) }} />
-        <div class="veo-played" style={{ width: percent(share) }} />
+        <div class="veo-buffered" style={{ width: percent(buffered / clip.seconds) }} />
+        <div class="veo-played" style={{ width: percent(seconds / clip.seconds) }} />
       </div>
       <input
         type="range"
@@ -48,7 +53,7 @@ export function Scrub({ clip, video }) {
         value={seconds}
         aria-label="Position"
         aria-valuetext={`${spokenTime(seconds)} of ${spokenTime(clip.seconds)}, frame ${frameAt(seconds, clip)}`}
-        onInput={(event) => seek(Number(event.currentTarget.value))}
+        onInput={(event) => onSeek(Number(event.currentTarget.value))}
       />
       {pointed === null ? null : (
         <div class="veo-bubble" style={{ left: percent(pointed) }} aria-hidden="true">

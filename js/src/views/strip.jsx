@@ -8,19 +8,19 @@
 export function Strip({ clips, current, onPick }) {
   return (
     <div class="veo-strip" role="group" aria-label={`${clips.length} clips`}>
-      {clips.map((clip) => (
+      {clips.map((clip, index) => (
         <button
           key={clip.sample}
           type="button"
           class="veo-thumb"
-          aria-label={`Clip ${clip.sample + 1}`}
+          aria-label={`Clip ${index + 1}`}
           aria-pressed={clip.sample === current.sample}
           title={clip.name}
           style={{ aspectRatio: `${clip.width} / ${clip.height}` }}
           onClick={() => onPick(clip.sample)}
         >
           {clip.poster ? <img src={clip.poster} alt="" /> : null}
-          <span>{clip.sample + 1}</span>
+          <span>{index + 1}</span>
         </button>
       ))}
     </div>

@@ -10,7 +10,7 @@ import { useNow, useTrait } from "../lib/hooks.js";
 import { position } from "../lib/progress.js";
 import { send } from "../lib/protocol.js";
 import { clockText, elapsedSeconds } from "../lib/time.js";
-import { isLive, nextLookText, stateText } from "../lib/words.js";
+import { isLive, stateText } from "../lib/words.js";
 import { Icon, IconButton } from "./icons.jsx";
 
 /** @typedef {() => {initialize: (hook: any) => any, render: (hook: any) => any}} CardFactory */
@@ -98,7 +98,10 @@ function Row({ wire, job, now, current }) {
 
 /** @param {Job} job @param {number} now */
 function rowText(job, now) {
-  if (job.held_back) return nextLookText(job, now);
+  if (job.held_back) {
+    const left = Math.ceil(((job.next_poll_at ?? now) - now) / 1000);
+    return left > 0 ? `is sent in ${clockText(left)}` : "";
+  }
   if (isLive(job)) return clockText(elapsedSeconds(job, now));
   if (job.error) return job.error.title;
   const count = job.clips.length > 1 ? `${job.clips.length} clips, ` : "";

@@ -1,0 +1,38 @@
+/**
+ * The widget of many clips side by side. Its clock and its bytes belong to the model; each view joins them.
+ *
+ * @import { AnyModel } from "@anywidget/types"
+ * @import { GridTraits } from "./lib/types.js"
+ */
+import "./styles/grid_view.css";
+import { ClipSources } from "./lib/clip_sources.js";
+import { LinkedPlayback } from "./lib/linked.js";
+import { mount } from "./lib/mount.jsx";
+import { send } from "./lib/protocol.js";
+import { GridCard } from "./views/grid_card.jsx";
+
+/** @typedef {{model: AnyModel<GridTraits>, signal?: AbortSignal}} Hook */
+
+export default function grid() {
+  /** @type {ClipSources} */
+  let sources;
+  const linked = new LinkedPlayback();
+  return {
+    /** @param {Hook} hook */
+    initialize({ model, signal }) {
+      sources = new ClipSources(model);
+      const end = () => {
+        linked.dispose();
+        sources.dispose();
+      };
+      signal?.addEventListener("abort", end, { once: true });
+      return signal ? undefined : end;
+    },
+    /** @param {Hook & {el: HTMLElement}} view */
+    render({ model, el, signal }) {
+      const end = mount(el, signal, <GridCard wire={model} sources={sources} linked={linked} />);
+      send(model, "ready");
+      return end;
+    },
+  };
+}

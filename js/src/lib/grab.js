@@ -1,0 +1,71 @@
+/**
+ * The frame that is showing, at its native size, decoded by the browser and by nothing else.
+ *
+ * @import { Clip, Wire } from "./types.js"
+ */
+import { frameShown } from "./playback.js";
+import { send } from "./protocol.js";
+
+/** One message; what is much larger breaks a websocket on the way. */
+const CHUNK = 1 << 20;
+
+export const CANNOT_READ = "This browser does not hand out the frame, so it cannot be taken here. The file has it.";
+
+/**
+ * @param {HTMLVideoElement} video
+ * @returns {Promise<void>}
+ */
+function standsStill(video) {
+  video.pause();
+  if (!video.seeking) return Promise.resolve();
+  return new Promise((resolve) => video.addEventListener("seeked", () => resolve(), { once: true }));
+}
+
+/**
+ * Stop, and take the picture that is on screen.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {Clip} clip
+ * @returns {Promise<{frame: number, png: Blob}>}
+ */
+export async function takeFrame(video, clip) {
+  await standsStill(video);
+  if (!video.videoWidth) throw new Error(CANNOT_READ);
+  const canvas = video.ownerDocument.createElement("canvas");
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  const frame = frameShown(video, clip);
+  try {
+    canvas.getContext("2d", { alpha: false })?.drawImage(video, 0, 0);
+    /** @type {Blob|null} */
+    const png = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    if (png) return { frame, png };
+  } catch {
+    // A picture from elsewhere is kept from scripts.
+  }
+  throw new Error(CANNOT_READ);
+}
+
+/**
+ * Send a frame to the kernel in pieces.
+ *
+ * @param {Wire} wire
+ * @param {{sample: number, frame: number, role: string, request: string}} about
+ * @param {Blob} png
+ */
+export async function sendFrame(wire, about, png) {
+  const all = await png.arrayBuffer();
+  for (let offset = 0; offset < all.byteLength; offset += CHUNK) {
+    send(wire, "grab", { ...about, offset, total: all.byteLength }, [all.slice(offset, offset + CHUNK)]);
+  }
+}
+
+/**
+ * Put a frame on the clipboard. The promise is handed over unresolved: some browsers allow it only within the click.
+ *
+ * @param {Promise<{png: Blob}>} taken
+ */
+export async function copyFrame(taken) {
+  if (!navigator.clipboard?.write || typeof ClipboardItem === "undefined") throw new Error("The clipboard is not available here.");
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": taken.then(({ png }) => png) })]);
+}

@@ -1,0 +1,212 @@
+/**
+ * Many clips that play as one: a clock of their own, which every element is kept to.
+ *
+ * @import { Clip } from "./types.js"
+ */
+import { frameAt, timeOf } from "./playback.js";
+
+/** How often the elements are compared with the clock, in milliseconds. */
+const TICK_MS = 100;
+/** Apart by less, in seconds, is nothing anybody sees; up to LOOSE it is mended by speed; beyond FAR only by a jump. */
+const CLOSE = 0.02;
+const LOOSE = 0.12;
+const FAR = 0.4;
+/** How long the clock waits for an element that does not keep up, in milliseconds. */
+const PATIENCE_MS = 3000;
+
+export class LinkedPlayback {
+  /** @type {Map<HTMLVideoElement, Clip>} */
+  #members = new Map();
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  /** @type {ReturnType<typeof setInterval>|undefined} */
+  #timer;
+  #now;
+  #at = 0;
+  #since = 0;
+  #length = 0;
+  #ticked = 0;
+  #waited = 0;
+  fps = 24;
+  playing = false;
+  loop = true;
+  rate = 1;
+
+  /** @param {() => number} [now]  milliseconds of a clock that never jumps */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** The longest clip, in seconds. */
+  get length() {
+    return this.#length;
+  }
+
+  /** @param {Clip[]} clips  all that there are, also those without an element at the moment */
+  measure(clips) {
+    this.#length = Math.max(0, ...clips.map(({ seconds }) => seconds));
+    this.fps = Math.max(1, ...clips.map(({ fps }) => fps));
+    if (clips.length === 0) this.fps = 24;
+  }
+
+  /** Where the clock is, in seconds. */
+  get position() {
+    if (!this.playing) return this.#at;
+    return this.#at + ((this.#now() - this.#since) / 1000) * this.rate;
+  }
+
+  /**
+   * Keep an element to the clock from now on.
+   *
+   * @param {HTMLVideoElement} video
+   * @param {Clip} clip
+   * @returns {() => void} lets go of it
+   */
+  join(video, clip) {
+    this.#members.set(video, clip);
+    this.#put(video, clip);
+    return () => {
+      this.#members.delete(video);
+      video.pause();
+      // Nobody looks any more: out of sight, or the view is gone.
+      if (this.#members.size === 0 && this.playing) this.pause();
+    };
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  play() {
+    if (this.playing || this.#length === 0) return;
+    if (this.#at >= this.#length - 1 / this.fps) this.#at = 0;
+    this.#since = this.#ticked = this.#now();
+    this.#waited = 0;
+    this.playing = true;
+    this.#timer = setInterval(() => this.tick(), TICK_MS);
+    this.tick();
+  }
+
+  pause() {
+    this.#at = Math.min(this.position, this.#length);
+    this.#stop();
+    this.seek(this.#at);
+  }
+
+  /** @param {number} seconds */
+  seek(seconds) {
+    const last = Math.max(0, this.#length - 1 / this.fps / 2);
+    this.#at = Math.min(last, Math.max(0, seconds));
+    this.#since = this.#now();
+    for (const [video, clip] of this.#members) this.#put(video, clip);
+    this.#tell();
+  }
+
+  /** @param {number} amount  frames on, or back */
+  step(amount) {
+    if (this.playing) this.pause();
+    const shape = { fps: this.fps, seconds: this.#length };
+    this.seek(timeOf(frameAt(this.#at, shape) + amount, shape));
+  }
+
+  /** @param {number} rate */
+  setRate(rate) {
+    this.#at = this.position;
+    this.#since = this.#now();
+    this.rate = rate;
+    this.#tell();
+  }
+
+  /** @param {boolean} loop */
+  setLoop(loop) {
+    this.loop = loop;
+    this.#tell();
+  }
+
+  /** Bring every element closer to the clock, and the clock back to the start when it is through. */
+  tick() {
+    const patient = this.#wait();
+    if (this.position >= this.#length) {
+      if (!this.loop) {
+        this.pause();
+        return;
+      }
+      this.seek(0);
+    }
+    for (const [video, clip] of this.#members) this.#correct(video, clip, patient);
+    this.#tell();
+  }
+
+  /** Hold the clock while an element does not keep up, for so long; says whether it may go on not keeping up. */
+  #wait() {
+    const since = this.#now() - this.#ticked;
+    this.#ticked += since;
+    const late = [...this.#members].some(([video, clip]) => {
+      const to = Math.min(this.position, clip.seconds - 1 / clip.fps);
+      return video.seeking || video.readyState < 2 || to - video.currentTime > LOOSE;
+    });
+    // It is won back slowly, so that one that is always late does not stop all again and again.
+    this.#waited = late ? Math.min(PATIENCE_MS, this.#waited + since) : Math.max(0, this.#waited - since / 4);
+    const patient = this.#waited < PATIENCE_MS;
+    if (late && patient) this.#since = Math.min(this.#since + since, this.#ticked);
+    return patient;
+  }
+
+  /**
+   * @param {() => void} listener  called at every change, and often while it plays
+   * @returns {() => void}
+   */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  dispose() {
+    this.#stop();
+    for (const video of this.#members.keys()) video.pause();
+    this.#members.clear();
+    this.#listeners.clear();
+  }
+
+  #stop() {
+    this.playing = false;
+    clearInterval(this.#timer);
+  }
+
+  #tell() {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /**
+   * To the frame that the clock shows; a clip that is shorter waits at its last.
+   *
+   * @param {HTMLVideoElement} video
+   * @param {Clip} clip
+   */
+  #put(video, clip) {
+    const to = timeOf(frameAt(this.position, clip), clip);
+    if (!this.playing) video.pause();
+    if (Math.abs(video.currentTime - to) > 0.001) video.currentTime = to;
+  }
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Clip} clip
+   * @param {boolean} patient  the clock waits for those that are late
+   */
+  #correct(video, clip, patient) {
+    if (video.readyState < 2 || video.seeking) return;
+    const to = this.position;
+    if (to >= clip.seconds - 1 / clip.fps) {
+      video.pause();
+      return;
+    }
+    const apart = video.currentTime - to;
+    if (apart > FAR || (apart < -FAR && !patient)) video.currentTime = to;
+    // A little faster or slower is not seen; a jump is.
+    video.playbackRate = Math.abs(apart) > CLOSE ? this.rate * Math.min(1.25, Math.max(0.75, 1 - apart)) : this.rate;
+    if (apart > LOOSE && apart <= FAR) video.pause();
+    else if (video.paused) video.play().catch(() => {});
+  }
+}

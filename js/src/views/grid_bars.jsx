@@ -1,0 +1,94 @@
+/**
+ * The bars of the grid: what the drafts cost, in which order clips stand, and the starred ones made well.
+ *
+ * @import { Cell, Column, GridClip, Mark, Total, Wire } from "../lib/types.js"
+ */
+import { usePaying } from "../lib/hooks.js";
+import { RetryButton } from "./actions.jsx";
+import { Icon, IconButton } from "./icons.jsx";
+
+/** @param {number} usd */
+const dollars = (usd) => `$${usd.toFixed(2)}`;
+
+/** @param {{refusal: string, onDismiss: () => void}} props */
+function Refusal({ refusal, onDismiss }) {
+  if (!refusal) return null;
+  return (
+    <div class="veo-remark veo-remark-bad" role="alert">
+      <span>{refusal}</span>
+      <IconButton icon="close" label="Dismiss" onClick={onDismiss} />
+    </div>
+  );
+}
+
+/** @param {{wire: Wire, total: Total}} props */
+export function Drafts({ wire, total }) {
+  const { pending, refusal, pay, forget } = usePaying(wire, "drafts", () => {});
+  const many = total.count === 1 ? "1 draft" : `${total.count} drafts`;
+  return (
+    <>
+      <div class="veo-drafts">
+        <span>
+          <strong>{many}</strong>, not sent yet
+          {total.note ? <span class="veo-hint"> · {total.note}</span> : null}
+        </span>
+        <button type="button" class="veo-primary" disabled={pending} onClick={() => pay({})}>
+          <Icon name="sparkle" />
+          {pending ? "Sending …" : `Generate ${many} · ${total.text}`}
+        </button>
+      </div>
+      <Refusal refusal={refusal} onDismiss={forget} />
+    </>
+  );
+}
+
+/** @param {{columns: Column[], by: string, onSort: (by: string) => void}} props */
+export function Sort({ columns, by, onSort }) {
+  return (
+    <label class="veo-sort">
+      <span>Order</span>
+      <select value={by} onChange={(event) => onSort(event.currentTarget.value)}>
+        <option value="">As made</option>
+        <option value="starred">Starred first</option>
+        {columns.map(({ name, label }) => (
+          <option key={name} value={name}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/**
+ * @param {{wire: Wire, cells: Cell[], clips: Record<string, GridClip>, marks: Record<string, Mark>}} props
+ */
+export function Render({ wire, cells, clips, marks }) {
+  const { pending, refusal, pay, forget } = usePaying(wire, "render", () => {});
+  const starred = cells.filter(({ sample }) => marks[sample] === "star");
+  const made = new Set(cells.map(({ made_from, job }) => (job && ["failed", "filtered", "expired"].includes(job.state) ? null : made_from)));
+  const wanted = starred.flatMap(({ sample }) => (clips[sample]?.render && !made.has(sample) ? [clips[sample]] : []));
+  const prices = wanted.map((clip) => clip.render?.usd ?? null);
+  const price = prices.includes(null) ? null : dollars(prices.reduce((/** @type {number} */ sum, usd) => sum + (usd ?? 0), 0));
+  const many = wanted.length === 1 ? "the starred one" : `${wanted.length} starred`;
+  const offer = wanted[0]?.render;
+  const how = offer?.seconds ? `${offer.resolution}, ${offer.seconds} s` : offer?.resolution;
+  return (
+    <>
+      <span class="veo-hint veo-star-count" role="status">
+        {starred.length > 0 ? `${starred.length} starred` : <span class="veo-keys">s stars a clip, x rejects it</span>}
+      </span>
+      {wanted.length > 0 ? (
+        <RetryButton
+          key={wanted.map(({ sample }) => sample).join()}
+          verb={`Render ${many} at ${how}`}
+          price={price}
+          primary
+          pending={pending}
+          onConfirm={() => pay({ samples: wanted.map(({ sample }) => sample) })}
+        />
+      ) : null}
+      <Refusal refusal={refusal} onDismiss={forget} />
+    </>
+  );
+}

@@ -1,0 +1,136 @@
+/**
+ * Clips side by side, with one time line for all of them.
+ *
+ * @import { Cell, Column, GridClip, Mark, Total, Wire } from "../lib/types.js"
+ * @import { ClipSources } from "../lib/clip_sources.js"
+ * @import { LinkedPlayback } from "../lib/linked.js"
+ */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useMarks, useTrait } from "../lib/hooks.js";
+import { ordered, titles } from "../lib/order.js";
+import { GridCell } from "./grid_cell.jsx";
+import { Drafts, Render, Sort } from "./grid_bars.jsx";
+import { gridKey } from "./grid_keys.js";
+import { MarkButtons } from "./mark_buttons.jsx";
+import { Icon } from "./icons.jsx";
+import { Player } from "./player.jsx";
+import { Transport } from "./transport.jsx";
+
+/** @typedef {Wire & {get: (name: any) => any}} Model */
+
+/** @param {{wire: Model, sources: ClipSources, linked: LinkedPlayback}} props */
+export function GridCard({ wire, sources, linked }) {
+  /** @type {Cell[]} */
+  const cells = useTrait(wire, "cells") ?? [];
+  /** @type {Record<string, GridClip>} */
+  const clips = useTrait(wire, "clips") ?? {};
+  /** @type {Column[]} */
+  const columns = useTrait(wire, "columns") ?? [];
+  /** @type {Total|null} */
+  const total = useTrait(wire, "total") ?? null;
+  const { marks, mark } = useMarks(wire);
+  const [by, setBy] = useState("");
+  const [opened, setOpened] = useState(/** @type {number|null} */ (null));
+  const [heard, setHeard] = useState(/** @type {number|null} */ (null));
+  const [current, setCurrent] = useState(0);
+  const card = useReturn(opened, current);
+  const there = Object.values(clips);
+  useEffect(() => linked.measure(there), [linked, clips]);
+  if (cells.length === 0) return <article class="veo-card veo-empty">There is nothing to compare yet.</article>;
+  const names = titles(cells, columns);
+  const shown = ordered(cells, by, marks);
+  const big = opened === null ? undefined : clips[opened];
+  const open = (/** @type {number} */ sample) => {
+    linked.pause();
+    setCurrent(sample);
+    setOpened(sample);
+  };
+  const hear = (/** @type {number} */ sample) => setHeard(heard === sample ? null : sample);
+  const commands = { linked, mark, open, hear, marks, clips };
+  if (big) {
+    return <Big {...{ wire, sources, mark }} clip={big} title={names.get(big.sample) ?? ""} marked={marks[big.sample] ?? ""} onBack={() => setOpened(null)} />;
+  }
+  return (
+    <article ref={card} class="veo-card veo-grid" aria-label={`${cells.length} clips side by side`} onKeyDown={(event) => gridKey(event, commands)}>
+      {total ? <Drafts wire={wire} total={total} /> : null}
+      <ul class={`veo-cells ${arrangement(cells)}`}>
+        {shown.map((cell) => (
+          <GridCell
+            key={cell.sample}
+            {...{ wire, sources, linked, cell, open, hear }}
+            clip={clips[cell.sample]}
+            title={names.get(cell.sample) ?? ""}
+            marked={marks[cell.sample] ?? ""}
+            mark={mark}
+            muted={heard !== cell.sample}
+            inOrder={current === cell.sample || (shown[0] === cell && !shown.some(({ sample }) => sample === current))}
+            onFocus={() => setCurrent(cell.sample)}
+          />
+        ))}
+      </ul>
+      <div class="veo-grid-bar">
+        {there.length > 0 ? <Transport linked={linked} clips={there} /> : null}
+        <div class="veo-grid-foot">
+          <Sort columns={columns} by={by} onSort={setBy} />
+          <Render wire={wire} cells={cells} clips={clips} marks={marks} />
+        </div>
+      </div>
+    </article>
+  );
+}
+
+/**
+ * Back from one clip, the keyboard is where it was.
+ *
+ * @param {number|null} opened
+ * @param {number} current
+ */
+function useReturn(opened, current) {
+  const card = useRef(/** @type {HTMLElement|null} */ (null));
+  const was = useRef(opened);
+  useEffect(() => {
+    if (was.current !== null && opened === null) {
+      /** @type {HTMLElement|null|undefined} */ (card.current?.querySelector(`[data-sample="${current}"]`))?.focus();
+    }
+    was.current = opened;
+  }, [opened]);
+  return card;
+}
+
+/** @param {Cell[]} cells  two and four stand in two columns, as large as may be; clips that are higher than wide are narrow */
+function arrangement(cells) {
+  const tall = cells.filter(({ width, height }) => height > width).length * 2 > cells.length;
+  if (tall) return "veo-cells-tall";
+  return cells.length === 2 || cells.length === 4 ? "veo-cells-paired" : "";
+}
+
+/**
+ * One clip of the grid by itself, with everything that a player has.
+ *
+ * @param {{wire: Model, sources: ClipSources, clip: GridClip, title: string, marked: Mark,
+ *   mark: (sample: number, mark: Mark) => void, onBack: () => void}} props
+ */
+function Big({ wire, sources, clip, title, marked, mark, onBack }) {
+  const back = useRef(/** @type {HTMLButtonElement|null} */ (null));
+  useEffect(() => back.current?.focus(), []);
+  const facts = clip.facts ?? { prompt: "", model: "", settings: [] };
+  return (
+    <article
+      class="veo-card veo-big"
+      aria-label={title}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && !event.defaultPrevented) onBack();
+      }}
+    >
+      <div class="veo-big-bar">
+        <button ref={back} type="button" onClick={onBack}>
+          <Icon name="grid" />
+          All clips
+        </button>
+        <strong>{title}</strong>
+        <MarkButtons {...{ marked, mark, title }} sample={clip.sample} />
+      </div>
+      <Player wire={wire} sources={sources} clips={[clip]} facts={facts} autoStart={false} />
+    </article>
+  );
+}

@@ -1,0 +1,133 @@
+/**
+ * One place of the grid: a clip, one that is being made, one that was not made, or a draft.
+ *
+ * @import { Cell, GridClip, Mark, Progress, Wire } from "../lib/types.js"
+ * @import { ClipSources } from "../lib/clip_sources.js"
+ * @import { LinkedPlayback } from "../lib/linked.js"
+ */
+import { useEffect, useState } from "preact/hooks";
+import { clipKey } from "../lib/clip_sources.js";
+import { useSource, useVisible } from "../lib/hooks.js";
+import { cellWords } from "../lib/order.js";
+import { position } from "../lib/progress.js";
+import { clockText } from "../lib/time.js";
+import { isLive, problemTitle, stateText } from "../lib/words.js";
+import { Icon, IconButton } from "./icons.jsx";
+import { MarkButtons } from "./mark_buttons.jsx";
+import { Bar, useElapsed } from "./sequels.jsx";
+import { Stage } from "./stage.jsx";
+
+/**
+ * @param {{wire: Wire, sources: ClipSources, linked: LinkedPlayback, cell: Cell, clip: GridClip|undefined, title: string,
+ *   marked: Mark, mark: (sample: number, mark: Mark) => void, muted: boolean, inOrder: boolean, onFocus: () => void,
+ *   open: (sample: number) => void, hear: (sample: number) => void}} props
+ */
+export function GridCell({ sources, linked, cell, clip, title, marked, mark, muted, inOrder, onFocus, open, hear }) {
+  const [element, setElement] = useState(/** @type {HTMLElement|null} */ (null));
+  const visible = useVisible(element);
+  const { sample } = cell;
+  return (
+    <li
+      ref={setElement}
+      class={`veo-cell ${marked ? `veo-cell-${marked}` : ""}`}
+      data-sample={sample}
+      tabIndex={inOrder ? 0 : -1}
+      aria-label={cellWords(cell, title, marked, clip !== undefined)}
+      aria-keyshortcuts="S X Enter M Space"
+      onFocus={onFocus}
+    >
+      {clip ? (
+        <Picture {...{ sources, linked, clip, muted, visible, open, hear, title }} />
+      ) : (
+        <Empty cell={cell} />
+      )}
+      <div class="veo-caption">
+        <span class="veo-caption-title" title={title} dir="auto">
+          {cell.made_from === null ? null : <Icon name="sparkle" />}
+          {title}
+        </span>
+        <MarkButtons {...{ sample, title, marked, mark }} shown={clip !== undefined} />
+      </div>
+    </li>
+  );
+}
+
+/**
+ * @param {{sources: ClipSources, linked: LinkedPlayback, clip: GridClip, muted: boolean, visible: boolean, title: string,
+ *   open: (sample: number) => void, hear: (sample: number) => void}} props
+ */
+function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
+  const source = useSource(sources, clip);
+  const [video, setVideo] = useState(/** @type {HTMLVideoElement|null} */ (null));
+  const [broken, setBroken] = useState("");
+  useEffect(() => (visible ? sources.hold(clip) : undefined), [sources, clipKey(clip), visible]);
+  useEffect(() => (video && source.url ? linked.join(video, clip) : undefined), [linked, video, source.url]);
+  // A page can hold only so many elements that decode, so a cell out of sight has none.
+  const frame = (
+    <>
+      {clip.poster ? <img class="veo-video" src={clip.poster} alt="" /> : null}
+      {visible ? (
+        <video
+          ref={setVideo}
+          class="veo-video"
+          {...(source.url ? { src: source.url } : {})}
+          playsInline
+          muted={muted}
+          preload="auto"
+          aria-label={clip.name}
+          onClick={() => linked.toggle()}
+          onDblClick={() => open(clip.sample)}
+          onError={() => source.url && !sources.reject(clip) && setBroken("This browser cannot play it.")}
+        />
+      ) : null}
+    </>
+  );
+  const why = source.phase === "failed" ? source.message : broken;
+  return (
+    <Stage width={clip.width} height={clip.height} kind="clip" backdrop={clip.poster} frame={frame}>
+      {why ? <div class="veo-over veo-cell-why">{why}</div> : null}
+      <span class="veo-cell-tools">
+        {clip.has_audio ? (
+          <IconButton icon={muted ? "muted" : "sound"} label={`${muted ? "Hear" : "Mute"} ${title}`} keys="m" onClick={() => hear(clip.sample)} />
+        ) : null}
+        <IconButton icon="full" label={`Open ${title}`} keys="Enter" onClick={() => open(clip.sample)} />
+      </span>
+    </Stage>
+  );
+}
+
+/** @param {{cell: Cell}} props */
+function Empty({ cell }) {
+  const { job, planned, width, height } = cell;
+  if (job && isLive(job)) return <Making job={job} width={width} height={height} />;
+  if (job) {
+    const lost = job.state === "succeeded";
+    return (
+      <Stage width={width} height={height} kind={job.state}>
+        <div class="veo-over veo-cell-why" title={job.error?.remedy ?? ""}>
+          <strong>{lost ? "This clip did not come" : (job.error?.title ?? problemTitle(job.state))}</strong>
+          {job.error ? <span>{job.error.message}</span> : null}
+        </div>
+      </Stage>
+    );
+  }
+  return (
+    <Stage width={width} height={height} kind="planned">
+      <div class="veo-over veo-hint">{planned?.text ?? ""}</div>
+    </Stage>
+  );
+}
+
+/** @param {{job: Progress, width: number, height: number}} props */
+function Making({ job, width, height }) {
+  const elapsed = useElapsed(job);
+  return (
+    <Stage width={width} height={height} kind={job.watching ? "waiting" : "resting"}>
+      <div class="veo-over veo-status">
+        <div class="veo-state">{stateText(job)}</div>
+        <div class="veo-hint">{clockText(elapsed)}</div>
+      </div>
+      <Bar share={position(job, elapsed)} label="Estimated progress" />
+    </Stage>
+  );
+}

@@ -1,0 +1,134 @@
+/**
+ * A clip that goes on: the field to ask for it, and the jobs that were asked for.
+ *
+ * @import { Clip, Price, Sequel, Verb, Wire } from "../lib/types.js"
+ */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { usePaying } from "../lib/hooks.js";
+import { position } from "../lib/progress.js";
+import { clockText, elapsedSeconds } from "../lib/time.js";
+import { isLive, problemTitle, stateText } from "../lib/words.js";
+import { Icon } from "./icons.jsx";
+
+/** @type {Record<Verb, {button: string, ask: string, doing: string}>} */
+export const VERB = {
+  extend: { button: "Extend", ask: "What happens next?", doing: "Extending" },
+  edit: { button: "Edit", ask: "What should be different?", doing: "Editing" },
+};
+
+/**
+ * The prompt, and one priced button; its click is the only one that pays.
+ *
+ * @param {{wire: Wire, clip: Clip, verb: Verb, price: Price, onClose: () => void}} props
+ */
+export function SequelForm({ wire, clip, verb, price, onClose }) {
+  const [prompt, setPrompt] = useState("");
+  const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
+  const { pending, refusal, pay } = usePaying(wire, "sequel", onClose);
+  useEffect(() => field.current?.focus(), [verb]);
+  const { button, ask } = VERB[verb];
+  const empty = prompt.trim() === "";
+  const submit = () => void (empty || pay({ sample: clip.sample, verb, prompt: prompt.trim() }));
+  return (
+    <form
+      class="veo-sequel-form"
+      aria-label={`${button} the clip`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onClose();
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
+      }}
+    >
+      <label>
+        <span>{ask}</span>
+        <textarea ref={field} rows={2} dir="auto" value={prompt} disabled={pending} onInput={(event) => setPrompt(event.currentTarget.value)} />
+      </label>
+      {refusal ? (
+        <p class="veo-refusal" role="alert">
+          {refusal}
+        </p>
+      ) : null}
+      <div class="veo-sequel-row">
+        {price.note ? <span class="veo-hint">{price.note}</span> : null}
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+        <button type="submit" class="veo-primary" disabled={pending || empty} title="Ctrl Enter">
+          <Icon name={verb} />
+          {pending ? "Sending …" : `${button} · ${price.text}`}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** @param {{sequels: Sequel[], onPick: (sample: number) => void}} props */
+export function Sequels({ sequels, onPick }) {
+  if (sequels.length === 0) return null;
+  return (
+    <ul class="veo-sequels" aria-label="Made from these clips">
+      {sequels.map((sequel) => (
+        <SequelRow key={sequel.id} sequel={sequel} onPick={onPick} />
+      ))}
+    </ul>
+  );
+}
+
+/** @param {{sequel: Sequel, onPick: (sample: number) => void}} props */
+function SequelRow({ sequel, onPick }) {
+  const elapsed = useElapsed(sequel);
+  const live = isLive(sequel);
+  const clip = sequel.clips[0];
+  const why = sequel.error;
+  return (
+    <li class={`veo-sequel veo-tone-${sequel.state}`}>
+      <Icon name={sequel.verb} />
+      <span class="veo-sequel-words">
+        <span class="veo-sequel-prompt" dir="auto" title={sequel.prompt}>
+          {sequel.prompt}
+        </span>
+        <span class="veo-hint">
+          {live ? `${stateText(sequel)} · ${clockText(elapsed)}` : clip ? sequel.price.text : why ? `${why.title}. ${why.message}` : problemTitle(sequel.state)}
+        </span>
+      </span>
+      {clip ? (
+        <button type="button" onClick={() => onPick(clip.sample)}>
+          <Icon name="play" />
+          Show
+        </button>
+      ) : null}
+      {live ? <Bar share={position(sequel, elapsed)} label={`${VERB[sequel.verb].doing}, estimated`} /> : null}
+    </li>
+  );
+}
+
+/** @param {{share: number, label: string}} props */
+export function Bar({ share, label }) {
+  return (
+    <div class="veo-bar" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)}>
+      <div style={{ width: `${(share * 100).toFixed(1)}%` }} />
+    </div>
+  );
+}
+
+/**
+ * Seconds since a job was sent, ticking while it runs. The kernel's clock counts from what it said last.
+ *
+ * @param {import("../lib/types.js").Progress} job
+ */
+export function useElapsed(job) {
+  const [, tick] = useState(0);
+  const received = useRef({ now: 0, at: 0 });
+  if (received.current.now !== job.now) received.current = { now: job.now, at: performance.now() };
+  const ticking = isLive(job) && job.watching;
+  useEffect(() => {
+    if (!ticking) return undefined;
+    const timer = setInterval(() => tick((n) => n + 1), 500);
+    return () => clearInterval(timer);
+  }, [ticking]);
+  return elapsedSeconds(job, job.now + performance.now() - received.current.at);
+}
+

@@ -1,0 +1,136 @@
+"""The cells of a grid as the JSON that the browser draws them from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..board import Sighting
+from ..errors import VeoError
+from ..media import Image, Video
+from ..params import BY_NAME
+from ..planning import Plan
+from ..providers import model_at, provider_named
+from ..record import JobRecord
+from . import description
+from .player import described
+
+_NAMES = ("prompt", "model", *(name for name in BY_NAME if name != "prompt"))
+
+
+@dataclass
+class Cell:
+    """A place in the grid: a draft that was not sent, one clip of a job, or a clip alone.
+
+    Attributes:
+        made_from: the number of the cell whose clip is made again here.
+    """
+
+    plan: Plan | None = None
+    job_id: str = ""
+    sample: int = 0
+    video: Video | None = None
+    made_from: int | None = None
+
+
+def clip_of(cell: Cell, seen: Mapping[str, Sighting]) -> Video | None:
+    """The clip of a cell, once there is one."""
+    if cell.job_id not in seen:
+        return cell.video
+    return next((video for video in seen[cell.job_id].record.videos if video.sample == cell.sample), None)
+
+
+def columns(cells: Sequence[Cell], seen: Mapping[str, Sighting]) -> list[dict[str, str]]:
+    """The parameters in which the cells differ, each with its label."""
+    said = [request(cell, seen) for cell in cells]
+    differing = [name for name in _NAMES if len({repr(values.get(name)) for values in said}) > 1]
+    return [{"name": name, "label": BY_NAME[name].label if name in BY_NAME else "Model"} for name in differing]
+
+
+def request(cell: Cell, seen: Mapping[str, Sighting]) -> dict[str, Any]:
+    """What a cell was asked for with, defaults included, as plain values by name."""
+    if cell.plan is not None:
+        return _plain(cell.plan.full.said())
+    if cell.job_id in seen:
+        record = seen[cell.job_id].record
+        return _plain(_full(record).said())
+    recipe = cell.video.recipe if cell.video else {}
+    return _plain(description.asked_for(recipe))
+
+
+def _full(record: JobRecord) -> Any:
+    try:
+        return record.request.completed(model_at(provider_named(record.provider), record.model))
+    except VeoError:
+        return record.request
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _word(value) for name, value in values.items() if name in _NAMES}
+
+
+def _word(value: Any) -> Any:
+    """A value that can be compared and shown."""
+    if isinstance(value, Image):
+        return value.name
+    if isinstance(value, Mapping):
+        return value.get("name", "")
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_word(item)) for item in value)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def describe(number: int, cell: Cell, seen: Mapping[str, Sighting], shown: Sequence[str]) -> dict[str, Any]:
+    """A cell without its clip: that is sent once, this at every change.
+
+    Args:
+        number: what the browser calls it.
+        cell: the cell.
+        seen: the jobs.
+        shown: the names of the parameters in which cells differ.
+    """
+    values = {name: value for name, value in request(cell, seen).items() if name in shown}
+    sighting = seen.get(cell.job_id)
+    width, height = _size(cell, sighting)
+    return {
+        "sample": number,
+        "values": values,
+        "width": width,
+        "height": height,
+        "planned": description.price(cell.plan.cost, cell.plan.provider.name) if cell.plan else None,
+        "job": description.progress(sighting, time.time()) if sighting else None,
+        "made_from": cell.made_from,
+    }
+
+
+def _size(cell: Cell, seen: Sighting | None) -> tuple[int, int]:
+    if cell.plan is not None:
+        return cell.plan.full.picture_size(cell.plan.model)
+    if seen is not None:
+        try:
+            record = seen.record
+            return record.request.picture_size(model_at(provider_named(record.provider), record.model))
+        except VeoError:
+            return 1280, 720
+    return (cell.video.width or 1280, cell.video.height or 720) if cell.video else (1280, 720)
+
+
+def render(plan: Plan, record: JobRecord) -> dict[str, Any]:
+    """The offer to make a job's clip again: price, lines, and the length in seconds if that has to change."""
+    length = plan.full.duration_seconds
+    return {
+        **description.price(plan.cost, record.provider),
+        "resolution": plan.full.resolution,
+        "seconds": length if length != _full(record).duration_seconds else None,
+    }
+
+
+def clip(
+    number: int, video: Video, record: JobRecord | None, extras: Callable[[JobRecord], Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A cell's clip, with what can be made of it as far as its job is known."""
+    return {**described(video), "sample": number, **(extras(record) if record else {})}

@@ -1,0 +1,286 @@
+"""Many clips side by side: played as one, starred and rejected, and the best made well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Self
+
+import traitlets
+
+from .. import record as records
+from ..board import Sighting
+from ..errors import BudgetError, InvalidRequestError, VeoError
+from ..handles import Job
+from ..media import Video
+from ..planning import Plan
+from ..record import JobRecord, JobState
+from ..session import client as default_client
+from ..sync import Client
+from . import cells as drawing
+from . import description
+from ._base import ClipWidget, bundle
+from .cells import Cell, clip_of
+from .comparison import drafts, rendering, total
+from .protocol import Message
+from .sequels import even_if_lost, offers
+
+Shown = Job | Video | Plan
+
+
+class Grid(ClipWidget):
+    """Clips and jobs side by side.
+
+    Args:
+        shown: jobs, running or ended, clips, and plans, which are sent at a click or by `submit`.
+        client: whose jobs they are; default is the one behind `veo_widgets.submit`.
+        render: the resolution at which starred clips are made again.
+
+    Attributes:
+        starred: the starred clips; may be observed.
+        rejected: the rejected clips; may be observed.
+    """
+
+    _esm, _css = bundle("grid")
+
+    cells = traitlets.List(traitlets.Dict()).tag(sync=True)
+    clips = traitlets.Dict().tag(sync=True)
+    columns = traitlets.List(traitlets.Dict()).tag(sync=True)
+    marks = traitlets.Dict().tag(sync=True)
+    total = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    starred = traitlets.List(traitlets.Instance(Video))
+    rejected = traitlets.List(traitlets.Instance(Video))
+
+    def __init__(self, shown: Iterable[Shown] | Shown, *, client: Client | None = None, render: str = "1080p") -> None:
+        given = [shown] if isinstance(shown, Shown) else list(shown)
+        client = client or next((item.client for item in given if isinstance(item, Job)), None) or default_client()
+        self._seen: dict[str, Sighting] = {}
+        self._cells: list[Cell] = []
+        self._resolution = render
+        self._drawn: dict[int, dict[str, Any]] = {}
+        self._ends: list[Callable[[], None]] = []
+        super().__init__(client)
+        client.call(self._begin, given)
+
+    async def _begin(self, given: Sequence[Shown]) -> None:
+        for item in given:
+            if isinstance(item, Plan):
+                self._cells.append(Cell(plan=item))
+            elif isinstance(item, Video):
+                await self._follow(item.job_id)
+                self._cells.append(Cell(job_id=item.job_id, sample=item.sample, video=item))
+            else:
+                await self._take_up(item.id)
+        self._redraw()
+
+    async def _follow(self, job_id: str) -> JobRecord | None:
+        """Listen to a job; a clip from elsewhere may belong to none."""
+        client = self._client.asynchronous
+        if job_id and job_id not in self._seen:
+            with suppress(VeoError):
+                self._seen[job_id] = await client.sighting(job_id)
+                self._ends.append(client.listen(job_id, self._receive))
+        return self._seen[job_id].record if job_id in self._seen else None
+
+    async def _take_up(self, job_id: str, made_from: int | None = None) -> None:
+        """A cell for each clip that a job has, or is to have."""
+        record = await self._follow(job_id)
+        count = 1 if record is None else len(record.videos) or record.request.samples or 1
+        self._cells += [Cell(job_id=job_id, sample=sample, made_from=made_from) for sample in range(count)]
+
+    def _receive(self, seen: Sighting) -> None:
+        self._seen[seen.record.id] = seen
+        self._redraw()
+
+    def _redraw(self) -> None:
+        columns = drawing.columns(self._cells, self._seen)
+        names = [column["name"] for column in columns]
+        numbered = list(enumerate(self._cells))
+        self.write(
+            columns=columns,
+            cells=[drawing.describe(number, cell, self._seen, names) for number, cell in numbered],
+            clips={str(number): self._described(number, video) for number, video in self._videos().items()},
+            total=self._total(),
+        )
+
+    def _videos(self) -> dict[int, Video]:
+        found = ((number, clip_of(cell, self._seen)) for number, cell in enumerate(self._cells))
+        return {number: video for number, video in found if video is not None}
+
+    def _described(self, number: int, video: Video) -> dict[str, Any]:
+        """A clip, drawn once and for all when its job has ended: its recipe is a file."""
+        if number in self._drawn:
+            return self._drawn[number]
+        record = self._seen[video.job_id].record if video.job_id in self._seen else None
+        drawn = drawing.clip(number, video, record, self._made_of)
+        if record is None or record.state.is_final:
+            self._drawn[number] = drawn
+        return drawn
+
+    def _made_of(self, record: JobRecord) -> dict[str, Any]:
+        """What can be made of a job's clips."""
+        if record.state is not JobState.SUCCEEDED:
+            return {}
+        client = self._client.asynchronous
+        better = rendering(client.plan, record, self._resolution)
+        return {"offers": offers(client, record), "render": drawing.render(better, record) if better else None}
+
+    def _plans(self) -> list[Plan]:
+        return [cell.plan for cell in self._cells if cell.plan is not None]
+
+    def _total(self) -> dict[str, Any] | None:
+        plans = self._plans()
+        if not plans:
+            return None
+        return {"count": len(plans), **description.price(total(plan.cost for plan in plans), plans[0].provider.name)}
+
+    def clips_on_disk(self) -> Sequence[Video]:
+        """The clips of the cells under the numbers that the browser knows."""
+        return [replace(video, sample=number) for number, video in self._videos().items()]
+
+    def original(self, video: Video) -> Video:
+        """The clip as its job knows it."""
+        return self._videos()[video.sample]
+
+    def poster_added(self) -> None:
+        """Draw again, now with the poster."""
+        self._drawn.clear()
+        self._redraw()
+
+    def handle(self, message: Message) -> None:
+        """Marks, what costs money, and what every widget with clips is asked."""
+        if message.kind == "ready":
+            self.begin(self._tell_again)
+        elif message.kind == "mark":
+            self.begin(self._mark, message.sample, message.fields["mark"])
+        elif message.kind == "drafts":
+            self.begin(self.pay, message, self._submit)
+        elif message.kind == "render":
+            self.begin(self.pay, message, lambda: self._render(message.fields["samples"]))
+        else:
+            super().handle(message)
+
+    async def sequel_begun(self, record: JobRecord) -> None:
+        """A clip that continues or changes another stands beside it."""
+        await self._take_up(record.id)
+        self._redraw()
+
+    async def _tell_again(self) -> None:
+        self._redraw()
+
+    async def _mark(self, number: int, mark: str) -> None:
+        if number >= len(self._cells):
+            return
+        marks = {**self.marks, str(number): mark}
+        self.write(marks={key: value for key, value in marks.items() if value})
+        videos = self._videos()
+        chosen = {
+            wanted: [videos[int(key)] for key, value in self.marks.items() if value == wanted and int(key) in videos]
+            for wanted in ("star", "reject")
+        }
+        self.write(starred=chosen["star"], rejected=chosen["reject"])
+
+    async def _submit(self) -> None:
+        """Send the drafts one by one; the first that is refused ends it."""
+        client = self._client.asynchronous
+        cost = total(plan.cost for plan in self._plans())
+        left = (await client.purse.budget()).left
+        if cost.usd is not None and cost.usd > left and self._plans()[0].provider.name != "emulator":
+            many = f"these {len(self._plans())} drafts cost {cost.text}, and ${left:.2f} is left"
+            raise BudgetError(f"budget: {many}. Nothing was sent.", parameter="budget", value=cost.usd)
+        for cell in self._cells:
+            if cell.plan is not None:
+                record = await even_if_lost(client, client.submit_plan(cell.plan))
+                cell.job_id, cell.plan = record.id, None
+                await self._follow(record.id)
+                self._redraw()
+                records.raise_for_state(record)
+
+    async def _render(self, numbers: Iterable[int]) -> None:
+        client = self._client.asynchronous
+        for number in dict.fromkeys(numbers):
+            cell = self._cells[number] if number < len(self._cells) else Cell()
+            record = self._seen[cell.job_id].record if cell.job_id in self._seen else None
+            plan = rendering(client.plan, record, self._resolution) if record else None
+            if plan is None or record is None or clip_of(cell, self._seen) is None:
+                message = f"render: clip {number} cannot be made at {self._resolution}."
+                raise InvalidRequestError(message, parameter="render", value=number)
+            if not self._is_rendered(number):
+                made = await even_if_lost(client, client.submit_plan(plan, retry_of=record.id))
+                await self._take_up(made.id, number)
+                self._redraw()
+                records.raise_for_state(made)
+
+    def _is_rendered(self, number: int) -> bool:
+        """Whether it was made again before, or is just being made."""
+        made = [self._seen[cell.job_id].record.state for cell in self._cells if cell.made_from == number]
+        return any(state in {JobState.SUCCEEDED, JobState.UNKNOWN} or not state.is_final for state in made)
+
+    def submit(self) -> Self:
+        """Send the drafts that were not sent yet, which costs `total`.
+
+        Raises:
+            BudgetError: it may not be spent; a draft that was sent before stays sent.
+            JobError: an answer was lost; that job is shown, and not sent again.
+            ServiceError: the service refused one.
+        """
+        self._client.call(self._submit)
+        return self
+
+    def render(self) -> Self:
+        """Make the starred clips again at the grid's resolution and with their seeds, which costs money.
+
+        Raises:
+            InvalidRequestError: one of them cannot be.
+            BudgetError: it may not be spent.
+        """
+        self._client.call(self._render, [int(key) for key, mark in self.marks.items() if mark == "star"])
+        return self
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs behind the cells."""
+        return [Job(self._client, job_id) for job_id in self._seen]
+
+    def close(self) -> None:
+        """Stop following the jobs; they go on."""
+        while self.__dict__.get("_ends"):
+            self._ends.pop()()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"Grid({len(self._cells)} cells)"
+
+
+def grid(shown: Iterable[Shown] | Shown, *, client: Client | None = None, render: str = "1080p") -> Grid:
+    """Show clips and jobs side by side, played and scrubbed as one; see `Grid`."""
+    return Grid(shown, client=client, render=render)
+
+
+def compare(
+    prompts: str | Iterable[str],
+    seeds: int | Iterable[int] | None = None,
+    models: str | Iterable[str] | None = None,
+    *,
+    draft: bool = True,
+    render: str = "1080p",
+    client: Client | None = None,
+    **values: Any,
+) -> Grid:
+    """A grid of every prompt with every model and every seed. Nothing is sent before a click, or `Grid.submit`.
+
+    Args:
+        prompts: one or several.
+        seeds: the seeds, or how many to draw.
+        models: one or several; by default the cheapest of its family, as these are drafts.
+        draft: make them at the lowest resolution, unless one is given.
+        render: the resolution at which starred clips are made again.
+        client: who sends them; default is the one behind `veo_widgets.submit`.
+        values: as for `veo_widgets.submit`.
+
+    Raises:
+        InvalidRequestError: a combination breaks a rule, or there are more than 64.
+    """
+    client = client or default_client()
+    return Grid(drafts(client.plan, prompts, seeds, models, draft=draft, **values), client=client, render=render)

@@ -1,0 +1,55 @@
+"""A frame of a clip as an image: beside the clip, or for the next request."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import InvalidRequestError
+from ..media import Image, Video, sniff_image
+
+_ROLE_WORDS = {
+    "first_frame": "the first frame of the next request",
+    "last_frame": "the last frame of the next request",
+    "reference_images": "a reference image of the next request",
+}
+
+
+def as_image(video: Video, frame: int, png: bytes) -> Image:
+    """A frame that the browser decoded, named after its clip.
+
+    Args:
+        video: the clip.
+        frame: its number, from 0.
+        png: the picture at its native size.
+
+    Raises:
+        InvalidRequestError: it is no whole PNG, or over 20 MB.
+    """
+    if sniff_image(png) != "image/png":
+        raise InvalidRequestError("frame: what the browser sent is no PNG image.", parameter="frame", value=frame)
+    image = Image.of(png, "frame")
+    return Image(data=image.data, mime=image.mime, name=f"{video.path.stem}_frame{frame:04d}.png")
+
+
+def save(video: Video, image: Image) -> Path:
+    """Write a frame beside its clip; the same frame takes its own place again.
+
+    Raises:
+        OSError: the disk refused it.
+    """
+    path = video.path.with_name(image.name)
+    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_bytes(image.data)
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    return path
+
+
+def role_text(frame: int, role: str) -> str:
+    """What has become of a frame, for people."""
+    return f"Frame {frame} is {_ROLE_WORDS[role]}."
