@@ -299,6 +299,16 @@ def test_several_seeds_are_several_jobs_and_their_sum_comes_first(
     )
 
 
+def test_several_clips_are_shown_in_a_grid(shell: InteractiveShell) -> None:
+    ran = run(shell, "%%veo --seconds 4 --seed 1..2 --grid --wait --into jobs\nA cat")
+    assert ran.error is None, ran.text
+    assert [output["text/plain"].partition("\n")[0].split()[0] for output in ran.outputs] == ["Grid(2", "job"]
+    assert all(job.videos[0].path.name in ran.outputs[1]["text/html"] for job in shell.user_ns["jobs"])
+    assert [out["text/plain"] for out in run(shell, "%%veo --seconds 4 --samples 2 --grid\nA cat").outputs] == [
+        "Grid(2 cells)"
+    ]
+
+
 def test_each_row_becomes_a_clip(shell: InteractiveShell, tmp_path: Path) -> None:
     shell.user_ns["rows"] = [{"animal": "cat"}, {"animal": "dog"}]
     assert "2 to be sent. $0.80 in all" in run(shell, "%%veo --each rows --seconds 4 --dry-run\nA {animal}").text

@@ -63,6 +63,7 @@ class Flags:
         quiet: whether the cell shows nothing.
         embed: whether the clip goes into the notebook itself.
         seeds: one job is made for each of them; empty for one job.
+        grid: whether the clips are shown side by side.
         each: one job is made for each row of this variable or CSV file; empty for one job.
     """
 
@@ -73,6 +74,7 @@ class Flags:
     quiet: bool = False
     embed: bool = False
     seeds: tuple[int, ...] = ()
+    grid: bool = False
     each: str = ""
 
 
@@ -159,6 +161,7 @@ def _add_cell(group: argparse._ArgumentGroup) -> None:
     switches = {
         "wait": "End the cell when the clip plays.",
         "quiet": "Show no card; --into keeps the job.",
+        "grid": "Show the clips of several seeds or samples side by side.",
         "embed": f"Put the clip into the notebook, if it has at most {MOST_EMBEDDED // 10**6} MB; its size is told.",
     }
     for name, text in switches.items():
@@ -203,12 +206,20 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
     values |= {name: value for name, value in vars(found).items() if value is not None}
     if values.pop("help"):
         return None
-    own = {name: values.pop(name) for name in ("into", "wait", "dry_run", "quiet", "embed", "each") if name in values}
+    own = {
+        name: values.pop(name)
+        for name in ("into", "wait", "dry_run", "quiet", "embed", "grid", "each")
+        if name in values
+    }
     _check_name(own.get("into"))
     seeds = _seeds(values)
-    if own.get("each") and (seeds or own.get("embed") or "output" in values):
-        message = "--each: it goes with neither several seeds nor --embed or --output; a column 'seed' may say more."
+    if own.get("each") and (seeds or own.get("embed") or own.get("grid") or "output" in values):
+        message = (
+            "--each: it goes with neither several seeds nor --embed, --grid or --output; a column 'seed' may say it."
+        )
         raise InvalidRequestError(message, parameter="each", value=own["each"])
+    if own.get("grid") and own.get("embed"):
+        raise InvalidRequestError("--grid: it goes without --embed; one or the other.", parameter="grid", value=True)
     return Flags(values, seeds=seeds, **own)
 
 

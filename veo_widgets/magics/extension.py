@@ -40,7 +40,8 @@ class _Extension:
             if before is not None:
                 self._shell.magics_manager.magics[kind]["veo"] = before
         self._shell.magics_manager.registry.pop(type(self.magics).__name__, None)
-        self._shell.configurables[:] = [item for item in self._shell.configurables if item is not self.magics]
+        ours: Any = self.magics
+        self._shell.configurables[:] = [item for item in self._shell.configurables if item is not ours]
 
 
 def load(shell: InteractiveShell) -> None:

@@ -143,27 +143,36 @@ class VeoMagics(Magics):
         return cell, jobs
 
     def _show(self, cell: Cell, jobs: Sequence[Job] | Batch) -> None:
-        from ..widgets.display import show, show_table
+        from ..widgets import display, grid
 
-        if isinstance(jobs, Batch):
-            if not cell.flags.quiet:
-                show_table(jobs)
+        if cell.flags.quiet:
             return
-        for job in () if cell.flags.quiet else jobs:
-            show(job, embed=cell.flags.embed)
+        if isinstance(jobs, Batch) or cell.flags.grid:
+            display.draw(jobs if isinstance(jobs, Batch) else grid(jobs))
+            return
+        for job in jobs:
+            display.show(job, embed=cell.flags.embed)
 
     @contextmanager
     def _shown(self, cell: Cell, jobs: Sequence[Job] | Batch) -> Iterator[None]:
-        from ..widgets.display import shown
+        from ..widgets import display
 
-        if isinstance(jobs, Batch):
+        if isinstance(jobs, Batch) or cell.flags.grid:
+            if cell.flags.grid:
+                self._show(cell, jobs)
             try:
                 yield
             finally:
-                self._show(cell, jobs)
+                # As a table, which is what stays of a grid in a notebook that was saved.
+                if not cell.flags.quiet:
+                    display.draw(jobs if isinstance(jobs, Batch) else _as_now(jobs))
             return
-        with shown(() if cell.flags.quiet else jobs, embed=cell.flags.embed):
+        with display.shown(() if cell.flags.quiet else jobs, embed=cell.flags.embed):
             yield
+
+
+def _as_now(jobs: Sequence[Job]) -> Jobs:
+    return Jobs(session.client(), [job.record for job in jobs])
 
 
 def _value(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch | None:

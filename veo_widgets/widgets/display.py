@@ -77,9 +77,9 @@ def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed
     job.after_wait(lambda: handle.update(last, raw=True))
 
 
-def show_table(table: object) -> None:
-    """Show what draws itself as a table, as it stands now."""
-    _display(table)
+def draw(thing: object) -> None:
+    """Show what draws itself, as a table or a grid does."""
+    _display(thing)
 
 
 def notebook_names() -> dict[str, Any]:
