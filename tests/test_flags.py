@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 
 from veo_widgets.errors import InvalidRequestError
-from veo_widgets.flags import Flags, fill_in, flag_names, parse, parser
+from veo_widgets.flags import Flags, flag_names, parse, parser, whole_line
 from veo_widgets.params import PARAMS
 from veo_widgets.request import VideoRequest
+from veo_widgets.templates import as_body, fill_in, prompt_of
+from veo_widgets.verbs import VERBS, read
 
 
 @pytest.mark.parametrize(
@@ -23,6 +27,12 @@ from veo_widgets.request import VideoRequest
         ("--no-generate-audio", Flags({"generate_audio": False})),
         ("--generate-audio", Flags({"generate_audio": True})),
         ("--seed -1", Flags({"seed": "-1"})),
+        ("--seed 1 # one", Flags({"seed": "1"})),
+        ("# nothing but a note, isn't it", Flags({})),
+        ('--first-frame a#1.png --into b # "c', Flags({"first_frame": "a#1.png"}, into="b")),
+        (r'--negative-prompt "say \" # no" # a note', Flags({"negative_prompt": 'say " # no'})),
+        ("--seed 1..3,9 --grid", Flags({}, seeds=(1, 2, 3, 9), grid=True)),
+        ("--no-wait --embed --quiet", Flags({}, wait=False, embed=True, quiet=True)),
         ("--negative-prompt 'rain and # fog'", Flags({"negative_prompt": "rain and # fog"})),
         ("--reference-images a.png --reference-image 'b c.png'", Flags({"reference_images": ["a.png", "b c.png"]})),
         ("--input-reference a.png", Flags({"first_frame": "a.png"})),
@@ -154,3 +164,26 @@ def test_an_interrupt_is_not_swallowed() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         fill_in("{interrupt()}", {"interrupt": interrupt})
+
+
+def test_every_magic_of_the_readme_can_be_read() -> None:
+    text = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    cells = re.findall(r"^%%veo(.*)$|`%%veo([^`]*)`", text, re.MULTILINE)
+    assert len(cells) >= 6
+    for fenced, inline in cells:
+        parse(fenced or inline)
+    lines = [line.split() for line in re.findall(r"`%veo ([^`]+)`", text)]
+    assert len(lines) >= 10
+    for words in lines:
+        # `%veo look` is mentioned without the job that it needs.
+        assert words[0] == "help" or read([*words, "a-job"] if words == ["look"] else words, VERBS)
+
+
+@pytest.mark.parametrize("prompt", ["# A title\n#\n\\# and {more}\n#hash", "A cat\n\n\\\\# two", "{{x}} # y", "\\"])
+def test_any_prompt_can_be_written_into_a_cell(prompt: str) -> None:
+    assert prompt_of(as_body(prompt), {}) == prompt
+
+
+def test_lines_joined_by_a_backslash_are_one() -> None:
+    assert whole_line("--seed 1 \\", " --wait \\\n--grid\nA cat \\\nB") == ("--seed 1  --wait --grid", "A cat \\\nB")
+    assert whole_line("--output C:\\clips\\", "A cat") == ("--output C:\\clips\\", "A cat")

@@ -21,6 +21,7 @@ from veo_widgets.errors import InvalidRequestError
 from veo_widgets.media import Image
 from veo_widgets.request import VideoRequest
 from veo_widgets.sync import Client
+from veo_widgets.templates import prompt_of
 from veo_widgets.widgets import Form, Studio
 from veo_widgets.widgets.protocol import CHUNK_BYTES
 
@@ -417,4 +418,4 @@ def test_the_form_as_a_cell_asks_for_the_same(copied: dict[str, Any]) -> None:
     values = flags.parse(line.removeprefix("%%veo")).values
     said = plain(copied["values"])
     read = {name: str(value) if type(value) is int else value for name, value in said.items()}
-    assert {"prompt": flags.fill_in(prompt, dict(NAMES)), **values} == read
+    assert {"prompt": prompt_of(prompt, dict(NAMES)), **values} == read

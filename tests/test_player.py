@@ -13,10 +13,11 @@ from PIL import Image as Pillow
 
 from veo_widgets.emulator import Emulator
 from veo_widgets.errors import InvalidRequestError
-from veo_widgets.flags import fill_in, parse
+from veo_widgets.flags import parse
 from veo_widgets.handles import Job
 from veo_widgets.media import Image
 from veo_widgets.sync import Client
+from veo_widgets.templates import prompt_of
 from veo_widgets.widgets import Form, Player, frames, snippets
 from veo_widgets.widgets.handover import Frames
 from veo_widgets.widgets.protocol import CHUNK_BYTES
@@ -219,7 +220,7 @@ def test_a_request_reads_back_from_a_cell() -> None:
     flags = parse(line.removeprefix("%%veo "))
     assert flags is not None
     values = {name: value for name, value in flags.values.items() if value is not None}
-    assert fill_in(cell, {}) == REQUEST["prompt"]
+    assert prompt_of(cell, {}) == REQUEST["prompt"]
     assert values == {
         "model": "veo-3.1-generate-001",
         "provider": "emulator",

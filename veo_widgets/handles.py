@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from . import library
+from . import placing
 from .board import Listener, Sighting
 from .errors import DownloadError, InvalidRequestError, VeoError
 from .media import Video
@@ -222,7 +222,7 @@ class Job:
             message = f"job: {self.id} is {self.state} and has no clip to save; wait for it first."
             raise InvalidRequestError(message, parameter="job", value=self.id)
         try:
-            return [library.copy_to(video, target, numbered=len(videos) > 1) for video in videos]
+            return [placing.copy_to(video, target, numbered=len(videos) > 1) for video in videos]
         except OSError as error:
             raise DownloadError(f"path: cannot save to {str(path)!r}: {error.strerror or error}.") from error
 

@@ -25,6 +25,7 @@ import anyio.to_thread
 from . import mp4
 from .errors import DownloadError, NoAnswerError, VeoError
 from .media import Image, Video
+from .placing import named
 from .poster import data_address, make_poster
 from .record import JobRecord, Sample
 from .version import own_version
@@ -217,68 +218,6 @@ def _wished(record: JobRecord, sample: Sample) -> Path | None:
     wished = Path(record.output)
     several = (record.request.samples or 1) > 1 or sample.index
     return wished.with_name(f"{wished.stem}_{sample.index + 1}.mp4") if several else wished
-
-
-def named(part: Path, own: Path, wished: Path | None, job_id: str) -> Path:
-    """Give a whole clip its final name; returns it.
-
-    Args:
-        part: the clip.
-        own: a name that no other clip can have.
-        wished: the name that the user wants, which it only gets if no other clip has it.
-        job_id: whose clip may be replaced.
-
-    Raises:
-        OSError: the disk refused.
-    """
-    if wished is None or (wished.exists() and Video(wished).recipe.get("job") != job_id):
-        part.replace(own)
-        return own
-    if not wished.exists():
-        try:
-            # Unlike a rename this fails if somebody else takes the name at the same moment.
-            os.link(part, wished)
-        except FileExistsError:
-            part.replace(own)
-            return own
-        except OSError:
-            # A disk without hard links.
-            part.replace(wished)
-        return wished
-    part.replace(wished)
-    return wished
-
-
-def copy_to(video: Video, target: Path, *, numbered: bool) -> Path:
-    """Copy a clip and its sidecar to a folder or a file; another clip there keeps its name.
-
-    Args:
-        video: the clip.
-        target: a folder, or a file that ends in ``.mp4``.
-        numbered: whether its number goes into the file's name.
-
-    Returns:
-        The copy's path.
-
-    Raises:
-        OSError: the disk refused.
-    """
-    is_file = target.suffix.lower() == ".mp4" and not target.is_dir()
-    folder = target.parent if is_file else target
-    folder.mkdir(parents=True, exist_ok=True)
-    own = folder / video.path.name
-    wished = target.with_name(f"{target.stem}_{video.sample + 1}.mp4") if is_file and numbered else target
-    if own.exists() and own.samefile(video.path) and not is_file:
-        return own
-    part = folder / f"{video.path.stem}.{secrets.token_hex(4)}.part"
-    try:
-        shutil.copyfile(video.path, part)
-        path = named(part, own, wished if is_file else None, video.job_id)
-    finally:
-        part.unlink(missing_ok=True)
-    if video.sidecar.exists():
-        shutil.copyfile(video.sidecar, path.with_suffix(".json"))
-    return path
 
 
 def _flush(file: IO[bytes]) -> None:

@@ -12,12 +12,13 @@ from .. import config, session
 from ..batches import Batch
 from ..budgets import amount, over_max_cost
 from ..errors import InvalidRequestError, JobError, SubmitInterrupted
-from ..flags import Flags, parse, parser, prompt_of, whole_line, without_notes
+from ..flags import Flags, parse, parser, whole_line
 from ..handles import Job, Jobs
 from ..logbook import without_media
 from ..planning import Plan
 from ..pricing import Cost
 from ..printable import printable
+from ..templates import prompt_of, without_notes
 from .sources import with_sources
 
 

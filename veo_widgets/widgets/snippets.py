@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..params import BY_NAME
+from ..templates import as_body
 
 
 def python(request: Mapping[str, Any], provider: str = "") -> str:
@@ -27,9 +28,7 @@ def magic(request: Mapping[str, Any], provider: str = "") -> str:
     words = ["%%veo", *(("--provider", provider) if provider else ())]
     for name, value in _said(request):
         words += _flags(name, value)
-    # A single brace in the cell would be a variable of the notebook.
-    prompt = str(request.get("prompt", "")).replace("{", "{{").replace("}", "}}")
-    return f"{' '.join(words)}\n{prompt}"
+    return f"{' '.join(words)}\n{as_body(str(request.get('prompt', '')))}"
 
 
 def _said(request: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

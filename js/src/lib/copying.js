@@ -61,8 +61,11 @@ export function asCell(schema, values) {
   const model = values.model ? [`--model ${shellWord(values.model)}`] : [];
   const retired = values.allow_retired ? ["--allow-retired"] : [];
   const line = ["%%veo", `--provider ${schema.provider.name}`, ...model, ...flags, ...retired].join(" ");
-  return `${line}\n${braced(values.prompt ?? "")}`;
+  return `${line}\n${hashed(braced(values.prompt ?? ""))}`;
 }
 
 /** Braces that name no variable are doubled: in a cell every brace holds Python. @param {string} prompt */
 const braced = (prompt) => prompt.replace(/\{[A-Za-z_]\w*\}|[{}]/g, (found) => (found.length > 1 ? found : found + found));
+
+/** A line that begins with a hash would be a note, which is not sent. @param {string} prompt */
+const hashed = (prompt) => prompt.replace(/^(?=\\*#)/gm, "\\");
