@@ -266,6 +266,7 @@ def test_waiting_inside_a_running_loop(client: Client) -> None:
     assert anyio.run(main) == [JobState.SUCCEEDED] * 3
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_waiting_at_once_and_leaves_the_job(client: Client) -> None:
     job = client.submit(script(seconds=2), seconds=4)
     began = time.monotonic()
@@ -346,6 +347,7 @@ async def test_a_client_that_was_not_entered_pays_for_nothing(
     assert emulator.journal() == []
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_sending_names_the_job(client: Client, emulator: Emulator) -> None:
     emulator.script(on="create", fault="slow", seconds=1)
     threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()

@@ -330,6 +330,7 @@ def test_a_killed_film_goes_on_where_it_was(
     assert length_of(film.path) == 95 + 264
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_the_end_of_waiting_is_not_the_end_of_the_film(client: Client) -> None:
     film = make(client, front(seconds=1.5)).run()
     with pytest.raises(errors.WaitTimeoutError, match=r"film 'train': it takes longer than 0\.05 s and goes on"):

@@ -35,10 +35,12 @@ def test_every_kind_of_request_becomes_a_clip(run: Run, emulator: Emulator, pict
         "references": [8],
     }
     assert {one["polls"] for one in results.values()} == {2}
-    kinds = [entry.kind for entry in emulator.journal()]
+    # A kernel of an earlier test may have asked for its job once more.
+    asked = [entry for entry in emulator.journal() if "google-genai" in entry.headers.get("x-goog-api-client", "")]
+    kinds = [entry.kind for entry in asked]
     assert kinds == ["create", "poll", "poll", "download"] * 4
-    assert all(entry.status == 200 for entry in emulator.journal())
-    assert all(entry.headers["x-goog-api-key"] == "***" for entry in emulator.journal())
+    assert all(entry.status == 200 for entry in asked)
+    assert all(entry.headers["x-goog-api-key"] == "***" for entry in asked)
 
 
 def test_a_clip_is_extended_by_its_address(run: Run) -> None:
