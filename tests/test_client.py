@@ -196,6 +196,23 @@ def test_an_expired_clip_ends_the_job(make_client: Callable[..., Client], emulat
     assert job.state is JobState.EXPIRED
 
 
+def test_a_profile_that_is_missing_writes_no_old_job_off(
+    make_client: Callable[..., Client], settings: Settings, emulator: Emulator
+) -> None:
+    """What only this program lacks says nothing of the clip, however old the job is."""
+    ahead = [0.0]
+    first = make_client(replace(settings, profile="work"), now=lambda: time.time() + ahead[0])
+    job = first.submit(script(polls=1), seconds=4)
+    first.close()
+    ahead[0] = 49 * 3600
+    second = make_client(hasty=True, now=lambda: time.time() + ahead[0])
+    with pytest.raises(errors.ConfigError, match="profile: 'work' is not known here"):
+        second.job(job.id).wait(30)
+    assert not second.job(job.id).state.is_final
+    second.asynchronous.profiles["work"] = replace(settings, profile="work")
+    assert second.job(job.id).wait(30).state is JobState.SUCCEEDED
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_refused_polls_end_the_watching_not_the_job(
     make_client: Callable[..., Client], emulator: Emulator, status: int
@@ -325,7 +342,7 @@ def test_a_takeover_during_a_download_ends_in_one_whole_clip(
 ) -> None:
     """A second kernel whose clock is ahead takes the first one's lease for spent while bytes still flow."""
     emulator.script(on="download", fault="slow", seconds=1.5, times=1)
-    first, second = make_client(), make_client(now=lambda: time.time() + 250)
+    first, second = make_client(), make_client(now=lambda: time.time() + 910)
     job = first.submit("A cat", seconds=4, storage_uri="gs://films/")
     while job.state is not JobState.DOWNLOADING:
         first.call(anyio.sleep, 0.02)

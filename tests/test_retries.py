@@ -25,9 +25,12 @@ ANSWERS = {
     "lost": [errors.NoAnswerError("x"), errors.InvalidReplyError("x"), errors.DownloadError("x")],
     "no room": [rate_limit(), rate_limit("minute"), rate_limit("running")],
     "no quota": [rate_limit("day"), rate_limit("spend")],
-    "busy": [errors.ServiceUnavailableError("x", status=503)],
+    "busy": [
+        errors.ServiceUnavailableError("x", status=503, code="UNAVAILABLE"),
+        errors.ServiceUnavailableError("x", status=503, retry_after=5.0),
+    ],
     "trouble": [
-        *(errors.ServiceUnavailableError("x", status=status) for status in (500, 502, 504)),
+        *(errors.ServiceUnavailableError("x", status=status) for status in (500, 502, 503, 504)),
         *(errors.BadRequestError("x", status=status) for status in (408, 409, 425, 499)),
     ],
     "astray": [errors.ServiceError("x", status=302)],
@@ -79,7 +82,7 @@ def test_a_full_disk_is_not_mended_by_waiting() -> None:
     [
         ("create", errors.NoAnswerError("x", sent=False), [0.5, 1, 1, None]),
         ("create", rate_limit(), [5, 10, 20, 40, 60, 60]),
-        ("create", errors.ServiceUnavailableError("x", status=503), [2, 4, 8, 16, 30, 30]),
+        ("create", errors.ServiceUnavailableError("x", status=503, code="UNAVAILABLE"), [2, 4, 8, 16, 30, 30]),
         ("create", rate_limit("minute", 34.0), [34, 34]),
         ("create", rate_limit("minute", 0.0), [1, 1]),
         ("look", errors.NoAnswerError("x"), [2, 4, 8, 16, 30, 30]),
@@ -97,4 +100,7 @@ def test_patience_ends() -> None:
     assert pause("create", rate_limit(), tried=9, waited=5 * 3600) == 60
     assert pause("create", rate_limit(), tried=9, waited=6 * 3600) is None
     assert pause("create", rate_limit("minute", 7 * 3600.0), tried=1) is None
-    assert pause("create", errors.ServiceUnavailableError("x", status=503), tried=9, waited=601) is None
+    assert (
+        pause("create", errors.ServiceUnavailableError("x", status=503, code="UNAVAILABLE"), tried=9, waited=601)
+        is None
+    )

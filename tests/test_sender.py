@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 
 from veo_widgets import errors
@@ -22,6 +23,7 @@ from veo_widgets.emulator import Emulator
 from veo_widgets.handles import Job
 from veo_widgets.record import JobState
 from veo_widgets.sync import Client
+from veo_widgets.transport import Transport
 
 
 def creates(emulator: Emulator) -> int:
@@ -177,3 +179,29 @@ def test_a_closing_client_leaves_what_is_kept_back_to_the_next(
     (again,) = second.resume()
     assert again.wait(30).state is JobState.SUCCEEDED
     assert creates(emulator) == 2
+
+
+def test_a_gateways_503_without_a_word_of_the_service_is_not_answered_with_a_second_create(
+    settings: Settings, tmp_path: Path, emulator: Emulator
+) -> None:
+    """A proxy on the way says so too when it has lost the answer of a create that was taken up."""
+
+    class Losing(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            async with httpx.AsyncClient() as inner:
+                answer = await inner.send(
+                    inner.build_request(
+                        request.method, request.url, headers=request.headers, content=await request.aread()
+                    )
+                )
+            if request.url.path.endswith(":predictLongRunning"):
+                return httpx.Response(503, text="upstream connect error or disconnect/reset before headers")
+            return httpx.Response(
+                answer.status_code, headers={"content-type": "application/json"}, content=answer.content
+            )
+
+    with Client(settings, home=tmp_path / "home", transport=lambda: Transport(Losing())) as client:
+        with pytest.raises(errors.UnknownOutcomeError):
+            client.submit("A cat", seconds=4)
+        assert [job.state for job in client.jobs()] == [JobState.UNKNOWN]
+    assert creates(emulator) == 1

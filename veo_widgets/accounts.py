@@ -15,6 +15,9 @@ from .precedence import standing
 from .record import JobRecord
 from .surroundings import surroundings
 
+# How profiles begin whose key or address was given with a call.
+CALLS = "call "
+
 
 class Accounts:
     """Settings by profile; those without a name go by the empty one.
@@ -59,7 +62,9 @@ class Accounts:
 
     async def of_job(self, record: JobRecord) -> Account:
         """The account that a job was sent with, at its address."""
-        settings = self.settings_of(record.profile)
+        # A key that was given with a call is unknown to other programs; theirs goes to the same address or nowhere.
+        foreign = record.profile.startswith(CALLS) and record.profile not in self.profiles
+        settings = self.settings_of(None if foreign else record.profile)
         return await self.reach(config.account_of_job(record.provider, record.surface, record.endpoint, settings))
 
     async def of_plan(self, plan: Plan) -> Account:

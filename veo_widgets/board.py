@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 import anyio
 
 from .errors import VeoError
+from .logbook import LOGGER
 from .record import JobRecord
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Board:
                 listener(entry.sighting)
             except Exception:  # noqa: BLE001
                 # A view that cannot be drawn must not stop the polling for a clip that is paid for.
-                _log.exception("A listener of job %s failed.", job_id)
+                LOGGER.exception("A listener of job %s failed.", job_id)
 
     def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
         """Have `listener` called on the loop at every change of a job; returns a function that ends it."""

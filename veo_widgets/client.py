@@ -191,7 +191,10 @@ class AsyncClient:
         """
         known = await self._ledger.do(lambda ledger: ledger.with_operation(operation))
         if known is not None:
-            return await self.job(known.id)
+            record = await self.job(known.id)
+            if profile is None or profile == record.profile:
+                return record
+            return await self._keeper.keep(replace(record, profile=profile))
         plan = self.plan(prompt, provider=provider, model=model, profile=profile, allow_retired=True)
         if surface:
             plan = replace(plan, model=replace(plan.model, api="openai_videos", surface=surface))

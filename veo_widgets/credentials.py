@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import anyio.to_thread
 
-from .errors import AuthenticationError, ConfigError, MissingExtraError
+from .errors import AuthenticationError, ConfigError, MissingExtraError, NoAnswerError
 from .redaction import know
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -184,6 +184,8 @@ class GoogleToken:
                 "Agent Platform: no Google credentials were found. Run `gcloud auth application-default login`, or set "
                 "GOOGLE_APPLICATION_CREDENTIALS to a key file."
             ) from None
+        except google.auth.exceptions.TransportError as error:
+            raise NoAnswerError(f"Google's tokens could not be reached: {error}.", sent=False) from None
         except google.auth.exceptions.GoogleAuthError as error:
             raise AuthenticationError(
                 f"Google gave no token: {error.args[0] if error.args else error}. "
@@ -225,7 +227,7 @@ class AzureToken:
         with self._lock:
             if self._token is None or self._token.expires_on < time.time() + _AZURE_MARGIN_SECONDS:
                 self._token = self._fresh()
-            return {"authorization": f"Bearer {self._token.token}"}
+            return {"authorization": _Signature(f"Bearer {Secret(self._token.token).reveal()}")}
 
     def _fresh(self) -> Any:
         try:
@@ -236,6 +238,8 @@ class AzureToken:
         try:
             self._azure = self._azure or azure.identity.DefaultAzureCredential()
             return self._azure.get_token(_AZURE_SCOPE)
+        except (azure.core.exceptions.ServiceRequestError, azure.core.exceptions.ServiceResponseError) as error:
+            raise NoAnswerError(f"Azure's tokens could not be reached: {error}.", sent=False) from None
         except azure.core.exceptions.AzureError as error:
             tried = " ".join(str(error).partition("To mitigate")[0].split())
             raise AuthenticationError(

@@ -48,7 +48,12 @@ class Downloads:
         async def stay_leased() -> None:
             nonlocal trouble
             while True:
-                if not await self._keeper.lease(record.id):
+                try:
+                    leased = await self._keeper.lease(record.id)
+                except VeoError:
+                    # It holds for a good while yet, and the next round tells.
+                    leased = True
+                if not leased:
                     trouble = DownloadError("Another process has taken this job over and is downloading its clip.")
                     tasks.cancel_scope.cancel()
                 await anyio.sleep(LEASE_SECONDS / 3)

@@ -10,8 +10,9 @@ from .ledger import AsyncLedger
 from .logbook import LOGGER
 from .record import JobRecord
 
-# Half a lease outlives the longest pause between two polls, so that it only runs out when its holder is gone.
-LEASE_SECONDS = 240.0
+# Half a lease outlives the longest pause between two polls, and a whole one the slowest create, so that it only runs
+# out when its holder is gone.
+LEASE_SECONDS = 900.0
 
 
 class Keeper:

@@ -49,7 +49,7 @@ class Rule:
 RULES = (
     Rule("create", "unreachable", (0.5, 1), 3, None, "failed", "Nothing has left this machine."),
     Rule("create", "no room", (5, 60), None, 6 * 3600.0, "failed", "429 is given before any work is taken up."),
-    Rule("create", "busy", (2, 30), None, 600.0, "failed", "503 is given before any work is taken up."),
+    Rule("create", "busy", (2, 30), None, 600.0, "failed", "A service's own 503 is given before any work is taken up."),
     Rule(
         "create", "no quota", None, None, None, "failed", "A day's quota or a spend cap does not come back by waiting."
     ),
@@ -84,7 +84,9 @@ def answer_of(error: VeoError) -> Answer:
     if isinstance(error, RateLimitError):
         return "no room" if error.is_passing else "no quota"
     if isinstance(error, ServiceUnavailableError) or (isinstance(error, ServiceError) and error.status in _AMBIGUOUS):
-        return "busy" if error.status == 503 else "trouble"
+        # A 503 without a word of the service's own is a gateway's, which may have lost the answer on its way.
+        says_so = bool(error.code) or error.retry_after is not None
+        return "busy" if error.status == 503 and says_so else "trouble"
     if isinstance(error, ServiceError) and 300 <= error.status < 400:
         return "astray"
     if isinstance(error, _REFUSALS | ServiceError):

@@ -23,6 +23,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from . import session
+from .accounts import CALLS
 from .client import new_job_id
 from .config import Settings
 from .credentials import Secret, sealed
@@ -48,7 +49,7 @@ def account_profile(client: Client, api_key: Secret | None, api_base: str | None
     if not api_key and not api_base:
         return None
     # The key is never a variable here: whatever shows the variables of a traceback would show it.
-    name = "call " + sha256(f"{api_base}\0{api_key.reveal() if api_key else None}".encode()).hexdigest()[:12]
+    name = CALLS + sha256(f"{api_base}\0{api_key.reveal() if api_key else None}".encode()).hexdigest()[:12]
     given = Settings(
         api_key=api_key or None,
         base_url=api_base,

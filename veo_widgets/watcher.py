@@ -160,7 +160,9 @@ class Watcher:
                 the job can be resumed; and whatever is this machine's fault.
         """
         age = self._clock.now() - (record.submitted_at or record.created_at)
-        if age < _KEPT_SECONDS or answer_of(error) != "refused":
+        # Only the service knows that a clip is gone; a key, a profile or a network that is missing says nothing of it.
+        told = isinstance(error, BadRequestError | NotFoundError | PermissionDeniedError) and error.status
+        if age < _KEPT_SECONDS or not told:
             raise error
         await anyio.to_thread.run_sync(library.clear, record)
         problem = records.gone_problem(str(error), proxied=record.surface == LITELLM)

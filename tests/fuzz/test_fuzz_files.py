@@ -22,7 +22,7 @@ from veo_widgets.params import PARAMS
 from veo_widgets.request import VideoRequest
 from veo_widgets.surroundings import read_dotenv
 from veo_widgets.video_ids import VideoId, read_video_id
-from veo_widgets.widgets.player import Player
+from veo_widgets.widgets.player import described
 
 from .replies import ANYTHING, as_bytes
 
@@ -103,7 +103,7 @@ def test_every_sidecar_can_lie_beside_a_clip(tmp_path: Path, data: bytes) -> Non
     video.sidecar.write_bytes(data)
     assert isinstance(video.recipe, dict)
     assert isinstance(video.poster, str)
-    assert all(isinstance(Player._drawn([video])[name], str) for name in ("prompt", "model"))
+    assert all(isinstance(described(video)["facts"][name], str) for name in ("prompt", "model"))
     assert "<script" not in video._repr_html_()
 
 

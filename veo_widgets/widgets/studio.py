@@ -110,7 +110,9 @@ class Studio(Form):
             self._settled.add(record.id)
         else:
             await self._client.asynchronous.sighting(record.id)
-            self._client.asynchronous.watch(record.id)
+            if not record.held_back:
+                # What an earlier kernel has not sent yet is sent when somebody says so, not by being looked at.
+                self._client.asynchronous.watch(record.id)
         card = await anyio.to_thread.run_sync(_Card, self, Job(self._client, record.id))
         self._cards[record.id] = card
         self.show(card)
