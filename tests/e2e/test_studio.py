@@ -100,7 +100,7 @@ def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) ->
     page = notebook.page
     form = studio_in(notebook, "again.ipynb")
     box = form.get_by_role("textbox", name="Prompt")
-    box.fill(SLOW.replace("seconds: 4", "seconds: 15"))
+    box.fill(SLOW.replace("seconds: 4", "seconds: 60"))
     box.press("Control+Enter")
     page.get_by_role("progressbar").wait_for()
     box.fill("Typed while it runs")
