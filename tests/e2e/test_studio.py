@@ -102,13 +102,13 @@ def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) ->
     box = form.get_by_role("textbox", name="Prompt")
     box.fill(SLOW.replace("seconds: 4", "seconds: 60"))
     box.press("Control+Enter")
-    page.get_by_role("progressbar").wait_for()
+    page.get_by_role("progressbar").first.wait_for()
     box.fill("Typed while it runs")
     # The cell is run again.
     notebook.command("notebook:run-all-cells")
     expect(page.locator(".veo-form")).to_have_count(1)
     expect(page.get_by_role("textbox", name="Prompt")).to_have_value("Typed while it runs")
-    page.get_by_role("progressbar").wait_for()
+    page.get_by_role("progressbar").first.wait_for()
     # What the earlier run has made is gone with its place on screen.
     open_ones = "from ipywidgets.widgets.widget import _instances as made"
     count = f"{open_ones}\nprint(sum(isinstance(one, veo.Studio) for one in made.values()))"
@@ -117,7 +117,7 @@ def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) ->
     page.get_by_role("textbox", name="Prompt").fill("Typed before the kernel died")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     notebook.command("notebook:run-all-cells")
-    page.get_by_role("progressbar").wait_for()
+    page.get_by_role("progressbar").first.wait_for()
     expect(page.get_by_role("textbox", name="Prompt")).to_have_value("Typed before the kernel died")
     assert says(notebook, "print(len(studio.jobs))") == "1"
 
