@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import anyio
@@ -107,6 +109,23 @@ def make_client(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Cl
     yield make
     for client in made:
         client.close()
+
+
+@pytest.fixture
+def locked_after_create(emulator: Emulator, tmp_path: Path) -> Callable[[], AbstractContextManager[None]]:
+    """Let another program lock the ledger between the create that comes next and its answer, until the block ends."""
+
+    @contextmanager
+    def lock() -> Iterator[None]:
+        sent = len(emulator.journal())
+        while not any(entry.kind == "create" for entry in emulator.journal()[sent:]):
+            time.sleep(0.005)
+        with closing(sqlite3.connect(tmp_path / "home" / "ledger.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+
+    return lock
 
 
 @pytest.fixture

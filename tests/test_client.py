@@ -403,8 +403,9 @@ def test_an_operation_that_could_not_be_written_down_is_not_lost(
         client.call(anyio.sleep, 0.01)
     with closing(sqlite3.connect(tmp_path / "home" / "ledger.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(errors.LedgerError, match="runs at the service as projects/"):
+        with pytest.raises(errors.AcceptedError, match="runs at the service as projects/") as caught:
             future.result(60)
+        assert caught.value.job_id == job_id
         # Looking at the job must not put the ledger's older record in place of the accepted one.
         assert client.job(job_id).state is JobState.SUBMITTING
         other.execute("ROLLBACK")

@@ -10,6 +10,7 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +353,33 @@ def test_a_studio_that_is_run_again_shows_running_jobs_where_they_stand(
     until(again, lambda: again.videos)
     assert len(creates(emulator)) == 1
     again.close()
+
+
+def test_an_accepted_job_that_could_not_be_written_down_is_shown(
+    make_client: Callable[..., Client],
+    emulator: Emulator,
+    locked_after_create: Callable[[], AbstractContextManager[None]],
+) -> None:
+    studio = HeardStudio(client=make_client(hasty=True, patience=0.2))
+    emulator.script(on="create", fault="slow", seconds=0.3)
+    tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
+    with locked_after_create():
+        until(studio, lambda: studio.of("accepted") or studio.of("denied"))
+        assert studio.of("denied") == []
+        until(studio, lambda: studio.jobs)
+    assert ended(studio).videos
+    assert len(creates(emulator)) == 1
+    studio.close()
+
+
+def test_a_repeat_whose_answer_is_lost_is_shown(studio: HeardStudio, emulator: Emulator) -> None:
+    tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
+    first = ended(studio)
+    emulator.script(on="create", fault="cut")
+    tell(studio, "of-job", job=first.id, message={"kind": "retry"})
+    until(studio, lambda: len(studio.jobs) == 2)
+    assert studio.jobs[0].record.retry_of == first.id
+    assert len(creates(emulator)) == 2
 
 
 def test_a_repeat_has_a_place_of_its_own_and_is_paid_once(studio: HeardStudio, emulator: Emulator) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 
 from veo_widgets.catalog import find
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import BudgetError, InvalidRequestError, UnknownOutcomeError
+from veo_widgets.errors import BadRequestError, BudgetError, InvalidRequestError, UnknownOutcomeError
 from veo_widgets.pricing import Cost
 from veo_widgets.sync import Client
 from veo_widgets.widgets import Grid, compare
@@ -85,6 +88,44 @@ def test_a_draft_whose_answer_is_lost_is_shown_and_not_sent_again(
     assert len(client.jobs()) == 2
 
 
+@pytest.mark.usefixtures("interruptible")
+def test_drafts_whose_sending_was_interrupted_are_sent_once(grid: Grid, client: Client, emulator: Emulator) -> None:
+    emulator.script(on="create", fault="slow", seconds=0.5)
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        grid.submit()
+    grid.submit()
+    filled(grid, 2)
+    assert len(client.jobs()) == 2
+
+
+def test_a_draft_that_was_refused_is_a_draft_again(grid: Grid, client: Client, emulator: Emulator) -> None:
+    emulator.script(on="create", fault="status", status=400)
+    with pytest.raises(BadRequestError):
+        grid.submit()
+    assert grid._total() == {**(grid.total or {}), "count": 2}
+    grid.submit()
+    filled(grid, 2)
+
+
+def test_an_accepted_draft_that_could_not_be_written_down_is_not_sent_again(
+    make_client: Callable[..., Client],
+    emulator: Emulator,
+    locked_after_create: Callable[[], AbstractContextManager[None]],
+) -> None:
+    client = make_client(hasty=True, patience=0.2)
+    grid = compare("A cat", seeds=[1], client=client, duration_seconds=4)
+    emulator.script(on="create", fault="slow", seconds=0.3)
+    say(grid, kind="drafts", request="a")
+    with locked_after_create():
+        until(grid, "total", lambda total: total is None)
+        assert grid.cells[0]["job"]["state"] == "queued"
+    grid.submit()
+    filled(grid, 1)
+    assert len(client.jobs()) == 1
+    grid.close()
+
+
 def test_stars_and_rejections_are_traits(grid: Grid) -> None:
     grid.submit()
     filled(grid, 2)
@@ -119,6 +160,18 @@ def test_the_starred_one_is_rendered_once_with_its_seed(grid: Grid, client: Clie
     )
     assert made.retry_of == client.jobs()[1].id
     assert {column["name"] for column in grid.columns} == {"seed", "resolution", "duration_seconds"}
+
+
+def test_a_click_and_python_render_once(grid: Grid, client: Client, emulator: Emulator) -> None:
+    grid.submit()
+    filled(grid, 2)
+    say(grid, kind="mark", sample=1, mark="star")
+    until(grid, "starred", bool)
+    emulator.script(on="create", fault="slow", seconds=0.3)
+    say(grid, kind="render", samples=[1], request="r")
+    grid.render()
+    filled(grid, 3)
+    assert len(client.jobs()) == 3
 
 
 def test_clips_of_anywhere_stand_side_by_side(client: Client) -> None:

@@ -110,3 +110,13 @@ def test_the_view_has_a_button_for_it(gateway: Client, emulator: Emulator, comma
         gateway.call(anyio.sleep, 0.02)
     assert not view.job["can"]["look"]
     view.close()
+
+
+def test_the_view_follows_a_repeat_whose_answer_is_lost_too(client: Client, emulator: Emulator) -> None:
+    job = lose(client, emulator, "cut")
+    view = JobView(job)
+    emulator.script(on="create", fault="cut")
+    client.call(view._retry)
+    assert view.job["state"] == JobState.UNKNOWN
+    assert client.job(view.job["id"]).record.retry_of == job.id
+    view.close()

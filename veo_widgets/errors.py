@@ -21,6 +21,7 @@
     ├── InvalidReplyError                   the service answered something we cannot read
     ├── DownloadError                       a clip could not be saved whole
     ├── LedgerError                         the ledger cannot be read or written
+    │   └── AcceptedError                   a job runs, and that could not be written down; `.job_id` names it
     ├── WaitTimeoutError (TimeoutError)     the waiting ended; the job goes on
     └── JobError                            a job ended without a clip; `.job_id` names it
         ├── GenerationFailedError           the service reported an error
@@ -211,6 +212,18 @@ class DownloadError(VeoError):
 
 class LedgerError(VeoError):
     """The ledger cannot be read or written."""
+
+
+class AcceptedError(LedgerError):
+    """The service has taken a job up, and that could not be written down yet. It runs and costs; do not send it again.
+
+    Attributes:
+        job_id: which job.
+    """
+
+    def __init__(self, message: str, *, job_id: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
 
 
 class WaitTimeoutError(VeoError, TimeoutError):

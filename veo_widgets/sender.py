@@ -9,7 +9,7 @@ import anyio
 from . import record as records
 from .accounts import Accounts
 from .config import Account
-from .errors import LedgerError, RateLimitError, UnknownOutcomeError, VeoError
+from .errors import AcceptedError, LedgerError, RateLimitError, UnknownOutcomeError, VeoError
 from .keeper import LEASE_SECONDS, Keeper
 from .providers import model_at
 from .quota import Quota
@@ -59,7 +59,8 @@ class Sender:
         Raises:
             ServiceError, NoAnswerError: refused; nothing was started, and the record says so.
             UnknownOutcomeError: the answer was lost.
-            LedgerError: nothing was sent, or the record on the board has an operation that is not written down yet.
+            AcceptedError: the record on the board has an operation that is not written down yet.
+            LedgerError: nothing was sent, or what became of it could not be written down.
         """
         wait = self._quota_of(record, account).claim(self._clock.now())
         if wait > 0 and patient:
@@ -156,9 +157,10 @@ class Sender:
         except LedgerError as error:
             # The name of a paid operation is worth more than the order of writing before showing.
             self._keeper.board.put(accepted)
-            raise LedgerError(
+            raise AcceptedError(
                 f"Job {record.id} runs at the service as {operation}, but that could not be written down: {error} "
-                "It is tried again as long as this program runs."
+                "It is tried again as long as this program runs.",
+                job_id=record.id,
             ) from error
 
     async def write_later(self, accepted: JobRecord) -> None:

@@ -14,7 +14,7 @@ import traitlets
 
 from .. import recipes
 from ..choice import choose_provider
-from ..errors import InvalidRequestError, JobError, VeoError
+from ..errors import AcceptedError, InvalidRequestError, JobError, VeoError
 from ..handles import Job
 from ..media import Image
 from ..providers import name_at
@@ -224,8 +224,8 @@ class Form(ClipWidget):
         self._orders.add(order)
         try:
             record = await self._submit(self._read(message.fields["draft"]))
-        except JobError as error:
-            # The answer was lost; the job is there to be looked at.
+        except (AcceptedError, JobError) as error:
+            # The answer was lost, or could not be written down; the job is there to be looked at.
             job_id = error.job_id
         except VeoError as error:
             parameter = error.parameter if isinstance(error, InvalidRequestError) else ""

@@ -7,11 +7,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Self
 
+import anyio
 import traitlets
 
 from .. import record as records
 from ..board import Sighting
-from ..errors import BudgetError, InvalidRequestError, VeoError
+from ..client import new_job_id
+from ..errors import BudgetError, InvalidRequestError, LedgerError, VeoError
 from ..handles import Job
 from ..media import Video
 from ..planning import Plan
@@ -60,6 +62,8 @@ class Grid(ClipWidget):
         self._resolution = render
         self._drawn: dict[int, dict[str, Any]] = {}
         self._ends: list[Callable[[], None]] = []
+        # Ctrl-C ends the waiting of a cell and not the sending, which goes on while the cell is run again.
+        self._sending = anyio.Lock()
         super().__init__(client)
         client.call(self._begin, given)
 
@@ -183,34 +187,66 @@ class Grid(ClipWidget):
 
     async def _submit(self) -> None:
         """Send the drafts one by one; the first that is refused ends it."""
-        client = self._client.asynchronous
-        cost = total(plan.cost for plan in self._plans())
-        left = (await client.purse.budget()).left
-        if cost.usd is not None and cost.usd > left and self._plans()[0].provider.name != "emulator":
-            many = f"these {len(self._plans())} drafts cost {cost.text}, and ${left:.2f} is left"
+        async with self._sending:
+            await self._check_budget()
+            for cell in self._cells:
+                if cell.plan is not None:
+                    record = await self._send_draft(cell, cell.plan)
+                    await self._follow(record.id)
+                    self._redraw()
+                    records.raise_for_state(record)
+
+    async def _check_budget(self) -> None:
+        plans = self._plans()
+        cost = total(plan.cost for plan in plans)
+        left = (await self._client.asynchronous.purse.budget()).left
+        if plans and cost.usd is not None and cost.usd > left and plans[0].provider.name != "emulator":
+            many = f"these {len(plans)} drafts cost {cost.text}, and ${left:.2f} is left"
             raise BudgetError(f"budget: {many}. Nothing was sent.", parameter="budget", value=cost.usd)
-        for cell in self._cells:
-            if cell.plan is not None:
-                record = await even_if_lost(client, client.submit_plan(cell.plan))
-                cell.job_id, cell.plan = record.id, None
-                await self._follow(record.id)
-                self._redraw()
-                records.raise_for_state(record)
+
+    async def _send_draft(self, cell: Cell, plan: Plan) -> JobRecord:
+        """Send a cell's draft, which is a draft again only if nothing became of it."""
+        cell.plan = None
+        try:
+            record = await self._sent(plan)
+        except VeoError:
+            cell.plan = plan
+            raise
+        cell.job_id = record.id
+        return record
+
+    async def _sent(self, plan: Plan, retry_of: str = "") -> JobRecord:
+        """The job that was sent, also if nobody could write down what became of it.
+
+        Raises:
+            VeoError: it was refused; nothing was started.
+        """
+        client, job_id = self._client.asynchronous, new_job_id()
+        try:
+            return await even_if_lost(client, client.submit_plan(plan, retry_of=retry_of, job_id=job_id))
+        except LedgerError as error:
+            # One that was never reserved is known nowhere, and was not sent.
+            with suppress(VeoError):
+                return (await client.sighting(job_id)).record
+            raise error from None
 
     async def _render(self, numbers: Iterable[int]) -> None:
-        client = self._client.asynchronous
-        for number in dict.fromkeys(numbers):
-            cell = self._cells[number] if number < len(self._cells) else Cell()
-            record = self._seen[cell.job_id].record if cell.job_id in self._seen else None
-            plan = rendering(client.plan, record, self._resolution) if record else None
-            if plan is None or record is None or clip_of(cell, self._seen) is None:
-                message = f"render: clip {number} cannot be made at {self._resolution}."
-                raise InvalidRequestError(message, parameter="render", value=number)
-            if not self._is_rendered(number):
-                made = await even_if_lost(client, client.submit_plan(plan, retry_of=record.id))
-                await self._take_up(made.id, number)
-                self._redraw()
-                records.raise_for_state(made)
+        async with self._sending:
+            for number in dict.fromkeys(numbers):
+                await self._render_one(number)
+
+    async def _render_one(self, number: int) -> None:
+        cell = self._cells[number] if number < len(self._cells) else Cell()
+        record = self._seen[cell.job_id].record if cell.job_id in self._seen else None
+        plan = rendering(self._client.asynchronous.plan, record, self._resolution) if record else None
+        if plan is None or record is None or clip_of(cell, self._seen) is None:
+            message = f"render: clip {number} cannot be made at {self._resolution}."
+            raise InvalidRequestError(message, parameter="render", value=number)
+        if not self._is_rendered(number):
+            made = await self._sent(plan, record.id)
+            await self._take_up(made.id, number)
+            self._redraw()
+            records.raise_for_state(made)
 
     def _is_rendered(self, number: int) -> bool:
         """Whether it was made again before, or is just being made."""

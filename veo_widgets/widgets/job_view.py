@@ -15,7 +15,7 @@ from ..media import Video
 from . import description
 from ._base import ClipWidget, bundle
 from .protocol import Message
-from .sequels import offers
+from .sequels import even_if_lost, offers
 
 
 class JobView(ClipWidget):
@@ -112,7 +112,7 @@ class JobView(ClipWidget):
         self._retrying = True
         try:
             client = self._client.asynchronous
-            record = await client.retry(self._job.id)
+            record = await even_if_lost(client, client.retry(self._job.id))
             self._end_listening()
             self._job = Job(self._client, record.id)
             self._end_listening = client.listen(record.id, self._changed)

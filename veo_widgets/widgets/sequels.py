@@ -9,7 +9,7 @@ from typing import Any
 
 from ..board import Sighting
 from ..client import AsyncClient
-from ..errors import JobError, VeoError
+from ..errors import AcceptedError, JobError, VeoError
 from ..media import Video
 from ..planning import following
 from ..record import JobRecord, JobState
@@ -55,13 +55,16 @@ def offers_of(client: Client, videos: Iterable[Video]) -> dict[str, dict[str, An
 
 
 async def even_if_lost(client: AsyncClient, sending: Coroutine[Any, Any, JobRecord]) -> JobRecord:
-    """The job that was sent, also one whose answer was lost: that one is there to be seen, and not to be sent again."""
+    """The job that was sent, also one whose answer was lost or could not be written down.
+
+    That one is there to be seen, and not to be sent again.
+    """
     try:
         return await sending
-    except JobError as error:
+    except (AcceptedError, JobError) as error:
         if not error.job_id:
             raise
-        return await client.job(error.job_id)
+        return (await client.sighting(error.job_id)).record
 
 
 class Sequels:

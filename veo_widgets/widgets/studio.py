@@ -15,6 +15,7 @@ from ._base import bundle
 from .form import Form
 from .job_view import JobView
 from .protocol import Message
+from .sequels import even_if_lost
 
 # Among how many jobs of all notebooks this notebook's are looked for.
 _LOOK_BACK = 500
@@ -50,7 +51,8 @@ class _Card(JobView):
             return
         self._retrying = True
         try:
-            record = await self._client.asynchronous.retry(self._job.id)
+            client = self._client.asynchronous
+            record = await even_if_lost(client, client.retry(self._job.id))
         finally:
             self._retrying = False
         await self._studio.submitted(record.id)
@@ -120,7 +122,7 @@ class Studio(Form):
 
     async def submitted(self, job_id: str) -> None:
         """Show a job that was just sent."""
-        await self._add(await self._client.asynchronous.job(job_id))
+        await self._add((await self._client.asynchronous.sighting(job_id)).record)
 
     def show(self, card: _Card) -> None:
         """Tell the browser how a job is now, and have the traits follow."""
