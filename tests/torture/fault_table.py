@@ -229,7 +229,7 @@ _WRITE = ("could not be written", "choose another folder", "resume")
 # Always over the Agent Platform's wire; what goes wrong here is not the service.
 MACHINE = (
     Fault("nobody listens at the address", (), "failed", "NoAnswerError", ("could not be reached",), 0, 0, 0),
-    Fault("ledger locked by another program when the create is answered", raises="LedgerError", words=("runs at",)),
+    Fault("ledger locked by another program when the create is answered", raises="AcceptedError", words=("runs at",)),
     Fault("clock set ahead by a day while the job runs"),
     Fault("clock set back by a day while the job runs"),
     Fault("clock set back by a day while a create waits for quota", creates=2),
