@@ -17,6 +17,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from veo_widgets.budgets import local_day
 from veo_widgets.errors import InvalidRequestError, LedgerError
 from veo_widgets.ledger import AsyncLedger, Ledger
 from veo_widgets.media import Image, Video
@@ -258,6 +259,16 @@ def test_a_job_that_was_held_back_is_sent_by_the_holder_of_its_lease_alone(ledge
         assert other.begin_sending(record(), "again")
         assert not other.begin_sending(record(), "again")
     assert [detail for _, _, detail in ledger.events("abcd2345")] == ["intent", "again"]
+
+
+def test_a_job_that_was_held_back_overnight_counts_on_the_day_it_is_sent(ledger: Ledger) -> None:
+    held = record(at=1000.0, held_back=True, provider="gemini")
+    ledger.reserve(held, "intent", {}, {}, seconds=120.0)
+    days = [local_day(at) for at in (1000.0, 3 * 86_400.0)]
+    assert [ledger.budget(day, {}, {}).tallies["day"].reserved for day in days] == [0.8, 0.0]
+    assert ledger.begin_sending(replace(held, held_back=False, updated_at=3 * 86_400.0), "again")
+    assert [item.day for item in ledger.spend().items] == [days[1]]
+    assert ledger.budget(days[1], {}, {}).tallies["day"].reserved == 0.8
 
 
 def test_an_end_is_not_undone_by_a_late_answer(ledger: Ledger) -> None:

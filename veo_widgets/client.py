@@ -21,7 +21,7 @@ from .board import Board, Listener, Sighting
 from .clock import Clock
 from .config import Account, Settings
 from .downloads import Downloads
-from .errors import LedgerError, VeoError, WaitTimeoutError
+from .errors import VeoError, WaitTimeoutError
 from .fetching import with_images
 from .keeper import LEASE_SECONDS, Keeper
 from .ledger import AsyncLedger
@@ -275,7 +275,6 @@ class AsyncClient:
         record = self._record(plan, account, job_id or new_job_id())
         record = replace(record, retry_of=retry_of, group=group, place=place)
         call = plan.call(account)
-        unwritten = False
         self._sender.submitting.add(record.id)
         try:
             # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
@@ -285,15 +284,11 @@ class AsyncClient:
                 if self._tasks is not tasks:
                     # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
                     await self._keeper.release(record.id)
-        except LedgerError:
-            seen = self._board[record.id].sighting.record if record.id in self._board else record
-            unwritten = bool(seen.operation) and self._tasks is tasks
-            if unwritten:
-                tasks.start_soon(self._write_later, seen)
-            raise
         finally:
             # Until its operation is written down, the ledger must not take the job for one whose answer was lost.
-            if not unwritten:
+            if record.id in self._sender.unwritten and self._tasks is tasks:
+                tasks.start_soon(self._write_later, record.id)
+            else:
                 self._sender.submitting.discard(record.id)
         if self._tasks is tasks:
             self.watch(record.id)
@@ -302,9 +297,9 @@ class AsyncClient:
     def _record(self, plan: Plan, account: Account, job_id: str) -> JobRecord:
         return new_record(plan, account, self._accounts.settings_of(plan.profile), job_id=job_id, now=self._clock.now())
 
-    async def _write_later(self, accepted: JobRecord) -> None:
-        await self._sender.write_later(accepted)
-        self.watch(accepted.id)
+    async def _write_later(self, job_id: str) -> None:
+        await self._sender.write_later(job_id)
+        self.watch(job_id)
 
     async def retry(self, job_id: str) -> JobRecord:
         """Send a job's request again, as a new job at today's price and in its place; see `submit`."""

@@ -15,7 +15,7 @@ import anyio.to_thread
 
 from . import ledger_money as money
 from . import ledger_places as places
-from .budgets import Budget
+from .budgets import Budget, local_day
 from .errors import InvalidRequestError
 from .ledger_file import Database, Journal, LedgerFile
 from .ledger_rows import read_job, write_job
@@ -129,6 +129,8 @@ class Ledger:
             if db.execute(query, (record.id,)).fetchone() != (self._me, 1):
                 return False
             write_job(db, record, detail)
+            # What waited for its turn overnight is paid for today.
+            db.execute("UPDATE jobs SET day = ? WHERE id = ?", (local_day(record.updated_at), record.id))
             return True
 
         return self._file.write(work)

@@ -26,7 +26,8 @@ class Sender:
     """Sends jobs for one client.
 
     Attributes:
-        submitting: jobs whose create is under way in this process, or accepted and not yet written down.
+        submitting: jobs whose create is under way in this process, or answered and not yet written down.
+        unwritten: what has become of jobs that the ledger would not take, for `write_later`.
 
     Args:
         keeper: where everything is noted before and after.
@@ -36,6 +37,7 @@ class Sender:
 
     def __init__(self, keeper: Keeper, accounts: Accounts, transport: Transport) -> None:
         self.submitting: set[str] = set()
+        self.unwritten: dict[str, JobRecord] = {}
         self._keeper, self._accounts, self._transport = keeper, accounts, transport
         self._clock = keeper.clock
         self._quotas: dict[tuple[str, ...], Quota] = {}
@@ -60,7 +62,7 @@ class Sender:
             ServiceError, NoAnswerError: refused; nothing was started, and the record says so.
             UnknownOutcomeError: the answer was lost.
             AcceptedError: the record on the board has an operation that is not written down yet.
-            LedgerError: nothing was sent, or what became of it could not be written down.
+            LedgerError: nothing was sent.
         """
         wait = self._quota_of(record, account).claim(self._clock.now())
         if wait > 0 and patient:
@@ -80,11 +82,12 @@ class Sender:
                 sending = replace(record, held_back=False, notice="", updated_at=self._clock.now())
                 if await self._keeper.begin_sending(sending):
                     await self._create(sending, call, account)
-        except LedgerError:
-            seen = self._keeper.board[record.id].sighting.record
-            if not seen.operation:
-                raise
-            await self.write_later(seen)
+        except AcceptedError:
+            # Going on to poll is all that is left to do once it is written down.
+            await self.write_later(record.id)
+        except VeoError:
+            await self.write_later(record.id)
+            raise
         finally:
             self.submitting.discard(record.id)
 
@@ -145,39 +148,51 @@ class Sender:
         now = self._clock.now()
         if rule_for("create", error).end == "unknown":
             problem = records.unknown_problem(str(error))
-            await self._keeper.keep(records.ended(record, JobState.UNKNOWN, problem, now))
+            await self._keep_or_show(records.ended(record, JobState.UNKNOWN, problem, now))
             raise UnknownOutcomeError(f"{problem.message} {problem.remedy}", job_id=record.id) from error
         problem = Problem("Refused by the service", str(error), "", "Nothing was started and nothing is charged.")
-        await self._keeper.keep(records.ended(record, JobState.FAILED, problem, now, free=True))
+        await self._keep_or_show(records.ended(record, JobState.FAILED, problem, now, free=True))
+
+    async def _keep_or_show(self, record: JobRecord) -> LedgerError | None:
+        """Write a record, or if that fails, show it all the same; returns the failure.
+
+        What the service has said or done is worth more than the order of writing before showing: whoever took it for
+        a request that was refused here would send it again.
+        """
+        try:
+            await self._keeper.keep(record)
+        except LedgerError as error:
+            self._keeper.board.put(record)
+            self.unwritten[record.id] = record
+            return error
+        return None
 
     async def _accepted(self, record: JobRecord, operation: str) -> JobRecord:
         accepted = records.accepted(record, operation, self._clock.now())
-        try:
-            return await self._keeper.keep(accepted)
-        except LedgerError as error:
-            # The name of a paid operation is worth more than the order of writing before showing.
-            self._keeper.board.put(accepted)
+        if error := await self._keep_or_show(accepted):
             raise AcceptedError(
                 f"Job {record.id} runs at the service as {operation}, but that could not be written down: {error} "
                 "It is tried again as long as this program runs.",
                 job_id=record.id,
             ) from error
+        return accepted
 
-    async def write_later(self, accepted: JobRecord) -> None:
-        """Write down an accepted job as soon as the ledger lets us.
+    async def write_later(self, job_id: str) -> None:
+        """Write down what has become of a job as soon as the ledger lets us, if it has not been written.
 
         The record is held here: whoever looks at the job meanwhile has the ledger's, which knows no operation.
         """
+        record = self.unwritten.pop(job_id, None)
         try:
-            while True:
+            while record is not None:
                 try:
-                    await self._keeper.keep(accepted, "written late")
+                    await self._keeper.keep(record, "written late")
                 except LedgerError:
                     await self._clock.sleep(2.0)
                 else:
                     return
         finally:
-            self.submitting.discard(accepted.id)
+            self.submitting.discard(job_id)
 
     async def _no_room(self, record: JobRecord, account: Account, wait: float, error: VeoError) -> JobRecord:
         quota = self._quota_of(record, account)

@@ -230,6 +230,7 @@ _WRITE = ("could not be written", "choose another folder", "resume")
 MACHINE = (
     Fault("nobody listens at the address", (), "failed", "NoAnswerError", ("could not be reached",), 0, 0, 0),
     Fault("ledger locked by another program when the create is answered", raises="AcceptedError", words=("runs at",)),
+    _unknown("ledger locked by another program when the answer to the create is lost"),
     Fault("clock set ahead by a day while the job runs"),
     Fault("clock set back by a day while the job runs"),
     Fault("clock set back by a day while a create waits for quota", creates=2),

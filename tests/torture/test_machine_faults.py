@@ -81,8 +81,8 @@ def nobody(scene: Scene) -> None:
     scene.submit(scene.client(base_url="http://127.0.0.1:9"))
 
 
-def locked(scene: Scene) -> None:
-    scene.emulator.script(on="create", fault="slow", seconds=0.2)
+def locked(scene: Scene, fault: str) -> None:
+    scene.emulator.script(on="create", fault=fault, seconds=0.2)
     client = scene.client()
     client.jobs()
     job_id, plan = new_job_id(), client.plan("A cat", model=PLATFORM.model, **PLATFORM.said)
@@ -93,8 +93,11 @@ def locked(scene: Scene) -> None:
         other.execute("BEGIN IMMEDIATE")
         error = future.exception(30)
         other.execute("ROLLBACK")
-    client.job(job_id).wait(30)
     assert error is not None
+    if fault == "slow":
+        client.job(job_id).wait(30)
+    else:
+        assert client.job(job_id).state is JobState.UNKNOWN
     raise error
 
 
@@ -163,7 +166,8 @@ def limited(scene: Scene, options: str = "") -> None:
 
 PLAYS: dict[str, Callable[[Scene], None]] = {
     "nobody listens at the address": nobody,
-    "ledger locked by another program when the create is answered": locked,
+    "ledger locked by another program when the create is answered": partial(locked, fault="slow"),
+    "ledger locked by another program when the answer to the create is lost": partial(locked, fault="reset-late"),
     "clock set ahead by a day while the job runs": partial(clock_set, days=1),
     "clock set back by a day while the job runs": partial(clock_set, days=-1),
     "clock set back by a day while a create waits for quota": quota,

@@ -40,7 +40,7 @@ class Rule:
         match: a part of the path, the prompt or the operation's id; empty matches all.
         status: the HTTP status, for ``status``, ``answer`` and ``expired``.
         outcome: for a create: how the operation shall end.
-        seconds: for ``slow`` and ``dribble``: the delay.
+        seconds: for ``slow``, ``reset-late`` and ``dribble``: the delay.
         share: for ``cut`` and its like: how much of the body comes, from 0 to 1.
         body: for ``answer``: what is answered instead, as JSON or what passes for it.
         to: for ``redirect``: the origin to send the client to; empty: another name of this host.
@@ -184,6 +184,11 @@ async def _reset(stage: Stage) -> Response:
     return ResetResponse()
 
 
+async def _reset_late(stage: Stage) -> Response:
+    await asyncio.sleep(stage.rule.seconds)
+    return await _reset(stage)
+
+
 async def _reset_early(_stage: Stage) -> Response:
     return ResetResponse()
 
@@ -276,6 +281,7 @@ FAULTS = {
     "status-503": _status(503, "The service is currently unavailable."),
     "status-504": _status(504, "Deadline expired before operation could complete."),
     "reset": Fault(_reset),
+    "reset-late": Fault(_reset_late),
     "reset-early": Fault(_reset_early, ARRIVAL),
     "reset-midway": Fault(_reset_midway, ARRIVAL),
     "html": Fault(_html, "poll"),
