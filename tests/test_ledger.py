@@ -22,7 +22,8 @@ from veo_widgets.errors import InvalidRequestError, LedgerError
 from veo_widgets.ledger import AsyncLedger, Ledger
 from veo_widgets.media import Image, Video
 from veo_widgets.pricing import Cost
-from veo_widgets.record import JobRecord, JobState, Problem
+from veo_widgets.problems import Problem
+from veo_widgets.record import JobRecord, JobState
 from veo_widgets.request import VideoRequest
 
 # Another process that takes a lease, says whether it got it, and holds it until it is killed.

@@ -21,12 +21,13 @@ import av
 import pytest
 
 from veo_widgets.errors import DownloadError, NoAnswerError
-from veo_widgets.library import Incoming, add_poster, clip_name, inline_chunks, save
+from veo_widgets.library import Incoming, clip_name, inline_chunks, save
 from veo_widgets.media import Image, Video
 from veo_widgets.poster import MAX_BYTES, data_address, is_poster, make_poster
 from veo_widgets.pricing import Cost
 from veo_widgets.record import JobRecord, JobState, Sample
 from veo_widgets.request import VideoRequest
+from veo_widgets.sidecars import add_poster
 
 # Noon, so that the date is the same in most of the world.
 NOON = 1795348800.0

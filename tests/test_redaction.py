@@ -6,7 +6,7 @@ import pytest
 
 from veo_widgets import errors
 from veo_widgets.credentials import Secret
-from veo_widgets.record import Problem
+from veo_widgets.problems import Problem
 from veo_widgets.redaction import GAP, redact
 
 

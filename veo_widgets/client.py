@@ -29,6 +29,7 @@ from .lost import Lost
 from .media import Video
 from .planning import Plan, following, make_plan, new_record
 from .pricing import Cost
+from .problems import NOT_SENT
 from .purse import Purse
 from .questions import Questions
 from .record import JobRecord, JobState
@@ -351,7 +352,7 @@ class AsyncClient:
             return record if record.state.is_final else await self._watcher.cancel(record)
         await self.detach(record.id)
         if await self._keeper.lease(record.id) and (await self._keeper.reread(record.id)).held_back:
-            record = records.ended(record, JobState.FAILED, records.NOT_SENT, self._clock.now(), free=True)
+            record = records.ended(record, JobState.FAILED, NOT_SENT, self._clock.now(), free=True)
             await self._keeper.keep(record)
             await self._keeper.release(record.id)
         return await self._keeper.reread(record.id)

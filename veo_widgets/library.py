@@ -6,7 +6,6 @@ import base64
 import errno
 import glob
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -24,11 +23,11 @@ import anyio.to_thread
 
 from . import mp4
 from .errors import DownloadError, NoAnswerError, VeoError
-from .media import Image, Video
+from .media import Video
 from .placing import named
 from .poster import data_address, make_poster
 from .record import JobRecord, Sample
-from .version import own_version
+from .sidecars import facts, made_by, recipe_of, write_sidecar
 
 # Multiples of 4, so that each piece of base64 decodes by itself.
 _BASE64_PIECE = 1 << 20
@@ -259,7 +258,7 @@ def _finish(record: JobRecord, sample: Sample, path: Path, digest: str, now: flo
         job_id=record.id,
         **asdict(described),
     )
-    _write_sidecar(video, {**_recipe(record, video, now), "poster": data_address(make_poster(path))})
+    write_sidecar(video, {**recipe_of(record, video, now), "poster": data_address(make_poster(path))})
     return video
 
 
@@ -276,8 +275,7 @@ def settle(part: Path, path: Path, recipe: Mapping[str, Any]) -> Video:
     part.replace(path)
     _sync_folder(path.parent)
     video = Video(path=path, bytes=path.stat().st_size, sha256=digest, **asdict(described))
-    made_by = {"schema": 1, "made_by": f"veo-widgets {own_version()}"}
-    _write_sidecar(video, {**made_by, **recipe, "file": _facts(video), "poster": data_address(make_poster(path))})
+    write_sidecar(video, {**made_by(), **recipe, "file": facts(video), "poster": data_address(make_poster(path))})
     return video
 
 
@@ -291,62 +289,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _write_sidecar(video: Video, recipe: dict[str, Any]) -> None:
-    part = video.path.with_suffix(".json.part")
-    text = json.dumps(recipe, indent=1, ensure_ascii=False) + "\n"
-    try:
-        # Half a surrogate pair, which a prompt may hold, stays readable JSON this way.
-        part.write_bytes(text.encode("utf-8", "backslashreplace"))
-        part.replace(video.sidecar)
-    finally:
-        with suppress(OSError):
-            part.unlink()
-
-
-def add_poster(video: Video, jpeg: bytes) -> None:
-    """Put a poster that was made elsewhere into the sidecar, unless there is one already."""
-    recipe = video.recipe
-    if recipe and not recipe.get("poster"):
-        _write_sidecar(video, {**recipe, "poster": data_address(jpeg)})
-
-
-def _recipe(record: JobRecord, video: Video, now: float) -> dict[str, Any]:
-    """Everything that is needed to know how a clip came about, and to make it again."""
-    return {
-        "schema": 1,
-        "made_by": f"veo-widgets {own_version()}",
-        "job": record.id,
-        "sample": video.sample,
-        "provider": record.provider,
-        "surface": record.surface,
-        "operation": record.operation,
-        "model": record.model,
-        "request": {name: _plain(value) for name, value in record.request.said().items()},
-        "cost": record.cost.to_json(),
-        "created_at": _iso(record.created_at),
-        "submitted_at": _iso(record.submitted_at),
-        "finished_at": _iso(record.finished_at),
-        "saved_at": _iso(now),
-        "file": _facts(video),
-    }
-
-
-def _facts(video: Video) -> dict[str, Any]:
-    return {key: value for key, value in video.to_json().items() if key not in {"path", "job_id", "sample"}}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Image):
-        return {
-            "name": value.name,
-            "mime": value.mime,
-            "sha256": value.sha256,
-            **({"uri": value.address} if value.uri else {}),
-        }
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _iso(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat(timespec="milliseconds")

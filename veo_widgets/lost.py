@@ -7,6 +7,7 @@ from dataclasses import replace
 from . import record as records
 from .errors import InvalidRequestError
 from .keeper import Keeper
+from .problems import FORGOTTEN
 from .record import JobRecord, JobState
 from .remote import Remote, RemoteVideo, lists
 
@@ -90,7 +91,7 @@ class Lost:
         """
         _check(record)
         now = self._keeper.clock.now()
-        return await self._keeper.keep(records.ended(record, JobState.FAILED, records.FORGOTTEN, now), "forgotten")
+        return await self._keeper.keep(records.ended(record, JobState.FAILED, FORGOTTEN, now), "forgotten")
 
 
 def _check(record: JobRecord) -> None:

@@ -19,8 +19,7 @@ from .errors import (
 )
 from .media import Video
 from .pricing import Cost, Usage
-from .printable import printable
-from .redaction import redact
+from .problems import Problem, shown
 from .request import VideoRequest
 
 
@@ -89,27 +88,6 @@ class Operation:
 
 
 # A service's sentence is kept in the ledger and in notebooks.
-_LONGEST = 2000
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why there is no clip, in words for people: what, why, what to do, what it cost."""
-
-    title: str
-    message: str
-    remedy: str
-    charged: str = ""
-
-    def __post_init__(self) -> None:
-        # The message may be the service's own, which may quote the key.
-        object.__setattr__(self, "message", _shortened(printable(redact(self.message))))
-
-
 @dataclass(frozen=True)
 class JobRecord:
     """A job as the ledger keeps it. Times are seconds since the epoch.
@@ -266,7 +244,7 @@ def _withheld_notice(record: JobRecord, operation: Operation) -> str:
         return ""
     why = f" {operation.reasons[0]}" if operation.reasons else ""
     told = f"{missing} of {max(asked, missing + len(operation.samples))} clips did not come.{why}"
-    return _shortened(printable(redact(told)))
+    return shown(told)
 
 
 def _filtered(operation: Operation) -> Problem:
@@ -296,34 +274,6 @@ def _failed(operation: Operation) -> Problem:
         operation.remedy or remedy,
         "Only a delivered clip is charged.",
     )
-
-
-def unknown_problem(why: str) -> Problem:
-    """What is told of a job whose create was never answered."""
-    return Problem(
-        "The service's answer was lost",
-        why,
-        "The job may be running. Look for it, send it again, or forget it; nothing is chosen for you.",
-        "It may be charged.",
-    )
-
-
-# What is told of a job whose answer was lost and that nobody wants to look for.
-FORGOTTEN = Problem("Forgotten", "Its answer was lost, and you have chosen to forget it.", "", "It may be charged.")
-# What is told of a job that was called off while it was kept back.
-NOT_SENT = Problem("Cancelled", "It was not sent, as you wished.", "", "Nothing is charged.")
-
-
-def gone_problem(why: str, *, proxied: bool) -> Problem:
-    """What is told of a job whose clip the service no longer hands out.
-
-    Args:
-        why: the service's words.
-        proxied: it came over the unified route of LiteLLM's proxy, which may call a failed job completed.
-    """
-    kept = "Services keep clips for one or two days, and this job is older. Send its request again as a new job."
-    hidden = "The proxy may call a job completed that has failed or was filtered; its log says what became of it."
-    return Problem("The clip can no longer be had", why, hidden if proxied else kept)
 
 
 def raise_for_state(record: JobRecord) -> JobRecord:

@@ -11,9 +11,10 @@ from .accounts import Accounts
 from .config import Account
 from .errors import AcceptedError, LedgerError, RateLimitError, UnknownOutcomeError, VeoError
 from .keeper import LEASE_SECONDS, Keeper
+from .problems import Problem, unknown_problem
 from .providers import model_at
 from .quota import Quota
-from .record import JobRecord, JobState, Problem
+from .record import JobRecord, JobState
 from .retries import pause, rule_for
 from .transport import Transport
 from .wires import Call, wire_for
@@ -147,7 +148,7 @@ class Sender:
         self._tried.pop(record.id, None)
         now = self._clock.now()
         if rule_for("create", error).end == "unknown":
-            problem = records.unknown_problem(str(error))
+            problem = unknown_problem(str(error))
             await self._keep_or_show(records.ended(record, JobState.UNKNOWN, problem, now))
             raise UnknownOutcomeError(f"{problem.message} {problem.remedy}", job_id=record.id) from error
         problem = Problem("Refused by the service", str(error), "", "Nothing was started and nothing is charged.")

@@ -29,6 +29,7 @@ from .keeper import Keeper
 from .logbook import LOGGER
 from .poller import Schedule, polite
 from .pricing import settled
+from .problems import gone_problem, unknown_problem
 from .providers import LITELLM, model_at, provider_named
 from .record import JobRecord, JobState, Operation
 from .retries import answer_of, pause
@@ -133,7 +134,7 @@ class Watcher:
                 return record
             if leased and job_id not in self._sender.submitting:
                 # Whoever sent the create is gone, and the service's answer with it.
-                problem = records.unknown_problem("The program ended before the service's answer came.")
+                problem = unknown_problem("The program ended before the service's answer came.")
                 return await self._keeper.keep(records.ended(record, JobState.UNKNOWN, problem, self._clock.now()))
             await self._clock.sleep(0.5)
 
@@ -165,7 +166,7 @@ class Watcher:
         if age < _KEPT_SECONDS or not told:
             raise error
         await anyio.to_thread.run_sync(library.clear, record)
-        problem = records.gone_problem(str(error), proxied=record.surface == LITELLM)
+        problem = gone_problem(str(error), proxied=record.surface == LITELLM)
         await self._keeper.keep(records.ended(record, JobState.EXPIRED, problem, self._clock.now()))
 
     async def look(self, record: JobRecord) -> JobRecord:

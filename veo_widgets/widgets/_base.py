@@ -11,7 +11,7 @@ import anyio.to_thread
 import anywidget
 import traitlets
 
-from .. import library, mp4
+from .. import mp4, sidecars
 from .. import record as records
 from ..errors import InvalidRequestError, VeoError
 from ..media import Image, Video
@@ -114,7 +114,7 @@ class ClipWidget(anywidget.AnyWidget):
         """Called when a clip has got its poster from the browser."""
 
     def _keep_poster(self, video: Video, jpeg: bytes) -> None:
-        library.add_poster(video, jpeg)
+        sidecars.add_poster(video, jpeg)
         self.poster_added()
 
     def _send_clip(self, message: Message, video: Video | None) -> None:
