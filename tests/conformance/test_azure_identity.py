@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import veo_widgets
-from veo_widgets.emulator import Emulator
+from veo_widgets.emulator import Emulator, Pace
 
 from .conftest import surroundings
 from .environments import python_of
@@ -65,6 +65,13 @@ class _Asked(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """One of its own: a proxy that an earlier test has used may still be asking the shared one."""
+    with Emulator(pace=Pace.polls(1), clips="small") as made:
+        yield made
 
 
 @pytest.fixture
