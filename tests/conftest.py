@@ -21,9 +21,9 @@ from veo_widgets.sync import Client
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order by cost, so that a broken rule is reported before a browser has started."""
-    costly = ("emulator", "conformance", "wheel", "e2e")
-    items.sort(key=lambda item: max((costly.index(name) + 1 for name in costly if name in item.nodeid), default=0))
+    """Begin with what takes long, so that of two workers none idles at the end."""
+    costly = ("e2e", "wheel", "httpx2", "notebooks", "secrets", "conformance", "kernel", "emulator")
+    items.sort(key=lambda item: min((costly.index(name) for name in costly if name in item.nodeid), default=99))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -101,11 +101,16 @@ from veo_widgets.clock import Clock
 
 logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
 
+drawn = set()
+
 def tell(error):
     traceback.print_exc()
     traceback.TracebackException.from_exception(error, capture_locals=True)
     print("".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()))
-    rich.console.Console(width=400).print_exception(show_locals=True)
+    if type(error) not in drawn:
+        # Once for each kind: it takes most of a second.
+        drawn.add(type(error))
+        rich.console.Console(width=400).print_exception(show_locals=True)
     print(repr(error), error.args, vars(error), repr(vars(error)))
     while error:
         try:
@@ -141,7 +146,8 @@ def jobs(ways=WAYS[:1]):
         with Client(session.client().settings, clock=Clock(sleep=hasty)) as client:
             attempt(lambda: client.submit("A cat", model="veo-3.1-generate-preview", seconds=4).wait(1.5))
     veo.configure(profile="gone", provider="gemini", base_url="http://127.0.0.1:9", **key())
-    attempt(lambda: veo.submit("A cat", model="veo-3.1-generate-preview", seconds=4))
+    with Client(session.client().settings, clock=Clock(sleep=hasty)) as client:
+        attempt(lambda: client.submit("A cat", model="veo-3.1-generate-preview", seconds=4))
     attempt(lambda: pickle.dumps(session.client().settings))
     print(session.client().asynchronous.profiles)
 
