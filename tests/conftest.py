@@ -23,7 +23,7 @@ from veo_widgets.sync import Client
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that of two workers none idles at the end."""
     costly = ("e2e", "wheel", "httpx2", "notebooks", "secrets", "conformance", "kernel", "emulator")
-    items.sort(key=lambda item: min((costly.index(name) for name in costly if name in item.nodeid), default=99))
+    items.sort(key=lambda item: min((costly.index(name) for name in costly if name in item.nodeid.partition("::")[0]), default=99))
 
 
 @pytest.hookimpl(wrapper=True)
