@@ -431,8 +431,8 @@ def test_a_button_pressed_twice_pays_once(client: Client, emulator: Emulator) ->
         job.wait(30)
     view = JobView(job)
     emulator.script(on="create", fault="slow", seconds=0.5)
-    view.handle(Message("retry"))
-    view.handle(Message("retry"))
+    view.handle(Message("retry", fields={"job": job.id}))
+    view.handle(Message("retry", fields={"job": job.id}))
     while view.job["id"] == job.id:
         client.call(anyio.sleep, 0.02)
     assert len(creates(emulator)) == 2

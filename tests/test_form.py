@@ -376,7 +376,7 @@ def test_a_repeat_whose_answer_is_lost_is_shown(studio: HeardStudio, emulator: E
     tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
     first = ended(studio)
     emulator.script(on="create", fault="cut")
-    tell(studio, "of-job", job=first.id, message={"kind": "retry"})
+    tell(studio, "of-job", job=first.id, message={"kind": "retry", "job": first.id})
     until(studio, lambda: len(studio.jobs) == 2)
     assert studio.jobs[0].record.retry_of == first.id
     assert len(creates(emulator)) == 2
@@ -387,7 +387,7 @@ def test_a_repeat_has_a_place_of_its_own_and_is_paid_once(studio: HeardStudio, e
     job = ended(studio)
     until(studio, lambda: studio.videos)
     for _ in range(2):
-        tell(studio, "of-job", job=job.id, message={"kind": "retry"})
+        tell(studio, "of-job", job=job.id, message={"kind": "retry", "job": job.id})
     until(studio, lambda: len(studio.jobs) == 2)
     studio.jobs[0].wait(30)
     assert len(creates(emulator)) == 2
@@ -412,7 +412,7 @@ def test_a_message_for_a_job_is_checked_as_any_other(studio: HeardStudio) -> Non
     job = ended(studio)
     studio.said.clear()
     tell(studio, "of-job", job=job.id, message={"kind": "need-bytes", "sample": "../secret", "request": "r1"})
-    tell(studio, "of-job", job="another", message={"kind": "retry"})
+    tell(studio, "of-job", job="another", message={"kind": "retry", "job": "another"})
     settle(studio)
     assert studio.of("of-job") == []
 

@@ -134,7 +134,7 @@ def test_a_page_makes_no_widget_and_no_job(kernel: tuple[Page, list[str]]) -> No
         state = {**names, "_model_module_version": "*", "_view_module_version": "*", "job": {"id": "evil"}}
         opened = {"comm_id": f"forged-{name}", "target_name": "jupyter.widget", "data": {"state": state}}
         page.say("comm_open", {**opened, "metadata": {"version": "2.1.0"}})
-        page.send(f"forged-{name}", {"kind": "retry"})
+        page.send(f"forged-{name}", {"kind": "retry", "job": "evil"})
     assert page.run(SEEN) == before
 
 
@@ -215,6 +215,6 @@ def test_no_other_file_is_read_in_a_clips_place(kernel: tuple[Page, list[str]]) 
 def test_a_retry_is_of_the_views_own_job_once_and_within_the_budget(kernel: tuple[Page, list[str]]) -> None:
     page, (view, _, _, job_id) = kernel
     for _ in range(20):
-        page.send(view, {"kind": "retry"})
+        page.send(view, {"kind": "retry", "job": job_id})
     told = page.run("time.sleep(1)\nprint(json.dumps([job.record.retry_of for job in veo.jobs()]))")
     assert told == [job_id, ""]

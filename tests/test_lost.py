@@ -105,7 +105,7 @@ def test_the_view_has_a_button_for_it(gateway: Client, emulator: Emulator, comma
     job = lose(gateway, emulator, "cut")
     view = JobView(job)
     assert (view.job["can"]["look"], view.job["can"]["forget"], view.job["can"]["retry"]) == (True, True, True)
-    view.handle(Message(command))
+    view.handle(Message(command, fields={"job": job.id}))
     while view.job["state"] != state:
         gateway.call(anyio.sleep, 0.02)
     assert not view.job["can"]["look"]

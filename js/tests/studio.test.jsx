@@ -81,7 +81,7 @@ describe("the studio", () => {
     const stop = [...el.querySelectorAll("button")].find(({ textContent }) => textContent === "Stop waiting");
     stop?.click();
     await settle();
-    expect(model.sentOf("of-job").at(-1)?.content).toEqual({ kind: "of-job", job: "a", message: { kind: "stop" } });
+    expect(model.sentOf("of-job").at(-1)?.content).toEqual({ kind: "of-job", job: "a", message: { kind: "stop", job: "a" } });
     const refusal = { kind: "refused", command: "stop", message: "That cannot be stopped." };
     model.emit("msg:custom", { kind: "of-job", job: "b", message: refusal });
     await settle();

@@ -73,6 +73,9 @@ class JobView(ClipWidget):
         if message.kind == "ready":
             # A page that was reloaded has the state as it was saved; its clocks need the time as it is.
             self.begin(self._tell_again)
+        elif message.kind in commands and message.fields["job"] != self._job.id:
+            # Drawn for the job before a repeat; to pay for a third one takes a look at the second.
+            self.refuse(message.kind, "This job was sent again already; the button was still the one before it.")
         elif message.kind in commands:
             self.begin(self._carry_out, message.kind, commands[message.kind])
         else:

@@ -14,12 +14,12 @@ from ..poster import MAX_BYTES
 # What the browser may say, and the fields that come with it.
 FROM_BROWSER: dict[str, list[str]] = {
     "ready": [],
-    "stop": [],
-    "resume": [],
-    "cancel": [],
-    "retry": [],
-    "look": [],
-    "forget": [],
+    "stop": ["job"],
+    "resume": ["job"],
+    "cancel": ["job"],
+    "retry": ["job"],
+    "look": ["job"],
+    "forget": ["job"],
     "need-bytes": ["sample", "request"],
     "poster": ["sample"],
     "grab": ["sample", "frame", "role", "request", "offset", "total"],

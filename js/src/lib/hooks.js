@@ -133,7 +133,8 @@ export function useCommands(wire, job) {
   const command = (/** @type {"stop"|"resume"|"cancel"|"retry"|"look"|"forget"} */ kind) => {
     setRefusal("");
     setPending(kind);
-    send(wire, kind);
+    // Which job it was clicked for: another may have taken its place before the click arrives.
+    send(wire, kind, { job: job.id });
   };
   return { pending, refusal, command, forget: () => setRefusal("") };
 }

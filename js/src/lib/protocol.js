@@ -6,12 +6,12 @@
  */
 export const FROM_BROWSER = {
   "ready": [],
-  "stop": [],
-  "resume": [],
-  "cancel": [],
-  "retry": [],
-  "look": [],
-  "forget": [],
+  "stop": ["job"],
+  "resume": ["job"],
+  "cancel": ["job"],
+  "retry": ["job"],
+  "look": ["job"],
+  "forget": ["job"],
   "need-bytes": ["sample", "request"],
   "poster": ["sample"],
   "grab": ["sample", "frame", "role", "request", "offset", "total"],
