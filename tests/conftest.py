@@ -23,7 +23,12 @@ from veo_widgets.sync import Client
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that of two workers none idles at the end."""
     costly = ("e2e", "wheel", "httpx2", "notebooks", "secrets", "conformance", "kernel", "emulator")
-    items.sort(key=lambda item: min((costly.index(name) for name in costly if name in item.nodeid.partition("::")[0]), default=99))
+
+    def turn(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return min((costly.index(name) for name in costly if name in file), default=len(costly))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -31,6 +31,10 @@ class Server:
             self.port = server.sockets[0].getsockname()[1]
             self._ready.set()
             await self._stop.wait()
+            # asyncio loses the socket of a connection that is accepted in the moment in which its server is closed.
+            self._loop.remove_reader(server.sockets[0].fileno())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
             server.close()
             # A connection may have been accepted and not been handed on to `_serve` yet.
             while others := asyncio.all_tasks() - {asyncio.current_task()}:
