@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,17 @@ def read_project_file(path: Path) -> dict[str, str]:
 
 def _section(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            text = file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
+        found = path.stat()
+        return _read(path, (found.st_ino, found.st_size, found.st_mtime_ns))
     except OSError:
         return {}
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _state: tuple[int, int, int]) -> dict[str, Any]:
+    """The section of a file as it is now: it is asked for at every poll, and parsing takes longer than a poll."""
+    with path.open("rb") as file:
+        text = file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
     if "veo_widgets" not in text:
         return {}
     try:
