@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import anyio.to_thread
@@ -17,6 +18,7 @@ from .surroundings import surroundings
 
 # How profiles begin whose key or address was given with a call.
 CALLS = "call "
+_FRESH_SECONDS = 1.0
 
 
 class Accounts:
@@ -37,6 +39,8 @@ class Accounts:
         self.profile = settings.profile or ""
         self.defaults = Settings()
         self._home = home
+        # Accounts of jobs, each with what was configured then and until when it may be taken for granted.
+        self._of_jobs: dict[tuple[object, ...], tuple[tuple[object, ...], float, Account]] = {}
 
     @property
     def settings(self) -> Settings:
@@ -61,7 +65,19 @@ class Accounts:
         raise ConfigError(f"profile: {name!r} is not known here ({known}); call veo.configure(profile={name!r}, …).")
 
     async def of_job(self, record: JobRecord) -> Account:
-        """The account that a job was sent with, at its address."""
+        """The account that a job was sent with, at its address.
+
+        What the environment and files say of it is looked up once a second: a thousand jobs ask at every poll.
+        """
+        which = (record.provider, record.surface, record.profile, *sorted(record.endpoint.items()))
+        said = (self.profile, self.defaults, *self.profiles.items())
+        known = self._of_jobs.get(which)
+        if known is None or known[0] != said or time.monotonic() > known[1]:
+            account = await self._found_of_job(record)
+            known = self._of_jobs[which] = said, time.monotonic() + _FRESH_SECONDS, account
+        return known[2]
+
+    async def _found_of_job(self, record: JobRecord) -> Account:
         # A key that was given with a call is unknown to other programs; theirs goes to the same address or nowhere.
         foreign = record.profile.startswith(CALLS) and record.profile not in self.profiles
         settings = self.settings_of(None if foreign else record.profile)

@@ -39,6 +39,8 @@ from .wires import Wire, wire_for
 
 # Source: https://ai.google.dev/gemini-api/docs/video. What is asked for later is gone for good.
 _KEPT_SECONDS = 2 * 24 * 3600.0
+# A schedule that is this old is learned anew: at every poll that would be a trip to the ledger.
+_LEARNED_SECONDS = 60.0
 
 
 class Watcher:
@@ -58,6 +60,7 @@ class Watcher:
         self._keeper, self._accounts, self._transport = keeper, accounts, transport
         self._sender, self._downloads = sender, downloads
         self._board, self._clock = keeper.board, keeper.clock
+        self._schedules: dict[tuple[str, str], tuple[float, Schedule]] = {}
 
     async def drive(self, job_id: str, scope: anyio.CancelScope) -> None:
         """Watch a job on the board until it ends or `scope` is cancelled."""
@@ -84,7 +87,7 @@ class Watcher:
             return
         with anyio.CancelScope(shield=True):
             try:
-                await self._keeper.ledger.do(lambda ledger: ledger.release(job_id))
+                await self._keeper.release(job_id)
             except LedgerError as error:
                 entry.stopped_by = entry.stopped_by or error
         if entry.scope is None:
@@ -94,7 +97,7 @@ class Watcher:
         met: Counter[str] = Counter()
         wait: float | None = None
         while True:
-            record = await self._take(job_id)
+            record = self._board[job_id].sighting.record if self._keeper.holds(job_id) else await self._take(job_id)
             if record.state.is_final:
                 return
             if record.held_back:
@@ -128,8 +131,7 @@ class Watcher:
     async def _take(self, job_id: str) -> JobRecord:
         """The record, once this process holds the job's lease or another has brought the job to its end."""
         while True:
-            leased = await self._keeper.lease(job_id)
-            record = await self._keeper.reread(job_id)
+            leased, record = await self._keeper.take(job_id)
             if record.state.is_final or (leased and (record.operation or record.held_back)):
                 return record
             if leased and job_id not in self._sender.submitting:
@@ -148,10 +150,18 @@ class Watcher:
     async def _next_delay(self, record: JobRecord) -> float:
         if record.state is JobState.DOWNLOADING:
             return 0.0
-        history = await self._keeper.ledger.do(lambda ledger: ledger.durations(record.provider, record.model))
-        typical = typical_seconds(record.provider, record.model)
         elapsed = self._clock.now() - (record.submitted_at or record.created_at)
-        return Schedule.of(history, typical).delay(max(elapsed, 0.0))
+        return (await self._schedule(record)).delay(max(elapsed, 0.0))
+
+    async def _schedule(self, record: JobRecord) -> Schedule:
+        """When jobs of this kind are done, learned anew now and then."""
+        kind, now = (record.provider, record.model), self._clock.now()
+        learned_at, schedule = self._schedules.get(kind, (0.0, None))
+        if schedule is None or not 0 <= now - learned_at < _LEARNED_SECONDS:
+            history = await self._keeper.ledger.do(lambda ledger: ledger.durations(*kind))
+            schedule = Schedule.of(history, typical_seconds(*kind))
+            self._schedules[kind] = now, schedule
+        return schedule
 
     async def _give_up(self, record: JobRecord, error: VeoError) -> None:
         """End a job whose clip is gone; any other refusal only ends the watching.
@@ -177,28 +187,34 @@ class Watcher:
         except ServiceError as error:
             if (verdict := wire.verdict(error)) is None:
                 raise
-            return await self._keeper.keep(records.advance(replace(record, notice=""), verdict, self._clock.now()))
+            return await self._note(_seen(record, verdict, self._clock.now()), verdict)
 
     async def _look(self, record: JobRecord, account: Account, wire: Wire) -> JobRecord:
         reply = await self._transport.send(wire.poll(record.operation, account.endpoint), account)
         operation = records.as_created(wire.parse(reply), record.operation)
         operation = await self._once_ready(operation, account, wire)
         self._board[record.id].retry_after = reply.retry_after
-        seen = records.advance(replace(record, notice=""), operation, self._clock.now())
-        if operation.outcome == "samples":
-            # A model that has left the catalog keeps the price it was sent with.
-            with suppress(UnknownModelError):
-                model = model_at(provider_named(record.provider), record.model)
-                seen = replace(seen, cost=settled(seen.cost, operation.usage, model))
-        if seen.state is record.state and seen.notice == record.notice:
-            # Another poll without news is not worth a write.
+        seen = _seen(record, operation, self._clock.now())
+        if seen.state is JobState.RUNNING and (seen.state, seen.notice) == (record.state, record.notice):
+            # Another poll without news is not worth a trip to the ledger.
             self._board.put(seen)
-        else:
-            await self._keeper.keep(seen)
+            return seen
+        seen = await self._note(seen, operation)
         if seen.state is not JobState.DOWNLOADING:
             return seen
         seen = await self._downloads.save_all(seen, operation, account, wire)
         return await self._keeper.keep(records.saved(seen, seen.videos, self._clock.now()))
+
+    async def _note(self, seen: JobRecord, operation: Operation) -> JobRecord:
+        """Write down what a poll has said, if the job is still ours; if not, the record is as the ledger has it."""
+        leased, record = await self._keeper.take(seen.id)
+        if not leased or record.state.is_final:
+            return record
+        now_seen = replace(_seen(record, operation, self._clock.now()), polls=seen.polls)
+        if (now_seen.state, now_seen.notice) == (record.state, record.notice):
+            self._board.put(now_seen)
+            return now_seen
+        return await self._keeper.keep(now_seen)
 
     async def _once_ready(self, operation: Operation, account: Account, wire: Wire) -> Operation:
         """The operation, or one that still runs while a file of it is in the making."""
@@ -229,6 +245,17 @@ class Watcher:
             raise InvalidRequestError(message, parameter="job", value=record.id)
         await self._transport.send(call, account)
         return await self.look(record) if await self._keeper.lease(record.id) else record
+
+
+def _seen(record: JobRecord, operation: Operation, now: float) -> JobRecord:
+    """The record after a poll that went well, at its final price if there are clips."""
+    seen = records.advance(replace(record, notice=""), operation, now)
+    if operation.outcome == "samples":
+        # A model that has left the catalog keeps the price it was sent with.
+        with suppress(UnknownModelError):
+            model = model_at(provider_named(record.provider), record.model)
+            seen = replace(seen, cost=settled(seen.cost, operation.usage, model))
+    return seen
 
 
 def typical_seconds(provider_name: str, model_id: str) -> TypicalSeconds:
