@@ -33,8 +33,8 @@ LIBRARIES = {
     "IPython": {
         "widgets/display.py",
         "magics/awaiting.py",
-        "magics/completion.py",
         "magics/extension.py",
+        "magics/matching.py",
         "magics/shell_magics.py",
     },
     "jupyter_core": {"server_files.py"},
@@ -105,6 +105,13 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     heavy = ("httpx", "anywidget", "IPython", "sqlite3", "anyio", "traitlets", "asyncio", "veo_widgets.emulator")
     loaded = fresh(f"import sys, veo_widgets; print([name for name in {heavy!r} if name in sys.modules])")
     assert loaded == "[]"
+
+
+def test_loading_the_extension_loads_neither_http_nor_widgets() -> None:
+    heavy = ("httpx", "anywidget", "ipywidgets", "asyncio", "veo_widgets.session", "veo_widgets.widgets")
+    load = "from IPython.core.interactiveshell import InteractiveShell; shell = InteractiveShell.instance()"
+    code = f"import sys; {load}; shell.run_line_magic('load_ext', 'veo_widgets'); print("
+    assert fresh(f"{code}[name for name in {heavy!r} if name in sys.modules])") == "[]"
 
 
 def test_a_request_can_be_planned_without_a_network_or_a_notebook() -> None:

@@ -17,11 +17,11 @@ import pytest
 
 import veo_widgets as veo
 from veo_widgets import errors, session
+from veo_widgets.async_ledger import AsyncLedger
 from veo_widgets.budgets import Budget, Tally, amount, read_pairs
 from veo_widgets.config import Settings, budget_limits
 from veo_widgets.credentials import Secret
 from veo_widgets.emulator import Emulator
-from veo_widgets.ledger import AsyncLedger
 from veo_widgets.pricing import Cost
 from veo_widgets.purse import Purse
 from veo_widgets.record import JobState

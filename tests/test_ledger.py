@@ -17,9 +17,10 @@ from pathlib import Path
 import anyio
 import pytest
 
+from veo_widgets.async_ledger import AsyncLedger
 from veo_widgets.budgets import local_day
 from veo_widgets.errors import InvalidRequestError, LedgerError
-from veo_widgets.ledger import AsyncLedger, Ledger
+from veo_widgets.ledger import Ledger
 from veo_widgets.media import Image, Video
 from veo_widgets.pricing import Cost
 from veo_widgets.problems import Problem

@@ -17,6 +17,7 @@ from anyio.abc import TaskGroup
 from . import config
 from . import record as records
 from .accounts import Accounts
+from .async_ledger import AsyncLedger
 from .board import Board, Listener, Sighting
 from .clock import Clock
 from .config import Account, Settings
@@ -24,7 +25,6 @@ from .downloads import Downloads
 from .errors import VeoError, WaitTimeoutError
 from .fetching import with_images
 from .keeper import LEASE_SECONDS, Keeper
-from .ledger import AsyncLedger
 from .lost import Lost
 from .media import Video
 from .planning import Plan, following, make_plan, new_record

@@ -7,9 +7,10 @@ from typing import TypeVar
 
 import anyio
 
+from .async_ledger import AsyncLedger
 from .board import Board
 from .clock import Clock
-from .ledger import AsyncLedger, Ledger
+from .ledger import Ledger
 from .logbook import LOGGER
 from .record import JobRecord
 

@@ -6,12 +6,8 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
-
-import anyio
-import anyio.to_thread
 
 from . import ledger_money as money
 from . import ledger_places as places
@@ -21,8 +17,6 @@ from .ledger_file import Database, Journal, LedgerFile
 from .ledger_rows import read_job, write_job
 from .record import JobRecord
 from .spending import Spend
-
-T = TypeVar("T")
 
 # Seconds to wait for another program's lock.
 PATIENCE_SECONDS = 30.0
@@ -254,38 +248,3 @@ class Ledger:
         """Give the right back, if this process has it."""
         query = "UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?"
         self._file.write(lambda db: db.execute(query, (job_id, self._me)))
-
-
-class AsyncLedger:
-    """A ledger for an event loop: opened when first used, every call on a thread of its own.
-
-    Args:
-        path: the database file.
-        patience: seconds to wait for another program's lock.
-    """
-
-    def __init__(self, path: Path, patience: float = PATIENCE_SECONDS) -> None:
-        self._path, self._patience = path, patience
-        self._ledger: Ledger | None = None
-        # SQLite takes one writer at a time; more threads would only wait for each other.
-        self._limiter = anyio.CapacityLimiter(1)
-
-    async def do(self, verb: Callable[[Ledger], T]) -> T:
-        """What `verb` returns for the ledger.
-
-        Raises:
-            LedgerError: it cannot be opened, read or written.
-        """
-
-        def work() -> T:
-            if self._ledger is None:
-                self._ledger = Ledger(self._path, patience=self._patience)
-            return verb(self._ledger)
-
-        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
-
-    async def aclose(self) -> None:
-        """Close the file."""
-        if self._ledger is not None:
-            await anyio.to_thread.run_sync(self._ledger.close, limiter=self._limiter)
-            self._ledger = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -68,6 +67,8 @@ def _read(path: Path, _state: tuple[int, int, int]) -> dict[str, Any]:
         text = file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
     if "veo_widgets" not in text:
         return {}
+    import tomllib
+
     try:
         section = tomllib.loads(text).get("tool", {}).get("veo_widgets", {})
     except (tomllib.TOMLDecodeError, AttributeError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Literal
 
 from .catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI, Model, find, unlisted
@@ -146,6 +145,8 @@ PROVIDERS: dict[str, Provider] = _Table((provider.name, provider) for provider i
 @cache
 def _load_others() -> None:
     """Add the providers that other packages have registered under `GROUP`; what is broken is told and left out."""
+    from importlib.metadata import entry_points
+
     for entry in entry_points(group=GROUP):
         try:
             loaded = entry.load()

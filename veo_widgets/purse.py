@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from os import environ as os_environ
 
 from . import config
+from .async_ledger import AsyncLedger
 from .budgets import ANNOUNCEMENT, Budget, amount, check_name, local_day, variable
 from .errors import BudgetError, ConfigError, InvalidRequestError
-from .ledger import AsyncLedger
 from .planning import Plan
 from .record import JobRecord
 from .spending import Spend

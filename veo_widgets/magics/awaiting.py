@@ -7,13 +7,15 @@ kernel runs the cell from its own loop: plain IPython, scripts and cells run by 
 from __future__ import annotations
 
 import ast
-import asyncio
+from typing import TYPE_CHECKING
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from ..errors import VeoError
-from ..flags import Flags, parse, whole_line
 from .shell_magics import VeoMagics
+
+if TYPE_CHECKING:
+    from ..flags import Flags
 
 _BEGINNING = "get_ipython().run_cell_magic('veo',"
 
@@ -70,6 +72,8 @@ class Awaiting:
         return [f"{rewritten}\n"]
 
     def _flags(self, line: str, body: str) -> Flags | None:
+        from ..flags import parse, whole_line
+
         try:
             return parse(whole_line(line, body)[0], self._magics.defaults)
         except VeoError:
@@ -80,6 +84,8 @@ class Awaiting:
         if self._depth:
             # A cell that another one runs, as %%capture does, is not awaited by anybody.
             return False
+        import asyncio
+
         try:
             asyncio.get_running_loop()
         except RuntimeError:

@@ -8,12 +8,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
-
 from .. import session
 from ..budgets import NAMES
 from ..catalog import models
-from ..errors import VeoError
 from ..flags import flag_names, flag_of, switches
 from ..handles import Job
 from ..logbook import LEVELS
@@ -21,61 +18,17 @@ from ..media import Image, Video
 from ..params import BY_NAME, SIZES
 from ..providers import PROVIDERS, provider_named
 from ..verbs import VERBS, Argument, Verb
-from .shell_magics import VeoMagics
 
 _CELL = re.compile(r"%%veo(?=\s)(.*)", re.DOTALL)
 _LINE = re.compile(r"(?:[\w.,\s]+=\s*)?%veo\s+(.*)")
 _WORD = re.compile(r"""(?:"[^"]*"?|'[^']*'?|[^\s"'])*$""")
-_MOST = 200
-
-Matcher = Callable[[CompletionContext], SimpleMatcherResult]
 
 
-def make_matcher(magics: VeoMagics) -> Matcher:
-    """A matcher for IPython's completer.
-
-    Args:
-        magics: whose shell's variables may be offered.
-    """
-
-    @context_matcher(identifier="veo_widgets", priority=200)  # type: ignore[untyped-decorator]  # IPython's
-    def matcher(context: CompletionContext) -> SimpleMatcherResult:
-        before = _before_cursor(context)
-        try:
-            found = _offers(before, magics)
-        except (VeoError, OSError):
-            # Whoever completes is not told what is wrong with a ledger or a folder.
-            found = None
-        if found is None:
-            return {"completions": [], "suppress": False}
-        fragment, offers = found
-        chosen = list(dict.fromkeys(offer for offer in offers if _begins(offer, fragment)))[:_MOST]
-        return {
-            "completions": [SimpleCompletion(text, type="param") for text in chosen],
-            "matched_fragment": fragment,
-            # Where a line of ours is written, names of Python's are no help.
-            "suppress": True,
-        }
-
-    made: Matcher = matcher
-    return made
-
-
-def _begins(offer: str, fragment: str) -> bool:
-    # A quote is added to a path that needs one.
-    return offer.lstrip("'\"").startswith(fragment.lstrip("'\""))
-
-
-def _before_cursor(context: CompletionContext) -> str:
-    lines = context.full_text.split("\n")[: context.cursor_line + 1]
-    return "\n".join([*lines[:-1], lines[-1][: context.cursor_position]])
-
-
-def _offers(before: str, magics: VeoMagics) -> tuple[str, Iterable[str]] | None:
+def offers_for(before: str, names: dict[str, Any]) -> tuple[str, Iterable[str]] | None:
     """The word under the cursor and what it may become; None where nothing of ours is written."""
     if cell := _CELL.fullmatch(before):
         line = cell[1].replace("\\\n", " ")
-        return None if "\n" in line else _of_flags(line, magics.shell.user_ns)
+        return None if "\n" in line else _of_flags(line, names)
     found = _LINE.fullmatch(before.rpartition("\n")[2].lstrip())
     return _of_verbs(found[1]) if found else None
 

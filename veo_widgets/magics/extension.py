@@ -7,8 +7,8 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from .awaiting import Awaiting
-from .completion import make_matcher
 from .left_over import left_over
+from .matching import make_matcher
 from .shell_magics import VeoMagics
 
 # Kept on the shell itself, so that a module that was reloaded finds it too.
