@@ -11,12 +11,13 @@ from typing import Any, Self
 import anyio
 
 from .errors import AuthenticationError, ConfigError, InvalidRequestError, PlaceTakenError, VeoError, WaitTimeoutError
-from .handles import Jobs, Videos, result
+from .handles import Jobs, Videos
 from .outlines import Bill, Outline, entry
 from .pieces import Piece, has_clip, may_be_sent_again, refuse, standing
 from .planning import Plan
 from .record import JobRecord
 from .sync import Client
+from .waiting import result
 
 # How many creates are under way at once: enough to keep a service busy, few enough to keep their order.
 _SENDING = 4

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,19 +13,16 @@ from anyio.abc import TaskGroup
 
 from . import config
 from . import record as records
-from .accounts import Accounts
-from .async_ledger import AsyncLedger
-from .board import Board, Listener, Sighting
+from .archive import Archive, new_job_id
 from .clock import Clock
-from .config import Account, Settings
+from .config import Settings
 from .downloads import Downloads
 from .errors import VeoError, WaitTimeoutError
 from .fetching import with_images
-from .keeper import LEASE_SECONDS, Keeper
+from .keeper import LEASE_SECONDS
 from .lost import Lost
 from .media import Video
-from .planning import Plan, following, make_plan, new_record
-from .pricing import Cost
+from .planning import Plan, following
 from .problems import NOT_SENT
 from .purse import Purse
 from .questions import Questions
@@ -38,13 +32,11 @@ from .sender import Sender
 from .transport import Transport
 from .watcher import Watcher
 
-# Letters and digits that cannot be taken for one another.
-_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 # How long a closing client waits for the answer to a create.
 _ANSWER_SECONDS = 10.0
 
 
-class AsyncClient:
+class AsyncClient(Archive):
     """Submits requests and brings jobs to their end.
 
     Use it as an asynchronous context manager; leaving it stops the watching, never a job::
@@ -69,12 +61,8 @@ class AsyncClient:
         transport: Transport | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.home = home or config.home()
+        super().__init__(settings or Settings(), home or config.home(), clock or Clock())
         self._transport = transport or Transport()
-        self._clock = clock or Clock()
-        self._ledger, self._board = AsyncLedger(self.home / "ledger.sqlite3", self._clock.patience), Board()
-        self._keeper = Keeper(self._ledger, self._board, self._clock)
-        self._accounts = Accounts(settings or Settings(), self.home)
         self._sender = Sender(self._keeper, self._accounts, self._transport)
         downloads = Downloads(self._keeper, self._accounts, self._transport)
         self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
@@ -84,34 +72,6 @@ class AsyncClient:
         self._lost = Lost(self._keeper, self.remote)
         self._tasks: TaskGroup | None = None
         self._stack = AsyncExitStack()
-
-    @property
-    def settings(self) -> Settings:
-        """The settings that new requests use; may be replaced at any time, also by those of another profile."""
-        return self._accounts.settings
-
-    @settings.setter
-    def settings(self, settings: Settings) -> None:
-        self._accounts.use(settings)
-
-    @property
-    def configured(self) -> Settings:
-        """The same as it was configured, without what is set elsewhere."""
-        return self.profiles.get(self._accounts.profile, Settings())
-
-    @property
-    def defaults(self) -> Settings:
-        """What holds where nothing was configured; goes before the environment."""
-        return self._accounts.defaults
-
-    @defaults.setter
-    def defaults(self, settings: Settings) -> None:
-        self._accounts.defaults = settings
-
-    @property
-    def profiles(self) -> dict[str, Settings]:
-        """Every account's settings by name; ``submit(profile=…)`` chooses one for a job, `settings` for all."""
-        return self._accounts.profiles
 
     async def __aenter__(self) -> Self:
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
@@ -137,94 +97,7 @@ class AsyncClient:
             while self._sender.submitting:  # noqa: ASYNC110 (there is hardly ever anything to wait for)
                 await anyio.sleep(0.02)
 
-    # What is known
-
-    async def job(self, job_id: str) -> JobRecord:
-        """The record of a job by its id or the beginning of it, also if another process works on it."""
-        seen = await self.sighting(job_id)
-        if not seen.watching and not seen.record.state.is_final:
-            await self._keeper.reread(seen.record.id)
-        return self._board[seen.record.id].sighting.record
-
-    async def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
-        """The newest jobs of the ledger, newest first."""
-        return await self._ledger.do(lambda ledger: ledger.jobs(limit=limit, only_open=only_open))
-
-    async def group(self, name: str) -> dict[str, JobRecord]:
-        """The job that stands for each piece of a film or a batch, by place."""
-        return await self._ledger.do(lambda ledger: ledger.group(name))
-
-    async def events(self, job_id: str) -> list[tuple[float, str, str]]:
-        """Time, state and detail of each change of a job, oldest first."""
-        return await self._ledger.do(lambda ledger: ledger.events(job_id))
-
-    async def sighting(self, job_id: str) -> Sighting:
-        """How a job stands, as far as this process knows."""
-        if job_id not in self._board:
-            record = await self._ledger.do(lambda ledger: ledger.read(job_id))
-            job_id = record.id
-            if job_id not in self._board:
-                self._board.put(record)
-        return self._board[job_id].sighting
-
-    async def adopt(
-        self,
-        provider: str,
-        model: str,
-        operation: str,
-        *,
-        profile: str | None = None,
-        surface: str = "",
-        prompt: str = "",
-    ) -> JobRecord:
-        """Take up an operation that another program has started, as a job like any other.
-
-        Args:
-            provider: its provider's name or prefix.
-            model: the model's id.
-            operation: the service's name for it.
-            profile: the account; default is the one in use.
-            surface: of a video in a ``/v1/videos`` service's list: which of the provider's surfaces keeps it.
-            prompt: what it was asked for with, if that is known.
-
-        Returns:
-            The job, new in the ledger unless its operation was known there. It is not watched.
-        """
-        known = await self._ledger.do(lambda ledger: ledger.with_operation(operation))
-        if known is not None:
-            record = await self.job(known.id)
-            if profile is None or profile == record.profile:
-                return record
-            return await self._keeper.keep(replace(record, profile=profile))
-        plan = self.plan(prompt, provider=provider, model=model, profile=profile, allow_retired=True)
-        if surface:
-            plan = replace(plan, model=replace(plan.model, api="openai_videos", surface=surface))
-        account = await self._accounts.of_plan(plan)
-        record = replace(self._record(plan, account, new_job_id()), cost=Cost(None, "started elsewhere"))
-        return await self._keeper.keep(records.accepted(record, operation, self._clock.now()), "adopted")
-
-    def settings_of(self, profile: str | None) -> Settings:
-        """The settings of a profile, with what is set further down; those in use for None."""
-        return self._accounts.settings_of(profile)
-
-    def today(self) -> str:
-        """The ISO date by the client's clock, in this computer's time zone."""
-        return datetime.fromtimestamp(self._clock.now()).astimezone().date().isoformat()
-
-    def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called on the client's loop at every change of a job; returns a function that ends it."""
-        return self._board.listen(job_id, listener)
-
     # Submit
-
-    def plan(self, prompt: str, **values: Any) -> Plan:
-        """Work out request, price and violations without sending anything; see `veo_widgets.planning.make_plan`."""
-        settings = self._accounts.settings_of(values.pop("profile", None))
-        return make_plan(prompt, values, settings=settings, today=self.today())
-
-    def now(self) -> float:
-        """The time by the client's clock, in seconds since the epoch."""
-        return self._clock.now()
 
     async def submit(self, prompt: str, **values: Any) -> JobRecord:
         """Start a job. This is the verb that costs money.
@@ -294,9 +167,6 @@ class AsyncClient:
         if self._tasks is tasks:
             self.watch(record.id)
         return record
-
-    def _record(self, plan: Plan, account: Account, job_id: str) -> JobRecord:
-        return new_record(plan, account, self._accounts.settings_of(plan.profile), job_id=job_id, now=self._clock.now())
 
     async def _write_later(self, job_id: str) -> None:
         await self._sender.write_later(job_id)
@@ -385,7 +255,8 @@ class AsyncClient:
         """Watch every open job of the ledger again; returns their records."""
         found = await self.jobs(limit=None, only_open=True)
         for record in found:
-            await self.sighting(record.id)
+            if record.id not in self._board:
+                self._board.put(record)
             self.watch(record.id)
         return found
 
@@ -432,8 +303,3 @@ class AsyncClient:
         """Submit, wait, and return the clips; see `submit` and `wait`."""
         record = await self.submit(prompt, **values)
         return (await self.wait(record.id, timeout)).videos
-
-
-def new_job_id() -> str:
-    """A fresh id for a job: short enough to be typed, and in practice never given twice."""
-    return "".join(secrets.choice(_ID_LETTERS) for _ in range(8))

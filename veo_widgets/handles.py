@@ -8,16 +8,15 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from . import placing
 from .board import Listener, Sighting
-from .errors import DownloadError, InvalidRequestError, VeoError
+from .errors import DownloadError, InvalidRequestError
 from .media import Video
 from .pricing import Cost
 from .printable import printable
@@ -25,15 +24,10 @@ from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
+from .waiting import TICK_SECONDS, result
 
 if TYPE_CHECKING:
     from .sync import Client
-
-T = TypeVar("T")
-
-CLOSED = "This client is closed; its jobs go on. Make a new one and call resume()."
-# Python handles Ctrl-C between two waits only, so no wait is longer than this.
-TICK_SECONDS = 0.2
 
 
 class Videos(tuple[Video, ...]):
@@ -43,30 +37,6 @@ class Videos(tuple[Video, ...]):
 
     def _repr_html_(self) -> str:
         return "".join(video._repr_html_() for video in self)
-
-
-def result(future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
-    """The result of a future. Ctrl-C is noticed at once and ends the waiting alone.
-
-    Args:
-        future: from `Client.start`.
-        timeout: seconds to wait at most.
-
-    Raises:
-        TimeoutError: it takes longer; the task goes on.
-    """
-    end = None if timeout is None else time.monotonic() + timeout
-    while True:
-        try:
-            return future.result(TICK_SECONDS)
-        except TimeoutError:
-            # A TimeoutError of the task itself, or merely the end of a tick.
-            if future.done():
-                return future.result()
-            if end is not None and time.monotonic() > end:
-                raise
-        except concurrent.futures.CancelledError:
-            raise VeoError(CLOSED) from None
 
 
 class Job:

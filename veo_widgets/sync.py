@@ -20,17 +20,19 @@ from typing import Any, Self, TypeVar
 import anyio
 from anyio.from_thread import BlockingPortal
 
+from .archive import new_job_id
 from .budgets import Budget
-from .client import AsyncClient, new_job_id
+from .client import AsyncClient
 from .clock import Clock
 from .config import Settings
 from .errors import SubmitInterrupted, VeoError
-from .handles import CLOSED, Job, Jobs, Videos, result
+from .handles import Job, Jobs, Videos
 from .planning import Plan
 from .record import JobRecord
 from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
 from .transport import Transport
+from .waiting import CLOSED, result
 
 T = TypeVar("T")
 

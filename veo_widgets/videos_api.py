@@ -24,17 +24,17 @@ from typing import Any, TypeVar
 
 from . import session
 from .accounts import CALLS
-from .client import new_job_id
+from .archive import new_job_id
 from .config import Settings
 from .credentials import Secret, sealed
 from .errors import BadRequestError, BudgetError, InvalidRequestError, WaitTimeoutError
-from .handles import result
 from .params import PARAMS
 from .record import JobRecord
 from .remote import PICTURES
 from .sync import Client
 from .video_ids import VideoId, read_video_id
 from .video_objects import VideoObject, described
+from .waiting import result
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ import anyio
 import pytest
 
 from veo_widgets import errors
-from veo_widgets.client import new_job_id
+from veo_widgets.archive import new_job_id
 from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator

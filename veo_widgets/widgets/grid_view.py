@@ -11,8 +11,8 @@ import anyio
 import traitlets
 
 from .. import record as records
+from ..archive import new_job_id
 from ..board import Sighting
-from ..client import new_job_id
 from ..errors import BudgetError, InvalidRequestError, LedgerError, VeoError
 from ..handles import Job
 from ..media import Video
