@@ -1,22 +1,19 @@
-"""A real JupyterLab server and a real browser, one of each for all tests here."""
+"""A real Jupyter server and a real browser, one of each for all tests here, and notebooks in tabs."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import secrets
 import shutil
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from .servers import Lab, jupyter
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 # Without these Chromium calls home at every start, and holds sound back until somebody clicks.
@@ -33,69 +30,18 @@ SWITCHES = (
 )
 # Without a kernelspec Lab asks for one in a dialog and waits for ever.
 KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-NOTIFICATIONS = "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 READY = """() => {
   const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
   return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle";
 }"""
 
 
-@dataclass
-class Lab:
-    """A running server: its address, and the folder it shows."""
-
-    url: str
-    token: str
-    root: Path
-
-
-def _started(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> dict[str, str]:
-    """The note a server leaves once it listens."""
-    while process.poll() is None:
-        for note in runtime.glob("jpserver-*.json"):
-            with contextlib.suppress(OSError, ValueError):
-                found = json.loads(note.read_text())
-                urllib.request.urlopen(found["url"] + "api", timeout=2).close()
-                return found
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.1)
-    raise AssertionError(log.read_text()[-3000:])
-
-
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("lab")
-    root = folder / "root"
+    root = tmp_path_factory.mktemp("lab") / "root"
     root.mkdir()
-    (folder / NOTIFICATIONS).parent.mkdir(parents=True)
-    (folder / NOTIFICATIONS).write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
-    token = secrets.token_hex(16)
-    environment = {
-        **os.environ,
-        "JUPYTER_TOKEN": token,
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-        "IPYTHONDIR": str(folder / "ipython"),
-        "VEO_WIDGETS_HOME": str(folder / "home"),
-    }
-    options = ("--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0")
-    command = [sys.executable, "-m", "jupyter", "lab", *options, "--LabApp.expose_app_in_browser=True"]
-    log = folder / "server.log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [*command, f"--ServerApp.root_dir={root}"], stdout=file, stderr=file, env=environment, cwd=root
-        )
-    try:
-        yield Lab(_started(process, folder / "runtime", log)["url"], token, root)
-    finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    with jupyter(root) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -106,13 +52,52 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def keep_picture(of: Page | Locator, name: str) -> None:
+    """Keep a screenshot where VEO_SCREENSHOTS says, to be looked at by people."""
+    if folder := os.environ.get("VEO_SCREENSHOTS"):
+        of.screenshot(path=f"{folder}/{name}.png")
+
+
+def plays(video: Locator) -> str:
+    """The clip runs, has its real size, and a seek to the middle arrives there; returns where it comes from."""
+    video.scroll_into_view_if_needed()
+    video.evaluate("video => { video.muted = true; return video.play(); }")
+    video.evaluate(
+        """video => new Promise(done => {
+          const look = () => (video.currentTime > 0.4 && video.readyState >= 2 ? done() : setTimeout(look, 20));
+          look();
+        })"""
+    )
+    assert video.evaluate("video => [video.videoWidth, video.videoHeight, video.error]") == [1280, 720, None]
+    assert video.evaluate("video => video.webkitAudioDecodedByteCount") > 0
+    seeked = """video => new Promise(done => {
+        video.pause();
+        video.addEventListener("seeked", () => done(video.currentTime), {once: true});
+        video.currentTime = video.duration / 2;
+    })"""
+    assert abs(video.evaluate(seeked) - 2) < 0.1
+    return str(video.evaluate("video => video.currentSrc"))
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    """A page of its own, without an error of a script at the end."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(60_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
+    yield page
+    page.close()
+    # Notebook 7 has one of its own when it starts.
+    assert [error for error in errors if "/static/notebook/" not in error] == []
+
+
 @dataclass
 class Notebook:
     """A notebook in a tab."""
 
     page: Page
     lab: Lab
-    errors: list[str] = field(default_factory=list)
 
     def write(self, name: str, *cells: str) -> Path:
         made = nbformat.v4.new_notebook(metadata=KERNELSPEC)
@@ -120,8 +105,9 @@ class Notebook:
         nbformat.write(made, self.lab.root / name)
         return self.lab.root / name
 
-    def open(self, name: str) -> None:
-        self.page.goto(f"{self.lab.url}lab/tree/{name}?token={self.lab.token}&reset")
+    def open(self, name: str, app: str = "lab/tree") -> None:
+        """Open a notebook in JupyterLab, or under ``notebooks`` in Notebook 7."""
+        self.page.goto(f"{self.lab.url}{app}/{name}?token={self.lab.token}&reset")
         self.page.wait_for_selector("#jupyterlab-splash", state="detached")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
         self.page.wait_for_function(READY)
@@ -134,6 +120,11 @@ class Notebook:
         """Run all cells without waiting for their end."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
 
+    def run(self, number: int) -> None:
+        """Run one cell to its end."""
+        self.page.evaluate(f"() => {{ window.jupyterapp.shell.currentWidget.content.activeCellIndex = {number}; }}")
+        self.command("notebook:run-cell")
+
     def theme(self, name: str) -> None:
         self.command("apputils:change-theme", f"{{theme: {name!r}}}")
         light = str("Light" in name).lower()
@@ -141,22 +132,16 @@ class Notebook:
         self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def picture(self, name: str, of: Locator | None = None) -> None:
-        """Keep a screenshot where VEO_SCREENSHOTS says, to be looked at by people."""
-        if folder := os.environ.get("VEO_SCREENSHOTS"):
-            (of or self.page).screenshot(path=f"{folder}/{name}.png")
+        keep_picture(of or self.page, name)
 
-    def close(self) -> None:
+    def shut_down(self) -> None:
+        """End the kernel."""
         with contextlib.suppress(Exception):
             self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        self.page.close()
 
 
 @pytest.fixture
-def notebook(browser: Browser, lab: Lab) -> Iterator[Notebook]:
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(60_000)
-    made = Notebook(page, lab)
-    page.on("pageerror", lambda error: made.errors.append(str(error)))
+def notebook(tab: Page, lab: Lab) -> Iterator[Notebook]:
+    made = Notebook(tab, lab)
     yield made
-    made.close()
-    assert made.errors == []
+    made.shut_down()

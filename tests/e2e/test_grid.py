@@ -35,14 +35,6 @@ def apart(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one.astype(np.int16) - other.astype(np.int16)).mean())
 
 
-def run(notebook: Notebook, number: int) -> None:
-    """Run one cell to its end."""
-    notebook.page.evaluate(
-        f"() => {{ window.jupyterapp.shell.currentWidget.content.activeCellIndex = {number}; }}",
-    )
-    notebook.command("notebook:run-cell")
-
-
 def take(player: Locator, video: Locator, frame: int, choice: str) -> None:
     video.evaluate(SEEK, (frame + 0.5) / FPS)
     player.focus()
@@ -59,8 +51,8 @@ def test_a_frame_becomes_the_first_frame_of_the_next_shot(notebook: Notebook) ->
     goes_on = "veo.submit('It goes on', seconds=4, first_frame=player.frame).wait().videos[0].path.name"
     notebook.write("frames.ipynb", LOAD, shot, goes_on, "veo.frames")
     notebook.open("frames.ipynb")
-    run(notebook, 0)
-    run(notebook, 1)
+    notebook.run(0)
+    notebook.run(1)
     player, video = page.locator(".veo-player"), page.locator(".veo-root video")
     page.wait_for_function("() => document.querySelector('.veo-root video')?.readyState >= 2")
     take(player, video, 37, "PNG beside the clip")
@@ -77,11 +69,11 @@ def test_a_frame_becomes_the_first_frame_of_the_next_shot(notebook: Notebook) ->
     player.press("g")
     page.get_by_role("menuitem", name="First frame of the next shot").press("Enter")
     expect(player).to_contain_text("Frame 39 is the first frame of the next request.")
-    run(notebook, 2)
+    notebook.run(2)
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("it-goes-on")
     second = frames(next(folder.glob("*it-goes-on*.mp4")))
     assert apart(second[0], first[39]) < apart(second[0], first[0]) / 2
-    run(notebook, 3)
+    notebook.run(3)
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("frame0039")
 
 
@@ -113,8 +105,8 @@ def test_clips_play_as_one_and_the_starred_one_is_made_well(notebook: Notebook) 
     told = "[(video.recipe['request']['seed'], video.height) for video in grid.starred], len(grid.jobs)"
     notebook.write("grid.ipynb", LOAD, grid, told)
     notebook.open("grid.ipynb")
-    run(notebook, 0)
-    run(notebook, 1)
+    notebook.run(0)
+    notebook.run(1)
     root = page.locator(".veo-root")
     expect(root.get_by_role("listitem")).to_have_count(4)
     root.get_by_role("button", name="Generate 4 drafts · $0.80").click()
@@ -133,7 +125,7 @@ def test_clips_play_as_one_and_the_starred_one_is_made_well(notebook: Notebook) 
     root.get_by_role("button", name="Confirm").click()
     expect(root.get_by_role("listitem")).to_have_count(5)
     page.wait_for_function(ready, arg=5)
-    run(notebook, 2)
+    notebook.run(2)
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("([(12, 720)], 5)")
 
 
