@@ -182,12 +182,10 @@ def test_only_a_small_jpeg_is_a_poster_and_only_the_first(kernel: tuple[Page, li
 
 def test_a_flood_is_cut_and_the_kernel_goes_on(kernel: tuple[Page, list[str]]) -> None:
     page, (view, _, clip, _) = kernel
-    started = time.monotonic()
     for number in range(400):
         page.send(view, {"kind": "need-bytes", "sample": 0, "request": f"flood-{number}"})
         page.send(view, {"kind": "ready"})
     assert page.run(SEEN)["jobs"] == 1
-    assert time.monotonic() - started < 30
     page.answers("bytes", 2, 10**6)
     page.send(view, {"kind": "need-bytes", "sample": 0, "request": "after"})
     (last,) = page.answers("bytes")

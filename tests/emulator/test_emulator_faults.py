@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -73,10 +74,10 @@ def test_polls_meet_trouble_too(calls) -> None:
     assert calls.http.get(f"/v1beta/{name}", headers=calls.key).status_code == 404
     calls.emulator.script(on="poll", fault="status", status=502)
     assert calls.http.get(f"/v1beta/{name}", headers=calls.key).status_code == 502
-    calls.emulator.script(on="poll", fault="slow", seconds=0.3)
-    began = time.monotonic()
+    calls.emulator.script(on="poll", fault="slow", seconds=0.5)
+    with pytest.raises(httpx.ReadTimeout):
+        calls.http.get(f"/v1beta/{name}", headers=calls.key, timeout=0.2)
     assert calls.dev_poll(name)["done"] is True
-    assert time.monotonic() - began >= 0.3
 
 
 def test_a_download_is_cut_redirected_or_expired(calls) -> None:
@@ -121,9 +122,10 @@ def test_a_body_is_of_another_length_than_it_says(calls) -> None:
 def test_an_answer_dribbles_is_packed_or_is_another(calls) -> None:
     name = calls.dev_create().json()["name"]
     calls.emulator.script(on="poll", fault="dribble", seconds=0.1)
-    began = time.monotonic()
-    assert calls.dev_poll(name)["name"] == name
-    assert time.monotonic() - began >= 0.1
+    with calls.http.stream("GET", f"/v1beta/{name}", headers=calls.key) as answer:
+        pieces = list(answer.iter_raw())
+    assert len(pieces) > 1
+    assert json.loads(b"".join(pieces))["name"] == name
     calls.emulator.script(on="poll", fault="gzip")
     answer = calls.http.get(f"/v1beta/{name}", headers=calls.key)
     assert (answer.headers["content-encoding"], answer.json()["name"]) == ("gzip", name)
@@ -217,10 +219,8 @@ def test_starting_and_stopping_is_quick_and_may_be_repeated() -> None:
     emulator.start()
     assert emulator.start().base_url in repr(emulator)
     assert httpx.get(f"{emulator.base_url}/_admin/health").status_code == 200
-    began = time.monotonic()
     emulator.stop()
     emulator.stop()
-    assert time.monotonic() - began < 0.5
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{emulator.base_url}/_admin/health")
 
@@ -228,9 +228,8 @@ def test_starting_and_stopping_is_quick_and_may_be_repeated() -> None:
 def test_stopping_does_not_wait_for_a_clip(make_calls) -> None:
     emulator = Emulator(pace=Pace.seconds()).start()
     make_calls(emulator).dev_create("A cat", resolution="4k", durationSeconds=8)
-    began = time.monotonic()
     emulator.stop()
-    assert time.monotonic() - began < 2
+    assert any(thread.name.startswith("emulator-render") for thread in threading.enumerate())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
