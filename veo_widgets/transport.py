@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +17,7 @@ from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, read_json, unpacked, 
 from .config import Account
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
 from .hosts import Target, checked, origin, redirected
+from .lanes import Lanes
 from .library import Incoming
 from .logbook import Exchange
 from .ranges import BEYOND, part_of, ranged, validator_of
@@ -25,6 +27,10 @@ from .wires.refusals import kind_of, retry_after, service_error
 
 # httpx's pool slows down quadratically with the number of tasks that wait in it, so they wait here instead.
 _GATE = 16
+# For everything but creates and clips: what a thousand jobs need where an answer takes a fifth of a second.
+_LANES = 32
+# A job is polled for every few seconds, each time over a new connection if it were kept no longer than that.
+_KEPT_SECONDS = 60.0
 _MAX_REDIRECTS = 5
 # For each piece of an answer; `bodies.LIMITS` has the whole.
 _TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
@@ -57,40 +63,58 @@ class Transport:
 
     def __init__(self, http: httpx.AsyncBaseTransport | None = None, limits: Mapping[str, Limit] = LIMITS) -> None:
         self._http, self._limits = http, limits
+        self._tls: ssl.SSLContext | None = None
         self._clients: dict[bool, httpx.AsyncClient] = {}
-        # One for calls and one for clips: slow downloads must not hold up a create.
-        self._calls, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
+        # Apart from each other: slow downloads must not hold up a create, nor a thousand polls.
+        self._creates, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
+        self._lanes = Lanes(lambda: self._made(kept=4, seconds=_KEPT_SECONDS), _LANES)
 
     def _httpx(self, *, direct: bool = False) -> httpx.AsyncClient:
-        """The client for the services, or the one for numbers: it knows no proxy and keeps no connection.
+        """The client for creates and clips, or the one for numbers: it knows no proxy and keeps no connection.
 
         A connection that was made for one name must not serve another name with the same number.
         """
-        # Made late: its TLS context costs more than importing httpx does.
         if direct not in self._clients:
-            # A proxy named in the environment cannot reach this machine's own loopback.
-            tls = httpx.create_ssl_context()
-            near = httpx.AsyncHTTPTransport(verify=tls)
-            here = None if self._http or direct else {"http://127.0.0.1": near, "http://localhost": near}
-            self._clients[direct] = httpx.AsyncClient(
-                transport=self._http,
-                verify=tls,
-                mounts=here,
-                trust_env=not direct,
-                limits=httpx.Limits(max_connections=100, max_keepalive_connections=0 if direct else 20),
-                timeout=_TIMEOUT,
-                follow_redirects=False,
-                # No service needs any, and one account's would go along with another's calls.
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
-            )
+            self._clients[direct] = self._made(kept=0 if direct else 20, direct=direct)
         return self._clients[direct]
+
+    def _made(self, *, kept: int, seconds: float = 5.0, direct: bool = False) -> httpx.AsyncClient:
+        """A client that keeps so many connections for so many seconds."""
+        # Made late: its TLS context costs more than importing httpx does.
+        self._tls = tls = self._tls or httpx.create_ssl_context()
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=kept, keepalive_expiry=seconds)
+        # A proxy named in the environment cannot reach this machine's own loopback.
+        near = httpx.AsyncHTTPTransport(verify=tls, limits=limits)
+        here = None if self._http or direct else {"http://127.0.0.1": near, "http://localhost": near}
+        return httpx.AsyncClient(
+            transport=self._http,
+            verify=tls,
+            mounts=here,
+            trust_env=not direct,
+            limits=limits,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            # No service needs any, and one account's would go along with another's calls.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
+        )
 
     async def aclose(self) -> None:
         """Close every connection."""
-        while self._clients:
-            _, client = self._clients.popitem()
+        clients = [*self._clients.values(), *self._lanes.drain()]
+        self._clients.clear()
+        for client in clients:
             await client.aclose()
+
+    @asynccontextmanager
+    async def _line(self, call: Call) -> AsyncIterator[httpx.AsyncClient]:
+        """A client for one call: a create gets no connection that has lain idle for long, which may be closing."""
+        if call.purpose != "create":
+            async with self._lanes.one() as http:
+                yield http
+        else:
+            async with self._creates:
+                yield self._httpx()
 
     async def send(self, call: Call, account: Account) -> Reply:
         """Send a call once and read its whole answer.
@@ -100,8 +124,8 @@ class Transport:
             NoAnswerError: no whole answer came in time; its `sent` tells whether the service may have seen the request.
             InvalidReplyError: the answer is not JSON, or is larger than any answer of its kind.
         """
-        async with self._calls:
-            answer = await self._request(call, account)
+        async with self._line(call) as http:
+            answer = await self._request(http, call, account)
         if answer.status >= 300:
             raise _service_error(answer, call, account)
         if call.purpose == "cancel" and not answer.content:
@@ -115,7 +139,7 @@ class Transport:
             ) from None
         return Reply(answer.status, body, retry_after(answer.headers, body))
 
-    async def _request(self, call: Call, account: Account) -> _Answer:
+    async def _request(self, http: httpx.AsyncClient, call: Call, account: Account) -> _Answer:
         headers = {**call.headers, **await account.credentials.headers()}
         content = None if call.json is None else json.dumps(call.json).encode()
         if content is not None:
@@ -127,10 +151,11 @@ class Transport:
         try:
             with anyio.move_on_after(limit.seconds) as scope:
                 # The header of a form, which names the boundary, is httpx's own.
-                request = self._httpx().build_request(
+                request = http.build_request(
                     call.method, call.url, headers=headers, content=content, files=parts or None
                 )
-                answer = await self._answer(request, limit, scope)
+                response = await http.send(request, stream=True)
+                answer = await _whole_answer(response, limit, scope)
                 exchange.reply(answer.status, answer.headers, answer.content)
                 return answer
             failed: VeoError = _too_slow(account, limit, exchange)
@@ -140,14 +165,6 @@ class Transport:
             failed = _no_answer(error, account, exchange)
         # Out here it has no context, whose frames hold the signed request.
         raise failed
-
-    async def _answer(self, request: httpx.Request, limit: Limit, scope: anyio.CancelScope) -> _Answer:
-        response = await self._httpx().send(request, stream=True)
-        try:
-            body = await _body(response, limit, scope)
-        finally:
-            await response.aclose()
-        return _Answer(response.status_code, response.headers, body)
 
     @asynccontextmanager
     async def stream(self, call: Call, account: Account, at: int = 0, validator: str = "") -> AsyncIterator[Incoming]:
@@ -284,6 +301,13 @@ def _incoming(response: httpx.Response) -> tuple[AsyncIterator[bytes], str]:
         # An injected transport may hand out a whole answer, which httpx has unpacked.
         return response.aiter_bytes(), ""
     return response.aiter_raw(), response.headers.get("content-encoding", "")
+
+
+async def _whole_answer(response: httpx.Response, limit: Limit, scope: anyio.CancelScope) -> _Answer:
+    try:
+        return _Answer(response.status_code, response.headers, await _body(response, limit, scope))
+    finally:
+        await response.aclose()
 
 
 async def _body(response: httpx.Response, limit: Limit, scope: anyio.CancelScope) -> bytes:
