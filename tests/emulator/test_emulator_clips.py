@@ -59,6 +59,13 @@ def test_a_clip_is_exact_and_has_sound(full) -> None:
     assert any(sounds[len(sounds) // 2][1])
 
 
+def test_a_clip_can_be_made_as_large_as_a_test_of_load_needs(calls) -> None:
+    clip = calls.dev_clip("---\nbytes: 2000000\n---\nA lighthouse")
+    assert len(clip) == 2_000_000
+    assert length_of(clip) == 96
+    assert calls.dev_create("---\nbytes: 9000000000\n---\nA lighthouse").status_code == 400
+
+
 def test_the_same_request_gives_the_same_bytes(full, make_calls) -> None:
     from veo_widgets.emulator import Emulator, Pace
 

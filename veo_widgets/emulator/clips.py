@@ -232,5 +232,14 @@ def small(path: Path, aspect_ratio: str, frames: int, *, audio: bool) -> None:
 
 def marked(clip: bytes, mark: str) -> bytes:
     """`clip` with a box of free space at its end that holds `mark`: other bytes, the same video."""
-    text = mark.encode()
-    return clip + struct.pack(">I4s", 8 + len(text), b"free") + text
+    return clip + _free(mark.encode())
+
+
+def enlarged(clip: bytes, size: int) -> bytes:
+    """`clip` with a box of free space at its end that makes it `size` bytes long, if it is shorter."""
+    missing = size - len(clip)
+    return clip if missing < 8 else clip + _free(bytes(missing - 8))
+
+
+def _free(content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), b"free") + content

@@ -25,6 +25,8 @@ _INTERACTION_OUTCOMES = ("cancelled", "incomplete", "budget_exceeded", "requires
 OUTCOMES = _COMMON_OUTCOMES + _INTERACTION_OUTCOMES
 KINDS = ("create", "poll", "download", "file", "list", "cancel")
 
+_MOST_BYTES = 1_000_000_000
+
 # The first support code of each category the Agent Platform documents (wire reference 2.5).
 SUPPORT_CODES = {
     "child": 58061214,
@@ -57,6 +59,7 @@ class Directions:
         times: how often the fault strikes.
         processing: how many requests for a finished file are told that it is still being processed.
         status: the word for a running job, such as ``processing``; empty for the wire's own.
+        bytes: how large a clip is at least: free space is added to a smaller one.
         ids: ``litellm`` makes the ids of videos look like those of LiteLLM's proxy.
     """
 
@@ -70,6 +73,7 @@ class Directions:
     times: int = 1
     processing: int = 0
     status: str = ""
+    bytes: int = 0
     ids: str = ""
 
 
@@ -117,6 +121,12 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return check
 
 
+def _size(value: str) -> int:
+    if not 0 <= int(value) <= _MOST_BYTES:
+        raise ValueError(value)
+    return int(value)
+
+
 # Key in the front matter: name in `Directions`, and how its value is read.
 _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "outcome": ("outcome", _one_of(*OUTCOMES)),
@@ -130,5 +140,6 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "times": ("times", int),
     "processing": ("processing", int),
     "status": ("status", str),
+    "bytes": ("bytes", _size),
     "ids": ("ids", _one_of("litellm")),
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..catalog import find
+from . import clips
 from .orders import Order
 from .pace import Pace, Wait
 from .storeroom import Storeroom
@@ -206,7 +207,8 @@ class Operations:
 
     def read(self, clip: Clip) -> bytes:
         """The bytes of a clip; this may render it, so call it from a thread."""
-        return self.storeroom.clip(clip.operation.order.recipe(clip.sample), clip.operation.file_id(clip.sample))
+        data = self.storeroom.clip(clip.operation.order.recipe(clip.sample), clip.operation.file_id(clip.sample))
+        return clips.enlarged(data, clip.operation.order.directions.bytes)
 
     def forget(self) -> None:
         """Drop every operation, on disk too."""
