@@ -67,7 +67,8 @@ js: $(VENV)/.dev
 	export PATH="$$(python js/hatch_build.py node-path):$$PATH" && cd js && npm run build && npm run check && npm test
 
 unit: $(VENV)/.dev js browser
-	pytest -n 2 --dist loadfile
+	# Twice as many as cores: most tests wait for a process or a socket.
+	pytest -n 4 --dist loadfile
 
 # Twice: what a first run leaves behind must not change the second.
 notebooks: $(VENV)/.dev

@@ -21,7 +21,7 @@ from veo_widgets.sync import Client
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that of two workers none idles at the end."""
+    """Begin with what takes long, so that no worker idles at the end."""
     costly = ("e2e", "wheel", "httpx2", "notebooks", "secrets", "conformance", "kernel", "emulator")
 
     def turn(item: pytest.Item) -> int:
