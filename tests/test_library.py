@@ -21,7 +21,8 @@ import av
 import pytest
 
 from veo_widgets.errors import DownloadError, NoAnswerError
-from veo_widgets.library import Incoming, clip_name, inline_chunks, save
+from veo_widgets.intake import Incoming, inline_chunks
+from veo_widgets.library import clip_name, save
 from veo_widgets.media import Image, Video
 from veo_widgets.poster import MAX_BYTES, data_address, is_poster, make_poster
 from veo_widgets.pricing import Cost

@@ -14,8 +14,8 @@ from . import config, library
 from .accounts import Accounts
 from .config import Account
 from .errors import DownloadError, VeoError
+from .intake import Incoming, Progress, Source, inline_chunks
 from .keeper import LEASE_SECONDS, Keeper
-from .library import Incoming
 from .media import Video
 from .record import JobRecord, Operation, Sample
 from .transport import Transport
@@ -92,17 +92,17 @@ class Downloads:
         tell = self._teller(record, sample)
         return await library.save(record, sample, source, now=clock.now(), progress=tell, sleep=clock.sleep)
 
-    def _streamed(self, sample: Sample, account: Account, wire: Wire) -> library.Source:
+    def _streamed(self, sample: Sample, account: Account, wire: Wire) -> Source:
         return partial(self._transport.stream, wire.content(sample, account.endpoint), account)
 
-    def _decoded(self, sample: Sample) -> library.Source:
+    def _decoded(self, sample: Sample) -> Source:
         @asynccontextmanager
         async def opened(_at: int, _validator: str) -> AsyncIterator[Incoming]:
-            yield Incoming(library.inline_chunks(sample.data), expected=len(sample.data) * 3 // 4)
+            yield Incoming(inline_chunks(sample.data), expected=len(sample.data) * 3 // 4)
 
         return opened
 
-    def _teller(self, record: JobRecord, sample: Sample) -> library.Progress:
+    def _teller(self, record: JobRecord, sample: Sample) -> Progress:
         shown_at = 0.0
 
         def progress(received: int, total: int | None) -> None:

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import errno
 import glob
 import hashlib
 import os
 import re
 import secrets
-import shutil
 import unicodedata
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import anyio
 import anyio.to_thread
 
 from . import mp4
-from .errors import DownloadError, NoAnswerError, VeoError
+from .errors import DownloadError
+from .intake import Intake, Progress, Source, flush
 from .media import Video
 from .placing import named
 from .poster import data_address, make_poster
 from .record import JobRecord, Sample
 from .sidecars import facts, made_by, recipe_of, write_sidecar
-
-# Multiples of 4, so that each piece of base64 decodes by itself.
-_BASE64_PIECE = 1 << 20
-
-# What is kept free on the disk beyond the clip itself, and the largest clip that is believed.
-_SPARE, _LARGEST = 1 << 20, 4 << 30
-# Seconds before a connection that broke is made again; and how many are made for one clip at all.
-_PAUSES, _CONNECTIONS = (0.2, 1.0, 2.0, 4.0, 8.0), 100
-
-Progress = Callable[[int, int | None], None]
 
 
 def clip_name(record: JobRecord, sample: int) -> str:
@@ -55,42 +43,6 @@ def slug(text: str) -> str:
     """The beginning of a text as a part of a file name."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "clip"
-
-
-async def inline_chunks(data: str) -> AsyncIterator[bytes]:
-    """The bytes of a clip that came as base64, piece by piece.
-
-    Raises:
-        DownloadError: it is no base64.
-    """
-    for at in range(0, len(data), _BASE64_PIECE):
-        try:
-            yield base64.b64decode(data[at : at + _BASE64_PIECE], validate=True)
-        except ValueError:
-            raise DownloadError("The service sent a clip that is not valid base64.") from None
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A clip on its way.
-
-    Attributes:
-        chunks: its bytes as they arrive.
-        start: which byte of the clip the first of them is.
-        length: the announced number of bytes of the whole clip, if there is one.
-        expected: about how many, for the screen, where none is announced.
-        validator: what names this state of the clip, so that another one is not taken for its continuation.
-    """
-
-    chunks: AsyncIterator[bytes]
-    start: int = 0
-    length: int | None = None
-    expected: int | None = None
-    validator: str = ""
-
-
-# Opens a clip from a byte on, if its state is still the one named; a source that cannot begins at 0.
-Source = Callable[[int, str], AbstractAsyncContextManager[Incoming]]
 
 
 async def save(
@@ -128,9 +80,9 @@ async def save(
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_parts(path.parent, path.stem)
         with part.open("wb") as file:
-            taken = _Intake(file, progress)
+            taken = Intake(file, progress)
             await taken.all_of(source, sleep)
-            await anyio.to_thread.run_sync(_flush, file)
+            await anyio.to_thread.run_sync(flush, file)
         _check(part, taken.size)
         path = named(part, path, _wished(record, sample), record.id)
         return await anyio.to_thread.run_sync(_finish, record, sample, path, taken.digest, now)
@@ -149,67 +101,6 @@ async def save(
             part.unlink()
 
 
-class _Intake:
-    """Takes a clip in, over as many connections as it needs."""
-
-    def __init__(self, file: IO[bytes], progress: Progress) -> None:
-        self._file, self._progress = file, progress
-        self._sha256 = hashlib.sha256()
-        self._validator = ""
-        self._length: int | None = None
-        self._connections = 0
-        self.size = 0
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what has been written."""
-        return self._sha256.hexdigest()
-
-    async def all_of(self, source: Source, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Take everything; a connection that brings nothing more is given up after a few others."""
-        stuck, furthest = 0, 0
-        while (broken := await self._as_far_as_it_goes(source)) is not None:
-            stuck = 0 if self.size > furthest else stuck + 1
-            furthest = max(furthest, self.size)
-            self._connections += 1
-            if not self.size or stuck == len(_PAUSES) or self._connections == _CONNECTIONS:
-                raise broken
-            await sleep(_PAUSES[stuck])
-
-    async def _as_far_as_it_goes(self, source: Source) -> VeoError | None:
-        """Take what one connection brings; what broke it, or None if the clip is complete."""
-        try:
-            async with source(self.size, self._validator) as incoming:
-                self._begin(incoming)
-                async for chunk in incoming.chunks:
-                    self._take(chunk, incoming)
-        except NoAnswerError as error:
-            return error
-        if self._length is None or self.size == self._length:
-            return None
-        if self.size > self._length:
-            raise DownloadError(f"The download brought {self.size:,} bytes, where {self._length:,} were announced.")
-        return DownloadError(f"The download ended after {self.size:,} of {self._length:,} bytes.")
-
-    def _begin(self, incoming: Incoming) -> None:
-        if incoming.start != self.size:
-            self._file.seek(0)
-            self._file.truncate()
-            self._sha256, self.size = hashlib.sha256(), 0
-        self._validator, self._length = incoming.validator, incoming.length
-        needed = (incoming.length or incoming.expected or 0) - self.size
-        if needed + _SPARE > shutil.disk_usage(Path(self._file.name).parent).free:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def _take(self, chunk: bytes, incoming: Incoming) -> None:
-        if self.size + len(chunk) > _LARGEST:
-            raise OSError(errno.EFBIG, f"it is larger than {_LARGEST >> 30} GiB")
-        self._file.write(chunk)
-        self._sha256.update(chunk)
-        self.size += len(chunk)
-        self._progress(self.size, incoming.length or incoming.expected)
-
-
 def _wished(record: JobRecord, sample: Sample) -> Path | None:
     """The file that the user has named, numbered if there are several clips."""
     if not record.output.lower().endswith(".mp4") or record.folder != str(Path(record.output).parent):
@@ -217,11 +108,6 @@ def _wished(record: JobRecord, sample: Sample) -> Path | None:
     wished = Path(record.output)
     several = (record.request.samples or 1) > 1 or sample.index
     return wished.with_name(f"{wished.stem}_{sample.index + 1}.mp4") if several else wished
-
-
-def _flush(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def clear(record: JobRecord) -> None:
@@ -271,7 +157,7 @@ def settle(part: Path, path: Path, recipe: Mapping[str, Any]) -> Video:
     with part.open("rb+") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         described = mp4.describe(file)
-        _flush(file)
+        flush(file)
     part.replace(path)
     _sync_folder(path.parent)
     video = Video(path=path, bytes=path.stat().st_size, sha256=digest, **asdict(described))

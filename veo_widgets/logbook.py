@@ -130,7 +130,7 @@ class Exchange:
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("> %s %r%s", self._what, dict(headers), _shown(body))
 
-    def reply(self, status: int, headers: Mapping[str, str], body: bytes | None = None) -> None:
+    def reply(self, status: int, headers: Mapping[str, str], body: bytes | bytearray | None = None) -> None:
         """Log the answer.
 
         Args:
@@ -141,7 +141,7 @@ class Exchange:
         if LOGGER.isEnabledFor(logging.DEBUG):
             seconds = time.monotonic() - self._started
             shown = {name: value for name, value in headers.items() if name != "set-cookie"}
-            said = "" if body is None else _read(body)
+            said = "" if body is None else _read(bytes(body))
             LOGGER.debug("< %s %s after %.2f s %r%s", status, self._what, seconds, _bare_location(shown), said)
 
     def failed(self, error: Exception) -> None:

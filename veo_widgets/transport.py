@@ -17,8 +17,8 @@ from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, read_json, unpacked, 
 from .config import Account
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
 from .hosts import Target, checked, origin, redirected
+from .intake import Incoming
 from .lanes import Lanes
-from .library import Incoming
 from .logbook import Exchange
 from .ranges import BEYOND, part_of, ranged, validator_of
 from .version import own_version
@@ -50,7 +50,7 @@ class _Answer:
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
+    content: bytearray = field(repr=False)
 
 
 class Transport:
@@ -286,7 +286,7 @@ class Transport:
                 return redirected(url, response.headers["location"])
             if response.status_code != 200:
                 raise DownloadError(f"The answer was HTTP {response.status_code}.")
-            return await whole(*_incoming(response), limit)
+            return bytes(await whole(*_incoming(response), limit))
         except TooLargeError:
             raise DownloadError(f"It has more than {limit / 1e6:g} MB.") from None
         except _TROUBLE as error:
@@ -310,7 +310,7 @@ async def _whole_answer(response: httpx.Response, limit: Limit, scope: anyio.Can
         await response.aclose()
 
 
-async def _body(response: httpx.Response, limit: Limit, scope: anyio.CancelScope) -> bytes:
+async def _body(response: httpx.Response, limit: Limit, scope: anyio.CancelScope) -> bytearray:
     """A whole body; of an error that says too much nothing, since its status tells enough."""
     incoming, encoding = _incoming(response)
 
@@ -324,7 +324,7 @@ async def _body(response: httpx.Response, limit: Limit, scope: anyio.CancelScope
     except TooLargeError:
         if response.status_code < 300:
             raise
-        return b""
+        return bytearray()
 
 
 async def _chunks(response: httpx.Response, account: Account, seconds: float) -> AsyncIterator[bytes]:
@@ -380,4 +380,6 @@ def _no_answer(error: Exception, account: Account, exchange: Exchange | None = N
 
 def _service_error(answer: _Answer, call: Call, account: Account) -> ServiceError:
     label = account.provider.label
-    return service_error(label, answer.status, answer.headers, answer.content, call=call, endpoint=account.endpoint)
+    return service_error(
+        label, answer.status, answer.headers, bytes(answer.content), call=call, endpoint=account.endpoint
+    )

@@ -187,7 +187,7 @@ def test_a_job_whose_program_is_about_to_send_it_is_not_taken_for_lost(make_case
 
 def test_a_clip_that_expires_after_a_kill_leaves_no_part_of_it(make_case: Callable[[str], Case]) -> None:
     case = make_case("plain")
-    assert case.run({"do": "submit", "event": ["_Intake._take", "return", 1]}) == [KILLED]
+    assert case.run({"do": "submit", "event": ["Intake._write", "return", 1]}) == [KILLED]
     assert [path.suffix for path in (case.folder / "clips").iterdir()] == [".part"]
     case.emulator.script(on="poll", fault="expired", match=case.creates()[0].operation, times=99)
     case.order["epoch"] -= 49 * 3600 / (SPEED - 1)
