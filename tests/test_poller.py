@@ -33,20 +33,17 @@ def lognormal(count: int, seed: int) -> list[float]:
 
 
 @RANGES
-def test_the_first_look_comes_when_a_clip_may_be_there(typical: TypicalSeconds) -> None:
-    schedule = Schedule.of([], typical)
-    assert schedule.delay(0.0) == typical.low
-    assert schedule.delay(typical.low / 2) == pytest.approx(typical.low / 2)
+def test_nobody_looks_long_before_a_clip_may_be_there(typical: TypicalSeconds) -> None:
+    assert typical.low / 2 < Schedule.of([], typical).delay(0.0) < typical.likely
 
 
 @RANGES
 def test_looks_are_close_around_the_likely_time_and_rarer_afterwards(typical: TypicalSeconds) -> None:
     moments = polls(Schedule.of([], typical), typical.high * 3)
     steps = [(at, after - at) for at, after in pairwise(moments)]
-    near = [step for at, step in steps if at <= 2 * typical.likely]
-    assert max(near) <= typical.likely / 10
-    assert all(earlier <= later + 1e-9 for (_, earlier), (_, later) in pairwise(steps))
-    assert steps[-1][1] > 2 * near[0]
+    near = [step for at, step in steps if typical.likely / 2 <= at <= 1.5 * typical.likely]
+    assert max(near) <= typical.likely / 6
+    assert steps[-1][1] > 2 * min(near)
 
 
 @RANGES
@@ -54,7 +51,7 @@ def test_no_pause_is_negative_tiny_or_endless(typical: TypicalSeconds) -> None:
     schedule = Schedule.of([], typical)
     for tenth in range(0, 100_000, 7):
         pause = schedule.delay(tenth / 10)
-        assert 0.1 <= pause <= max(30.0, typical.low)
+        assert 0.1 <= pause <= 30.0
 
 
 @pytest.mark.parametrize("history", [[0.0] * 5, [1e-6] * 50, [0.02, 0.01, 0.03, 0.01, 0.02]])
@@ -68,6 +65,19 @@ def test_steps_are_in_proportion_to_the_likely_time() -> None:
         assert fast.delay(elapsed / 20) == pytest.approx(slow.delay(elapsed) / 20)
 
 
+def test_one_of_many_is_looked_at_less_often() -> None:
+    schedule = Schedule.of([], VEO)
+    for elapsed in (0.0, 30.0, 60.0, 90.0):
+        alone, crowded = schedule.delay(elapsed), schedule.delay(elapsed, 1000)
+        assert alone < crowded < 3 * alone
+
+
+def test_a_service_that_has_become_slow_is_not_asked_all_the_time() -> None:
+    """What was alike fifty times is six times as late today."""
+    schedule = Schedule.of([60.0 + number / 10 for number in range(50)], VEO)
+    assert len(polls(schedule, 360.0)) < 60
+
+
 @pytest.mark.parametrize(("asked", "given"), [(7.5, 7.5), (300.0, 60.0), (0.0, 1.0), (-3.0, 1.0), (1e9, 60.0)])
 def test_the_services_own_wish_is_granted_within_reason(asked: float, given: float) -> None:
     assert polite(asked) == given
@@ -78,21 +88,26 @@ def test_jobs_that_were_noticed_the_next_morning_teach_nothing() -> None:
     assert Schedule.of([72_000.0] * 9 + [60.0] * 5, VEO) == Schedule.of([60.0] * 5, VEO)
 
 
-def test_little_history_says_less_than_the_catalog() -> None:
-    assert Schedule.of([20.0] * 4, VEO) == Schedule(11, 60, 360)
-    assert Schedule.of([20.0] * 5, VEO) == Schedule(pytest.approx(16.0), 20.0, 20.0)
+def test_a_history_draws_looks_to_where_its_jobs_ended() -> None:
+    early, late = Schedule.of([30.0, 31.0, 32.0] * 10, VEO), Schedule.of([90.0, 91.0, 92.0] * 10, VEO)
+    assert early.delay(28.0) < Schedule.of([], VEO).delay(28.0) < late.delay(28.0)
+    assert late.delay(88.0) < Schedule.of([], VEO).delay(88.0)
 
 
-def test_history_gives_the_quantiles_whatever_its_order() -> None:
-    history = [float(value) for value in range(1, 101)]
-    random.Random(1).shuffle(history)
-    assert Schedule.of(history, VEO) == Schedule(pytest.approx(0.8), 51.0, 96.0)
+def test_the_order_of_a_history_says_nothing() -> None:
+    history = lognormal(50, 1)
+    assert Schedule.of(history, VEO) == Schedule.of(sorted(history), VEO)
+
+
+def test_little_history_weighs_little() -> None:
+    without, little, much = (Schedule.of([20.0] * number, VEO).delay(20.0) for number in (0, 1, 50))
+    assert much < little < without
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda m: f"{m.id}@{m.surface}")
 def test_every_models_range_makes_a_schedule(model) -> None:
     moments = polls(Schedule.of([], model.typical_seconds), model.typical_seconds.high)
-    assert 5 < len(moments) < 60
+    assert 5 < len(moments) < 80
 
 
 @pytest.mark.parametrize("history", [[], lognormal(50, 7)], ids=["catalog", "history"])
@@ -106,6 +121,6 @@ def test_clips_are_noticed_sooner_than_by_a_fixed_loop_at_little_cost(history: l
         fixed.append((count * 10 - done, count))
     late, looks = (mean(column) for column in zip(*ours, strict=True))
     late_fixed, looks_fixed = (mean(column) for column in zip(*fixed, strict=True))
-    assert late < late_fixed / 2
+    assert late < late_fixed * 0.45
     assert looks < looks_fixed * 2.5
-    assert max(delay for delay, _ in ours) < 30
+    assert max(delay for delay, _ in ours) <= 30

@@ -61,11 +61,13 @@ class Watcher:
         self._sender, self._downloads = sender, downloads
         self._board, self._clock = keeper.board, keeper.clock
         self._schedules: dict[tuple[str, str], tuple[float, Schedule]] = {}
+        self._watched = 0
 
     async def drive(self, job_id: str, scope: anyio.CancelScope) -> None:
         """Watch a job on the board until it ends or `scope` is cancelled."""
         entry = self._board[job_id]
         self._board.show(job_id, watching=True)
+        self._watched += 1
         with scope:
             try:
                 await self._watch_to_the_end(job_id)
@@ -76,6 +78,7 @@ class Watcher:
                 LOGGER.exception("Watching job %s failed.", job_id)
                 entry.stopped_by = VeoError(f"Watching job {job_id} failed: {error!r}. Resume it to try again.")
             finally:
+                self._watched -= 1
                 await self._stop_watching(job_id, scope)
 
     async def _stop_watching(self, job_id: str, scope: anyio.CancelScope) -> None:
@@ -151,7 +154,7 @@ class Watcher:
         if record.state is JobState.DOWNLOADING:
             return 0.0
         elapsed = self._clock.now() - (record.submitted_at or record.created_at)
-        return (await self._schedule(record)).delay(max(elapsed, 0.0))
+        return (await self._schedule(record)).delay(max(elapsed, 0.0), self._watched)
 
     async def _schedule(self, record: JobRecord) -> Schedule:
         """When jobs of this kind are done, learned anew now and then."""
