@@ -11,7 +11,8 @@ import { FormCard } from "./views/form_card.jsx";
 
 /** @typedef {{model: AnyModel<any>, signal?: AbortSignal}} Hook */
 
-export default function form() {
+/** @param {{alone?: boolean}} [how]  not alone: a studio draws it, and says itself that it is ready */
+export default function form({ alone = true } = {}) {
   /** @type {FormStore} */
   let store;
   return {
@@ -25,7 +26,7 @@ export default function form() {
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
       const end = mount(el, signal, <FormCard wire={model} store={store} />);
-      send(model, "ready");
+      if (alone) send(model, "ready");
       return end;
     },
   };

@@ -1,18 +1,16 @@
 /**
- * The widget of the studio: the form and the jobs. The card of a job is drawn by the code of the job's own widget, which
- * comes as text, as every widget's does.
+ * The widget of the studio: the form and the jobs. Each is drawn by the code of its own widget, which comes as text, as
+ * every widget's does.
  *
  * @import { AnyModel } from "@anywidget/types"
  * @import { CardFactory } from "./views/studio_jobs.jsx"
  */
 import "./styles/studio_view.css";
-import { FormStore } from "./lib/form_store.js";
 import { JobList } from "./lib/job_list.js";
 import { mount } from "./lib/mount.jsx";
 import { listen, send } from "./lib/protocol.js";
 import { kernelClock } from "./lib/time.js";
-import { FormCard } from "./views/form_card.jsx";
-import { StudioJobs } from "./views/studio_jobs.jsx";
+import { Framed, StudioJobs } from "./views/studio_jobs.jsx";
 
 /** @typedef {{model: AnyModel<any>, signal?: AbortSignal}} Hook */
 
@@ -37,19 +35,25 @@ function loadCard(code) {
 /** @param {(code: string) => Promise<CardFactory>} [load] */
 export function studio(load = loadCard) {
   const clock = kernelClock();
-  /** @type {FormStore} */
-  let store;
   /** @type {JobList} */
   let list;
+  /** @type {Promise<ReturnType<CardFactory>>} */
+  let form;
   return {
     /** @param {Hook} hook */
     initialize({ model, signal }) {
-      store = new FormStore(model);
+      const ended = new AbortController();
       list = new JobList(model);
+      // One for all views, since what is typed lives in it.
+      form = load(model.get("form_code")).then(async (factory) => {
+        const parts = factory({ alone: false });
+        if (!ended.signal.aborted) await parts.initialize({ model, signal: ended.signal });
+        return parts;
+      });
       const stop = listen(model, "job", ({ job }) => clock.received(job.now));
       const end = () => {
         stop();
-        store.dispose();
+        ended.abort();
         list.dispose();
       };
       signal?.addEventListener("abort", end, { once: true });
@@ -60,7 +64,7 @@ export function studio(load = loadCard) {
       const view = (
         <div class="veo-studio">
           <div class="veo-column">
-            <FormCard wire={model} store={store} />
+            <Framed class="veo-form-frame" model={model} parts={() => form} />
           </div>
           <div class="veo-column">
             <StudioJobs wire={model} {...{ list, clock, loadCard: load }} />

@@ -120,7 +120,7 @@ describe("choices", () => {
     expect(button(el).textContent).toBe("Generate$0.40");
     await pick(el, "resolution", "1080p");
     expect(button(el).textContent).toBe("Generate$0.96");
-    const said = /** @type {HTMLElement} */ (el.querySelector(".veo-remark"));
+    const said = /** @type {HTMLElement} */ (el.querySelector(".veo-moved"));
     expect(said.textContent).toContain("Length is now 8 s: 8 s only at 1080p.");
     expect(el.querySelector('[data-parameter="duration_seconds"] .veo-field-remark')?.textContent).toBe("8 s only at 1080p");
     said.querySelector("button")?.click();

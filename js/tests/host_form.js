@@ -78,7 +78,8 @@ async function picturePng([width, height]) {
 export async function studioModel(asked) {
   const card_code = await (await fetch("../../veo_widgets/static/job_view.js")).text();
   const chosen = asked.get("chosen") ?? "j1";
-  const model = await formModel(asked, { card_code, chosen });
+  const form_code = await (await fetch("../../veo_widgets/static/form.js")).text();
+  const model = await formModel(asked, { card_code, form_code, chosen });
   const poster = asked.get("poster");
   const now = Date.now();
   const paid = asked.has("paid") ? { emulator: false, provider: "agent_platform", price: { usd: 0.8, text: "$0.80", note: null } } : {};

@@ -60,6 +60,7 @@ STATES = {
     "form_variables": "widget=form&form=variables&poor&paid",
     "form_omni": "widget=form&form=omni&press=More",
     "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
+    "form_builder": "widget=form&form=empty&press=Builder",
     "form_history": "widget=form&form=filled&press=Earlier",
     "studio_running": "widget=studio&form=filled&jobs=8&chosen=j1",
     "studio_held": "widget=studio&form=filled&paid&jobs=2&chosen=j0",
@@ -172,7 +173,7 @@ def main(folder: Path, names: list[str]) -> None:
             for look, extra, width in [
                 ("light", "", wide),
                 ("dark", "&theme=dark", wide),
-                ("narrow", "&width=340", 372),
+                ("narrow", "&width=320", 352),
             ]:
                 page.set_viewport_size({"width": width, "height": 800})
                 shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)

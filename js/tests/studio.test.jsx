@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import jobView from "../src/job_view.jsx";
+import form from "../src/form.jsx";
 import { studio } from "../src/studio.jsx";
 import { FakeModel } from "./fake_model.js";
 import { clip, job } from "./samples.js";
@@ -29,10 +30,11 @@ const settle = () => vi.advanceTimersByTimeAsync(120);
 /** @param {Job[]} jobs */
 async function show(...jobs) {
   const draft = { values: { prompt: "A cat" }, at: 0, by: "", locked: false, given: {} };
-  const model = new FakeModel({ schema, draft, purse: {}, variables: {}, place: "p", chosen: "", card_code: "the code" });
+  const model = new FakeModel({ schema, draft, purse: {}, variables: {}, place: "p", chosen: "", card_code: "the code", form_code: "the form" });
   /** @type {string[]} */
   const codes = [];
   const parts = studio(async (code) => {
+    if (code === "the form") return form;
     codes.push(code);
     return jobView;
   });

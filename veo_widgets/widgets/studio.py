@@ -79,6 +79,8 @@ class Studio(Form):
 
     _esm, _css = bundle("studio")
 
+    # The form and a card are drawn by the code that draws them alone; it comes along as text, once.
+    form_code = traitlets.Unicode("").tag(sync=True)
     card_code = traitlets.Unicode("").tag(sync=True)
     chosen = traitlets.Unicode("").tag(sync=True)
     jobs = traitlets.Instance(tuple, ())
@@ -89,10 +91,16 @@ class Studio(Form):
         self._cards: dict[str, _Card] = {}
         self._settled: set[str] = set()
         super().__init__(prompt, **values)
-        # A card is drawn by the code that draws a job under a cell; it comes along as text, once.
-        self.card_code = bundle("job_view")[0].read_text("utf-8")
         self.observe(self._selected_by_python, "selected")
         self._client.call(self._recall, limit)
+
+    @traitlets.default("form_code")
+    def _code_of_form(self) -> str:
+        return bundle("form")[0].read_text("utf-8")
+
+    @traitlets.default("card_code")
+    def _code_of_card(self) -> str:
+        return bundle("job_view")[0].read_text("utf-8")
 
     async def _recall(self, limit: int) -> None:
         """Show what this notebook has sent before, and watch what still runs."""

@@ -5,6 +5,7 @@
  * @import { Draft, Held, Model, Problem, Purse, Schema, Values } from "./form_types.js"
  * @import { Wire } from "./types.js"
  */
+import { Builder } from "./builder.js";
 import { changedOf, forget, recall, remember } from "./keepsake.js";
 import { listen, send } from "./protocol.js";
 import { clamp, isSaid, modelOf, problemsOf } from "./rules.js";
@@ -52,6 +53,7 @@ export class FormStore {
     /** @type {FormState} */
     this.state = { values: {}, locked: false, moved: null, told: "", denied: [], order: "", job: "", tried: false };
     this.images = new Images(wire, this.schema, () => this.#redraw());
+    this.builder = new Builder(wire.get("place"), () => this.#redraw());
     this.#begin();
     const adopt = () => this.#adopt(this.#draft);
     const flush = () => this.flush();
@@ -243,6 +245,7 @@ export class FormStore {
   #accepted({ order, job }) {
     if (order !== this.#order) return;
     this.#set({ order: "sent", job });
+    this.builder.keep();
     this.#rest = setTimeout(() => this.#set({ order: "" }), REST_MS);
     const { values, locked } = this.state;
     if (isSaid(values.seed) && !locked) this.say({ seed: newSeed() });

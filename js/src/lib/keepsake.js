@@ -3,24 +3,36 @@
  *
  * @import { Draft, Values } from "./form_types.js"
  */
-const key = (/** @type {string} */ place) => `veo_widgets.form.${place}`;
+const key = (/** @type {string} */ name) => `veo_widgets.${name}`;
+
+/** @param {string} name @param {unknown} value */
+export function store(name, value) {
+  try {
+    localStorage.setItem(key(name), JSON.stringify(value));
+  } catch {
+    // The kernel has what matters all the same.
+  }
+}
+
+/** @param {string} name @returns {any} null if there is nothing, or nothing that can be read */
+export function load(name) {
+  try {
+    return JSON.parse(localStorage.getItem(key(name)) ?? "null");
+  } catch {
+    return null;
+  }
+}
 
 /**
  * @param {string} place
  * @param {Draft} draft
  */
-export function remember(place, draft) {
-  try {
-    localStorage.setItem(key(place), JSON.stringify(draft));
-  } catch {
-    // The kernel has it all the same.
-  }
-}
+export const remember = (place, draft) => store(`form.${place}`, draft);
 
 /** @param {string} place */
 export function forget(place) {
   try {
-    localStorage.removeItem(key(place));
+    localStorage.removeItem(key(`form.${place}`));
   } catch {
     // Then there was nothing.
   }
@@ -31,12 +43,8 @@ export function forget(place) {
  * @returns {Draft|null}
  */
 export function recall(place) {
-  try {
-    const found = JSON.parse(localStorage.getItem(key(place)) ?? "null");
-    return found && typeof found.at === "number" && found.values ? found : null;
-  } catch {
-    return null;
-  }
+  const found = load(`form.${place}`);
+  return found && typeof found.at === "number" && found.values ? found : null;
 }
 
 /**

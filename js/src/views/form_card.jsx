@@ -7,6 +7,7 @@
  */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import { send } from "../lib/protocol.js";
+import { BuilderPanel } from "./form_builder.jsx";
 import { addImages, Frames } from "./form_frames.jsx";
 import { Footer } from "./form_footer.jsx";
 import { History } from "./form_history.jsx";
@@ -88,23 +89,40 @@ function focusOn(card, parameter) {
   /** @type {HTMLElement|null|undefined} */ (field?.querySelector("input, textarea, select, button"))?.focus();
 }
 
+/** @typedef {""|"builder"|"earlier"} Panel */
+
 /** @param {Props & {fault: string}} props */
 function Top({ store, wire, fault }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(/** @type {Panel} */ (""));
   const opener = useRef(/** @type {HTMLButtonElement|null} */ (null));
   const close = () => {
-    setOpen(false);
+    setOpen("");
     opener.current?.focus();
   };
+  const link = (/** @type {Panel} */ panel, /** @type {import("./icons.jsx").IconName} */ icon, /** @type {string} */ label) => (
+    <button
+      type="button"
+      class="veo-link"
+      aria-expanded={open === panel}
+      onClick={(event) => {
+        opener.current = event.currentTarget;
+        setOpen(open === panel ? "" : panel);
+      }}
+    >
+      <Icon name={icon} />
+      {label}
+    </button>
+  );
   return (
     <>
       <PromptBox {...{ store, wire, fault }}>
-        <button ref={opener} type="button" class="veo-link" aria-expanded={open} onClick={() => setOpen(!open)}>
-          <Icon name="expired" />
-          Earlier
-        </button>
+        <span class="veo-copies">
+          {link("builder", "parts", "Builder")}
+          {link("earlier", "expired", "Earlier")}
+        </span>
       </PromptBox>
-      {open ? <History wire={wire} onClose={close} /> : null}
+      {open === "builder" ? <BuilderPanel store={store} onClose={close} /> : null}
+      {open === "earlier" ? <History wire={wire} onClose={close} /> : null}
     </>
   );
 }
@@ -121,11 +139,14 @@ function Settings(props) {
       <fields.ResolutionField {...props} />
       <fields.LengthField {...props} />
       <fields.SamplesField {...props} />
-      <button type="button" class="veo-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <Icon name="chevron" />
-        More
-        {!open && used ? <span class="veo-hint">seed, people or what to leave out is set</span> : null}
-      </button>
+      <div class="veo-settings-foot">
+        <button type="button" class="veo-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name="chevron" />
+          More
+          {!open && used && !props.store.state.moved ? <span class="veo-hint">seed, people or what to leave out is set</span> : null}
+        </button>
+        <Moved store={props.store} />
+      </div>
       {open ? (
         <>
           <fields.LeaveOutField {...props} />
@@ -138,23 +159,28 @@ function Settings(props) {
   );
 }
 
-/** What has moved, what the kernel has to say, and what is wrong with no control in particular. @param {{store: FormStore}} props */
+/** What has followed the last choice, in a place of its own, so that nothing else moves. @param {{store: FormStore}} props */
+function Moved({ store }) {
+  const { moved } = store.state;
+  const text = moved ? `${moved.parameters.map((name) => movedText(store, name)).join(", ")}: ${moved.reason}` : "";
+  return (
+    <div class="veo-moved" role="status" title={text}>
+      <span>{text}</span>
+      {moved ? (
+        <button type="button" class="veo-link" onClick={() => store.undo()}>
+          Undo
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+/** What the kernel has to say, and what is wrong with no control in particular. @param {{store: FormStore}} props */
 function Notices({ store }) {
-  const { moved, told, denied } = store.state;
-  const labels = moved?.parameters.map((name) => movedText(store, name)).join(", ");
+  const { told, denied } = store.state;
   const named = new Set(store.schema.params.map(({ name }) => name));
   return (
     <>
-      {moved ? (
-        <div class="veo-remark" role="status">
-          <span>
-            {labels}: {moved.reason}
-          </span>
-          <button type="button" class="veo-link" onClick={() => store.undo()}>
-            Undo
-          </button>
-        </div>
-      ) : null}
       {told ? (
         <div class="veo-remark" role="status">
           <span>{told}</span>

@@ -13,7 +13,7 @@ import { clockText, elapsedSeconds } from "../lib/time.js";
 import { isLive, stateText } from "../lib/words.js";
 import { Icon, IconButton } from "./icons.jsx";
 
-/** @typedef {() => {initialize: (hook: any) => any, render: (hook: any) => any}} CardFactory */
+/** @typedef {(how?: {alone: boolean}) => {initialize: (hook: any) => any, render: (hook: any) => any}} CardFactory */
 /** @typedef {Wire & {get: (name: any) => any}} Model */
 
 /** @param {{wire: Model, list: JobList, clock: KernelClock, loadCard: (code: string) => Promise<CardFactory>}} props */
@@ -46,24 +46,35 @@ export function StudioJobs({ wire, list, clock, loadCard }) {
  * @param {{wire: Model, model: JobModel, loadCard: (code: string) => Promise<CardFactory>}} props
  */
 function CardFrame({ wire, model, loadCard }) {
-  const frame = useRef(/** @type {HTMLDivElement|null} */ (null));
   /** @type {string} */
   const code = useTrait(wire, "card_code");
+  const draw = async (/** @type {AbortSignal} */ signal) => {
+    const parts = (await loadCard(code))();
+    if (!signal.aborted) await parts.initialize({ model, signal });
+    return parts;
+  };
+  const ratio = model.job.width > 0 ? model.job.width / model.job.height : 16 / 9;
+  return <Framed key={code} class="veo-card-frame" style={{ "--veo-ratio": ratio.toFixed(5) }} model={model} parts={draw} />;
+}
+
+/**
+ * A widget within this one.
+ *
+ * @param {{class: string, style?: Record<string, string>, model: any, parts: (signal: AbortSignal) => Promise<ReturnType<CardFactory>>}} props
+ */
+export function Framed({ model, parts, ...rest }) {
+  const frame = useRef(/** @type {HTMLDivElement|null} */ (null));
   useEffect(() => {
-    if (!code) return undefined;
     const ended = new AbortController();
+    const { signal } = ended;
     const draw = async () => {
-      const parts = (await loadCard(code))();
-      const { signal } = ended;
-      if (signal.aborted) return;
-      await parts.initialize({ model, signal });
-      if (!signal.aborted) await parts.render({ model, el: frame.current, signal });
+      const made = await parts(signal);
+      if (!signal.aborted) await made.render({ model, el: frame.current, signal });
     };
     void draw();
     return () => ended.abort();
-  }, [code, model, loadCard]);
-  const ratio = model.job.width > 0 ? model.job.width / model.job.height : 16 / 9;
-  return <div ref={frame} class="veo-card-frame" style={{ "--veo-ratio": ratio.toFixed(5) }} />;
+  }, [model]);
+  return <div ref={frame} {...rest} />;
 }
 
 /** @param {{wire: Model, job: Job, now: number, current: boolean}} props */
