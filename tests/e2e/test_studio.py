@@ -7,10 +7,12 @@ import io
 import re
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Notebook
+from .test_grid import apart, frames, take
 
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
 PROMPT = "A cat playing with a ball of yarn in a sunny garden"
@@ -22,12 +24,13 @@ COUNT = """() => {
   window.sentMessages = 0;
   WebSocket.prototype.send = function (data) { window.sentMessages += 1; return send.call(this, data); };
 }"""
-DROP = """([element, data]) => {
+GIVE = """([element, data, name, type, kinds]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], "red.png", {type: "image/png"}));
-  for (const kind of ["dragover", "drop"]) {
-    element.dispatchEvent(new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer: transfer}));
+  transfer.items.add(new File([bytes], name, {type}));
+  for (const kind of kinds) {
+    const how = {bubbles: true, cancelable: true, dataTransfer: transfer, clipboardData: transfer};
+    element.dispatchEvent(kind === "paste" ? new ClipboardEvent(kind, how) : new DragEvent(kind, how));
   }
 }"""
 
@@ -50,14 +53,27 @@ def says(notebook: Notebook, code: str) -> str:
     )
 
 
+def give(target: Locator, name: str, data: bytes, mime: str, *kinds: str) -> None:
+    """Drop a file on an element, or paste it there."""
+    encoded = base64.b64encode(data).decode()
+    target.page.evaluate(GIVE, [target.element_handle(), encoded, name, mime, kinds or ("dragover", "drop")])
+
+
+def picture(colour: tuple[int, int, int]) -> bytes:
+    """A PNG of one colour in the shape of a clip."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (1280, 720), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def progress(page: Page) -> Locator:
     """The progress of the newest job. Lab shows bars of its own while cells run."""
     return page.locator(".veo-studio").get_by_role("progressbar").first
 
 
-def studio_in(notebook: Notebook, name: str) -> Any:
+def studio_in(notebook: Notebook, name: str, *setting: str) -> Any:
     """A notebook with a studio in it, run; returns the studio's element."""
-    notebook.write(name, LOAD, "studio = veo.Studio()\nstudio")
+    notebook.write(name, LOAD, "\n".join((*setting, "studio = veo.Studio()", "studio")))
     notebook.open(name)
     notebook.command("notebook:run-all-cells")
     form = notebook.page.locator(".veo-form")
@@ -127,31 +143,41 @@ def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) ->
     assert says(notebook, "print(len(studio.jobs))") == "1"
 
 
-def test_an_image_that_is_dropped_is_the_clips_first_frame(notebook: Notebook) -> None:
-    page = notebook.page
-    form = studio_in(notebook, "frame.ipynb")
-    buffer = io.BytesIO()
-    Image.new("RGB", (1280, 720), (200, 30, 30)).save(buffer, "PNG")
+def test_images_clips_and_frames_make_the_next_clip(notebook: Notebook) -> None:
+    """Images are pasted and dropped, a frame of the first clip begins the second, and the first one fills the form."""
+    page, folder = notebook.page, notebook.lab.root / "shots"
+    folder.mkdir()
+    form = studio_in(notebook, "frame.ipynb", f"veo.configure(folder={str(folder)!r})")
     tile = form.get_by_role("button", name="Add first frame")
-    page.evaluate(DROP, [tile.element_handle(), base64.b64encode(buffer.getvalue()).decode()])
+    give(form.get_by_role("textbox", name="Prompt"), "blue.png", picture((20, 40, 200)), "image/png", "paste")
+    form.get_by_role("button", name="Remove first frame blue.png").click()
+    give(tile, "red.png", picture((200, 30, 30)), "image/png")
     expect(form.get_by_role("img", name=re.compile("red.png"))).to_be_visible()
     form.get_by_role("textbox", name="Prompt").fill(PROMPT)
     form.get_by_text("4 s", exact=True).click()
-    form.get_by_role("button", name=re.compile("Generate")).click()
-    page.locator(".veo-studio video").wait_for()
-    page.wait_for_function("() => document.querySelector('.veo-studio video').readyState >= 2")
+    generate = form.get_by_role("button", name=re.compile("Generate"))
+    generate.click()
+    player, video = page.locator(".veo-studio .veo-player"), page.locator(".veo-studio video")
+    page.wait_for_function("() => document.querySelector('.veo-studio video')?.readyState >= 2")
     assert says(notebook, "print(studio.jobs[0].request.first_frame.name)") == "red.png"
-    colour = page.locator(".veo-studio video").evaluate(
-        """video => new Promise((done) => {
-          video.pause();
-          video.addEventListener("seeked", () => {
-            const pen = Object.assign(document.createElement("canvas"), {width: 64, height: 36}).getContext("2d");
-            pen.drawImage(video, 0, 0, 64, 36);
-            done([...pen.getImageData(32, 12, 1, 1).data].slice(0, 3));
-          }, {once: true});
-          video.currentTime = 0.01;
-        })"""
-    )
-    assert all(abs(seen - wanted) < 30 for seen, wanted in zip(colour, (200, 30, 30), strict=True)), colour
+    first = next(folder.glob("*.mp4"))
+    shown = frames(first)
+    assert np.abs(shown[0][200:220, 600:680].mean((0, 1)) - (200, 30, 30)).max() < 30
+
+    take(player, video, 40, "First frame of the next shot")
+    expect(form.get_by_role("img", name=re.compile("frame0040"))).to_be_visible()
+    form.get_by_role("textbox", name="Prompt").fill("It rolls away")
+    generate.click()
+    expect(page.locator(".veo-job-row")).to_have_count(2)
+    expect(page.locator(".veo-job-row").first).to_contain_text("Done")
+    begin = frames(next(path for path in folder.glob("*.mp4") if path != first))[0]
+    assert apart(begin, shown[40]) < apart(begin, shown[0]) / 2
+
+    give(form, first.name, b"", "video/mp4")
+    expect(form.get_by_role("textbox", name="Prompt")).to_have_value(PROMPT)
+    expect(form.get_by_role("img", name=re.compile("red.png"))).to_be_visible()
+    assert says(notebook, "print(studio.request == studio.jobs[1].request)") == "True"
+    give(form, "recipe.json", next(folder.glob("*rolls*.json")).read_bytes(), "application/json")
+    expect(form.get_by_role("textbox", name="Prompt")).to_have_value("It rolls away")
     says(notebook, "from PIL import Image; studio.first_frame = Image.new('RGB', (900, 1600), 'blue')")
     expect(form).to_contain_text("68 % cut")
