@@ -253,3 +253,18 @@ def test_a_form_takes_what_is_grabbed_until_it_is_closed(player: HeardPlayer, cl
     grab(player, png(), "first_frame", frame=99, request="last")
     player.answer(4)
     assert form.first_frame.name.endswith("_frame0042.png")
+
+
+@pytest.mark.parametrize(
+    ("data", "seen"),
+    [
+        (b"WEBVTT\n\n00:00.000 --> 00:02.000\nMeow", "WEBVTT\n\n00:00.000 --> 00:02.000\nMeow"),
+        (b"1\n00:00:00,000 --> 00:00:02,000\nMeow", None),
+        (b"WEBVTT \xff", None),
+        (b"WEBVTT" + b"\n" * 70_000, None),
+    ],
+)
+def test_captions_beside_a_clip_come_along(job: Job, client: Client, data: bytes, seen: str | None) -> None:
+    assert Player(job, client=client).clips[0]["captions"] is None
+    job.videos[0].path.with_suffix(".vtt").write_bytes(data)
+    assert Player(job, client=client).clips[0]["captions"] == seen

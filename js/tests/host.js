@@ -30,7 +30,8 @@ const PRICED = { usd: 0.7, text: "$0.70", note: "what it would cost; the emulato
 const code = { python: 'veo.submit("A cat")', magic: "%%veo --seed 7\nA cat" };
 
 /** What clips of the player and the grid have beside what a job's clips have. */
-const richly = () => clips().map((one) => ({ ...one, code, offers: { extend: PRICED, edit: PRICED } }));
+const VTT = "WEBVTT\n\n00:00.000 --> 00:04.000\nCareful, Mitsou!";
+const richly = () => clips().map((one) => ({ ...one, code, captions: asked.has("captions") ? VTT : null, offers: { extend: PRICED, edit: PRICED } }));
 
 /**
  * A grid of `cells`, of which some may be drafts, running, failed, starred or rejected.

@@ -224,3 +224,15 @@ it("leaves nothing behind after fifty renders", async () => {
   await settle();
   expect([model.listening, vi.getTimerCount()]).toEqual([0, 0]);
 });
+
+it("shows captions where a clip has some, until c is pressed", async () => {
+  const { section, video } = await shown({ captions: "WEBVTT\n\n00:00.000 --> 00:04.000\nMeow" });
+  const track = video.querySelector("track");
+  expect(decodeURIComponent(track?.src ?? "")).toContain("Meow");
+  const tracks = [{ mode: "disabled" }];
+  Object.defineProperty(video, "textTracks", { value: tracks });
+  await press(section, "c");
+  expect(tracks[0]?.mode).toBe("hidden");
+  await press(section, "c");
+  expect(tracks[0]?.mode).toBe("showing");
+});

@@ -252,8 +252,11 @@ describe("a finished job", () => {
     const { request } = model.sentOf("need-bytes")[0]?.content ?? {};
     model.emit("msg:custom", { kind: "bytes", request, sample: 0, offset: 0, total: 1 }, [new DataView(new ArrayBuffer(1))]);
     await settle();
-    el.querySelector("video")?.dispatchEvent(new Event("error"));
+    const video = /** @type {HTMLVideoElement} */ (el.querySelector("video"));
+    video.canPlayType = () => "";
+    video.dispatchEvent(new Event("error"));
     await settle();
+    expect(el.querySelector(".veo-blocked")?.textContent).toContain("no decoder for H.264");
     expect(el.querySelector(".veo-blocked")?.textContent).toContain("veo_clips/2026-11-22_cat_k3f9_0.mp4");
   });
 });

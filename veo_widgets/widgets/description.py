@@ -18,6 +18,8 @@ from ..watcher import typical_seconds
 from ..wires import wire_for
 from . import snippets
 
+_MOST_CAPTIONS = 64_000
+_BOM = b"\xef\xbb\xbfWEBVTT"
 _FREE = "what it would cost; the emulator is free"
 
 
@@ -71,10 +73,21 @@ def clip(video: Video) -> dict[str, Any]:
         "has_audio": video.has_audio,
         "sha256": video.sha256,
         "poster": video.poster or None,
+        "captions": _captions(video),
         "code": {"python": snippets.python(request, provider), "magic": snippets.magic(request, provider)}
         if request
         else None,
     }
+
+
+def _captions(video: Video) -> str | None:
+    """The text of the WebVTT file of the same name beside a clip, if there is one that is no book."""
+    try:
+        with video.path.with_suffix(".vtt").open("rb") as file:
+            text = file.read(_MOST_CAPTIONS + 1)
+        return text.decode("utf-8") if text.startswith((b"WEBVTT", _BOM)) and len(text) <= _MOST_CAPTIONS else None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dict[str, Any]:

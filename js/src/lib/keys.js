@@ -1,7 +1,7 @@
 /**
  * Keys of the focused player.
  *
- * @typedef {"toggle"|"mute"|"fullscreen"|"skip"|"frame"|"share"|"grab"|"window"} KeyCommand
+ * @typedef {"toggle"|"mute"|"fullscreen"|"skip"|"frame"|"share"|"grab"|"window"|"captions"} KeyCommand
  */
 
 /** @type {Record<string, [KeyCommand, number]>} */
@@ -12,6 +12,7 @@ const KEYS = {
   f: ["fullscreen", 0],
   p: ["window", 0],
   g: ["grab", 0],
+  c: ["captions", 0],
   j: ["skip", -1],
   l: ["skip", 1],
   ArrowLeft: ["skip", -1],

@@ -104,7 +104,7 @@ export function timeOf(frame, clip) {
  * @param {HTMLVideoElement} video
  * @param {Clip} clip
  * @param {HTMLElement|null} player  what goes full screen
- * @returns {Record<Exclude<KeyCommand, "grab">, (amount: number) => void>}
+ * @returns {Record<Exclude<KeyCommand, "grab"|"captions">, (amount: number) => void>}
  */
 export function commandsFor(video, clip, player) {
   const length = Number.isFinite(video.duration) ? video.duration : clip.seconds;
@@ -139,6 +139,16 @@ function toggleWindow(video) {
 
 /** Whether this viewer can show a clip in a small window of its own. */
 export const canFloat = () => document.pictureInPictureEnabled === true;
+
+/**
+ * Why an element could not play what it was given.
+ *
+ * @param {HTMLVideoElement} video
+ */
+export function whyNot(video) {
+  if (video.canPlayType('video/mp4; codecs="avc1.640028"') === "") return "This viewer has no decoder for H.264 video.";
+  return video.error?.code === 3 ? "Its pictures could not be decoded here." : "Files of this kind do not play here.";
+}
 
 /** Whether this viewer can play AAC; webviews of editors often cannot. */
 export function canHear() {

@@ -17,6 +17,7 @@
  * @property {boolean} has_audio
  * @property {string} sha256
  * @property {string|null} poster  a data: URL
+ * @property {string|null} [captions]  the text of the WebVTT file beside it
  * @property {{python: string, magic: string}|null} [code]  what makes the request again
  * @property {Partial<Record<Verb, Price>>} [offers]  what can be made of it, and the price
  * @property {{prompt: string, model: string, settings: Settings}} [facts]  where clips of several jobs stand together

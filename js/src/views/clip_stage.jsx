@@ -9,7 +9,7 @@
  */
 import { useState } from "preact/hooks";
 import { clipKey } from "../lib/clip_sources.js";
-import { canHear } from "../lib/playback.js";
+import { canHear, whyNot } from "../lib/playback.js";
 import { takePoster } from "../lib/poster.js";
 import { send } from "../lib/protocol.js";
 import { sizeText } from "../lib/words.js";
@@ -47,7 +47,7 @@ async function handInPoster(wire, sources, clip, video) {
 /** @param {Parts & {setVideo: (video: HTMLVideoElement|null) => void}} props */
 export function ClipStage(props) {
   const { wire, sources, clip, source, choice, commands, setVideo } = props;
-  const [broken, setBroken] = useState("");
+  const [broken, setBroken] = useState({ key: "", why: "" });
   const key = clipKey(clip);
   const frame = (
     <video
@@ -63,22 +63,24 @@ export function ClipStage(props) {
       onClick={commands.toggle}
       onDblClick={() => commands.fullscreen?.(0)}
       onLoadedData={(event) => handInPoster(wire, sources, clip, event.currentTarget)}
-      onError={() => source.url && !sources.reject(clip) && setBroken(key)}
-    />
+      onError={({ currentTarget: video }) => source.url && !sources.reject(clip) && setBroken({ key, why: whyNot(video) })}
+    >
+      {clip.captions ? <track kind="captions" label="Captions" src={`data:text/vtt;charset=utf-8,${encodeURIComponent(clip.captions)}`} /> : null}
+    </video>
   );
   return (
     <Stage width={clip.width} height={clip.height} kind="clip" backdrop={clip.poster} frame={frame}>
-      {broken === key ? <Undecodable clip={clip} /> : <Overlay {...props} />}
+      {broken.key === key ? <Undecodable clip={clip} why={broken.why} /> : <Overlay {...props} />}
     </Stage>
   );
 }
 
-/** @param {{clip: Clip}} props */
-function Undecodable({ clip }) {
+/** @param {{clip: Clip, why: string}} props */
+function Undecodable({ clip, why }) {
   return (
     <div class="veo-over veo-blocked" role="alert">
       <div class="veo-title">This browser cannot play the clip</div>
-      <p class="veo-message">It is saved, whole and checked, and any video player opens it:</p>
+      <p class="veo-message">{why} The clip is saved, whole and checked; a video player opens it:</p>
       <code>{clip.path}</code>
     </div>
   );

@@ -11,6 +11,7 @@ const PATHS = {
   camera: "M4 8.5h3.5l1.5-2.5h6l1.5 2.5H20v10.5H4zM12 10.2a3.3 3.3 0 1 1 0 6.6 3.3 3.3 0 0 1 0-6.6z",
   more: "M5.5 12h.1M12 12h.1M18.5 12h.1",
   float: "M4 5.5h16v6M4 5.5v13h7M13.5 14.5H20v4h-6.5z",
+  captions: "M4 5.5h16v13H4zM7 12h3M7 15.3h6M13 12h4M16 15.3h1",
   code: "M8.5 7L4 12l4.5 5M15.5 7l4.5 5-4.5 5",
   extend: "M4 6.5h8v11H4zM15 12h6M18 9v6",
   edit: "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3",

@@ -49,9 +49,10 @@ function taking({ clip, source, copy }) {
  * @param {Parts} props
  * @returns {Item[]}
  */
-function showing({ choice, choose, commands }) {
+function showing({ clip, choice, choose, commands }) {
   /** @type {Item[]} */
   const items = [{ icon: "loop", label: "Loop", checked: choice.loop, onPick: () => choose({ loop: !choice.loop }) }];
+  if (clip.captions) items.push({ icon: "captions", label: "Captions", hint: "c", checked: choice.captions, onPick: commands.captions });
   if (canFloat()) items.push({ icon: "float", label: "Picture in picture", hint: "p", onPick: () => commands.window?.(0) });
   return items;
 }

@@ -31,6 +31,7 @@ import { Strip } from "./strip.jsx";
  * @property {boolean} muted
  * @property {number} volume
  * @property {number} rate
+ * @property {boolean} captions
  */
 
 /** @type {Sequel[]} */
@@ -45,7 +46,7 @@ const prefersStill = () => globalThis.matchMedia?.("(prefers-reduced-motion: red
  */
 function firstChoice(clips, autoStart) {
   const start = autoStart && !prefersStill();
-  return { sample: clips[0]?.sample ?? 0, wanted: start, loop: start, muted: start, volume: 1, rate: 1 };
+  return { sample: clips[0]?.sample ?? 0, wanted: start, loop: start, muted: start, volume: 1, rate: 1, captions: true };
 }
 
 /**
@@ -54,7 +55,10 @@ function firstChoice(clips, autoStart) {
  * @param {HTMLVideoElement|null} video
  * @param {Choice} choice
  */
-function useChoice(video, { loop, muted, volume, rate }) {
+function useChoice(video, { loop, muted, volume, rate, captions }) {
+  useEffect(() => {
+    for (const track of video?.textTracks ?? []) track.mode = captions ? "showing" : "hidden";
+  }, [video, captions]);
   useEffect(() => {
     if (video) Object.assign(video, { loop, muted, volume, playbackRate: rate, defaultPlaybackRate: rate });
   }, [video, loop, muted, volume, rate]);
@@ -101,7 +105,7 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
   const playback = usePlayback(video);
   useChoice(video, choice);
   const grabbing = useGrabbing(wire, clip, video);
-  const commands = usePlayerCommands(video, clip, player, choose, grabbing);
+  const commands = usePlayerCommands(video, clip, player, choice, choose, grabbing);
   const { copied, copy } = useCopying();
   const parts = { wire, sources, clip, source, video, playback, choice, choose, commands, grabbing, begin: setVerb, copy };
   const facts = clip.facts ?? common;
@@ -114,7 +118,7 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
         class="veo-player"
         tabIndex={0}
         aria-label="Video player"
-        aria-keyshortcuts="Space K J L , . M F P G"
+        aria-keyshortcuts="Space K J L , . M F P G C"
         onKeyDown={(event) => pressed(event, commands)}
       >
         <ClipStage {...parts} setVideo={setVideo} />
@@ -158,10 +162,11 @@ function useCopying() {
  * @param {HTMLVideoElement|null} video
  * @param {Clip} clip
  * @param {HTMLElement|null} player
+ * @param {Choice} choice
  * @param {(change: Partial<Choice>) => void} choose
  * @param {Grabbing} grabbing
  */
-function usePlayerCommands(video, clip, player, choose, grabbing) {
+function usePlayerCommands(video, clip, player, choice, choose, grabbing) {
   const direct = video ? commandsFor(video, clip, player) : null;
   const toggle = () => {
     choose({ wanted: video?.paused ?? true });
@@ -172,7 +177,8 @@ function usePlayerCommands(video, clip, player, choose, grabbing) {
     video?.pause();
     if (video?.videoWidth) grabbing.setOpen(true);
   };
-  return { ...direct, toggle, mute, grab };
+  const captions = () => choose({ captions: !choice.captions });
+  return { ...direct, toggle, mute, grab, captions };
 }
 
 /**
