@@ -3,6 +3,7 @@
 # make test   every check
 # make torture [KILLS=240] [SEED=…]  kill programs at hundreds of random moments
 # make audit  known weaknesses of what is installed, if a source of them can be reached
+# make screens [FOLDER=.venv/screens]  pictures of every state of the views, for looking at
 # make fuzz   the search for what no reply, message or file may do, for an hour instead of seconds
 # make clean  forget what was built
 
@@ -14,7 +15,7 @@ export PATH := $(BIN):$(PATH)
 NOTEBOOK := 01-first-clip.ipynb
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo lab test torture lint types layers js unit notebooks outputs docs-tables browser audit fuzz clean
+.PHONY: demo lab test screens torture lint types layers js unit notebooks outputs docs-tables browser audit fuzz clean
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
@@ -90,6 +91,10 @@ audit: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=long pytest tests/fuzz
+
+FOLDER ?= $(VENV)/screens
+screens: $(VENV)/.dev js browser
+	python js/tests/screenshots.py $(FOLDER)
 
 browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

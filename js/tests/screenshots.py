@@ -1,6 +1,7 @@
-"""Pictures of every state of the views, for looking at: ``python js/tests/screenshots.py FOLDER [name …]``.
+"""Pictures of every state of the views, for looking at: ``make screens``, or ``… screenshots.py FOLDER [name …]``.
 
-Needs the built bundles, PyAV and playwright with a chromium (``CHROMIUM`` names another one).
+Each state is there light and dark, wide and at 320 px; ``index.html`` beside the pictures shows all of them. Needs the
+built bundles, PyAV and playwright with a chromium (``CHROMIUM`` names another one). Errors of a page end it with 1.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ STATES = {
     "portrait_running": "state=running&elapsed=30&shape=portrait",
     "portrait": "state=succeeded&shape=portrait",
     "player": "widget=player&samples=2",
+    "captions": "widget=player&captions&key=Home",
+    "undecodable": "widget=player&broken",
     "grab": "widget=player&key=g",
     "more": "widget=player&click=More",
     "extend": "widget=player&click=More&then=Extend",
@@ -139,7 +142,8 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
     if any(word in query for word in ("succeeded", "player", "&clip")):
         # A clip that is out of sight is not loaded.
         page.locator(".veo-stage").scroll_into_view_if_needed()
-        page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+        ready = "() => document.querySelector('video')?.readyState >= 2 || document.querySelector('.veo-blocked')"
+        page.wait_for_function(ready)
     act(page, dict(parse_qsl(query)))
     page.wait_for_timeout(300)
     for words, kind in (("choose", "span"), ("press", "button")):
@@ -150,8 +154,31 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
     page.screenshot(path=target, full_page=True)
 
 
-def main(folder: Path, names: list[str]) -> None:
-    """Take the named pictures, or all, in light, dark and narrow."""
+def looks(name: str) -> list[tuple[str, str, int]]:
+    """In which ways a state is drawn: the end of the picture's name, an addition to the address, the page's width."""
+    wide = 1400 if name.startswith("studio") else 800
+    return [
+        ("light", "", wide),
+        ("dark", "&theme=dark", wide),
+        ("narrow", "&width=320", 352),
+        ("narrow_dark", "&width=320&theme=dark", 352),
+    ]
+
+
+def write_index(folder: Path) -> None:
+    """A page with all pictures of a folder, state by state."""
+    rows = []
+    for light in sorted(folder.glob("*_light.png")):
+        state = light.name.removesuffix("_light.png")
+        pictures = "".join(f'<img src="{state}_{look}.png" alt="{look}">' for look, _, _ in looks(state))
+        rows.append(f"<h2>{state}</h2><div>{pictures}</div>")
+    style = "body{font-family:sans-serif;background:#888}div{display:flex;gap:8px;align-items:start;overflow:auto}"
+    (folder / "index.html").write_text(f"<!doctype html><title>States</title><style>{style}</style>{''.join(rows)}")
+
+
+def main(folder: Path, names: list[str]) -> int:
+    """Take the named pictures, or all, in every look; returns how many errors the pages had."""
+    errors: list[str] = []
     folder.mkdir(parents=True, exist_ok=True)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=ROOT))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -160,26 +187,27 @@ def main(folder: Path, names: list[str]) -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGS)
         page = browser.new_page(viewport={"width": 800, "height": 800})
-        page.on("pageerror", lambda error: print("page error:", error))
-        page.on("console", lambda line: print("console:", line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+        page.on("console", lambda line: errors.append(f"{page.url}: {line.text}") if line.type == "error" else None)
 
         def give_clip(route: Route) -> None:
+            if "broken" in page.url:
+                route.fulfill(body=b"no clip at all", content_type="video/mp4")
+                return
             tall = "portrait" in page.url
             route.fulfill(body=clips[(720, 1280) if tall else (1280, 720)], content_type="video/mp4")
 
         page.route("**/clip.mp4*", give_clip)
         for name in names or STATES:
-            wide = 1400 if name.startswith("studio") else 800
-            for look, extra, width in [
-                ("light", "", wide),
-                ("dark", "&theme=dark", wide),
-                ("narrow", "&width=320", 352),
-            ]:
+            for look, extra, width in looks(name):
                 page.set_viewport_size({"width": width, "height": 800})
                 shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)
         browser.close()
     server.shutdown()
+    write_index(folder)
+    print(*errors, f"{len(list(folder.glob('*.png')))} pictures: {folder / 'index.html'}", sep="\n")
+    return len(errors)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    sys.exit(min(1, main(Path(sys.argv[1]), sys.argv[2:])))
