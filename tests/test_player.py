@@ -268,3 +268,24 @@ def test_captions_beside_a_clip_come_along(job: Job, client: Client, data: bytes
     assert Player(job, client=client).clips[0]["captions"] is None
     job.videos[0].path.with_suffix(".vtt").write_bytes(data)
     assert Player(job, client=client).clips[0]["captions"] == seen
+
+
+def test_a_clips_settings_fill_the_form_again(player: HeardPlayer, client: Client, job: Job) -> None:
+    player.say(kind="reuse", sample=0, request="r1")
+    assert player.answer()["command"] == "reuse"
+    assert "veo.Form()" in player.answer()["message"]
+    filled = threading.Event()
+    form = Form("A dog", client=client)
+    form.observe(lambda _: filled.set(), "request")
+    player.say(kind="reuse", sample=0, request="r2")
+    assert player.answer(2) == {
+        "kind": "grabbed",
+        "request": "r2",
+        "message": "The form has the settings of this clip.",
+    }
+    assert filled.wait(20)
+    assert form.request.prompt == "A cat"
+    assert (form.seed, form.duration_seconds) == (7, 4)
+    form.close()
+    player.say(kind="reuse", sample=0, request="r3")
+    assert player.answer(3)["kind"] == "refused"

@@ -142,6 +142,18 @@ describe("more", () => {
     expect(el.querySelector("[role=menu]")?.textContent).toContain("$0.70");
   });
 
+  it("hands the settings to the form", async () => {
+    const { el, model } = await shown();
+    button(el, "More").click();
+    await settle();
+    button(el, "Use these settings again").click();
+    const { request } = model.sentOf("reuse")[0]?.content ?? {};
+    model.emit("msg:custom", { kind: "refused", command: "reuse", message: "There is no form." });
+    await settle();
+    expect(el.querySelector(".veo-remark-bad")?.textContent).toBe("There is no form.");
+    expect(request).toBeTruthy();
+  });
+
   it("copies the settings as code", async () => {
     const { el } = await shown();
     const copied = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();

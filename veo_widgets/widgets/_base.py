@@ -11,7 +11,7 @@ import anyio.to_thread
 import anywidget
 import traitlets
 
-from .. import mp4, sidecars
+from .. import mp4, recipes, sidecars
 from .. import record as records
 from ..errors import InvalidRequestError, VeoError
 from ..media import Image, Video
@@ -19,7 +19,7 @@ from ..poster import is_poster
 from ..record import JobRecord
 from ..sync import Client
 from . import stills
-from .handover import frames
+from .handover import forms, frames
 from .protocol import CHUNK_BYTES, Message, read_message
 from .sequels import Sequels
 from .uploads import Uploads
@@ -95,6 +95,8 @@ class ClipWidget(anywidget.AnyWidget):
             self.begin(anyio.to_thread.run_sync, self._keep_poster, video, message.data)
         elif message.kind == "grab":
             self._receive_frame(message, video)
+        elif message.kind == "reuse":
+            self.begin(self._reuse, message, video)
         elif message.kind == "sequel":
             self.begin(self.pay, message, self._begin_sequel(message, video))
 
@@ -160,6 +162,19 @@ class ClipWidget(anywidget.AnyWidget):
             self.send({"kind": "grabbed", "request": message.request, "message": said})
         except (OSError, VeoError) as error:
             self.refuse("grab", str(error))
+
+    async def _reuse(self, message: Message, video: Video | None) -> None:
+        """Fill the notebook's forms with what a clip was made from."""
+        try:
+            if video is None:
+                raise InvalidRequestError("clip: it is no longer there.", parameter="clip")
+            recipe = await anyio.to_thread.run_sync(recipes.load, video.path)
+            forms.fill(await recipes.completed(recipe, self._client.asynchronous))
+        except VeoError as error:
+            self.refuse("reuse", str(error))
+        else:
+            said = "The form has the settings of this clip."
+            self.send({"kind": "grabbed", "request": message.request, "message": said})
 
     async def pay(self, message: Message, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do what costs money, once for each click, and tell the browser what came of it."""

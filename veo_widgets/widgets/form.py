@@ -26,7 +26,7 @@ from ..sync import Client
 from . import drafts, earlier, variables
 from ._base import ClipWidget, bundle
 from .display import running_cell
-from .handover import frames
+from .handover import forms, frames
 from .protocol import CHUNK_BYTES, Message
 from .schema import schema
 from .uploads import Uploads
@@ -100,7 +100,8 @@ class Form(ClipWidget):
             request=drafts.to_request(self._kept.values, self._kept.attachments),
         )
         self.observe(self._set_by_python, "request")
-        self._end_frames = frames.listen(self.take)
+        reuse = forms.listen(lambda recipe: client.start(self._carefully, self._fill_from, recipe))
+        self._ends = [frames.listen(self.take), reuse]
         self._replace_earlier(name)
         client.start(self.refresh)
 
@@ -139,9 +140,9 @@ class Form(ClipWidget):
         self.fill(**{role: (*self.request.reference_images, image) if several else image})
 
     def close(self) -> None:
-        """Take no more frames."""
-        if "_end_frames" in vars(self):
-            self._end_frames()
+        """Take no more frames and settings."""
+        for end in vars(self).get("_ends", ()):
+            end()
         super().close()
 
     def _set_by_python(self, change: Mapping[str, Any]) -> None:

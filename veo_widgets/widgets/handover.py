@@ -1,4 +1,4 @@
-"""Frames on their way from a clip into the next request."""
+"""Frames and settings on their way from a clip into the next request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import InvalidRequestError
 from ..media import Image
+from ..recipes import Recipe
 
 _ROLES = ("first_frame", "last_frame", "reference_images")
 
@@ -101,5 +102,30 @@ def _words(value: Image | tuple[Image, ...]) -> str:
     return repr(value.name) if isinstance(value, Image) else repr([image.name for image in value])
 
 
+class Forms:
+    """The forms of this kernel, as far as they take the settings of a clip."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Recipe], object]] = []
+
+    def fill(self, recipe: Recipe) -> None:
+        """Have every form say what a clip was made from.
+
+        Raises:
+            InvalidRequestError: there is no form.
+        """
+        listeners = tuple(self._listeners)
+        if not listeners:
+            raise InvalidRequestError("form: this notebook shows none yet; veo.Form() or veo.Studio() makes one.")
+        for listener in listeners:
+            listener(recipe)
+
+    def listen(self, listener: Callable[[Recipe], object]) -> Callable[[], None]:
+        """Have ``listener(recipe)`` called on a background thread; returns a function that ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+
 # Of this kernel: the players fill it, a form or the user's own code takes from it.
 frames = Frames()
+forms = Forms()

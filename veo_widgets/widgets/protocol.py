@@ -23,6 +23,7 @@ FROM_BROWSER: dict[str, list[str]] = {
     "need-bytes": ["sample", "request"],
     "poster": ["sample"],
     "grab": ["sample", "frame", "role", "request", "offset", "total"],
+    "reuse": ["sample", "request"],
     "sequel": ["sample", "verb", "prompt", "request"],
     "mark": ["sample", "mark"],
     "render": ["samples", "request"],

@@ -15,6 +15,7 @@ export const FROM_BROWSER = {
   "need-bytes": ["sample", "request"],
   "poster": ["sample"],
   "grab": ["sample", "frame", "role", "request", "offset", "total"],
+  "reuse": ["sample", "request"],
   "sequel": ["sample", "verb", "prompt", "request"],
   "mark": ["sample", "mark"],
   "render": ["samples", "request"],

@@ -6,7 +6,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { copyFrame, sendFrame, takeFrame } from "../lib/grab.js";
-import { listen, newRequest } from "../lib/protocol.js";
+import { listen, newRequest, send } from "../lib/protocol.js";
 import { IconButton } from "./icons.jsx";
 import { Menu } from "./menu.jsx";
 
@@ -42,7 +42,7 @@ function useWord(wire) {
     };
     const stops = [
       listen(wire, "grabbed", (message) => message.request === request.current && answer({ text: message.message, bad: false })),
-      listen(wire, "refused", (message) => message.command === "grab" && request.current && answer({ text: message.message, bad: true })),
+      listen(wire, "refused", (message) => ["grab", "reuse"].includes(message.command) && request.current && answer({ text: message.message, bad: true })),
     ];
     return () => stops.forEach((stop) => stop());
   }, [wire]);
@@ -81,7 +81,12 @@ export function useGrabbing(wire, clip, video) {
       say({ text: error instanceof Error ? error.message : String(error), bad: true });
     }
   };
-  return { open, setOpen, grab, word, dismiss: () => say(null) };
+  const reuse = () => {
+    const request = newRequest();
+    expect(request);
+    send(wire, "reuse", { sample: clip.sample, request });
+  };
+  return { open, setOpen, grab, reuse, word, dismiss: () => say(null) };
 }
 
 /** @typedef {ReturnType<typeof useGrabbing>} Grabbing */

@@ -33,12 +33,13 @@ function making({ clip, begin }) {
  * @param {Parts} props
  * @returns {Item[]}
  */
-function taking({ clip, source, copy }) {
+function taking({ clip, source, copy, grabbing }) {
   /** @type {Item[]} */
   const items = source.url ? [{ icon: "download", label: "Download", download: { href: source.url, name: clip.name } }] : [];
   items.push({ icon: "copy", label: "Copy path", onPick: () => copy(clip.path, "The path") });
   if (clip.code) {
     const { python, magic } = clip.code;
+    items.push({ icon: "pencil", label: "Use these settings again", onPick: grabbing.reuse });
     items.push({ icon: "code", label: "Copy settings as %%veo", onPick: () => copy(magic, "The cell") });
     items.push({ icon: "code", label: "Copy settings as Python", onPick: () => copy(python, "The call") });
   }
