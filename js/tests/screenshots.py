@@ -45,6 +45,7 @@ STATES = {
     "captions": "widget=player&captions&key=Home",
     "undecodable": "widget=player&broken",
     "grab": "widget=player&key=g",
+    "more_said": "widget=player&click=More&then=Copy path",
     "more": "widget=player&click=More",
     "extend": "widget=player&click=More&then=Extend",
     "sequels": "widget=player&sequels",

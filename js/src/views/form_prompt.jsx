@@ -33,8 +33,10 @@ export function PromptBox({ store, wire, fault, children }) {
       <div class="veo-ask-for-foot" id={`${id}-r`}>
         <Variables text={text} values={useTrait(wire, "variables") ?? {}} />
         {fault ? <span class="veo-field-fault">{fault}</span> : null}
-        <Count text={text} limit={store.model.prompt_tokens} />
-        {children}
+        <span class="veo-ask-for-end">
+          <Count text={text} limit={store.model.prompt_tokens} />
+          {children}
+        </span>
       </div>
     </div>
   );
