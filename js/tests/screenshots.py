@@ -64,7 +64,7 @@ STATES = {
     "form_variables": "widget=form&form=variables&poor&paid",
     "form_omni": "widget=form&form=omni&press=More",
     "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
-    "form_builder": "widget=form&form=empty&press=Builder",
+    "form_builder": "widget=form&form=empty&press=Builder,An old fisherman",
     "form_history": "widget=form&form=filled&press=Earlier",
     "studio_running": "widget=studio&form=filled&jobs=8&chosen=j1",
     "studio_held": "widget=studio&form=filled&paid&jobs=2&chosen=j0",
