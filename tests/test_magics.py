@@ -302,10 +302,15 @@ def test_several_seeds_are_several_jobs_and_their_sum_comes_first(
 def test_several_clips_are_shown_in_a_grid(shell: InteractiveShell) -> None:
     ran = run(shell, "%%veo --seconds 4 --seed 1..2 --grid --wait --into jobs\nA cat")
     assert ran.error is None, ran.text
-    assert [output["text/plain"].partition("\n")[0].split()[0] for output in ran.outputs] == ["Grid(2", "job"]
+    assert [output["text/plain"].partition("\n")[0].split()[0] for output in ran.outputs] == [
+        "Grid(2",
+        shell.user_ns["jobs"][0].videos[0].relative_path(),
+    ]
     assert all(job.videos[0].path.name in ran.outputs[1]["text/html"] for job in shell.user_ns["jobs"])
+    assert ran.outputs[1]["text/html"].count("data:image/jpeg;base64,") == 4
     assert [out["text/plain"] for out in run(shell, "%%veo --seconds 4 --samples 2 --grid\nA cat").outputs] == [
-        "Grid(2 cells)"
+        "Grid(2 cells)",
+        "There is no clip yet.",
     ]
 
 

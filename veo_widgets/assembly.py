@@ -21,6 +21,8 @@ from .waiting import result
 
 # How many creates are under way at once: enough to keep a service busy, few enough to keep their order.
 _SENDING = 4
+# A still has up to 20 kB, and they are all in the notebook.
+_MOST_STILLS = 12
 # An interrupt is noticed only when a kernel's loop wakes up.
 _TICK = 0.2
 
@@ -262,4 +264,4 @@ class Assembly:
         return repr(self.plan())
 
     def _repr_html_(self) -> str:
-        return self.plan()._repr_html_()
+        return self._outline(posters=len(self.pieces) <= _MOST_STILLS)._repr_html_()

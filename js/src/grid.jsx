@@ -10,6 +10,7 @@ import { LinkedPlayback } from "./lib/linked.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
 import { GridCard } from "./views/grid_card.jsx";
+import { SavedTwin } from "./views/saved_twin.jsx";
 
 /** @typedef {{model: AnyModel<GridTraits>, signal?: AbortSignal}} Hook */
 
@@ -30,7 +31,13 @@ export default function grid() {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(el, signal, <GridCard wire={model} sources={sources} linked={linked} />);
+      const card = (
+        <>
+          <SavedTwin name={model.get("saved_class")} />
+          <GridCard wire={model} sources={sources} linked={linked} />
+        </>
+      );
+      const end = mount(el, signal, card);
       send(model, "ready");
       return end;
     },

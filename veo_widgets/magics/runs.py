@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .. import session
 from ..batches import Batch
 from ..errors import JobError, SubmitInterrupted, VeoError
 from ..flags import words
@@ -97,24 +96,21 @@ def _show(cell: Cell, jobs: Sequence[Job] | Batch) -> None:
 
 @contextmanager
 def _shown(cell: Cell, jobs: Sequence[Job] | Batch) -> Iterator[None]:
-    from ..widgets import display
+    from ..widgets import display, grid
 
-    if isinstance(jobs, Batch) or cell.flags.grid:
-        if cell.flags.grid:
-            _show(cell, jobs)
+    if isinstance(jobs, Batch):
         try:
             yield
         finally:
-            # As a table, which is what stays of a grid in a notebook that was saved.
             if not cell.flags.quiet:
-                display.draw(jobs if isinstance(jobs, Batch) else _as_now(jobs))
+                display.draw(jobs)
+        return
+    if cell.flags.grid and not cell.flags.quiet:
+        with display.shown_grid(grid(jobs)):
+            yield
         return
     with display.shown(() if cell.flags.quiet else jobs, embed=cell.flags.embed):
         yield
-
-
-def _as_now(jobs: Sequence[Job]) -> Jobs:
-    return Jobs(session.client(), [job.record for job in jobs])
 
 
 def _value(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch | None:

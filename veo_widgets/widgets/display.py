@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython import display as ipython
 from IPython import get_ipython
@@ -15,6 +15,9 @@ from ..handles import Job
 from ..record import JobRecord
 from . import saved
 from .job_view import JobView
+
+if TYPE_CHECKING:
+    from .grid_view import Grid
 
 # IPython's own annotations stop short of this one.
 _display: Any = ipython.display
@@ -80,6 +83,45 @@ def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed
 def draw(thing: object) -> None:
     """Show what draws itself, as a table or a grid does."""
     _display(thing)
+
+
+def show_grid(grid: Grid) -> None:
+    """Show clips side by side; a plain output beneath follows them until all have ended."""
+    with shown_grid(grid):
+        pass
+
+
+@contextmanager
+def shown_grid(grid: Grid) -> Iterator[None]:
+    """Show a grid while its jobs are waited for, then leave its plain output; see `show_grid`."""
+    _draw_live(grid)
+    try:
+        yield
+    finally:
+        _leave_gallery(grid)
+
+
+def _draw_live(grid: Grid) -> None:
+    data, metadata = grid._repr_mimebundle_() or ({}, {})
+    _display(data, metadata=metadata, raw=True)
+
+
+def _leave_gallery(grid: Grid) -> None:
+    last = saved.gallery(grid.titled(), grid.saved_class)
+    handle: Any = _display(last, raw=True, display_id=True)
+
+    def update(_change: object) -> None:
+        nonlocal last
+        # Stills are files, which are not read at every percent.
+        if not grid.settled:
+            return
+        now = saved.gallery(grid.titled(), grid.saved_class)
+        if now != last:
+            last = now
+            handle.update(now, raw=True)
+
+    if handle is not None:
+        grid.observe(update, "cells")
 
 
 def notebook_names() -> dict[str, Any]:

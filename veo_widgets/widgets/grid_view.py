@@ -50,6 +50,7 @@ class Grid(ClipWidget):
     clips = traitlets.Dict().tag(sync=True)
     columns = traitlets.List(traitlets.Dict()).tag(sync=True)
     marks = traitlets.Dict().tag(sync=True)
+    saved_class = traitlets.Unicode().tag(sync=True)
     total = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     starred = traitlets.List(traitlets.Instance(Video))
     rejected = traitlets.List(traitlets.Instance(Video))
@@ -64,7 +65,7 @@ class Grid(ClipWidget):
         self._ends: list[Callable[[], None]] = []
         # Ctrl-C ends the waiting of a cell and not the sending, which goes on while the cell is run again.
         self._sending = anyio.Lock()
-        super().__init__(client)
+        super().__init__(client, saved_class=description.saved_class(new_job_id()))
         client.call(self._begin, given)
 
     async def _begin(self, given: Sequence[Shown]) -> None:
@@ -279,6 +280,18 @@ class Grid(ClipWidget):
         """The jobs behind the cells."""
         return [Job(self._client, job_id) for job_id in self._seen]
 
+    @property
+    def settled(self) -> bool:
+        """Whether every job has ended."""
+        return all(seen.record.state.is_final for seen in self._seen.values())
+
+    def titled(self) -> list[tuple[Video, str]]:
+        """The clips that are there, each with that in which it differs."""
+        return [
+            (video, " · ".join(str(value) for value in self.cells[number]["values"].values()))
+            for number, video in self._videos().items()
+        ]
+
     def close(self) -> None:
         """Stop following the jobs; they go on."""
         while self.__dict__.get("_ends"):
@@ -287,6 +300,11 @@ class Grid(ClipWidget):
 
     def __repr__(self) -> str:
         return f"Grid({len(self._cells)} cells)"
+
+    def _ipython_display_(self) -> None:
+        from .display import show_grid
+
+        show_grid(self)
 
 
 def grid(shown: Iterable[Shown] | Shown, *, client: Client | None = None, render: str = "1080p") -> Grid:

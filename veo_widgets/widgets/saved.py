@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +23,7 @@ _CARD = (
     "border:1px solid rgba(128,128,128,.35);border-radius:8px;padding:12px;max-width:640px;"
     "font-family:system-ui,sans-serif;font-size:14px;line-height:1.5"
 )
+_GALLERY = "display:flex;flex-wrap:wrap;gap:12px;font-family:system-ui,sans-serif;font-size:14px;line-height:1.5"
 _FRAME = "display:block;width:100%;max-height:480px;margin:8px 0;border-radius:4px;background:#000"
 _QUIET = "opacity:.75;font-size:12px"
 
@@ -35,6 +37,30 @@ def bundle(record: JobRecord, *, embed: bool = False) -> dict[str, str]:
     """
     told = [remark for video in record.videos if embed and (remark := _embedded(video)[1])]
     return {"text/html": _html(record, embed=embed), "text/plain": printable("\n".join([text(record), *told]))}
+
+
+def gallery(clips: Sequence[tuple[Video, str]], name: str) -> dict[str, str]:
+    """The output of clips side by side, as MIME types.
+
+    Args:
+        clips: the clips, each with its title.
+        name: the class by which a live view hides it.
+    """
+    figures = "".join(_figure(video, title) for video, title in clips)
+    lines = [" · ".join(filter(None, (video.relative_path(), title))) for video, title in clips]
+    return {
+        "text/html": f'<div class="{escape(name)}" style="{_GALLERY}">{figures or "There is no clip yet."}</div>',
+        "text/plain": printable("\n".join(lines) or "There is no clip yet."),
+    }
+
+
+def _figure(video: Video, title: str) -> str:
+    link = escape(quote(video.relative_path(), safe="/:"))
+    return (
+        f'<figure style="margin:0;width:240px">{_player(video, link)}'
+        f'<figcaption style="{_QUIET};overflow-wrap:anywhere">{escape(title)}<br>'
+        f'<a href="{link}">{escape(video.path.name)}</a></figcaption></figure>'
+    )
 
 
 def text(record: JobRecord) -> str:
@@ -94,16 +120,19 @@ def _clip(record: JobRecord, video: Video, *, embed: bool) -> str:
     # A file name of ours needs no quoting, but a folder of the user's may.
     link = escape(quote(_link(record, video), safe="/:"))
     inside, remark = _embedded(video) if embed else ("", "")
+    return (
+        f"{_player(video, inside or link)}"
+        f'<div style="{_QUIET}"><a href="{link}">{escape(video.path.name)}</a> · {video.width}×{video.height} · '
+        f"{video.seconds:g} s · {video.bytes / 1e6:.1f} MB{f'<br>{escape(remark)}' if remark else ''}</div>"
+    )
+
+
+def _player(video: Video, address: str) -> str:
     poster = escape(video.poster)
     # Readers that drop <video> keep what is inside it.
     still = f'<img src="{poster}" alt="A frame of the clip" style="max-width:100%">' if poster else ""
     attributes = f' poster="{poster}"' if poster else ""
-    return (
-        f'<video controls preload="metadata" src="{inside or link}"{attributes} '
-        f'style="{_FRAME}">{still}</video>'
-        f'<div style="{_QUIET}"><a href="{link}">{escape(video.path.name)}</a> · {video.width}×{video.height} · '
-        f"{video.seconds:g} s · {video.bytes / 1e6:.1f} MB{f'<br>{escape(remark)}' if remark else ''}</div>"
-    )
+    return f'<video controls preload="metadata" src="{address}"{attributes} style="{_FRAME}">{still}</video>'
 
 
 def _without_clip(record: JobRecord) -> str:

@@ -84,7 +84,7 @@
  *
  * @typedef {{job: Job|Record<string, never>}} JobTraits
  * @typedef {{cells: Cell[], clips: Record<string, GridClip>, columns: Column[], marks: Record<string, Mark>,
- *   total: Total|null}} GridTraits
+ *   total: Total|null, saved_class: string}} GridTraits
  * @typedef {{clips: Clip[], prompt: string, model: string, settings: Settings, saved_class: string}} PlayerTraits
  *
  * @typedef {object} Wire  the part of anywidget's model that the views use
