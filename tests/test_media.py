@@ -169,6 +169,12 @@ def test_bytes_are_not_shown() -> None:
 CLIP = Video(Path("/clips/a.mp4"), sample=1, bytes=9, sha256="00", seconds=8.0, width=1280, fps=24.0, has_audio=True)
 
 
+def test_a_clip_is_shown_by_its_path_from_here() -> None:
+    here = Video(Path.cwd() / "veo_clips/a.mp4", seconds=8.0, width=1280, height=720)
+    assert repr(here) == "Video('veo_clips/a.mp4', 1280×720, 8 s)"
+    assert repr(Video(Path.cwd() / "a.mp4")) == "Video('a.mp4')"
+
+
 def test_a_clip_survives_the_ledger() -> None:
     kept = json.loads(json.dumps(CLIP.to_json()))
     assert Video.from_json(kept) == CLIP

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from .bodies import read_json
 from .errors import InvalidRequestError
 from .image_metadata import BrokenImageError, stripped
+from .printable import printable
 
 # The service's own limit for one image: https://ai.google.dev/gemini-api/docs/video
 MAX_IMAGE_BYTES = 20_000_000
@@ -280,8 +281,18 @@ class Video:
         except ValueError:
             return self.path.as_posix()
 
+    def __repr__(self) -> str:
+        seen = [f"{self.width}×{self.height}"] if self.width else []
+        seen += [f"{self.seconds:g} s"] if self.seconds else []
+        return f"Video({', '.join([repr(printable(self.relative_path())), *seen])})"
+
     def _repr_html_(self) -> str:
-        frame = self.poster
-        poster = f' poster="{escape(frame)}"' if frame else ""
+        frame = escape(self.poster)
+        poster = f' poster="{frame}"' if frame else ""
+        # Readers that drop <video> keep what is inside it.
+        still = f'<img src="{frame}" alt="A frame of the clip" style="max-width:100%">' if frame else ""
         address = escape(quote(self.relative_path(), safe="/:"))
-        return f'<video controls preload="metadata" width="640" src="{address}"{poster} style="max-width:100%"></video>'
+        return (
+            f'<video controls preload="metadata" width="640" src="{address}"{poster} style="max-width:100%">'
+            f"{still}</video>"
+        )
