@@ -368,7 +368,7 @@ def test_what_a_notebook_shows(client: Client) -> None:
     assert "<b>" not in film._repr_html_()
     film.run().wait(60)
     html = film._repr_html_()
-    assert html.count("<img") == 2
+    assert html.count("<img") == 3
     assert html.count("<video") == 1
     assert film.path.name in html
     assert "&lt;b&gt;A train" in html

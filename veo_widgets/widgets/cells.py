@@ -17,7 +17,9 @@ from ..record import JobRecord
 from . import description
 from .player import described
 
-_NAMES = ("prompt", "model", *(name for name in BY_NAME if name != "prompt"))
+# Where a clip goes on from is an id of the service, which says nothing to people.
+_LEFT_OUT = {"prompt", "extend_from", "edit_from", "remix_from", "upscale_from", "storage_uri"}
+_NAMES = ("prompt", "model", *(name for name in BY_NAME if name not in _LEFT_OUT))
 
 
 @dataclass
