@@ -21,6 +21,8 @@ function Badge({ job }) {
 export function JobHeader({ job }) {
   const tone = isLive(job) && !job.watching ? "resting" : job.state;
   const took = job.state === "succeeded" && job.finished_at !== null ? elapsedSeconds(job, job.finished_at) : null;
+  // The badge says already that nothing is charged.
+  const price = job.emulator ? { ...job.price, note: job.price.note?.replace(/;.*/, "") ?? null } : job.price;
   return (
     <header class="veo-header">
       <span class={`veo-pill veo-tone-${tone}`}>
@@ -28,7 +30,7 @@ export function JobHeader({ job }) {
         {took === null ? null : <span class="veo-hint">in {clockText(took)}</span>}
       </span>
       <Badge job={job} />
-      <PriceTag price={job.price} />
+      <PriceTag price={price} />
     </header>
   );
 }
