@@ -2,6 +2,7 @@
 # make lab    JupyterLab on that notebook
 # make test   every check
 # make torture [KILLS=240] [SEED=…]  kill programs at hundreds of random moments
+# make bench  measure this and its peers, ten minutes on a quiet machine; make bench-poll  the poll schedule alone
 # make audit  known weaknesses of what is installed, if a source of them can be reached
 # make screens [FOLDER=.venv/screens]  pictures of every state of the views, for looking at
 # make fuzz   the search for what no reply, message or file may do, for an hour instead of seconds
@@ -15,7 +16,7 @@ export PATH := $(BIN):$(PATH)
 NOTEBOOK := 01-first-clip.ipynb
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo lab test screens torture lint types layers js unit notebooks outputs docs-tables browser audit fuzz clean
+.PHONY: demo lab test screens torture lint types layers js unit notebooks outputs docs-tables browser bench bench-poll audit fuzz clean
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
@@ -86,6 +87,13 @@ outputs: $(VENV)/.dev
 
 docs-tables: $(VENV)/.dev
 	python -m tests.torture.fault_page
+
+# BENCH names topics to be measured anew, such as "downloads many"; the others keep their results.
+bench: $(VENV)/.dev js browser
+	python -m tests.bench $(BENCH)
+
+bench-poll: $(VENV)/.dev
+	python -m tests.bench.poll_simulation
 
 audit: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --group audit
