@@ -6,6 +6,7 @@
  * @import { CardFactory } from "./views/studio_jobs.jsx"
  */
 import "./styles/studio_view.css";
+import { useState } from "preact/hooks";
 import { JobList } from "./lib/job_list.js";
 import { mount } from "./lib/mount.jsx";
 import { listen, send } from "./lib/protocol.js";
@@ -61,21 +62,28 @@ export function studio(load = loadCard) {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const view = (
-        <div class="veo-studio">
-          <div class="veo-column">
-            <Framed class="veo-form-frame" model={model} parts={() => form} />
-          </div>
-          <div class="veo-column">
-            <StudioJobs wire={model} {...{ list, clock, loadCard: load }} />
-          </div>
-        </div>
-      );
-      const end = mount(el, signal, view);
+      const end = mount(el, signal, <Columns model={model} form={form} {...{ list, clock, loadCard: load }} />);
       send(model, "ready");
       return end;
     },
   };
+}
+
+/**
+ * The jobs come when the form is drawn: in one column they stand below it, and would be pushed away.
+ *
+ * @param {{model: any, form: Promise<ReturnType<CardFactory>>} & Omit<Parameters<typeof StudioJobs>[0], "wire">} props
+ */
+function Columns({ model, form, ...jobs }) {
+  const [drawn, setDrawn] = useState(false);
+  return (
+    <div class="veo-studio">
+      <div class="veo-column">
+        <Framed class="veo-form-frame" model={model} parts={() => form} onDrawn={() => setDrawn(true)} />
+      </div>
+      <div class="veo-column">{drawn ? <StudioJobs wire={model} {...jobs} /> : null}</div>
+    </div>
+  );
 }
 
 export default () => studio();

@@ -60,9 +60,10 @@ function CardFrame({ wire, model, loadCard }) {
 /**
  * A widget within this one.
  *
- * @param {{class: string, style?: Record<string, string>, model: any, parts: (signal: AbortSignal) => Promise<ReturnType<CardFactory>>}} props
+ * @param {{class: string, style?: Record<string, string>, model: any,
+ *   parts: (signal: AbortSignal) => Promise<ReturnType<CardFactory>>, onDrawn?: () => void}} props
  */
-export function Framed({ model, parts, ...rest }) {
+export function Framed({ model, parts, onDrawn, ...rest }) {
   const frame = useRef(/** @type {HTMLDivElement|null} */ (null));
   useEffect(() => {
     const ended = new AbortController();
@@ -71,7 +72,7 @@ export function Framed({ model, parts, ...rest }) {
       const made = await parts(signal);
       if (!signal.aborted) await made.render({ model, el: frame.current, signal });
     };
-    void draw();
+    void draw().finally(() => onDrawn?.());
     return () => ended.abort();
   }, [model]);
   return <div ref={frame} {...rest} />;
