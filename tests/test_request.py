@@ -157,6 +157,13 @@ def test_what_was_not_said_is_left_out() -> None:
     assert VideoRequest.build("A cat", negative_prompt=" ").settings() == []
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"), [("/home/me/cat.mp4", "cat.mp4"), ("gs://b/cat.mp4", "gs://b/cat.mp4"), ("v1_0f", "v1_0f")]
+)
+def test_a_clip_is_named_without_its_folder(given: str, shown: str) -> None:
+    assert VideoRequest.build("A cat", extend_from=given).settings() == [("Extend", shown)]
+
+
 def test_settings_are_shown_in_words() -> None:
     request = VideoRequest.build(
         "A cat",

@@ -6,6 +6,7 @@ import base64
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from .catalog import Model
@@ -148,7 +149,8 @@ class VideoRequest:
         for param in BY_NAME.values():
             value = getattr(self, param.name)
             if param.name != "prompt" and value not in (None, (), ""):
-                shown.append((param.label, _describe(value, param.unit)))
+                described = _clip_name if param.kind in {"video", "videos"} else _describe
+                shown.append((param.label, described(value, param.unit)))
         return shown
 
     def said(self) -> dict[str, Any]:
@@ -190,10 +192,18 @@ def _describe(value: object, unit: str) -> str:
         return value.describe()
     if isinstance(value, tuple):
         return ", ".join(_describe(item, unit) for item in value)
-    if isinstance(value, str) and value.startswith(_INLINE):
-        return f"clip ({(len(value) - len(_INLINE)) * 3 // 4000} kB)"
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return f"{text} {unit}".strip()
+
+
+def _clip_name(value: object, unit: str) -> str:
+    """A clip as its user knows it; folders are nobody's business who is shown a notebook."""
+    if isinstance(value, tuple):
+        return ", ".join(_clip_name(item, unit) for item in value)
+    given = str(value)
+    if given.startswith(_INLINE):
+        return f"clip ({(len(given) - len(_INLINE)) * 3 // 4000} kB)"
+    return Path(given).name if Path(given).is_absolute() else given
 
 
 def _read(name: str, value: object) -> dict[str, Any]:
