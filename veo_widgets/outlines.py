@@ -145,7 +145,7 @@ class Outline:
             for entry in self.entries
             if entry.poster
         )
-        strip = f'<div style="display:flex;flex-wrap:wrap;gap:4px">{strip}</div>' if strip else ""
+        strip = f'<div style="display:flex;flex-wrap:wrap;gap:4px;margin-bottom:8px">{strip}</div>' if strip else ""
         return f"<p>{escape(self._summary())}</p>{strip}{html_table(head, rows)}<p>{self._left_out()}</p>"
 
 
