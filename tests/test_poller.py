@@ -11,6 +11,8 @@ import pytest
 from veo_widgets.catalog import TypicalSeconds, models
 from veo_widgets.poller import Schedule, polite
 
+from .bench import poll_simulation
+
 VEO = TypicalSeconds(11, 60, 360)
 FAST = VEO.sped_up(20)
 OMNI = TypicalSeconds(24, 45, 90)
@@ -124,3 +126,9 @@ def test_clips_are_noticed_sooner_than_by_a_fixed_loop_at_little_cost(history: l
     assert late < late_fixed * 0.45
     assert looks < looks_fixed * 2.5
     assert max(delay for delay, _ in ours) <= 30
+
+
+def test_few_jobs_are_noticed_in_a_third_of_the_time_and_many_with_no_more_looks() -> None:
+    late, crowd, loop, _ = poll_simulation.summary()
+    assert late <= 1 / 3
+    assert crowd <= loop

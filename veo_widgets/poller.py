@@ -30,7 +30,7 @@ _SHORTEST, _LONGEST = 0.1, 30.0
 # A share of the time that somebody has waited already, by which it may be longer without being felt.
 _UNNOTICED = 1 / 50
 # What a look costs, in likely times of lateness: for one job alone, and how many jobs double it.
-_PRICE, _CROWD = 1 / 400, 250
+_PRICE, _CROWD = 1 / 400, 160
 # The grid: geometric, from a share of the fastest to a multiple of the slowest.
 _RATIO, _FROM, _TO = 1.02, 0.25, 2.0
 

@@ -25,6 +25,8 @@ def test_a_first_clip(notebook: Notebook) -> None:
     page = notebook.page
     path = notebook.write("first.ipynb", LOAD, CELL)
     before = path.stat().st_size
+    frames: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(len(frame))))
     notebook.open("first.ipynb")
     notebook.start_all()
     bar = page.locator(".jp-OutputArea-output .veo-root [role=progressbar]")
@@ -42,6 +44,9 @@ def test_a_first_clip(notebook: Notebook) -> None:
     source = page.locator(VIDEO).evaluate("video => video.currentSrc")
     assert re.search(r"/files/veo_clips/\d{4}-\d\d-\d\d_", source), source
     plays(page.locator(VIDEO))
+    # No piece of the clip came through the kernel: the largest message is the widget's own program.
+    clip = next((notebook.lab.root / "veo_clips").glob("*.mp4")).stat().st_size
+    assert 0 < max(frames) < min(clip / 4, 120_000), (max(frames), clip)
     # The plain card for readers without a kernel is there and does not show twice.
     expect(page.locator("[class^=veo-saved-]")).to_have_count(1)
     expect(page.locator("[class^=veo-saved-]")).to_be_hidden()
