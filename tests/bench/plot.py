@@ -7,7 +7,7 @@ from math import log10
 
 from .rows import Row, shown
 
-_WIDTH, _ROW, _LEFT, _TOP = 720, 30, 270, 54
+_WIDTH, _ROW, _LEFT, _TOP = 760, 28, 250, 58
 # More of this is better; of everything else less.
 _MORE_IS_BETTER = {"MB/s", "/s", "×"}
 _STYLE = """text { font: 13px system-ui, sans-serif; fill: #1f2328 } .quiet { fill: #59636e } .bar { fill: #3f7fd1 }
@@ -33,7 +33,7 @@ def drawn(rows: list[Row]) -> str:
     lines = compared(rows)
     height = _TOP + _ROW * len(lines) + 16
     most = max(log10(max(times, 1 / times)) for _, _, times in lines) or 1
-    middle, reach = _LEFT + 60, _WIDTH - _LEFT - 60 - 190
+    middle, reach = _LEFT + 40, _WIDTH - _LEFT - 40 - 290
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
@@ -45,11 +45,11 @@ def drawn(rows: list[Row]) -> str:
     ]
     for number, (row, peer, times) in enumerate(lines):
         y = _TOP + number * _ROW
-        length = abs(log10(times)) / most * (reach if times >= 1 else 50)
+        length = abs(log10(times)) / most * reach
         x, kind = (middle, "bar") if times >= 1 else (middle - length, "less")
         label = f"{shown(row.value)} {row.unit} · {peer} {shown(row.others[peer])}"
         parts += [
-            f'<text x="12" y="{y + 16}">{escape(row.topic)}: {escape(_short(row.what))}</text>',
+            f'<text x="12" y="{y + 17}">{escape(row.topic)}: {escape(_short(row.what))}</text>',
             f'<rect class="{kind}" x="{x:.1f}" y="{y + 4}" width="{max(length, 1):.1f}" height="16" rx="3"/>',
             (
                 f'<text x="{max(middle, x + length) + 6:.1f}" y="{y + 17}">{shown(times)} × '
