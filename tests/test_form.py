@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import traitlets
 
 from veo_widgets import flags, recipes
 from veo_widgets.emulator import Emulator
@@ -337,6 +338,24 @@ def test_a_studio_shows_its_jobs_newest_first_and_plays_their_clips(
     assert studio.of("of-job")[0]["message"]["request"] == "r1"
     # Whatever a listener stumbles over is logged and nothing else.
     assert caplog.records == []
+
+
+def test_a_studios_traits_can_be_observed_and_linked(studio: HeardStudio, client: Client) -> None:
+    heard: dict[str, list[Any]] = {name: [] for name in ("jobs", "videos", "selected")}
+    studio.observe(lambda change: heard[change["name"]].append(change["new"]), list(heard))
+    other = Form("A dog", client=client, name="other")
+    link = traitlets.link((other, "request"), (studio, "request"))
+    assert studio.draft["values"] == {"prompt": "A dog"}
+    tell(studio, "draft", draft=draft(int(time.time() * 1000) + 5, prompt="A cat", duration_seconds=4))
+    until(studio, lambda: other.request.prompt == "A cat")
+    assert other.draft["values"]["duration_seconds"] == 4
+    tell(studio, "generate", order="o1", draft=draft(int(time.time() * 1000) + 6, prompt="A cat", duration_seconds=4))
+    job = ended(studio)
+    until(studio, lambda: heard["videos"])
+    assert [one.id for one in heard["jobs"][-1]] == [heard["selected"][-1].id] == [job.id]
+    assert heard["videos"][-1][0].path == job.videos[0].path
+    link.unlink()
+    other.close()
 
 
 def test_a_studio_that_is_run_again_shows_running_jobs_where_they_stand(

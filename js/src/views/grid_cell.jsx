@@ -9,6 +9,7 @@ import { useEffect, useState } from "preact/hooks";
 import { clipKey } from "../lib/clip_sources.js";
 import { useSource, useVisible } from "../lib/hooks.js";
 import { cellWords } from "../lib/order.js";
+import { whyNot } from "../lib/playback.js";
 import { position } from "../lib/progress.js";
 import { clockText } from "../lib/time.js";
 import { isLive, problemTitle, stateText } from "../lib/words.js";
@@ -77,7 +78,7 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
           aria-label={clip.name}
           onClick={() => linked.toggle()}
           onDblClick={() => open(clip.sample)}
-          onError={() => source.url && !sources.reject(clip) && setBroken("This browser cannot play it.")}
+          onError={({ currentTarget: one }) => source.url && !sources.reject(clip) && setBroken(`This browser cannot play it. ${whyNot(one)}`)}
         />
       ) : null}
     </>
