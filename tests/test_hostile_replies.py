@@ -215,6 +215,12 @@ def test_half_a_character_is_none(text: bytes, value: Any) -> None:
     json.dumps(found, ensure_ascii=False).encode()
 
 
+def test_a_body_is_not_kept_beside_its_text() -> None:
+    body = bytearray(b'{"bytesBase64Encoded": "AAAA"}')
+    assert read_json(body) == {"bytesBase64Encoded": "AAAA"}
+    assert body == b""
+
+
 @pytest.mark.parametrize("text", [b"", b"\xff", b'"\xed\xa0\x80"', b"1" * 5000, '{"a"'.encode("utf-16")])
 def test_what_is_no_json_is_a_value_error(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (whatever its words)

@@ -20,6 +20,7 @@ import anyio
 import av
 import pytest
 
+from veo_widgets.emulator.clips import enlarged
 from veo_widgets.errors import DownloadError, NoAnswerError
 from veo_widgets.intake import Incoming, inline_chunks
 from veo_widgets.library import clip_name, save
@@ -198,6 +199,13 @@ def test_what_is_no_whole_clip_is_not_kept(tmp_path: Path, data: bytes, length: 
     with pytest.raises(DownloadError, match=words):
         keep(record(tmp_path), pieces(data, 7), length=length)
     assert files(tmp_path) == []
+
+
+def test_a_clip_of_many_pieces_arrives_whole(clip: bytes, tmp_path: Path) -> None:
+    large = enlarged(clip, 70_000_000)
+    video = keep(record(tmp_path), pieces(large, 300_000), length=len(large))
+    assert video.sha256 == hashlib.sha256(large).hexdigest()
+    assert video.path.read_bytes() == large
 
 
 @pytest.mark.parametrize("error", [NoAnswerError("cut"), ValueError("odd")])
