@@ -42,18 +42,22 @@ function spoken(text) {
 /** @param {string} text */
 const heard = (text) => (/^(we hear|no|silence|the sound|sounds?)\b/i.test(text) ? sentence(text) : sentence(`we hear ${within(text)}`));
 
+/** Who does what where: one sentence, whatever is left out. @param {string} who @param {string} where */
+function scene(who, where) {
+  if (!who || !where) return who || where;
+  return PLACED.test(where) ? `${who} ${where.charAt(0).toLowerCase()}${where.slice(1)}` : `${who}, ${within(where)}`;
+}
+
 /**
  * The parts as sentences that a person could have written.
  *
  * @param {Parts} parts
  */
 export function prose(parts) {
-  const said = /** @type {Record<PartName, string>} */ (Object.fromEntries(PARTS.map(([name]) => [name, (parts[name] ?? "").trim()])));
-  const scene = [said.subject, within(said.action)].filter(Boolean).join(" ");
-  const joint = PLACED.test(said.setting) ? " " : ", ";
-  const where = scene ? within(said.setting).replace(/^[A-Z](?=[a-z]+ )/, (letter) => (PLACED.test(said.setting) ? letter.toLowerCase() : letter)) : said.setting;
-  const sentences = [scene && where ? scene + joint + where : scene || where, said.camera, said.style, said.light].filter(Boolean).map(sentence);
-  return [...sentences, said.dialogue && spoken(said.dialogue), said.sound && heard(said.sound)].filter(Boolean).join(" ");
+  const said = (/** @type {PartName} */ name) => (parts[name] ?? "").trim();
+  const who = [said("subject"), said("subject") ? within(said("action")) : said("action")].filter(Boolean).join(" ");
+  const seen = [scene(who, said("setting")), said("camera"), said("style"), said("light")].filter(Boolean).map(sentence);
+  return [...seen, said("dialogue") && spoken(said("dialogue")), said("sound") && heard(said("sound"))].filter(Boolean).join(" ");
 }
 
 /** What a form's parts say, and the phrases that were used before. One of these per form. */
