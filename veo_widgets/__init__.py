@@ -1,11 +1,11 @@
 """AI video in a notebook: prompt, price, progress and player for Google's Veo and its relatives.
 
-::
+```python
+import veo_widgets as veo
 
-    import veo_widgets as veo
-
-    job = veo.submit("A cat playing with a ball of yarn in a sunny garden")
-    job.wait()
+job = veo.submit("A cat playing with a ball of yarn in a sunny garden")
+job.wait()
+```
 
 Names are loaded when they are first used, so importing the package costs next to nothing.
 """

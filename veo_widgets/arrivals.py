@@ -77,10 +77,13 @@ def _let_go(waits: Iterable[_Future]) -> None:
 def as_completed(jobs: Iterable[Job], *, timeout: float | None = None) -> Arrivals:
     """Each job when it has ended, whichever is first, with or without a clip: ``job.state`` says which.
 
-    ::
-
-        for job in veo.as_completed(jobs): ...
-        async for job in veo.as_completed(jobs): ...
+    ```python
+    jobs = [veo.submit(f"A cat, take {number}") for number in (1, 2)]
+    for job in veo.as_completed(jobs):
+        print(job.state)
+    async for job in veo.as_completed(jobs):
+        print(job.state)
+    ```
 
     Args:
         jobs: which.

@@ -39,12 +39,14 @@ _ANSWER_SECONDS = 10.0
 class AsyncClient(Archive):
     """Submits requests and brings jobs to their end.
 
-    Use it as an asynchronous context manager; leaving it stops the watching, never a job::
+    Use it as an asynchronous context manager; leaving it stops the watching, never a job:
 
-        async with AsyncClient() as client:
-            job = await client.submit("A cat playing with a ball of yarn")
-            job = await client.wait(job.id)
-            print(job.videos[0].path)
+    ```python
+    async with veo.AsyncClient() as client:
+        job = await client.submit("A cat playing with a ball of yarn")
+        job = await client.wait(job.id)
+        print(job.videos[0].path)
+    ```
 
     Args:
         settings: as `veo_widgets.configure` takes them.
@@ -263,8 +265,11 @@ class AsyncClient(Archive):
     async def refresh(self, job_id: str) -> JobRecord:
         """Look once now, unless another process is at it; a finished operation is downloaded."""
         record = await self.job(job_id)
-        watched = self._board[record.id].scope is not None
-        if watched or record.state.is_final or not record.operation or not await self._keeper.lease(record.id):
+        if record.state.is_final or not record.operation:
+            return record
+        if self._board[record.id].scope is not None:
+            return await self._watcher.look_early(record.id)
+        if not await self._keeper.lease(record.id):
             return record
         try:
             return await self._watcher.look(record)

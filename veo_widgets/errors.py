@@ -1,33 +1,33 @@
 """Every exception the package raises, in one tree.
 
-::
-
-    VeoError
-    ├── InvalidRequestError (ValueError)    refused here, before anything was sent
-    │   ├── BudgetError                     it would cost more than may be spent
-    │   ├── PlaceTakenError                 that piece of a film or a batch has a job; `.job_id` names it
-    │   ├── UnknownModelError               no such model at this provider
-    │   └── RetiredModelError               the service has ended the model
-    ├── ConfigError                         no credentials, or no such provider
-    ├── MissingExtraError (ImportError)     an optional package is not installed
-    ├── ServiceError                        the service answered with an error
-    │   ├── BadRequestError                 400: a wrong parameter or combination
-    │   ├── AuthenticationError             401: key or token missing or wrong
-    │   ├── PermissionDeniedError           403: key valid, access not granted
-    │   ├── NotFoundError                   404: model, operation or file
-    │   ├── RateLimitError                  429: too fast, out of quota, or over a spend cap; `.limit` says which
-    │   └── ServiceUnavailableError         5xx: trouble at the service
-    ├── NoAnswerError                       the connection broke; `sent` says what that may mean
-    ├── InvalidReplyError                   the service answered something we cannot read
-    ├── DownloadError                       a clip could not be saved whole
-    ├── LedgerError                         the ledger cannot be read or written
-    │   └── AcceptedError                   a job runs, and that could not be written down; `.job_id` names it
-    ├── WaitTimeoutError (TimeoutError)     the waiting ended; the job goes on
-    └── JobError                            a job ended without a clip; `.job_id` names it
-        ├── GenerationFailedError           the service reported an error
-        ├── GenerationFilteredError         the safety filter withheld every clip
-        ├── ClipExpiredError                the service no longer keeps the clip
-        └── UnknownOutcomeError             the answer to the create was lost
+```text
+VeoError
+├── InvalidRequestError (ValueError)    refused here, before anything was sent
+│   ├── BudgetError                     it would cost more than may be spent
+│   ├── PlaceTakenError                 that piece of a film or a batch has a job; `.job_id` names it
+│   ├── UnknownModelError               no such model at this provider
+│   └── RetiredModelError               the service has ended the model
+├── ConfigError                         no credentials, or no such provider
+├── MissingExtraError (ImportError)     an optional package is not installed
+├── ServiceError                        the service answered with an error
+│   ├── BadRequestError                 400: a wrong parameter or combination
+│   ├── AuthenticationError             401: key or token missing or wrong
+│   ├── PermissionDeniedError           403: key valid, access not granted
+│   ├── NotFoundError                   404: model, operation or file
+│   ├── RateLimitError                  429: too fast, out of quota, or over a spend cap; `.limit` says which
+│   └── ServiceUnavailableError         5xx: trouble at the service
+├── NoAnswerError                       the connection broke; `sent` says what that may mean
+├── InvalidReplyError                   the service answered something we cannot read
+├── DownloadError                       a clip could not be saved whole
+├── LedgerError                         the ledger cannot be read or written
+│   └── AcceptedError                   a job runs, and that could not be written down; `.job_id` names it
+├── WaitTimeoutError (TimeoutError)     the waiting ended; the job goes on
+└── JobError                            a job ended without a clip; `.job_id` names it
+    ├── GenerationFailedError           the service reported an error
+    ├── GenerationFilteredError         the safety filter withheld every clip
+    ├── ClipExpiredError                the service no longer keeps the clip
+    └── UnknownOutcomeError             the answer to the create was lost
+```
 
 Each message is one or two sentences that say what happened and what to do about it.
 """

@@ -132,10 +132,11 @@ class Job:
     async def watch(self) -> AsyncIterator[JobState]:
         """Each state from now on, as it comes; ends with the job. Leaving it does nothing to the job.
 
-        ::
-
-            async for state in job.watch():
-                print(state)
+        ```python
+        job = veo.submit("A cat playing with a ball of yarn")
+        async for state in job.watch():
+            print(state)
+        ```
         """
         loop, states = asyncio.get_running_loop(), asyncio.Queue[JobState]()
 

@@ -74,12 +74,12 @@ def submit(prompt: str, **values: Any) -> Job:
 def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
     """Shots that become a film: see what it costs, then ``run()`` it. Nothing is sent yet.
 
-    ::
-
-        film = veo.film("train", [veo.shot("A train leaves"), veo.shot("It crosses a bridge", "continue")], seconds=8)
-        film.cost             # each shot and all of them
-        film.run().wait()     # or: await film.run()
-        film.path             # one MP4
+    ```python
+    film = veo.film("train", [veo.shot("A train leaves"), veo.shot("It crosses a bridge", "continue")], seconds=8)
+    film.cost             # each shot and all of them
+    film.run().wait()     # or: await film.run()
+    film.path             # one MP4
+    ```
 
     Running the same film again, after a crash, in another notebook or with some shots edited, sends only what is
     missing or changed.
@@ -99,12 +99,12 @@ def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
 def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batch:
     """One prompt over many rows: see what it costs, then ``run()`` it. Nothing is sent yet.
 
-    ::
-
-        batch = veo.batch("cats.csv", "A {animal} in {place}", seconds=4)
-        batch.cost
-        batch.run()           # returns at once; batch.wait() waits
-        batch.to_frame()      # rows, jobs, clips and prices
+    ```python
+    batch = veo.batch("cats.csv", "A {animal} in {place}", seconds=4)
+    batch.cost
+    batch.run()           # returns at once; batch.wait() waits
+    batch.to_frame()      # rows, jobs, clips and prices
+    ```
 
     Running the same batch again sends only what is missing; a row that fails stops no other.
 

@@ -1,13 +1,17 @@
 """LiteLLM's video functions under their own names, over the same client, ledger and rules as everything else.
 
-Code written for ``litellm.video_generation`` and its companions runs here with its import changed::
+Code written for ``litellm.video_generation`` and its companions runs here with its import changed:
 
-    from veo_widgets import video_content, video_generation, video_status
+```python
+import time
+from veo_widgets import video_content, video_generation, video_status
 
-    video = video_generation(model="gemini/veo-3.1-generate-preview", prompt="A cat")
-    while video_status(video.id).status == "processing":
-        ...
-    open("cat.mp4", "wb").write(video_content(video.id))
+video = video_generation(model="emulator/veo-3.1-generate-001", prompt="A cat")
+while video_status(video.id).status == "processing":
+    time.sleep(1)
+with open("cat.mp4", "wb") as file:
+    file.write(video_content(video.id))
+```
 
 Where LiteLLM 1.106 goes wrong, these do not follow: a failed or filtered job is never ``completed``, no parameter is
 dropped, and an unknown size is an error.
