@@ -4,6 +4,7 @@
 # make torture [KILLS=240] [SEED=…]  kill programs at hundreds of random moments
 # make bench  measure this and its peers, ten minutes on a quiet machine; make bench-poll  the poll schedule alone
 # make audit  known weaknesses of what is installed, if a source of them can be reached
+# make docs   the site, to be read offline in .venv/site
 # make screens [FOLDER=.venv/screens]  pictures of every state of the views, for looking at
 # make fuzz   the search for what no reply, message or file may do, for an hour instead of seconds
 # make clean  forget what was built
@@ -16,7 +17,7 @@ export PATH := $(BIN):$(PATH)
 NOTEBOOK := 01-first-clip.ipynb
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo lab test screens torture lint types layers js unit notebooks outputs docs-tables browser bench bench-poll audit fuzz clean
+.PHONY: demo lab test docs screens torture lint types layers js unit notebooks outputs docs-tables browser bench bench-poll audit fuzz clean
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
@@ -87,6 +88,12 @@ outputs: $(VENV)/.dev
 
 docs-tables: $(VENV)/.dev
 	python -m tests.torture.fault_page
+	python -m tests.reference_pages
+
+# The banner that is switched off advertises another program.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict --config-file .ci/mkdocs.yml
+	@echo "Open $(VENV)/site/index.html"
 
 # BENCH names topics to be measured anew, such as "downloads many"; the others keep their results.
 bench: $(VENV)/.dev js browser

@@ -1,0 +1,76 @@
+"""The documents: tables are current, links lead somewhere, every public name has its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+import veo_widgets as veo
+
+from .reference_pages import PAGES
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+DOCUMENTS += [*sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "notebooks").glob("*.ipynb"))]
+_FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
+_LINKS = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
+_ELSEWHERE = ("http://", "https://", "mailto:", "data:", "attachment:")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_generated_page_is_current(path: Path) -> None:
+    assert path.read_text("utf-8") == PAGES[path](), "make docs-tables writes it anew"
+
+
+@cache
+def prose(path: Path) -> str:
+    """What people wrote, without code."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return re.sub(r"`[^`\n]*`", lambda code: code[0] if "](" not in code[0] else "", _FENCE.sub("", text))
+
+
+@cache
+def anchors(path: Path) -> set[str]:
+    """The places of a document that a link may name: its headings, and what is described there."""
+    made = set(re.findall(r"^::: (\S+)", path.read_text("utf-8"), re.MULTILINE)) if path.suffix == ".md" else set()
+    for heading in re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE):
+        made.add(re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower()))
+    return made
+
+
+def links(path: Path) -> Iterator[str]:
+    for found in _LINKS.finditer(prose(path)):
+        link = unquote(found[1] or found[2]).partition("#only-")[0]
+        if not link.startswith(_ELSEWHERE):
+            yield link
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    broken = []
+    for link in links(path):
+        name, _, anchor = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        if not target.is_file() or not target.is_relative_to(ROOT) or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    described = re.findall(r"^::: veo_widgets\.(\w+)$", (ROOT / "docs" / "api.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(described) == sorted([*veo.__all__, "errors"])
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = set(re.findall(r"- (?:[\w ]+: )?(\S+\.md)$", (ROOT / ".ci" / "mkdocs.yml").read_text("utf-8"), re.MULTILINE))
+    there = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert listed == there | {"CONTRIBUTING.md", "CHANGELOG.md"}
