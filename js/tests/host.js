@@ -135,7 +135,7 @@ async function start() {
   const { signal } = new AbortController();
   await parts.initialize({ model, signal });
   await parts.render({ model, el, signal });
-  Object.assign(globalThis, { model, job });
+  Object.assign(globalThis, { model, job, parts });
 }
 
 void start();
