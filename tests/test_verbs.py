@@ -87,6 +87,17 @@ def test_copies_never_overwrite_another_clip(make_client: Callable[..., Client],
         running.save(target)
 
 
+def test_every_table_becomes_a_data_frame_when_asked(make_client: Callable[..., Client]) -> None:
+    before, session._default = session._default, make_client()
+    assert repr(veo.resume()) == "No job is open."
+    limits = veo.budget(unknown=2).to_frame().set_index("budget")
+    assert (limits["limit"]["day"], limits["left"]["day"], limits["limit"]["unknown"]) == (20.0, 20.0, 2.0)
+    assert "provider" in set(veo.doctor().to_frame()["topic"])
+    for table in (veo.jobs(), veo.cost(), veo.models(), veo.configuration()):
+        assert len(table.to_frame().columns) > 2
+    session._default = before
+
+
 CELLS = ("%load_ext veo_widgets", "%%veo --seconds 4 --wait --into job\nA cat")
 
 

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import Any
 
 from .errors import BudgetError, InvalidRequestError, nearest
 from .pricing import Cost
+from .tables import frame
 
 PERIODS = ("session", "day", "month")
 LIMITS = ("request", *PERIODS)
@@ -223,6 +225,20 @@ class Budget:
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         return f"{table}<p>{escape(self._remark())}</p>"
+
+    def to_frame(self) -> Any:
+        """One row for each limit as a pandas ``DataFrame``, in US dollars; what is not limited or counted is empty.
+
+        Raises:
+            VeoError: pandas is not installed.
+        """
+        rows: list[tuple[object, ...]] = []
+        for name in NAMES:
+            limit, tally = self.limits.get(name), self.tallies.get(name)
+            used = (tally.spent, tally.reserved) if tally else (None, None)
+            left = self._left(name) if tally and limit is not None else None
+            rows.append((name, limit, *used, left, self.sources.get(name, "")))
+        return frame(("budget", "limit", "spent", "reserved", "left", "set_by"), rows)
 
 
 def over_max_cost(cost: Cost, max_cost: float) -> BudgetError:

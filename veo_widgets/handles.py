@@ -314,10 +314,16 @@ class Job:
 
 
 class Jobs(list[Job]):
-    """Jobs as a list; in a notebook and as text, a table."""
+    """Jobs as a list; in a notebook and as text, a table.
 
-    def __init__(self, client: Client, records: Iterable[JobRecord]) -> None:
-        self._records = list(records)
+    Args:
+        client: looks after them.
+        records: of each what is known.
+        remark: what is said where there are none.
+    """
+
+    def __init__(self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.") -> None:
+        self._records, self._remark = list(records), remark
         super().__init__(Job(client, record.id) for record in self._records)
 
     _columns = ("job", "state", "model", "price", "submitted", "prompt", "clip")
@@ -337,7 +343,7 @@ class Jobs(list[Job]):
         ]
 
     def _table(self) -> Table:
-        return Table(self._columns, self._rows(), "" if self._records else "No jobs yet.")
+        return Table(self._columns, self._rows(), "" if self._records else self._remark)
 
     def __repr__(self) -> str:
         return repr(self._table())

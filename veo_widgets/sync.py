@@ -189,7 +189,7 @@ class Client:
 
     def resume(self) -> Jobs:
         """Watch every open job again."""
-        return Jobs(self, self.call(self.asynchronous.resume))
+        return Jobs(self, self.call(self.asynchronous.resume), "No job is open.")
 
 
 _open: weakref.WeakSet[Client] = weakref.WeakSet()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 from ..printable import printable
+from ..tables import frame
 
 State = Literal["ok", "warning", "problem"]
 
@@ -62,6 +63,15 @@ class Report:
         counted = [(len(self.problems), "problem"), (warnings, "warning")]
         told = ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counted if count)
         return f"{told}." if told else "All is well."
+
+    def to_frame(self) -> Any:
+        """One row for each finding as a pandas ``DataFrame``.
+
+        Raises:
+            VeoError: pandas is not installed.
+        """
+        rows = ((found.topic, found.state, found.message, found.remedy) for found in self.findings)
+        return frame(("topic", "state", "message", "remedy"), rows)
 
     def __repr__(self) -> str:
         width = max((len(finding.topic) for finding in self.findings), default=0)
