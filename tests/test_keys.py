@@ -223,6 +223,8 @@ def test_login_keeps_a_key_in_the_keyring(tmp_path: Path) -> None:
         "The keyring did not keep the key (RuntimeError: no room for [key]). Set GOOGLE_API_KEY instead."
     )
     assert run(tmp_path, refused, "\n", **ring) == "Nothing was entered and nothing was kept."
+    nobody = run(tmp_path, refused, "", **ring)
+    assert nobody == "There is nobody here to enter a key. Set GOOGLE_API_KEY instead."
 
 
 def test_a_keyring_that_waits_for_somebody_holds_nobody_up() -> None:

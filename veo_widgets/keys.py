@@ -160,7 +160,10 @@ def login(provider: str) -> None:
         raise ConfigError(f"provider: {chosen.name!r} takes no key.")
     if find_spec("keyring") is None:
         raise MissingExtraError("Keeping a key", "keyring")
-    key = Secret(getpass.getpass(f"Key for {chosen.label}: "), f"keyring {chosen.name}")
+    try:
+        key = Secret(getpass.getpass(f"Key for {chosen.label}: "), f"keyring {chosen.name}")
+    except (EOFError, NotImplementedError):  # the latter is what a kernel raises whose front end takes no input
+        raise ConfigError(f"There is nobody here to enter a key. Set {chosen.key_env[0]} instead.") from None
     if not key:
         raise ConfigError("Nothing was entered and nothing was kept.")
     try:
