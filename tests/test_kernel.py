@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +63,25 @@ def test_a_notebook_keeps_a_readable_card_and_stays_small(tmp_path: Path, enviro
     assert f'src="veo_clips/{clip.name}"' in card[0]
     assert 'poster="data:image/jpeg;base64,' in card[0]
     assert "Seed 7" in card[0]
+
+
+PROGRAMS = {
+    "papermill": ("papermill", "in.ipynb", "out.ipynb", "--no-progress-bar", "-p", "animal", "otter"),
+    "nbconvert": ("nbconvert", "--to", "notebook", "--execute", "in.ipynb", "--output", "out.ipynb"),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_programs_that_run_notebooks_make_clips(tmp_path: Path, environment: dict[str, str], program: str) -> None:
+    made = notebook("animal = 'cat'", "%load_ext veo_widgets", "%%veo --seconds 4 --wait --into job\nA {animal}")
+    made.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(made, tmp_path / "in.ipynb")
+    command = [sys.executable, "-m", *PROGRAMS[program]]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    (clip,) = (tmp_path / "veo_clips").glob("*.mp4")
+    assert ("otter" if program == "papermill" else "cat") in clip.name
+    assert f"veo_clips/{clip.name}" in (tmp_path / "out.ipynb").read_text("utf-8")
 
 
 def test_an_unwaited_cell_gets_its_card_when_the_clip_is_there(tmp_path: Path, environment: dict[str, str]) -> None:
