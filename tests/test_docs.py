@@ -71,6 +71,7 @@ def test_every_public_name_is_in_the_reference() -> None:
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    listed = set(re.findall(r"- (?:[\w ]+: )?(\S+\.md)$", (ROOT / ".ci" / "mkdocs.yml").read_text("utf-8"), re.MULTILINE))
+    settings = (ROOT / ".ci" / "mkdocs.yml").read_text("utf-8")
+    listed = set(re.findall(r"- (?:[\w ]+: )?(\S+\.md)$", settings, re.MULTILINE))
     there = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert listed == there | {"CONTRIBUTING.md", "CHANGELOG.md"}
