@@ -83,6 +83,8 @@ class Watcher:
 
     async def _stop_watching(self, job_id: str, scope: anyio.CancelScope) -> None:
         entry = self._board[job_id]
+        entry.looked.set()
+        entry.looked = anyio.Event()
         if entry.scope is scope:
             entry.scope = None
         if entry.scope is not None:
@@ -108,7 +110,7 @@ class Watcher:
                 continue
             await self._pause(record, wait)
             try:
-                await self.look(record)
+                await self._look_for_all(record)
             except VeoError as error:
                 met[answer_of(error)] += 1
                 wait = pause("look", error, tried=met[answer_of(error)])
@@ -116,8 +118,10 @@ class Watcher:
                     await self._give_up(record, error)
                     return
                 LOGGER.warning("job %s: %s", job_id, error)
-                notice = replace(self._board[job_id].sighting.record, notice=str(error), updated_at=self._clock.now())
-                await self._keeper.keep(notice, "trouble")
+                leased, record = await self._keeper.take(job_id)
+                if leased and not record.state.is_final:
+                    noted = replace(record, notice=str(error), updated_at=self._clock.now())
+                    await self._keeper.keep(noted, "trouble")
             else:
                 met.clear()
                 asked = self._board[job_id].retry_after
@@ -144,11 +148,45 @@ class Watcher:
             await self._clock.sleep(0.5)
 
     async def _pause(self, record: JobRecord, seconds: float | None) -> None:
-        if seconds is None:
+        if hurried := seconds is None:
             seconds = await self._next_delay(record)
         self._board.show(record.id, next_poll_at=self._clock.now() + seconds)
-        await self._clock.sleep(seconds)
+        # Only the schedule's own pause may be cut short: where the service has asked for patience, it gets it.
+        await self._sleep(record.id, seconds) if hurried else await self._clock.sleep(seconds)
         self._board.show(record.id, next_poll_at=None)
+
+    async def _sleep(self, job_id: str, seconds: float) -> None:
+        """Sleep until it is time, or until somebody asks for a look now."""
+        entry = self._board[job_id]
+
+        async def until_time() -> None:
+            await self._clock.sleep(seconds)
+            tasks.cancel_scope.cancel()
+
+        entry.nudge = nudge = anyio.Event()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(until_time)
+                await nudge.wait()
+                tasks.cancel_scope.cancel()
+        finally:
+            entry.nudge = None
+
+    async def _look_for_all(self, record: JobRecord) -> None:
+        entry = self._board[record.id]
+        try:
+            await self.look(record)
+        finally:
+            entry.looked.set()
+            entry.looked = anyio.Event()
+
+    async def look_early(self, job_id: str) -> JobRecord:
+        """How a watched job is, asked now if only the schedule says later."""
+        entry = self._board[job_id]
+        if entry.nudge is not None:
+            entry.nudge.set()
+            await entry.looked.wait()
+        return entry.sighting.record
 
     async def _next_delay(self, record: JobRecord) -> float:
         if record.state is JobState.DOWNLOADING:
