@@ -290,7 +290,7 @@ class Watcher:
 
 def _seen(record: JobRecord, operation: Operation, now: float) -> JobRecord:
     """The record after a poll that went well, at its final price if there are clips."""
-    seen = records.advance(replace(record, notice=""), operation, now)
+    seen = records.advance(replace(record, notice="") if record.notice else record, operation, now)
     if operation.outcome == "samples":
         # A model that has left the catalog keeps the price it was sent with.
         with suppress(UnknownModelError):

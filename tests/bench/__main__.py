@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import time
@@ -33,7 +34,11 @@ def _versions() -> str:
         for path, names in asked
     ]
     curl = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout.split()
-    return ", ".join([*said, " ".join(curl[:2]), f"Python {platform.python_version()}", platform.platform()])
+    return ", ".join([*said, " ".join(curl[:2]), f"Python {platform.python_version()}", _machine()])
+
+
+def _machine() -> str:
+    return f"{platform.system()} on {os.cpu_count()} cores of {platform.machine()}"
 
 
 def _line(row: Row) -> str:
@@ -46,14 +51,13 @@ def _line(row: Row) -> str:
     return f"| {row.topic} | {what} | {shown(row.value)} {row.unit} | {row.goal} | {met} | {others} |"
 
 
-def _report(rows: list[Row], seconds: float) -> str:
+def _report(rows: list[Row]) -> str:
     missed = [row for row in rows if row.met is False]
     return "\n".join(
         [
             "# Results",
             "",
-            f"Measured on {time.strftime('%Y-%m-%d')} by `make bench` in {seconds / 60:.1f} minutes. In brackets: ours",
-            "divided by the peer's. "
+            f"Measured on {time.strftime('%Y-%m-%d')} by `make bench`. In brackets: ours divided by the peer's. "
             + (f"{len(missed)} of the goals are missed." if missed else "Every goal is reached."),
             "",
             "| topic | what | ours | goal | reached | others |",
@@ -79,7 +83,6 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m tests.bench", description=__doc__)
     parser.add_argument("topics", nargs="*", choices=[*TOPICS, []], help="default is all; others keep their results")
     asked = parser.parse_args()
-    began = time.monotonic()
     kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() and asked.topics else {}
     with set_up() as stage:
         for name in asked.topics or TOPICS:
@@ -89,7 +92,7 @@ def main() -> None:
             print("\n".join(map(_line, rows)), flush=True)
     rows = [Row(**values) for name in TOPICS for values in kept.get(name, ())]
     KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    RESULTS.write_text(_report(rows, time.monotonic() - began), "utf-8")
+    RESULTS.write_text(_report(rows), "utf-8")
     PICTURE.write_text(plot.drawn(rows), "utf-8")
 
 
