@@ -341,6 +341,18 @@ async def test_refresh_polls_once_and_downloads(settings: Settings, tmp_path: Pa
         assert (await client.refresh(job)).state is JobState.SUCCEEDED
 
 
+def test_refresh_asks_at_once_where_the_schedule_says_later(
+    held_client: tuple[Client, threading.Event], emulator: Emulator
+) -> None:
+    client, _ = held_client
+    job = client.submit(script(polls=1), seconds=4)
+    while job.sighting.next_poll_at is None:
+        client.call(anyio.sleep, 0.01)
+    states = [client.call(client.asynchronous.refresh, job.id).state for _ in range(3)]
+    assert states == [JobState.RUNNING, JobState.SUCCEEDED, JobState.SUCCEEDED]
+    assert [entry.kind for entry in emulator.journal()].count("poll") == 2
+
+
 def test_stop_and_resume_at_once_goes_on_watching(client: Client) -> None:
     job = client.submit(script(polls=2), seconds=4)
 

@@ -41,6 +41,8 @@ class Entry:
         scope: cancels the watching; None while nobody watches.
         stopped_by: the error that ended the watching, if one did.
         retry_after: seconds that the service asked to wait before the next poll, if it did.
+        nudge: set to have the next poll made at once; None while no poll is waited for.
+        looked: set when the poll that was asked for so is over, or will not be.
     """
 
     sighting: Sighting
@@ -48,6 +50,8 @@ class Entry:
     scope: anyio.CancelScope | None = None
     stopped_by: VeoError | None = None
     retry_after: float | None = None
+    nudge: anyio.Event | None = None
+    looked: anyio.Event = field(default_factory=anyio.Event)
 
 
 class Board:
