@@ -17,6 +17,9 @@ from pathlib import Path
 
 NOTIFICATIONS = "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 
+# Ten a second.
+_LOOKS = 900
+
 
 @dataclass
 class Lab:
@@ -61,7 +64,9 @@ def running(
 
 def until_alive(process: subprocess.Popen[bytes], folder: Path) -> Iterator[None]:
     """Turns to look whether a program answers by now; what it has said is the error if it has ended instead."""
-    while process.poll() is None:
+    for _ in range(_LOOKS):
+        if process.poll() is not None:
+            break
         yield
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.1)
