@@ -42,7 +42,7 @@ def notebook(path: Path) -> Any:
 
 def test_they_are_numbered_without_a_gap() -> None:
     assert [path.name[:2] for path in NOTEBOOKS] == [f"{number:02}" for number in range(1, len(NOTEBOOKS) + 1)]
-    assert len(NOTEBOOKS) >= 6
+    assert len(NOTEBOOKS) >= 10
 
 
 def test_it_is_small_and_well_formed(path: Path, notebook: Any) -> None:
