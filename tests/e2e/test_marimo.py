@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -70,8 +69,10 @@ def test_clips_play_and_the_studio_makes_another(tab: Page, marimo: str) -> None
     # The other widget of the same kernel has it at once.
     expect(studio.get_by_role("img", name="frame0048")).to_be_visible()
     keep_picture(tab, "marimo-light")
-    if os.environ.get("VEO_SCREENSHOTS"):
-        tab.emulate_media(color_scheme="dark")
-        tab.goto(marimo)
-        studio.wait_for()
-        keep_picture(tab, "marimo-dark")
+    # The theme is marimo's to say, whatever the system prefers.
+    root = studio.locator("xpath=ancestor-or-self::*[contains(@class, 'veo-root')]").first
+    tab.emulate_media(color_scheme="dark")
+    expect(root).to_have_css("color-scheme", "light")
+    tab.evaluate("() => document.body.classList.replace('light-theme', 'dark-theme')")
+    expect(root).to_have_css("color-scheme", "dark")
+    keep_picture(tab, "marimo-dark")
