@@ -135,6 +135,15 @@ def test_an_interrupt_ends_the_waiting_within_a_moment_and_nothing_else(kernel: 
     stops_at_once(kernel, "--wait")
 
 
+def test_an_interrupt_is_never_taken_for_a_state(kernel: Kernel) -> None:
+    kernel.run(f"job = veo.submit({SLOW.format(30)!r}, seconds=4)")
+    for _ in range(6):
+        message = kernel.begin("display(1)\nasync for state in job.watch():\n    display(state)")
+        kernel.manager.interrupt_kernel()
+        assert kernel.end(message)["ename"] in {"CancelledError", "KeyboardInterrupt"}
+    assert kernel.run("print(job.state.is_final)\njob.detach()") == "False"
+
+
 def test_cells_wait_by_themselves_where_that_is_configured(kernel: Kernel) -> None:
     kernel.run("%config VeoMagics.wait = True")
     kernel.run("%%veo --seconds 4 --into job\nA cat")

@@ -150,8 +150,10 @@ class Job:
             yield state
             while not state.is_final:
                 # A kernel's loop notices an interrupt only when it wakes up.
+                # (asyncio.wait_for would take it for an arrival, up to Python 3.11.)
                 with contextlib.suppress(TimeoutError):
-                    state = await asyncio.wait_for(states.get(), TICK_SECONDS)
+                    async with asyncio.timeout(TICK_SECONDS):
+                        state = await states.get()
                 if state is not shown:
                     shown = state
                     yield state
