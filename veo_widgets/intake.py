@@ -124,7 +124,7 @@ class Intake:
     async def _take(self, incoming: Incoming) -> None:
         """Receive while what came before is written."""
         trouble: Exception | None = None
-        to_writer, pieces = anyio.create_memory_object_stream[list[bytes]](1)
+        to_writer, pieces = anyio.create_memory_object_stream[list[bytes]](0)
 
         async def on_disk(work: Callable[[], None]) -> None:
             nonlocal trouble
