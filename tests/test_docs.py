@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -75,3 +78,26 @@ def test_every_page_is_in_the_navigation() -> None:
     listed = set(re.findall(r"- (?:[\w ]+: )?(\S+\.md)$", settings, re.MULTILINE))
     there = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert listed == there | {"CONTRIBUTING.md", "CHANGELOG.md"}
+
+
+def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--quiet",
+        "--strict",
+        "-f",
+        ".ci/mkdocs.yml",
+        "-d",
+        str(tmp_path),
+    ]
+    built = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    pages = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.html")}
+    assert {"index.html", "api.html", "notebooks/01-first-clip.html"} <= set(pages)
+    fetched = re.compile(r"<(?:script|link|img|source|video)\b[^>]*\b(?:src|href)=[\"']?https?://[^>]*>")
+    assert {name: found for name, text in pages.items() if (found := fetched.findall(text))} == {}
