@@ -26,6 +26,7 @@ def veo(folder: Path, settings: Settings, *words: str) -> subprocess.CompletedPr
 
 def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings, tmp_path: Path) -> None:
     assert veo(tmp_path, settings, "jobs").stdout == "No jobs yet.\n"
+    assert veo(tmp_path, settings, "resume").stdout == "No job is open.\n"
     job = client.submit("A cat", seconds=4)
     client.close()
     waited = veo(tmp_path, settings, "wait", job.id)

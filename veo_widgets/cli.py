@@ -90,7 +90,7 @@ def _check(verb: str, values: dict[str, Any]) -> None:
 
 def _tell(answer: Any, *, waits: bool) -> int:
     """Print what a verb has answered; the exit code."""
-    if isinstance(answer, Jobs) and waits:
+    if isinstance(answer, Jobs) and answer and waits:
         return _finish(answer)
     shown: Callable[[Any], str] = describe if isinstance(answer, Job) else str
     if answer is not None:
