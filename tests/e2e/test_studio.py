@@ -71,14 +71,15 @@ def progress(page: Page) -> Locator:
     return page.locator(".veo-studio").get_by_role("progressbar").first
 
 
-def stage_within(page: Page) -> Any:
-    """Where the picture is within the studio, and how large."""
+def place_of(page: Page, name: str) -> Any:
+    """Where a part of the studio is within it, and how large."""
     return page.evaluate(
-        """() => {
-          const box = (name) => document.querySelector(name).getBoundingClientRect();
-          const [stage, studio] = [box(".veo-studio .veo-stage"), box(".veo-studio")];
-          return [stage.x - studio.x, stage.y - studio.y, stage.width, stage.height].map(Math.round);
-        }"""
+        """name => {
+          const box = (one) => document.querySelector(one).getBoundingClientRect();
+          const [part, studio] = [box(`.veo-studio ${name}`), box(".veo-studio")];
+          return [part.x - studio.x, part.y - studio.y, part.width, part.height].map(Math.round);
+        }""",
+        name,
     )
 
 
@@ -107,23 +108,23 @@ def test_from_the_first_letter_to_a_playing_clip(notebook: Notebook) -> None:
     expect(form).to_contain_text("at the service $0.80")
     form.get_by_text("4 s", exact=True).click()
     expect(form).to_contain_text("at the service $0.40")
-    place = button.bounding_box()
+    place = place_of(page, ".veo-generate")
     form.get_by_text("1080p", exact=True).click()
     expect(form).to_contain_text("Length is now 8 s: 8 s only at 1080p.")
-    assert button.bounding_box() == place
+    assert place_of(page, ".veo-generate") == place
     form.get_by_role("button", name="Undo").click()
     box.press("Control+Enter")
     bar = progress(page)
     bar.wait_for()
     expect(button).to_be_visible()
     notebook.picture("studio-light")
-    place = stage_within(page)
+    place = place_of(page, ".veo-stage")
     # The keys that generate must not have run the cell.
     expect(page.locator(".jp-InputPrompt").nth(1)).to_have_text("[2]:")
     video = page.locator(".veo-studio video")
     video.wait_for()
     page.wait_for_function("() => document.querySelector('.veo-studio video').readyState >= 2")
-    assert stage_within(page) == place
+    assert place_of(page, ".veo-stage") == place
     video.evaluate("video => { video.muted = true; return video.play(); }")
     page.wait_for_function("() => document.querySelector('.veo-studio video').currentTime > 0.4")
     assert re.search(r"/files/veo_clips/\d{4}-\d\d-\d\d_", video.evaluate("video => video.currentSrc"))
