@@ -41,7 +41,7 @@ class Entry:
         scope: cancels the watching; None while nobody watches.
         stopped_by: the error that ended the watching, if one did.
         retry_after: seconds that the service asked to wait before the next poll, if it did.
-        nudge: set to have the next poll made at once; None while no poll is waited for.
+        nudge: cancelled to have the next poll made at once; None while no poll is waited for.
         looked: set when the poll that was asked for so is over, or will not be.
     """
 
@@ -50,7 +50,7 @@ class Entry:
     scope: anyio.CancelScope | None = None
     stopped_by: VeoError | None = None
     retry_after: float | None = None
-    nudge: anyio.Event | None = None
+    nudge: anyio.CancelScope | None = None
     looked: anyio.Event = field(default_factory=anyio.Event)
 
 

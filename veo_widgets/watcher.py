@@ -158,17 +158,9 @@ class Watcher:
     async def _sleep(self, job_id: str, seconds: float) -> None:
         """Sleep until it is time, or until somebody asks for a look now."""
         entry = self._board[job_id]
-
-        async def until_time() -> None:
-            await self._clock.sleep(seconds)
-            tasks.cancel_scope.cancel()
-
-        entry.nudge = nudge = anyio.Event()
         try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(until_time)
-                await nudge.wait()
-                tasks.cancel_scope.cancel()
+            with anyio.CancelScope() as entry.nudge:
+                await self._clock.sleep(seconds)
         finally:
             entry.nudge = None
 
@@ -184,7 +176,7 @@ class Watcher:
         """How a watched job is, asked now if only the schedule says later."""
         entry = self._board[job_id]
         if entry.nudge is not None:
-            entry.nudge.set()
+            entry.nudge.cancel()
             await entry.looked.wait()
         return entry.sighting.record
 
