@@ -314,6 +314,14 @@ def test_several_clips_are_shown_in_a_grid(shell: InteractiveShell) -> None:
     ]
 
 
+def test_a_player_leaves_a_still_too(shell: InteractiveShell) -> None:
+    assert run(shell, "%%veo --seconds 4 --quiet --wait --into clip\nA cat").error is None
+    live, saved = run(shell, "from veo_widgets import Player\nPlayer(clip)").outputs
+    assert live["text/plain"] == "Player(1 clip)"
+    assert saved["text/plain"] == f"{shell.user_ns['clip'].videos[0].relative_path()} · A cat"
+    assert "data:image/jpeg;base64," in saved["text/html"]
+
+
 def test_each_row_becomes_a_clip(shell: InteractiveShell, tmp_path: Path) -> None:
     shell.user_ns["rows"] = [{"animal": "cat"}, {"animal": "dog"}]
     assert "2 to be sent. $0.80 in all" in run(shell, "%%veo --each rows --seconds 4 --dry-run\nA {animal}").text

@@ -145,10 +145,11 @@ def find(model_id: str, surfaces: Iterable[str]) -> Model:
         for model in models():
             if model.id == model_id and model.surface == surface:
                 return model
-    ids = sorted({model.id for model in models() if model.surface in wanted})
+    elsewhere = [model.surface for model in models() if model.id == model_id]
+    ids = sorted({model.id for model in models() if model.surface in wanted and model.status != "shut_down"})
     raise UnknownModelError(
         f"model: {model_id!r} is not known at {' or '.join(wanted)}; known are {', '.join(ids)}."
-        + nearest(model_id, ids),
+        + (f" It is at {' and '.join(elsewhere)}." if elsewhere else nearest(model_id, ids)),
         parameter="model",
         value=model_id,
         allowed=ids,

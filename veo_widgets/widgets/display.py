@@ -18,6 +18,7 @@ from .job_view import JobView
 
 if TYPE_CHECKING:
     from .grid_view import Grid
+    from .player import Player
 
 # IPython's own annotations stop short of this one.
 _display: Any = ipython.display
@@ -101,8 +102,14 @@ def shown_grid(grid: Grid) -> Iterator[None]:
         _leave_gallery(grid)
 
 
-def _draw_live(grid: Grid) -> None:
-    data, metadata = grid._repr_mimebundle_() or ({}, {})
+def show_player(player: Player) -> None:
+    """Show clips in a player; a plain output beneath is there for readers without a kernel."""
+    _draw_live(player)
+    _display(saved.gallery(player.titled(), player.saved_class), raw=True)
+
+
+def _draw_live(widget: Grid | Player) -> None:
+    data, metadata = widget._repr_mimebundle_() or ({}, {})
     _display(data, metadata=metadata, raw=True)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import traitlets
 
+from ..archive import new_job_id
 from ..handles import Job
 from ..media import Video
 from ..session import client as default_client
@@ -51,7 +52,7 @@ class Player(ClipWidget):
         videos = [shown] if isinstance(shown, Video) else list(shown)
         # Clips of several jobs are numbered anew: the browser asks for them by number.
         self._videos = dict(enumerate(videos))
-        super().__init__(client, **self._first_state(client, videos))
+        super().__init__(client, **self._first_state(client, videos), saved_class=description.saved_class(new_job_id()))
 
     @staticmethod
     def _first_state(client: Client, videos: Sequence[Video]) -> dict[str, object]:
@@ -69,6 +70,15 @@ class Player(ClipWidget):
     def original(self, video: Video) -> Video:
         """The clip as its job knows it."""
         return self._videos[video.sample]
+
+    def titled(self) -> list[tuple[Video, str]]:
+        """The clips, each with its prompt."""
+        return [(self._videos[clip["sample"]], clip["facts"]["prompt"]) for clip in self.clips]
+
+    def _ipython_display_(self) -> None:
+        from .display import show_player
+
+        show_player(self)
 
     def __repr__(self) -> str:
         return f"Player({len(self._videos)} clip{'' if len(self._videos) == 1 else 's'})"

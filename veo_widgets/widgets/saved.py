@@ -46,7 +46,8 @@ def gallery(clips: Sequence[tuple[Video, str]], name: str) -> dict[str, str]:
         clips: the clips, each with its title.
         name: the class by which a live view hides it.
     """
-    figures = "".join(_figure(video, title) for video, title in clips)
+    width = 640 if len(clips) == 1 else 240
+    figures = "".join(_figure(video, title, width) for video, title in clips)
     lines = [" · ".join(filter(None, (video.relative_path(), title))) for video, title in clips]
     return {
         "text/html": f'<div class="{escape(name)}" style="{_GALLERY}">{figures or "There is no clip yet."}</div>',
@@ -54,10 +55,10 @@ def gallery(clips: Sequence[tuple[Video, str]], name: str) -> dict[str, str]:
     }
 
 
-def _figure(video: Video, title: str) -> str:
+def _figure(video: Video, title: str, width: int) -> str:
     link = escape(quote(video.relative_path(), safe="/:"))
     return (
-        f'<figure style="margin:0;width:240px">{_player(video, link)}'
+        f'<figure style="margin:0;max-width:100%;width:{width}px">{_player(video, link)}'
         f'<figcaption style="{_QUIET};overflow-wrap:anywhere">{escape(title)}<br>'
         f'<a href="{link}">{escape(video.path.name)}</a></figcaption></figure>'
     )
