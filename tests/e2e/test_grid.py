@@ -18,6 +18,7 @@ LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
 FPS = 24
 SEEK = """(video, seconds) => new Promise(done => {
     video.addEventListener("seeked", () => done(), {once: true});
+    video.pause();
     video.currentTime = seconds;
 })"""
 # Colours are converted by two programs, and a clip is compressed.

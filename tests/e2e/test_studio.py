@@ -174,7 +174,8 @@ def test_images_clips_and_frames_make_the_next_clip(notebook: Notebook) -> None:
     generate = form.get_by_role("button", name=re.compile("Generate"))
     generate.click()
     player, video = page.locator(".veo-studio .veo-player"), page.locator(".veo-studio video")
-    page.wait_for_function("() => document.querySelector('.veo-studio video')?.readyState >= 2")
+    # It starts by itself; only then does it stay where it is put.
+    page.wait_for_function("() => document.querySelector('.veo-studio video')?.paused === false")
     assert says(notebook, "print(studio.jobs[0].request.first_frame.name)") == "red.png"
     first = next(folder.glob("*.mp4"))
     shown = frames(first)
