@@ -87,7 +87,7 @@ def test_refusals_arrive_as_the_sdk_s_own_errors(run: Run, emulator: Emulator) -
     }
     assert "7" in results["wrong_length"]["message"]
     # The SDK sends a create once, whatever the answer: four requests, four creates.
-    assert [entry.kind for entry in emulator.journal()] == ["create"] * 4
+    assert sum(entry.kind == "create" for entry in emulator.journal()) == 4
 
 
 def test_a_wrong_key_is_refused(run: Run) -> None:
