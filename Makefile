@@ -70,8 +70,9 @@ js: $(VENV)/.dev
 	export PATH="$$(python js/hatch_build.py node-path):$$PATH" && cd js && npm run build && npm run check && npm test
 
 unit: $(VENV)/.dev js browser
-	# Twice as many as cores: most tests wait for a process or a socket.
-	pytest -n 4 --dist loadfile
+	# Twice as many as cores: most tests wait for a process or a socket. Reordered, files with many tests would
+	# begin, and those that take long would end up last.
+	pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 NBVAL := pytest -n 3 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 \
 	--nbval-sanitize-with tests/nbval.cfg -W ignore notebooks/*.ipynb

@@ -1,4 +1,4 @@
-"""A real Jupyter server and a real browser, one of each for all tests here, and notebooks in tabs."""
+"""A real Jupyter server for all tests here, a real browser for each file of them, and notebooks in tabs."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for the whole session: as long as it lives, the thread counts as running an event loop, and no test that
+    starts one of its own can follow."""
     with launched() as browser:
         yield browser
 
