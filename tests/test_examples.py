@@ -7,8 +7,11 @@ in a ``text`` block.
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import shlex
+import subprocess
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +29,9 @@ ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 # Languages of blocks that are not run.
 _SHOWN = {"", "text"}
+# Changes asyncio for as long as the process lives, which other tests must not meet.
+_LASTING = "allow_nested_loops"
+_APART = "VEO_EXAMPLES_APART"
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -86,8 +92,19 @@ def run_commands(code: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(("name", "code"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
 def test_examples_run(
-    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], name: str, code: list[tuple[str, str]]
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+    name: str,
+    code: list[tuple[str, str]],
 ) -> None:
+    if any(_LASTING in block for _, block in code) and _APART not in os.environ:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", request.node.nodeid]
+        apart = subprocess.run(
+            command, check=False, cwd=ROOT, env={**os.environ, _APART: "1"}, capture_output=True, text=True, timeout=120
+        )
+        assert apart.returncode == 0, apart.stdout + apart.stderr
+        return
     for language, block in code:
         if language == "sh":
             run_commands(block, capsys)
