@@ -270,7 +270,11 @@ def test_captions_beside_a_clip_come_along(job: Job, client: Client, data: bytes
     assert Player(job, client=client).clips[0]["captions"] == seen
 
 
-def test_a_clips_settings_fill_the_form_again(player: HeardPlayer, client: Client, job: Job) -> None:
+def test_a_clips_settings_fill_the_form_again(
+    player: HeardPlayer, client: Client, make_client: Callable[..., Client], job: Job
+) -> None:
+    with make_client() as ended:
+        Form("A form that nothing serves any more", client=ended)
     player.say(kind="reuse", sample=0, request="r1")
     assert player.answer()["command"] == "reuse"
     assert "veo.Form()" in player.answer()["message"]

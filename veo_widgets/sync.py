@@ -90,6 +90,11 @@ class Client:
                 return
             self._thread.join(15)
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be asked of it any more."""
+        return not self._thread.is_alive()
+
     def __enter__(self) -> Self:
         return self
 

@@ -100,8 +100,7 @@ class Form(ClipWidget):
             request=drafts.to_request(self._kept.values, self._kept.attachments),
         )
         self.observe(self._set_by_python, "request")
-        reuse = forms.listen(lambda recipe: client.start(self._carefully, self._fill_from, recipe))
-        self._ends = [frames.listen(self.take), reuse]
+        self._ends = [frames.listen(self.take), forms.listen(self._fill_soon)]
         self._replace_earlier(name)
         client.start(self.refresh)
 
@@ -297,6 +296,12 @@ class Form(ClipWidget):
     async def _read_recipe(self, message: Message) -> None:
         fields = message.fields
         await self._fill_from(await earlier.recipe_of(self._client.asynchronous, fields["name"], fields["text"]))
+
+    def _fill_soon(self, recipe: recipes.Recipe) -> bool:
+        if self._client.closed:
+            return False
+        self._client.start(self._carefully, self._fill_from, recipe)
+        return True
 
     async def _fill_from(self, recipe: recipes.Recipe) -> None:
         values = await anyio.to_thread.run_sync(drafts.to_values, recipe.request, self._kept.attachments)

@@ -106,7 +106,7 @@ class Forms:
     """The forms of this kernel, as far as they take the settings of a clip."""
 
     def __init__(self) -> None:
-        self._listeners: list[Callable[[Recipe], object]] = []
+        self._listeners: list[Callable[[Recipe], bool]] = []
 
     def fill(self, recipe: Recipe) -> None:
         """Have every form say what a clip was made from.
@@ -114,14 +114,15 @@ class Forms:
         Raises:
             InvalidRequestError: there is no form.
         """
-        listeners = tuple(self._listeners)
-        if not listeners:
+        if not [listener for listener in tuple(self._listeners) if listener(recipe)]:
             raise InvalidRequestError("form: this notebook shows none yet; veo.Form() or veo.Studio() makes one.")
-        for listener in listeners:
-            listener(recipe)
 
-    def listen(self, listener: Callable[[Recipe], object]) -> Callable[[], None]:
-        """Have ``listener(recipe)`` called on a background thread; returns a function that ends it."""
+    def listen(self, listener: Callable[[Recipe], bool]) -> Callable[[], None]:
+        """Have ``listener(recipe)`` called on a background thread, and say whether it can take anything any more.
+
+        Returns:
+            A function that ends it.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
