@@ -61,16 +61,18 @@ def _usual_journal(path: Path) -> Journal:
         return journal_for(path.absolute(), "")
 
 
-def _keep_journal(db: sqlite3.Connection, journal: Journal) -> None:
+def _keep_journal(db: sqlite3.Connection, journal: Journal, patience: float) -> None:
     """Choose the journal; where WAL cannot be had, SQLite keeps its rollback journal by itself.
 
-    Of several kernels that make the file at the same moment only one gets through at once, whatever the timeout says.
+    Of several kernels that open the file at the same moment only one gets through at once, whatever the connection's
+    timeout says, so the patience is ours.
     """
-    for attempt in range(100):
+    late = time.monotonic() + patience
+    while True:
         try:
             kept = db.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
         except sqlite3.OperationalError as error:
-            if _code(error) != sqlite3.SQLITE_BUSY or attempt == 99:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > late:
                 raise
             time.sleep(0.02)
         else:
@@ -142,7 +144,7 @@ class LedgerFile:
         db = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None, check_same_thread=False)
         with ExitStack() as undo:
             undo.callback(db.close)
-            _keep_journal(db, self._journal or _usual_journal(self.path))
+            _keep_journal(db, self._journal or _usual_journal(self.path), self._patience)
             with _immediate(db):
                 migrate(db, self.path)
             undo.pop_all()
