@@ -8,8 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -242,6 +244,19 @@ def test_several_programs_share_a_ledger_with_a_rollback_journal(path: Path) -> 
     with closing(Ledger(path, journal="delete")) as ledger:
         assert len(ledger.jobs(limit=None)) == 61
         assert not path.with_name(path.name + "-wal").exists()
+
+
+def test_kernels_that_leave_the_log_at_the_same_moment_do_not_keep_each_other_from_it(path: Path) -> None:
+    filled(path, 1)
+    together = threading.Barrier(8)
+
+    def opened(_: int) -> int:
+        together.wait()
+        with closing(Ledger(path, patience=10, journal="delete")) as ledger:
+            return len(ledger.jobs(limit=None))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(opened, range(8))) == [1] * 8
 
 
 # Damage

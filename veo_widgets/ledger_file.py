@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -61,24 +63,29 @@ def _usual_journal(path: Path) -> Journal:
         return journal_for(path.absolute(), "")
 
 
-def _keep_journal(db: sqlite3.Connection, journal: Journal, patience: float) -> None:
-    """Choose the journal; where WAL cannot be had, SQLite keeps its rollback journal by itself.
+def _with_journal(connect: Callable[[], sqlite3.Connection], journal: Journal, patience: float) -> sqlite3.Connection:
+    """A connection with this journal; where WAL cannot be had, SQLite keeps its rollback journal by itself.
 
     Of several kernels that open the file at the same moment only one gets through at once, whatever the connection's
-    timeout says, so the patience is ours.
+    timeout says, so the patience is ours. Each lets go of the file between its attempts, as a mere reader keeps the
+    others from leaving WAL, and pauses for a time of its own.
     """
     late = time.monotonic() + patience
     while True:
-        try:
-            kept = db.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
-        except sqlite3.OperationalError as error:
-            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > late:
-                raise
-            time.sleep(0.02)
-        else:
-            # Without EXTRA a power cut can bring back a rollback journal, and with it undo what was committed.
-            db.execute(f"PRAGMA synchronous = {'FULL' if kept == 'wal' else 'EXTRA'}")
-            return
+        db = connect()
+        with ExitStack() as undo:
+            undo.callback(db.close)
+            try:
+                kept = db.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > late:
+                    raise
+            else:
+                # Without EXTRA a power cut can bring back a rollback journal, and with it undo what was committed.
+                db.execute(f"PRAGMA synchronous = {'FULL' if kept == 'wal' else 'EXTRA'}")
+                undo.pop_all()
+                return db
+        time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - a pause, not a secret
 
 
 def _code(error: sqlite3.Error) -> int:
@@ -141,10 +148,12 @@ class LedgerFile:
 
     def _writable(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None, check_same_thread=False)
+        open_file = partial(
+            sqlite3.connect, self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
+        )
+        db = _with_journal(open_file, self._journal or _usual_journal(self.path), self._patience)
         with ExitStack() as undo:
             undo.callback(db.close)
-            _keep_journal(db, self._journal or _usual_journal(self.path), self._patience)
             with _immediate(db):
                 migrate(db, self.path)
             undo.pop_all()
