@@ -25,7 +25,7 @@ from veo_widgets.request import VideoRequest
 from veo_widgets.sync import Client
 from veo_widgets.templates import prompt_of
 from veo_widgets.widgets import Form, Studio
-from veo_widgets.widgets.protocol import CHUNK_BYTES
+from veo_widgets.widgets.protocol import UPWARD_BYTES
 
 
 def png(colour: int = 0, padding: int = 0) -> bytes:
@@ -153,9 +153,9 @@ def test_a_fault_is_told_with_its_parameter_and_nothing_is_sent(form: Heard, emu
 
 
 def test_an_uploaded_image_is_in_the_request(form: Heard, emulator: Emulator) -> None:
-    image = png(padding=CHUNK_BYTES + 1000)
-    for offset in range(0, len(image), CHUNK_BYTES):
-        piece = image[offset : offset + CHUNK_BYTES]
+    image = png(padding=UPWARD_BYTES + 1000)
+    for offset in range(0, len(image), UPWARD_BYTES):
+        piece = image[offset : offset + UPWARD_BYTES]
         tell(form, "upload", piece, image="u1", name="cat.png", offset=offset, total=len(image))
     held = until(form, lambda: form.of("uploaded"))[0]["as"]
     tell(form, "generate", order="o1", draft=draft(prompt="A cat", first_frame=held, duration_seconds=4))

@@ -20,7 +20,7 @@ from veo_widgets.sync import Client
 from veo_widgets.templates import prompt_of
 from veo_widgets.widgets import Form, Player, frames, snippets
 from veo_widgets.widgets.handover import Frames
-from veo_widgets.widgets.protocol import CHUNK_BYTES
+from veo_widgets.widgets.protocol import UPWARD_BYTES
 
 
 class HeardPlayer(Player):
@@ -73,15 +73,15 @@ def png(size: tuple[int, int] = (64, 36)) -> bytes:
 
 
 def grab(player: HeardPlayer, data: bytes, role: str, frame: int = 42, request: str = "r1") -> None:
-    for offset in range(0, len(data), CHUNK_BYTES):
-        piece = data[offset : offset + CHUNK_BYTES]
+    for offset in range(0, len(data), UPWARD_BYTES):
+        piece = data[offset : offset + UPWARD_BYTES]
         about = {"sample": 0, "frame": frame, "role": role, "request": request}
         player.say(piece, kind="grab", **about, offset=offset, total=len(data))
 
 
 def test_a_frame_becomes_the_first_frame_of_the_next_request(player: HeardPlayer) -> None:
     picture = png((1200, 1100))
-    assert len(picture) > CHUNK_BYTES
+    assert len(picture) > UPWARD_BYTES
     heard: list[tuple[str, str]] = []
     end = frames.listen(lambda image, role: heard.append((image.name, role)))
     grab(player, picture, "first_frame")

@@ -57,6 +57,9 @@ FROM_KERNEL: dict[str, list[str]] = {
 
 # One piece of a clip: well under any limit of a websocket on the way.
 CHUNK_BYTES = 1 << 20
+# One piece of an image on its way to the kernel. Colab is said to lose messages of a megabyte, and bytes written as text
+# are a third longer.
+UPWARD_BYTES = 1 << 19
 # The longest text that a field may hold; other fields are numbers, or what is named below.
 _TEXTS = {
     "request": 64,
@@ -78,7 +81,7 @@ _OBJECTS = {"draft", "message"}
 _LISTS = {"samples"}
 _LONGEST_LIST = 1000
 # The bytes that a message may bring: a poster or a piece of an image, and nothing with any other.
-_MAX_BUFFERS = {"poster": MAX_BYTES, "upload": CHUNK_BYTES, "grab": CHUNK_BYTES, "of-job": CHUNK_BYTES}
+_MAX_BUFFERS = {"poster": MAX_BYTES, "upload": UPWARD_BYTES, "grab": UPWARD_BYTES, "of-job": UPWARD_BYTES}
 
 
 @dataclass(frozen=True)

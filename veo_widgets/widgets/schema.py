@@ -18,7 +18,7 @@ from ..media import MAX_IMAGE_BYTES, Image
 from ..params import PARAMS
 from ..planning import make_plan
 from ..providers import Provider
-from .protocol import CHUNK_BYTES
+from .protocol import UPWARD_BYTES
 
 # Source: https://ai.google.dev/gemini-api/docs/video, "Prompt: at most 1,024 tokens"; Omni states no limit.
 _PROMPT_TOKENS = {"predictLongRunning": 1024}
@@ -76,7 +76,7 @@ def schema(provider: Provider, settings: Settings, today: str, environ: Mapping[
         "models": [described(model) for model in entries.values()],
         "default_model": default.id if default else "",
         "image_bytes": MAX_IMAGE_BYTES,
-        "chunk_bytes": CHUNK_BYTES,
+        "chunk_bytes": UPWARD_BYTES,
     }
 
 

@@ -6,8 +6,8 @@
 import { frameShown } from "./playback.js";
 import { send } from "./protocol.js";
 
-/** One message; what is much larger breaks a websocket on the way. */
-const CHUNK = 1 << 20;
+/** One message to the kernel, as in the kernel's protocol. */
+const CHUNK = 1 << 19;
 
 export const CANNOT_READ = "This browser does not hand out the frame, so it cannot be taken here. The file has it.";
 
