@@ -57,8 +57,8 @@ FROM_KERNEL: dict[str, list[str]] = {
 
 # One piece of a clip: well under any limit of a websocket on the way.
 CHUNK_BYTES = 1 << 20
-# One piece of an image on its way to the kernel. Colab is said to lose messages of a megabyte, and bytes written as text
-# are a third longer.
+# One piece of an image on its way to the kernel. Colab is said to lose messages of a megabyte, and bytes written as
+# text are a third longer.
 UPWARD_BYTES = 1 << 19
 # The longest text that a field may hold; other fields are numbers, or what is named below.
 _TEXTS = {
