@@ -87,7 +87,8 @@ def plays(video: Locator) -> str:
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
     """A page of its own, without an error of a script at the end."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    context = browser.contexts[0] if browser.contexts else browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
     page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
