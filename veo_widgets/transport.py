@@ -8,7 +8,8 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import lru_cache
+from http.cookiejar import CookieJar
 
 import anyio
 import httpx
@@ -53,6 +54,17 @@ class _Answer:
     content: bytearray = field(repr=False)
 
 
+# Whoever waits for a job asks at the same address again and again.
+_address = lru_cache(maxsize=2048)(httpx.URL)
+
+
+class _NoCookies(CookieJar):
+    """No service needs any, and one account's would go along with another's calls."""
+
+    def extract_cookies(self, *_: object) -> None:
+        """Take none. A jar whose policy refuses them all reads each answer's headers first."""
+
+
 class Transport:
     """One HTTP client for all providers of a process.
 
@@ -94,8 +106,7 @@ class Transport:
             limits=limits,
             timeout=_TIMEOUT,
             follow_redirects=False,
-            # No service needs any, and one account's would go along with another's calls.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            cookies=_NoCookies(),
             headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
         )
 
@@ -152,7 +163,7 @@ class Transport:
             with anyio.move_on_after(limit.seconds) as scope:
                 # The header of a form, which names the boundary, is httpx's own.
                 request = http.build_request(
-                    call.method, call.url, headers=headers, content=content, files=parts or None
+                    call.method, _address(call.url), headers=headers, content=content, files=parts or None
                 )
                 response = await http.send(request, stream=True)
                 answer = await _whole_answer(response, limit, scope)
