@@ -58,7 +58,7 @@ def _report(rows: list[Row]) -> str:
             "# Results",
             "",
             f"Measured on {time.strftime('%Y-%m-%d')} by `make bench`. In brackets: ours divided by the peer's. "
-            + (f"{len(missed)} of the goals are missed." if missed else "Every goal is reached."),
+            + (f"Goals missed: {len(missed)}." if missed else "Every goal is reached."),
             "",
             "| topic | what | ours | goal | reached | others |",
             "| --- | --- | --- | --- | --- | --- |",
