@@ -216,6 +216,8 @@ def test_login_keeps_a_key_in_the_keyring(tmp_path: Path) -> None:
         "('veo_widgets', 'gemini')",
         "typed-key-1",
     ]
+    # A key that is piped in is shown to nobody, so there is nothing to warn of.
+    assert run(tmp_path, "import warnings; warnings.simplefilter('error')\n" + login + forget, "typed-key-1\n", **ring)
     assert "no key was found" in run(tmp_path, "sign()", **ring)
     assert "no key was found" in run(tmp_path, "sign()", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     refused = "import veo_widgets as veo\ntry: veo.login('gemini')\nexcept veo.VeoError as error: print(error)"

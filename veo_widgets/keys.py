@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
@@ -145,6 +146,18 @@ def _within(seconds: float, vault: str, ask: Callable[[], Secret | None]) -> Sec
     return answer[0] if answer else None
 
 
+def _entered(prompt: str) -> str:
+    """What is typed unseen or, where there is no terminal, piped in."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return getpass.getpass(prompt)
+    except getpass.GetPassWarning:
+        if sys.stdin.isatty() or not (line := sys.stdin.readline()):
+            raise EOFError from None
+        return line.rstrip("\r\n")
+
+
 def login(provider: str) -> None:
     """Ask for a provider's key, unseen, and keep it in the system's keyring, where it is found from now on.
 
@@ -161,7 +174,7 @@ def login(provider: str) -> None:
     if find_spec("keyring") is None:
         raise MissingExtraError("Keeping a key", "keyring")
     try:
-        key = Secret(getpass.getpass(f"Key for {chosen.label}: "), f"keyring {chosen.name}")
+        key = Secret(_entered(f"Key for {chosen.label}: "), f"keyring {chosen.name}")
     except (EOFError, NotImplementedError):  # the latter is what a kernel raises whose front end takes no input
         raise ConfigError(f"There is nobody here to enter a key. Set {chosen.key_env[0]} instead.") from None
     if not key:
