@@ -155,6 +155,7 @@ def test_what_was_said_makes_the_same_request_again(said: dict) -> None:
 def test_what_was_not_said_is_left_out() -> None:
     assert VideoRequest.build("", negative_prompt=" ", extend_from="", allow_retired=False).said() == {}
     assert VideoRequest.build("A cat", negative_prompt=" ").settings() == []
+    assert repr(VideoRequest.build("A cat", "m", seed=0)) == "VideoRequest(prompt='A cat', model='m', seed=0)"
 
 
 @pytest.mark.parametrize(

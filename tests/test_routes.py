@@ -121,3 +121,13 @@ def test_a_proxy_has_no_default_model() -> None:
 def test_a_retired_model_is_refused_at_a_proxy_too() -> None:
     assert "allow_retired" in str(plan("veo-3.1-generate-preview").violations[0])
     assert plan("veo-3.1-generate-preview", allow_retired=True).violations == ()
+
+
+def test_a_plan_reads_as_what_is_sent_where_for_how_much_and_why_not() -> None:
+    said = repr(plan(VEO, "emulator", seconds=4))
+    assert said == (
+        "'A cat': veo-3.1-fast-generate-001 at Emulator · Ratio 16:9 · Resolution 720p · Length 4 s · Clips 1 · "
+        "Sound on · $0.40"
+    )
+    broken = plan(VEO, "emulator", seconds=5)
+    assert repr(broken).splitlines()[1:] == [f"It would not be sent: {broken.violations[0]}"]

@@ -56,6 +56,11 @@ class Plan:
         """The HTTP request itself, unsigned."""
         return self.wire.create(self.full, account.endpoint)
 
+    def __repr__(self) -> str:
+        settings = "".join(f" · {label} {value}" for label, value in self.full.settings())
+        broken = "".join(f"\nIt would not be sent: {violation}" for violation in self.violations)
+        return f"{self.full.prompt!r}: {self.model.id} at {self.provider.label}{settings} · {self.cost}{broken}"
+
 
 def make_plan(
     prompt: str,

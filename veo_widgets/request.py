@@ -163,6 +163,9 @@ class VideoRequest:
             if value not in (None, (), "") and not (name == "allow_retired" and not value)
         }
 
+    def __repr__(self) -> str:
+        return f"VideoRequest({', '.join(f'{name}={value!r}' for name, value in self.said().items())})"
+
 
 def _default_duration(request: VideoRequest, model: Model) -> float | None:
     """The model's default, unless a rule that already applies allows other lengths only; None if there is none."""
