@@ -15,7 +15,7 @@ from .conftest import Notebook, plays
 LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator')"
 PROMPT = "A cat playing with a ball of yarn in a sunny garden"
 # The front matter holds the emulator back, so that there is progress to see.
-CELL = f"%%veo --seconds 4 --seed 7 --into clip --wait\n---\nseconds: 4\n---\n{PROMPT}"
+CELL = f"%%veo --seconds 4 --seed 7 --into clip --wait\n---\nseconds: 8\n---\n{PROMPT}"
 VIDEO = ".jp-OutputArea-output .veo-root video"
 MAX_BYTES_PER_CLIP = 40_000
 
@@ -99,7 +99,8 @@ def test_a_saved_notebook_without_its_kernel(notebook: Notebook) -> None:
 def test_a_job_goes_on_when_its_cell_returns(notebook: Notebook) -> None:
     """Without --wait the cell is free at once, the buttons work, and the clip comes by itself."""
     page = notebook.page
-    notebook.write("free.ipynb", LOAD, CELL.replace(" --wait", ""), "6 * 7")
+    # Longer, so that there is something to stop also where a click takes seconds.
+    notebook.write("free.ipynb", LOAD, CELL.replace(" --wait", "").replace("seconds: 8", "seconds: 15"), "6 * 7")
     notebook.open("free.ipynb")
     notebook.command("notebook:run-all-cells")
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("42")

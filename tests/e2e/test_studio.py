@@ -17,7 +17,7 @@ from .test_grid import apart, frames, take
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
 PROMPT = "A cat playing with a ball of yarn in a sunny garden"
 # The front matter holds the emulator back, so that there is progress to see.
-SLOW = f"---\nseconds: 4\n---\n{PROMPT}"
+SLOW = f"---\nseconds: 8\n---\n{PROMPT}"
 # Everything that goes to the kernel over this page's websockets.
 COUNT = """() => {
   const send = WebSocket.prototype.send;
@@ -137,7 +137,7 @@ def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) ->
     page = notebook.page
     form = studio_in(notebook, "again.ipynb")
     box = form.get_by_role("textbox", name="Prompt")
-    box.fill(SLOW.replace("seconds: 4", "seconds: 60"))
+    box.fill(SLOW.replace("seconds: 8", "seconds: 60"))
     box.press("Control+Enter")
     progress(page).wait_for()
     box.fill("Typed while it runs")
