@@ -198,9 +198,9 @@ PARSED: list[tuple[dict[str, Any], Operation]] = [
     (video("queued"), Operation("video_1", "running")),
     (video("in_progress"), Operation("video_1", "running")),
     (video("processing"), Operation("video_1", "running")),
-    (video("some_new_word"), Operation("video_1", "running")),
+    (video("some_new_word"), Operation("video_1", "running", status="some_new_word")),
     (video("completed"), Operation("video_1", "samples", samples=(Sample(0, uri="video_1"),))),
-    ({"status": "completed"}, Operation("", "empty")),
+    ({"status": "completed"}, Operation("", "samples", samples=(Sample(0),))),
     (
         video("failed", error={"code": "server_error", "message": "Oh."}),
         Operation("video_1", "failed", code="server_error", message="Oh.", retryable=True),
@@ -238,7 +238,7 @@ def test_what_is_no_video_is_said_so(answer: Any) -> None:
         WIRE.parse(Reply(200, answer))
 
 
-@pytest.mark.parametrize("answer", [None, [], {}, {"id": ""}, {"id": 7}])
+@pytest.mark.parametrize("answer", [None, [], {}, {"id": ""}, {"id": True}, {"id": ["video_1"]}])
 def test_a_create_has_to_name_what_it_started(answer: Any) -> None:
     assert WIRE.created(Reply(200, {"id": LONG_ID})) == LONG_ID
     with pytest.raises(InvalidReplyError, match="named no video"):
@@ -267,7 +267,7 @@ def test_no_answer_whatever_its_form_raises_anything_else() -> None:
         seen.add(operation.outcome)
         assert bool(operation.samples) is (operation.outcome == "samples")
         assert all(isinstance(text, str) for text in (*operation.reasons, operation.name, operation.message))
-    assert seen == {"invalid", "running", "samples", "failed", "filtered", "empty"}
+    assert seen == {"invalid", "running", "samples", "failed", "filtered"}
 
 
 # As LiteLLM 1.106.2 answers, word for word, when Google's operation has ended without a clip.

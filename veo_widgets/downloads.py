@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,6 +18,7 @@ from .intake import Incoming, Progress, Source, inline_chunks
 from .keeper import LEASE_SECONDS, Keeper
 from .media import Video
 from .record import JobRecord, Operation, Sample
+from .retries import answer_of
 from .transport import Transport
 from .wires import Wire
 
@@ -87,13 +88,28 @@ class Downloads:
         return await self._keeper.keep(replace(record, videos=videos), f"saved clip {sample.index + 1}")
 
     async def _save(self, record: JobRecord, sample: Sample, account: Account, wire: Wire) -> Video:
-        source = self._decoded(sample) if sample.data else self._streamed(sample, account, wire)
-        clock = self._keeper.clock
-        tell = self._teller(record, sample)
-        return await library.save(record, sample, source, now=clock.now(), progress=tell, sleep=clock.sleep)
+        """Save a sample from the first of its places that brings a whole clip.
 
-    def _streamed(self, sample: Sample, account: Account, wire: Wire) -> Source:
-        return partial(self._transport.stream, wire.content(sample, account.endpoint), account)
+        Raises:
+            VeoError: none does; of several reasons the first that may pass, else the first.
+        """
+        clock, tell, met = self._keeper.clock, self._teller(record, sample), list[VeoError]()
+        for source in self._sources(sample, account, wire):
+            try:
+                return await library.save(record, sample, source, now=clock.now(), progress=tell, sleep=clock.sleep)
+            except VeoError as error:
+                if isinstance(error.__cause__, OSError):
+                    raise
+                met.append(error)
+        raise next((error for error in met if answer_of(error) != "refused"), met[0])
+
+    def _sources(self, sample: Sample, account: Account, wire: Wire) -> Iterator[Source]:
+        """Where a clip may be had: in the answer itself, at its address, at others that the answer names."""
+        if sample.data:
+            yield self._decoded(sample)
+        if sample.uri or not sample.data:
+            for call in (wire.content(sample, account.endpoint), *wire.others(sample, account.endpoint)):
+                yield partial(self._transport.stream, call, account)
 
     def _decoded(self, sample: Sample) -> Source:
         @asynccontextmanager

@@ -136,6 +136,9 @@ class ServiceError(VeoError):
         request_id: the service's own name for the request, which its support asks for; empty if it gave none.
     """
 
+    # Out of the instance's dictionary, and so out of what is pickled or shown: an answer may quote a key.
+    __slots__ = ("_body",)
+
     def __init__(
         self,
         message: str,
@@ -144,12 +147,19 @@ class ServiceError(VeoError):
         code: str = "",
         retry_after: float | None = None,
         request_id: str = "",
+        body: Any = None,
     ) -> None:
         super().__init__(message)
+        self._body = body
         self.status = status
         self.code = redact(code)
         self.retry_after = retry_after
         self.request_id = request_id
+
+    @property
+    def body(self) -> Any:
+        """The decoded answer to a poll, for the wire that reads it; None of any other, and after pickling."""
+        return getattr(self, "_body", None)
 
 
 class BadRequestError(ServiceError):

@@ -51,12 +51,17 @@ _FINAL = {JobState.SUCCEEDED, JobState.FILTERED, JobState.FAILED, JobState.EXPIR
 
 @dataclass(frozen=True)
 class Sample:
-    """One result as the service names it: an address, or the clip itself as base64."""
+    """One result as the service names it: an address, or the clip itself as base64.
+
+    Attributes:
+        others: further addresses of the same clip, for when the first brings none.
+    """
 
     index: int
     uri: str = ""
     mime: str = "video/mp4"
     data: str = field(default="", repr=False)
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class Operation:
         retryable: of an error, whether a new job may well succeed.
         remedy: of an error, what to do about it where that is known.
         usage: the tokens that were counted, where the service charges by them.
+        request_id: of an error, the service's own name for the request.
+        status: of one that runs, the service's word for how it is, if no service is known to say it.
     """
 
     name: str
@@ -85,6 +92,8 @@ class Operation:
     retryable: bool = False
     remedy: str = ""
     usage: Usage | None = None
+    request_id: str = ""
+    status: str = ""
 
 
 # A service's sentence is kept in the ledger and in notebooks.
@@ -142,9 +151,11 @@ class JobRecord:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the request: that has its own form in the ledger."""
-        values = asdict(replace(self, request=VideoRequest(), samples=tuple(replace(s, data="") for s in self.samples)))
+        values = asdict(replace(self, request=VideoRequest(), samples=()))
         del values["request"]
-        return {**values, "videos": [video.to_json() for video in self.videos]}
+        # What a sample has beside these is only good for fetching it now; earlier versions know of no more either.
+        samples = [{"index": item.index, "uri": item.uri, "mime": item.mime, "data": ""} for item in self.samples]
+        return {**values, "samples": samples, "videos": [video.to_json() for video in self.videos]}
 
     @classmethod
     def from_json(cls, values: dict[str, Any], request: VideoRequest) -> JobRecord:
@@ -193,9 +204,9 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
         return record
     seen = replace(record, polls=record.polls + 1, updated_at=now)
     if operation.outcome == "running":
-        return replace(seen, state=JobState.RUNNING)
+        return replace(seen, state=JobState.RUNNING, notice=_strange(operation.status) or seen.notice)
     if operation.outcome == "samples":
-        bare = tuple(replace(sample, data="") for sample in operation.samples)
+        bare = tuple(replace(sample, data="", others=()) for sample in operation.samples)
         return replace(
             seen,
             state=JobState.DOWNLOADING,
@@ -237,6 +248,16 @@ def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, f
     return replace(record, **changes, finished_at=finished, updated_at=now)
 
 
+def _strange(status: str) -> str:
+    """What is told of a word for which no meaning is known."""
+    if not status:
+        return ""
+    return shown(
+        f"The service says {status[:80]!r}, a word that is not known here. The job is taken to be under way; if that "
+        "lasts, its clip is asked for all the same, which costs nothing."
+    )
+
+
 def _withheld_notice(record: JobRecord, operation: Operation) -> str:
     asked = record.request.samples or 1
     missing = max(operation.withheld, asked - len(operation.samples))
@@ -265,15 +286,23 @@ def _failed(operation: Operation) -> Problem:
             "Send it again; if it happens twice, change the prompt or the model.",
             "Only a delivered clip is charged.",
         )
-    remedy = "Send it again." if operation.retryable else "Change what the message names and send it again."
     cancelled = operation.code in {"cancelled", "canceled"}
-    code = f" (code {operation.code})" if operation.code else ""
+    code = f" (code {operation.code})" if operation.code and not cancelled else ""
+    request = f" [request {operation.request_id}]" if operation.request_id else ""
     return Problem(
         "Cancelled" if cancelled else "The service could not make the clip",
-        f"{operation.message or 'No message was given.'}{'' if cancelled else code}",
-        operation.remedy or remedy,
+        f"{operation.message or 'No message was given.'}{code}{request}",
+        operation.remedy or _remedy(operation),
         "Only a delivered clip is charged.",
     )
+
+
+def _remedy(operation: Operation) -> str:
+    if operation.retryable or operation.code in {"cancelled", "canceled"}:
+        return "Send it again."
+    if operation.message:
+        return "Change what the message names and send it again."
+    return "Send it again; if it happens twice, change the prompt or the model."
 
 
 def raise_for_state(record: JobRecord) -> JobRecord:
@@ -293,4 +322,6 @@ def raise_for_state(record: JobRecord) -> JobRecord:
         return record
     problem = record.problem or Problem("No clip", "", "")
     words = (f"{problem.title}:", problem.message, problem.remedy, problem.charged)
-    raise kind(" ".join(word for word in words if word), job_id=record.id)
+    # A service's own sentence may lack its full stop.
+    told = (f"{word}." if word[-1].isalnum() or word[-1] in ")]'\"" else word for word in words if word)
+    raise kind(" ".join(told), job_id=record.id)

@@ -218,15 +218,26 @@ class Watcher:
         try:
             return await self._look(record, account, wire)
         except ServiceError as error:
-            if (verdict := wire.verdict(error)) is None:
+            # Of a poll's answer this has been asked already; here it is about a download's.
+            verdict = wire.verdict(error, record.operation)
+            if verdict is None or verdict.outcome == "samples":
                 raise
             return await self._note(_seen(record, verdict, self._clock.now()), verdict)
 
+    async def _polled(self, record: JobRecord, account: Account, wire: Wire) -> tuple[Operation, float | None]:
+        """What a poll says, be it in an error, and how long the service asks to wait."""
+        try:
+            reply = await self._transport.send(wire.poll(record.operation, account.endpoint), account)
+        except ServiceError as error:
+            verdict = wire.verdict(error, record.operation)
+            if verdict is None:
+                raise
+            return records.as_created(verdict, record.operation), error.retry_after
+        return records.as_created(wire.parse(reply), record.operation), reply.retry_after
+
     async def _look(self, record: JobRecord, account: Account, wire: Wire) -> JobRecord:
-        reply = await self._transport.send(wire.poll(record.operation, account.endpoint), account)
-        operation = records.as_created(wire.parse(reply), record.operation)
+        operation, self._board[record.id].retry_after = await self._polled(record, account, wire)
         operation = await self._once_ready(operation, account, wire)
-        self._board[record.id].retry_after = reply.retry_after
         seen = _seen(record, operation, self._clock.now())
         if seen.state is JobState.RUNNING and (seen.state, seen.notice) == (record.state, record.notice):
             # Another poll without news is not worth a trip to the ledger.

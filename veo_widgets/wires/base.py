@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, ClassVar, Literal, Protocol
 
 from ..catalog import Model
@@ -38,7 +39,8 @@ class Call:
     Attributes:
         purpose: what it is for; a create costs money and is never repeated on doubt.
         json: the body, or None.
-        form: the parts of a multipart body, which a call has instead of `json`.
+        form: the parts of a multipart body, which goes before `json`; a create that has both may be sent as JSON where
+            the form cannot be read.
     """
 
     purpose: Purpose
@@ -64,7 +66,7 @@ class Reply:
 
 
 # No service makes as many clips of one request, and no name or address of theirs is as long.
-_MOST_SAMPLES, _LONGEST_NAME = 32, 4096
+_MOST_SAMPLES, LONGEST_NAME = 32, 4096
 
 
 def operation_name(value: object, what: str) -> str:
@@ -79,7 +81,7 @@ def operation_name(value: object, what: str) -> str:
     """
     if not isinstance(value, str) or not value:
         raise InvalidReplyError(f"The service accepted the request but named no {what}.")
-    if len(value) > _LONGEST_NAME or not value.isprintable() or {".", ".."} & set(value.split("/")):
+    if len(value) > LONGEST_NAME or not value.isprintable() or {".", ".."} & set(value.split("/")):
         raise InvalidReplyError(f"The service accepted the request but named its {what} {value[:80]!r}.")
     return value
 
@@ -98,11 +100,23 @@ def read_samples(found: Iterable[tuple[object, object, object]]) -> tuple[Sample
         # Either may be missing, and neither may be anything but text.
         if not (uri or data) or not isinstance(uri or "", str) or not isinstance(data or "", str):
             continue
-        if len(str(uri or "")) > _LONGEST_NAME or len(samples) == _MOST_SAMPLES:
-            raise InvalidReplyError("The service lists more clips, or a longer address, than belong to one request.")
+        if len(str(uri or "")) > LONGEST_NAME:
+            raise InvalidReplyError("The service gives a clip a longer address than any clip has.")
         kind = mime if isinstance(mime, str) and 0 < len(mime) < 100 else "video/mp4"
         samples.append(Sample(len(samples), str(uri or ""), kind, str(data or "")))
-    return tuple(samples)
+    return limited(samples)
+
+
+def limited(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """The samples, if they are no more than may belong to one request.
+
+    Raises:
+        InvalidReplyError: they are more.
+    """
+    found = tuple(islice(samples, _MOST_SAMPLES + 1))
+    if len(found) > _MOST_SAMPLES:
+        raise InvalidReplyError("The service lists more clips than belong to one request.")
+    return found
 
 
 class Wire(Protocol):
@@ -134,11 +148,14 @@ class Wire(Protocol):
             InvalidReplyError: it cannot be read.
         """
 
-    def verdict(self, error: ServiceError) -> Operation | None:
-        """How an operation has ended, if an HTTP error in answer to a poll or a download tells; usually None."""
+    def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:
+        """How `operation` has ended, if an HTTP error in answer to a poll or a download tells; usually None."""
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """The call that downloads a sample which has an address."""
+
+    def others(self, sample: Sample, endpoint: Endpoint) -> tuple[Call, ...]:
+        """Further calls that may download the sample, where `content` brings none; usually none."""
 
     def probe(self, sample: Sample, endpoint: Endpoint) -> Call | None:
         """The call that asks whether a sample's file can be had yet; None where a named file is a finished one."""
@@ -188,9 +205,13 @@ class Dialect:
                         value=image.uri,
                     )
 
-    def verdict(self, error: ServiceError) -> Operation | None:  # noqa: ARG002 (for those whose errors tell)
+    def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:  # noqa: ARG002 (for those whose errors tell)
         """An error tells nothing of the operation."""
         return None
+
+    def others(self, sample: Sample, endpoint: Endpoint) -> tuple[Call, ...]:  # noqa: ARG002 (for those that name several)
+        """None."""
+        return ()
 
     def probe(self, sample: Sample, endpoint: Endpoint) -> Call | None:  # noqa: ARG002 (for those that have files)
         """Nothing to ask."""

@@ -1,7 +1,8 @@
 """What the body of an HTTP error says, whichever service or gateway wrote it.
 
-Sources: google.rpc.Status with its details, OpenAI's error object, FastAPI's ``detail``, and what LiteLLM's proxy
-answers, which puts the service's whole answer into a sentence of its own.
+Sources: google.rpc.Status with its details, OpenAI's error object, FastAPI's ``detail`` as a text and as a list,
+new-api's ``code`` and ``message`` and its ``fail_reason``, and what LiteLLM's proxy answers, which puts the service's
+whole answer into a sentence of its own. What stands between us and a service answers with a text or a page.
 """
 
 from __future__ import annotations
@@ -9,12 +10,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..bodies import read_json
+from .error_pages import page_words
 
 _LENGTH = 600
+# Under which names a sentence stands, the likeliest first.
+_SENTENCES = ("message", "msg", "fail_reason", "error_message", "error_msg", "error_description", "reason")
+_REQUEST_IDS = ("request_id", "requestId", "RequestId")
+# Of a list of faults, as many as a reader takes in.
+_FAULTS = 5
 _WRAPPED = re.compile(r'\{\s*"error"\s*:\s*\{')
 # A link is shown to people who will follow it: it has to look like one from beginning to end, and to hold no key.
 _LINK = re.compile(r"(?!.*(?:key|token)=)https://[A-Za-z0-9.-]+(?:/[\w./?=&%+~#:,-]{0,200})?")
@@ -27,16 +34,22 @@ class ErrorBody:
     Attributes:
         message: the writer's own sentence, on one line.
         code: its name for the error, such as ``INVALID_ARGUMENT`` or ``insufficient_quota``.
+        own_code: the same if it belongs to the sentence; empty for Google's, HTTP's numbers, and a mere kind of error.
         details: Google's, each an object.
         is_googles: whether Google wrote it, rather than a gateway or somebody who speaks like OpenAI.
         is_relayed: whether a gateway quoted it.
+        is_page: whether the sentence is the title of a page, which says little of what was asked.
+        named: the request's id where it stands by itself; see `request_id`.
     """
 
     message: str = ""
     code: str = ""
+    own_code: str = ""
     details: tuple[dict[str, Any], ...] = ()
     is_googles: bool = False
     is_relayed: bool = False
+    is_page: bool = False
+    named: str = ""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -67,8 +80,8 @@ class ErrorBody:
 
     @property
     def request_id(self) -> str:
-        """Of google.rpc.RequestInfo, or empty."""
-        return next((str(item["requestId"]) for item in self.details if item.get("requestId")), "")
+        """Of google.rpc.RequestInfo, or beside the sentence; or empty."""
+        return next((str(item["requestId"]) for item in self.details if item.get("requestId")), self.named)
 
 
 def read_error(body: bytes) -> ErrorBody:
@@ -77,36 +90,107 @@ def read_error(body: bytes) -> ErrorBody:
     Google's may be wrapped in a list.
     """
     try:
-        said = read_json(body)
+        return error_in(read_json(body))
     except ValueError:
-        said = None
+        words, is_page = page_words(body)
+        return ErrorBody(_line(words), is_page=is_page)
+
+
+def error_in(said: Any) -> ErrorBody:
+    """The error in a decoded body; see `read_error`."""
     if isinstance(said, list) and said:
         said = said[0]
-    outer = said if isinstance(said, dict) else {}
-    error = outer.get("error", outer.get("detail"))
-    if isinstance(error, dict) and isinstance(error.get("error"), str):
-        error = error["error"]
-    found = _read(error if isinstance(error, dict) else {"message": error if isinstance(error, str) else ""})
-    return _quoted(error) or found if isinstance(error, dict) else found
+    if isinstance(said, str):
+        return ErrorBody(_line(said))
+    if not isinstance(said, dict):
+        return ErrorBody()
+    inner = _inner(said)
+    error = inner if inner is not None else said
+    return _quoted(error) or _with_surroundings(_read(error), said)
+
+
+def _inner(said: dict[str, Any]) -> dict[str, Any] | None:
+    """The object with the error, where it is not the whole body."""
+    error = said.get("error", said.get("detail"))
+    if not isinstance(error, dict):
+        return None
+    # A gateway's own wrapping of another's answer.
+    return error["error"] if isinstance(error.get("error"), dict) and not error.get("message") else error
+
+
+def _with_surroundings(found: ErrorBody, said: dict[str, Any]) -> ErrorBody:
+    """The error with what stands beside its object and not in it."""
+    if found.message and found.code and found.named:
+        return found
+    beside = _read({**said, "error": None, "detail": None})
+    return replace(
+        found,
+        message=found.message or beside.message,
+        code=found.code or beside.code,
+        own_code=found.own_code or ("" if found.code else beside.own_code),
+        named=found.named or beside.named,
+    )
 
 
 def _read(error: dict[str, Any]) -> ErrorBody:
-    details = error.get("details")
+    details, code = error.get("details"), _code(error)
     return ErrorBody(
-        message=" ".join(str(error.get("message") or "").split())[:_LENGTH],
-        code=_code(error),
+        message=_line(_sentence(error)),
+        code=code,
+        own_code=code if code == _own_code(error) else "",
         details=tuple(item for item in details if isinstance(item, dict)) if isinstance(details, list) else (),
-        is_googles=isinstance(error.get("status"), str),
+        is_googles=isinstance(error.get("status"), str) and isinstance(error.get("code"), int),
+        named=next((said for name in _REQUEST_IDS if isinstance(said := error.get(name), str)), ""),
     )
+
+
+def _line(text: str) -> str:
+    # Cut before it is split: a body may be millions of words long.
+    return " ".join(text[: 4 * _LENGTH].split())[:_LENGTH]
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    """What is said in an object: under one of the usual names, or as a list of faults."""
+    for name in (*_SENTENCES, "error", "detail", "errors", "title"):
+        if words := _words(error.get(name)):
+            return words
+    return ""
+
+
+def _words(said: Any) -> str:
+    if isinstance(said, list):
+        return "; ".join(filter(None, map(_fault, said[:_FAULTS])))
+    return said if isinstance(said, str) and said.strip() else ""
+
+
+def _fault(item: Any) -> str:
+    """One of several faults. FastAPI's says where it is: ``{"loc": ["body", "prompt"], "msg": "Field required"}``."""
+    if not isinstance(item, dict):
+        return item if isinstance(item, str) else ""
+    words = next((said for name in _SENTENCES if isinstance(said := item.get(name), str) and said), "")
+    where = item.get("loc")
+    place = [str(step) for step in where if isinstance(step, str | int)] if isinstance(where, list) else []
+    name = ".".join(place[1:] if place[:1] in (["body"], ["query"], ["path"], ["header"]) else place)[:100]
+    return f"{name}: {words}" if name and words else words
 
 
 def _code(error: dict[str, Any]) -> str:
     """Google's status; else a code of letters, which OpenAI and LiteLLM write as `code` or as `type`."""
-    if error.get("status"):
+    if isinstance(error.get("status"), str) and isinstance(error.get("code"), int):
         return str(error["status"])
     # LiteLLM writes the HTTP status into `code`, and Python's None as a text.
     texts = [text for key in ("code", "type") if isinstance(text := error.get(key), str) and text != "None"]
-    return next((text for text in texts if not text.isdigit()), texts[0] if texts else "")
+    return next((text for text in texts if not text.isdigit()), texts[0] if texts else _own_code(error))
+
+
+def _own_code(error: dict[str, Any]) -> str:
+    """What stands as `code`, or is a single word as `error`; the numbers of HTTP and of google.rpc.Code say no more."""
+    code = error.get("code")
+    if isinstance(code, int) and not isinstance(code, bool) and not 0 <= code < 600:
+        return str(code)
+    word = error.get("error")
+    texts = [text for text in (code, word) if isinstance(text, str) and re.fullmatch(r"[\w.:/-]{1,80}", text)]
+    return next((text for text in texts if text not in {"None", _sentence(error)} and not text.isdigit()), "")
 
 
 def _quoted(error: dict[str, Any]) -> ErrorBody | None:
@@ -120,6 +204,4 @@ def _quoted(error: dict[str, Any]) -> ErrorBody | None:
     except (ValueError, RecursionError):
         return None
     found = _read(inner["error"])
-    if not found.message:
-        return None
-    return ErrorBody(found.message, found.code, found.details, found.is_googles, is_relayed=True)
+    return replace(found, is_relayed=True) if found.message else None

@@ -11,6 +11,7 @@ from ..record import Operation, Sample
 from .base import read_samples
 from .filter_reasons import explain, is_filter
 from .rpc_codes import rpc_failure
+from .statuses import Words, is_no_error, plain
 
 # Ends other than `completed`, in words where the service sends none, and whether a new one may well succeed.
 _ENDS: dict[str, tuple[str, str]] = {
@@ -30,6 +31,9 @@ _ENDS: dict[str, tuple[str, str]] = {
         "Ask for less, or send it again.",
     ),
 }
+# Sources: the Interactions reference and google-genai's types.
+WORDS = Words.of(done="completed", failed=" ".join(_ENDS), running="queued in_progress")
+_NAMES = {plain(name): name for name in _ENDS}
 _RETRYABLE = {"429", "500", "503"}
 # Source: the Omni page's list of regions, and a `completed` with no output tokens.
 _REFUSED = (
@@ -44,13 +48,14 @@ def read_interaction(body: Any) -> Operation:
     Raises:
         InvalidReplyError: it is none.
     """
-    status = body.get("status") if isinstance(body, dict) else None
-    if not isinstance(status, str) or not status:
+    said = body.get("status") if isinstance(body, dict) else None
+    if not isinstance(said, str) or not plain(said):
         raise InvalidReplyError("The service answered a poll with something that is no interaction.")
-    name = str(body.get("id") or "")
-    if status not in {"completed", *_ENDS}:
-        # `queued`, `in_progress`, and whatever a later version calls work under way.
-        return Operation(name, "running")
+    name, meaning = str(body.get("id") or ""), WORDS.meaning(said)
+    if meaning not in {"done", "failed"}:
+        # Whatever a later version calls work under way is told as it came.
+        return Operation(name, "running", status="" if meaning else said)
+    status = _NAMES.get(plain(said), "completed")
     outputs = list(_outputs(body))
     samples = _samples(outputs)
     if samples and status in {"completed", "incomplete"}:
@@ -112,6 +117,8 @@ def _errors(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
     listed = body.get("errors")
     found = [*(listed if isinstance(listed, list) else ()), body.get("error")]
     for error in [*found, *(step.get("error") for step in _steps(body))]:
+        if is_no_error(error):
+            continue
         if isinstance(error, dict) and (error.get("code") or error.get("message")):
             yield str(error.get("code") or ""), str(error.get("message") or "")
         elif isinstance(error, str) and error:

@@ -18,6 +18,7 @@ from ..request import VideoRequest
 from .base import Call, Dialect, Reply, operation_name
 from .interaction_replies import read_interaction
 from .sources import encoded, is_address, is_id, mime_of
+from .statuses import plain
 from .storage import file_id, object_url, proxied_file
 
 # What each mode is called in `video_config.task`.
@@ -134,9 +135,10 @@ class Interactions(Dialect):
     def ready(self, reply: Reply) -> bool:
         """Whether the file is ``ACTIVE``; a state that is not told is no reason to wait."""
         state = reply.body.get("state") if isinstance(reply.body, dict) else None
-        if state == "FAILED":
+        state = plain(state) if isinstance(state, str) else ""
+        if state == "failed":
             raise DownloadError("The service failed to finish the clip's file.")
-        return state != "PROCESSING"
+        return state != "processing"
 
 
 class AgentInteractions(Interactions):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from ..catalog import Model
 from ..errors import InvalidReplyError, InvalidRequestError, ServiceError
@@ -17,16 +17,12 @@ from ..params import SIZES
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Dialect, Field, Reply, operation_name, read_samples
-from .filter_reasons import explain, is_filter
+from .base import Call, Dialect, Field, Reply
 from .predict_long_running import PassThrough
 from .proxied_ends import proxied_end
-from .rpc_codes import rpc_failure
 from .sources import decoded, is_address, is_id, mime_of
+from .video_replies import created_video, ended_in, read_video
 
-# Ends that a status may name beside OpenAI's own two; every other word is work under way.
-_ENDED = {"failed", "cancelled", "canceled", "expired", "rejected", "error", "deleted"}
-_RETRYABLE = {"rate_limit_exceeded", "server_error", "internal_error", "timeout", "429", "500", "503"}
 # Of a clip that is changed or continued the source decides these.
 _DECIDED = {
     "edit": ("first_frame", "aspect_ratio", "resolution", "duration_seconds"),
@@ -164,31 +160,32 @@ class OpenAIVideos(Dialect):
 
     def created(self, reply: Reply) -> str:
         """The video's id."""
-        return operation_name(reply.body.get("id") if isinstance(reply.body, dict) else None, "video")
+        return created_video(reply)
 
     def poll(self, operation: str, endpoint: Endpoint) -> Call:
         """``GET /videos/{id}``."""
         return Call("poll", "GET", self.url(endpoint, operation))
 
     def parse(self, reply: Reply) -> Operation:
-        """Read a video; a word of status that nobody has described means that it is under way."""
-        body = reply.body
-        status = body.get("status") if isinstance(body, dict) else None
-        if not isinstance(status, str) or not status:
-            raise InvalidReplyError("The service answered a poll with something that is no video.")
-        name = str(body.get("id") or "")
-        error = body.get("error")
-        if status in _ENDED or (status == "completed" and error):
-            return _failed(name, status, error if isinstance(error, dict) else {"message": error})
-        if status != "completed":
-            return Operation(name, "running")
-        if not name:
-            return Operation(name, "empty")
-        return Operation(name, "samples", samples=read_samples([(name, "", "")]))
+        """Read a video."""
+        return read_video(reply.body)
+
+    def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:
+        """How a video has ended that comes as the body of an error."""
+        return ended_in(error.body, operation)
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
-        """``GET /videos/{id}/content``; the sample's address is the video's id."""
-        return self.variant(sample.uri, "", endpoint)
+        """``GET /videos/{id}/content`` for the first clip, whose `uri` is the video's id; for others their address."""
+        return self._named(sample.uri, endpoint) if sample.index else self.variant(sample.uri, "", endpoint)
+
+    def others(self, sample: Sample, endpoint: Endpoint) -> tuple[Call, ...]:
+        """Where else the answer says that the clip is."""
+        calls = [self._named(address, endpoint) for address in sample.others]
+        return tuple({call.url: call for call in calls if call.url != self.content(sample, endpoint).url}.values())
+
+    def _named(self, uri: str, endpoint: Endpoint) -> Call:
+        """The call for an address in an answer; one without a host is the service's own."""
+        return Call("content", "GET", urljoin(f"{address(endpoint)}/", uri))
 
     def variant(
         self, video: str, variant: Literal["", "video", "thumbnail", "spritesheet"], endpoint: Endpoint
@@ -256,9 +253,9 @@ class ProxiedVideos(OpenAIVideos):
         named = {"resolution": request.resolution} if request.resolution and request.resolution != "720p" else {}
         return {**super().shape(request), **named}
 
-    def verdict(self, error: ServiceError) -> Operation | None:
+    def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:
         """What LiteLLM makes of operations that have ended without a clip."""
-        return proxied_end(error)
+        return super().verdict(error, operation) or proxied_end(error)
 
 
 def _only_for_googles(error: InvalidRequestError, model: Model) -> InvalidRequestError:
@@ -288,14 +285,3 @@ def _posted(url: str, fields: dict[str, Any], file: Field | None) -> Call:
     if file is None:
         return Call("create", "POST", url, json=fields)
     return Call("create", "POST", url, form=(*(Field(name, str(value)) for name, value in fields.items()), file))
-
-
-def _failed(name: str, status: str, error: dict[str, Any]) -> Operation:
-    code, message = str(error.get("code") or ""), str(error.get("message") or "")
-    if is_filter(code):
-        return Operation(name, "filtered", withheld=1, reasons=(explain(message or code),), code=code)
-    if known := rpc_failure(name, code, message):
-        # LiteLLM hands on the Agent Platform's error as it is.
-        return known
-    code = code or ("" if status in {"failed", "completed"} else status)
-    return Operation(name, "failed", code=code, message=message, retryable=code in _RETRYABLE)

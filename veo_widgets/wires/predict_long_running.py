@@ -21,6 +21,7 @@ from .base import Call, Dialect, Reply, operation_name, read_samples
 from .filter_reasons import explain
 from .rpc_codes import rpc_failure
 from .sources import encoded
+from .statuses import is_no_error
 from .storage import object_url, proxied_file
 
 _PLACED = frozenset(param.name for param in PARAMS if param.wire)
@@ -82,7 +83,7 @@ class _PredictLongRunning(Dialect, ABC):
             raise InvalidReplyError("The service answered a poll with something that is no operation.")
         name = str(body.get("name") or "")
         error, done = body.get("error"), body.get("done")
-        if error:
+        if not is_no_error(error):
             return _failed(name, error if isinstance(error, dict) else {"message": error})
         if done not in (None, False, True) or not ("done" in body or "name" in body):
             raise InvalidReplyError("The service answered a poll with something that is no operation.")

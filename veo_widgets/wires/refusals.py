@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
+from ..bodies import read_json
 from ..errors import (
     AuthenticationError,
     BadRequestError,
@@ -48,7 +49,9 @@ _ID_HEADERS = (
     "x-guploader-uploadid",
     "x-cloud-trace-context",
 )
-_ID = re.compile(r"(?!sk-|AIza|AQ\.|ya29\.|eyJ)[A-Za-z0-9][\w.:/=-]{5,99}")
+_ID = re.compile(r"(?!sk-|AIza|AQ\.|ya29\.|eyJ)[A-Za-z0-9][\w.:/=-]{2,99}")
+# Less than so many characters in a header are a counter or a flag.
+_SHORTEST = 6
 
 
 def kind_of(headers: Mapping[str, str]) -> str:
@@ -77,7 +80,7 @@ def service_error(
     """
     said = read_error(body)
     kind, name, wait = _kind(status, said), _request_id(headers, said), retry_after(headers, {"details": said.details})
-    told = explain(said.message).rstrip(".") or f"HTTP {status} ({kind_of(headers)})"
+    told = _told(said, status, headers)
     more: dict[str, Any] = {}
     if kind is RateLimitError:
         more["limit"] = limit = "spend" if status == 402 else limit_of(said)
@@ -92,8 +95,24 @@ def service_error(
         code=said.code or next(iter(said.reasons), ""),
         retry_after=wait,
         request_id=name,
+        body=_decoded(body) if call is not None and call.purpose == "poll" else None,
         **more,
     )
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return read_json(body)
+    except ValueError:
+        return None
+
+
+def _told(said: ErrorBody, status: int, headers: Mapping[str, str]) -> str:
+    """The service's own sentence with its code; of a page, what came and what it is called."""
+    words, answered = explain(said.message).rstrip("."), f"HTTP {status} ({kind_of(headers)})"
+    if said.is_page or not words:
+        return f"{answered}, {words!r}" if words else answered
+    return f"{words} (code {said.own_code})" if said.own_code and said.own_code not in words else words
 
 
 def _kind(status: int, said: ErrorBody) -> type[ServiceError]:
@@ -110,8 +129,13 @@ def _kind(status: int, said: ErrorBody) -> type[ServiceError]:
 
 def _request_id(headers: Mapping[str, str], said: ErrorBody) -> str:
     # Options of a trace come after a semicolon.
-    named = (said.request_id, *(headers.get(name, "").partition(";")[0] for name in _ID_HEADERS))
-    return next((name for name in named if _ID.fullmatch(name)), "")
+    named = (headers.get(name, "").partition(";")[0] for name in _ID_HEADERS)
+    return request_name(said) or next((name for name in named if len(name) >= _SHORTEST and _ID.fullmatch(name)), "")
+
+
+def request_name(said: ErrorBody) -> str:
+    """The request's id in a body, if it can be shown."""
+    return said.request_id if _ID.fullmatch(said.request_id) else ""
 
 
 def retry_after(headers: Mapping[str, str], body: Any) -> float | None:

@@ -1,0 +1,194 @@
+"""What a ``/v1/videos`` server answers: a video that is under way or has ended, in the words of every server known.
+
+Sources: OpenAI's SDK, vLLM-Omni 0.30, sglang 0.5.23, new-api of 2026-11, OpenRouter's reference, LiteLLM 1.108.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..errors import BadRequestError, InvalidReplyError, ServiceError, ServiceUnavailableError
+from ..record import Operation
+from .base import Reply, operation_name
+from .clip_places import samples_in
+from .error_bodies import ErrorBody, error_in
+from .filter_reasons import explain, is_filter
+from .refusals import request_name
+from .rpc_codes import rpc_failure
+from .statuses import Words, is_no_error, is_nothing, plain
+
+# OpenAI's own five, and what other servers and the services behind them say instead. new-api's ``unknown`` is in none:
+# it does not know either.
+WORDS = Words.of(
+    done="completed complete succeeded succeed success successful done finished finish ready available generated",
+    failed="failed failure fail error errored timeout timed_out expired rejected refused cancelled canceled deleted "
+    "aborted terminated stopped killed blocked moderated filtered content_filtered nsfw",
+    running="queued queueing queuing pending waiting scheduled created accepted submitted submitting not_start "
+    "not_started started starting in_progress in_queue running processing process preparing generating rendering "
+    "uploading downloading retrying active",
+)
+# These name no reason, as ``timeout`` and ``deleted`` do.
+_BARE = {"failed", "failure", "fail", "error", "errored"}
+_RETRYABLE = {
+    *("ratelimitexceeded", "servererror", "internal", "internalerror", "internalservererror", "timeout", "timedout"),
+    *("unavailable", "serviceunavailable", "overloaded", "429", "500", "502", "503", "504"),
+}
+_IDS = ("id", "task_id", "video_id")
+_INSIDE = ("data", "video", "task")
+
+
+def video_in(body: Any) -> dict[str, Any]:
+    """The video in an answer: the body, or what the body wraps; empty where there is none."""
+    if not isinstance(body, dict):
+        return {}
+    if isinstance(body.get("status"), str) or any(is_id(body.get(key)) for key in _IDS):
+        return body
+    inner = (body.get(key) for key in _INSIDE)
+    return next((item for item in inner if isinstance(item, dict) and video_in(item)), {})
+
+
+def is_id(value: object) -> bool:
+    """Whether a value may be a video's id; some servers count."""
+    return bool(value) and isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def id_of(video: dict[str, Any]) -> str:
+    """The id that a video gives itself; empty if it gives none."""
+    return next((str(value) for key in _IDS if is_id(value := video.get(key))), "")
+
+
+def read_video(body: Any) -> Operation:
+    """A video as one of the outcomes.
+
+    A word that nobody is known to say means that it is under way, and is kept in `Operation.status`.
+
+    Raises:
+        InvalidReplyError: it is no video.
+    """
+    video = video_in(body)
+    status = video.get("status")
+    if not isinstance(status, str) or not plain(status):
+        raise InvalidReplyError("The service answered a poll with something that is no video.")
+    name, meaning = id_of(video), WORDS.meaning(status)
+    if meaning == "done":
+        samples, error = samples_in(video, name), video.get("error")
+        failure = None if is_no_error(error) else _failure(error)
+        named = any(sample.data or sample.others for sample in samples)
+        return Operation(name, "samples", samples=samples) if named or failure is None else _failed(name, "", failure)
+    if meaning == "failed":
+        found = _failure(video.get("error")) or _failure(_beside(video)) or _failure(_beside(body)) or ErrorBody()
+        return _failed(name, "" if plain(status) in _BARE else plain(status), found)
+    return Operation(name, "running", status="" if meaning else status)
+
+
+def _beside(video: dict[str, Any]) -> dict[str, Any]:
+    """What may tell of a failure beside the status, which a video's title does not."""
+    return {key: value for key, value in video.items() if key not in {"status", "title", "type", *_IDS}}
+
+
+def _failure(error: Any) -> ErrorBody | None:
+    """What an error says; None if it says that there is none, or nothing at all."""
+    if is_nothing(error):
+        return None
+    if not isinstance(error, dict):
+        return error_in(error if isinstance(error, str | list) else str(error))
+    said = {key: value for key, value in error.items() if not is_nothing(value)}
+    found, code = error_in(said), _code(said)
+    return replace(found, code=found.code or code) if found.message or found.code or code else None
+
+
+def _code(error: dict[str, Any]) -> str:
+    code = error.get("code")
+    return str(code) if isinstance(code, str | int) and not isinstance(code, bool) else ""
+
+
+def _failed(name: str, status: str, said: ErrorBody) -> Operation:
+    code, message = said.code or status, said.message
+    if is_filter(code):
+        return Operation(name, "filtered", withheld=1, reasons=(explain(message or code),), code=code)
+    if known := rpc_failure(name, code, message):
+        # LiteLLM hands on the Agent Platform's error as it is.
+        return known
+    retryable, request = plain(code) in _RETRYABLE, request_name(said)
+    return Operation(name, "failed", code=code, message=message, retryable=retryable, request_id=request)
+
+
+def created_video(reply: Reply) -> str:
+    """The id in the answer to a create: ``id``, new-api's ``task_id``, or either of them a level further in.
+
+    Raises:
+        ServiceError: the answer is an error, although its status is 200.
+        InvalidReplyError: it names no video.
+    """
+    video = video_in(reply.body)
+    if name := id_of(video):
+        return operation_name(name, "video")
+    if isinstance(reply.body, dict) and (refusal := _refusal(reply, video)):
+        raise refusal
+    return operation_name(None, "video")
+
+
+def _refusal(reply: Reply, video: dict[str, Any]) -> ServiceError | None:
+    """The error that an answer with a good status is, if it clearly is one.
+
+    The status proves nothing either way. So it is a refusal only in the shapes in which services refuse, where nothing
+    names a video, and where the code is none of those that leave open what has become of the work.
+    """
+    body, status = reply.body, video.get("status")
+    if isinstance(status, str) and WORDS.meaning(status) != "failed":
+        return None
+    coded = "code" in body and not is_nothing(body["code"])
+    denied = body.get("success") is False or (isinstance(status, str) and not body.get("error"))
+    said = _failure(body.get("error")) or (_failure(body) if coded or denied else None)
+    if said is None:
+        return None
+    inner = body.get("error") if isinstance(body.get("error"), dict) else body
+    code = _code(inner)
+    number = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else reply.status
+    words = f"{said.message or 'no reason is given'}{f' (code {said.own_code})' if said.own_code else ''}"
+    request = request_name(said)
+    told = f"The service refused: {words}.{f' [request {request}]' if request else ''}"
+    is_trouble = number >= 500 or plain(said.code) in _RETRYABLE
+    kind = ServiceUnavailableError if is_trouble else BadRequestError
+    return kind(told, status=number, code=said.code, request_id=request)
+
+
+def ended_in(body: Any, operation: str) -> Operation | None:
+    """How a video has ended, if the body of an HTTP error is that video; None if the error is one.
+
+    vLLM-Omni answers 500, or the 4xx of its cause, with the whole video once a job has failed, and LiteLLM's proxy
+    quotes that in a sentence of its own. Whatever else comes with such a status is trouble, which may pass.
+
+    Args:
+        body: decoded.
+        operation: the video's id by the create.
+    """
+    for found in (body, *_quoted(body)):
+        video = video_in(found)
+        is_that = video.get("object") == "video" or (operation and id_of(video) == operation)
+        if is_that and isinstance(video.get("status"), str) and plain(video["status"]):
+            read = read_video(video)
+            return None if read.outcome == "running" else read
+    return None
+
+
+def _quoted(body: Any) -> Iterator[Any]:
+    """The objects in an error's sentence that speak of a status."""
+    error = body.get("error", body.get("detail")) if isinstance(body, dict) else None
+    sentence = error.get("message") if isinstance(error, dict) else error
+    if not isinstance(sentence, str) or "status" not in sentence:
+        return
+    at = sentence.find("{")
+    for _ in range(3):
+        if at < 0:
+            return
+        try:
+            found, end = json.JSONDecoder().raw_decode(sentence, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            yield found
+        at = sentence.find("{", end)
