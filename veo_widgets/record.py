@@ -80,6 +80,7 @@ class Operation:
         usage: the tokens that were counted, where the service charges by them.
         request_id: of an error, the service's own name for the request.
         status: of one that runs, the service's word for how it is, if no service is known to say it.
+        expected: of such a one, where its clips will be, or are if the word means that they are there.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Operation:
     usage: Usage | None = None
     request_id: str = ""
     status: str = ""
+    expected: tuple[Sample, ...] = ()
 
 
 # A service's sentence is kept in the ledger and in notebooks.
@@ -191,8 +193,11 @@ def as_created(operation: Operation, name: str) -> Operation:
 
     LiteLLM 1.106 gives another id at every status, which leaves out the deployment and with it the key.
     """
-    samples = (replace(item, uri=name) if item.uri == operation.name else item for item in operation.samples)
-    return replace(operation, name=name, samples=tuple(samples))
+
+    def under_it(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+        return tuple(replace(item, uri=name) if item.uri == operation.name else item for item in samples)
+
+    return replace(operation, name=name, samples=under_it(operation.samples), expected=under_it(operation.expected))
 
 
 def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:

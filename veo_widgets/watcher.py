@@ -39,6 +39,8 @@ from .wires import Wire, wire_for
 
 # Source: https://ai.google.dev/gemini-api/docs/video. What is asked for later is gone for good.
 _KEPT_SECONDS = 2 * 24 * 3600.0
+# Between two requests for a clip that nobody has said is there; and the share of the job's age that they are apart.
+_ANYWAY_SECONDS, _ANYWAY_SHARE = 60.0, 1 / 10
 # A schedule that is this old is learned anew: at every poll that would be a trip to the ledger.
 _LEARNED_SECONDS = 60.0
 
@@ -62,6 +64,8 @@ class Watcher:
         self._board, self._clock = keeper.board, keeper.clock
         self._schedules: dict[tuple[str, str], tuple[float, Schedule]] = {}
         self._watched = 0
+        # When the clip of a job was asked for last without its being told ready.
+        self._asked: dict[str, float] = {}
 
     async def drive(self, job_id: str, scope: anyio.CancelScope) -> None:
         """Watch a job on the board until it ends or `scope` is cancelled."""
@@ -83,6 +87,7 @@ class Watcher:
 
     async def _stop_watching(self, job_id: str, scope: anyio.CancelScope) -> None:
         entry = self._board[job_id]
+        self._asked.pop(job_id, None)
         entry.looked.set()
         entry.looked = anyio.Event()
         if entry.scope is scope:
@@ -238,16 +243,43 @@ class Watcher:
     async def _look(self, record: JobRecord, account: Account, wire: Wire) -> JobRecord:
         operation, self._board[record.id].retry_after = await self._polled(record, account, wire)
         operation = await self._once_ready(operation, account, wire)
+        if operation.status and (finished := await self._finished_anyway(record, operation, account, wire)):
+            return finished
         seen = _seen(record, operation, self._clock.now())
         if seen.state is JobState.RUNNING and (seen.state, seen.notice) == (record.state, record.notice):
             # Another poll without news is not worth a trip to the ledger.
             self._board.put(seen)
             return seen
+        if operation.status and seen.notice != record.notice:
+            LOGGER.warning("job %s: the service says %r, which is not known here", record.id, operation.status)
         seen = await self._note(seen, operation)
         if seen.state is not JobState.DOWNLOADING:
             return seen
         seen = await self._downloads.save_all(seen, operation, account, wire)
         return await self._keeper.keep(records.saved(seen, seen.videos, self._clock.now()))
+
+    async def _finished_anyway(
+        self, record: JobRecord, operation: Operation, account: Account, wire: Wire
+    ) -> JobRecord | None:
+        """The job with its clips, if they can be had, whatever the word means that its service has for it; else None.
+
+        They are asked for now and then once the job has taken longer than its model usually does: asking is free.
+        """
+        now, began = self._clock.now(), record.submitted_at or record.created_at
+        apart = max(_ANYWAY_SECONDS, _ANYWAY_SHARE * (now - began))
+        is_late = now - began > typical_seconds(record.provider, record.model).high
+        if not is_late or now - self._asked.get(record.id, 0.0) < apart:
+            return None
+        self._asked[record.id] = now
+        done = replace(operation, outcome="samples", samples=operation.expected, status="", expected=())
+        try:
+            saved = await self._downloads.save_all(_seen(record, done, now), done, account, wire)
+        except VeoError as error:
+            if isinstance(error.__cause__, OSError):
+                raise
+            LOGGER.info("job %s: its clip cannot be had yet: %s", record.id, error)
+            return None
+        return await self._keeper.keep(records.saved(saved, saved.videos, self._clock.now()))
 
     async def _note(self, seen: JobRecord, operation: Operation) -> JobRecord:
         """Write down what a poll has said, if the job is still ours; if not, the record is as the ledger has it."""

@@ -81,7 +81,9 @@ def read_video(body: Any) -> Operation:
     if meaning == "failed":
         found = _failure(video.get("error")) or _failure(_beside(video)) or _failure(_beside(body)) or ErrorBody()
         return _failed(name, "" if plain(status) in _BARE else plain(status), found)
-    return Operation(name, "running", status="" if meaning else status)
+    if meaning == "running":
+        return Operation(name, "running")
+    return Operation(name, "running", status=status, expected=samples_in(video, name))
 
 
 def _beside(video: dict[str, Any]) -> dict[str, Any]:
