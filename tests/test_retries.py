@@ -33,6 +33,7 @@ ANSWERS = {
         *(errors.ServiceUnavailableError("x", status=status) for status in (500, 502, 503, 504)),
         *(errors.BadRequestError("x", status=status) for status in (408, 409, 425, 499)),
     ],
+    "unread": [errors.BadRequestError("x", status=415, unread=True)],
     "astray": [errors.ServiceError("x", status=302)],
     "refused": [
         errors.BadRequestError("x", status=400),
@@ -62,15 +63,15 @@ def test_every_row_is_there_once_and_gives_its_reason() -> None:
 @pytest.mark.parametrize(("answer", "error"), CASES)
 def test_a_create_is_sent_again_only_where_nothing_can_have_started(answer: str, error: errors.VeoError) -> None:
     again = pause("create", error, tried=1) is not None
-    assert again == (answer in {"unreachable", "no room", "busy"})
+    assert again == (answer in {"unreachable", "no room", "busy", "unread"})
     assert (rule_for("create", error).end == "unknown") == (answer in {"trouble", "lost"})
 
 
 @pytest.mark.parametrize(("answer", "error"), CASES)
 def test_looking_goes_on_unless_it_is_refused(answer: str, error: errors.VeoError) -> None:
     assert pause("look", error, tried=3) is not None
-    assert (pause("look", error, tried=4) is None) == (answer == "refused")
-    assert (pause("look", error, tried=100) is None) == (answer == "refused")
+    assert (pause("look", error, tried=4) is None) == (answer in {"refused", "unread"})
+    assert (pause("look", error, tried=100) is None) == (answer in {"refused", "unread"})
 
 
 def test_a_full_disk_is_not_mended_by_waiting() -> None:

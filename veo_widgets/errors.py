@@ -134,6 +134,7 @@ class ServiceError(VeoError):
         code: the service's own name for it, such as ``INVALID_ARGUMENT``.
         retry_after: seconds the service asked to wait, if it said so.
         request_id: the service's own name for the request, which its support asks for; empty if it gave none.
+        unread: whether the answer proves that a create was not even read as a form; it may be sent as JSON then.
     """
 
     # Out of the instance's dictionary, and so out of what is pickled or shown: an answer may quote a key.
@@ -147,10 +148,11 @@ class ServiceError(VeoError):
         code: str = "",
         retry_after: float | None = None,
         request_id: str = "",
+        unread: bool = False,
         body: Any = None,
     ) -> None:
         super().__init__(message)
-        self._body = body
+        self.unread, self._body = unread, body
         self.status = status
         self.code = redact(code)
         self.retry_after = retry_after

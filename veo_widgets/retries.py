@@ -19,7 +19,7 @@ from .errors import (
     VeoError,
 )
 
-Answer = Literal["unreachable", "no room", "no quota", "busy", "trouble", "refused", "astray", "lost"]
+Answer = Literal["unreachable", "no room", "no quota", "busy", "trouble", "refused", "unread", "astray", "lost"]
 Question = Literal["create", "look"]
 End = Literal["failed", "unknown", "stopped"]
 
@@ -54,6 +54,16 @@ RULES = (
         "create", "no quota", None, None, None, "failed", "A day's quota or a spend cap does not come back by waiting."
     ),
     Rule("create", "refused", None, None, None, "failed", "The same request would be refused again."),
+    Rule(
+        "create",
+        "unread",
+        (0, 0),
+        1,
+        None,
+        "failed",
+        "The same create goes as JSON where its form was not read: 415 says so (RFC 9110, 15.5.16), and FastAPI checks "
+        "a body before it calls the handler (fastapi.tiangolo.com/tutorial/handling-errors).",
+    ),
     Rule("create", "astray", None, None, None, "failed", "A redirect is a login page or a wrong address, no service."),
     Rule("create", "trouble", None, None, None, "unknown", "The work may have begun before the trouble."),
     Rule(
@@ -68,6 +78,7 @@ RULES = (
     Rule(
         "look", "astray", (2, 30), None, None, "stopped", "Networks in hotels let nothing through until one signs in."
     ),
+    Rule("look", "unread", (2, 30), 3, None, "stopped", "A look has no body; this never comes."),
     Rule("look", "refused", (2, 30), 3, None, "stopped", "Somebody has to change the key, the network or the project."),
 )
 _TABLE = {(rule.question, rule.answer): rule for rule in RULES}
@@ -87,8 +98,8 @@ def answer_of(error: VeoError) -> Answer:
         # A 503 without a word of the service's own is a gateway's, which may have lost the answer on its way.
         says_so = bool(error.code) or error.retry_after is not None
         return "busy" if error.status == 503 and says_so else "trouble"
-    if isinstance(error, ServiceError) and 300 <= error.status < 400:
-        return "astray"
+    if isinstance(error, ServiceError) and (error.unread or 300 <= error.status < 400):
+        return "unread" if error.unread else "astray"
     if isinstance(error, _REFUSALS | ServiceError):
         return "refused"
     # An answer that cannot be read may have been a yes; a clip that came broken may come whole.
