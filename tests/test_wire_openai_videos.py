@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +31,24 @@ FRAME = Image(PNG, name="cat.png")
 LONG_ID = "video_bGl0ZWxsbTpjdXN0b20/bGxt+g=="
 
 
-def test_a_whole_request_without_a_file_is_json() -> None:
+def test_a_whole_request_is_a_form_and_may_be_json() -> None:
     model = find("sora-2", [OPENAI])
     request = VideoRequest("A cat", model.id, duration_seconds=8.0).completed(model)
+    said = {"model": "sora-2", "prompt": "A cat", "seconds": "8", "size": "720x1280"}
     assert WIRE.create(request, SITE) == Call(
         "create",
         "POST",
         "https://api.openai.com/v1/videos",
-        json={"model": "sora-2", "prompt": "A cat", "seconds": "8", "size": "720x1280"},
+        json=said,
+        form=tuple(Field(name, value) for name, value in said.items()),
     )
 
 
-def test_a_request_with_a_file_is_a_form() -> None:
+def test_a_file_goes_along_in_a_form_and_as_an_address_in_json() -> None:
     request = VideoRequest("A cat", "sora-2", first_frame=FRAME, duration_seconds=4.0, aspect_ratio="16:9")
     call = WIRE.create(request, SITE)
-    assert call.json is None
+    assert call.json is not None
+    assert call.json["input_reference"] == {"image_url": f"data:image/png;base64,{b64encode(PNG).decode()}"}
     assert call.form == (
         Field("model", "sora-2"),
         Field("prompt", "A cat"),
@@ -147,11 +151,14 @@ def test_clips_that_are_there_already_are_named_by_id_or_handed_in(tmp_path: Pat
     root = "https://api.openai.com/v1/videos"
     edit = WIRE.create(VideoRequest("Make it night", "m", edit_from=LONG_ID), SITE)
     assert (edit.url, edit.json) == (f"{root}/edits", {"prompt": "Make it night", "video": {"id": LONG_ID}})
+    # As OpenAI's client writes an object in a form.
+    assert edit.form == (Field("prompt", "Make it night"), Field("video[id]", LONG_ID))
     extension = WIRE.create(VideoRequest("On", "m", extend_from="video_1", duration_seconds=8.0), SITE)
     assert extension.url == f"{root}/extensions"
     assert extension.json == {"prompt": "On", "seconds": "8", "video": {"id": "video_1"}}
     (tmp_path / "a.mp4").write_bytes(b"a clip")
     handed = WIRE.create(VideoRequest("On", "m", extend_from=str(tmp_path / "a.mp4"), duration_seconds=8.0), SITE)
+    assert handed.json is None
     assert handed.form == (
         Field("prompt", "On"),
         Field("seconds", "8"),
@@ -198,7 +205,10 @@ PARSED: list[tuple[dict[str, Any], Operation]] = [
     (video("queued"), Operation("video_1", "running")),
     (video("in_progress"), Operation("video_1", "running")),
     (video("processing"), Operation("video_1", "running")),
-    (video("some_new_word"), Operation("video_1", "running", status="some_new_word")),
+    (
+        video("some_new_word"),
+        Operation("video_1", "running", status="some_new_word", expected=(Sample(0, uri="video_1"),)),
+    ),
     (video("completed"), Operation("video_1", "samples", samples=(Sample(0, uri="video_1"),))),
     ({"status": "completed"}, Operation("", "samples", samples=(Sample(0),))),
     (

@@ -9,7 +9,8 @@ import anyio
 from . import record as records
 from .accounts import Accounts
 from .config import Account
-from .errors import AcceptedError, LedgerError, RateLimitError, UnknownOutcomeError, VeoError
+from .errors import AcceptedError, LedgerError, RateLimitError, ServiceError, UnknownOutcomeError, VeoError
+from .forms import Forms
 from .keeper import LEASE_SECONDS, Keeper
 from .problems import Problem, unknown_problem
 from .providers import model_at
@@ -17,7 +18,7 @@ from .quota import Quota
 from .record import JobRecord, JobState
 from .retries import pause, rule_for
 from .transport import Transport
-from .wires import Call, wire_for
+from .wires import Call, Reply, wire_for
 
 # Whoever submits waits for less than this; a create that has to wait longer is sent from the background.
 _AT_ONCE = 2.0
@@ -41,6 +42,7 @@ class Sender:
         self.unwritten: dict[str, JobRecord] = {}
         self._keeper, self._accounts, self._transport = keeper, accounts, transport
         self._clock = keeper.clock
+        self._forms = Forms()
         self._quotas: dict[tuple[str, ...], Quota] = {}
         # Of a job that is kept back: how many creates were refused.
         self._tried: dict[str, int] = {}
@@ -122,7 +124,7 @@ class Sender:
         while True:
             try:
                 wire = wire_for(record.wire, record.surface)
-                operation = wire.created(await self._transport.send(call, account))
+                operation = wire.created(await self._posted(call, account))
             except VeoError as error:
                 wait = self._wait_after(record, error)
                 if wait is None or (wait >= _AT_ONCE and not patient):
@@ -134,6 +136,19 @@ class Sender:
             else:
                 self._tried.pop(record.id, None)
                 return await self._accepted(record, operation)
+
+    async def _posted(self, call: Call, account: Account) -> Reply:
+        """The answer to a create; one whose form was not even read goes once more, as JSON."""
+        call = self._forms.chosen(call, account.endpoint)
+        try:
+            reply = await self._transport.send(call, account)
+        except ServiceError as error:
+            other = self._forms.instead(call, error)
+            if other is None:
+                raise
+            call, reply = other, await self._transport.send(other, account)
+        self._forms.taken(call, account.endpoint)
+        return reply
 
     def _wait_after(self, record: JobRecord, error: VeoError) -> float | None:
         tried = self._tried[record.id] = self._tried.get(record.id, 0) + 1

@@ -152,11 +152,11 @@ class Transport:
 
     async def _request(self, http: httpx.AsyncClient, call: Call, account: Account) -> _Answer:
         headers = {**call.headers, **await account.credentials.headers()}
-        content = None if call.json is None else json.dumps(call.json).encode()
+        content = None if call.form or call.json is None else json.dumps(call.json).encode()
         if content is not None:
             headers["content-type"] = "application/json"
         parts = [(part.name, (part.filename or None, part.value, part.mime or None)) for part in call.form]
-        body = call.json or {part.name: part.value for part in call.form}
+        body = {part.name: part.value for part in call.form} or call.json
         exchange = Exchange(call.method, call.url, headers, body)
         limit = self._limits[call.purpose]
         try:

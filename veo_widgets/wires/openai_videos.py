@@ -5,6 +5,7 @@ Sources: the OpenAI SDK's videos resource, Azure OpenAI's video pages, and LiteL
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -120,10 +121,14 @@ class OpenAIVideos(Dialect):
             return self._changed(request, endpoint)
         fields: dict[str, Any] = {"model": request.model, "prompt": request.prompt, **self.shape(request)}
         image = request.first_frame
-        if self.reads_web and image and image.is_on_web:
-            return _posted(self.url(endpoint), {**fields, "input_reference": {"image_url": image.uri}}, None)
-        file = None if image is None else Field("input_reference", image.data, _filename(image), image.mime)
-        return _posted(self.url(endpoint), fields, file)
+        if image is None:
+            return _posted(self.url(endpoint), fields)
+        if self.reads_web and image.is_on_web:
+            return _posted(self.url(endpoint), {**fields, "input_reference": {"image_url": image.uri}})
+        file = Field("input_reference", image.data, _filename(image), image.mime)
+        # OpenAI's reference of the videos: an image is handed in as a file, or as an address, which may hold it.
+        held = f"data:{image.mime};base64,{base64.b64encode(image.data).decode()}"
+        return _posted(self.url(endpoint), fields, file, {"input_reference": {"image_url": held}})
 
     def shape(self, request: VideoRequest) -> dict[str, str]:
         """Length and size; what is not said is left out."""
@@ -144,7 +149,8 @@ class OpenAIVideos(Dialect):
                 parameter="remix_from",
                 value=video,
             )
-        return _posted(self.url(endpoint, video, "remix"), {"prompt": request.prompt}, None)
+        # The one create that OpenAI's own client sends as JSON.
+        return Call("create", "POST", self.url(endpoint, video, "remix"), json={"prompt": request.prompt})
 
     def _changed(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         verb, name = ("edits", "edit_from") if request.mode == "edit" else ("extensions", "extend_from")
@@ -152,7 +158,7 @@ class OpenAIVideos(Dialect):
         if verb == "extensions" and request.duration_seconds:
             fields["seconds"] = f"{request.duration_seconds:g}"
         if is_id(request.source):
-            return _posted(self.url(endpoint, verb), {**fields, "video": {"id": request.source}}, None)
+            return _posted(self.url(endpoint, verb), {**fields, "video": {"id": request.source}})
         if is_address(request.source):
             raise _unreadable(self.label, request)
         file = Field("video", decoded(request.source, name), "video.mp4", mime_of(request.source))
@@ -280,8 +286,25 @@ def _filename(image: Image) -> str:
     return image.name if "." in image.name else f"image.{image.mime.rpartition('/')[2]}"
 
 
-def _posted(url: str, fields: dict[str, Any], file: Field | None) -> Call:
-    """JSON, or a form if a file goes along."""
-    if file is None:
-        return Call("create", "POST", url, json=fields)
-    return Call("create", "POST", url, form=(*(Field(name, str(value)) for name, value in fields.items()), file))
+def _posted(
+    url: str, fields: dict[str, Any], file: Field | None = None, instead: Mapping[str, Any] | None = None
+) -> Call:
+    """A create as a form, as OpenAI's client makes it, and as JSON for those who take no form.
+
+    Args:
+        url: where to.
+        fields: everything but files; one in another is written ``outer[inner]`` in a form.
+        file: what goes along.
+        instead: what stands for the file in JSON; None if nothing can.
+    """
+    parts = [Field(name, value) for outer, said in fields.items() for name, value in _flat(outer, said)]
+    body = {**fields, **(instead or {})} if file is None or instead else None
+    return Call("create", "POST", url, json=body, form=(*parts, *([file] if file else ())))
+
+
+def _flat(name: str, said: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(said, Mapping):
+        yield name, str(said)
+        return
+    for inner, value in said.items():
+        yield from _flat(f"{name}[{inner}]", value)

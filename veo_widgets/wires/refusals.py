@@ -25,6 +25,7 @@ from .error_bodies import ErrorBody, read_error
 from .filter_reasons import explain
 from .limits import is_about_money, limit_of, limit_remedy
 from .remedies import remedy_for
+from .unread import is_unread
 
 _BY_STATUS: dict[int, type[ServiceError]] = {
     400: BadRequestError,
@@ -95,6 +96,7 @@ def service_error(
         code=said.code or next(iter(said.reasons), ""),
         retry_after=wait,
         request_id=name,
+        unread=is_unread(call, status, _decoded(body), said),
         body=_decoded(body) if call is not None and call.purpose == "poll" else None,
         **more,
     )
