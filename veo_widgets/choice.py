@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .catalog import Model
 from .config import Settings, first_set, google_flag, own_settings, said_address
+from .project_file import is_there
 from .providers import PROVIDERS, Provider, model_at, name_at, prefix_of, provider_named, split_model
 from .surroundings import source_of
 
@@ -115,7 +116,7 @@ def _of(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> I
     if provider.auth == "google":
         yield from _listed(provider, "project", configured and own.project, ("GOOGLE_CLOUD_PROJECT",), environ)
         yield from _listed(provider, "key file", None, ("GOOGLE_APPLICATION_CREDENTIALS",), environ)
-        if _gcloud(environ).exists():
+        if is_there(_gcloud(environ)):
             file = "GOOGLE_APPLICATION_CREDENTIALS"
             hidden = f"environment {file}" if environ.get(file) else ""
             yield Found(provider, "credentials", "gcloud auth application-default login", hidden)

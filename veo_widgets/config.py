@@ -26,7 +26,7 @@ from .providers import (
     prefix_of,
     provider_named,
 )
-from .surroundings import Surroundings, notebook, read_address, surroundings
+from .surroundings import Surroundings, beside, read_address, surroundings
 
 # The project and location that the emulator is asked for on the Agent Platform's paths.
 _EMULATED = {"project": "emulator", "location": "us-central1"}
@@ -78,16 +78,36 @@ class Account:
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the ledger: ``VEO_WIDGETS_HOME``, or the user's data folder."""
-    return Path(environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False)).expanduser()
+    """The folder of the ledger: ``VEO_WIDGETS_HOME``, or the user's data folder.
+
+    Raises:
+        ConfigError: it begins with a home folder that nobody knows.
+    """
+    said = environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False)
+    try:
+        return Path(said).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"The ledger's folder {said!r} begins with a home folder, and this user has none. Set VEO_WIDGETS_HOME to "
+            "a folder that can be written."
+        ) from None
 
 
 def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder."""
-    if settings.folder:
-        return settings.folder.expanduser().absolute()
-    beside = Path(notebook(environ)).parent if notebook(environ) else Path.cwd()
-    return beside.absolute() / "veo_clips"
+    """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder.
+
+    Raises:
+        ConfigError: the folder begins with a home folder that nobody knows, or the working folder is gone.
+    """
+    try:
+        if settings.folder:
+            return settings.folder.expanduser().absolute()
+    except RuntimeError:
+        raise ConfigError(
+            f"folder: {str(settings.folder)!r} begins with a home folder, and there is none of that name. Give the "
+            "whole path."
+        ) from None
+    return beside(environ).absolute() / "veo_clips"
 
 
 def budget_limits(environ: Mapping[str, str] = os.environ) -> dict[str, float]:

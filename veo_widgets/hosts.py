@@ -6,11 +6,11 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
 
 import anyio
 
 from .errors import DownloadError
+from .proxies import proxies
 
 # Names that no public server has: each network makes of them what it likes.
 _LOCAL_NAMES = (".internal", ".local", ".localhost", ".home.arpa", ".lan", ".intranet", ".corp")
@@ -69,9 +69,10 @@ async def checked(url: str, provider_url: str) -> Target:
 
     Raises:
         DownloadError: it leads nowhere, or where it must not.
+        ConfigError: the proxy on the way to it cannot be used.
     """
     parts, name, port = _parts(url)
-    found, proxied = await _numbers(name, port), _has_proxy(parts)
+    found, proxied = await _numbers(name, port), proxies().of(url) is not None
     if not found and (not proxied or "." not in name or name.endswith(_LOCAL_NAMES)):
         raise DownloadError(f"There is no host {name}.")
     near = {nearness(number) for number in found} - {""}
@@ -119,11 +120,6 @@ def _older(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6A
     if ip in _TRANSLATED:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or ip
-
-
-def _has_proxy(parts: SplitResult) -> bool:
-    named = getproxies()
-    return bool(named.get(parts.scheme) or named.get("all")) and not proxy_bypass(parts.netloc)
 
 
 async def _nearness_of(url: str) -> set[str]:

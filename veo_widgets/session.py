@@ -15,7 +15,7 @@ from .batches import Batch
 from .budgets import Budget
 from .config import Settings
 from .credentials import sealed
-from .errors import InvalidRequestError, nearest
+from .errors import InvalidRequestError, VeoError, nearest
 from .films import Film, Shot
 from .handles import Job, Jobs, Videos
 from .model_table import model_table
@@ -229,9 +229,13 @@ def doctor() -> Report:
     It looks at versions, credentials (never their characters), the provider, its model and price, whether the service
     answers and takes the key, open jobs, folders, and the way of clips to the browser.
     """
-    from .diagnosis import diagnose
+    from .diagnosis import diagnose, without_client
 
-    return client().call(partial(diagnose, client().asynchronous))
+    try:
+        return client().call(partial(diagnose, client().asynchronous))
+    except VeoError as error:
+        # A ledger without a place, a forked process, a client that was closed.
+        return without_client(error)
 
 
 def models(provider: str | None = None, *, retired: bool = False) -> Table:

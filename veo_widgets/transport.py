@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.cookiejar import CookieJar
+from urllib.parse import urlsplit
 
 import anyio
+import anyio.to_thread
 import httpx
 
+from . import certificates
 from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, read_json, unpacked, whole
 from .config import Account
-from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
+from .errors import ConfigError, DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
 from .hosts import Target, checked, origin, redirected
 from .intake import Incoming
 from .lanes import Lanes
 from .logbook import Exchange
+from .proxies import Proxy, is_loopback, proxies
 from .ranges import BEYOND, part_of, ranged, validator_of
 from .version import own_version
 from .wires.base import Call, Reply
@@ -65,6 +69,57 @@ class _NoCookies(CookieJar):
         """Take none. A jar whose policy refuses them all reads each answer's headers first."""
 
 
+class _Ways(httpx.AsyncBaseTransport):
+    """The ways that the requests of one client take: straight on this machine, elsewhere as the environment says.
+
+    Args:
+        context: gives the TLS for this machine, or for elsewhere.
+        limits: of each way's pool.
+        direct: whether no proxy is used.
+    """
+
+    def __init__(self, context: Callable[[bool], ssl.SSLContext], limits: httpx.Limits, *, direct: bool) -> None:
+        self._context, self._limits, self._direct = context, limits, direct
+        self._open: dict[object, httpx.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._way(request.url).handle_async_request(request)
+
+    def _way(self, url: httpx.URL) -> httpx.AsyncHTTPTransport:
+        near = is_loopback(url.host)
+        proxy = None if near or self._direct else proxies().of(str(url))
+        plain = near and url.scheme == "http"
+        tls = None if plain else self._context(near)
+        way = tls, proxy
+        if way not in self._open:
+            # What is never used for TLS gets a context that believes nobody, which costs nothing.
+            verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            through = None if proxy is None else _named(proxy, verify)
+            self._open[way] = httpx.AsyncHTTPTransport(
+                verify=verify, trust_env=False, limits=self._limits, proxy=through
+            )
+        return self._open[way]
+
+    async def aclose(self) -> None:
+        ways = [*self._open.values()]
+        self._open.clear()
+        for way in ways:
+            await way.aclose()
+
+
+def _named(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
+    """A proxy as httpx knows it.
+
+    Raises:
+        ConfigError: it is none to httpx.
+    """
+    secure = tls if proxy.address.startswith("https:") else None
+    try:
+        return httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure)
+    except (httpx.InvalidURL, ValueError):
+        raise ConfigError(f"{proxy.source}: {proxy.address!r} is not the address of a proxy.") from None
+
+
 class Transport:
     """One HTTP client for all providers of a process.
 
@@ -75,7 +130,8 @@ class Transport:
 
     def __init__(self, http: httpx.AsyncBaseTransport | None = None, limits: Mapping[str, Limit] = LIMITS) -> None:
         self._http, self._limits = http, limits
-        self._tls: ssl.SSLContext | None = None
+        # By what they trust; None for this machine.
+        self._tls: dict[certificates.Trust | None, ssl.SSLContext] = {}
         self._clients: dict[bool, httpx.AsyncClient] = {}
         # Apart from each other: slow downloads must not hold up a create, nor a thousand polls.
         self._creates, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
@@ -92,23 +148,39 @@ class Transport:
 
     def _made(self, *, kept: int, seconds: float = 5.0, direct: bool = False) -> httpx.AsyncClient:
         """A client that keeps so many connections for so many seconds."""
-        # Made late: its TLS context costs more than importing httpx does.
-        self._tls = tls = self._tls or httpx.create_ssl_context()
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=kept, keepalive_expiry=seconds)
-        # A proxy named in the environment cannot reach this machine's own loopback.
-        near = httpx.AsyncHTTPTransport(verify=tls, limits=limits)
-        here = None if self._http or direct else {"http://127.0.0.1": near, "http://localhost": near}
         return httpx.AsyncClient(
-            transport=self._http,
-            verify=tls,
-            mounts=here,
-            trust_env=not direct,
-            limits=limits,
+            transport=self._http or _Ways(self._context, limits, direct=direct),
+            trust_env=False,
             timeout=_TIMEOUT,
             follow_redirects=False,
             cookies=_NoCookies(),
             headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
         )
+
+    def _context(self, near: bool = False) -> ssl.SSLContext:  # noqa: FBT001, FBT002 (what `_Ways` asks with)
+        """TLS for this machine or for elsewhere, made once: that takes longer than importing httpx does."""
+        wanted = None if near else certificates.trust()
+        if wanted not in self._tls:
+            usual = partial(httpx.create_ssl_context, trust_env=False)
+            self._tls[wanted] = certificates.near_context() if wanted is None else wanted.context(usual)
+        return self._tls[wanted]
+
+    async def ready_for(self, account: Account) -> None:
+        """Check, before anything is written down, that the way to a service is open as far as this machine goes.
+
+        A service on this machine needs neither a proxy nor certificates, so nothing is looked at.
+
+        Raises:
+            ConfigError: a proxy or certificates are named that cannot be used; the message names the variable.
+        """
+        base_url = account.endpoint.base_url
+        if self._http is None and not is_loopback(urlsplit(base_url).hostname or ""):
+            proxy = proxies().of(base_url)
+            # Also where the service itself is asked without TLS: its clips may lie elsewhere.
+            tls = await anyio.to_thread.run_sync(self._context)
+            if proxy is not None:
+                _named(proxy, tls)
 
     async def aclose(self) -> None:
         """Close every connection."""
