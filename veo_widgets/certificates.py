@@ -33,6 +33,12 @@ class Trust:
     place: str = ""
     key_log: str = ""
 
+    @property
+    def bundle(self) -> str:
+        """One file or folder, for whoever takes no list of folders; empty for the usual ones."""
+        folders = [one for one in self.place.split(os.pathsep) if is_there(Path(one))]
+        return folders[0] if self.variable == "SSL_CERT_DIR" and folders else self.place
+
     def context(self, usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         """TLS with these certificates.
 

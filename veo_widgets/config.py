@@ -16,8 +16,11 @@ from platformdirs import user_data_dir
 
 from . import keys
 from .budgets import NAMES, amount, variable
-from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, azure_token, google_token
+from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, azure_token
 from .errors import ConfigError
+from .google_files import VARIABLE as GOOGLE_FILE
+from .google_files import project_of
+from .google_login import google_token
 from .providers import (
     LITELLM_GEMINI,
     Endpoint,
@@ -83,13 +86,14 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     Raises:
         ConfigError: it begins with a home folder that nobody knows.
     """
-    said = environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False)
+    said = environ.get("VEO_WIDGETS_HOME", "")
     try:
-        return Path(said).expanduser()
+        return Path(said or user_data_dir("veo_widgets", appauthor=False)).expanduser()
     except RuntimeError:
+        whose = f"VEO_WIDGETS_HOME: {said!r} begins with" if said else "The ledger is kept in"
         raise ConfigError(
-            f"The ledger's folder {said!r} begins with a home folder, and this user has none. Set VEO_WIDGETS_HOME to "
-            "a folder that can be written."
+            f"{whose} a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a folder that can be "
+            "written."
         ) from None
 
 
@@ -225,12 +229,14 @@ def _agent_platform(
 ) -> Account:
     project = environ.get("GOOGLE_CLOUD_PROJECT", "") if settings.project is None else settings.project
     location = settings.location or environ.get("GOOGLE_CLOUD_LOCATION") or "us-central1"
+    # An express key goes without a project; any other key of Google's would be refused, so it has to be meant.
+    key = (named and settings.api_key) or (google_flag(environ) and keys.key_of(provider, None, environ))
+    if not project and not key and settings.project is None:
+        project, _ = project_of(environ)
     if project:
         address = base_url or provider.base_url.format(host=agent_platform_host(location))
         endpoint = Endpoint(provider.name, surface, address, project=project, location=location)
-        return Account(provider, endpoint, google_token(environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")))
-    # An express key goes without a project; any other key of Google's would be refused, so it has to be meant.
-    key = (named and settings.api_key) or (google_flag(environ) and keys.key_of(provider, None, environ))
+        return Account(provider, endpoint, google_token(environ.get(GOOGLE_FILE, "")))
     if not key:
         raise ConfigError(
             f"{provider.label}: no project was found. Set GOOGLE_CLOUD_PROJECT, or call veo.configure(project=…); with "

@@ -15,7 +15,7 @@ from .batches import Batch
 from .budgets import Budget
 from .config import Settings
 from .credentials import sealed
-from .errors import InvalidRequestError, VeoError, nearest
+from .errors import InvalidRequestError, nearest
 from .films import Film, Shot
 from .handles import Job, Jobs, Videos
 from .model_table import model_table
@@ -233,8 +233,7 @@ def doctor() -> Report:
 
     try:
         return client().call(partial(diagnose, client().asynchronous))
-    except VeoError as error:
-        # A ledger without a place, a forked process, a client that was closed.
+    except Exception as error:  # noqa: BLE001 (a ledger without a place, a forked process, a client that was closed)
         return without_client(error)
 
 

@@ -57,7 +57,7 @@ async def diagnose(client: AsyncClient, environ: Mapping[str, str] | None = None
     )
 
 
-def without_client(error: VeoError) -> Report:
+def without_client(error: Exception) -> Report:
     """What can be said where there is no client to look with.
 
     Args:
@@ -70,7 +70,7 @@ def without_client(error: VeoError) -> Report:
             *told("provider", lambda: _provider(Settings(), surroundings())[1]),
             *told("credentials", lambda: machine.credentials(None, Settings(), surroundings())),
             *told("network", lambda: machine.network(surroundings())),
-            Finding("data folder" if isinstance(error, ConfigError) else "client", "problem", str(error)),
+            _broken("data folder" if isinstance(error, ConfigError) else "client", error),
             *told("host", lambda: machine.host(surroundings())),
         )
     )
