@@ -21,6 +21,7 @@ from .errors import ConfigError
 from .google_files import VARIABLE as GOOGLE_FILE
 from .google_files import project_of
 from .google_login import google_token
+from .hosts import origin
 from .providers import (
     LITELLM_GEMINI,
     Endpoint,
@@ -31,6 +32,8 @@ from .providers import (
 )
 from .surroundings import Surroundings, beside, read_address, surroundings
 
+# Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
+_ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
 # The project and location that the emulator is asked for on the Agent Platform's paths.
 _EMULATED = {"project": "emulator", "location": "us-central1"}
 
@@ -78,6 +81,13 @@ class Account:
     def at(self, base_url: str) -> Account:
         """The same account at the address where the embedded emulator turned out to listen."""
         return replace(self, endpoint=replace(self.endpoint, base_url=base_url))
+
+    def trusts(self, url: str) -> bool:
+        """Whether an address is one of the provider's own origins, which alone see a key and need no check."""
+        try:
+            return origin(url) in (origin(self.endpoint.base_url), *_ALSO_TRUSTED.get(self.provider.name, ()))
+        except ValueError:
+            return False
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:

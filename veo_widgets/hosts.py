@@ -85,6 +85,21 @@ async def checked(url: str, provider_url: str) -> Target:
     return Target(urls, not proxied, host, name)
 
 
+async def target_of_clip(url: str, provider_url: str, label: str) -> Target:
+    """As `checked`, of an address that a service gave for a clip; what is raised quotes it without its signature.
+
+    Args:
+        url: to be read.
+        provider_url: where requests go.
+        label: the provider's.
+    """
+    try:
+        return await checked(url, provider_url)
+    except DownloadError as error:
+        shown = url.partition("?")[0][:80]
+        raise DownloadError(f"{label} gave {shown!r} as a clip's address. {error}") from None
+
+
 def _parts(url: str) -> tuple[SplitResult, str, int]:
     """An address in pieces, its host as DNS knows it, and its port.
 

@@ -166,9 +166,9 @@ def _is_place(place: str) -> bool:
     """Whether a text is a host, with or without a port."""
     try:
         parts = urlsplit(f"//{place}")
-        return bool(
-            parts.hostname and re.fullmatch(r"[\w.:%-]+", parts.hostname) and (parts.port is None or parts.port)
-        )
+        host = parts.hostname or ""
+        numeric = ":" in host or not host.strip("0123456789.")
+        return bool(re.fullmatch(r"[a-z0-9._:-]+", host)) and parts.port != 0 and not (numeric and not _number(host))
     except ValueError:
         return False
 

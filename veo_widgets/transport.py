@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from http.cookiejar import CookieJar
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
 import httpx
 
-from . import certificates
 from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, read_json, unpacked, whole
 from .config import Account
-from .errors import ConfigError, DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
-from .hosts import Target, checked, origin, redirected
+from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
+from .hosts import Target, checked, origin, redirected, target_of_clip
 from .intake import Incoming
 from .lanes import Lanes
 from .logbook import Exchange
-from .proxies import Proxy, is_loopback, proxies
+from .proxies import Proxy
 from .ranges import BEYOND, part_of, ranged, validator_of
 from .version import own_version
+from .ways import Tls, Ways
 from .wires.base import Call, Reply
 from .wires.refusals import kind_of, retry_after, service_error
 
@@ -39,8 +38,6 @@ _KEPT_SECONDS = 60.0
 _MAX_REDIRECTS = 5
 # For each piece of an answer; `bodies.LIMITS` has the whole.
 _TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
-# Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
-_ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
 
 # What httpx raises, a header that cannot be encoded included, and `bodies` of what is packed in a wrong way.
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ValueError)
@@ -69,55 +66,18 @@ class _NoCookies(CookieJar):
         """Take none. A jar whose policy refuses them all reads each answer's headers first."""
 
 
-class _Ways(httpx.AsyncBaseTransport):
-    """The ways that the requests of one client take: straight on this machine, elsewhere as the environment says.
+class _Routed(httpx.AsyncBaseTransport):
+    """Sends each request on the way that is its own."""
 
-    Args:
-        context: gives the TLS for this machine, or for elsewhere.
-        limits: of each way's pool.
-        direct: whether no proxy is used.
-    """
-
-    def __init__(self, context: Callable[[bool], ssl.SSLContext], limits: httpx.Limits, *, direct: bool) -> None:
-        self._context, self._limits, self._direct = context, limits, direct
-        self._open: dict[object, httpx.AsyncHTTPTransport] = {}
+    def __init__(self, ways: Ways[httpx.AsyncHTTPTransport]) -> None:
+        self._ways = ways
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._way(request.url).handle_async_request(request)
-
-    def _way(self, url: httpx.URL) -> httpx.AsyncHTTPTransport:
-        near = is_loopback(url.host)
-        proxy = None if near or self._direct else proxies().of(str(url))
-        plain = near and url.scheme == "http"
-        tls = None if plain else self._context(near)
-        way = tls, proxy
-        if way not in self._open:
-            # What is never used for TLS gets a context that believes nobody, which costs nothing.
-            verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            through = None if proxy is None else _named(proxy, verify)
-            self._open[way] = httpx.AsyncHTTPTransport(
-                verify=verify, trust_env=False, limits=self._limits, proxy=through
-            )
-        return self._open[way]
+        return await self._ways.to(str(request.url)).handle_async_request(request)
 
     async def aclose(self) -> None:
-        ways = [*self._open.values()]
-        self._open.clear()
-        for way in ways:
+        for way in self._ways.drain():
             await way.aclose()
-
-
-def _named(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
-    """A proxy as httpx knows it.
-
-    Raises:
-        ConfigError: it is none to httpx.
-    """
-    secure = tls if proxy.address.startswith("https:") else None
-    try:
-        return httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure)
-    except (httpx.InvalidURL, ValueError):
-        raise ConfigError(f"{proxy.source}: {proxy.address!r} is not the address of a proxy.") from None
 
 
 class Transport:
@@ -130,8 +90,7 @@ class Transport:
 
     def __init__(self, http: httpx.AsyncBaseTransport | None = None, limits: Mapping[str, Limit] = LIMITS) -> None:
         self._http, self._limits = http, limits
-        # By what they trust; None for this machine.
-        self._tls: dict[certificates.Trust | None, ssl.SSLContext] = {}
+        self._tls = Tls(partial(httpx.create_ssl_context, trust_env=False))
         self._clients: dict[bool, httpx.AsyncClient] = {}
         # Apart from each other: slow downloads must not hold up a create, nor a thousand polls.
         self._creates, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
@@ -149,8 +108,14 @@ class Transport:
     def _made(self, *, kept: int, seconds: float = 5.0, direct: bool = False) -> httpx.AsyncClient:
         """A client that keeps so many connections for so many seconds."""
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=kept, keepalive_expiry=seconds)
+
+        def way(tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
+            secure = tls if proxy and proxy.address.startswith("https:") else None
+            through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
+            return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
+
         return httpx.AsyncClient(
-            transport=self._http or _Ways(self._context, limits, direct=direct),
+            transport=self._http or _Routed(Ways(way, self._tls, direct=direct)),
             trust_env=False,
             timeout=_TIMEOUT,
             follow_redirects=False,
@@ -158,29 +123,14 @@ class Transport:
             headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
         )
 
-    def _context(self, near: bool = False) -> ssl.SSLContext:  # noqa: FBT001, FBT002 (what `_Ways` asks with)
-        """TLS for this machine or for elsewhere, made once: that takes longer than importing httpx does."""
-        wanted = None if near else certificates.trust()
-        if wanted not in self._tls:
-            usual = partial(httpx.create_ssl_context, trust_env=False)
-            self._tls[wanted] = certificates.near_context() if wanted is None else wanted.context(usual)
-        return self._tls[wanted]
-
     async def ready_for(self, account: Account) -> None:
-        """Check, before anything is written down, that the way to a service is open as far as this machine goes.
-
-        A service on this machine needs neither a proxy nor certificates, so nothing is looked at.
+        """Look, before anything is written down, whether a request can leave for a service; see `Tls.check`.
 
         Raises:
             ConfigError: a proxy or certificates are named that cannot be used; the message names the variable.
         """
-        base_url = account.endpoint.base_url
-        if self._http is None and not is_loopback(urlsplit(base_url).hostname or ""):
-            proxy = proxies().of(base_url)
-            # Also where the service itself is asked without TLS: its clips may lie elsewhere.
-            tls = await anyio.to_thread.run_sync(self._context)
-            if proxy is not None:
-                _named(proxy, tls)
+        if self._http is None:
+            await anyio.to_thread.run_sync(self._tls.check, account.endpoint.base_url)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -284,10 +234,12 @@ class Transport:
         raise DownloadError(f"{account.provider.label} redirected the download more than {_MAX_REDIRECTS} times.")
 
     async def _open(self, url: str, call: Call, account: Account, rest: dict[str, str]) -> httpx.Response:
-        trusted = _is_trusted(url, account)
+        trusted = account.trusts(url)
         signed = await account.credentials.headers() if trusted else {}
         headers = {**call.headers, **signed, "accept-encoding": "identity", **rest}
-        target = Target((url,)) if trusted else await _target(url, account)
+        target = (
+            Target((url,)) if trusted else await target_of_clip(url, account.endpoint.base_url, account.provider.label)
+        )
         exchange = Exchange("GET", url, headers)
         limit = self._limits[call.purpose]
         try:
@@ -420,22 +372,6 @@ async def _chunks(response: httpx.Response, account: Account, seconds: float) ->
             yield chunk
     except _TROUBLE as error:
         raise _no_answer(error, account) from None
-
-
-def _is_trusted(url: str, account: Account) -> bool:
-    """Whether an address is one of the provider's own origins, which alone see a key and need no check."""
-    try:
-        return origin(url) in (origin(account.endpoint.base_url), *_ALSO_TRUSTED.get(account.provider.name, ()))
-    except ValueError:
-        return False
-
-
-async def _target(url: str, account: Account) -> Target:
-    try:
-        return await checked(url, account.endpoint.base_url)
-    except DownloadError as error:
-        shown = url.partition("?")[0][:80]
-        raise DownloadError(f"{account.provider.label} gave {shown!r} as a clip's address. {error}") from None
 
 
 def _too_slow(account: Account, limit: Limit, exchange: Exchange | None = None) -> NoAnswerError:
