@@ -19,7 +19,7 @@ LIBRARIES = {
     "sqlite3": {"ledger_file.py", "ledger_rescue.py", "ledger_schema.py"},
     "platformdirs": {"config.py"},
     "azure": {"credentials.py"},
-    "google": {"credentials.py"},
+    "google": {"google_login.py"},
     "anywidget": {"widgets/_base.py"},
     "traitlets": {
         "magics/shell_magics.py",

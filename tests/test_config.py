@@ -13,8 +13,9 @@ import pytest
 from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
 from veo_widgets.choice import choose_model, choose_provider
 from veo_widgets.config import Account, Settings, account, account_of_job, clips_folder, home
-from veo_widgets.credentials import AzureToken, GoogleToken, NoCredentials, Secret
+from veo_widgets.credentials import AzureToken, NoCredentials, Secret
 from veo_widgets.errors import ConfigError, UnknownModelError
+from veo_widgets.google_login import GoogleToken
 from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS
 from veo_widgets.surroundings import notebook
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from .catalog import Model
 from .config import Settings, first_set, google_flag, own_settings, said_address
+from .errors import ConfigError
+from .google_files import LOGIN, gcloud_file, project_of
+from .google_files import VARIABLE as GOOGLE_FILE
+from .project_file import is_there
 from .providers import PROVIDERS, Provider, model_at, name_at, prefix_of, provider_named, split_model
 from .surroundings import source_of
 
@@ -113,21 +117,26 @@ def _of(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> I
     # What was configured without a provider is for the one that is used.
     configured = provider is choose_provider(None, "", settings, environ)
     if provider.auth == "google":
-        yield from _listed(provider, "project", configured and own.project, ("GOOGLE_CLOUD_PROJECT",), environ)
-        yield from _listed(provider, "key file", None, ("GOOGLE_APPLICATION_CREDENTIALS",), environ)
-        if _gcloud(environ).exists():
-            file = "GOOGLE_APPLICATION_CREDENTIALS"
-            hidden = f"environment {file}" if environ.get(file) else ""
-            yield Found(provider, "credentials", "gcloud auth application-default login", hidden)
+        yield from _project(provider, configured and own.project, environ)
+        yield from _listed(provider, "key file", None, (GOOGLE_FILE,), environ)
+        kept = gcloud_file(environ)
+        if kept is not None and is_there(kept):
+            hidden = f"environment {GOOGLE_FILE}" if environ.get(GOOGLE_FILE) else ""
+            yield Found(provider, "credentials", LOGIN, hidden)
     key_env = provider.key_env if provider.auth != "google" or google_flag(environ) else ()
     yield from _listed(provider, "key", configured and own.api_key, key_env, environ)
     yield from _listed(provider, "address", configured and own.base_url, provider.url_env, environ)
 
 
-def _gcloud(environ: Mapping[str, str]) -> Path:
-    """The file in which gcloud leaves credentials for programs; google-auth looks for it there."""
-    folder = environ.get("CLOUDSDK_CONFIG") or (environ.get("APPDATA") and f"{environ['APPDATA']}/gcloud")
-    return Path(folder or Path.home() / ".config" / "gcloud") / "application_default_credentials.json"
+def _project(provider: Provider, configured: object, environ: Mapping[str, str]) -> Iterator[Found]:
+    """Where the project is named; by the file that signs only if nothing else names one."""
+    named = [*_listed(provider, "project", configured, ("GOOGLE_CLOUD_PROJECT",), environ)]
+    yield from named
+    # A file that cannot be used is told of when a request is signed.
+    with suppress(ConfigError):
+        _, source = ("", "") if named else project_of(environ)
+        if source:
+            yield Found(provider, "project", source)
 
 
 def _listed(

@@ -145,7 +145,8 @@ class AsyncClient(Archive):
             raise violation
         tasks = self._running()
         account = await self._accounts.of_plan(plan)
-        # Before anything is written: a token that cannot be had is no job.
+        # Before anything is written: what cannot leave this machine, or be signed, is no job.
+        await self._transport.ready_for(account)
         await account.credentials.headers()
         plan = await with_images(plan, account, self._transport)
         record = self._record(plan, account, job_id or new_job_id())

@@ -16,8 +16,12 @@ from platformdirs import user_data_dir
 
 from . import keys
 from .budgets import NAMES, amount, variable
-from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, azure_token, google_token
+from .credentials import ApiKey, BearerKey, Credentials, NoCredentials, Secret, azure_token
 from .errors import ConfigError
+from .google_files import VARIABLE as GOOGLE_FILE
+from .google_files import project_of
+from .google_login import google_token
+from .hosts import origin
 from .providers import (
     LITELLM_GEMINI,
     Endpoint,
@@ -26,8 +30,10 @@ from .providers import (
     prefix_of,
     provider_named,
 )
-from .surroundings import Surroundings, notebook, read_address, surroundings
+from .surroundings import Surroundings, beside, read_address, surroundings
 
+# Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
+_ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
 # The project and location that the emulator is asked for on the Agent Platform's paths.
 _EMULATED = {"project": "emulator", "location": "us-central1"}
 
@@ -76,18 +82,46 @@ class Account:
         """The same account at the address where the embedded emulator turned out to listen."""
         return replace(self, endpoint=replace(self.endpoint, base_url=base_url))
 
+    def trusts(self, url: str) -> bool:
+        """Whether an address is one of the provider's own origins, which alone see a key and need no check."""
+        try:
+            return origin(url) in (origin(self.endpoint.base_url), *_ALSO_TRUSTED.get(self.provider.name, ()))
+        except ValueError:
+            return False
+
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the ledger: ``VEO_WIDGETS_HOME``, or the user's data folder."""
-    return Path(environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False)).expanduser()
+    """The folder of the ledger: ``VEO_WIDGETS_HOME``, or the user's data folder.
+
+    Raises:
+        ConfigError: it begins with a home folder that nobody knows.
+    """
+    said = environ.get("VEO_WIDGETS_HOME", "")
+    try:
+        return Path(said or user_data_dir("veo_widgets", appauthor=False)).expanduser()
+    except RuntimeError:
+        whose = f"VEO_WIDGETS_HOME: {said!r} begins with" if said else "The ledger is kept in"
+        raise ConfigError(
+            f"{whose} a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a folder that can be "
+            "written."
+        ) from None
 
 
 def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder."""
-    if settings.folder:
-        return settings.folder.expanduser().absolute()
-    beside = Path(notebook(environ)).parent if notebook(environ) else Path.cwd()
-    return beside.absolute() / "veo_clips"
+    """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder.
+
+    Raises:
+        ConfigError: the folder begins with a home folder that nobody knows, or the working folder is gone.
+    """
+    try:
+        if settings.folder:
+            return settings.folder.expanduser().absolute()
+    except RuntimeError:
+        raise ConfigError(
+            f"folder: {str(settings.folder)!r} begins with a home folder, and there is none of that name. Give the "
+            "whole path."
+        ) from None
+    return beside(environ).absolute() / "veo_clips"
 
 
 def budget_limits(environ: Mapping[str, str] = os.environ) -> dict[str, float]:
@@ -205,12 +239,14 @@ def _agent_platform(
 ) -> Account:
     project = environ.get("GOOGLE_CLOUD_PROJECT", "") if settings.project is None else settings.project
     location = settings.location or environ.get("GOOGLE_CLOUD_LOCATION") or "us-central1"
+    # An express key goes without a project; any other key of Google's would be refused, so it has to be meant.
+    key = (named and settings.api_key) or (google_flag(environ) and keys.key_of(provider, None, environ))
+    if not project and not key and settings.project is None:
+        project, _ = project_of(environ)
     if project:
         address = base_url or provider.base_url.format(host=agent_platform_host(location))
         endpoint = Endpoint(provider.name, surface, address, project=project, location=location)
-        return Account(provider, endpoint, google_token(environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")))
-    # An express key goes without a project; any other key of Google's would be refused, so it has to be meant.
-    key = (named and settings.api_key) or (google_flag(environ) and keys.key_of(provider, None, environ))
+        return Account(provider, endpoint, google_token(environ.get(GOOGLE_FILE, "")))
     if not key:
         raise ConfigError(
             f"{provider.label}: no project was found. Set GOOGLE_CLOUD_PROJECT, or call veo.configure(project=…); with "

@@ -1,4 +1,4 @@
-"""How requests are signed. The only user of google-auth and azure-identity."""
+"""How requests are signed; with Google's tokens in `google_login`. The only user of azure-identity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import anyio.to_thread
 from .errors import AuthenticationError, ConfigError, MissingExtraError, NoAnswerError
 from .redaction import know
 
-_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _AZURE_SCOPE = "https://cognitiveservices.azure.com/.default"
 # A token that runs out on the way is worth nothing.
 _AZURE_MARGIN_SECONDS = 300
@@ -60,7 +59,7 @@ class Secret:
         raise TypeError("a Secret cannot be pickled")
 
 
-class _Signature(str):
+class Signature(str):
     """The value of a header that signs. It is sent as it is, and a traceback that shows local variables shows none."""
 
     __slots__ = ()
@@ -117,7 +116,7 @@ class ApiKey:
 
     async def headers(self) -> dict[str, str]:
         """The header with the key."""
-        return {self._header: _Signature(self._key.reveal())}
+        return {self._header: Signature(self._key.reveal())}
 
 
 class BearerKey:
@@ -128,7 +127,7 @@ class BearerKey:
 
     async def headers(self) -> dict[str, str]:
         """``Authorization: Bearer``."""
-        return {"authorization": _Signature(f"Bearer {self._key.reveal()}")}
+        return {"authorization": Signature(f"Bearer {self._key.reveal()}")}
 
 
 class StoredKey:
@@ -151,63 +150,6 @@ class StoredKey:
         return await self._sign(key).headers()
 
 
-class GoogleToken:
-    """Application Default Credentials, found when first needed and refreshed when they run out."""
-
-    def __init__(self) -> None:
-        self._google: Any = None
-        self._lock = threading.Lock()
-
-    async def headers(self) -> dict[str, str]:
-        """``Authorization``, and the quota project if the credentials name one."""
-        return await anyio.to_thread.run_sync(self._headers)
-
-    def _headers(self) -> dict[str, str]:
-        # Many jobs poll at once; one of them asks for the token.
-        with self._lock:
-            return self._signed()
-
-    def _signed(self) -> dict[str, str]:
-        try:
-            import google.auth
-            import google.auth.exceptions
-            import google.auth.transport.requests
-        except ImportError:
-            raise MissingExtraError("The Agent Platform", "google") from None
-        try:
-            if self._google is None:
-                self._google, _ = google.auth.default(scopes=[_SCOPE])
-            if not self._google.valid:
-                self._google.refresh(google.auth.transport.requests.Request())
-        except google.auth.exceptions.DefaultCredentialsError:
-            raise ConfigError(
-                "Agent Platform: no Google credentials were found. Run `gcloud auth application-default login`, or set "
-                "GOOGLE_APPLICATION_CREDENTIALS to a key file."
-            ) from None
-        except google.auth.exceptions.TransportError as error:
-            raise NoAnswerError(f"Google's tokens could not be reached: {error}.", sent=False) from None
-        except google.auth.exceptions.GoogleAuthError as error:
-            raise AuthenticationError(
-                f"Google gave no token: {error.args[0] if error.args else error}. "
-                "Run `gcloud auth application-default login` again."
-            ) from None
-        signed: dict[str, str] = {"authorization": _Signature(f"Bearer {Secret(self._google.token).reveal()}")}
-        if getattr(self._google, "quota_project_id", None):
-            signed["x-goog-user-project"] = self._google.quota_project_id
-        return signed
-
-
-@cache
-def google_token(key_file: str) -> GoogleToken:
-    """The credentials of this process for a key file, or for none; shared, so that a token is asked for once.
-
-    Args:
-        key_file: what ``GOOGLE_APPLICATION_CREDENTIALS`` says, or an empty text.
-    """
-    del key_file
-    return GoogleToken()
-
-
 class AzureToken:
     """Microsoft Entra's token for Azure: of a managed identity, a service principal, or whoever has run ``az login``.
 
@@ -227,7 +169,7 @@ class AzureToken:
         with self._lock:
             if self._token is None or self._token.expires_on < time.time() + _AZURE_MARGIN_SECONDS:
                 self._token = self._fresh()
-            return {"authorization": _Signature(f"Bearer {Secret(self._token.token).reveal()}")}
+            return {"authorization": Signature(f"Bearer {Secret(self._token.token).reveal()}")}
 
     def _fresh(self) -> Any:
         try:
@@ -245,6 +187,11 @@ class AzureToken:
             raise AuthenticationError(
                 f"Azure OpenAI: no key was found, and Azure gave no token: {tried[:400].rstrip('.')}. "
                 "Set AZURE_OPENAI_API_KEY or AZURE_AD_TOKEN, or run `az login`."
+            ) from None
+        except (OSError, ValueError) as error:
+            # Certificates and proxies of the environment, which its HTTP library reads for itself.
+            raise ConfigError(
+                f"Azure's tokens could not be asked for: {error}. Check the variable that names it."
             ) from None
 
 

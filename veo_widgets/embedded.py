@@ -9,7 +9,7 @@ import threading
 from importlib import import_module
 from pathlib import Path
 
-from .errors import MissingExtraError
+from .errors import LedgerError, MissingExtraError
 
 _lock = threading.Lock()
 _address: dict[Path, str] = {}
@@ -20,6 +20,7 @@ def emulator_address(state_dir: Path) -> str:
 
     Raises:
         MissingExtraError: its packages are not installed.
+        LedgerError: its folder cannot be written.
     """
     with _lock:
         if state_dir not in _address:
@@ -27,5 +28,11 @@ def emulator_address(state_dir: Path) -> str:
                 emulator = import_module("veo_widgets.emulator")
             except ImportError as error:
                 raise MissingExtraError("The emulator", "emulator") from error
-            _address[state_dir] = emulator.Emulator(state_dir=state_dir).start().base_url
+            try:
+                _address[state_dir] = emulator.Emulator(state_dir=state_dir).start().base_url
+            except OSError as error:
+                raise LedgerError(
+                    f"The emulator cannot keep its clips in {str(state_dir)!r}: {error.strerror or error}. "
+                    "VEO_WIDGETS_HOME moves it to another folder."
+                ) from error
         return _address[state_dir]

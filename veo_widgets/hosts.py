@@ -6,11 +6,11 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
 
 import anyio
 
 from .errors import DownloadError
+from .proxies import proxies
 
 # Names that no public server has: each network makes of them what it likes.
 _LOCAL_NAMES = (".internal", ".local", ".localhost", ".home.arpa", ".lan", ".intranet", ".corp")
@@ -69,9 +69,10 @@ async def checked(url: str, provider_url: str) -> Target:
 
     Raises:
         DownloadError: it leads nowhere, or where it must not.
+        ConfigError: the proxy on the way to it cannot be used.
     """
     parts, name, port = _parts(url)
-    found, proxied = await _numbers(name, port), _has_proxy(parts)
+    found, proxied = await _numbers(name, port), proxies().of(url) is not None
     if not found and (not proxied or "." not in name or name.endswith(_LOCAL_NAMES)):
         raise DownloadError(f"There is no host {name}.")
     near = {nearness(number) for number in found} - {""}
@@ -82,6 +83,21 @@ async def checked(url: str, provider_url: str) -> Target:
     places = [host] if proxied else [f"[{number}]{given}" if ":" in number else f"{number}{given}" for number in found]
     urls = tuple(urlunsplit((parts.scheme, place, parts.path or "/", parts.query, "")) for place in places)
     return Target(urls, not proxied, host, name)
+
+
+async def target_of_clip(url: str, provider_url: str, label: str) -> Target:
+    """As `checked`, of an address that a service gave for a clip; what is raised quotes it without its signature.
+
+    Args:
+        url: to be read.
+        provider_url: where requests go.
+        label: the provider's.
+    """
+    try:
+        return await checked(url, provider_url)
+    except DownloadError as error:
+        shown = url.partition("?")[0][:80]
+        raise DownloadError(f"{label} gave {shown!r} as a clip's address. {error}") from None
 
 
 def _parts(url: str) -> tuple[SplitResult, str, int]:
@@ -119,11 +135,6 @@ def _older(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6A
     if ip in _TRANSLATED:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or ip
-
-
-def _has_proxy(parts: SplitResult) -> bool:
-    named = getproxies()
-    return bool(named.get(parts.scheme) or named.get("all")) and not proxy_bypass(parts.netloc)
 
 
 async def _nearness_of(url: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,19 @@ _ADDRESS = re.compile(r"url|address|endpoint", re.IGNORECASE)
 _MOST_BYTES = 1 << 20
 
 
+def is_there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
+    """Whether there is such a path; a folder that may not be looked into has none, where pathlib raises.
+
+    Args:
+        path: any.
+        kind: `Path.exists`, `Path.is_file` or `Path.is_dir`.
+    """
+    try:
+        return kind(path)
+    except OSError:
+        return False
+
+
 def project_file(folder: Path) -> Path | None:
     """The nearest ``pyproject.toml`` from a folder up to the root of its repository.
 
@@ -30,9 +44,9 @@ def project_file(folder: Path) -> Path | None:
         folder: absolute.
     """
     for place in (folder, *folder.parents):
-        if (place / "pyproject.toml").is_file():
+        if is_there(place / "pyproject.toml", Path.is_file):
             return place / "pyproject.toml"
-        if (place / ".git").exists():
+        if is_there(place / ".git"):
             return None
     return None
 

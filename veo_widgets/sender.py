@@ -75,6 +75,7 @@ class Sender:
     async def send_held_back(self, record: JobRecord) -> None:
         """Send a job that was kept back, when its time has come; see `send`. The caller holds its lease."""
         account, wire = await self._accounts.of_job(record), wire_for(record.wire, record.surface)
+        await self._transport.ready_for(account)
         await account.credentials.headers()
         call = wire.create(record.request.completed(model_at(account.provider, record.model)), account.endpoint)
         if not await self._has_its_turn(record, account):

@@ -229,9 +229,12 @@ def doctor() -> Report:
     It looks at versions, credentials (never their characters), the provider, its model and price, whether the service
     answers and takes the key, open jobs, folders, and the way of clips to the browser.
     """
-    from .diagnosis import diagnose
+    from .diagnosis import diagnose, without_client
 
-    return client().call(partial(diagnose, client().asynchronous))
+    try:
+        return client().call(partial(diagnose, client().asynchronous))
+    except Exception as error:  # noqa: BLE001 (a ledger without a place, a forked process, a client that was closed)
+        return without_client(error)
 
 
 def models(provider: str | None = None, *, retired: bool = False) -> Table:

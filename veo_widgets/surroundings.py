@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
-from .project_file import project_file, read_project_file
+from .project_file import is_there, project_file, read_project_file
 from .providers import PROVIDERS
 
 # What comes later in a file is no setting.
@@ -57,7 +57,7 @@ def surroundings(environ: Mapping[str, str] | None = None, folder: Path | None =
         ConfigError: a line of a file sets what is ours and cannot be read, or must not stand there.
     """
     around = Surroundings(dict(os.environ if environ is None else environ), {}, {})
-    place = folder or _here(around)
+    place = folder or beside(around)
     path = None if around.get("VEO_DOTENV", "").strip() == "0" else dotenv_file(place)
     shared = None if around.get("VEO_PYPROJECT", "").strip() == "0" else project_file(place)
     return Surroundings(
@@ -73,8 +73,20 @@ def notebook(environ: Mapping[str, str] = os.environ) -> str:
     return name if name.endswith(".ipynb") and Path(name).is_absolute() else ""
 
 
-def _here(environ: Mapping[str, str]) -> Path:
-    return Path(notebook(environ)).parent if notebook(environ) else Path.cwd()
+def beside(environ: Mapping[str, str]) -> Path:
+    """The notebook's folder, or the working folder.
+
+    Raises:
+        ConfigError: that is gone.
+    """
+    if notebook(environ):
+        return Path(notebook(environ)).parent
+    try:
+        return Path.cwd()
+    except OSError:
+        raise ConfigError(
+            "The working folder is gone or may not be entered. Go to another with %cd, os.chdir(…) or cd."
+        ) from None
 
 
 def read_address(base_url: str) -> str:
@@ -108,8 +120,8 @@ def dotenv_file(folder: Path) -> Path | None:
         folder: absolute.
     """
     upward = [folder, *folder.parents]
-    root = next((place for place, path in enumerate(upward) if any((path / name).exists() for name in _ROOTS)), 0)
-    return next((path / ".env" for path in upward[: root + 1] if (path / ".env").is_file()), None)
+    root = next((place for place, path in enumerate(upward) if any(is_there(path / name) for name in _ROOTS)), 0)
+    return next((path / ".env" for path in upward[: root + 1] if is_there(path / ".env", Path.is_file)), None)
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

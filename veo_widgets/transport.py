@@ -8,21 +8,24 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.cookiejar import CookieJar
 
 import anyio
+import anyio.to_thread
 import httpx
 
 from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, read_json, unpacked, whole
 from .config import Account
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
-from .hosts import Target, checked, origin, redirected
+from .hosts import Target, checked, origin, redirected, target_of_clip
 from .intake import Incoming
 from .lanes import Lanes
 from .logbook import Exchange
+from .proxies import Proxy
 from .ranges import BEYOND, part_of, ranged, validator_of
 from .version import own_version
+from .ways import Tls, Ways
 from .wires.base import Call, Reply
 from .wires.refusals import kind_of, retry_after, service_error
 
@@ -35,8 +38,6 @@ _KEPT_SECONDS = 60.0
 _MAX_REDIRECTS = 5
 # For each piece of an answer; `bodies.LIMITS` has the whole.
 _TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
-# Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
-_ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
 
 # What httpx raises, a header that cannot be encoded included, and `bodies` of what is packed in a wrong way.
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ValueError)
@@ -65,6 +66,20 @@ class _NoCookies(CookieJar):
         """Take none. A jar whose policy refuses them all reads each answer's headers first."""
 
 
+class _Routed(httpx.AsyncBaseTransport):
+    """Sends each request on the way that is its own."""
+
+    def __init__(self, ways: Ways[httpx.AsyncHTTPTransport]) -> None:
+        self._ways = ways
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._ways.to(str(request.url)).handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for way in self._ways.drain():
+            await way.aclose()
+
+
 class Transport:
     """One HTTP client for all providers of a process.
 
@@ -75,7 +90,7 @@ class Transport:
 
     def __init__(self, http: httpx.AsyncBaseTransport | None = None, limits: Mapping[str, Limit] = LIMITS) -> None:
         self._http, self._limits = http, limits
-        self._tls: ssl.SSLContext | None = None
+        self._tls = Tls(partial(httpx.create_ssl_context, trust_env=False))
         self._clients: dict[bool, httpx.AsyncClient] = {}
         # Apart from each other: slow downloads must not hold up a create, nor a thousand polls.
         self._creates, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
@@ -92,23 +107,30 @@ class Transport:
 
     def _made(self, *, kept: int, seconds: float = 5.0, direct: bool = False) -> httpx.AsyncClient:
         """A client that keeps so many connections for so many seconds."""
-        # Made late: its TLS context costs more than importing httpx does.
-        self._tls = tls = self._tls or httpx.create_ssl_context()
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=kept, keepalive_expiry=seconds)
-        # A proxy named in the environment cannot reach this machine's own loopback.
-        near = httpx.AsyncHTTPTransport(verify=tls, limits=limits)
-        here = None if self._http or direct else {"http://127.0.0.1": near, "http://localhost": near}
+
+        def way(tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
+            secure = tls if proxy and proxy.address.startswith("https:") else None
+            through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
+            return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
+
         return httpx.AsyncClient(
-            transport=self._http,
-            verify=tls,
-            mounts=here,
-            trust_env=not direct,
-            limits=limits,
+            transport=self._http or _Routed(Ways(way, self._tls, direct=direct)),
+            trust_env=False,
             timeout=_TIMEOUT,
             follow_redirects=False,
             cookies=_NoCookies(),
             headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
         )
+
+    async def ready_for(self, account: Account) -> None:
+        """Look, before anything is written down, whether a request can leave for a service; see `Tls.check`.
+
+        Raises:
+            ConfigError: a proxy or certificates are named that cannot be used; the message names the variable.
+        """
+        if self._http is None:
+            await anyio.to_thread.run_sync(self._tls.check, account.endpoint.base_url)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -212,10 +234,12 @@ class Transport:
         raise DownloadError(f"{account.provider.label} redirected the download more than {_MAX_REDIRECTS} times.")
 
     async def _open(self, url: str, call: Call, account: Account, rest: dict[str, str]) -> httpx.Response:
-        trusted = _is_trusted(url, account)
+        trusted = account.trusts(url)
         signed = await account.credentials.headers() if trusted else {}
         headers = {**call.headers, **signed, "accept-encoding": "identity", **rest}
-        target = Target((url,)) if trusted else await _target(url, account)
+        target = (
+            Target((url,)) if trusted else await target_of_clip(url, account.endpoint.base_url, account.provider.label)
+        )
         exchange = Exchange("GET", url, headers)
         limit = self._limits[call.purpose]
         try:
@@ -348,22 +372,6 @@ async def _chunks(response: httpx.Response, account: Account, seconds: float) ->
             yield chunk
     except _TROUBLE as error:
         raise _no_answer(error, account) from None
-
-
-def _is_trusted(url: str, account: Account) -> bool:
-    """Whether an address is one of the provider's own origins, which alone see a key and need no check."""
-    try:
-        return origin(url) in (origin(account.endpoint.base_url), *_ALSO_TRUSTED.get(account.provider.name, ()))
-    except ValueError:
-        return False
-
-
-async def _target(url: str, account: Account) -> Target:
-    try:
-        return await checked(url, account.endpoint.base_url)
-    except DownloadError as error:
-        shown = url.partition("?")[0][:80]
-        raise DownloadError(f"{account.provider.label} gave {shown!r} as a clip's address. {error}") from None
 
 
 def _too_slow(account: Account, limit: Limit, exchange: Exchange | None = None) -> NoAnswerError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,16 +10,18 @@ from typing import Any
 from .. import config
 from ..choice import chosen
 from ..client import AsyncClient
-from ..errors import RetiredModelError, VeoError
+from ..config import Settings
+from ..errors import ConfigError, RetiredModelError, VeoError
 from ..planning import Plan, make_plan, unnamed
 from ..providers import Provider
+from ..redaction import redact
 from ..surroundings import surroundings
 from ..wires import listing
 from . import machine
 from .report import Finding, Report
 from .service import visit
 
-__all__ = ["Finding", "Report", "diagnose"]
+__all__ = ["Finding", "Report", "diagnose", "without_client"]
 
 
 async def diagnose(client: AsyncClient, environ: Mapping[str, str] | None = None) -> Report:
@@ -29,28 +31,82 @@ async def diagnose(client: AsyncClient, environ: Mapping[str, str] | None = None
         client: whose settings, ledger and network are looked at.
         environ: the environment; default is that of this process, a ``.env`` file and the keyring.
     """
-    environ = surroundings() if environ is None else environ
-    settings = client.settings
-    provider, found = _provider(client, environ)
-    asked = await _service(client, provider, environ) if provider else []
+    start = [*told("versions", machine.versions), *told("extras", machine.extras)]
+    try:
+        environ = surroundings() if environ is None else environ
+        settings = client.settings
+    except VeoError as error:
+        return Report((*start, Finding("settings", "problem", str(error)), *await _kept(client)))
+    (found,) = told("provider", lambda: _provider(settings, environ)[1])
+    provider = _provider(settings, environ)[0] if found.state == "ok" else None
+    signed = told("credentials", lambda: machine.credentials(provider, settings, environ))
+    asked = await _told_later("endpoint", lambda: _service(client, provider, environ)) if provider else []
+    faults = told("network", lambda: machine.network(environ))
     return Report(
         (
-            machine.versions(),
-            machine.extras(),
-            *machine.credentials(provider, settings, environ),
+            *start,
+            *signed,
             found,
             *asked,
-            await machine.jobs(client),
-            *machine.folders(client, environ),
-            machine.host(environ),
-            machine.browser(settings, environ),
+            *(fault for fault in faults if all(fault.message != one.message for one in asked)),
+            *await _kept(client),
+            *told("clips folder", lambda: machine.clips(settings, environ)),
+            *told("host", lambda: machine.host(environ)),
+            *told("player", lambda: machine.browser(settings, environ)),
         )
     )
 
 
-def _provider(client: AsyncClient, environ: Mapping[str, str]) -> tuple[Provider | None, Finding]:
+def without_client(error: Exception) -> Report:
+    """What can be said where there is no client to look with.
+
+    Args:
+        error: why there is none.
+    """
+    return Report(
+        (
+            *told("versions", machine.versions),
+            *told("extras", machine.extras),
+            *told("provider", lambda: _provider(Settings(), surroundings())[1]),
+            *told("credentials", lambda: machine.credentials(None, Settings(), surroundings())),
+            *told("network", lambda: machine.network(surroundings())),
+            _broken("data folder" if isinstance(error, ConfigError) else "client", error),
+            *told("host", lambda: machine.host(surroundings())),
+        )
+    )
+
+
+async def _kept(client: AsyncClient) -> list[Finding]:
+    folder = partial(machine.folder, "data folder", client.home, "Set VEO_WIDGETS_HOME to another folder.")
+    return [*await _told_later("jobs", lambda: machine.jobs(client)), *told("data folder", folder)]
+
+
+def told(topic: str, check: Callable[[], Finding | Iterable[Finding]]) -> list[Finding]:
+    """What a check finds. One that breaks is a finding itself: whoever asks a doctor has trouble enough."""
     try:
-        provider, why = chosen(None, "", client.settings, environ)
+        found = check()
+        return [found] if isinstance(found, Finding) else list(found)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the other checks go on)
+        return [_broken(topic, error)]
+
+
+async def _told_later(topic: str, check: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
+    """As `told`, of what has to wait."""
+    try:
+        return await check()
+    except Exception as error:  # noqa: BLE001 (whatever it is, the other checks go on)
+        return [_broken(topic, error)]
+
+
+def _broken(topic: str, error: Exception) -> Finding:
+    if isinstance(error, VeoError):
+        return Finding(topic, "problem", str(error))
+    return Finding(topic, "problem", redact(f"This could not be looked at: {type(error).__name__}: {error}"))
+
+
+def _provider(settings: Settings, environ: Mapping[str, str]) -> tuple[Provider | None, Finding]:
+    try:
+        provider, why = chosen(None, "", settings, environ)
     except VeoError as error:
         return None, Finding("provider", "problem", str(error))
     message = f"a plain %%veo uses {provider.label} ({provider.name}), decided by {why}"

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import platform
 import shutil
+import ssl
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from .. import certificates
 from ..choice import Found, found_credentials
 from ..client import AsyncClient
 from ..config import Settings, clips_folder
 from ..errors import ConfigError, VeoError
+from ..project_file import is_there
 from ..providers import Provider
+from ..proxies import read_proxies, read_proxy
 from ..server_files import files_path
 from ..version import own_version
 from .report import Finding
@@ -93,29 +98,49 @@ def _credential(found: Found, provider: Provider | None) -> Finding:
     return Finding("credentials", "ok", message)
 
 
-async def jobs(client: AsyncClient) -> Finding:
+async def jobs(client: AsyncClient) -> list[Finding]:
     """Which jobs are still open."""
-    if not (client.home / "ledger.sqlite3").exists():
-        return Finding("jobs", "ok", "none yet")
+    if not is_there(client.home / "ledger.sqlite3"):
+        return [Finding("jobs", "ok", "none yet")]
     try:
         found = await client.jobs(limit=None, only_open=True)
     except VeoError as error:
-        return Finding("jobs", "problem", str(error), "Set VEO_WIDGETS_HOME to another folder.")
+        return [Finding("jobs", "problem", str(error), "Set VEO_WIDGETS_HOME to another folder.")]
     if not found:
-        return Finding("jobs", "ok", "none is open")
+        return [Finding("jobs", "ok", "none is open")]
     ids = ", ".join(record.id for record in found)
-    return Finding("jobs", "warning", f"{len(found)} open: {ids}", "%veo resume (or `veo resume`) takes them up.")
+    return [Finding("jobs", "warning", f"{len(found)} open: {ids}", "%veo resume (or `veo resume`) takes them up.")]
 
 
-def folders(client: AsyncClient, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether the ledger and the clips can be written, and whether there is room."""
-    yield _folder("data folder", client.home, "Set VEO_WIDGETS_HOME to another folder.")
-    yield _folder("clips folder", clips_folder(client.settings, environ), "Call veo.configure(folder=…) with another.")
+def network(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Proxies and certificates that are named and cannot be used; nothing where all is well.
+
+    They are in the way of services elsewhere and never of the emulator, so by themselves they are no problem.
+    """
+    believed = certificates.trust(environ)
+    checks: list[Callable[[], object]] = [partial(read_proxy, *named) for named in read_proxies(environ).named.values()]
+    if believed != certificates.Trust():
+        checks.append(partial(believed.context, ssl.create_default_context))
+    for check in checks:
+        try:
+            check()
+        except ConfigError as error:
+            yield Finding(
+                "network", "warning", str(error), "The emulator, and any server on this machine, does without."
+            )
 
 
-def _folder(topic: str, path: Path, remedy: str) -> Finding:
-    """A folder need not be there yet: then the one that it will be made in has to be writable."""
-    there = next((one for one in (path, *path.parents) if one.exists()), path)
+def clips(settings: Settings, environ: Mapping[str, str]) -> Finding:
+    """Whether clips can be saved."""
+    return folder("clips folder", clips_folder(settings, environ), "Call veo.configure(folder=…) with another.")
+
+
+def folder(topic: str, path: Path, remedy: str) -> Finding:
+    """Whether a folder can be written, and has room.
+
+    It need not be there yet: then the one that it will be made in has to be writable.
+    """
+    there = next((one for one in (path, *path.parents) if is_there(one)), path)
     try:
         with tempfile.TemporaryFile(dir=there):
             free = shutil.disk_usage(there).free
@@ -138,8 +163,7 @@ def browser(settings: Settings, environ: Mapping[str, str]) -> Finding:
     """How clips reach the player."""
     if not environ.get("JPY_PARENT_PID"):
         return Finding("player", "ok", "none here; clips are files, and a notebook plays them")
-    folder = clips_folder(settings, environ)
-    path = files_path(folder, environ)
+    path = files_path(clips_folder(settings, environ), environ)
     if path is not None:
         return Finding("player", "ok", f"the browser fetches clips from the Jupyter server, below /files/{path}/")
     return Finding(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # not in typeshed
 
 import anyio
 
@@ -25,10 +24,10 @@ from ..errors import (
     VeoError,
 )
 from ..providers import Endpoint
+from ..proxies import read_proxies
 from ..wires import Call, Reply
 from .report import Finding
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 # What the network's own words mean, most telling first.
 _TROUBLE = (
     (r"the proxy", "the proxy between here and there refuses", "Check the proxy's address and sign in to it."),
@@ -159,12 +158,7 @@ def _unreached(error: NoAnswerError, account: Account, environ: Mapping[str, str
 
 def _proxy(address: str, environ: Mapping[str, str]) -> str:
     """The variable that names the proxy on the way to an address, or an empty text."""
-    parts = urlsplit(address)
-    named = {name.lower(): name for name, value in environ.items() if value}
-    bypassed = proxy_bypass_environment(parts.netloc, {"no": environ.get(named.get("no_proxy", ""), "")})
-    if bypassed or parts.hostname in _LOOPBACK:
-        return ""
-    return named.get(f"{parts.scheme}_proxy") or named.get("all_proxy", "")
+    return read_proxies(environ).variable(address)
 
 
 def _origin(account: Account) -> str:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
+from pathlib import Path
 
 from .. import config
 from ..errors import VeoError
 from ..ledger import Ledger
+from ..project_file import is_there
 
 
 def left_over() -> str:
     """What is left of earlier kernels, in a line; empty if nothing is. Nothing is done about it."""
-    path = config.home() / "ledger.sqlite3"
-    if not path.exists():
-        return ""
     try:
-        ledger = Ledger(path, patience=1.0)
+        left, unknown = _left(config.home() / "ledger.sqlite3")
     except VeoError as error:
         return str(error)
-    try:
-        left, unknown = ledger.left(time.time())
-    finally:
-        ledger.close()
     said = []
     if left:
         jobs, them = ("job of an earlier kernel is", "it") if left == 1 else ("jobs of earlier kernels are", "them")
@@ -32,3 +28,11 @@ def left_over() -> str:
             "%veo retry ID or %veo forget ID."
         )
     return " ".join(said)
+
+
+def _left(path: Path) -> tuple[int, int]:
+    # A folder that may not be looked into is told of when it is needed.
+    if not is_there(path):
+        return 0, 0
+    with closing(Ledger(path, patience=1.0)) as ledger:
+        return ledger.left(time.time())
