@@ -207,7 +207,15 @@ class InvalidReplyError(VeoError):
 
 
 class DownloadError(VeoError):
-    """A clip could not be saved whole. The job can be resumed."""
+    """A clip could not be saved whole. The job can be resumed.
+
+    Attributes:
+        fetched: how many bytes came all the same.
+        size: of how many bytes of the clip.
+    """
+
+    fetched: int = 0
+    size: int = 0
 
 
 class LedgerError(VeoError):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from .containers import ENDINGS
 from .errors import (
     ClipExpiredError,
     GenerationFailedError,
@@ -166,7 +167,7 @@ class JobRecord:
 
 def names_file(output: str) -> bool:
     """Whether an `JobRecord.output` is a file's name rather than a folder's."""
-    return output.lower().endswith(".mp4") and not Path(output).is_dir()
+    return output.lower().endswith(ENDINGS) and not Path(output).is_dir()
 
 
 def accepted(record: JobRecord, operation: str, now: float) -> JobRecord:

@@ -31,7 +31,7 @@ def doctype(start: bytes) -> str:
     found = next(_elements(start), None)
     if found is None:
         return ""
-    kind = {number: body for number, body in _elements(found[1])}.get(_DOCTYPE, b"").rstrip(b"\0")
+    kind = dict(_elements(found[1])).get(_DOCTYPE, b"").rstrip(b"\0")
     return kind.decode("ascii") if kind in {b"webm", b"matroska"} else ""
 
 
