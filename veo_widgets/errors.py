@@ -29,6 +29,8 @@ VeoError
     └── UnknownOutcomeError             the answer to the create was lost
 ```
 
+`DeliveryWarning` is no error: a clip came, and it is not what was asked for.
+
 Each message is one or two sentences that say what happened and what to do about it.
 """
 
@@ -216,6 +218,13 @@ class DownloadError(VeoError):
 
     fetched: int = 0
     size: int = 0
+
+
+class DeliveryWarning(UserWarning):
+    """A clip is on disk and is not what was asked for: another length, size, rate, sound or number of clips.
+
+    ``job.differences`` says the same. ``warnings.simplefilter("error", veo.DeliveryWarning)`` makes it an error.
+    """
 
 
 class LedgerError(VeoError):
