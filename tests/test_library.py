@@ -20,16 +20,20 @@ import anyio
 import av
 import pytest
 
+from veo_widgets import recipes
 from veo_widgets.emulator.clips import enlarged
 from veo_widgets.errors import DownloadError, NoAnswerError
 from veo_widgets.intake import Incoming, inline_chunks
 from veo_widgets.library import clip_name, save
 from veo_widgets.media import Image, Video
+from veo_widgets.placing import copy_to
 from veo_widgets.poster import MAX_BYTES, data_address, is_poster, make_poster
 from veo_widgets.pricing import Cost
 from veo_widgets.record import JobRecord, JobState, Sample
 from veo_widgets.request import VideoRequest
 from veo_widgets.sidecars import add_poster
+
+from .test_webm import clip as webm_clip
 
 # Noon, so that the date is the same in most of the world.
 NOON = 1795348800.0
@@ -183,7 +187,7 @@ def test_the_poster_is_a_small_jpeg(clip: bytes, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "length", "words"),
     [
-        (b"", None, "no MP4"),
+        (b"", None, "empty, not a video"),
         (b"", 9, "ended after 0 of 9 bytes"),
         (b"\0\0\0\x18ftypisom", 5000, "ended after 12 of 5,000 bytes"),
         (b"\0\0\0\x18ftypisom", 5, "brought 12 bytes, where 5 were announced"),
@@ -191,8 +195,10 @@ def test_the_poster_is_a_small_jpeg(clip: bytes, tmp_path: Path) -> None:
         (b" \n<!doctype html><p>Sign in", None, "an HTML page"),
         (b'{"error": {"code": 404}}', None, "JSON"),
         (b'[{"error": {"code": 404}}]', None, "JSON"),
-        (b"\0\0\0\x08moov" + bytes(100), None, "no MP4"),
-        (b"ftyp", None, "no MP4"),
+        (b"\0\0\0\x08moov" + bytes(100), None, "neither an MP4 nor a WebM"),
+        (b"GIF89a" + bytes(100), None, "an image/gif, not a video"),
+        (b"\x1a\x45\xdf\xa3" + bytes(5000), None, "a damaged WebM, not a video"),
+        (b"ftyp", None, "neither an MP4 nor a WebM"),
     ],
 )
 def test_what_is_no_whole_clip_is_not_kept(tmp_path: Path, data: bytes, length: int | None, words: str) -> None:
@@ -208,11 +214,93 @@ def test_a_clip_of_many_pieces_arrives_whole(clip: bytes, tmp_path: Path) -> Non
     assert video.path.read_bytes() == large
 
 
-@pytest.mark.parametrize("error", [NoAnswerError("cut"), ValueError("odd")])
-def test_a_download_that_breaks_leaves_nothing_behind(clip: bytes, tmp_path: Path, error: Exception) -> None:
-    with pytest.raises(type(error)):
+@pytest.mark.parametrize(("error", "told"), [(NoAnswerError("cut"), DownloadError), (ValueError("odd"), ValueError)])
+def test_a_download_that_breaks_leaves_nothing_behind(
+    clip: bytes, tmp_path: Path, error: Exception, told: type[Exception]
+) -> None:
+    with pytest.raises(told):
         keep(record(tmp_path), pieces(clip, error=error))
     assert files(tmp_path) == []
+
+
+def test_a_clip_that_is_cut_at_one_place_is_not_fetched_again_and_again(clip: bytes, tmp_path: Path) -> None:
+    """A service that cannot continue sends everything anew each time, which three times are enough of."""
+    asked: list[tuple[int, str]] = []
+    cut = len(clip) * 2 // 3
+
+    def opened() -> Incoming:
+        return Incoming(pieces(clip[:cut], error=NoAnswerError("The peer closed the connection.")), length=len(clip))
+
+    with pytest.raises(
+        DownloadError, match=f"broke off after {cut:,} of {len(clip):,} bytes each time. The peer"
+    ) as caught:
+        keep_from(record(tmp_path), opened, asked=asked)
+    assert (len(asked), caught.value.fetched, caught.value.size) == (3, 3 * cut, cut)
+
+
+def test_a_network_that_breaks_here_and_there_is_no_fault_of_the_clips(clip: bytes, tmp_path: Path) -> None:
+    cuts = iter(range(len(clip) // 2, 0, -1000))
+
+    def opened() -> Incoming:
+        return Incoming(pieces(clip[: next(cuts)], error=NoAnswerError("cut")), length=len(clip))
+
+    with pytest.raises(NoAnswerError, match="cut"):
+        keep_from(record(tmp_path), opened)
+
+
+def test_what_is_no_clip_is_not_read_to_its_end(tmp_path: Path) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"GIF89a" + bytes(50)
+        raise AssertionError("it was read on")
+
+    with pytest.raises(DownloadError, match=r"an image/gif, not a video \(600,000,000 bytes\)") as caught:
+        keep_from(record(tmp_path), lambda: Incoming(endless(), length=600_000_000))
+    assert caught.value.fetched < 200
+
+
+def test_what_is_announced_as_far_too_large_is_not_begun(tmp_path: Path) -> None:
+    async def nothing() -> AsyncIterator[bytes]:
+        raise AssertionError("the bytes were read")
+        yield b""
+
+    with pytest.raises(DownloadError, match="larger than 4 GiB, which no clip is") as caught:
+        keep_from(record(tmp_path), lambda: Incoming(nothing(), length=5 << 30))
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("live", ["0", "1"])
+@pytest.mark.parametrize("output", ["", "cat.mp4", "cat.webm"])
+def test_a_webm_is_kept_under_its_own_ending(tmp_path: Path, live: str, output: str) -> None:
+    data = webm_clip(audio=True, live=live)
+    job = record(tmp_path, output=str(tmp_path / output) if output else "")
+    video = keep(job, pieces(data))
+    assert video.path.name == ("cat.webm" if output else f"{clip_name(job, 0)[:-4]}.webm")
+    assert video.path.read_bytes() == data
+    assert (video.mime, video.width, video.height, video.fps, video.has_audio) == ("video/webm", 320, 180, 24.0, True)
+    assert video.seconds == pytest.approx(2, abs=0.05)
+    assert video.poster
+    assert recipes.load(video.path).job == job.id
+    assert recipes.job_in(video.path.name) == ("" if output else job.id)
+
+
+def test_a_webm_that_is_cut_is_not_kept(tmp_path: Path) -> None:
+    data = webm_clip()
+    for share in (0.01, 0.3, 0.99):
+        with pytest.raises(DownloadError, match=r"missing|not a video"):
+            keep(record(tmp_path), pieces(data[: int(len(data) * share)]))
+    assert files(tmp_path) == []
+
+
+def test_copies_keep_the_ending_of_what_they_are(tmp_path: Path) -> None:
+    video = keep(record(tmp_path / "clips"), pieces(webm_clip()))
+    copies = [copy_to(video, tmp_path / "out" / name, numbered=False) for name in ("a.mp4", "b.webm", "folder")]
+    assert [copy.relative_to(tmp_path / "out").as_posix() for copy in copies] == [
+        "a.webm",
+        "b.webm",
+        f"folder/{video.path.name}",
+    ]
+    assert all(copy.with_suffix(".json").exists() for copy in copies)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
@@ -251,19 +339,20 @@ def test_a_download_that_gets_nowhere_is_given_up(clip: bytes, tmp_path: Path) -
 def test_a_body_cut_behind_a_right_status_is_noticed(clip: bytes, tmp_path: Path) -> None:
     """Without a length only the clip's own boxes tell, wherever the cut is."""
     for share in (0.01, 0.5, 0.99):
-        with pytest.raises(DownloadError, match=r"missing|no MP4"):
+        with pytest.raises(DownloadError, match=r"missing|not a video"):
             keep(record(tmp_path), pieces(clip[: int(len(clip) * share)]))
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("length", [1 << 62, None])
-def test_room_is_asked_for_before_the_bytes(tmp_path: Path, length: int | None) -> None:
+def test_room_is_asked_for_before_the_bytes(tmp_path: Path) -> None:
     async def nothing() -> AsyncIterator[bytes]:
         raise AssertionError("the bytes were read")
         yield b""
 
-    with pytest.raises(DownloadError, match=r"No space left on device\. Make room"):
-        keep_from(record(tmp_path), lambda: Incoming(nothing(), length=length, expected=1 << 62))
+    with pytest.raises(
+        DownloadError, match=r"No space left on device: [\d,.]+ MB more are needed, [\d,.]+ MB are free, and 1 MB of"
+    ):
+        keep_from(record(tmp_path), lambda: Incoming(nothing(), expected=1 << 62))
     assert files(tmp_path) == []
 
 

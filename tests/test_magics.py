@@ -127,7 +127,7 @@ def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:
         ("%veo jbos", "Did you mean 'jobs'?"),
         ("%%veo --seed 4..1\nA cat", "--seed: '4..1' is none of them"),
         ("%%veo --seed 1..99\nA cat", "is more than 20 of them"),
-        ("%%veo --output cat.mov\nA cat", "output: 'cat.mov' is no name for an MP4 file"),
+        ("%%veo --output cat.mov\nA cat", "output: 'cat.mov' is no name for a clip"),
         ("%%veo --each nothing\nA cat", "--each: 'nothing' is neither a variable nor a file"),
         ("%%veo --each x --seed 1..2\nA cat", "it goes with neither several seeds"),
         ("%%veo\n", "prompt: '' is empty"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .batches import Batch
     from .by_name import cancel, forget, look, retry, save, wait
     from .client import AsyncClient
-    from .errors import VeoError
+    from .errors import DeliveryWarning, VeoError
     from .films import Film, Shot, shot
     from .handles import Job
     from .keys import login
@@ -74,6 +74,7 @@ _HOMES = {
     "AsyncClient": "client",
     "Batch": "batches",
     "Client": "sync",
+    "DeliveryWarning": "errors",
     "Film": "films",
     "Form": "widgets",
     "Grid": "widgets",
@@ -140,6 +141,7 @@ __all__ = [
     "AsyncClient",
     "Batch",
     "Client",
+    "DeliveryWarning",
     "Film",
     "Form",
     "Grid",

@@ -107,6 +107,10 @@ class Archive:
                 self._board.put(record)
         return self._board[job_id].sighting
 
+    def glimpse(self, job_id: str) -> JobRecord | None:
+        """The record as this process knows it at this moment, for any thread; None if it knows no such job."""
+        return self._board[job_id].sighting.record if job_id in self._board else None
+
     async def adopt(
         self,
         provider: str,
@@ -140,7 +144,7 @@ class Archive:
         if surface:
             plan = replace(plan, model=replace(plan.model, api="openai_videos", surface=surface))
         account = await self._accounts.of_plan(plan)
-        record = replace(self._record(plan, account, new_job_id()), cost=Cost(None, "started elsewhere"))
+        record = replace(self._record(plan, account, new_job_id()), cost=Cost(None, "started elsewhere"), adopted=True)
         return await self._keeper.keep(records.accepted(record, operation, self._clock.now()), "adopted")
 
     def settings_of(self, profile: str | None) -> Settings:

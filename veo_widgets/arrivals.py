@@ -25,6 +25,7 @@ class Arrivals:
 
     def __init__(self, jobs: Iterable[Job], timeout: float | None) -> None:
         self._jobs, self._timeout = list(dict.fromkeys(jobs)), timeout
+        self._tellers = [job.trouble_teller() for job in self._jobs]
 
     def __iter__(self) -> Iterator[Job]:
         waits, end = self._begin()
@@ -53,6 +54,8 @@ class Arrivals:
         return {job.start_waiting(): job for job in self._jobs}, end
 
     def _tick(self, end: float | None, waits: dict[_Future, Job]) -> float:
+        for tell in self._tellers:
+            tell()
         if end is None:
             return TICK_SECONDS
         left = end - time.monotonic()

@@ -183,7 +183,7 @@ class Assembly:
                 job_id = await self._send(piece, before, known, run)
         else:
             job_id = known.id
-        record = await self.client.asynchronous.wait(job_id)
+        record = await self.client.asynchronous.end_of(job_id)
         if not has_clip(record):
             raise VeoError(
                 f"The clip of job {record.id} is no longer at {str(record.videos[0].path)!r}. Put it back, or "

@@ -44,10 +44,10 @@ def retry(job: Job | str) -> Job:
 
 
 def look(job: Job | str, operation: str = "") -> Job:
-    """Look whether the service has a job whose answer was lost; see `Job.look_for`."""
+    """Look whether the service has a job whose answer was lost, or a clip that could not be had; see `Job.look_for`."""
     found = find(job).look_for(operation)
-    if found.record.notice:
-        print(found.record.notice)  # noqa: T201 (what was found)
+    if remark := found.record.remark:
+        print(remark)  # noqa: T201 (what was found)
     return found
 
 

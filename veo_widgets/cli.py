@@ -139,6 +139,8 @@ def describe(job: Job) -> str:
     lines = [f"{record.id}  {record.state}  {record.model}  {record.request.prompt}"]
     if record.problem:
         lines.append(f"  {record.problem.title}: {record.problem.message} {record.problem.remedy}".rstrip())
+    if record.remark:
+        lines.append(f"  note   {record.remark}")
     for video in record.videos:
         lines += [
             f"  clip   {video.path}",

@@ -29,6 +29,7 @@ from .questions import Questions
 from .record import JobRecord, JobState
 from .remote import Remote
 from .sender import Sender
+from .telling import warn_of_differences
 from .transport import Transport
 from .watcher import Watcher
 
@@ -203,8 +204,17 @@ class AsyncClient(Archive):
         return await self.submit(prompt, **following(await self.job(job_id), "extend_from", values))
 
     async def look_for(self, job_id: str, operation: str = "") -> JobRecord:
-        """Look whether the service has a job whose answer was lost, and watch it if so; see `Lost.look_for`."""
-        record = await self._lost.look_for(await self.job(job_id), operation)
+        """Look whether the service has a job whose answer was lost, and watch it if so; see `Lost.look_for`.
+
+        The clips of a job that could not be downloaded are asked for again.
+        """
+        record = await self.job(job_id)
+        if record.is_unfetched:
+            record = records.reopened(record, self._clock.now())
+            await self._ledger.do(lambda ledger: ledger.reopen(record, "asked for again"))
+            self._board.put(record)
+        else:
+            record = await self._lost.look_for(record, operation)
         if not record.state.is_final:
             self.watch(record.id)
         return record
@@ -290,11 +300,19 @@ class AsyncClient(Archive):
             WaitTimeoutError: it took longer, or the watching was stopped; the job goes on.
             JobError: the job ended without a clip.
         """
+        record = await self.end_of(job_id, timeout)
+        warn_of_differences(record)
+        return record
+
+    async def end_of(self, job_id: str, timeout: float | None = None) -> JobRecord:
+        """The same as `wait`, without the warning where a clip is not what was asked for."""
         job_id = (await self.sighting(job_id)).record.id
         self.watch(job_id)
         with anyio.move_on_after(timeout):
             return await self._end_of(job_id)
-        raise WaitTimeoutError(f"Job {job_id} takes longer than {timeout:g} s and goes on; wait again to see its end.")
+        remark = self._board[job_id].sighting.record.remark
+        told = f"Job {job_id} takes longer than {timeout:g} s and goes on; wait again to see its end. {remark}"
+        raise WaitTimeoutError(told.rstrip())
 
     async def _end_of(self, job_id: str) -> JobRecord:
         entry = self._board[job_id]

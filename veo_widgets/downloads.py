@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 
 import anyio
@@ -17,6 +17,7 @@ from .errors import DownloadError, VeoError
 from .intake import Incoming, Progress, Source, inline_chunks
 from .keeper import LEASE_SECONDS, Keeper
 from .media import Video
+from .patience import accompanied, moved, quiet_for
 from .record import JobRecord, Operation, Sample
 from .retries import answer_of
 from .transport import Transport
@@ -24,6 +25,27 @@ from .wires import Wire
 
 # A screen needs no more than this, and a fast download has thousands of chunks.
 _SCREEN_SECONDS = 0.2
+# So long a clip may come to a halt before it is told.
+_STALL_SECONDS = 10.0
+
+
+@dataclass
+class _Flow:
+    """How a clip comes in: when something last came, how much there is, and how much there will be if that is known."""
+
+    at: float
+    received: int = 0
+    total: int | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all has come; base64 tells the size to within a few bytes."""
+        return self.total is not None and self.received + 4 > self.total
+
+    def stall(self) -> str:
+        """What is told when nothing comes."""
+        of = "" if self.total is None else f" of {self.total / 1e6:.1f}"
+        return f"No data for {_STALL_SECONDS:g} s; {self.received / 1e6:.1f}{of} MB of the clip so far; waiting."
 
 
 class Downloads:
@@ -44,10 +66,8 @@ class Downloads:
         Raises:
             DownloadError: a clip could not be had whole, or another process has taken the job over.
         """
-        trouble: VeoError | None = None
 
         async def stay_leased() -> None:
-            nonlocal trouble
             while True:
                 try:
                     leased = await self._keeper.lease(record.id)
@@ -55,46 +75,59 @@ class Downloads:
                     # It holds for a good while yet, and the next round tells.
                     leased = True
                 if not leased:
-                    trouble = DownloadError("Another process has taken this job over and is downloading its clip.")
-                    tasks.cancel_scope.cancel()
+                    scope.cancel()
                 await anyio.sleep(LEASE_SECONDS / 3)
 
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(stay_leased)
-            try:
-                for sample in operation.samples:
-                    if not any(video.sample == sample.index and _is_whole(video) for video in record.videos):
-                        record = await self._save_somewhere(record, sample, account, wire)
-            except VeoError as error:
-                # Raised outside the group, which would wrap it.
-                trouble = error
-            tasks.cancel_scope.cancel()
-        if trouble is not None:
-            raise trouble
-        return record
+        flow = _Flow(self._keeper.clock.now())
 
-    async def _save_somewhere(self, record: JobRecord, sample: Sample, account: Account, wire: Wire) -> JobRecord:
+        async def save() -> JobRecord:
+            saved = record
+            for sample in operation.samples:
+                if not any(video.sample == sample.index and _is_whole(video) for video in saved.videos):
+                    saved = await self._save_somewhere(saved, sample, account, wire, flow)
+            return saved
+
+        with anyio.CancelScope() as scope:
+            return await accompanied(save, stay_leased, partial(self._tell_of_stalls, record.id, flow))
+        raise DownloadError("Another process has taken this job over and is downloading its clip.")
+
+    async def _tell_of_stalls(self, job_id: str, flow: _Flow) -> None:
+        """Say that nothing comes, as long as nothing comes."""
+        while True:
+            await quiet_for(self._keeper.clock, _STALL_SECONDS, lambda: flow.at)
+            if not flow.is_complete:
+                with suppress(VeoError):
+                    await self._keeper.note_trouble(job_id, flow.stall())
+            await moved(lambda: flow.at)
+            with suppress(VeoError):
+                await self._keeper.trouble_is_over(job_id)
+
+    async def _save_somewhere(
+        self, record: JobRecord, sample: Sample, account: Account, wire: Wire, flow: _Flow
+    ) -> JobRecord:
         """The record with the sample's clip, saved where it was meant to be or, if that fails, where it is now."""
         try:
-            video = await self._save(record, sample, account, wire)
+            video = await self._save(record, sample, account, wire, flow)
         except DownloadError as error:
             folder = str(config.clips_folder(self._accounts.settings_of(record.profile)))
             if not isinstance(error.__cause__, OSError) or folder == record.folder:
                 raise
             record = replace(record, folder=folder)
-            video = await self._save(record, sample, account, wire)
+            video = await self._save(record, sample, account, wire, flow)
         others = (other for other in record.videos if other.sample != sample.index)
         videos = tuple(sorted((*others, video), key=lambda video: video.sample))
-        return await self._keeper.keep(replace(record, videos=videos), f"saved clip {sample.index + 1}")
+        known = replace(self._keeper.now_known(record), videos=videos, folder=record.folder)
+        return await self._keeper.keep(known, f"saved clip {sample.index + 1}")
 
-    async def _save(self, record: JobRecord, sample: Sample, account: Account, wire: Wire) -> Video:
+    async def _save(self, record: JobRecord, sample: Sample, account: Account, wire: Wire, flow: _Flow) -> Video:
         """Save a sample from the first of its places that brings a whole clip.
 
         Raises:
             VeoError: none does; of several reasons the first that may pass, else the first.
         """
-        clock, tell, met = self._keeper.clock, self._teller(record, sample), list[VeoError]()
+        clock, met = self._keeper.clock, list[VeoError]()
         for source in self._sources(sample, account, wire):
+            tell = self._teller(record, sample, flow)
             try:
                 return await library.save(record, sample, source, now=clock.now(), progress=tell, sleep=clock.sleep)
             except VeoError as error:
@@ -118,11 +151,14 @@ class Downloads:
 
         return opened
 
-    def _teller(self, record: JobRecord, sample: Sample) -> Progress:
+    def _teller(self, record: JobRecord, sample: Sample, flow: _Flow) -> Progress:
         shown_at = 0.0
+        clock = self._keeper.clock
+        flow.at, flow.received, flow.total = clock.now(), 0, None
 
         def progress(received: int, total: int | None) -> None:
             nonlocal shown_at
+            flow.at, flow.received, flow.total = clock.now(), received, total
             if time.monotonic() - shown_at > _SCREEN_SECONDS:
                 shown_at = time.monotonic()
                 self._keeper.board.show(record.id, receiving=(sample.index, received, total))

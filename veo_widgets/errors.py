@@ -29,6 +29,8 @@ VeoError
     └── UnknownOutcomeError             the answer to the create was lost
 ```
 
+`DeliveryWarning` is no error: a clip came, and it is not what was asked for.
+
 Each message is one or two sentences that say what happened and what to do about it.
 """
 
@@ -219,7 +221,22 @@ class InvalidReplyError(VeoError):
 
 
 class DownloadError(VeoError):
-    """A clip could not be saved whole. The job can be resumed."""
+    """A clip could not be saved whole. The job can be resumed.
+
+    Attributes:
+        fetched: how many bytes came all the same.
+        size: of how many bytes of the clip.
+    """
+
+    fetched: int = 0
+    size: int = 0
+
+
+class DeliveryWarning(UserWarning):
+    """A clip is on disk and is not what was asked for: another length, size, rate, sound or number of clips.
+
+    ``job.differences`` says the same. ``warnings.simplefilter("error", veo.DeliveryWarning)`` makes it an error.
+    """
 
 
 class LedgerError(VeoError):

@@ -24,6 +24,7 @@ from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
+from .telling import aside, trouble_teller, warn_of_differences
 from .waiting import TICK_SECONDS, result
 
 if TYPE_CHECKING:
@@ -81,16 +82,23 @@ class Job:
         return Videos(self.record.videos)
 
     @property
+    def differences(self) -> tuple[str, ...]:
+        """In what the clips are not what was asked for, such as ``4 s instead of 8 s``."""
+        return self.record.differences
+
+    @property
     def events(self) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change, oldest first."""
         return self.client.call(self.client.asynchronous.events, self.id)
 
     def start_waiting(self, timeout: float | None = None) -> concurrent.futures.Future[JobRecord]:
         """Begin to wait on the background loop; whoever does calls `waited` in the end."""
-        return self.client.start(self.client.asynchronous.wait, self.id, timeout)
+        return self.client.start(self.client.asynchronous.end_of, self.id, timeout)
 
     def wait(self, timeout: float | None = None) -> Self:
-        """Block until the clips are on disk.
+        """Block until the clips are on disk; trouble meanwhile is told on standard error.
+
+        A clip that is not what was asked for is told of by a `DeliveryWarning`, once in a program.
 
         Args:
             timeout: seconds; when they are over the waiting ends, not the job.
@@ -105,7 +113,7 @@ class Job:
         """
         future = self.start_waiting(timeout)
         try:
-            result(future)
+            result(future, tick=self.trouble_teller())
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
@@ -117,12 +125,13 @@ class Job:
         return self._wait_in_loop().__await__()
 
     async def _wait_in_loop(self) -> Self:
-        future = self.start_waiting(None)
+        future, tell = self.start_waiting(None), self.trouble_teller()
         waiting = asyncio.wrap_future(future)
         try:
             while not waiting.done():
                 # A kernel's loop notices an interrupt only when it wakes up.
                 await asyncio.wait({waiting}, timeout=TICK_SECONDS)
+                tell()
         finally:
             waiting.cancel()
             self.waited(future)
@@ -162,6 +171,10 @@ class Job:
             self.waited(waiting)
             waiting.cancel()
 
+    def trouble_teller(self) -> Callable[[], None]:
+        """What whoever waits for the job calls now and then; see `telling.trouble_teller`."""
+        return trouble_teller(partial(self.client.asynchronous.glimpse, self.id))
+
     def after_wait(self, action: Callable[[], None]) -> None:
         """Have `action` called by whoever has waited for the clips, in the waiting thread and cell.
 
@@ -173,15 +186,17 @@ class Job:
     def waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
         """Do what was to be done `after_wait`, if the job has ended."""
         # A wait that timed out has nothing to say yet.
-        if future.done() and not future.cancelled() and self.record.state.is_final:
+        if future.done() and not future.cancelled() and (record := self.record).state.is_final:
             for action in self.client.after_wait.pop(self.id, ()):
                 action()
+            warn_of_differences(record)
 
     def save(self, path: str | Path) -> list[Path]:
         """Copy the clips, each with the file that says how it was made; another clip there is never overwritten.
 
         Args:
-            path: a folder, or a file that ends in ``.mp4``, whose name gets a number if there are several clips.
+            path: a folder, or a file that ends in ``.mp4`` or ``.webm``, whose name gets a number if there are several
+                clips, and the ending of what the clip is.
 
         Returns:
             The copies.
@@ -209,6 +224,8 @@ class Job:
 
     def look_for(self, operation: str = "") -> Self:
         """Look whether the service has this job, whose answer was lost; if so it is watched. Costs nothing.
+
+        The clips of a job that could not be downloaded are asked for again.
 
         Args:
             operation: the service's name for it, if you have found it in the service's console.
@@ -306,7 +323,8 @@ class Job:
         return self.client.call(begin)
 
     def __repr__(self) -> str:
-        return f"Job({_shorten(self.record.request.prompt, 60)!r})"
+        more = f", {told}" if (told := aside(record := self.record)) else ""
+        return f"Job({_shorten(record.request.prompt, 60)!r}{more})"
 
     def _ipython_display_(self) -> None:
         # A job draws itself where there is something to draw on; only then is the widget package loaded.
@@ -345,7 +363,10 @@ class Jobs(list[Job]):
         ]
 
     def _table(self) -> Table:
-        return Table(self._columns, self._rows(), "" if self._records else self._remark)
+        notes = [_shorten(aside(record), 120) for record in self._records]
+        if not any(notes):
+            return Table(self._columns, self._rows(), "" if self._records else self._remark)
+        return Table((*self._columns, "note"), [(*row, note) for row, note in zip(self._rows(), notes, strict=True)])
 
     def __repr__(self) -> str:
         return repr(self._table())

@@ -29,6 +29,11 @@ _FLUSHED = 1 << 25
 _SPARE, _LARGEST = 1 << 20, 4 << 30
 # Seconds before a connection that broke is made again; and how many are made for one clip at all.
 _PAUSES, _CONNECTIONS = (0.2, 1.0, 2.0, 4.0, 8.0), 100
+# How often a clip that can only be had from its beginning is cut at one place before it is given up: each time all that
+# came before comes again.
+_CUTS = 3
+# What tells one kind of file from another.
+_BEGINNING = 64
 
 Progress = Callable[[int, int | None], None]
 
@@ -56,6 +61,7 @@ class Incoming:
         length: the announced number of bytes of the whole clip, if there is one.
         expected: about how many, for the screen, where none is announced.
         validator: what names this state of the clip, so that another one is not taken for its continuation.
+        mime: what the service calls it; empty if it does not say.
     """
 
     chunks: AsyncIterator[bytes]
@@ -63,23 +69,43 @@ class Incoming:
     length: int | None = None
     expected: int | None = None
     validator: str = ""
+    mime: str = ""
 
 
 # Opens a clip from a byte on, if its state is still the one named; a source that cannot begins at 0.
 Source = Callable[[int, str], AbstractAsyncContextManager[Incoming]]
 
 
-class Intake:
-    """Takes a clip in, over as many connections as it needs."""
+# Looks at the beginning of a clip, and raises if the rest is not worth having.
+Judge = Callable[[bytes, Incoming], None]
 
-    def __init__(self, file: IO[bytes], progress: Progress) -> None:
-        self._file, self._progress = file, progress
+
+class Intake:
+    """Takes a clip in, over as many connections as it needs.
+
+    Args:
+        file: where it goes.
+        progress: told how much has come.
+        judge: told how it begins.
+
+    Attributes:
+        size: how many of its bytes are there.
+        fetched: how many bytes came over all connections.
+        mime: what the service calls it.
+    """
+
+    def __init__(self, file: IO[bytes], progress: Progress, judge: Judge) -> None:
+        self._file, self._progress, self._judge = file, progress, judge
         self._sha256 = hashlib.sha256()
         self._validator = ""
         self._length: int | None = None
         self._connections = 0
         self._flushed = 0
-        self.size = 0
+        # Where the last connections broke, and whether the last one was answered and began at the beginning.
+        self._cuts: list[int] = []
+        self._answered = self._anew = False
+        self.size = self.fetched = 0
+        self.mime = ""
 
     @property
     def digest(self) -> str:
@@ -87,20 +113,37 @@ class Intake:
         return self._sha256.hexdigest()
 
     async def all_of(self, source: Source, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Take everything; a connection that brings nothing more is given up after a few others."""
+        """Take everything; a connection that brings nothing more is given up after a few others.
+
+        Raises:
+            DownloadError: it ends too early, each time at the same place; or what came is no clip.
+            NoAnswerError: the connection broke, here and there.
+        """
         stuck, furthest = 0, 0
         while (broken := await self._as_far_as_it_goes(source)) is not None:
             stuck = 0 if self.size > furthest else stuck + 1
             furthest = max(furthest, self.size)
             self._connections += 1
-            if not self.size or stuck == len(_PAUSES) or self._connections == _CONNECTIONS:
-                raise broken
+            self._cuts = [*self._cuts, self.size] if self._answered and self.size in self._cuts[-1:] else [self.size]
+            dear = self._anew and len(self._cuts) == _CUTS
+            if not self.size or dear or stuck == len(_PAUSES) or self._connections == _CONNECTIONS:
+                raise self._final(broken)
             await sleep(_PAUSES[stuck])
+
+    def _final(self, broken: VeoError) -> VeoError:
+        """What is told in the end: a connection that always breaks at one place is no matter of the network's."""
+        always = self._answered and (len(self._cuts) > 1 or not self.size)
+        if not (always and isinstance(broken, NoAnswerError)):
+            return broken
+        of = "" if self._length is None else f" of {self._length:,}"
+        return DownloadError(f"The download broke off after {self.size:,}{of} bytes each time. {broken}")
 
     async def _as_far_as_it_goes(self, source: Source) -> VeoError | None:
         """Take what one connection brings; what broke it, or None if the clip is complete."""
+        self._answered = False
         try:
             async with source(self.size, self._validator) as incoming:
+                self._answered, self._anew = True, not incoming.start
                 self._begin(incoming)
                 await self._take(incoming)
         except NoAnswerError as error:
@@ -116,10 +159,12 @@ class Intake:
             self._file.seek(0)
             self._file.truncate()
             self._sha256, self.size, self._flushed = hashlib.sha256(), 0, 0
-        self._validator, self._length = incoming.validator, incoming.length
+        self._validator, self._length, self.mime = incoming.validator, incoming.length, incoming.mime
+        if (incoming.length or 0) > _LARGEST:
+            raise _too_large()
         needed = (incoming.length or incoming.expected or 0) - self.size
-        if needed + _SPARE > shutil.disk_usage(Path(self._file.name).parent).free:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if needed + _SPARE > (free := _free(self._file)):
+            raise OSError(errno.ENOSPC, no_room(needed, free))
 
     async def _take(self, incoming: Incoming) -> None:
         """Receive while what came before is written."""
@@ -131,7 +176,7 @@ class Intake:
             try:
                 await anyio.to_thread.run_sync(work)
             except OSError as error:
-                trouble = error
+                trouble = self._told(error)
                 tasks.cancel_scope.cancel()
 
         async def write_all() -> None:
@@ -157,12 +202,17 @@ class Intake:
         """What comes in, gathered; also what came before a connection broke."""
         piece: list[bytes] = []
         gathered, received = 0, self.size
+        judged = received > 0
         try:
             async for chunk in incoming.chunks:
                 piece.append(chunk)
                 gathered, received = gathered + len(chunk), received + len(chunk)
+                self.fetched += len(chunk)
+                if not judged and received >= _BEGINNING:
+                    judged = True
+                    self._judge(b"".join(piece)[:_BEGINNING], incoming)
                 if received > _LARGEST:
-                    raise OSError(errno.EFBIG, f"it is larger than {_LARGEST >> 30} GiB")
+                    raise _too_large()
                 self._progress(received, incoming.length or incoming.expected)
                 if gathered >= _PIECE:
                     yield piece
@@ -172,12 +222,34 @@ class Intake:
             raise
         yield piece
 
+    def _told(self, error: OSError) -> OSError:
+        """What the disk has said, and how much more it would have to take."""
+        if error.errno != errno.ENOSPC or self._length is None:
+            return error
+        return OSError(errno.ENOSPC, no_room(self._length - self.size, _free(self._file)))
+
     def _write(self, piece: list[bytes]) -> None:
         # At once: between two calls the other thread would have to give way each time.
         data = b"".join(piece)
         self._file.write(data)
         self._sha256.update(data)
         self.size += len(data)
+
+
+def _free(file: IO[bytes]) -> int:
+    return shutil.disk_usage(Path(file.name).parent).free
+
+
+def _too_large() -> DownloadError:
+    return DownloadError(f"What is downloaded is larger than {_LARGEST >> 30} GiB, which no clip is.")
+
+
+def no_room(needed: int, free: int) -> str:
+    """Why a clip of `needed` bytes more does not go onto a disk with so many free."""
+    return (
+        f"{os.strerror(errno.ENOSPC)}: {needed / 1e6:,.1f} MB more are needed, {free / 1e6:,.1f} MB are free, and "
+        f"{_SPARE / 1e6:,.0f} MB of them are kept free"
+    )
 
 
 def flush(file: IO[bytes]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import anyio
 
+from . import record as records
 from .async_ledger import AsyncLedger
 from .board import Board
 from .clock import Clock
@@ -42,6 +44,23 @@ class Keeper:
         LOGGER.info("job %s: %s %s", record.id, record.state, detail)
         self.board.put(record)
         return record
+
+    def now_known(self, record: JobRecord) -> JobRecord:
+        """The record as it is on the board by now: what was noted beside somebody's work is not lost on them."""
+        known = self.board[record.id].sighting.record
+        return record if known.state.is_final else known
+
+    async def note_trouble(self, job_id: str, trouble: str) -> None:
+        """Write down and show what goes wrong with a job at the moment, if it is still ours."""
+        leased, record = await self.take(job_id)
+        if leased and not record.state.is_final:
+            await self.keep(records.troubled(record, trouble, self.clock.now()), "trouble")
+
+    async def trouble_is_over(self, job_id: str) -> None:
+        """Show that what went wrong with a job goes on no more."""
+        leased, record = await self.take(job_id)
+        if leased and record.troubled:
+            await self.keep(replace(record, troubled=False))
 
     async def begin_sending(self, record: JobRecord) -> bool:
         """Write that a job which was held back is being sent, and show it; False if another process sees to it."""

@@ -73,6 +73,10 @@ class Ledger:
         """
         self._file.write(lambda db: write_job(db, record, detail))
 
+    def reopen(self, record: JobRecord, detail: str) -> None:
+        """Keep the record of a job that had ended and goes on; see `write`, which never undoes an end."""
+        self._file.write(lambda db: write_job(db, record, detail, reopens=True))
+
     def reserve(
         self,
         record: JobRecord,

@@ -87,8 +87,8 @@ def _request(values: dict[str, Any], file: LedgerFile) -> VideoRequest:
     return VideoRequest(**values)
 
 
-def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = None) -> None:
-    """Insert or update a job; `usd` is what a new one counts for."""
+def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = None, *, reopens: bool = False) -> None:
+    """Insert or update a job; `usd` is what a new one counts for, and only what `reopens` undoes an end."""
     row = {name: getattr(record, name) for name in _COLUMNS}
     row |= {"state": str(record.state), "record": json.dumps(record.to_json())}
     # What was reserved stays until there is a price.
@@ -99,7 +99,7 @@ def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = 
     else:
         changes = ", ".join(f"{key} = :{key}" for key in row if key not in {"id", "usd"})
         # A late answer in another process must not undo an end.
-        stays = f"state IN {ENDED} AND :state NOT IN {ENDED}"
+        stays = "FALSE" if reopens else f"state IN {ENDED} AND :state NOT IN {ENDED}"
         update = f"UPDATE jobs SET {changes}, usd = coalesce(:usd, usd) WHERE id = :id AND NOT ({stays})"  # noqa: S608
         if not db.execute(update, row).rowcount:
             return

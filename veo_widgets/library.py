@@ -19,8 +19,9 @@ import anyio
 import anyio.to_thread
 
 from . import mp4
+from .containers import ENDINGS, Container, container_of, named_by, what_came
 from .errors import DownloadError
-from .intake import Intake, Progress, Source, flush
+from .intake import Incoming, Intake, Progress, Source, flush
 from .media import Video
 from .placing import named
 from .poster import data_address, make_poster
@@ -29,7 +30,7 @@ from .sidecars import facts, made_by, recipe_of, write_sidecar
 
 
 def clip_name(record: JobRecord, sample: int) -> str:
-    """The file name of a clip: date, slug of the prompt, short id, and the sample if there are several.
+    """The file name of a clip that is an MP4: date, slug of the prompt, short id, and the sample if there are several.
 
     Lower-case ASCII letters, digits, ``-`` and ``_`` only, and never a name that Windows keeps for itself.
     """
@@ -67,10 +68,10 @@ async def save(
         sleep: how to wait before the connection is made again.
 
     Returns:
-        The clip. Only a whole MP4 ever bears the final name.
+        The clip. Only a whole one ever bears the final name, with the ending of the kind that it is.
 
     Raises:
-        DownloadError: the bytes are no whole MP4, or the disk refused them.
+        DownloadError: the bytes are no whole clip, or the disk refused them.
         NoAnswerError: the connection broke again and again.
     """
     path = Path(record.folder) / clip_name(record, sample.index)
@@ -79,12 +80,9 @@ async def save(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_parts(path.parent, path.stem)
-        with part.open("wb") as file:
-            taken = Intake(file, progress)
-            await taken.all_of(source, sleep)
-            await anyio.to_thread.run_sync(flush, file)
-        _check(part, taken.size)
-        path = named(part, path, _wished(record, sample), record.id)
+        taken, kind = await _take_in(part, source, progress, sleep)
+        wished = _wished(record, sample, kind)
+        path = named(part, path.with_suffix(kind.ending), wished, record.id)
         return await anyio.to_thread.run_sync(_finish, record, sample, path, taken.digest, now)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and path.parent.is_dir():
@@ -101,13 +99,43 @@ async def save(
             part.unlink()
 
 
-def _wished(record: JobRecord, sample: Sample) -> Path | None:
-    """The file that the user has named, numbered if there are several clips."""
-    if not record.output.lower().endswith(".mp4") or record.folder != str(Path(record.output).parent):
+async def _take_in(
+    part: Path, source: Source, progress: Progress, sleep: Callable[[float], Awaitable[None]]
+) -> tuple[Intake, Container]:
+    """Take a clip in and see that it is whole; what was taken, and the kind of clip that it is."""
+    with part.open("wb") as file:
+        taken = Intake(file, progress, _judge)
+        try:
+            await taken.all_of(source, sleep)
+            await anyio.to_thread.run_sync(flush, file)
+            return taken, await anyio.to_thread.run_sync(_checked, part, taken.size, taken.mime)
+        except DownloadError as error:
+            error.fetched, error.size = taken.fetched, taken.size
+            raise
+
+
+def _judge(start: bytes, incoming: Incoming) -> None:
+    """Refuse what is no clip before the rest of it comes.
+
+    Raises:
+        DownloadError: it is none; what it is stands in the message.
+    """
+    if container_of(start) is None:
+        raise _no_clip(start, incoming.mime, incoming.length)
+
+
+def _no_clip(start: bytes, mime: str, size: int | None) -> DownloadError:
+    bytes_ = "" if size is None else f" ({size:,} bytes)"
+    return DownloadError(f"What was downloaded is {what_came(start, mime)}, not a video{bytes_}.")
+
+
+def _wished(record: JobRecord, sample: Sample, kind: Container) -> Path | None:
+    """The file that the user has named, with the clip's own ending, numbered if there are several clips."""
+    if not record.output.lower().endswith(ENDINGS) or record.folder != str(Path(record.output).parent):
         return None
-    wished = Path(record.output)
+    wished = Path(record.output).with_suffix(kind.ending)
     several = (record.request.samples or 1) > 1 or sample.index
-    return wished.with_name(f"{wished.stem}_{sample.index + 1}.mp4") if several else wished
+    return wished.with_name(f"{wished.stem}_{sample.index + 1}{kind.ending}") if several else wished
 
 
 def clear(record: JobRecord) -> None:
@@ -122,26 +150,34 @@ def _clear_parts(folder: Path, stem: str) -> None:
             left.unlink()
 
 
-def _check(part: Path, size: int) -> None:
+def _checked(part: Path, size: int, mime: str) -> Container:
+    """The kind of clip that a file is, once nothing of it is missing.
+
+    Raises:
+        DownloadError: it is no clip, or no whole one.
+    """
     with part.open("rb") as file:
-        start = file.read(12)
-        if not mp4.is_mp4(start):
-            kind = {b"<": "an HTML page", b"{": "JSON", b"[": "JSON"}.get(start.lstrip()[:1], "no MP4")
-            raise DownloadError(f"What was downloaded is {kind}, not a clip ({size:,} bytes).")
-        if part.stat().st_size != size or not mp4.is_whole(file):
-            raise DownloadError(f"The download ended early: after {size:,} bytes a piece of the clip is missing.")
+        start = file.read(64)
+        kind = container_of(start)
+        if kind is None:
+            raise _no_clip(start, mime, size)
+        if part.stat().st_size != size or not kind.is_whole(file):
+            raise DownloadError(f"The {kind.label} is not whole: after {size:,} bytes a piece of the clip is missing.")
+    return kind
 
 
 def _finish(record: JobRecord, sample: Sample, path: Path, digest: str, now: float) -> Video:
     _sync_folder(path.parent)
+    kind = named_by(path.suffix)
     with path.open("rb") as file:
-        described = mp4.describe(file)
+        described = kind.describe(file)
     video = Video(
         path=path,
         sample=sample.index,
         bytes=path.stat().st_size,
         sha256=digest,
         job_id=record.id,
+        mime=kind.mime,
         **asdict(described),
     )
     write_sidecar(video, {**recipe_of(record, video, now), "poster": data_address(make_poster(path))})

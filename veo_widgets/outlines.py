@@ -180,7 +180,7 @@ def _state(record: JobRecord) -> str:
 def _problem(piece: Piece, record: JobRecord) -> str:
     if record.problem:
         return f"{record.problem.title}. {record.problem.message}"
-    return str(piece.trouble or record.notice or "")
+    return str(piece.trouble or record.remark)
 
 
 def _sum(costs: Iterable[Cost]) -> float | None:

@@ -7,6 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
+from .containers import ENDINGS
 from .media import Video
 
 
@@ -45,7 +46,7 @@ def copy_to(video: Video, target: Path, *, numbered: bool) -> Path:
 
     Args:
         video: the clip.
-        target: a folder, or a file that ends in ``.mp4``.
+        target: a folder, or a file that ends in ``.mp4`` or ``.webm``; the copy gets the clip's own ending.
         numbered: whether its number goes into the file's name.
 
     Returns:
@@ -54,11 +55,12 @@ def copy_to(video: Video, target: Path, *, numbered: bool) -> Path:
     Raises:
         OSError: the disk refused.
     """
-    is_file = target.suffix.lower() == ".mp4" and not target.is_dir()
+    is_file = target.suffix.lower() in ENDINGS and not target.is_dir()
+    target = target.with_suffix(video.path.suffix) if is_file else target
     folder = target.parent if is_file else target
     folder.mkdir(parents=True, exist_ok=True)
     own = folder / video.path.name
-    wished = target.with_name(f"{target.stem}_{video.sample + 1}.mp4") if is_file and numbered else target
+    wished = target.with_name(f"{target.stem}_{video.sample + 1}{target.suffix}") if is_file and numbered else target
     if own.exists() and own.samefile(video.path) and not is_file:
         return own
     part = folder / f"{video.path.stem}.{secrets.token_hex(4)}.part"

@@ -20,7 +20,7 @@ from .surroundings import notebook, surroundings
 from .wires import Call, Wire, wire_for
 from .wires.routes import routed
 
-_NOT_MP4 = {".mov", ".webm", ".mkv", ".avi", ".gif", ".m4v", ".json", ".png", ".jpg"}
+_NO_CLIPS = {".mov", ".avi", ".gif", ".m4v", ".json", ".png", ".jpg"}
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ def _output(value: object) -> str:
         path = Path(str(value)).expanduser().absolute()
     except RuntimeError:
         path = Path(str(value)).absolute()
-    if path.suffix.lower() in _NOT_MP4 and not path.is_dir():
-        message = f"output: {path.name!r} is no name for an MP4 file; end it in .mp4, or name a folder."
+    if path.suffix.lower() in _NO_CLIPS and not path.is_dir():
+        message = f"output: {path.name!r} is no name for a clip; end it in .mp4, or name a folder."
         raise InvalidRequestError(message, parameter="output", value=value)
     return str(path)
 

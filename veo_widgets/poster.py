@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ def make_poster(path: Path) -> bytes:
         return b""
     try:
         with av.open(str(path)) as clip:
-            clip.seek(1_000_000)
+            # A recording that was made live has no index to look the second up in.
+            with suppress(av.FFmpegError):
+                clip.seek(1_000_000)
             frame = next(clip.decode(video=0))
             width = min(_WIDTH, frame.width)
             image: Image.Image = frame.to_image(width=width, height=frame.height * width // frame.width)  # type: ignore[no-untyped-call]

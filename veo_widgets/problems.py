@@ -56,3 +56,20 @@ def gone_problem(why: str, *, proxied: bool) -> Problem:
     kept = "Services keep clips for one or two days, and this job is older. Send its request again as a new job."
     hidden = "The proxy may call a job completed that has failed or was filtered; its log says what became of it."
     return Problem("The clip can no longer be had", why, hidden if proxied else kept)
+
+
+def unfetched_problem(why: str, attempts: int, job_id: str) -> Problem:
+    """What is told of a job whose clip was made, and which could not be had.
+
+    Args:
+        why: how the last download ended.
+        attempts: how many ended so.
+        job_id: the job's id.
+    """
+    return Problem(
+        "The clip could not be downloaded",
+        f"{why} It was tried {attempts} times.",
+        "The service may keep the clip for a day or two. When it or the network has been mended, "
+        f"veo.job({job_id!r}).look_for() or `veo look {job_id}` fetches it, which costs nothing.",
+        "It was made, so it may be charged.",
+    )

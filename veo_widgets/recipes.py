@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .client import AsyncClient
 
 # The id of a job at the end of a clip's name; see `library.clip_name`.
-_JOB_ID = re.compile(r"_([a-hjkmnp-z2-9]{8})(?:_\d+)?\.(?:mp4|json)$")
+_JOB_ID = re.compile(r"_([a-hjkmnp-z2-9]{8})(?:_\d+)?\.(?:mp4|webm|mkv|json)$")
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from .containers import ENDINGS
 from .errors import (
     ClipExpiredError,
+    DownloadError,
     GenerationFailedError,
     GenerationFilteredError,
+    InvalidReplyError,
     JobError,
     UnknownOutcomeError,
 )
 from .media import Video
 from .pricing import Cost, Usage
-from .problems import Problem, shown
+from .problems import Problem, shown, unfetched_problem
 from .request import VideoRequest
 
 
@@ -116,6 +119,12 @@ class JobRecord:
         output: the folder or the file that the user wants its clips in, absolute; empty for the usual.
         group: the film or the batch that it is a piece of, or empty.
         place: which piece: a hash of what was asked for and of the clip that it goes on from.
+        adopted: another program has sent it, so that nobody here knows with what.
+        differences: in what its clips are not what was asked for; see `deliveries`.
+        trouble: the last trouble that was met in looking for it or in fetching its clips; it is never forgotten.
+        troubled: whether that trouble goes on.
+        attempts: how many whole downloads have brought no clip.
+        fetched: how many bytes came by these.
     """
 
     id: str
@@ -145,6 +154,24 @@ class JobRecord:
     output: str = ""
     group: str = ""
     place: str = ""
+    adopted: bool = False
+    differences: tuple[str, ...] = ()
+    trouble: str = ""
+    troubled: bool = False
+    attempts: int = 0
+    fetched: int = 0
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of the job beside its state and its problem: one text for everywhere; or nothing."""
+        differing = f"Not as asked for: {'; '.join(self.differences)}." if self.differences else ""
+        trouble = self.trouble if self.troubled and not self.state.is_final else ""
+        return " ".join(filter(None, (self.notice, differing, trouble)))
+
+    @property
+    def is_unfetched(self) -> bool:
+        """Whether its clips were made and could not be had, so that asking for them again may help."""
+        return self.state is JobState.FAILED and self.attempts > 0 and bool(self.samples)
 
     @property
     def model(self) -> str:
@@ -173,13 +200,14 @@ class JobRecord:
                 "samples": tuple(Sample(**item) for item in values["samples"]),
                 "videos": tuple(Video.from_json(item) for item in values["videos"]),
                 "problem": Problem(**problem) if problem else None,
+                "differences": tuple(values.get("differences", ())),
             }
         )
 
 
 def names_file(output: str) -> bool:
     """Whether an `JobRecord.output` is a file's name rather than a folder's."""
-    return output.lower().endswith(".mp4") and not Path(output).is_dir()
+    return output.lower().endswith(ENDINGS) and not Path(output).is_dir()
 
 
 def accepted(record: JobRecord, operation: str, now: float) -> JobRecord:
@@ -220,6 +248,8 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
             cost=_settled(record.cost, len(operation.samples)),
             finished_at=record.finished_at or now,
         )
+    # Whatever was tried to fetch before, there is no clip.
+    seen = replace(seen, attempts=0)
     if operation.outcome == "filtered":
         return ended(seen, JobState.FILTERED, _filtered(operation), now, free=True)
     return ended(seen, JobState.FAILED, _failed(operation), now, free=True)
@@ -227,7 +257,37 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
 
 def saved(record: JobRecord, videos: tuple[Video, ...], now: float) -> JobRecord:
     """Every delivered clip is on disk."""
-    return replace(record, state=JobState.SUCCEEDED, videos=videos, updated_at=now)
+    return replace(record, state=JobState.SUCCEEDED, videos=videos, updated_at=now, troubled=False)
+
+
+def troubled(record: JobRecord, trouble: str, now: float) -> JobRecord:
+    """The record with what is going wrong at the moment."""
+    return replace(record, trouble=shown(trouble), troubled=True, updated_at=now)
+
+
+# So many whole downloads may bring no clip; fewer where they brought so many times the clip, and so many bytes.
+_ATTEMPTS, _TIMES, _BYTES = 5, 4, 8_000_000
+
+
+def without_clip(record: JobRecord, error: DownloadError | InvalidReplyError, now: float) -> JobRecord:
+    """The record after a whole download that brought no clip; the job ends after a few of these.
+
+    What is at fault is at the service or on the way from it, and may be mended there. So the price stays, and the
+    clip can be asked for again.
+    """
+    came, size = (error.fetched, error.size) if isinstance(error, DownloadError) else (0, 0)
+    attempts, fetched = record.attempts + 1, record.fetched + came
+    told = replace(troubled(record, str(error), now), attempts=attempts, fetched=fetched)
+    dear = fetched > _BYTES and fetched >= _TIMES * size
+    if attempts < _ATTEMPTS and not (dear and attempts > 1):
+        return told
+    return ended(told, JobState.FAILED, unfetched_problem(str(error), attempts, record.id), now)
+
+
+def reopened(record: JobRecord, now: float) -> JobRecord:
+    """A job whose clips are asked for again."""
+    changes: dict[str, Any] = {"state": JobState.DOWNLOADING, "problem": None, "attempts": 0, "fetched": 0}
+    return replace(record, **changes, updated_at=now)
 
 
 def _settled(cost: Cost, delivered: int) -> Cost:

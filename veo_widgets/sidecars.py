@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from .deliveries import of_clip
 from .media import Image, Video
 from .poster import data_address
 from .record import JobRecord
@@ -55,6 +56,7 @@ def recipe_of(record: JobRecord, video: Video, now: float) -> dict[str, Any]:
         "finished_at": _iso(record.finished_at),
         "saved_at": _iso(now),
         "file": facts(video),
+        **({"differences": list(differing)} if (differing := of_clip(record, video)) else {}),
     }
 
 

@@ -281,7 +281,11 @@ class Transport:
         if start not in (0, at):
             raise DownloadError(f"{account.provider.label} sent bytes {start} and on of a clip, not {at} and on.")
         return Incoming(
-            _chunks(response, account, limit.seconds), start, total, validator=validator_of(response.headers)
+            _chunks(response, account, limit.seconds),
+            start,
+            total,
+            validator=validator_of(response.headers),
+            mime=response.headers.get("content-type", "").partition(";")[0].strip(),
         )
 
     async def fetch(self, url: str, account: Account, limit: int, seconds: float = 60.0) -> bytes:

@@ -158,7 +158,7 @@ VERBS: dict[str, Verb] = {
         Verb(
             "look",
             by_name.look,
-            "Look whether the service has a job whose answer was lost.",
+            "Look whether the service has a job whose answer was lost, or fetch a clip that could not be had.",
             (_JOB, Argument("operation", "operation", "the service's name for it", optional=True)),
         ),
         Verb("forget", by_name.forget, "Take a job whose answer was lost for failed.", (_JOB,)),
@@ -166,7 +166,7 @@ VERBS: dict[str, Verb] = {
             "save",
             _save,
             "Copy a job's clips to a folder or a file; nothing is overwritten.",
-            (Argument("path", "path", "a folder, or a file that ends in .mp4"), _ANY_JOB),
+            (Argument("path", "path", "a folder, or a file that ends in .mp4 or .webm"), _ANY_JOB),
         ),
         Verb(
             "models",

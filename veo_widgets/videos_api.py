@@ -31,7 +31,7 @@ from .accounts import CALLS
 from .archive import new_job_id
 from .config import Settings
 from .credentials import Secret, sealed
-from .errors import BadRequestError, BudgetError, InvalidRequestError, WaitTimeoutError
+from .errors import BadRequestError, BudgetError, DownloadError, InvalidRequestError, WaitTimeoutError
 from .params import PARAMS
 from .record import JobRecord
 from .remote import PICTURES
@@ -184,7 +184,13 @@ def video_status(
 async def looked_at(client: Client, where: VideoId, profile: str | None) -> JobRecord:
     """The job of a video, after a look at how it is."""
     record = await client.asynchronous.adopt(where.provider, where.model, where.operation, profile=profile)
-    return await client.asynchronous.refresh(record.id)
+    try:
+        return await client.asynchronous.refresh(record.id)
+    except DownloadError as error:
+        if isinstance(error.__cause__, OSError):
+            raise
+        # What came is no clip: the next looks try again, and a few of them end the job with that reason.
+        return await client.asynchronous.job(record.id)
 
 
 def video_content(
@@ -214,7 +220,7 @@ def video_content(
     video = video_status(video_id, timeout, api_key, api_base)
     record = session.client().job(video.job_id).record
     if not record.videos or video.status != "completed":
-        why = video.error["message"] if video.error else record.notice or f"it is {record.state}"
+        why = video.error["message"] if video.error else record.remark or f"it is {record.state}"
         raise BadRequestError(f"Video {video_id} has no content: {why}", status=400)
     if variant in PICTURES:
         client = session.client()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import anyio
 import anyio.to_thread
 
-from . import library
+from . import deliveries, library
 from . import record as records
 from .accounts import Accounts
 from .catalog import TypicalSeconds
@@ -17,6 +18,8 @@ from .config import Account
 from .downloads import Downloads
 from .errors import (
     BadRequestError,
+    DownloadError,
+    InvalidReplyError,
     InvalidRequestError,
     LedgerError,
     NotFoundError,
@@ -27,6 +30,7 @@ from .errors import (
 )
 from .keeper import Keeper
 from .logbook import LOGGER
+from .patience import accompanied, quiet_for
 from .poller import Schedule, polite
 from .pricing import settled
 from .problems import gone_problem, unknown_problem
@@ -41,6 +45,8 @@ from .wires import Wire, wire_for
 _KEPT_SECONDS = 2 * 24 * 3600.0
 # Between two requests for a clip that nobody has said is there; and the share of the job's age that they are apart.
 _ANYWAY_SECONDS, _ANYWAY_SHARE = 60.0, 1 / 10
+# So long a poll may go without an answer before it is told.
+_ANSWER_SECONDS = 15.0
 # A schedule that is this old is learned anew: at every poll that would be a trip to the ledger.
 _LEARNED_SECONDS = 60.0
 
@@ -119,14 +125,11 @@ class Watcher:
             except VeoError as error:
                 met[answer_of(error)] += 1
                 wait = pause("look", error, tried=met[answer_of(error)])
+                await self._keeper.note_trouble(job_id, str(error))
                 if wait is None:
                     await self._give_up(record, error)
                     return
                 LOGGER.warning("job %s: %s", job_id, error)
-                leased, record = await self._keeper.take(job_id)
-                if leased and not record.state.is_final:
-                    noted = replace(record, notice=str(error), updated_at=self._clock.now())
-                    await self._keeper.keep(noted, "trouble")
             else:
                 met.clear()
                 asked = self._board[job_id].retry_after
@@ -241,12 +244,22 @@ class Watcher:
         return records.as_created(wire.parse(reply), record.operation), reply.retry_after
 
     async def _look(self, record: JobRecord, account: Account, wire: Wire) -> JobRecord:
-        operation, self._board[record.id].retry_after = await self._polled(record, account, wire)
+        began = self._clock.now()
+
+        async def tell() -> None:
+            await quiet_for(self._clock, _ANSWER_SECONDS, lambda: began)
+            told = f"{account.provider.label} has not answered for {_ANSWER_SECONDS:g} s; waiting."
+            with suppress(VeoError):
+                await self._keeper.note_trouble(record.id, told)
+
+        operation, asked = await accompanied(partial(self._polled, record, account, wire), tell)
+        self._board[record.id].retry_after = asked
+        record = self._keeper.now_known(record)
         operation = await self._once_ready(operation, account, wire)
         if operation.status and (finished := await self._finished_anyway(record, operation, account, wire)):
             return finished
         seen = _seen(record, operation, self._clock.now())
-        if seen.state is JobState.RUNNING and (seen.state, seen.notice) == (record.state, record.notice):
+        if seen.state is JobState.RUNNING and _is_no_news(seen, record):
             # Another poll without news is not worth a trip to the ledger.
             self._board.put(seen)
             return seen
@@ -255,8 +268,35 @@ class Watcher:
         seen = await self._note(seen, operation)
         if seen.state is not JobState.DOWNLOADING:
             return seen
-        seen = await self._downloads.save_all(seen, operation, account, wire)
-        return await self._keeper.keep(records.saved(seen, seen.videos, self._clock.now()))
+        return await self._fetch(seen, operation, account, wire)
+
+    async def _fetch(self, record: JobRecord, operation: Operation, account: Account, wire: Wire) -> JobRecord:
+        """Download the clips; what is never a clip ends the job after a few tries.
+
+        Raises:
+            VeoError: the trouble, while it is worth another try, and whatever is this machine's fault.
+        """
+        try:
+            record = await self._downloads.save_all(record, operation, account, wire)
+        except (DownloadError, InvalidReplyError) as error:
+            if isinstance(error.__cause__, OSError):
+                raise
+            leased, known = await self._keeper.take(record.id)
+            if not leased or known.state.is_final:
+                raise
+            known = await self._keeper.keep(records.without_clip(known, error, self._clock.now()))
+            if known.state.is_final:
+                return known
+            raise
+        return await self._saved(record, operation)
+
+    async def _saved(self, record: JobRecord, operation: Operation) -> JobRecord:
+        """The job with all of its clips on disk, held against what was asked for."""
+        differing = deliveries.of_job(record, record.videos)
+        billed = operation.usage is not None and operation.usage.video
+        cost = record.cost if billed else deliveries.followed(record.cost, record.request, record.videos)
+        record = replace(record, differences=differing, cost=cost)
+        return await self._keeper.keep(records.saved(record, record.videos, self._clock.now()))
 
     async def _finished_anyway(
         self, record: JobRecord, operation: Operation, account: Account, wire: Wire
@@ -279,7 +319,7 @@ class Watcher:
                 raise
             LOGGER.info("job %s: its clip cannot be had yet: %s", record.id, error)
             return None
-        return await self._keeper.keep(records.saved(saved, saved.videos, self._clock.now()))
+        return await self._saved(saved, done)
 
     async def _note(self, seen: JobRecord, operation: Operation) -> JobRecord:
         """Write down what a poll has said, if the job is still ours; if not, the record is as the ledger has it."""
@@ -287,7 +327,7 @@ class Watcher:
         if not leased or record.state.is_final:
             return record
         now_seen = replace(_seen(record, operation, self._clock.now()), polls=seen.polls)
-        if (now_seen.state, now_seen.notice) == (record.state, record.notice):
+        if _is_no_news(now_seen, record):
             self._board.put(now_seen)
             return now_seen
         return await self._keeper.keep(now_seen)
@@ -323,9 +363,16 @@ class Watcher:
         return await self.look(record) if await self._keeper.lease(record.id) else record
 
 
+def _is_no_news(seen: JobRecord, record: JobRecord) -> bool:
+    """Whether a poll has told nothing that is worth writing down."""
+    return (seen.state, seen.notice, seen.troubled) == (record.state, record.notice, record.troubled)
+
+
 def _seen(record: JobRecord, operation: Operation, now: float) -> JobRecord:
     """The record after a poll that went well, at its final price if there are clips."""
-    seen = records.advance(replace(record, notice="") if record.notice else record, operation, now)
+    # A service that answers polls may still hand out no clip: that trouble ends with the download.
+    troubled = record.troubled and record.state is JobState.DOWNLOADING
+    seen = records.advance(replace(record, notice="", troubled=troubled), operation, now)
     if operation.outcome == "samples":
         # A model that has left the catalog keeps the price it was sent with.
         with suppress(UnknownModelError):

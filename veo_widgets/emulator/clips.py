@@ -230,6 +230,19 @@ def small(path: Path, aspect_ratio: str, frames: int, *, audio: bool) -> None:
     encoding.write(path, size, shots(), chord(1, frames * encoding.SAMPLES_PER_FRAME) if audio else None)
 
 
+def presented(clip: bytes, size: tuple[int, int]) -> bytes:
+    """`clip` with a header that says its picture is shown as large as that, whatever the size of what is in it."""
+    at = -1
+    found = bytearray(clip)
+    while (at := found.find(b"tkhd", at + 1)) >= 0:
+        # Width and height are the last fields of a track's header, as 16.16; a track of sound has neither.
+        end = at - 4 + int.from_bytes(found[at - 4 : at], "big")
+        if any(found[end - 8 : end]):
+            found[end - 8 : end] = struct.pack(">II", size[0] << 16, size[1] << 16)
+            break
+    return bytes(found)
+
+
 def marked(clip: bytes, mark: str) -> bytes:
     """`clip` with a box of free space at its end that holds `mark`: other bytes, the same video."""
     return clip + _free(mark.encode())

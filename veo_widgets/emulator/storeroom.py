@@ -66,7 +66,7 @@ class Storeroom:
     def clip(self, recipe: Recipe, mark: str) -> bytes:
         """The bytes of a clip, rendered if need be; `mark` makes a shared tiny clip unique."""
         data = self.start(recipe).result().read_bytes()
-        return clips.marked(data, mark) if self._small else data
+        return clips.presented(clips.marked(data, mark), recipe.size) if self._small else data
 
     def close(self) -> None:
         """Stop rendering, between two frames."""

@@ -11,6 +11,7 @@ from typing import Any
 from .. import session
 from ..budgets import NAMES
 from ..catalog import models
+from ..containers import ENDINGS
 from ..flags import flag_names, flag_of, switches
 from ..handles import Job
 from ..logbook import LEVELS
@@ -62,7 +63,7 @@ def _of_flag(flag: str, fragment: str, words: list[str], names: dict[str, Any]) 
         "profile": lambda: filter(None, session.client().asynchronous.profiles),
         "size": lambda: [f"{width}x{height}" for width, height in SIZES.values()],
         "each": lambda: [*_tables(names), *_paths(fragment, (".csv",))],
-        "output": lambda: _paths(fragment, (".mp4",)),
+        "output": lambda: _paths(fragment, ENDINGS),
         "duration_seconds": lambda: _lengths(_value_of("--model", words)),
         "into": lambda: [key for key, value in names.items() if isinstance(value, Job)],
     }
@@ -98,7 +99,7 @@ def _sources(kind: str, fragment: str, names: dict[str, Any]) -> list[str]:
     wanted = (Job, Video) if clips else (Image, Path)
     variables = [key for key, value in names.items() if not key.startswith("_") and isinstance(value, wanted)]
     ids = _jobs() if clips else []
-    return [*variables, *ids, *_paths(fragment, (".mp4",) if clips else (".png", ".jpg", ".jpeg", ".webp"))]
+    return [*variables, *ids, *_paths(fragment, ENDINGS if clips else (".png", ".jpg", ".jpeg", ".webp"))]
 
 
 def _tables(names: dict[str, Any]) -> list[str]:

@@ -11,8 +11,9 @@ import anyio.to_thread
 import anywidget
 import traitlets
 
-from .. import mp4, recipes, sidecars
+from .. import recipes, sidecars
 from .. import record as records
+from ..containers import ENOUGH, container_of
 from ..errors import InvalidRequestError, VeoError
 from ..media import Image, Video
 from ..poster import is_poster
@@ -239,7 +240,7 @@ def _pieces(path: Path) -> Iterator[tuple[int, int, bytes]]:
     if not path.is_file():
         raise FileNotFoundError("The clip is gone.")
     with path.open("rb") as file:
-        if not mp4.is_mp4(file.read(12)):
+        if container_of(file.read(ENOUGH)) is None:
             raise OSError("The file is no clip.")
         total = file.seek(0, 2)
         file.seek(0)

@@ -111,7 +111,7 @@ def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dic
         "height": height,
         "polls": record.polls,
         "next_poll_at": _milliseconds(seen.next_poll_at),
-        "notice": record.notice or None,
+        "notice": record.remark or None,
         "can": _possibilities(seen),
         "retry_price": again,
         "clips": [{**clip(video), "offers": offers or {}} for video in record.videos],
@@ -171,7 +171,7 @@ def _possibilities(seen: Sighting) -> dict[str, bool]:
         "resume": not seen.watching and not final,
         "cancel": not final and (seen.record.held_back or _can_be_cancelled(seen.record)),
         "retry": final,
-        "look": unknown and lists(seen.record),
+        "look": seen.record.is_unfetched or (unknown and lists(seen.record)),
         "forget": unknown,
     }
 

@@ -102,7 +102,7 @@ class JobView(ClipWidget):
     async def _look(self) -> None:
         record = await self._client.asynchronous.look_for(self._job.id)
         if record.state.is_final:
-            self.refuse("look", record.notice)
+            self.refuse("look", record.remark)
 
     async def _forget(self) -> None:
         await self._client.asynchronous.forget(self._job.id)

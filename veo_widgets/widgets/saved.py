@@ -66,10 +66,11 @@ def _figure(video: Video, title: str, width: int) -> str:
 
 def text(record: JobRecord) -> str:
     """One line a clip, for terminals and readers that show text only."""
+    remark = [record.remark] if record.remark else []
     if not record.videos:
         why = f": {record.problem.title}. {record.problem.message}" if record.problem else ""
-        return f"{record.state}{why} · {_facts(record)}"
-    return "\n".join(f"{_link(record, video)} · {_facts(record, video)}" for video in record.videos)
+        return "\n".join([f"{record.state}{why} · {_facts(record)}", *remark])
+    return "\n".join([*(f"{_link(record, video)} · {_facts(record, video)}" for video in record.videos), *remark])
 
 
 def _facts(record: JobRecord, video: Video | None = None) -> str:
@@ -112,9 +113,13 @@ def _html(record: JobRecord, *, embed: bool) -> str:
     body = "".join(_clip(record, video, embed=embed) for video in record.videos) or _without_clip(record)
     return (
         f'<div class="{description.saved_class(record.id)}" style="{_CARD}">'
-        f'<div style="white-space:pre-wrap">{prompt}</div>{body}'
+        f'<div style="white-space:pre-wrap">{prompt}</div>{body}{_remark(record)}'
         f'<div style="{_QUIET}">{escape(_facts(record))}<br>{settings}</div></div>'
     )
+
+
+def _remark(record: JobRecord) -> str:
+    return f'<p style="margin:8px 0">{escape(record.remark)}</p>' if record.remark else ""
 
 
 def _clip(record: JobRecord, video: Video, *, embed: bool) -> str:

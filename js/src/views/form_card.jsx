@@ -216,7 +216,7 @@ function movedText(store, name) {
 function useDrop(store, wire, complain) {
   const [over, setOver] = useState(false);
   const take = async (/** @type {File[]} */ files, /** @type {Slot} */ slot) => {
-    const recipe = files.find(({ name }) => /\.(json|mp4)$/i.test(name));
+    const recipe = files.find(({ name }) => /\.(json|mp4|webm|mkv)$/i.test(name));
     if (!recipe) return addImages(store, slot, files, (fault) => complain(slot, fault));
     const text = /\.json$/i.test(recipe.name) && recipe.size < 1 << 18 ? await recipe.text() : "";
     return send(wire, "recipe", { name: recipe.name.slice(0, 255), text });

@@ -1,0 +1,86 @@
+"""The kinds of files that a clip may be: how each is known, named, judged and described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+from . import mp4, webm
+
+# How much of a file has to be there to tell what it is.
+ENOUGH = 64
+
+
+@dataclass(frozen=True)
+class Container:
+    """A kind of file that browsers play.
+
+    Attributes:
+        label: its name for people.
+        ending: of a file's name, with the dot.
+        mime: its type.
+        is_whole: whether an open file has nothing missing.
+        describe: what an open file says of itself.
+    """
+
+    label: str
+    ending: str
+    mime: str
+    is_whole: Callable[[IO[bytes]], bool]
+    describe: Callable[[IO[bytes]], mp4.Description]
+
+
+MP4 = Container("MP4", ".mp4", "video/mp4", mp4.is_whole, mp4.describe)
+WEBM = Container("WebM", ".webm", "video/webm", webm.is_whole, webm.describe)
+MATROSKA = Container("Matroska", ".mkv", "video/x-matroska", webm.is_whole, webm.describe)
+# What the name of a clip may end in.
+ENDINGS = tuple(kind.ending for kind in (MP4, WEBM, MATROSKA))
+
+# Beginnings of what services have sent in place of a clip.
+_OTHERS = (
+    (b"GIF8", "an image/gif"),
+    (b"\x89PNG", "an image/png"),
+    (b"\xff\xd8\xff", "an image/jpeg"),
+    (b"RIFF", "a RIFF file"),
+    (b"OggS", "an Ogg file"),
+    (b"PK\x03\x04", "a ZIP file"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"ID3", "an MP3"),
+    (b"#EXTM3U", "a playlist"),
+    (b"<?xml", "XML"),
+    (b"<", "an HTML page"),
+    (b"{", "JSON"),
+    (b"[", "JSON"),
+)
+
+
+def container_of(start: bytes) -> Container | None:
+    """The kind of a clip that starts with these bytes, `ENOUGH` of them if there are as many; None if it is no clip."""
+    if mp4.is_mp4(start):
+        return MP4
+    return {"webm": WEBM, "matroska": MATROSKA}.get(webm.doctype(start))
+
+
+def named_by(ending: str) -> Container:
+    """The kind that a file's ending speaks of; MP4 for any other."""
+    return next((kind for kind in (WEBM, MATROSKA) if kind.ending == ending.lower()), MP4)
+
+
+def what_came(start: bytes, mime: str = "") -> str:
+    """What a file is that is no clip, with its article, for people.
+
+    Args:
+        start: its first bytes.
+        mime: what the service calls it; empty if it does not say.
+    """
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "an image/webp"
+    if start.startswith(b"\x1a\x45\xdf\xa3"):
+        return "a damaged WebM"
+    if not start:
+        return "empty"
+    known = next((name for begins, name in _OTHERS if start.lstrip().startswith(begins)), "")
+    if known or not mime or mime.startswith("video/"):
+        return known or "neither an MP4 nor a WebM"
+    return f"{'an' if mime[:1] in 'aeiou' else 'a'} {mime[:60]}"

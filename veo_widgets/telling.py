@@ -1,0 +1,58 @@
+"""What is told of a job to whoever waits for it or prints it: trouble meanwhile, and what came other than asked."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import warnings
+from collections.abc import Callable
+
+from .errors import DeliveryWarning
+from .printable import printable
+from .record import JobRecord
+
+_PACKAGE = __name__.partition(".")[0]
+# Jobs whose differences this process has been told of.
+_warned: set[str] = set()
+
+
+def warn_of_differences(record: JobRecord) -> None:
+    """Say once in a process that a job's clips are not what was asked for, as a Python warning at the caller's line."""
+    if not record.differences or record.id in _warned:
+        return
+    _warned.add(record.id)
+    noun = "clip is" if len(record.videos) == 1 else "clips are"
+    message = f"The {noun} not as asked for: {'; '.join(record.differences)} (job {record.id}). Nothing was discarded."
+    warnings.warn(message, DeliveryWarning, stacklevel=_level_outside())
+
+
+def _level_outside() -> int:
+    """How many calls up the first code is that is not the package's, counted from the caller."""
+    level, frame = 0, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        level, frame = level + 1, frame.f_back
+    return max(level, 1)
+
+
+def trouble_teller(known: Callable[[], JobRecord | None]) -> Callable[[], None]:
+    """What whoever waits calls now and then: it says on standard error what goes wrong, each trouble once.
+
+    Args:
+        known: the job's record at this moment, if there is one.
+    """
+    told: set[str] = set()
+
+    def tell() -> None:
+        record = known()
+        if record is None or not record.troubled or record.state.is_final or record.trouble in told:
+            return
+        told.add(record.trouble)
+        print(f"Job {record.id} goes on: {printable(record.trouble)}", file=sys.stderr)  # noqa: T201
+
+    return tell
+
+
+def aside(record: JobRecord) -> str:
+    """What is to be known of a job beside its state, in a line; mostly nothing."""
+    problem = f"{record.problem.title}: {record.problem.message}" if record.problem else ""
+    return printable(" ".join(filter(None, (problem, record.remark))))
