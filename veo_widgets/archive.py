@@ -15,6 +15,7 @@ from .async_ledger import AsyncLedger
 from .board import Board, Listener, Sighting
 from .clock import Clock
 from .config import Account, Settings
+from .holders import Hold
 from .keeper import Keeper
 from .planning import Plan, make_plan, new_record
 from .pricing import Cost
@@ -106,6 +107,15 @@ class Archive:
             if job_id not in self._board:
                 self._board.put(record)
         return self._board[job_id].sighting
+
+    def held_by(self, job_id: str) -> Hold | None:
+        """Whom a job of this process is waiting for, if it is; to be asked on any thread."""
+        return self._board[job_id].sighting.held_by if job_id in self._board else None
+
+    async def held(self) -> dict[str, Hold]:
+        """The open jobs of the ledger that other programs work on, by id."""
+        now = self._clock.now()
+        return await self._ledger.do(lambda ledger: ledger.held(now))
 
     async def adopt(
         self,

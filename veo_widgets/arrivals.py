@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from .errors import WaitTimeoutError
-from .handles import Job
+from .handles import Job, told
 from .record import JobRecord
 from .waiting import TICK_SECONDS
 
@@ -28,9 +28,11 @@ class Arrivals:
 
     def __iter__(self) -> Iterator[Job]:
         waits, end = self._begin()
+        tell = told(self._jobs)
         try:
             while waits:
                 concurrent.futures.wait(waits, self._tick(end, waits), concurrent.futures.FIRST_COMPLETED)
+                tell()
                 for future in [future for future in waits if future.done()]:
                     yield self._arrived(waits, future)
         finally:
@@ -38,11 +40,13 @@ class Arrivals:
 
     async def __aiter__(self) -> AsyncIterator[Job]:
         waits, end = self._begin()
+        tell = told(self._jobs)
         try:
             while waits:
                 # Asked again and again, since a kernel's loop notices an interrupt only when it wakes up.
                 tasks = [asyncio.wrap_future(future) for future in waits]
                 await asyncio.wait(tasks, timeout=self._tick(end, waits), return_when=asyncio.FIRST_COMPLETED)
+                tell()
                 for future in [future for future in waits if future.done()]:
                     yield self._arrived(waits, future)
         finally:

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from .errors import VeoError
+from .holders import Hold
 from .logbook import LOGGER
 from .record import JobRecord
 
@@ -21,12 +22,20 @@ class Sighting:
         watching: whether somebody polls for it in this process.
         next_poll_at: seconds since the epoch, or None.
         receiving: of a running download: sample, bytes so far, and bytes in all if that is known.
+        held_by: whose lease this process waits for.
     """
 
     record: JobRecord
     watching: bool = False
     next_poll_at: float | None = None
     receiving: tuple[int, int, int | None] | None = None
+    held_by: Hold | None = None
+
+    @property
+    def notice(self) -> str:
+        """What there is to say beside the state: whom the job is waiting for, or what its record notes."""
+        waits = self.held_by is not None and not self.record.state.is_final
+        return self.held_by.text if waits and self.held_by else self.record.notice
 
 
 Listener = Callable[[Sighting], None]

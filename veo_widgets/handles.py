@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from . import placing
 from .board import Listener, Sighting
-from .errors import DownloadError, InvalidRequestError
+from .errors import DownloadError, InvalidRequestError, LedgerError
+from .holders import Told
 from .media import Video
 from .pricing import Cost
 from .printable import printable
@@ -105,7 +106,7 @@ class Job:
         """
         future = self.start_waiting(timeout)
         try:
-            result(future)
+            result(future, meanwhile=told([self]))
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
@@ -118,11 +119,12 @@ class Job:
 
     async def _wait_in_loop(self) -> Self:
         future = self.start_waiting(None)
-        waiting = asyncio.wrap_future(future)
+        waiting, tell = asyncio.wrap_future(future), told([self])
         try:
             while not waiting.done():
                 # A kernel's loop notices an interrupt only when it wakes up.
                 await asyncio.wait({waiting}, timeout=TICK_SECONDS)
+                tell()
         finally:
             waiting.cancel()
             self.waited(future)
@@ -172,8 +174,10 @@ class Job:
 
     def waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
         """Do what was to be done `after_wait`, if the job has ended."""
-        # A wait that timed out has nothing to say yet.
-        if future.done() and not future.cancelled() and self.record.state.is_final:
+        # A wait that timed out has nothing to say yet, and one that the ledger ended has said why.
+        if not future.done() or future.cancelled() or isinstance(future.exception(), LedgerError):
+            return
+        if self.record.state.is_final:
             for action in self.client.after_wait.pop(self.id, ()):
                 action()
 
@@ -315,6 +319,11 @@ class Job:
         show(self)
 
 
+def told(jobs: Iterable[Job]) -> Told:
+    """Says whom those who wait for `jobs` are waiting for, whenever it is called."""
+    return Told(lambda: [(job.id, job.client.asynchronous.held_by(job.id)) for job in jobs])
+
+
 class Jobs(list[Job]):
     """Jobs as a list; in a notebook and as text, a table.
 
@@ -322,10 +331,13 @@ class Jobs(list[Job]):
         client: looks after them.
         records: of each what is known.
         remark: what is said where there are none.
+        below: what is said beneath them.
     """
 
-    def __init__(self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.") -> None:
-        self._records, self._remark = list(records), remark
+    def __init__(
+        self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.", below: str = ""
+    ) -> None:
+        self._records, self._remark, self._below = list(records), remark, below
         super().__init__(Job(client, record.id) for record in self._records)
 
     _columns = ("job", "state", "model", "price", "submitted", "prompt", "clip")
@@ -345,7 +357,7 @@ class Jobs(list[Job]):
         ]
 
     def _table(self) -> Table:
-        return Table(self._columns, self._rows(), "" if self._records else self._remark)
+        return Table(self._columns, self._rows(), self._below if self._records else self._remark)
 
     def __repr__(self) -> str:
         return repr(self._table())
