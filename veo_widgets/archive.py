@@ -35,10 +35,11 @@ class Archive:
     """
 
     def __init__(self, settings: Settings, home: Path, clock: Clock) -> None:
-        self.home, self._clock = home, clock
-        self._ledger, self._board = AsyncLedger(home / "ledger.sqlite3", clock.patience), Board()
+        # Absolute, wherever the program goes from here.
+        self.home, self._clock = home.expanduser().absolute(), clock
+        self._ledger, self._board = AsyncLedger(self.home / "ledger.sqlite3", clock.patience), Board()
         self._keeper = Keeper(self._ledger, self._board, clock)
-        self._accounts = Accounts(settings, home)
+        self._accounts = Accounts(settings, self.home)
 
     @property
     def settings(self) -> Settings:
@@ -111,6 +112,11 @@ class Archive:
     def held_by(self, job_id: str) -> Hold | None:
         """Whom a job of this process is waiting for, if it is; to be asked on any thread."""
         return self._board[job_id].sighting.held_by if job_id in self._board else None
+
+    def held_of(self, group: str) -> list[tuple[str, Hold | None]]:
+        """The same of every job of a film or a batch that this process has seen."""
+        seen = [entry.sighting for entry in self._board.entries()]
+        return [(one.record.id, one.held_by) for one in seen if one.record.group == group]
 
     async def held(self) -> dict[str, Hold]:
         """The open jobs of the ledger that other programs work on, by id."""

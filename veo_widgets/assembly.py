@@ -12,6 +12,7 @@ import anyio
 
 from .errors import AuthenticationError, ConfigError, InvalidRequestError, PlaceTakenError, VeoError, WaitTimeoutError
 from .handles import Jobs, Videos
+from .holders import Told
 from .outlines import Bill, Outline, entry
 from .pieces import Piece, has_clip, may_be_sent_again, refuse, standing
 from .planning import Plan
@@ -228,7 +229,7 @@ class Assembly:
             KeyboardInterrupt: the waiting was interrupted; the jobs go on.
         """
         try:
-            result(self._running(), timeout)
+            result(self._running(), timeout, self._told())
         except TimeoutError:
             raise WaitTimeoutError(
                 f"{self.title}: it takes longer than {timeout:g} s and goes on; wait again to see its end."
@@ -243,12 +244,17 @@ class Assembly:
         return self._wait_in_loop().__await__()
 
     async def _wait_in_loop(self) -> Self:
-        run = self._running()
-        while not run.done():  # noqa: ASYNC110 (it belongs to another loop, and must not be cancelled with this one)
+        run, tell = self._running(), self._told()
+        # It belongs to another loop, and must not be cancelled with this one.
+        while not run.done():
             await asyncio.sleep(_TICK)
+            tell()
         result(run)
         self.client.tell()
         return self._concluded()
+
+    def _told(self) -> Told:
+        return Told(lambda: self.client.asynchronous.held_of(self.group))
 
     def _running(self) -> concurrent.futures.Future[None]:
         if self._run is None:

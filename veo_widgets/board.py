@@ -76,6 +76,10 @@ class Board:
     def __getitem__(self, job_id: str) -> Entry:
         return self._entries[job_id]
 
+    def entries(self) -> list[Entry]:
+        """Every job, on any thread."""
+        return list(self._entries.values())
+
     def put(self, record: JobRecord) -> None:
         """Show a job as its record is, new to the board or not."""
         if record.id not in self._entries:

@@ -26,7 +26,7 @@ from .providers import (
     prefix_of,
     provider_named,
 )
-from .surroundings import Surroundings, notebook, read_address, surroundings
+from .surroundings import Surroundings, fixed, notebook, read_address, surroundings
 
 # The project and location that the emulator is asked for on the Agent Platform's paths.
 _EMULATED = {"project": "emulator", "location": "us-central1"}
@@ -42,7 +42,7 @@ class Settings:
         api_key: the key; shown nowhere.
         base_url: an address to use instead of the provider's own.
         project, location: of the Agent Platform.
-        folder: where clips are saved; default is ``veo_clips`` beside the notebook.
+        folder: where clips are saved, absolute from now on; default is ``veo_clips`` beside the notebook.
         requests_per_minute: how many jobs of one model may be sent in a minute, where a project's quota is not the
             default one that the catalog names.
         profile: the name these settings go by, for those who have several accounts; None for the ones without a name.
@@ -57,6 +57,11 @@ class Settings:
     folder: Path | None = None
     requests_per_minute: int | None = None
     profile: str | None = None
+
+    def __post_init__(self) -> None:
+        # Once, so that it stays the same folder whatever the working folder becomes.
+        if self.folder is not None:
+            object.__setattr__(self, "folder", Path(self.folder).expanduser().absolute())
 
 
 @dataclass(frozen=True)
@@ -79,13 +84,13 @@ class Account:
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the ledger: ``VEO_WIDGETS_HOME``, or the user's data folder."""
-    return Path(environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False)).expanduser()
+    return fixed(environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False))
 
 
 def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
     """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder."""
     if settings.folder:
-        return settings.folder.expanduser().absolute()
+        return settings.folder
     beside = Path(notebook(environ)).parent if notebook(environ) else Path.cwd()
     return beside.absolute() / "veo_clips"
 

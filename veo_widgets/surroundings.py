@@ -24,6 +24,8 @@ _VALUE = re.compile(r"""'([^']*)'\s*(?:\#.*)?|"([^"\\]*)"\s*(?:\#.*)?|([^\s'"\#]
 # What marks the folder of a project, beyond which no file is looked for.
 _ROOTS = (".git", "pyproject.toml")
 _PLAIN = ("VEO_PROVIDER", "VEO_MODEL", "VEO_EMULATOR_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
+# Paths as they were said, and what they were found to mean.
+_fixed: dict[str, Path] = {}
 _FLAGS = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 
 
@@ -65,6 +67,17 @@ def surroundings(environ: Mapping[str, str] | None = None, folder: Path | None =
         {} if path is None else _allowed(read_dotenv(path), around),
         {} if shared is None else read_project_file(shared),
     )
+
+
+def fixed(said: str) -> Path:
+    """The path that a setting names, absolute.
+
+    A relative one is meant from the folder in which it is first read: going to another must not begin another ledger,
+    with a budget of its own.
+    """
+    if said not in _fixed:
+        _fixed[said] = Path(said).expanduser().absolute()
+    return _fixed[said]
 
 
 def notebook(environ: Mapping[str, str] = os.environ) -> str:
