@@ -21,6 +21,7 @@ from veo_widgets.async_ledger import AsyncLedger
 from veo_widgets.budgets import local_day
 from veo_widgets.errors import InvalidRequestError, LedgerError
 from veo_widgets.ledger import Ledger
+from veo_widgets.ledger_schema import MIGRATIONS
 from veo_widgets.media import Image, Video
 from veo_widgets.pricing import Cost
 from veo_widgets.problems import Problem
@@ -31,6 +32,7 @@ from veo_widgets.request import VideoRequest
 HOLDER = """
 import sys, pathlib
 from veo_widgets.ledger import Ledger
+from veo_widgets.ledger_schema import MIGRATIONS
 ledger = Ledger(pathlib.Path(sys.argv[1]))
 print(ledger.lease(sys.argv[2], float(sys.argv[3]), 120.0), flush=True)
 sys.stdin.read()
@@ -40,6 +42,7 @@ sys.stdin.read()
 WRITER = """
 import sys, pathlib
 from veo_widgets.ledger import Ledger
+from veo_widgets.ledger_schema import MIGRATIONS
 from veo_widgets.pricing import Cost
 from veo_widgets.record import JobRecord, JobState
 from veo_widgets.request import VideoRequest
@@ -364,7 +367,7 @@ def test_opening_twice_migrates_once(path: Path) -> None:
         first.write(record())
     with closing(Ledger(path)) as second, closing(sqlite3.connect(path)) as other:
         assert len(second.jobs()) == 1
-        assert other.execute("PRAGMA user_version").fetchone() == (3,)
+        assert other.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert other.execute("PRAGMA foreign_key_check").fetchall() == []
 

@@ -15,10 +15,12 @@ from .async_ledger import AsyncLedger
 from .board import Board, Listener, Sighting
 from .clock import Clock
 from .config import Account, Settings
+from .holders import Hold
 from .keeper import Keeper
 from .planning import Plan, make_plan, new_record
 from .pricing import Cost
 from .record import JobRecord
+from .telling import Teller
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -34,10 +36,11 @@ class Archive:
     """
 
     def __init__(self, settings: Settings, home: Path, clock: Clock) -> None:
-        self.home, self._clock = home, clock
-        self._ledger, self._board = AsyncLedger(home / "ledger.sqlite3", clock.patience), Board()
+        # Absolute, wherever the program goes from here.
+        self.home, self._clock = home.expanduser().absolute(), clock
+        self._ledger, self._board = AsyncLedger(self.home / "ledger.sqlite3", clock.patience), Board()
         self._keeper = Keeper(self._ledger, self._board, clock)
-        self._accounts = Accounts(settings, home)
+        self._accounts = Accounts(settings, self.home)
 
     @property
     def settings(self) -> Settings:
@@ -107,9 +110,14 @@ class Archive:
                 self._board.put(record)
         return self._board[job_id].sighting
 
-    def glimpse(self, job_id: str) -> JobRecord | None:
-        """The record as this process knows it at this moment, for any thread; None if it knows no such job."""
-        return self._board[job_id].sighting.record if job_id in self._board else None
+    def teller(self, concerns: Callable[[JobRecord], bool]) -> Teller:
+        """Tells those who wait for jobs, on any thread, what they have to know."""
+        return Teller(self._board, concerns)
+
+    async def held(self) -> dict[str, Hold]:
+        """The open jobs of the ledger that other programs work on, by id."""
+        now = self._clock.now()
+        return await self._ledger.do(lambda ledger: ledger.held(now))
 
     async def adopt(
         self,

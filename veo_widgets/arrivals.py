@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from .errors import WaitTimeoutError
-from .handles import Job
+from .handles import Job, teller
 from .record import JobRecord
 from .waiting import TICK_SECONDS
 
@@ -25,13 +25,14 @@ class Arrivals:
 
     def __init__(self, jobs: Iterable[Job], timeout: float | None) -> None:
         self._jobs, self._timeout = list(dict.fromkeys(jobs)), timeout
-        self._tellers = [job.trouble_teller() for job in self._jobs]
 
     def __iter__(self) -> Iterator[Job]:
         waits, end = self._begin()
+        tell = teller(self._jobs)
         try:
             while waits:
                 concurrent.futures.wait(waits, self._tick(end, waits), concurrent.futures.FIRST_COMPLETED)
+                tell()
                 for future in [future for future in waits if future.done()]:
                     yield self._arrived(waits, future)
         finally:
@@ -39,11 +40,13 @@ class Arrivals:
 
     async def __aiter__(self) -> AsyncIterator[Job]:
         waits, end = self._begin()
+        tell = teller(self._jobs)
         try:
             while waits:
                 # Asked again and again, since a kernel's loop notices an interrupt only when it wakes up.
                 tasks = [asyncio.wrap_future(future) for future in waits]
                 await asyncio.wait(tasks, timeout=self._tick(end, waits), return_when=asyncio.FIRST_COMPLETED)
+                tell()
                 for future in [future for future in waits if future.done()]:
                     yield self._arrived(waits, future)
         finally:
@@ -54,8 +57,6 @@ class Arrivals:
         return {job.start_waiting(): job for job in self._jobs}, end
 
     def _tick(self, end: float | None, waits: dict[_Future, Job]) -> float:
-        for tell in self._tellers:
-            tell()
         if end is None:
             return TICK_SECONDS
         left = end - time.monotonic()

@@ -17,6 +17,7 @@ from .pieces import Piece, has_clip, may_be_sent_again, refuse, standing
 from .planning import Plan
 from .record import JobRecord
 from .sync import Client
+from .telling import Teller
 from .waiting import result
 
 # How many creates are under way at once: enough to keep a service busy, few enough to keep their order.
@@ -228,7 +229,7 @@ class Assembly:
             KeyboardInterrupt: the waiting was interrupted; the jobs go on.
         """
         try:
-            result(self._running(), timeout)
+            result(self._running(), timeout, self._teller())
         except TimeoutError:
             raise WaitTimeoutError(
                 f"{self.title}: it takes longer than {timeout:g} s and goes on; wait again to see its end."
@@ -243,12 +244,17 @@ class Assembly:
         return self._wait_in_loop().__await__()
 
     async def _wait_in_loop(self) -> Self:
-        run = self._running()
-        while not run.done():  # noqa: ASYNC110 (it belongs to another loop, and must not be cancelled with this one)
+        run, tell = self._running(), self._teller()
+        # It belongs to another loop, and must not be cancelled with this one.
+        while not run.done():
             await asyncio.sleep(_TICK)
+            tell()
         result(run)
         self.client.tell()
         return self._concluded()
+
+    def _teller(self) -> Teller:
+        return self.client.asynchronous.teller(lambda record: record.group == self.group)
 
     def _running(self) -> concurrent.futures.Future[None]:
         if self._run is None:

@@ -42,6 +42,11 @@ class AsyncLedger:
 
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
+    @property
+    def leasing(self) -> bool:
+        """Whether there are leases to renew; a ledger that was never opened has none."""
+        return self._ledger is not None and self._ledger.leasing
+
     async def aclose(self) -> None:
         """Close the file."""
         if self._ledger is not None:

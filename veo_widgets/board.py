@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 import anyio
 
 from .errors import VeoError
+from .holders import Hold
 from .logbook import LOGGER
 from .record import JobRecord
+
+
+class Pressing(NamedTuple):
+    """Something to be told once: what it is about, and the words."""
+
+    matter: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -21,13 +31,35 @@ class Sighting:
         watching: whether somebody polls for it in this process.
         next_poll_at: seconds since the epoch, or None.
         receiving: of a running download: sample, bytes so far, and bytes in all if that is known.
+        held_by: whose lease this process waits for.
     """
 
     record: JobRecord
     watching: bool = False
     next_poll_at: float | None = None
     receiving: tuple[int, int, int | None] | None = None
+    held_by: Hold | None = None
 
+    @property
+    def notice(self) -> str:
+        """What there is to say beside the state: whom the job is waiting for, or what its record notes."""
+        waits = self.held_by is not None and not self.record.state.is_final
+        return self.held_by.text if waits and self.held_by else self.record.remark
+
+    @property
+    def pressing(self) -> Pressing:
+        """What whoever waits for the job has to know; empty where there is nothing."""
+        record = self.record
+        if record.state.is_final:
+            return Pressing("", "")
+        if self.held_by is not None:
+            return Pressing(self.held_by.who, self.held_by.text)
+        words = record.trouble if record.troubled else record.notice if record.held_back else ""
+        return Pressing(f"{record.id} {words}", words)
+
+
+# More than this at once is no news to anybody.
+_PRESSING = 1000
 
 Listener = Callable[[Sighting], None]
 
@@ -59,6 +91,9 @@ class Board:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
+        # What whoever waits has to know, with a number each; whoever waits reads it on a thread of its own.
+        self._pressing: deque[tuple[int, Sighting]] = deque(maxlen=_PRESSING)
+        self._numbers = count(1)
         self._listeners: dict[str, list[Listener]] = {}
 
     def __contains__(self, job_id: str) -> bool:
@@ -66,6 +101,15 @@ class Board:
 
     def __getitem__(self, job_id: str) -> Entry:
         return self._entries[job_id]
+
+    def sightings(self) -> list[Sighting]:
+        """Every job, on any thread."""
+        return [entry.sighting for entry in list(self._entries.values())]
+
+    def pressing(self, after: int) -> tuple[int, list[Sighting]]:
+        """What whoever waits has to know and has come since number `after`, and the last number; on any thread."""
+        found = list(self._pressing)
+        return (found[-1][0] if found else after), [seen for number, seen in found if number > after]
 
     def put(self, record: JobRecord) -> None:
         """Show a job as its record is, new to the board or not."""
@@ -76,7 +120,10 @@ class Board:
     def show(self, job_id: str, **changes: Any) -> None:
         """Change what is seen of a job, and tell everyone."""
         entry = self._entries[job_id]
+        before = entry.sighting.pressing
         entry.sighting = replace(entry.sighting, **changes)
+        if entry.sighting.pressing.words and entry.sighting.pressing != before:
+            self._pressing.append((next(self._numbers), entry.sighting))
         entry.changed.set()
         entry.changed = anyio.Event()
         for listener in tuple(self._listeners.get(job_id, ())):

@@ -78,6 +78,7 @@ class AsyncClient(Archive):
 
     async def __aenter__(self) -> Self:
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
+        self._tasks.start_soon(self._keeper.stay_alive, name="veo leases")
         return self
 
     async def __aexit__(
@@ -260,16 +261,23 @@ class AsyncClient(Archive):
         if job_id in self._board and (scope := self._board[job_id].scope) is not None:
             scope.cancel()
             self._board[job_id].scope = None
-            self._board.show(job_id, watching=False, next_poll_at=None, receiving=None)
+            self._board.show(job_id, watching=False, next_poll_at=None, receiving=None, held_by=None)
             # Now, and not only when the watching has wound down: another kernel may be told of the job at once.
             await self._keeper.release(job_id)
 
-    async def resume(self) -> list[JobRecord]:
-        """Watch every open job of the ledger again; returns their records."""
+    async def resume(self, *, take_over: bool = False) -> list[JobRecord]:
+        """Watch every open job of the ledger again; returns their records.
+
+        Args:
+            take_over: whether to take those that other programs hold. One that is still at work stops by itself, but
+                a create of its that is under way will be taken for lost until it is answered.
+        """
         found = await self.jobs(limit=None, only_open=True)
         for record in found:
             if record.id not in self._board:
                 self._board.put(record)
+            if take_over:
+                await self._keeper.lease(record.id, force=True)
             self.watch(record.id)
         return found
 
@@ -310,9 +318,8 @@ class AsyncClient(Archive):
         self.watch(job_id)
         with anyio.move_on_after(timeout):
             return await self._end_of(job_id)
-        remark = self._board[job_id].sighting.record.remark
-        told = f"Job {job_id} takes longer than {timeout:g} s and goes on; wait again to see its end. {remark}"
-        raise WaitTimeoutError(told.rstrip())
+        told = f"Job {job_id} takes longer than {timeout:g} s and goes on; wait again to see its end."
+        raise WaitTimeoutError(f"{told} {self._board[job_id].sighting.notice}".strip())
 
     async def _end_of(self, job_id: str) -> JobRecord:
         entry = self._board[job_id]

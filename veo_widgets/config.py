@@ -30,7 +30,7 @@ from .providers import (
     prefix_of,
     provider_named,
 )
-from .surroundings import Surroundings, beside, read_address, surroundings
+from .surroundings import Surroundings, beside, fixed, read_address, surroundings, whole_path
 
 # Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
 _ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
@@ -48,7 +48,7 @@ class Settings:
         api_key: the key; shown nowhere.
         base_url: an address to use instead of the provider's own.
         project, location: of the Agent Platform.
-        folder: where clips are saved; default is ``veo_clips`` beside the notebook.
+        folder: where clips are saved, absolute from now on; default is ``veo_clips`` beside the notebook.
         requests_per_minute: how many jobs of one model may be sent in a minute, where a project's quota is not the
             default one that the catalog names.
         profile: the name these settings go by, for those who have several accounts; None for the ones without a name.
@@ -63,6 +63,11 @@ class Settings:
     folder: Path | None = None
     requests_per_minute: int | None = None
     profile: str | None = None
+
+    def __post_init__(self) -> None:
+        # Once, so that it stays the same folder whatever the working folder becomes.
+        if self.folder is not None:
+            object.__setattr__(self, "folder", whole_path(self.folder, "folder"))
 
 
 @dataclass(frozen=True)
@@ -96,14 +101,14 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     Raises:
         ConfigError: it begins with a home folder that nobody knows.
     """
-    said = environ.get("VEO_WIDGETS_HOME", "")
+    if said := environ.get("VEO_WIDGETS_HOME", ""):
+        return fixed(said, "VEO_WIDGETS_HOME")
     try:
-        return Path(said or user_data_dir("veo_widgets", appauthor=False)).expanduser()
+        return Path(user_data_dir("veo_widgets", appauthor=False)).expanduser().absolute()
     except RuntimeError:
-        whose = f"VEO_WIDGETS_HOME: {said!r} begins with" if said else "The ledger is kept in"
         raise ConfigError(
-            f"{whose} a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a folder that can be "
-            "written."
+            "The ledger is kept in a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a "
+            "folder that can be written."
         ) from None
 
 
@@ -111,17 +116,9 @@ def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) ->
     """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder.
 
     Raises:
-        ConfigError: the folder begins with a home folder that nobody knows, or the working folder is gone.
+        ConfigError: the working folder is gone.
     """
-    try:
-        if settings.folder:
-            return settings.folder.expanduser().absolute()
-    except RuntimeError:
-        raise ConfigError(
-            f"folder: {str(settings.folder)!r} begins with a home folder, and there is none of that name. Give the "
-            "whole path."
-        ) from None
-    return beside(environ).absolute() / "veo_clips"
+    return settings.folder or beside(environ).absolute() / "veo_clips"
 
 
 def budget_limits(environ: Mapping[str, str] = os.environ) -> dict[str, float]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from . import placing
 from .board import Listener, Sighting
-from .errors import DownloadError, InvalidRequestError
+from .errors import DownloadError, InvalidRequestError, LedgerError
 from .media import Video
 from .pricing import Cost
 from .printable import printable
@@ -24,7 +24,7 @@ from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
-from .telling import aside, trouble_teller, warn_of_differences
+from .telling import aside, warn_of_differences
 from .waiting import TICK_SECONDS, result
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Job:
         """
         future = self.start_waiting(timeout)
         try:
-            result(future, tick=self.trouble_teller())
+            result(future, meanwhile=teller([self]))
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
@@ -125,7 +125,7 @@ class Job:
         return self._wait_in_loop().__await__()
 
     async def _wait_in_loop(self) -> Self:
-        future, tell = self.start_waiting(None), self.trouble_teller()
+        future, tell = self.start_waiting(None), teller([self])
         waiting = asyncio.wrap_future(future)
         try:
             while not waiting.done():
@@ -171,10 +171,6 @@ class Job:
             self.waited(waiting)
             waiting.cancel()
 
-    def trouble_teller(self) -> Callable[[], None]:
-        """What whoever waits for the job calls now and then; see `telling.trouble_teller`."""
-        return trouble_teller(partial(self.client.asynchronous.glimpse, self.id))
-
     def after_wait(self, action: Callable[[], None]) -> None:
         """Have `action` called by whoever has waited for the clips, in the waiting thread and cell.
 
@@ -185,8 +181,10 @@ class Job:
 
     def waited(self, future: concurrent.futures.Future[JobRecord]) -> None:
         """Do what was to be done `after_wait`, if the job has ended."""
-        # A wait that timed out has nothing to say yet.
-        if future.done() and not future.cancelled() and (record := self.record).state.is_final:
+        # A wait that timed out has nothing to say yet, and one that the ledger ended has said why.
+        if not future.done() or future.cancelled() or isinstance(future.exception(), LedgerError):
+            return
+        if (record := self.record).state.is_final:
             for action in self.client.after_wait.pop(self.id, ()):
                 action()
             warn_of_differences(record)
@@ -333,6 +331,24 @@ class Job:
         show(self)
 
 
+def _is_one_of(ids: set[str], record: JobRecord) -> bool:
+    return record.id in ids
+
+
+def teller(jobs: Iterable[Job]) -> Callable[[], None]:
+    """Says on standard error, whenever it is called, what is new for those who wait for `jobs`; see `Teller`."""
+    by_client: dict[Client, set[str]] = {}
+    for job in jobs:
+        by_client.setdefault(job.client, set()).add(job.id)
+    tellers = [client.asynchronous.teller(partial(_is_one_of, ids)) for client, ids in by_client.items()]
+
+    def tell() -> None:
+        for one in tellers:
+            one()
+
+    return tell
+
+
 class Jobs(list[Job]):
     """Jobs as a list; in a notebook and as text, a table.
 
@@ -340,10 +356,13 @@ class Jobs(list[Job]):
         client: looks after them.
         records: of each what is known.
         remark: what is said where there are none.
+        below: what is said beneath them.
     """
 
-    def __init__(self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.") -> None:
-        self._records, self._remark = list(records), remark
+    def __init__(
+        self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.", below: str = ""
+    ) -> None:
+        self._records, self._remark, self._below = list(records), remark, below
         super().__init__(Job(client, record.id) for record in self._records)
 
     _columns = ("job", "state", "model", "price", "submitted", "prompt", "clip")
@@ -363,10 +382,12 @@ class Jobs(list[Job]):
         ]
 
     def _table(self) -> Table:
+        below = self._below if self._records else self._remark
         notes = [_shorten(aside(record), 120) for record in self._records]
         if not any(notes):
-            return Table(self._columns, self._rows(), "" if self._records else self._remark)
-        return Table((*self._columns, "note"), [(*row, note) for row, note in zip(self._rows(), notes, strict=True)])
+            return Table(self._columns, self._rows(), below)
+        rows = [(*row, note) for row, note in zip(self._rows(), notes, strict=True)]
+        return Table((*self._columns, "note"), rows, below)
 
     def __repr__(self) -> str:
         return repr(self._table())

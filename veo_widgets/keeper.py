@@ -12,15 +12,19 @@ from . import record as records
 from .async_ledger import AsyncLedger
 from .board import Board
 from .clock import Clock
+from .errors import VeoError
+from .holders import Hold
 from .ledger import Ledger
 from .logbook import LOGGER
 from .record import JobRecord
 
 T = TypeVar("T")
 
-# Half a lease outlives the longest pause between two polls, and a whole one the slowest create, so that it only runs
-# out when its holder is gone.
-LEASE_SECONDS = 900.0
+# As long as others wait for a job whose holder has gone without their knowing. A third of it passes between renewals,
+# so that a ledger that is locked for as long as anybody waits for it costs no lease.
+LEASE_SECONDS = 75.0
+# The shortest round, for clocks that do not pause.
+_LEAST_SECONDS = 0.02
 
 
 class Keeper:
@@ -34,8 +38,9 @@ class Keeper:
 
     def __init__(self, ledger: AsyncLedger, board: Board, clock: Clock) -> None:
         self.ledger, self.board, self.clock = ledger, board, clock
-        # When each lease was last found to be ours.
+        # When each lease was last found to be ours, and when all were renewed.
         self._leased_at: dict[str, float] = {}
+        self._renewed_at = 0.0
 
     async def keep(self, record: JobRecord, detail: str = "") -> JobRecord:
         """Write a record, then show it."""
@@ -79,9 +84,29 @@ class Keeper:
             self.board.put(record)
         return record
 
-    async def lease(self, job_id: str) -> bool:
-        """Take or renew the right to send, poll and download a job."""
-        return (await self._ledgers(job_id, lambda _ledger: None))[0]
+    async def stay_alive(self) -> None:
+        """Renew all leases for as long as this runs, those of creates that take minutes too."""
+        while True:
+            await self.clock.sleep(LEASE_SECONDS / 3)
+            await anyio.sleep(_LEAST_SECONDS)
+            now = self.clock.now()
+            if self.ledger.leasing and not 0 <= now - self._renewed_at < LEASE_SECONDS / 3:
+                await self._renew(now)
+
+    async def _renew(self, now: float) -> None:
+        try:
+            unbroken = await self.ledger.do(lambda ledger: ledger.renew(now, LEASE_SECONDS))
+        except VeoError as error:
+            LOGGER.warning("The leases could not be renewed: %s", error)
+            return
+        self._renewed_at = now
+        if not unbroken:
+            # After a sleep, or where somebody has taken a job over: the ledger is asked before anything else is done.
+            self._leased_at.clear()
+
+    async def lease(self, job_id: str, *, force: bool = False) -> bool:
+        """Take or renew the right to send, poll and download a job; by `force`, from whoever has it."""
+        return (await self._ledgers(job_id, lambda _ledger: None, force=force))[0]
 
     async def take(self, job_id: str) -> tuple[bool, JobRecord]:
         """Take or renew that right to a job of the board, and read its record anew; see `lease` and `reread`."""
@@ -91,14 +116,22 @@ class Keeper:
             self.board.put(record)
         return leased, record
 
-    async def _ledgers(self, job_id: str, verb: Callable[[Ledger], T]) -> tuple[bool, T]:
-        """Whether the ledger leases a job to us, and what else it says, in one trip."""
-        now = self.clock.now()
-        leased, said = await self.ledger.do(lambda ledger: (ledger.lease(job_id, now, LEASE_SECONDS), verb(ledger)))
+    async def _ledgers(self, job_id: str, verb: Callable[[Ledger], T], *, force: bool = False) -> tuple[bool, T]:
+        """Whether the ledger leases a job to us, and what else it says, in one trip; who else has it is shown."""
+        now, known = self.clock.now(), self.board[job_id].sighting
+
+        def ask(ledger: Ledger) -> tuple[bool, T, Hold | None]:
+            ledger.known(known.record)
+            leased = ledger.lease(job_id, now, LEASE_SECONDS, force=force)
+            return leased, verb(ledger), None if leased else ledger.held_by(job_id, now)
+
+        leased, said, hold = await self.ledger.do(ask)
         if leased:
             self._leased_at[job_id] = now
         else:
             self._leased_at.pop(job_id, None)
+        if hold != known.held_by:
+            self.board.show(job_id, held_by=hold)
         return leased, said
 
     def holds(self, job_id: str) -> bool:
@@ -108,7 +141,7 @@ class Keeper:
         """
         leased_at = self._leased_at.get(job_id)
         # A clock that was set back, or a lid that was closed, makes that unknown again.
-        return leased_at is not None and 0 <= self.clock.now() - leased_at < LEASE_SECONDS / 4
+        return leased_at is not None and 0 <= self.clock.now() - max(leased_at, self._renewed_at) < LEASE_SECONDS / 2
 
     async def release(self, job_id: str) -> None:
         """Give that right back."""

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from . import ledger_leases as leases
 from . import ledger_money as money
 from . import ledger_places as places
 from .budgets import Budget, local_day
 from .errors import InvalidRequestError
+from .holders import Hold, Holder, is_dead
 from .ledger_file import Database, Journal, LedgerFile
-from .ledger_rows import read_job, write_job
+from .ledger_leases import OPEN
+from .ledger_rows import carry_over, read_job, write_job
 from .record import JobRecord
 from .spending import Spend
 
 # Seconds to wait for another program's lock.
 PATIENCE_SECONDS = 30.0
-_OPEN = "('submitting', 'queued', 'running', 'downloading')"
-
-
-def _holder() -> str:
-    """A name for one opening of the ledger: several clients of one process are several holders."""
-    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-
-
-def _is_dead(holder: str) -> bool:
-    """Whether the process that holds a lease is known to be gone: it ran on this machine and runs no more."""
-    host, _, pid = holder.rpartition("/")[0].rpartition("/")
-    # On Windows signal 0 would end the process it asks about, so there a lease has to run out.
-    if host != socket.gethostname() or not pid.isdigit() or os.name != "posix":
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except OSError as error:
-        return isinstance(error, ProcessLookupError)
-    return False
 
 
 class Ledger:
@@ -57,12 +38,23 @@ class Ledger:
 
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS, journal: Journal | None = None) -> None:
         self.path = path
-        self._me = _holder()
-        self._file = LedgerFile(path, patience, journal)
+        self._holders = path.with_name(f"{path.stem}.holders")
+        # Made when a lease is first wanted: most who open a ledger only read.
+        self._me: Holder | None = None
+        self._held: set[str] = set()
+        self._promised: float | None = None
+        # What to write again if the file is lost.
+        self._known: dict[str, JobRecord] = {}
+        self._file = LedgerFile(path, patience, journal, self._carry_over)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file. What is leased may be taken over at once."""
         self._file.close()
+        if self._me is not None:
+            self._me.close()
+
+    def _carry_over(self, before: Database | None, db: Database) -> None:
+        carry_over(before, db, list(self._known.values()))
 
     def write(self, record: JobRecord, detail: str = "") -> None:
         """Keep a record and note the change of state. On return it is on disk.
@@ -72,6 +64,9 @@ class Ledger:
             detail: a few words on why it changed.
         """
         self._file.write(lambda db: write_job(db, record, detail))
+        self._known[record.id] = record
+        if record.state.is_final:
+            self._held.discard(record.id)
 
     def reopen(self, record: JobRecord, detail: str) -> None:
         """Keep the record of a job that had ended and goes on; see `write`, which never undoes an end."""
@@ -103,14 +98,18 @@ class Ledger:
             BudgetError: too little is left; nothing is written.
             PlaceTakenError: it is a piece of a film or a batch that has another job; nothing is written.
         """
+        me = self._name()
 
         def work(db: Database) -> bool:
             places.claim(db, record)
             untold = money.reserve(db, record, detail, environment, settings)
-            self._hold(db, record.id, record.created_at + seconds)
+            leases.give(db, record.id, me, record.created_at + seconds)
             return untold
 
-        return self._file.write(work)
+        untold = self._file.write(work)
+        self._known[record.id] = record
+        self._held.add(record.id)
+        return untold
 
     def group(self, name: str) -> dict[str, JobRecord]:
         """The job that stands for each piece of a film or a batch, by place: one with a clip before one without."""
@@ -124,14 +123,17 @@ class Ledger:
         query = "SELECT holder, json_extract(record, '$.held_back') FROM jobs WHERE id = ?"
 
         def work(db: Database) -> bool:
-            if db.execute(query, (record.id,)).fetchone() != (self._me, 1):
+            if db.execute(query, (record.id,)).fetchone() != (self._name(), 1):
                 return False
             write_job(db, record, detail)
             # What waited for its turn overnight is paid for today.
             db.execute("UPDATE jobs SET day = ? WHERE id = ?", (local_day(record.updated_at), record.id))
             return True
 
-        return self._file.write(work)
+        began = self._file.write(work)
+        if began:
+            self._known[record.id] = record
+        return began
 
     def budget(self, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:
         """The limits in force, and what is spent and reserved.
@@ -174,21 +176,24 @@ class Ledger:
     def reread(self, record: JobRecord) -> JobRecord:
         """A record as it is now. Its request never changes, so images are not read again."""
         rows = self._file.rows("SELECT record FROM jobs WHERE id = ?", (record.id,))
-        return JobRecord.from_json(json.loads(rows[0][0]), record.request) if rows else record
+        self._known[record.id] = JobRecord.from_json(json.loads(rows[0][0]), record.request) if rows else record
+        return self._known[record.id]
 
     def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
         """The newest jobs, newest first: in the order they were written, whatever the clock said."""
-        where = f"WHERE state IN {_OPEN}" if only_open else ""
+        where = f"WHERE state IN {OPEN}" if only_open else ""
         query = f"SELECT record, request FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
         return [read_job(row, self._file) for row in self._file.rows(query, (-1 if limit is None else limit,))]
 
     def left(self, now: float) -> tuple[int, int]:
         """How many open jobs nobody works on at `now`, and of how many the answer was lost."""
-        query = f"SELECT state, holder, held_until FROM jobs WHERE state = 'unknown' OR state IN {_OPEN}"  # noqa: S608
-        rows = self._file.rows(query)
-        unknown = sum(state == "unknown" for state, _, _ in rows)
-        held = sum(holder is not None and until > now and not _is_dead(holder) for _, holder, until in rows)
-        return len(rows) - unknown - held, unknown
+        rows = self._file.rows(f"SELECT state FROM jobs WHERE state = 'unknown' OR state IN {OPEN}")  # noqa: S608
+        unknown = sum(state == "unknown" for (state,) in rows)
+        return len(rows) - unknown - len(self.held(now)), unknown
+
+    def held(self, now: float) -> dict[str, Hold]:
+        """The open jobs that other programs work on at `now`, by id."""
+        return leases.held(self._file, self._me.name if self._me else "", now, self._is_dead)
 
     def with_operation(self, operation: str) -> JobRecord | None:
         """The newest job whose operation the service calls so, if there is one."""
@@ -213,42 +218,73 @@ class Ledger:
             AND finished_at > submitted_at ORDER BY finished_at DESC LIMIT 50"""
         return [row[0] for row in self._file.rows(query, (provider, model))]
 
-    def lease(self, job_id: str, now: float, seconds: float) -> bool:
+    def lease(self, job_id: str, now: float, seconds: float, *, force: bool = False) -> bool:
         """Take or renew the right to poll and download a job, so that two kernels never both do.
+
+        A job that this process knows and the ledger does not, as its file was lost, is written again.
 
         Args:
             job_id: which job.
             now: seconds since the epoch.
             seconds: how long the right holds if it is not renewed. At least half of that is left on return: only what
                 is half spent is renewed, for the sake of the disk.
+            force: whether to take it from whoever has it, who finds out before it next writes.
 
         Returns:
             Whether this process has it now. The lease of a process that is gone is taken over.
         """
-        query = "SELECT holder, held_until FROM jobs WHERE id = ?"
-        found = self._file.rows(query, (job_id,))
-        if found and found[0][0] == self._me and now + seconds / 2 <= found[0][1] <= now + seconds:
-            return True
+        me, lease = self._name(), leases.found(self._file, job_id)
+        if lease is not None and lease[0] == me and now + seconds / 2 <= lease[1] <= now + seconds:
+            taken = True
+        else:
+            taken = self._file.write(lambda db: self._take(db, job_id, now, seconds, force=force))
+        (self._held.add if taken else self._held.discard)(job_id)
+        return taken
 
-        def work(db: Database) -> bool:
-            row = db.execute(query, (job_id,)).fetchone()
-            if row is None:
+    def _take(self, db: Database, job_id: str, now: float, seconds: float, *, force: bool) -> bool:
+        if db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
+            if job_id not in self._known:
                 return False
-            holder, until = row
-            others = holder not in (None, self._me) and until > now and not _is_dead(holder)
-            if others and until <= now + seconds:
-                return False
-            # A clock that was ahead may have promised years: from now on it holds as long as any other.
-            self._hold(db, job_id, now + seconds, holder if others else self._me)
-            return not others
+            carry_over(None, db, [self._known[job_id]])
+        return leases.take(db, job_id, self._name(), now, seconds, is_dead=self._is_dead, force=force)
 
-        return self._file.write(work)
+    def known(self, record: JobRecord) -> None:
+        """Have a record at hand if the ledger should turn out to have lost it."""
+        self._known.setdefault(record.id, record)
 
-    def _hold(self, db: Database, job_id: str, until: float, holder: str = "") -> None:
-        values = (holder or self._me, until, job_id)
-        db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", values)
+    def held_by(self, job_id: str, now: float) -> Hold | None:
+        """Who else works on a job, if somebody does."""
+        lease = leases.found(self._file, job_id)
+        return None if lease is None else leases.others(lease, self._name(), now, self._is_dead)
+
+    @property
+    def leasing(self) -> bool:
+        """Whether there is anything to renew."""
+        return bool(self._held)
+
+    def renew(self, now: float, seconds: float) -> bool:
+        """Renew every lease of this opening of the ledger, in one write that is small however many there are.
+
+        Returns:
+            Whether they have held all the time. If not, others may have some of the jobs: each is to be asked for anew.
+        """
+        me, promised = self._name(), self._promised
+        unbroken = self._file.write(lambda db: leases.renew(db, me, promised, now, seconds))
+        self._promised = now + seconds
+        return unbroken
 
     def release(self, job_id: str) -> None:
         """Give the right back, if this process has it."""
-        query = "UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?"
-        self._file.write(lambda db: db.execute(query, (job_id, self._me)))
+        self._held.discard(job_id)
+        if self._me is None:
+            return
+        query, me = "UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?", self._me.name
+        self._file.write(lambda db: db.execute(query, (job_id, me)))
+
+    def _name(self) -> str:
+        if self._me is None:
+            self._me = Holder(self._holders)
+        return self._me.name
+
+    def _is_dead(self, holder: str) -> bool:
+        return is_dead(holder, self._holders)

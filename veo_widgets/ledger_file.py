@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 Database = sqlite3.Connection
 Journal = Literal["wal", "delete"]
+CarryOver = Callable[[Database | None, Database], None]
 
 # Their locks and shared memory are not those of this machine: https://sqlite.org/wal.html, "Disadvantages".
 _NETWORKS = {
@@ -29,6 +30,8 @@ _NETWORKS = {
     "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs",
 }  # fmt: skip
 _MOUNTS = Path("/proc/self/mounts")
+# The identity of no file at all.
+_NO_FILE = (0, 0)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _REMEDIES = {
     sqlite3.SQLITE_FULL: " Free some space on the disk; nothing that was written before is lost.",
@@ -104,16 +107,24 @@ class LedgerFile:
         patience: seconds to wait for another program's lock.
         journal: how transactions are kept; default is what the file system bears.
 
+        carry_over: writes what this process knows into a file that has taken the place of the one before, which it gets
+            too if that can still be read.
+
     Raises:
         LedgerError: it cannot be opened, or a later version wrote it.
     """
 
-    def __init__(self, path: Path, patience: float, journal: Journal | None) -> None:
+    def __init__(
+        self, path: Path, patience: float, journal: Journal | None, carry_over: CarryOver = lambda _before, _db: None
+    ) -> None:
         self.path = path
-        self._patience, self._journal = patience, journal
+        self._patience, self._journal, self._carry_over = patience, journal, carry_over
         # An image of a job may be read while another job with it is written.
         self._lock = threading.RLock()
         self._closed = False
+        # What was in a file that is gone, until that is in another.
+        self._before: sqlite3.Connection | None = None
+        self._shm = path.with_name(f"{path.name}-shm")
         try:
             self._open()
         except RuntimeWarning:
@@ -136,12 +147,13 @@ class LedgerFile:
             if readable is None:
                 raise
             self._db = readable
-        self._identity = _identity(self.path)
+        self._identity, self._shm_identity = _identity(self.path), _identity(self._shm)
 
     def _replace(self) -> None:
         """Go on with a new file; the damaged one is kept beside it."""
         told = set_aside(self.path, lambda: _identity(self.path) == self._identity, self._writable, self._patience)
-        self._db, self._identity = self._writable(), _identity(self.path)
+        self._db = self._writable()
+        self._identity, self._shm_identity = _identity(self.path), _identity(self._shm)
         if told:
             # Last, since a warning may be an error to whoever asked for that.
             warnings.warn(told, RuntimeWarning, stacklevel=2)
@@ -205,13 +217,60 @@ class LedgerFile:
         with self._lock:
             try:
                 if not self._closed and _identity(self.path) != self._identity:
-                    # Another process has set the file aside; what is written to that one is seen by nobody.
-                    self._db.close()
-                    self._open()
+                    self._follow()
                 return self._mended(work)
             except (OSError, sqlite3.Error) as error:
                 remedy = _REMEDIES.get(_code(error), "") if isinstance(error, sqlite3.Error) else ""
                 raise LedgerError(f"The ledger {str(self.path)!r} cannot be {what}: {error}.{remedy}") from error
+
+    def _follow(self) -> None:
+        """Go on with the file that bears the name now: what is written to the one before is seen by nobody.
+
+        Another process may have set it aside, or somebody has removed or moved the folder.
+        """
+        if self._before is None:
+            self._before = self._copied()
+        before = self._db
+        # Before the other is opened: of locks on the same ``-shm`` a process loses all when it closes one.
+        before.close()
+        try:
+            self._open()
+        except (OSError, sqlite3.Error):
+            # The next statement tries again.
+            self._identity = _NO_FILE
+            raise
+        finally:
+            if self._db is not before:
+                self._hand_over()
+
+    def _copied(self) -> sqlite3.Connection | None:
+        """What was in the file before; it can be read although it is removed, as long as it is open.
+
+        None where another process has made a new file on the old one's ``-shm``, by which its log is read.
+        """
+        if _identity(self.path) is not None and _identity(self._shm) == self._shm_identity is not None:
+            return None
+        # Without a name: on disk if it is large, and gone when it is closed.
+        copy = sqlite3.connect("", check_same_thread=False)
+        try:
+            self._db.backup(copy)
+        except sqlite3.Error:
+            copy.close()
+            return None
+        return copy
+
+    def _hand_over(self) -> None:
+        """Give the present file what this process knows and it does not."""
+        try:
+            with _immediate(self._db):
+                self._carry_over(self._before, self._db)
+        except sqlite3.Error as error:
+            if _code(error) != sqlite3.SQLITE_READONLY:
+                self._identity = _NO_FILE
+                raise
+        if self._before is not None:
+            self._before.close()
+            self._before = None
 
     def _mended(self, work: Callable[[], T]) -> T:
         """What `work` returns, on a new file if the present one turns out to be damaged."""
@@ -220,8 +279,13 @@ class LedgerFile:
         except sqlite3.Error as error:
             if _code(error) not in _DAMAGED or self._closed:
                 raise
-        self._db.close()
-        self._replace()
+        damaged = self._db
+        damaged.close()
+        try:
+            self._replace()
+        finally:
+            if self._db is not damaged:
+                self._hand_over()
         return work()
 
 

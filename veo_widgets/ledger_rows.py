@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -107,9 +110,52 @@ def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = 
         db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (record.id, record.updated_at, row["state"], detail))
 
 
+def carry_over(before: Database | None, db: Database, records: Iterable[JobRecord]) -> None:
+    """Write jobs into a ledger that has lost them, at what was reserved for them; what it knows of later stays.
+
+    Args:
+        before: the ledger that had them, if it can still be read: a file that was removed can, while it is open.
+        db: the ledger.
+        records: the jobs as they were last known.
+    """
+    if before is not None:
+        with suppress(sqlite3.Error):
+            _copy_budgets(before, db)
+    for record in records:
+        if before is not None:
+            with suppress(sqlite3.Error):
+                _copy_job(before, db, record)
+        row = db.execute("SELECT updated_at FROM jobs WHERE id = ?", (record.id,)).fetchone()
+        if row is None or row[0] < record.updated_at:
+            unpriced = record.cost.usd is None and record.provider != "emulator"
+            write_job(db, record, "written again" if row is None else "", record.max_cost if unpriced else None)
+
+
+def _copy_budgets(before: Database, db: Database) -> None:
+    if db.execute("SELECT count(*) FROM budgets").fetchone() == (0,):
+        _copy(before, db, "budgets", "1", ())
+
+
+def _copy_job(before: Database, db: Database, record: JobRecord) -> None:
+    if db.execute("SELECT 1 FROM jobs WHERE id = ?", (record.id,)).fetchone() is None:
+        _copy(before, db, "jobs", "id = ?", (record.id,))
+        _copy(before, db, "events", "job_id = ?", (record.id,))
+        for image in record.request.images:
+            _copy(before, db, "inputs", "sha256 = ?", (image.sha256,))
+
+
+def _copy(before: Database, db: Database, table: str, which: str, values: tuple[str, ...]) -> None:
+    found = before.execute(f"SELECT * FROM {table} WHERE {which}", values)  # noqa: S608 (our own names)
+    names = [column[0] for column in found.description]
+    marks = ", ".join("?" * len(names))
+    db.executemany(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})", found.fetchall())  # noqa: S608
+
+
 def _insert(db: Database, record: JobRecord, row: dict[str, Any]) -> None:
     for image in record.request.images:
-        db.execute("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", (image.sha256, image.mime, image.data))
+        # One whose bytes went with the ledger that had them must not stand in their place.
+        if image.data or image.uri:
+            db.execute("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", (image.sha256, image.mime, image.data))
     row |= {"request": json.dumps(_request_to_json(record.request)), "program": PROGRAM}
     row["day"] = local_day(record.created_at)
     columns, marks = ", ".join(row), ", ".join(f":{key}" for key in row)

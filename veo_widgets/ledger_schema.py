@@ -67,6 +67,13 @@ MIGRATIONS = (
     """
     CREATE INDEX jobs_by_place ON jobs (json_extract(record, '$.group'), json_extract(record, '$.place'))
     """,
+    # Until when a holder has all of its leases, beside what each job says.
+    """
+    CREATE TABLE holders (
+        name TEXT PRIMARY KEY,
+        until REAL NOT NULL
+    ) STRICT
+    """,
 )
 # The rows that a damaged ledger is searched for, each table before those that name its rows.
 TABLES = ("jobs", "events", "inputs", "budgets")

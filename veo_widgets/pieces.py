@@ -62,9 +62,10 @@ def planned(piece: Piece, plan: Callable[[], Plan], stand_in: Collection[str] = 
         made = plan()
     except InvalidRequestError as error:
         return replace(piece, violations=(*piece.violations, error))
-    return replace(
-        piece, plan=made, violations=(*piece.violations, *made.violations), key=_digest(made, frozenset(stand_in))
-    )
+    # It may be planned again later, from another working folder.
+    values = {**piece.values, "output": made.output} if made.output else piece.values
+    violations = (*piece.violations, *made.violations)
+    return replace(piece, plan=made, values=values, violations=violations, key=_digest(made, frozenset(stand_in)))
 
 
 def _digest(plan: Plan, without: Collection[str]) -> str:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from .choice import Found, chosen, found_credentials, named_model
 from .config import Settings, clips_folder, home, provider_of
 from .errors import ConfigError
 from .providers import Provider
-from .surroundings import Surroundings, source_of
+from .surroundings import Surroundings, fixed, source_of
 from .tables import Table
 
 _ORDER = "An argument goes first, then configure() and %veo use, c.VeoMagics, the environment, .env, pyproject.toml."
@@ -60,7 +59,7 @@ def _of_variables(layer: Mapping[str, str]) -> Settings:
     return Settings(
         provider=layer.get("VEO_PROVIDER") or None,
         model=layer.get("VEO_MODEL") or None,
-        folder=Path(folder) if folder else None,
+        folder=fixed(folder, "folder") if folder else None,
         requests_per_minute=int(number) if number else None,
     )
 

@@ -179,9 +179,16 @@ def load(path: str | PathLike[str]) -> Recipe:
     return client().call(recipes.completed, recipes.load(path), client().asynchronous)
 
 
-def resume() -> Jobs:
-    """Take up every open job again: after a restart, in another notebook, on the same ledger."""
-    return client().resume()
+def resume(*, take_over: bool = False) -> Jobs:
+    """Take up every open job again: after a restart, in another notebook, on the same ledger.
+
+    A job that another program works on is left to it, until that ends or is not heard of for 75 seconds.
+
+    Args:
+        take_over: whether to take such jobs at once, where you know that the other program is gone. If it is not, it
+            notices within half a minute and leaves them alone; nothing is sent twice.
+    """
+    return client().resume(take_over=take_over)
 
 
 def budget(**values: float | str | None) -> Budget:

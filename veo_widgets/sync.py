@@ -27,6 +27,7 @@ from .clock import Clock
 from .config import Settings
 from .errors import SubmitInterrupted, VeoError
 from .handles import Job, Jobs, Videos
+from .holders import Hold, remarks
 from .planning import Plan
 from .record import JobRecord
 from .remote import RemoteVideo, RemoteVideos
@@ -168,10 +169,12 @@ class Client:
     def jobs(self, limit: int | None = 20) -> Jobs:
         """The newest jobs, newest first."""
 
-        async def read() -> list[JobRecord]:
-            return await self.asynchronous.jobs(limit=limit)
+        async def read() -> tuple[list[JobRecord], dict[str, Hold]]:
+            return await self.asynchronous.jobs(limit=limit), await self.asynchronous.held()
 
-        return Jobs(self, self.call(read))
+        records, holds = self.call(read)
+        shown = {record.id: holds[record.id] for record in records if record.id in holds}
+        return Jobs(self, records, below=remarks(shown))
 
     def budget(self, **values: object) -> Budget:
         """Set limits and show them; see `budget`."""
@@ -192,9 +195,10 @@ class Client:
         known = {"profile": video.profile, "surface": video.surface, "prompt": said.prompt}
         return Job(self, self.call(partial(take, **known)).id)
 
-    def resume(self) -> Jobs:
-        """Watch every open job again."""
-        return Jobs(self, self.call(self.asynchronous.resume), "No job is open.")
+    def resume(self, *, take_over: bool = False) -> Jobs:
+        """Watch every open job again; see `resume`."""
+        resume = partial(self.asynchronous.resume, take_over=take_over)
+        return Jobs(self, self.call(resume), "No job is open.")
 
 
 _open: weakref.WeakSet[Client] = weakref.WeakSet()

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable
 
+from .board import Board
 from .errors import DeliveryWarning
 from .printable import printable
 from .record import JobRecord
@@ -34,22 +35,32 @@ def _level_outside() -> int:
     return max(level, 1)
 
 
-def trouble_teller(known: Callable[[], JobRecord | None]) -> Callable[[], None]:
-    """What whoever waits calls now and then: it says on standard error what goes wrong, each trouble once.
+class Teller:
+    """Says on standard error what those who wait for jobs have to know, each thing once.
+
+    The background prints nothing itself: what it says for a cell that has ended is lost.
 
     Args:
-        known: the job's record at this moment, if there is one.
+        board: where the jobs are seen.
+        concerns: whether a job is one of those that are waited for.
     """
-    told: set[str] = set()
 
-    def tell() -> None:
-        record = known()
-        if record is None or not record.troubled or record.state.is_final or record.trouble in told:
-            return
-        told.add(record.trouble)
-        print(f"Job {record.id} goes on: {printable(record.trouble)}", file=sys.stderr)  # noqa: T201
+    def __init__(self, board: Board, concerns: Callable[[JobRecord], bool]) -> None:
+        self._board, self._concerns = board, concerns
+        self._told: set[str] = set()
+        # What came before counts where it is still so.
+        self._read, _ = board.pressing(0)
+        self._standing = [seen for seen in board.sightings() if seen.pressing.words]
 
-    return tell
+    def __call__(self) -> None:
+        """Tell what is new, in the thread that waits."""
+        self._read, fresh = self._board.pressing(self._read)
+        standing, self._standing = self._standing, []
+        for seen in (*standing, *fresh):
+            matter, words = seen.pressing
+            if self._concerns(seen.record) and matter not in self._told:
+                self._told.add(matter)
+                print(f"Job {seen.record.id}: {printable(words)}", file=sys.stderr)  # noqa: T201
 
 
 def aside(record: JobRecord) -> str:

@@ -152,7 +152,12 @@ VERBS: dict[str, Verb] = {
         Verb("job", by_name.find, "One job: its card, its clips.", (_JOB,)),
         Verb("show", by_name.find, "The same, by default of the newest job.", (_ANY_JOB,)),
         Verb("wait", by_name.wait, "Wait for a job's clips.", (_ANY_JOB,)),
-        Verb("resume", session.resume, "Take up every open job again."),
+        Verb(
+            "resume",
+            session.resume,
+            "Take up every open job again.",
+            (Argument("--take-over", "switch", "also those that another program holds, which you know to be gone"),),
+        ),
         Verb("cancel", by_name.cancel, "Have a job stopped, where its service can.", (_JOB,)),
         Verb("retry", by_name.retry, "Send a job's request again, which costs money again.", (_JOB,)),
         Verb(

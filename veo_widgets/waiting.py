@@ -17,14 +17,14 @@ TICK_SECONDS = 0.2
 
 
 def result(
-    future: concurrent.futures.Future[T], timeout: float | None = None, tick: Callable[[], None] = lambda: None
+    future: concurrent.futures.Future[T], timeout: float | None = None, meanwhile: Callable[[], object] = bool
 ) -> T:
     """The result of a future. Ctrl-C is noticed at once and ends the waiting alone.
 
     Args:
         future: from `Client.start`.
         timeout: seconds to wait at most.
-        tick: called now and then while it goes on.
+        meanwhile: called now and then in the waiting thread.
 
     Raises:
         TimeoutError: it takes longer; the task goes on.
@@ -39,6 +39,6 @@ def result(
                 return future.result()
             if end is not None and time.monotonic() > end:
                 raise
-            tick()
+            meanwhile()
         except concurrent.futures.CancelledError:
             raise VeoError(CLOSED) from None

@@ -82,7 +82,7 @@ class Watcher:
             try:
                 await self._watch_to_the_end(job_id)
             except VeoError as error:
-                entry.stopped_by = error
+                entry.stopped_by = _with_operation(error, entry.sighting.record)
             except Exception as error:  # noqa: BLE001
                 # A fault of ours ends the watching of one job, never that of the others.
                 LOGGER.exception("Watching job %s failed.", job_id)
@@ -105,9 +105,9 @@ class Watcher:
             try:
                 await self._keeper.release(job_id)
             except LedgerError as error:
-                entry.stopped_by = entry.stopped_by or error
+                entry.stopped_by = entry.stopped_by or _with_operation(error, entry.sighting.record)
         if entry.scope is None:
-            self._board.show(job_id, watching=False, next_poll_at=None, receiving=None)
+            self._board.show(job_id, watching=False, next_poll_at=None, receiving=None, held_by=None)
 
     async def _watch_to_the_end(self, job_id: str) -> None:
         met: Counter[str] = Counter()
@@ -366,6 +366,14 @@ class Watcher:
 def _is_no_news(seen: JobRecord, record: JobRecord) -> bool:
     """Whether a poll has told nothing that is worth writing down."""
     return (seen.state, seen.notice, seen.troubled) == (record.state, record.notice, record.troubled)
+
+
+def _with_operation(error: VeoError, record: JobRecord) -> VeoError:
+    """What stopped the watching; of a ledger that cannot be used, with the name by which the service has the job."""
+    if not isinstance(error, LedgerError) or not record.operation or record.state.is_final:
+        return error
+    told = f"{error} Job {record.id} goes on at the service as {record.operation}; wait again when that is mended."
+    return type(error)(told) if type(error) is LedgerError else error
 
 
 def _seen(record: JobRecord, operation: Operation, now: float) -> JobRecord:

@@ -35,8 +35,8 @@ from .victims import STOPPED
 
 KILLS = int(os.environ.get("VEO_KILLS", "16"))
 SEED = os.environ.get("VEO_KILLS_SEED", "veo")
-# Virtual seconds in a real one; a lease holds for 900, so programs that wait for one to run out live faster.
-SPEED, FAST = 900, 3400
+# Virtual seconds in a real one; a lease holds for 75, so programs that wait for one to run out live faster.
+SPEED, FAST = 75, 300
 KILLED = -signal.SIGKILL
 
 

@@ -50,7 +50,8 @@ class Reaper:
         self._by = by
         self._wanted = tuple(event[:2]) if event else None
         self._left = event[2] if event else 0
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._writing: set[int] = set()
         self.seen: Counter[str] = Counter()
 
     def arm(self) -> None:
@@ -68,13 +69,22 @@ class Reaper:
         else:
             return
         happened = (name, event.removeprefix("c_"))
+        me = threading.get_ident()
         with self._lock:
+            self._note_writing(me, happened)
             self.seen[" ".join(happened)] += 1
             if happened == self._wanted:
                 self._left -= 1
                 if not self._left:
+                    # A program that is stopped in a write would keep the ledger locked, which is another test's matter.
+                    self._lock.wait_for(lambda: self._by != signal.SIGSTOP or not self._writing - {me})
                     # This thread, so that it is not one statement further when the process stops.
-                    signal.pthread_kill(threading.get_ident(), self._by)
+                    signal.pthread_kill(me, self._by)
+
+    def _note_writing(self, thread: int, happened: tuple[str, str]) -> None:
+        if happened[0] == "LedgerFile.write":
+            (self._writing.add if happened[1] == "call" else self._writing.discard)(thread)
+            self._lock.notify_all()
 
 
 def _system(function: Any) -> str:

@@ -61,7 +61,7 @@ class Emulator:
         self._host = host
         self._pace = pace or Pace.seconds()
         self._small = clips == "small"
-        self._state_dir = Path(state_dir) if state_dir is not None else None
+        self._state_dir = Path(state_dir).absolute() if state_dir is not None else None
         self._refuse_retired = refuse_retired
         self._clock = clock
         self._journal = Journal()

@@ -111,7 +111,7 @@ def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dic
         "height": height,
         "polls": record.polls,
         "next_poll_at": _milliseconds(seen.next_poll_at),
-        "notice": record.remark or None,
+        "notice": seen.notice or None,
         "can": _possibilities(seen),
         "retry_price": again,
         "clips": [{**clip(video), "offers": offers or {}} for video in record.videos],

@@ -1,0 +1,333 @@
+"""Who works on a job: leases that are short and renewed, holders that are gone, and those who wait for them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+import pytest
+
+from veo_widgets import errors
+from veo_widgets.emulator import Emulator
+from veo_widgets.handles import Job
+from veo_widgets.keeper import LEASE_SECONDS
+from veo_widgets.ledger import Ledger
+from veo_widgets.record import JobState
+from veo_widgets.sync import Client
+from veo_widgets.widgets import description
+
+from .conftest import swift
+from .test_ledger import HOLDER, record
+
+JOB = "abcd2345"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "ledger.sqlite3"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with closing(Ledger(path)) as opened:
+        opened.write(record())
+        yield opened
+
+
+@pytest.fixture
+def holder(path: Path, ledger: Ledger) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lease of the ledger's job from 1000 to 1120."""
+    command = [sys.executable, "-c", HOLDER, str(path), JOB, "1000"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "True\n"
+        yield process
+        process.kill()
+
+
+def part(path: Path, number: int, text: str) -> None:
+    """Have the ledger's jobs held by a holder with another host (0), process (1), token (2) or proof (3)."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for job_id, holder in db.execute("SELECT id, holder FROM jobs WHERE holder IS NOT NULL").fetchall():
+            parts = holder.split("/")
+            parts[number] = text
+            db.execute("UPDATE jobs SET holder = ? WHERE id = ?", ("/".join(parts), job_id))
+        db.execute("DELETE FROM holders")
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(10) == -signal.SIGKILL
+
+
+# Who is gone
+
+
+def test_two_with_the_same_name_and_process_id_are_told_apart_while_both_live(
+    holder: subprocess.Popen[str], ledger: Ledger, path: Path
+) -> None:
+    """As in two containers with the same hostname, in each of which the program is process 1."""
+    part(path, 1, str(os.getpid()))
+    assert not ledger.lease(JOB, 1001.0, 120.0)
+    end(holder)
+    assert ledger.lease(JOB, 1002.0, 120.0)
+
+
+def test_a_process_id_that_lives_again_is_not_the_holder(
+    holder: subprocess.Popen[str], ledger: Ledger, path: Path
+) -> None:
+    end(holder)
+    part(path, 1, str(os.getppid()))
+    assert ledger.lease(JOB, 1002.0, 120.0)
+
+
+def test_a_holder_that_is_stopped_lives(holder: subprocess.Popen[str], ledger: Ledger) -> None:
+    holder.send_signal(signal.SIGSTOP)
+    assert not ledger.lease(JOB, 1001.0, 120.0)
+    assert ledger.lease(JOB, 1120.0, 120.0)
+
+
+def test_a_client_of_this_process_that_was_closed_is_gone(ledger: Ledger, path: Path) -> None:
+    other = Ledger(path)
+    assert other.lease(JOB, 1000.0, 120.0)
+    assert not ledger.lease(JOB, 1001.0, 120.0)
+    other.close()
+    assert ledger.lease(JOB, 1002.0, 120.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [
+        ("{host}/{pid}/0badcafe", True),
+        ("{host}/999999999/0badcafe", True),
+        ("{host}/{parent}/0badcafe", False),
+        ("elsewhere/{pid}/0badcafe", False),
+        ("{host}/{pid}/0badcafe/", False),
+        ("{host}/{pid}/0badcafe/0123456789ab.1.1", False),
+        ("{host}/{pid}/../../x/y", False),
+        ("nonsense", False),
+        ("", False),
+    ],
+)
+def test_of_what_stands_in_a_ledger_only_what_is_proven_is_gone(
+    ledger: Ledger, path: Path, name: str, gone: bool
+) -> None:
+    assert ledger.lease(JOB, 1000.0, 120.0)
+    host = os.uname().nodename
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        filled = name.format(host=host, pid=os.getpid(), parent=os.getppid())
+        db.execute("UPDATE jobs SET holder = ?", (filled,))
+    assert ledger.lease(JOB, 1001.0, 120.0) is gone
+    assert ledger.lease(JOB, 1120.0, 120.0)
+
+
+def test_a_lock_that_somebody_removed_proves_nothing(holder: subprocess.Popen[str], ledger: Ledger, path: Path) -> None:
+    (file,) = path.with_name("ledger.holders").iterdir()
+    file.unlink()
+    assert not ledger.lease(JOB, 1001.0, 120.0)
+    file.touch()
+    assert not ledger.lease(JOB, 1001.0, 120.0)
+
+
+def test_files_of_holders_long_gone_are_removed_and_those_of_the_living_stay(
+    holder: subprocess.Popen[str], ledger: Ledger, path: Path
+) -> None:
+    folder = path.with_name("ledger.holders")
+    (living,) = folder.iterdir()
+    dead = folder / "0badcafe0badcafe"
+    dead.touch()
+    for file in (living, dead):
+        os.utime(file, (1.0, 1.0))
+    assert not ledger.lease(JOB, 1001.0, 120.0)
+    assert living.exists()
+    assert not dead.exists()
+
+
+def test_a_forked_child_does_not_keep_its_parents_leases(ledger: Ledger, path: Path) -> None:
+    program = """
+import os, sys, pathlib
+from veo_widgets.ledger import Ledger
+ledger = Ledger(pathlib.Path(sys.argv[1]))
+assert ledger.lease(sys.argv[2], 1000.0, 120.0)
+if os.fork():
+    os._exit(0)
+print("child", flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-W", "ignore", "-c", program, str(path), JOB]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "child\n"
+        assert process.wait(10) == 0
+        assert ledger.lease(JOB, 1001.0, 120.0)
+
+
+# Renewal
+
+
+def test_a_thousand_leases_are_renewed_by_one_row(ledger: Ledger, path: Path) -> None:
+    for number in range(1000):
+        ledger.write(record(f"job{number}"))
+        assert ledger.lease(f"job{number}", 1000.0, 120.0)
+    with closing(Ledger(path)) as other, closing(sqlite3.connect(path)) as db:
+        before = db.execute("PRAGMA data_version").fetchone()[0]
+        assert ledger.renew(1100.0, 120.0)
+        assert db.execute("PRAGMA data_version").fetchone()[0] == before + 1
+        assert not any(other.lease(f"job{number}", 1219.0, 120.0) for number in range(1000))
+        assert ledger.lease("job7", 1110.0, 120.0)
+        assert db.execute("PRAGMA data_version").fetchone()[0] == before + 1
+        assert other.lease("job7", 1220.0, 120.0)
+
+
+def test_whoever_slept_for_longer_than_a_lease_is_told_so(ledger: Ledger) -> None:
+    assert ledger.lease(JOB, 1000.0, 120.0)
+    assert ledger.renew(1050.0, 120.0)
+    assert ledger.renew(1169.0, 120.0)
+    assert not ledger.renew(1290.0, 120.0)
+    assert ledger.renew(1300.0, 120.0)
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+def test_whoever_loses_a_job_by_force_is_told_so(ledger: Ledger, path: Path, renewed: bool) -> None:
+    with closing(Ledger(path)) as other:
+        assert other.lease(JOB, 1000.0, 120.0)
+        if renewed:
+            assert other.renew(1050.0, 120.0)
+        assert not ledger.lease(JOB, 1060.0, 120.0)
+        assert ledger.lease(JOB, 1060.0, 120.0, force=True)
+        assert not other.renew(1070.0, 120.0)
+        assert other.renew(1080.0, 120.0)
+        assert not other.lease(JOB, 1080.0, 120.0)
+
+
+def test_nothing_is_renewed_for_jobs_that_are_over(ledger: Ledger) -> None:
+    assert not ledger.leasing
+    assert ledger.lease(JOB, 1000.0, 120.0)
+    assert ledger.leasing
+    ledger.release(JOB)
+    assert not ledger.leasing
+    ledger.reserve(record("other", at=1000.0), "intent", {}, {}, seconds=120.0)
+    assert ledger.leasing
+    ledger.write(record("other", "failed"))
+    assert not ledger.leasing
+
+
+def test_a_create_that_takes_longer_than_a_lease_is_not_taken_for_lost(
+    make_client: Callable[..., Client], emulator: Emulator
+) -> None:
+    emulator.script(on="create", fault="slow", seconds=4)
+    clock = swift(60)
+    first, second = make_client(clock=clock), make_client(clock=clock)
+    sending = first.start(first.asynchronous.submit, "A cat")
+    while not emulator.journal():
+        time.sleep(0.01)
+    (job,) = second.resume()
+    record = sending.result(60)
+    assert record.submitted_at - record.created_at > LEASE_SECONDS
+    assert job.wait(60).state is JobState.SUCCEEDED
+    assert "unknown" not in [state for _, state, _ in job.events]
+    assert [entry.kind for entry in emulator.journal()].count("create") == 1
+
+
+# Waiting for somebody else
+
+
+@pytest.fixture
+def left(make_client: Callable[..., Client], path: Path, emulator: Emulator) -> tuple[Client, Job]:
+    """A client, and a job that process 7 of pod-1 holds, which was stopped for good."""
+    gone = make_client()
+    job = gone.submit("---\npolls: 1\n---\nA cat", seconds=4)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        now = time.time()
+        # Written at once, so that the holder's own client finds that it has lost the job.
+        db.execute("UPDATE jobs SET holder = 'pod-1/7/0badcafe/', held_until = ?", (now + LEASE_SECONDS,))
+    gone.close()
+    client = make_client()
+    return client, client.job(job.id)
+
+
+def test_whoever_waits_says_for_whom_and_until_when(
+    left: tuple[Client, Job], capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, job = left
+    client.resume()
+    with pytest.raises(
+        errors.WaitTimeoutError, match=r"Held by process 7 on pod-1 until \d\d:\d\d:\d\d.*take_over=True"
+    ):
+        job.wait(1.5)
+    said = capsys.readouterr().err
+    assert said.count(f"Job {job.id}: Held by process 7 on pod-1 until ") == 1
+    assert "`veo resume --take-over`" in said
+    assert "process 7 on pod-1" in description.job(job.sighting, time.time())["notice"]
+    assert f"{job.id}: Held by process 7 on pod-1 until " in repr(client.jobs())
+    assert "process 7 on pod-1" in client.jobs()._repr_html_()
+
+
+@pytest.mark.anyio
+async def test_await_says_it_too(left: tuple[Client, Job], capsys: pytest.CaptureFixture[str]) -> None:
+    with anyio.move_on_after(1.5):
+        await left[1]
+    assert "process 7 on pod-1" in capsys.readouterr().err
+
+
+def test_a_job_is_taken_over_when_asked(left: tuple[Client, Job], emulator: Emulator) -> None:
+    client, job = left
+    client.resume(take_over=True)
+    assert job.wait(30).state is JobState.SUCCEEDED
+    assert job.sighting.held_by is None
+    assert repr(client.jobs()).count("Held by") == 0
+    assert [entry.kind for entry in emulator.journal()].count("create") == 1
+
+
+def test_the_command_takes_over(left: tuple[Client, Job], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    left[0].close()
+    environ = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")}
+    veo = [sys.executable, "-m", "veo_widgets.cli"]
+    told = subprocess.run([*veo, "jobs"], env=environ, capture_output=True, text=True, check=True, timeout=60)
+    assert "Held by process 7 on pod-1" in told.stdout
+    ended = subprocess.run(
+        [*veo, "resume", "--take-over"], env=environ, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert f"{left[1].id}  succeeded" in ended.stdout
+
+
+def test_one_that_still_lives_leaves_a_job_that_is_taken_over_alone(
+    make_client: Callable[..., Client], emulator: Emulator
+) -> None:
+    clock = swift(60)
+    first, second = make_client(clock=clock), make_client(clock=clock)
+    job = first.submit("---\npolls: 6\n---\nA cat", seconds=4, storage_uri="gs://films/")
+    (taken,) = second.resume(take_over=True)
+    assert taken.wait(60).videos == job.wait(60).videos
+    kinds = [entry.kind for entry in emulator.journal()]
+    assert kinds.count("create") == 1
+    assert len([entry for entry in emulator.journal() if "/storage/" in entry.path]) == 1
+
+
+def test_a_job_that_was_held_back_and_taken_over_is_sent_once(
+    make_client: Callable[..., Client], emulator: Emulator
+) -> None:
+    emulator.script(on="create", fault="status-429-bare", times=1)
+    clock = swift(60)
+    first, second = make_client(clock=clock), make_client(clock=clock)
+    job = first.submit("A cat", seconds=4)
+    assert job.record.held_back
+    (taken,) = second.resume(take_over=True)
+    assert taken.wait(60).state is JobState.SUCCEEDED
+    assert job.wait(60).state is JobState.SUCCEEDED
+    assert sum(bool(entry.operation) for entry in emulator.journal() if entry.kind == "create") == 1
+
+
+def test_a_verb_of_the_notebook_takes_over() -> None:
+    from veo_widgets.verbs import VERBS, read
+
+    assert read(["resume", "--take-over"], VERBS)[1] == {"take_over": True}
+    assert read(["resume"], VERBS)[1] == {}
+    assert VERBS["resume"].usage == "resume [--take-over]"
