@@ -9,6 +9,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
-from .waiting import TICK_SECONDS, result
+from .waiting import TICK_SECONDS, result, telling
 
 if TYPE_CHECKING:
     from .sync import Client
@@ -105,13 +106,24 @@ class Job:
         """
         future = self.start_waiting(timeout)
         try:
-            result(future)
+            with self._telling() as tell:
+                result(future, each=tell)
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
         finally:
             self.waited(future)
         return self
+
+    def _telling(self) -> AbstractContextManager[Callable[[], None]]:
+        """Says on stderr why nothing has been sent so far, while somebody waits; see `waiting.telling`."""
+
+        def listen(tell: Callable[[str], None]) -> Callable[[], None]:
+            hear: Listener = lambda seen: tell(seen.record.notice if seen.record.held_back else "")  # noqa: E731
+            hear(self.sighting)
+            return self.listen(hear)
+
+        return telling(f"Job {self.id}", listen)
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._wait_in_loop().__await__()
@@ -120,9 +132,11 @@ class Job:
         future = self.start_waiting(None)
         waiting = asyncio.wrap_future(future)
         try:
-            while not waiting.done():
-                # A kernel's loop notices an interrupt only when it wakes up.
-                await asyncio.wait({waiting}, timeout=TICK_SECONDS)
+            with self._telling() as tell:
+                while not waiting.done():
+                    tell()
+                    # A kernel's loop notices an interrupt only when it wakes up.
+                    await asyncio.wait({waiting}, timeout=TICK_SECONDS)
         finally:
             waiting.cancel()
             self.waited(future)
@@ -322,10 +336,13 @@ class Jobs(list[Job]):
         client: looks after them.
         records: of each what is known.
         remark: what is said where there are none.
+        note: what is said in any case.
     """
 
-    def __init__(self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.") -> None:
-        self._records, self._remark = list(records), remark
+    def __init__(
+        self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.", note: str = ""
+    ) -> None:
+        self._records, self._remark, self.note = list(records), remark, note
         super().__init__(Job(client, record.id) for record in self._records)
 
     _columns = ("job", "state", "model", "price", "submitted", "prompt", "clip")
@@ -345,7 +362,8 @@ class Jobs(list[Job]):
         ]
 
     def _table(self) -> Table:
-        return Table(self._columns, self._rows(), "" if self._records else self._remark)
+        remark = "" if self._records else self._remark
+        return Table(self._columns, self._rows(), " ".join(filter(None, (remark, self.note))))
 
     def __repr__(self) -> str:
         return repr(self._table())

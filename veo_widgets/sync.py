@@ -28,6 +28,7 @@ from .config import Settings
 from .errors import SubmitInterrupted, VeoError
 from .handles import Job, Jobs, Videos
 from .planning import Plan
+from .problems import unknown_remark
 from .record import JobRecord
 from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
@@ -194,7 +195,8 @@ class Client:
 
     def resume(self) -> Jobs:
         """Watch every open job again."""
-        return Jobs(self, self.call(self.asynchronous.resume), "No job is open.")
+        found = self.call(self.asynchronous.resume)
+        return Jobs(self, found, "No job is open.", unknown_remark(*self.call(self.asynchronous.unknown)))
 
 
 _open: weakref.WeakSet[Client] = weakref.WeakSet()

@@ -13,6 +13,7 @@ from ..choice import Found, found_credentials
 from ..client import AsyncClient
 from ..config import Settings, clips_folder
 from ..errors import ConfigError, VeoError
+from ..problems import unknown_remark
 from ..providers import Provider
 from ..server_files import files_path
 from ..version import own_version
@@ -94,17 +95,19 @@ def _credential(found: Found, provider: Provider | None) -> Finding:
 
 
 async def jobs(client: AsyncClient) -> Finding:
-    """Which jobs are still open."""
+    """Which jobs are still open, and what is held for those whose answer was lost."""
     if not (client.home / "ledger.sqlite3").exists():
         return Finding("jobs", "ok", "none yet")
     try:
         found = await client.jobs(limit=None, only_open=True)
+        unknown = unknown_remark(*await client.unknown())
     except VeoError as error:
         return Finding("jobs", "problem", str(error), "Set VEO_WIDGETS_HOME to another folder.")
     if not found:
-        return Finding("jobs", "ok", "none is open")
+        return Finding("jobs", "warning" if unknown else "ok", "none is open", unknown)
     ids = ", ".join(record.id for record in found)
-    return Finding("jobs", "warning", f"{len(found)} open: {ids}", "%veo resume (or `veo resume`) takes them up.")
+    remedy = f"%veo resume (or `veo resume`) takes them up. {unknown}".strip()
+    return Finding("jobs", "warning", f"{len(found)} open: {ids}", remedy)
 
 
 def folders(client: AsyncClient, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import time
 from .. import config
 from ..errors import VeoError
 from ..ledger import Ledger
+from ..problems import unknown_remark
 
 
 def left_over() -> str:
@@ -19,7 +20,8 @@ def left_over() -> str:
     except VeoError as error:
         return str(error)
     try:
-        left, unknown = ledger.left(time.time())
+        left, _ = ledger.left(time.time())
+        unknown = unknown_remark(*ledger.unknown(), "%veo")
     finally:
         ledger.close()
     said = []
@@ -27,8 +29,5 @@ def left_over() -> str:
         jobs, them = ("job of an earlier kernel is", "it") if left == 1 else ("jobs of earlier kernels are", "them")
         said.append(f"{left} {jobs} open: %veo resume brings {them} home.")
     if unknown:
-        said.append(
-            f"The answer to {unknown} {'job' if unknown == 1 else 'jobs'} was lost: see %veo jobs, then %veo look ID, "
-            "%veo retry ID or %veo forget ID."
-        )
+        said.append(unknown)
     return " ".join(said)

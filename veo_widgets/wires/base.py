@@ -105,6 +105,11 @@ def read_samples(found: Iterable[tuple[object, object, object]]) -> tuple[Sample
     return tuple(samples)
 
 
+# LiteLLM's router repeats failed calls, paid ones included, unless it is told not to. Source: litellm 1.106,
+# proxy/litellm_pre_call_utils.py.
+UNREPEATED = {"x-litellm-num-retries": "0"}
+
+
 class Wire(Protocol):
     """A dialect. Methods are pure; `endpoint` says where, the request what."""
 

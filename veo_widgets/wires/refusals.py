@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
+from ..bodies import read_json
 from ..errors import (
     AuthenticationError,
     BadRequestError,
@@ -78,7 +79,10 @@ def service_error(
     said = read_error(body)
     kind, name, wait = _kind(status, said), _request_id(headers, said), retry_after(headers, {"details": said.details})
     told = explain(said.message).rstrip(".") or f"HTTP {status} ({kind_of(headers)})"
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {
+        "said": (said.message or said.code or next(iter(said.reasons), "")) if _is_json(body) else "",
+        "answer": f"{label} answered {'' if f'HTTP {status}' in told else f'HTTP {status}: '}{told}.",
+    }
     if kind is RateLimitError:
         more["limit"] = limit = "spend" if status == 402 else limit_of(said)
         remedy = limit_remedy(limit, said, endpoint.provider if endpoint else "", wait)
@@ -94,6 +98,14 @@ def service_error(
         request_id=name,
         **more,
     )
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether a program wrote a body, which a gateway's page for people is not."""
+    try:
+        return isinstance(read_json(body), dict | list)
+    except ValueError:
+        return False
 
 
 def _kind(status: int, said: ErrorBody) -> type[ServiceError]:
