@@ -153,7 +153,9 @@ def test_a_refusal_by_the_service_is_kept_in_the_ledger(
         client.submit("A cat", model="veo-3.1-generate-preview", allow_retired=True)
     (job,) = client.jobs()
     assert job.state is JobState.FAILED
-    assert job.record.problem.charged == "Nothing was started and nothing is charged."
+    assert job.record.problem.charged == (
+        "The service says that it refused the request. A refused request is not charged as a rule."
+    )
 
 
 def test_a_lost_answer_makes_the_job_unknown_and_is_not_sent_again(client: Client, emulator: Emulator) -> None:

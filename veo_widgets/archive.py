@@ -93,6 +93,10 @@ class Archive:
         """The newest jobs of the ledger, newest first."""
         return await self._ledger.do(lambda ledger: ledger.jobs(limit=limit, only_open=only_open))
 
+    async def unknown(self) -> tuple[int, float]:
+        """How many jobs there are whose answer was lost, and the US dollars that are reserved for them."""
+        return await self._ledger.do(lambda ledger: ledger.unknown())
+
     async def group(self, name: str) -> dict[str, JobRecord]:
         """The job that stands for each piece of a film or a batch, by place."""
         return await self._ledger.do(lambda ledger: ledger.group(name))

@@ -91,7 +91,10 @@ def _check(verb: str, values: dict[str, Any]) -> None:
 def _tell(answer: Any, *, waits: bool) -> int:
     """Print what a verb has answered; the exit code."""
     if isinstance(answer, Jobs) and answer and waits:
-        return _finish(answer)
+        failed = _finish(answer)
+        if answer.note:
+            print(answer.note, file=sys.stderr)
+        return failed
     shown: Callable[[Any], str] = describe if isinstance(answer, Job) else str
     if answer is not None:
         print(shown(answer))

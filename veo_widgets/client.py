@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
@@ -17,24 +19,27 @@ from .archive import Archive, new_job_id
 from .clock import Clock
 from .config import Settings
 from .downloads import Downloads
-from .errors import VeoError, WaitTimeoutError
+from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
 from .keeper import LEASE_SECONDS
+from .logbook import LOGGER
 from .lost import Lost
 from .media import Video
 from .planning import Plan, following
-from .problems import NOT_SENT
+from .problems import CANCELLED, CANCELLED_LATER
 from .purse import Purse
 from .questions import Questions
 from .record import JobRecord, JobState
 from .remote import Remote
 from .sender import Sender
 from .telling import warn_of_differences
-from .transport import Transport
+from .transport import Letter, Transport
+from .waiting import CLOSED
 from .watcher import Watcher
 
-# How long a closing client waits for the answer to a create.
-_ANSWER_SECONDS = 10.0
+# How long a closing client waits for the answer to a create: without it a paid job has no name.
+_ANSWER_SECONDS = 30.0
+T = TypeVar("T")
 
 
 class AsyncClient(Archive):
@@ -66,10 +71,10 @@ class AsyncClient(Archive):
     ) -> None:
         super().__init__(settings or Settings(), home or config.home(), clock or Clock())
         self._transport = transport or Transport()
-        self._sender = Sender(self._keeper, self._accounts, self._transport)
+        self.purse = Purse(self._ledger, self._clock.now)
+        self._sender = Sender(self._keeper, self._accounts, self._transport, self.purse)
         downloads = Downloads(self._keeper, self._accounts, self._transport)
         self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
-        self.purse = Purse(self._ledger, self._clock.now)
         self.questions = Questions(self._accounts, self._transport)
         self.remote = Remote(self._keeper, self._accounts, self._transport)
         self._lost = Lost(self._keeper, self.remote)
@@ -84,19 +89,24 @@ class AsyncClient(Archive):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._tasks is not None:
-            self._tasks.cancel_scope.cancel()
+        tasks, self._tasks = self._tasks, None
+        if tasks is not None:
+            # What was begun in it and costs money is shielded, and goes on until it is answered.
+            tasks.cancel_scope.cancel()
         try:
-            await self._stack.__aexit__(kind, error, trace)
-        finally:
-            self._tasks = None
             with anyio.CancelScope(shield=True):
                 await self._answers()
-                await self._transport.aclose()
-                await self._ledger.aclose()
+        finally:
+            self._sender.abandon()
+            try:
+                await self._stack.__aexit__(kind, error, trace)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._transport.aclose()
+                    await self._ledger.aclose()
 
     async def _answers(self) -> None:
-        """Wait for the answers to creates that are under way; without them a paid job has no name."""
+        """Wait for the answers to creates that are under way, up to a point."""
         with anyio.move_on_after(_ANSWER_SECONDS):
             while self._sender.submitting:  # noqa: ASYNC110 (there is hardly ever anything to wait for)
                 await anyio.sleep(0.02)
@@ -149,21 +159,26 @@ class AsyncClient(Archive):
         account = await self._accounts.of_plan(plan)
         # Before anything is written: what cannot leave this machine, or be signed, is no job.
         await self._transport.ready_for(account)
-        await account.credentials.headers()
         plan = await with_images(plan, account, self._transport)
+        letter = await self._sender.letter(plan.call(account), account)
         record = self._record(plan, account, job_id or new_job_id())
         record = replace(record, retry_of=retry_of, group=group, place=place)
-        call = plan.call(account)
+        if tasks.cancel_scope.cancel_called:
+            raise VeoError(CLOSED)
         self._sender.submitting.add(record.id)
+        # From here on money may be spent: whoever waits for the answer may go, and the create goes on.
+        return await _apart(tasks, partial(self._start, record, letter, tasks, patient=patient))
+
+    async def _start(self, record: JobRecord, letter: Letter, tasks: TaskGroup, *, patient: bool) -> JobRecord:
         try:
-            # From here on money may be spent: neither Ctrl-C nor a closing client may lose the answer.
-            with anyio.CancelScope(shield=True):
+            with self._sender.shielded():
                 self._board.put(await self.purse.reserve(record, LEASE_SECONDS))
-                record = await self._sender.send(record, call, account, patient=patient)
-                if self._tasks is not tasks:
-                    # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
-                    await self._keeper.release(record.id)
+                record = await self._sender.send(record, letter, patient=patient)
         finally:
+            if self._tasks is not tasks:
+                # Closed meanwhile: whoever resumes the job must not wait for this lease to run out.
+                with anyio.CancelScope(shield=True), suppress(LedgerError):
+                    await self._keeper.release(record.id)
             # Until its operation is written down, the ledger must not take the job for one whose answer was lost.
             if record.id in self._sender.unwritten and self._tasks is tasks:
                 tasks.start_soon(self._write_later, record.id)
@@ -236,7 +251,8 @@ class AsyncClient(Archive):
             return record if record.state.is_final else await self._watcher.cancel(record)
         await self.detach(record.id)
         if await self._keeper.lease(record.id) and (await self._keeper.reread(record.id)).held_back:
-            record = records.ended(record, JobState.FAILED, NOT_SENT, self._clock.now(), free=True)
+            problem = CANCELLED if record.sending_at is None else CANCELLED_LATER
+            record = records.ended(record, JobState.FAILED, problem, self._clock.now(), free=True)
             await self._keeper.keep(record)
             await self._keeper.release(record.id)
         return await self._keeper.reread(record.id)
@@ -334,3 +350,28 @@ class AsyncClient(Archive):
         """Submit, wait, and return the clips; see `submit` and `wait`."""
         record = await self.submit(prompt, **values)
         return (await self.wait(record.id, timeout)).videos
+
+
+async def _apart(tasks: TaskGroup, verb: Callable[[], Awaitable[T]]) -> T:
+    """What `verb` returns, in a task of its own: whoever is cancelled while it waits here leaves it running.
+
+    A shield would not do: asyncio's own cancellation, as by `asyncio.wait_for`, goes through those of anyio.
+    """
+    done, results, errors = anyio.Event(), list[T](), list[Exception]()
+
+    async def run() -> None:
+        try:
+            results.append(await verb())
+        except Exception as error:  # noqa: BLE001 (it must not end the other tasks)
+            errors.append(error)
+            LOGGER.info("A create that may have nobody waiting for it has met: %s", error)
+        finally:
+            done.set()
+
+    tasks.start_soon(run)
+    await done.wait()
+    for error in errors:
+        raise error
+    for result in results:
+        return result
+    raise VeoError("The client was closed before the service's answer came. veo.jobs() shows what is known of the job.")

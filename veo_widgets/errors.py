@@ -137,6 +137,8 @@ class ServiceError(VeoError):
         retry_after: seconds the service asked to wait, if it said so.
         request_id: the service's own name for the request, which its support asks for; empty if it gave none.
         unread: whether the answer proves that a create was not even read as a form; it may be sent as JSON then.
+        said: the service's own words for it; empty where the answer holds none, such as a page or nothing at all.
+        answer: the answer in one sentence, without what to do about it.
     """
 
     # Out of the instance's dictionary, and so out of what is pickled or shown: an answer may quote a key.
@@ -152,10 +154,14 @@ class ServiceError(VeoError):
         request_id: str = "",
         unread: bool = False,
         body: Any = None,
+        said: str | None = None,
+        answer: str = "",
     ) -> None:
         super().__init__(message)
         self.unread, self._body = unread, body
         self.status = status
+        self.said = printable(redact(message if said is None else said))
+        self.answer = printable(redact(answer or message))
         self.code = redact(code)
         self.retry_after = retry_after
         self.request_id = request_id
@@ -198,6 +204,13 @@ class RateLimitError(ServiceError):
     def is_passing(self) -> bool:
         """Whether the same request may well be taken in a while, with nobody changing anything."""
         return self.limit not in {"day", "spend"}
+
+    @property
+    def names_quota(self) -> bool:
+        """Whether the service itself says that a quota is the reason, which the status alone does not."""
+        words = "".join(filter(str.isalpha, self.said)).lower()
+        # The status's own phrase says no more than the status.
+        return words not in {"", "toomanyrequests"} and (bool(self.limit) or "quota" in words)
 
 
 class ServiceUnavailableError(ServiceError):
@@ -276,7 +289,7 @@ class GenerationFailedError(JobError):
 
 
 class GenerationFilteredError(JobError):
-    """The safety filter withheld every clip. Nothing is charged for it."""
+    """The safety filter withheld every clip."""
 
 
 class ClipExpiredError(JobError):

@@ -356,13 +356,13 @@ class Jobs(list[Job]):
         client: looks after them.
         records: of each what is known.
         remark: what is said where there are none.
-        below: what is said beneath them.
+        note: what is said in any case.
     """
 
     def __init__(
-        self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.", below: str = ""
+        self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.", note: str = ""
     ) -> None:
-        self._records, self._remark, self._below = list(records), remark, below
+        self._records, self._remark, self.note = list(records), remark, note
         super().__init__(Job(client, record.id) for record in self._records)
 
     _columns = ("job", "state", "model", "price", "submitted", "prompt", "clip")
@@ -382,7 +382,7 @@ class Jobs(list[Job]):
         ]
 
     def _table(self) -> Table:
-        below = self._below if self._records else self._remark
+        below = " ".join(filter(None, ("" if self._records else self._remark, self.note)))
         notes = [_shorten(aside(record), 120) for record in self._records]
         if not any(notes):
             return Table(self._columns, self._rows(), below)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -19,6 +19,8 @@ from .logbook import LOGGER
 from .record import JobRecord
 
 T = TypeVar("T")
+# What may be spent by the environment, and by the settings of this program.
+Limits = tuple[Mapping[str, float], Mapping[str, float]]
 
 # As long as others wait for a job whose holder has gone without their knowing. A third of it passes between renewals,
 # so that a ledger that is locked for as long as anybody waits for it costs no lease.
@@ -67,12 +69,12 @@ class Keeper:
         if leased and record.troubled:
             await self.keep(replace(record, troubled=False))
 
-    async def begin_sending(self, record: JobRecord) -> bool:
-        """Write that a job which was held back is being sent, and show it; False if another process sees to it."""
+    async def begin_sending(self, record: JobRecord, detail: str, limits: Limits) -> bool:
+        """Write that a create leaves now, and show it; False if it must not. See `Ledger.begin_sending`."""
         with anyio.CancelScope(shield=True):
-            if not await self.ledger.do(lambda ledger: ledger.begin_sending(record, "sending again")):
+            if not await self.ledger.do(lambda ledger: ledger.begin_sending(record, detail, *limits)):
                 return False
-        LOGGER.info("job %s: sending again", record.id)
+        LOGGER.info("job %s: %s", record.id, detail or "sending")
         self.board.put(record)
         return True
 

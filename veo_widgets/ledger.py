@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from . import ledger_leases as leases
 from . import ledger_money as money
 from . import ledger_places as places
-from .budgets import Budget, local_day
+from .budgets import Budget
 from .errors import InvalidRequestError
 from .holders import Hold, Holder, is_dead
 from .ledger_file import Database, Journal, LedgerFile
@@ -20,6 +21,7 @@ from .spending import Spend
 
 # Seconds to wait for another program's lock.
 PATIENCE_SECONDS = 30.0
+_NO_LIMITS: Mapping[str, float] = {}
 
 
 class Ledger:
@@ -115,19 +117,34 @@ class Ledger:
         """The job that stands for each piece of a film or a batch, by place: one with a clip before one without."""
         return places.group(self._file, name)
 
-    def begin_sending(self, record: JobRecord, detail: str) -> bool:
-        """Keep a job that was held back as one that is being sent, unless that has become another process's business.
+    def begin_sending(
+        self,
+        record: JobRecord,
+        detail: str,
+        environment: Mapping[str, float] = _NO_LIMITS,
+        settings: Mapping[str, float] = _NO_LIMITS,
+    ) -> bool:
+        """Keep a job as one whose create leaves now, and reserve its price anew; see `reserve` for the limits.
 
         A program may sleep for longer than its lease between any two of its statements, as laptops do.
+
+        Returns:
+            Whether it may leave. Not if that has become another process's business, nor if a create has left already
+            and nobody has written down that it was refused.
+
+        Raises:
+            BudgetError: too little is left by now; nothing is written.
         """
-        query = "SELECT holder, json_extract(record, '$.held_back') FROM jobs WHERE id = ?"
+        query = """SELECT holder, state,
+            json_extract(record, '$.held_back') OR json_extract(record, '$.sending_at') IS NULL
+            FROM jobs WHERE id = ?"""
 
         def work(db: Database) -> bool:
-            if db.execute(query, (record.id,)).fetchone() != (self._name(), 1):
+            if db.execute(query, (record.id,)).fetchone() != (self._name(), "submitting", 1):
                 return False
-            write_job(db, record, detail)
-            # What waited for its turn overnight is paid for today.
-            db.execute("UPDATE jobs SET day = ? WHERE id = ?", (local_day(record.updated_at), record.id))
+            usd = money.reserve_anew(db, record, environment, settings)
+            write_job(db, replace(record, sending_at=record.sending_at or record.updated_at), detail)
+            money.count(db, record, usd)
             return True
 
         began = self._file.write(work)
@@ -194,6 +211,12 @@ class Ledger:
     def held(self, now: float) -> dict[str, Hold]:
         """The open jobs that other programs work on at `now`, by id."""
         return leases.held(self._file, self._me.name if self._me else "", now, self._is_dead)
+
+    def unknown(self) -> tuple[int, float]:
+        """How many jobs there are whose answer was lost, and the US dollars that are reserved for them."""
+        query = "SELECT count(*), coalesce(sum(usd), 0.0) FROM jobs WHERE state = 'unknown'"
+        count, usd = self._file.rows(query)[0]
+        return count, usd
 
     def with_operation(self, operation: str) -> JobRecord | None:
         """The newest job whose operation the service calls so, if there is one."""

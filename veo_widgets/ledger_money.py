@@ -34,15 +34,46 @@ def reserve(
     if record.provider == "emulator":
         write_job(db, record, detail)
         return False
-    kept = dict(db.execute(_LIMITS).fetchall())
-    tallies = db.execute(_TALLIES, _moments(local_day(record.created_at))).fetchone()
-    found = _found(kept, tallies, environment, settings)
-    usd = found.admit(f"{record.model} at {record.provider}", record.cost, record.max_cost)
-    write_job(db, record, detail, usd)
+    kept, found = _now(db, local_day(record.created_at), environment, settings)
+    write_job(db, record, detail, _admitted(found, record))
     untold = found.sources["day"] == "default" and _ANNOUNCED not in kept
     if untold:
         db.execute("INSERT INTO budgets VALUES (?, NULL)", (_ANNOUNCED,))
     return untold
+
+
+def reserve_anew(
+    db: Database, record: JobRecord, environment: Mapping[str, float], settings: Mapping[str, float]
+) -> float:
+    """What to reserve for a create of a job that is in the ledger, under the limits of now; see `Ledger.begin_sending`.
+
+    What was reserved for the job before is no longer counted: one job never holds more than its price.
+
+    Raises:
+        BudgetError: too little is left.
+    """
+    if record.provider == "emulator":
+        return 0.0
+    db.execute("UPDATE jobs SET usd = 0.0 WHERE id = ?", (record.id,))
+    return _admitted(_now(db, local_day(record.updated_at), environment, settings)[1], record)
+
+
+def count(db: Database, record: JobRecord, usd: float) -> None:
+    """Count a price for the day and the program that send the job: what waited overnight is paid for today."""
+    values = (usd, local_day(record.updated_at), PROGRAM, record.id)
+    db.execute("UPDATE jobs SET usd = ?, day = ?, program = ? WHERE id = ?", values)
+
+
+def _now(
+    db: Database, day: str, environment: Mapping[str, float], settings: Mapping[str, float]
+) -> tuple[dict[str, Any], Budget]:
+    """The limits that are kept, and the budget in force."""
+    kept = dict(db.execute(_LIMITS).fetchall())
+    return kept, _found(kept, db.execute(_TALLIES, _moments(day)).fetchone(), environment, settings)
+
+
+def _admitted(found: Budget, record: JobRecord) -> float:
+    return found.admit(f"{record.model} at {record.provider}", record.cost, record.max_cost)
 
 
 def budget(file: LedgerFile, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:

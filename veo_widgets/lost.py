@@ -9,7 +9,7 @@ from .errors import InvalidRequestError
 from .keeper import Keeper
 from .problems import FORGOTTEN
 from .record import JobRecord, JobState
-from .remote import Remote, RemoteVideo, lists
+from .remote import Remote, RemoteVideo
 
 # A service may write a job down before our clock says that it was sent, and no request takes longer than this.
 _BEFORE, _AFTER = 120.0, 900.0
@@ -47,7 +47,7 @@ class Lost:
         _check(record)
         if operation:
             return await self._found(record, operation)
-        if not lists(record):
+        if not record.is_listed:
             raise InvalidRequestError(
                 f"job: {record.id} cannot be looked for: its service keeps no list. Look in its console; "
                 f"veo.job({record.id!r}).look_for('NAME') takes up the operation that you find there.",

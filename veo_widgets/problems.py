@@ -30,12 +30,25 @@ class Problem:
         object.__setattr__(self, "message", shown(self.message))
 
 
-def unknown_problem(why: str) -> Problem:
-    """What is told of a job whose create was never answered."""
+def unknown_problem(why: str, job_id: str, *, listed: bool) -> Problem:
+    """What is told of a job whose create was never answered.
+
+    Args:
+        why: what came instead of the answer, in a sentence.
+        job_id: its id.
+        listed: whether its service keeps a list to look in.
+    """
+    look = (
+        f"`veo look {job_id}` looks for it in the service's list"
+        if listed
+        else f"The service keeps no list; if its console shows the operation, `veo look {job_id} NAME` takes it up"
+    )
     return Problem(
         "The service's answer was lost",
         why,
-        "The job may be running. Look for it, send it again, or forget it; nothing is chosen for you.",
+        f"Job {job_id} may be running. {look}. `veo retry {job_id}` sends the request again and may pay twice; "
+        f"`veo forget {job_id}` gives the job up. In a notebook, write %veo for veo, or "
+        f"veo.job({job_id!r}).look_for(), .retry() or .forget(); nothing is chosen for you.",
         "It may be charged.",
     )
 
@@ -43,7 +56,50 @@ def unknown_problem(why: str) -> Problem:
 # What is told of a job whose answer was lost and that nobody wants to look for.
 FORGOTTEN = Problem("Forgotten", "Its answer was lost, and you have chosen to forget it.", "", "It may be charged.")
 # What is told of a job that was called off while it was kept back.
-NOT_SENT = Problem("Cancelled", "It was not sent, as you wished.", "", "Nothing is charged.")
+_FREE, _FREE_AS_A_RULE = "Nothing was sent, so nothing is charged.", "A refused request is not charged as a rule."
+# What is told of a job that was called off while it was kept back, before anything of it had left and after.
+CANCELLED = Problem("Cancelled", "It was not sent, as you wished.", "", _FREE)
+CANCELLED_LATER = Problem("Cancelled", "It is not sent again, as you wished.", "", _FREE_AS_A_RULE)
+# What is told of a job whose program ended before anything of it had left.
+NOT_SENT = Problem(
+    "It was not sent", "The program ended before the request left this machine.", "Send it again.", _FREE
+)
+
+
+def refused_problem(why: str) -> Problem:
+    """What is told of a job whose create was refused, as far as the service says."""
+    return Problem(
+        "Refused by the service", why, "", f"The service says that it refused the request. {_FREE_AS_A_RULE}"
+    )
+
+
+def unsent_problem(why: str, sent_at: float | None) -> Problem:
+    """What is told of a job that is not sent, or not sent again.
+
+    Args:
+        why: what keeps it here.
+        sent_at: when an earlier create of it, which was refused, has left; None if none has.
+    """
+    if sent_at is None:
+        return Problem("It was not sent", why, "", _FREE)
+    return Problem("It was not sent again", why, "", _FREE_AS_A_RULE)
+
+
+def unknown_remark(count: int, usd: float, command: str = "veo") -> str:
+    """What is told of jobs whose answers were lost and nobody has decided about; empty if there are none.
+
+    Args:
+        count: how many.
+        usd: what is reserved for them, in US dollars.
+        command: how verbs are written.
+    """
+    if not count:
+        return ""
+    jobs, them = ("1 job", "it") if count == 1 else (f"{count} jobs", "them")
+    return (
+        f"The answer to {jobs} was lost: see {command} jobs, then {command} look ID, {command} retry ID or "
+        f"{command} forget ID. ${usd:.2f} of the budget is held for {them}."
+    )
 
 
 def gone_problem(why: str, *, proxied: bool) -> Problem:

@@ -39,12 +39,20 @@ class Purse:
             BudgetError: it may not be spent; nothing is written.
             LedgerError: it could not be written.
         """
-        environment, session = config.budget_limits(self._environ), dict(self._session)
+        environment, session = self.limits()
         if await self._ledger.do(
             lambda ledger: ledger.reserve(record, "intent", environment, session, seconds=seconds)
         ):
             self.notices.append(ANNOUNCEMENT)
         return record
+
+    def limits(self) -> tuple[dict[str, float], dict[str, float]]:
+        """The limits of the environment, and this program's own.
+
+        Raises:
+            ConfigError: a variable holds no amount.
+        """
+        return config.budget_limits(self._environ), dict(self._session)
 
     async def objection(self, plan: Plan) -> BudgetError | None:
         """Why a plan would not be paid for now, if it would not."""
@@ -68,7 +76,7 @@ class Purse:
 
     async def budget(self) -> Budget:
         """The limits in force, and what is spent and reserved."""
-        environment, session, day = config.budget_limits(self._environ), dict(self._session), local_day(self._now())
+        (environment, session), day = self.limits(), local_day(self._now())
         return await self._ledger.do(lambda ledger: ledger.budget(day, environment, session))
 
     async def limit(self, values: Mapping[str, object]) -> Budget:

@@ -49,6 +49,7 @@ class JobState(StrEnum):
         return self in _FINAL
 
 
+_GOOGLES = {"gemini", "agent_platform"}
 _FINAL = {JobState.SUCCEEDED, JobState.FILTERED, JobState.FAILED, JobState.EXPIRED, JobState.UNKNOWN}
 
 
@@ -115,6 +116,8 @@ class JobRecord:
         notebook: the notebook it was submitted from, or empty.
         profile: the name of the settings it was submitted with, or empty.
         held_back: nothing of it has been taken up by the service, which has no room; it will be sent.
+        sending_at: when the last create of it began to leave this machine; None if none has.
+        waiting_since: when the service first said that it has no room for it; None if it never did.
         max_cost: what the user said it may cost, in US dollars; None if nothing was said.
         output: the folder or the file that the user wants its clips in, absolute; empty for the usual.
         group: the film or the batch that it is a piece of, or empty.
@@ -160,6 +163,8 @@ class JobRecord:
     troubled: bool = False
     attempts: int = 0
     fetched: int = 0
+    sending_at: float | None = None
+    waiting_since: float | None = None
 
     @property
     def remark(self) -> str:
@@ -172,6 +177,19 @@ class JobRecord:
     def is_unfetched(self) -> bool:
         """Whether its clips were made and could not be had, so that asking for them again may help."""
         return self.state is JobState.FAILED and self.attempts > 0 and bool(self.samples)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether its service keeps a list in which it would stand."""
+        return self.wire == "openai_videos"
+
+    @property
+    def is_surely_free(self) -> bool:
+        """Whether a job that brings no clip is known to cost nothing: Google says so of Veo, and of nothing else.
+
+        Source: https://ai.google.dev/gemini-api/docs/pricing.
+        """
+        return self.provider == "emulator" or (self.wire == "predictLongRunning" and self.provider in _GOOGLES)
 
     @property
     def model(self) -> str:
@@ -189,6 +207,8 @@ class JobRecord:
     @classmethod
     def from_json(cls, values: dict[str, Any], request: VideoRequest) -> JobRecord:
         """The inverse of `to_json`; keys of a later version are left out."""
+        # Earlier versions did not say when the sending began: whatever they were sending may have left.
+        values = {"sending_at": values["updated_at"], **values}
         problem = values.get("problem")
         known = {item.name for item in fields(cls)}
         return cls(
@@ -251,8 +271,9 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
     # Whatever was tried to fetch before, there is no clip.
     seen = replace(seen, attempts=0)
     if operation.outcome == "filtered":
-        return ended(seen, JobState.FILTERED, _filtered(operation), now, free=True)
-    return ended(seen, JobState.FAILED, _failed(operation), now, free=True)
+        problem = _filtered(operation, sure=record.is_surely_free)
+        return ended(seen, JobState.FILTERED, problem, now, free=True)
+    return ended(seen, JobState.FAILED, _failed(operation, sure=record.is_surely_free), now, free=True)
 
 
 def saved(record: JobRecord, videos: tuple[Video, ...], now: float) -> JobRecord:
@@ -305,12 +326,18 @@ def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, f
         state: a final state.
         problem: why.
         now: seconds since the epoch.
-        free: nothing is charged; the cost becomes zero.
+        free: nothing is charged, for certain or as a rule; the cost becomes zero.
     """
-    cost = replace(record.cost, usd=0.0, note="nothing is charged without a clip") if free else record.cost
+    cost = replace(record.cost, usd=0.0, note=_why_free(record)) if free else record.cost
     finished = record.finished_at or now
     changes: dict[str, Any] = {"state": state, "problem": problem, "cost": cost, "held_back": False}
     return replace(record, **changes, finished_at=finished, updated_at=now)
+
+
+def _why_free(record: JobRecord) -> str:
+    if not record.operation:
+        return "nothing was sent" if record.sending_at is None else "a refused request is free as a rule"
+    return "nothing is charged without a clip" if record.is_surely_free else "a job without a clip is free as a rule"
 
 
 def _strange(status: str) -> str:
@@ -333,23 +360,27 @@ def _withheld_notice(record: JobRecord, operation: Operation) -> str:
     return shown(told)
 
 
-def _filtered(operation: Operation) -> Problem:
+_AS_A_RULE = "A job without a clip is not charged as a rule."
+
+
+def _filtered(operation: Operation, *, sure: bool) -> Problem:
     reasons = " ".join(operation.reasons) or "The service gave no reason."
     return Problem(
         "Withheld by the safety filter",
         reasons,
         "Rephrase the prompt, or send the same one again: the filter is not always of the same mind.",
-        "Nothing is charged for a withheld clip.",
+        "Nothing is charged for a withheld clip." if sure else _AS_A_RULE,
     )
 
 
-def _failed(operation: Operation) -> Problem:
+def _failed(operation: Operation, *, sure: bool) -> Problem:
+    charged = "Only a delivered clip is charged." if sure else _AS_A_RULE
     if operation.outcome == "empty":
         return Problem(
             "No clip came back",
             operation.message or "The service finished without a clip and without a reason.",
             "Send it again; if it happens twice, change the prompt or the model.",
-            "Only a delivered clip is charged.",
+            charged,
         )
     cancelled = operation.code in {"cancelled", "canceled"}
     code = f" (code {operation.code})" if operation.code and not cancelled else ""
@@ -358,7 +389,7 @@ def _failed(operation: Operation) -> Problem:
         "Cancelled" if cancelled else "The service could not make the clip",
         f"{operation.message or 'No message was given.'}{code}{request}",
         operation.remedy or _remedy(operation),
-        "Only a delivered clip is charged.",
+        charged,
     )
 
 

@@ -179,11 +179,6 @@ class Remote:
         return await self._accounts.of_job(record), _wire(record.surface)
 
 
-def lists(record: JobRecord) -> bool:
-    """Whether the service of a job keeps a list in which the job would stand."""
-    return record.wire == OpenAIVideos.name
-
-
 def _refusal(record: JobRecord, why: str) -> InvalidRequestError:
     return InvalidRequestError(f"job: {record.id} {why}.", parameter="job", value=record.id)
 

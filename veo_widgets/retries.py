@@ -6,20 +6,29 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .errors import (
-    AuthenticationError,
     BadRequestError,
     ConfigError,
     DownloadError,
     NoAnswerError,
-    NotFoundError,
-    PermissionDeniedError,
     RateLimitError,
     ServiceError,
     ServiceUnavailableError,
     VeoError,
 )
 
-Answer = Literal["unreachable", "no room", "no quota", "busy", "trouble", "refused", "unread", "astray", "lost"]
+Answer = Literal[
+    "unreachable",
+    "no room",
+    "no quota",
+    "no reason",
+    "trouble",
+    "refused",
+    "no word",
+    "unread",
+    "astray",
+    "diverted",
+    "lost",
+]
 Question = Literal["create", "look"]
 End = Literal["failed", "unknown", "stopped"]
 
@@ -46,14 +55,25 @@ class Rule:
     why: str
 
 
+# How long a create is sent again for want of quota, from the first refusal on.
+QUOTA_SECONDS = 6 * 3600.0
+_LOOKING = "Looking costs nothing."
 RULES = (
-    Rule("create", "unreachable", (0.5, 1), 3, None, "failed", "Nothing has left this machine."),
-    Rule("create", "no room", (5, 60), None, 6 * 3600.0, "failed", "429 is given before any work is taken up."),
-    Rule("create", "busy", (2, 30), None, 600.0, "failed", "A service's own 503 is given before any work is taken up."),
+    Rule("create", "unreachable", (0.5, 1), 3, None, "failed", "No byte of the request has left this machine."),
+    Rule(
+        "create",
+        "no room",
+        (5, 60),
+        None,
+        QUOTA_SECONDS,
+        "failed",
+        "A 429 whose own words name a quota is given instead of work: Google's rate limits "
+        "(ai.google.dev/gemini-api/docs/rate-limits, cloud.google.com/vertex-ai/generative-ai/docs/error-code-429), "
+        "OpenAI's (platform.openai.com/docs/guides/rate-limits), LiteLLM's limiters, which run before its router.",
+    ),
     Rule(
         "create", "no quota", None, None, None, "failed", "A day's quota or a spend cap does not come back by waiting."
     ),
-    Rule("create", "refused", None, None, None, "failed", "The same request would be refused again."),
     Rule(
         "create",
         "unread",
@@ -64,46 +84,112 @@ RULES = (
         "The same create goes as JSON where its form was not read: 415 says so (RFC 9110, 15.5.16), and FastAPI checks "
         "a body before it calls the handler (fastapi.tiangolo.com/tutorial/handling-errors).",
     ),
-    Rule("create", "astray", None, None, None, "failed", "A redirect is a login page or a wrong address, no service."),
-    Rule("create", "trouble", None, None, None, "unknown", "The work may have begun before the trouble."),
+    Rule(
+        "create",
+        "no reason",
+        None,
+        None,
+        None,
+        "unknown",
+        "RFC 6585 does not say that a request which is answered 429 was not carried out; only a quota's name does.",
+    ),
+    Rule(
+        "create",
+        "refused",
+        None,
+        None,
+        None,
+        "failed",
+        "A 4xx with the service's own error, or a status that by RFC 9110 means that the request was not carried out "
+        "(401, 404, 405, 407, 411, 413, 414, 415; by RFC 6585 431). LiteLLM 1.106 gives a 500 with the words "
+        "“not supported for” before it sends anything. The same request would be refused again.",
+    ),
+    Rule(
+        "create",
+        "no word",
+        None,
+        None,
+        None,
+        "unknown",
+        "A 4xx without a word of the service's may be a gateway's, with the work going on behind it.",
+    ),
+    Rule(
+        "create",
+        "astray",
+        None,
+        None,
+        None,
+        "failed",
+        "301, 307 and 308 say that the service is at another address (RFC 9110, 15.4); this one has done nothing.",
+    ),
+    Rule(
+        "create",
+        "diverted",
+        None,
+        None,
+        None,
+        "unknown",
+        "303 is the answer to a POST whose work is done (RFC 9110, 15.4.4), and many send 302 for it.",
+    ),
+    Rule(
+        "create",
+        "trouble",
+        None,
+        None,
+        None,
+        "unknown",
+        "The work may have begun before the trouble: no 5xx says that it has not, nor do 408, 409, 425 and 499.",
+    ),
     Rule(
         "create", "lost", None, None, None, "unknown", "The service may have seen the request, and it cannot be asked."
     ),
     Rule("look", "unreachable", (2, 30), None, None, "stopped", "The job goes on whether or not it is seen."),
-    Rule("look", "no room", (2, 60), None, None, "stopped", "Looking costs nothing."),
-    Rule("look", "no quota", (30, 60), None, None, "stopped", "Looking costs nothing."),
-    Rule("look", "busy", (2, 30), None, None, "stopped", "Looking costs nothing."),
-    Rule("look", "trouble", (2, 30), None, None, "stopped", "Looking costs nothing."),
-    Rule("look", "lost", (2, 30), None, None, "stopped", "Looking costs nothing."),
+    Rule("look", "no room", (2, 60), None, None, "stopped", _LOOKING),
+    Rule("look", "no quota", (30, 60), None, None, "stopped", _LOOKING),
+    Rule("look", "no reason", (2, 60), None, None, "stopped", _LOOKING),
+    Rule("look", "trouble", (2, 30), None, None, "stopped", _LOOKING),
+    Rule("look", "lost", (2, 30), None, None, "stopped", _LOOKING),
     Rule(
         "look", "astray", (2, 30), None, None, "stopped", "Networks in hotels let nothing through until one signs in."
     ),
     Rule("look", "unread", (2, 30), 3, None, "stopped", "A look has no body; this never comes."),
+    Rule("look", "diverted", (2, 30), None, None, "stopped", "The same; most send 302."),
     Rule("look", "refused", (2, 30), 3, None, "stopped", "Somebody has to change the key, the network or the project."),
+    Rule("look", "no word", (2, 30), 3, None, "stopped", "The same, as far as can be told."),
 )
 _TABLE = {(rule.question, rule.answer): rule for rule in RULES}
 
-_REFUSALS = AuthenticationError | BadRequestError | ConfigError | NotFoundError | PermissionDeniedError
 # Timeouts and cancellations on the far side of a gateway: the work may go on behind it.
 _AMBIGUOUS = {408, 409, 425, 499}
+_ELSEWHERE = {301, 307, 308}
+# What the statuses themselves say was not carried out. Sources: RFC 9110, 15.5; RFC 6585, 5.
+_NOT_APPLIED = {401, 404, 405, 407, 411, 413, 414, 415, 431}
 
 
 def answer_of(error: VeoError) -> Answer:
     """Which row of the table an error belongs to."""
     if isinstance(error, NoAnswerError):
         return "lost" if error.sent else "unreachable"
-    if isinstance(error, RateLimitError):
-        return "no room" if error.is_passing else "no quota"
-    if isinstance(error, ServiceUnavailableError) or (isinstance(error, ServiceError) and error.status in _AMBIGUOUS):
-        # A 503 without a word of the service's own is a gateway's, which may have lost the answer on its way.
-        says_so = bool(error.code) or error.retry_after is not None
-        return "busy" if error.status == 503 and says_so else "trouble"
-    if isinstance(error, ServiceError) and (error.unread or 300 <= error.status < 400):
-        return "unread" if error.unread else "astray"
-    if isinstance(error, _REFUSALS | ServiceError):
-        return "refused"
+    if isinstance(error, ServiceError):
+        return _answer_of_service(error)
     # An answer that cannot be read may have been a yes; a clip that came broken may come whole.
-    return "lost"
+    return "refused" if isinstance(error, ConfigError) else "lost"
+
+
+def _answer_of_service(error: ServiceError) -> Answer:
+    if error.status >= 500:
+        # The one 500 that is a refusal is known by its words; see `wires.refusals`.
+        return "refused" if isinstance(error, BadRequestError) else "trouble"
+    if error.status in _AMBIGUOUS or isinstance(error, ServiceUnavailableError):
+        return "trouble"
+    if isinstance(error, RateLimitError):
+        if error.is_passing:
+            return "no room" if error.names_quota else "no reason"
+        return "no quota" if error.said else "no reason"
+    if 300 <= error.status < 400:
+        return "astray" if error.status in _ELSEWHERE else "diverted"
+    worded = error.said or error.status in _NOT_APPLIED
+    return "unread" if error.unread else "refused" if worded else "no word"
 
 
 def rule_for(question: Question, error: VeoError) -> Rule:

@@ -29,6 +29,7 @@ from .errors import SubmitInterrupted, VeoError
 from .handles import Job, Jobs, Videos
 from .holders import Hold, remarks
 from .planning import Plan
+from .problems import unknown_remark
 from .record import JobRecord
 from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
@@ -174,7 +175,7 @@ class Client:
 
         records, holds = self.call(read)
         shown = {record.id: holds[record.id] for record in records if record.id in holds}
-        return Jobs(self, records, below=remarks(shown))
+        return Jobs(self, records, note=remarks(shown))
 
     def budget(self, **values: object) -> Budget:
         """Set limits and show them; see `budget`."""
@@ -197,8 +198,8 @@ class Client:
 
     def resume(self, *, take_over: bool = False) -> Jobs:
         """Watch every open job again; see `resume`."""
-        resume = partial(self.asynchronous.resume, take_over=take_over)
-        return Jobs(self, self.call(resume), "No job is open.")
+        found = self.call(partial(self.asynchronous.resume, take_over=take_over))
+        return Jobs(self, found, "No job is open.", unknown_remark(*self.call(self.asynchronous.unknown)))
 
 
 _open: weakref.WeakSet[Client] = weakref.WeakSet()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -15,19 +15,20 @@ import anyio
 import anyio.to_thread
 import httpx
 
-from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, read_json, unpacked, whole
+from .answers import Answer, refusal, reply_to, too_slow
+from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, unpacked, whole
 from .config import Account
-from .errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
+from .errors import DownloadError, InvalidReplyError, NoAnswerError, VeoError
 from .hosts import Target, checked, origin, redirected, target_of_clip
 from .intake import Incoming
 from .lanes import Lanes
+from .leaving import Leaving, WithdrawnError
 from .logbook import Exchange
 from .proxies import Proxy
 from .ranges import BEYOND, part_of, ranged, validator_of
 from .version import own_version
 from .ways import Tls, Ways
 from .wires.base import Call, Reply
-from .wires.refusals import kind_of, retry_after, service_error
 
 # httpx's pool slows down quadratically with the number of tasks that wait in it, so they wait here instead.
 _GATE = 16
@@ -43,16 +44,18 @@ _TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ValueError)
 _UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
 _UNCONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_NEVER_SENT = (*_UNSENDABLE, *_UNCONNECTED, httpx.InvalidURL, httpx.UnsupportedProtocol)
+_NEVER_SENT = (httpx.LocalProtocolError, *_UNCONNECTED, httpx.UnsupportedProtocol)
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """An answer that was read to its end. It may quote a key, so it shows nothing."""
+class Letter:
+    """A create that is ready to leave: signed, its body written, and a client at hand. Make one with `prepare`."""
 
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytearray = field(repr=False)
+    call: Call
+    account: Account
+    exchange: Exchange = field(repr=False)
+    request: httpx.Request = field(repr=False)
+    http: httpx.AsyncClient = field(repr=False)
 
 
 # Whoever waits for a job asks at the same address again and again.
@@ -139,64 +142,84 @@ class Transport:
         for client in clients:
             await client.aclose()
 
-    @asynccontextmanager
-    async def _line(self, call: Call) -> AsyncIterator[httpx.AsyncClient]:
-        """A client for one call: a create gets no connection that has lain idle for long, which may be closing."""
-        if call.purpose != "create":
-            async with self._lanes.one() as http:
-                yield http
-        else:
-            async with self._creates:
-                yield self._httpx()
+    async def prepare(self, call: Call, account: Account) -> Letter:
+        """Do all that can be done before a create leaves. It gets no connection that has lain idle and may be closing.
 
-    async def send(self, call: Call, account: Account) -> Reply:
-        """Send a call once and read its whole answer.
+        Raises:
+            NoAnswerError, ConfigError: it cannot be sent as it is; nothing has left.
+        """
+        await self.ready_for(account)
+        return self._letter(self._httpx(), call, account, await account.credentials.headers())
+
+    async def post(self, letter: Letter, begin: Callable[[], Awaitable[None]]) -> Reply:
+        """Send a create once and read its whole answer.
+
+        Args:
+            letter: from `prepare`.
+            begin: called once, when the connection stands and before the first byte leaves; what it raises keeps
+                the create here.
 
         Raises:
             ServiceError: the service answered with an error status.
             NoAnswerError: no whole answer came in time; its `sent` tells whether the service may have seen the request.
             InvalidReplyError: the answer is not JSON, or is larger than any answer of its kind.
+            VeoError: what `begin` raises.
         """
-        async with self._line(call) as http:
-            answer = await self._request(http, call, account)
-        if answer.status >= 300:
-            raise _service_error(answer, call, account)
-        if call.purpose == "cancel" and not answer.content:
-            return Reply(answer.status, None)
-        try:
-            body = read_json(answer.content)
-        except ValueError:
-            raise InvalidReplyError(
-                f"{account.provider.label} answered with {kind_of(answer.headers)} instead of JSON; "
-                "is a proxy or a login page in between?"
-            ) from None
-        return Reply(answer.status, body, retry_after(answer.headers, body))
+        async with self._creates:
+            return reply_to(await self._exchanged(letter, Leaving(begin)), letter.call, letter.account)
 
-    async def _request(self, http: httpx.AsyncClient, call: Call, account: Account) -> _Answer:
-        headers = {**call.headers, **await account.credentials.headers()}
+    async def send(self, call: Call, account: Account) -> Reply:
+        """Send a call that costs nothing once and read its whole answer.
+
+        Raises:
+            ServiceError, NoAnswerError, InvalidReplyError: as `post` does.
+        """
+        async with self._lanes.one() as http:
+            letter = self._letter(http, call, account, await account.credentials.headers())
+            return reply_to(await self._exchanged(letter), call, account)
+
+    def _letter(self, http: httpx.AsyncClient, call: Call, account: Account, signed: Mapping[str, str]) -> Letter:
+        headers = {**call.headers, **signed}
         content = None if call.form or call.json is None else json.dumps(call.json).encode()
         if content is not None:
             headers["content-type"] = "application/json"
         parts = [(part.name, (part.filename or None, part.value, part.mime or None)) for part in call.form]
         body = {part.name: part.value for part in call.form} or call.json
         exchange = Exchange(call.method, call.url, headers, body)
-        limit = self._limits[call.purpose]
+        try:
+            # The header of a form, which names the boundary, is httpx's own.
+            request = http.build_request(
+                call.method, _address(call.url), headers=headers, content=content, files=parts or None
+            )
+        except _TROUBLE as error:
+            failed = _no_answer(error, account, exchange, sent=False)
+        else:
+            return Letter(call, account, exchange, request, http)
+        # Out here it has no context, whose frames hold the signed request.
+        raise failed
+
+    async def _exchanged(self, letter: Letter, leaving: Leaving | None = None) -> Answer:
+        account, exchange, limit = letter.account, letter.exchange, self._limits[letter.call.purpose]
         try:
             with anyio.move_on_after(limit.seconds) as scope:
-                # The header of a form, which names the boundary, is httpx's own.
-                request = http.build_request(
-                    call.method, _address(call.url), headers=headers, content=content, files=parts or None
-                )
-                response = await http.send(request, stream=True)
+                if leaving is not None and self._http is None:
+                    letter.request.extensions["trace"] = leaving.trace
+                elif leaving is not None:
+                    await leaving.now()
+                response = await letter.http.send(letter.request, stream=True)
                 answer = await _whole_answer(response, limit, scope)
                 exchange.reply(answer.status, answer.headers, answer.content)
                 return answer
-            failed: VeoError = _too_slow(account, limit, exchange)
+            failed: VeoError = too_slow(account, limit, exchange, sent=leaving is None or leaving.begun)
         except TooLargeError as error:
             failed = InvalidReplyError(f"{account.provider.label} answered with {error}, which is no answer to this.")
+        except WithdrawnError:
+            failed = leaving.error if leaving and leaving.error else VeoError("It was not sent.")
         except _TROUBLE as error:
-            failed = _no_answer(error, account, exchange)
-        # Out here it has no context, whose frames hold the signed request.
+            # Not every error of httpx tells how far it came: a redirect's address may be at fault after all was sent.
+            sent = (leaving is None or leaving.begun) and not isinstance(error, _NEVER_SENT)
+            failed = _no_answer(error, account, exchange, sent=sent)
+        # As above.
         raise failed
 
     @asynccontextmanager
@@ -247,7 +270,7 @@ class Transport:
                 response = await self._asked(target, headers)
                 exchange.reply(response.status_code, response.headers)
                 return response
-            failed = _too_slow(account, limit, exchange)
+            failed = too_slow(account, limit, exchange)
         except _TROUBLE as error:
             failed = _no_answer(error, account, exchange)
         raise failed
@@ -275,8 +298,8 @@ class Transport:
                     body = await _body(response, limit, scope)
                 except _TROUBLE as error:
                     raise _no_answer(error, account) from None
-                raise _service_error(_Answer(response.status_code, response.headers, body), call, account)
-            raise _too_slow(account, limit)
+                raise refusal(Answer(response.status_code, response.headers, body), call, account)
+            raise too_slow(account, limit)
         start, total = part_of(response.status_code, response.headers)
         if start not in (0, at):
             raise DownloadError(f"{account.provider.label} sent bytes {start} and on of a clip, not {at} and on.")
@@ -342,9 +365,9 @@ def _incoming(response: httpx.Response) -> tuple[AsyncIterator[bytes], str]:
     return response.aiter_raw(), response.headers.get("content-encoding", "")
 
 
-async def _whole_answer(response: httpx.Response, limit: Limit, scope: anyio.CancelScope) -> _Answer:
+async def _whole_answer(response: httpx.Response, limit: Limit, scope: anyio.CancelScope) -> Answer:
     try:
-        return _Answer(response.status_code, response.headers, await _body(response, limit, scope))
+        return Answer(response.status_code, response.headers, await _body(response, limit, scope))
     finally:
         await response.aclose()
 
@@ -378,31 +401,19 @@ async def _chunks(response: httpx.Response, account: Account, seconds: float) ->
         raise _no_answer(error, account) from None
 
 
-def _too_slow(account: Account, limit: Limit, exchange: Exchange | None = None) -> NoAnswerError:
-    where = origin(account.endpoint.base_url)
-    made = NoAnswerError(f"{account.provider.label} at {where} gave no whole answer in {limit.seconds:g} s.")
-    if exchange is not None:
-        exchange.failed(made)
-    return made
-
-
-def _no_answer(error: Exception, account: Account, exchange: Exchange | None = None) -> NoAnswerError:
-    never_sent = isinstance(error, _NEVER_SENT)
-    what = "could not be reached" if never_sent else "did not answer"
+def _no_answer(
+    error: Exception, account: Account, exchange: Exchange | None = None, *, sent: bool | None = None
+) -> NoAnswerError:
+    """The error for one of httpx's; without `sent`, its kind tells whether anything has left."""
+    sent = not isinstance(error, _NEVER_SENT) if sent is None else sent
+    what = "did not answer" if sent else "could not be reached"
     where = origin(account.endpoint.base_url)
     # These quote the header at fault, and that may be the key.
     proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
     hushed = "the key or another header holds a character that cannot be sent"
     broke = "it timed out" if isinstance(error, httpx.TimeoutException) else "the connection broke"
     reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or broke)
-    made = NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
+    made = NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=sent)
     if exchange is not None:
         exchange.failed(made)
     return made
-
-
-def _service_error(answer: _Answer, call: Call, account: Account) -> ServiceError:
-    label = account.provider.label
-    return service_error(
-        label, answer.status, answer.headers, bytes(answer.content), call=call, endpoint=account.endpoint
-    )

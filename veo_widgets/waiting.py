@@ -31,6 +31,7 @@ def result(
     """
     end = None if timeout is None else time.monotonic() + timeout
     while True:
+        meanwhile()
         try:
             return future.result(TICK_SECONDS)
         except TimeoutError:
@@ -39,6 +40,5 @@ def result(
                 return future.result()
             if end is not None and time.monotonic() > end:
                 raise
-            meanwhile()
         except concurrent.futures.CancelledError:
             raise VeoError(CLOSED) from None

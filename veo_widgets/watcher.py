@@ -33,11 +33,11 @@ from .logbook import LOGGER
 from .patience import accompanied, quiet_for
 from .poller import Schedule, polite
 from .pricing import settled
-from .problems import gone_problem, unknown_problem
+from .problems import gone_problem
 from .providers import LITELLM, model_at, provider_named
 from .record import JobRecord, JobState, Operation
 from .retries import answer_of, pause
-from .sender import Sender
+from .sender import Sender, orphaned
 from .transport import Transport
 from .wires import Wire, wire_for
 
@@ -150,9 +150,8 @@ class Watcher:
             if record.state.is_final or (leased and (record.operation or record.held_back)):
                 return record
             if leased and job_id not in self._sender.submitting:
-                # Whoever sent the create is gone, and the service's answer with it.
-                problem = unknown_problem("The program ended before the service's answer came.")
-                return await self._keeper.keep(records.ended(record, JobState.UNKNOWN, problem, self._clock.now()))
+                # Whoever was to send the create is gone, and the service's answer, if it was sent, with it.
+                return await self._keeper.keep(orphaned(record, self._clock.now()))
             await self._clock.sleep(0.5)
 
     async def _pause(self, record: JobRecord, seconds: float | None) -> None:

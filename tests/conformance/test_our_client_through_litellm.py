@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,13 @@ async def _hasty_sleep(seconds: float) -> None:
 class Tap(httpx.AsyncHTTPTransport):
     """The network, with a list of what went into it."""
 
-    def __init__(self, sent: list[httpx.Request]) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._sent = sent
+        self._desk = desk
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._sent.append(request)
+        self._desk.before_sending(request)
+        self._desk.sent.append(request)
         return await super().handle_async_request(request)
 
 
@@ -67,6 +68,7 @@ class Desk:
     proxy: LiteLLMProxy
     folder: Path
     sent: list[httpx.Request] = field(default_factory=list)
+    before_sending: Callable[[httpx.Request], None] = lambda _request: None
     clients: list[Client] = field(default_factory=list)
 
     def client(self, key: str = "", **more: Any) -> Client:
@@ -74,7 +76,7 @@ class Desk:
         account = {"provider": "litellm", "base_url": self.proxy.base_url, "api_key": Secret(key or self.proxy.key)}
         settings = Settings(**{**account, **more}, folder=self.folder / "veo_clips")
         home, clock = self.folder / "home", Clock(sleep=_hasty_sleep)
-        self.clients.append(Client(settings, home=home, transport=lambda: Transport(Tap(self.sent)), clock=clock))
+        self.clients.append(Client(settings, home=home, transport=lambda: Transport(Tap(self)), clock=clock))
         return self.clients[-1]
 
     def submit(self, prompt: str = "A cat", *, key: str = "", **values: Any) -> Job:
@@ -107,6 +109,11 @@ def only_create(emulator: Emulator) -> Entry:
     (create,) = [entry for entry in entries if entry.kind == "create"]
     assert create.status == 200
     return create
+
+
+def operations(emulator: Emulator) -> int:
+    """How many the emulator has made."""
+    return sum(bool(entry.operation) for entry in emulator.journal() if entry.kind == "create")
 
 
 def reached(body: Any, path: str) -> Any:
@@ -298,6 +305,43 @@ def test_a_verb_that_the_proxy_lacks_is_refused_and_not_called_lost(desk: Desk, 
         first.extend("It goes on", seconds=4, max_cost=5)
     assert caught.value.request_id
     assert only_create(emulator)
+
+
+def _without_word_of_repeats(request: httpx.Request) -> None:
+    request.headers.pop("x-litellm-num-retries", None)
+
+
+# The operation is made, and then its answer is spoilt on the way to the proxy. (Where the connection breaks without a
+# byte of an answer, it is LiteLLM's HTTP client that sends the POST again, once, whatever the header says.)
+SPOILT: dict[str, Json] = {
+    "cut": {"fault": "cut"},
+    "500": {"fault": "answer", "status": 500, "body": '{"error": {"message": "An internal error has occurred."}}'},
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT.values(), ids=SPOILT)
+def test_the_proxys_router_repeats_no_create(desk: Desk, emulator: Emulator, spoilt: Json) -> None:
+    emulator.script(on="create", times=9, **spoilt)
+    with pytest.raises(errors.UnknownOutcomeError):
+        desk.submit(model="veo", seconds=4)
+    assert {request.headers["x-litellm-num-retries"] for request in desk.sent if request.method == "POST"} == {"0"}
+    assert operations(emulator) == 1
+
+
+@pytest.mark.parametrize("spoilt", SPOILT.values(), ids=SPOILT)
+def test_without_that_word_it_would(desk: Desk, emulator: Emulator, spoilt: Json) -> None:
+    emulator.script(on="create", times=9, **spoilt)
+    desk.before_sending = _without_word_of_repeats
+    with pytest.raises(errors.UnknownOutcomeError):
+        desk.submit(model="veo", seconds=4)
+    assert operations(emulator) > 1
+
+
+@pytest.mark.parametrize("values", WAYS.values(), ids=WAYS)
+def test_every_create_says_that_it_is_not_to_be_repeated(desk: Desk, emulator: Emulator, values: Json) -> None:
+    desk.submit(**values)
+    assert only_create(emulator)
+    assert [request.headers.get("x-litellm-num-retries") for request in desk.sent if request.method == "POST"] == ["0"]
 
 
 # An interaction that ends with nothing is a filter's work: wire reference of the interactions.

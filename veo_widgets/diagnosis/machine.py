@@ -16,6 +16,7 @@ from ..choice import Found, found_credentials
 from ..client import AsyncClient
 from ..config import Settings, clips_folder
 from ..errors import ConfigError, VeoError
+from ..problems import unknown_remark
 from ..project_file import is_there
 from ..providers import Provider
 from ..proxies import read_proxies, read_proxy
@@ -99,17 +100,19 @@ def _credential(found: Found, provider: Provider | None) -> Finding:
 
 
 async def jobs(client: AsyncClient) -> list[Finding]:
-    """Which jobs are still open."""
+    """Which jobs are still open, and what is held for those whose answer was lost."""
     if not is_there(client.home / "ledger.sqlite3"):
         return [Finding("jobs", "ok", "none yet")]
     try:
         found = await client.jobs(limit=None, only_open=True)
+        unknown = unknown_remark(*await client.unknown())
     except VeoError as error:
         return [Finding("jobs", "problem", str(error), "Set VEO_WIDGETS_HOME to another folder.")]
     if not found:
-        return [Finding("jobs", "ok", "none is open")]
+        return [Finding("jobs", "warning" if unknown else "ok", "none is open", unknown)]
     ids = ", ".join(record.id for record in found)
-    return [Finding("jobs", "warning", f"{len(found)} open: {ids}", "%veo resume (or `veo resume`) takes them up.")]
+    remedy = f"%veo resume (or `veo resume`) takes them up. {unknown}".strip()
+    return [Finding("jobs", "warning", f"{len(found)} open: {ids}", remedy)]
 
 
 def network(environ: Mapping[str, str]) -> Iterator[Finding]:

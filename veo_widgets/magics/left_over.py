@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import config
 from ..errors import VeoError
 from ..ledger import Ledger
+from ..problems import unknown_remark
 from ..project_file import is_there
 
 
@@ -23,16 +24,14 @@ def left_over() -> str:
         jobs, them = ("job of an earlier kernel is", "it") if left == 1 else ("jobs of earlier kernels are", "them")
         said.append(f"{left} {jobs} open: %veo resume brings {them} home.")
     if unknown:
-        said.append(
-            f"The answer to {unknown} {'job' if unknown == 1 else 'jobs'} was lost: see %veo jobs, then %veo look ID, "
-            "%veo retry ID or %veo forget ID."
-        )
+        said.append(unknown)
     return " ".join(said)
 
 
-def _left(path: Path) -> tuple[int, int]:
+def _left(path: Path) -> tuple[int, str]:
     # A folder that may not be looked into is told of when it is needed.
     if not is_there(path):
-        return 0, 0
+        return 0, ""
     with closing(Ledger(path, patience=1.0)) as ledger:
-        return ledger.left(time.time())
+        left, _ = ledger.left(time.time())
+        return left, unknown_remark(*ledger.unknown(), "%veo")

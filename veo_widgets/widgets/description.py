@@ -12,7 +12,6 @@ from ..media import Video
 from ..pricing import Cost, estimate
 from ..providers import Endpoint, model_at, provider_named
 from ..record import JobRecord, JobState
-from ..remote import lists
 from ..server_files import files_path
 from ..watcher import typical_seconds
 from ..wires import wire_for
@@ -171,7 +170,7 @@ def _possibilities(seen: Sighting) -> dict[str, bool]:
         "resume": not seen.watching and not final,
         "cancel": not final and (seen.record.held_back or _can_be_cancelled(seen.record)),
         "retry": final,
-        "look": seen.record.is_unfetched or (unknown and lists(seen.record)),
+        "look": seen.record.is_unfetched or (unknown and seen.record.is_listed),
         "forget": unknown,
     }
 

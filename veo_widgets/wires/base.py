@@ -119,6 +119,11 @@ def limited(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     return found
 
 
+# LiteLLM's router repeats failed calls, paid ones included, unless it is told not to. Source: litellm 1.106,
+# proxy/litellm_pre_call_utils.py.
+UNREPEATED = {"x-litellm-num-retries": "0"}
+
+
 class Wire(Protocol):
     """A dialect. Methods are pure; `endpoint` says where, the request what."""
 

@@ -7,6 +7,7 @@ google-genai 3.4 sends. Names are snake_case here, unlike Veo's.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -15,7 +16,7 @@ from ..media import Image
 from ..providers import Endpoint, agent_platform_host
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Dialect, Reply, operation_name
+from .base import UNREPEATED, Call, Dialect, Reply, operation_name
 from .interaction_replies import read_interaction
 from .sources import encoded, is_address, is_id, mime_of
 from .statuses import plain
@@ -188,6 +189,10 @@ class ProxiedInteractions(Interactions):
     def root(self, endpoint: Endpoint) -> str:
         """``{proxy}/gemini/v1beta/interactions``."""
         return f"{endpoint.base_url}/gemini/{endpoint.version or 'v1beta'}/interactions"
+
+    def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+        """The same, once."""
+        return replace(super().create(request, endpoint), headers=UNREPEATED)
 
     def files(self, endpoint: Endpoint) -> str:
         """The proxy's own address of the files."""

@@ -18,7 +18,7 @@ from ..params import SIZES
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Dialect, Field, Reply
+from .base import UNREPEATED, Call, Dialect, Field, Reply
 from .predict_long_running import PassThrough
 from .proxied_ends import proxied_end
 from .sources import decoded, is_address, is_id, mime_of
@@ -230,6 +230,10 @@ class ProxiedVideos(OpenAIVideos):
     reads_web = False
     # LiteLLM 1.106 gives a remix an id that leaves out its deployment: it would be paid for and never had.
     carries = OpenAIVideos.carries - {"remix_from"}
+
+    def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+        """The same, once."""
+        return replace(super().create(request, endpoint), headers=UNREPEATED)
 
     def listing(self, endpoint: Endpoint, *, after: str = "", limit: int | None = None, order: str = "") -> Call:
         """The list of the proxy's own OpenAI account, the only one that LiteLLM 1.106 can list; it wants it named."""

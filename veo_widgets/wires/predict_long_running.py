@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +18,7 @@ from ..params import PARAMS
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Dialect, Reply, operation_name, read_samples
+from .base import UNREPEATED, Call, Dialect, Reply, operation_name, read_samples
 from .filter_reasons import explain
 from .rpc_codes import rpc_failure
 from .sources import encoded
@@ -182,6 +183,10 @@ class PassThrough(DeveloperApi):
     def root(self, endpoint: Endpoint) -> str:
         """``{proxy}/gemini/v1beta``."""
         return f"{endpoint.base_url}/gemini/{endpoint.version or 'v1beta'}"
+
+    def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+        """The same, once."""
+        return replace(super().create(request, endpoint), headers=UNREPEATED)
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """The file at the proxy: the answer names Google's host, where a virtual key is worth nothing."""

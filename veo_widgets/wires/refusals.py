@@ -82,7 +82,10 @@ def service_error(
     said = read_error(body)
     kind, name, wait = _kind(status, said), _request_id(headers, said), retry_after(headers, {"details": said.details})
     told = _told(said, status, headers)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {
+        "said": "" if said.is_page else said.message or said.code or next(iter(said.reasons), ""),
+        "answer": f"{label} answered {'' if f'HTTP {status}' in told else f'HTTP {status}: '}{told}.",
+    }
     if kind is RateLimitError:
         more["limit"] = limit = "spend" if status == 402 else limit_of(said)
         remedy = limit_remedy(limit, said, endpoint.provider if endpoint else "", wait)

@@ -1,0 +1,73 @@
+"""What came back over HTTP, and what it stands for where that is no reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .bodies import Limit, read_json
+from .config import Account
+from .errors import InvalidReplyError, NoAnswerError, ServiceError
+from .hosts import origin
+from .logbook import Exchange
+from .wires.base import Call, Reply
+from .wires.refusals import kind_of, retry_after, service_error
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that was read to its end. It may quote a key, so it shows nothing."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytearray = field(repr=False)
+
+
+def reply_to(answer: Answer, call: Call, account: Account) -> Reply:
+    """What a service has replied.
+
+    Args:
+        answer: a whole one.
+        call: what was asked.
+        account: of whom.
+
+    Raises:
+        ServiceError: it is an error.
+        InvalidReplyError: it is not JSON.
+    """
+    if answer.status >= 300:
+        raise refusal(answer, call, account)
+    if call.purpose == "cancel" and not answer.content:
+        return Reply(answer.status, None)
+    try:
+        body = read_json(answer.content)
+    except ValueError:
+        raise InvalidReplyError(
+            f"{account.provider.label} answered with {kind_of(answer.headers)} instead of JSON; "
+            "is a proxy or a login page in between?"
+        ) from None
+    return Reply(answer.status, body, retry_after(answer.headers, body))
+
+
+def too_slow(account: Account, limit: Limit, exchange: Exchange | None = None, *, sent: bool = True) -> NoAnswerError:
+    """The error for a service that takes longer than it may.
+
+    Args:
+        account: who asked.
+        limit: for the whole answer.
+        exchange: what the log has of it.
+        sent: whether the service may have seen the request.
+    """
+    where = origin(account.endpoint.base_url)
+    made = NoAnswerError(f"{account.provider.label} at {where} gave no whole answer in {limit.seconds:g} s.", sent=sent)
+    if exchange is not None:
+        exchange.failed(made)
+    return made
+
+
+def refusal(answer: Answer, call: Call, account: Account) -> ServiceError:
+    """The error that an answer stands for."""
+    label = account.provider.label
+    return service_error(
+        label, answer.status, answer.headers, bytes(answer.content), call=call, endpoint=account.endpoint
+    )
