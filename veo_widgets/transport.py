@@ -367,8 +367,7 @@ async def _target(url: str, account: Account) -> Target:
 
 
 def _too_slow(account: Account, limit: Limit, exchange: Exchange | None = None) -> NoAnswerError:
-    where = origin(account.endpoint.base_url)
-    made = NoAnswerError(f"{account.provider.label} at {where} gave no whole answer in {limit.seconds:g} s.")
+    made = NoAnswerError(f"{account.whereabouts} gave no whole answer in {limit.seconds:g} s.")
     if exchange is not None:
         exchange.failed(made)
     return made
@@ -377,13 +376,12 @@ def _too_slow(account: Account, limit: Limit, exchange: Exchange | None = None) 
 def _no_answer(error: Exception, account: Account, exchange: Exchange | None = None) -> NoAnswerError:
     never_sent = isinstance(error, _NEVER_SENT)
     what = "could not be reached" if never_sent else "did not answer"
-    where = origin(account.endpoint.base_url)
     # These quote the header at fault, and that may be the key.
     proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
     hushed = "the key or another header holds a character that cannot be sent"
     broke = "it timed out" if isinstance(error, httpx.TimeoutException) else "the connection broke"
     reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or broke)
-    made = NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=not never_sent)
+    made = NoAnswerError(f"{account.whereabouts} {what}: {reason}.", sent=not never_sent)
     if exchange is not None:
         exchange.failed(made)
     return made
