@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from .bodies import Limit, read_json
 from .config import Account
 from .errors import InvalidReplyError, NoAnswerError, ServiceError
-from .hosts import origin
 from .logbook import Exchange
 from .wires.base import Call, Reply
 from .wires.refusals import kind_of, retry_after, service_error
@@ -58,8 +57,7 @@ def too_slow(account: Account, limit: Limit, exchange: Exchange | None = None, *
         exchange: what the log has of it.
         sent: whether the service may have seen the request.
     """
-    where = origin(account.endpoint.base_url)
-    made = NoAnswerError(f"{account.provider.label} at {where} gave no whole answer in {limit.seconds:g} s.", sent=sent)
+    made = NoAnswerError(f"{account.whereabouts} gave no whole answer in {limit.seconds:g} s.", sent=sent)
     if exchange is not None:
         exchange.failed(made)
     return made

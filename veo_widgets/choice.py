@@ -12,7 +12,7 @@ from .errors import ConfigError
 from .google_files import LOGIN, gcloud_file, project_of
 from .google_files import VARIABLE as GOOGLE_FILE
 from .project_file import is_there
-from .providers import PROVIDERS, Provider, model_at, name_at, prefix_of, provider_named, split_model
+from .providers import PROVIDERS, Provider, at_address, model_at, name_at, prefix_of, provider_named, split_model
 from .surroundings import source_of
 
 
@@ -50,7 +50,12 @@ def choose_provider(name: str | None, model: str, settings: Settings, environ: M
 
 
 def chosen(name: str | None, model: str, settings: Settings, environ: Mapping[str, str]) -> tuple[Provider, str]:
-    """The provider to use, and in a few words what has decided it; see `choose_provider`."""
+    """The provider to use, under its name at its address, and in a few words what has decided it."""
+    provider, why = _decided(name, model, settings, environ)
+    return at_address(provider, said_address(own_settings(settings, provider), provider, environ)), why
+
+
+def _decided(name: str | None, model: str, settings: Settings, environ: Mapping[str, str]) -> tuple[Provider, str]:
     if name:
         return provider_named(name), "the argument provider"
     if found := prefix_of(model):
@@ -103,7 +108,7 @@ def named_model(provider: Provider, model: str, settings: Settings) -> str:
     wanted = model or settings.model or ""
     prefix = prefix_of(wanted)
     # A configured model belongs to its own provider and must not follow a request elsewhere.
-    foreign = not model and prefix is not None and prefix is not provider
+    foreign = not model and prefix is not None and prefix.name != provider.name
     return "" if foreign else name_at(provider, wanted)
 
 
@@ -115,7 +120,7 @@ def found_credentials(settings: Settings, environ: Mapping[str, str]) -> list[Fo
 def _of(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> Iterator[Found]:
     own = own_settings(settings, provider)
     # What was configured without a provider is for the one that is used.
-    configured = provider is choose_provider(None, "", settings, environ)
+    configured = provider.name == choose_provider(None, "", settings, environ).name
     if provider.auth == "google":
         yield from _project(provider, configured and own.project, environ)
         yield from _listed(provider, "key file", None, (GOOGLE_FILE,), environ)

@@ -27,6 +27,7 @@ from .providers import (
     Endpoint,
     Provider,
     agent_platform_host,
+    at_address,
     prefix_of,
     provider_named,
 )
@@ -82,6 +83,12 @@ class Account:
     endpoint: Endpoint
     credentials: Credentials
     embedded: bool = False
+
+    @property
+    def whereabouts(self) -> str:
+        """What people call the service, and its address: once, where it goes by its host's name."""
+        label, where = self.provider.label, origin(self.endpoint.base_url)
+        return where if where.endswith(f"://{label}") else f"{label} at {where}"
 
     def at(self, base_url: str) -> Account:
         """The same account at the address where the embedded emulator turned out to listen."""
@@ -150,7 +157,7 @@ def provider_of(settings: Settings) -> Provider | None:
 
 def own_settings(settings: Settings, provider: Provider) -> Settings:
     """The settings without an address and a key that were configured for another provider, which must not get them."""
-    if not settings.provider or provider_named(settings.provider) is provider:
+    if not settings.provider or provider_named(settings.provider).name == provider.name:
         return settings
     return replace(settings, base_url=None, api_key=None)
 
@@ -197,21 +204,22 @@ def account(provider: Provider, surface: str, settings: Settings, environ: Mappi
     if provider.auth == "none":
         endpoint = Endpoint(provider.name, surface, base_url or provider.base_url, **_EMULATED)
         return Account(provider, endpoint, NoCredentials(), embedded=not base_url)
-    version = _version(provider, environ)
+    # What is missing here is missing of the provider's; answers come from whoever is at the address.
+    there, version = at_address(provider, base_url), _version(provider, environ)
     if provider.auth == "google":
-        named = bool(given.provider) and provider_named(given.provider or "") is provider
+        named = bool(given.provider) and provider_named(given.provider or "").name == provider.name
         found = _agent_platform(provider, surface, base_url, settings, environ, named=named)
-        return replace(found, endpoint=replace(found.endpoint, version=version))
+        return replace(found, provider=there, endpoint=replace(found.endpoint, version=version))
     address = base_url or provider.base_url
     key = keys.key_of(provider, settings.api_key, environ)
     if not address:
         raise ConfigError(_missing(provider, "address", provider.url_env, "base_url"))
     endpoint = Endpoint(provider.name, surface, address, version=version)
     if not key and provider.name == "azure":
-        return Account(provider, endpoint, _entra(environ))
+        return Account(there, endpoint, _entra(environ))
     header = "" if provider.auth == "bearer" and surface != LITELLM_GEMINI else provider.key_header
     missing = _missing(provider, "key", provider.key_env, "api_key")
-    return Account(provider, endpoint, keys.signing(provider, key, header, environ, missing))
+    return Account(there, endpoint, keys.signing(provider, key, header, environ, missing))
 
 
 def _entra(environ: Mapping[str, str]) -> Credentials:
@@ -298,6 +306,7 @@ def _check_address(
     now = _fitted(provider, read_address(said_address(settings, provider, environ)))
     if provider.auth != "none" and address and address not in {own, now}:
         raise ConfigError(
-            f"{provider.label}: this job was sent to {address}, but {now or own} is configured now; a key goes only "
-            f"where it belongs. Call veo.configure(base_url={address!r}) with its key, then resume the job."
+            f"{at_address(provider, address).label}: this job was sent to {address}, but {now or own} is configured "
+            f"now; a key goes only where it belongs. Call veo.configure(base_url={address!r}) with its key, then "
+            "resume the job."
         )

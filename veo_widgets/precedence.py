@@ -89,7 +89,7 @@ def _hidden(found: Found) -> str:
 
 
 def _used(found: Found, provider: Provider) -> bool:
-    return found.provider is provider and not found.shadowed_by
+    return found.provider.name == provider.name and not found.shadowed_by
 
 
 def _source(name: str, value: object, configured: Settings, defaults: Settings, around: Surroundings) -> str:

@@ -8,9 +8,10 @@ that returns one.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
+from urllib.parse import urlsplit
 
 from .catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI, Model, find, unlisted
 from .errors import ConfigError, UnknownModelError, nearest
@@ -37,6 +38,7 @@ class Provider:
         key_env, url_env, version_env: environment variables, first set one wins.
         default_model: what is used when no model is named; empty if there is none.
         knows: of a gateway, whose operator names the models, the surfaces whose entries a known name stands for.
+        domains: where the label belongs; elsewhere the service goes by its host's name. None: it fits anywhere.
         speed: how many times faster than the real service it answers; only the emulator is not 1.
     """
 
@@ -52,6 +54,7 @@ class Provider:
     version_env: tuple[str, ...] = ()
     key_header: str = "x-goog-api-key"
     knows: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
     speed: float = 1.0
 
 
@@ -67,6 +70,7 @@ _BUILT_IN = (
         key_env=("GOOGLE_API_KEY",),
         url_env=("GOOGLE_VERTEX_BASE_URL",),
         version_env=("GOOGLE_GENAI_API_VERSION",),
+        domains=("googleapis.com",),
     ),
     Provider(
         "gemini",
@@ -79,6 +83,7 @@ _BUILT_IN = (
         key_env=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
         url_env=("GOOGLE_GEMINI_BASE_URL",),
         version_env=("GOOGLE_GENAI_API_VERSION",),
+        domains=("googleapis.com",),
     ),
     Provider(
         "litellm",
@@ -101,6 +106,7 @@ _BUILT_IN = (
         key_env=("OPENAI_API_KEY",),
         url_env=("OPENAI_BASE_URL",),
         knows=(OPENAI,),
+        domains=("openai.com",),
     ),
     Provider(
         "azure",
@@ -114,6 +120,8 @@ _BUILT_IN = (
         version_env=("OPENAI_API_VERSION", "AZURE_API_VERSION"),
         key_header="api-key",
         knows=(AZURE_OPENAI,),
+        # The clouds of single countries have domains of their own.
+        domains=("azure.com", "azure.us", "azure.cn", "azure-api.net"),
     ),
     Provider(
         "emulator",
@@ -191,6 +199,26 @@ class Endpoint:
         """Plain values for the ledger."""
         values = {"base_url": self.base_url, "project": self.project, "location": self.location}
         return {**values, "version": self.version} if self.version else values
+
+
+def at_address(provider: Provider, base_url: str) -> Provider:
+    """The provider under the name by which people know it at an address: its host, where the label fits no more.
+
+    Whoever speaks a provider's wire at an address of their own is not that provider, and must not be called so.
+
+    Args:
+        provider: whose wire it is.
+        base_url: where; empty for the provider's own address.
+    """
+    label = PROVIDERS[provider.name].label if provider.name in PROVIDERS else provider.label
+    try:
+        parts = urlsplit(base_url)
+        host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    except ValueError:
+        # What is no address is refused elsewhere, in words.
+        return provider
+    own = not host or not provider.domains or any(f".{host}".endswith(f".{name}") for name in provider.domains)
+    return replace(provider, label=label if own else f"{f'[{host}]' if ':' in host else host}{port}")
 
 
 def provider_named(name: str) -> Provider:

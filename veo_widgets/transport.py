@@ -19,7 +19,7 @@ from .answers import Answer, refusal, reply_to, too_slow
 from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, unpacked, whole
 from .config import Account
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, VeoError
-from .hosts import Target, checked, origin, redirected, target_of_clip
+from .hosts import Target, checked, redirected, target_of_clip
 from .intake import Incoming
 from .lanes import Lanes
 from .leaving import Leaving, WithdrawnError
@@ -407,13 +407,12 @@ def _no_answer(
     """The error for one of httpx's; without `sent`, its kind tells whether anything has left."""
     sent = not isinstance(error, _NEVER_SENT) if sent is None else sent
     what = "did not answer" if sent else "could not be reached"
-    where = origin(account.endpoint.base_url)
     # These quote the header at fault, and that may be the key.
     proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
     hushed = "the key or another header holds a character that cannot be sent"
     broke = "it timed out" if isinstance(error, httpx.TimeoutException) else "the connection broke"
     reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or broke)
-    made = NoAnswerError(f"{account.provider.label} at {where} {what}: {reason}.", sent=sent)
+    made = NoAnswerError(f"{account.whereabouts} {what}: {reason}.", sent=sent)
     if exchange is not None:
         exchange.failed(made)
     return made

@@ -80,7 +80,8 @@ def credentials(provider: Provider | None, settings: Settings, environ: Mapping[
         # The provider that is named does not exist, which is told elsewhere.
         found = []
     told = [_credential(one, provider) for one in found]
-    if provider and provider.auth == "google" and not any(one.provider is provider and one.signs for one in found):
+    signed = {one.provider.name for one in found if one.signs}
+    if provider and provider.auth == "google" and provider.name not in signed:
         message = f"{provider.label}: no file of Google's; the metadata server is asked, if this machine has one"
         told.append(Finding("credentials", "ok", message))
     if not told:
@@ -94,7 +95,7 @@ def _credential(found: Found, provider: Provider | None) -> Finding:
     if found.shadowed_by:
         remedy = f"Unset the one of the two that is not meant: {found.source}, {found.shadowed_by}."
         return Finding("credentials", "warning", f"{message}, not used: {found.shadowed_by} comes first", remedy)
-    if found.provider is not provider:
+    if provider is None or found.provider.name != provider.name:
         message += f", used with --provider {found.provider.name} only"
     return Finding("credentials", "ok", message)
 

@@ -139,7 +139,7 @@ def _read(error: dict[str, Any]) -> ErrorBody:
         code=code,
         own_code=code if code == _own_code(error) else "",
         details=tuple(item for item in details if isinstance(item, dict)) if isinstance(details, list) else (),
-        is_googles=isinstance(error.get("status"), str) and isinstance(error.get("code"), int),
+        is_googles=bool(_status(error)),
         named=next((said for name in _REQUEST_IDS if isinstance(said := error.get(name), str)), ""),
     )
 
@@ -174,10 +174,16 @@ def _fault(item: Any) -> str:
     return f"{name}: {words}" if name and words else words
 
 
+def _status(error: dict[str, Any]) -> str:
+    """The name of a google.rpc.Code, which only Google writes beside a sentence."""
+    status = error.get("status")
+    return status if isinstance(status, str) and re.fullmatch(r"[A-Z][A-Z_]{0,40}", status) else ""
+
+
 def _code(error: dict[str, Any]) -> str:
     """Google's status; else a code of letters, which OpenAI and LiteLLM write as `code` or as `type`."""
-    if isinstance(error.get("status"), str) and isinstance(error.get("code"), int):
-        return str(error["status"])
+    if status := _status(error):
+        return status
     # LiteLLM writes the HTTP status into `code`, and Python's None as a text.
     texts = [text for key in ("code", "type") if isinstance(text := error.get(key), str) and text != "None"]
     return next((text for text in texts if not text.isdigit()), texts[0] if texts else _own_code(error))

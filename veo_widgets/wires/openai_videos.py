@@ -79,6 +79,8 @@ class OpenAIVideos(Dialect):
     name = "openai_videos"
     label = "the /videos interface"
     reads_web = True
+    # Whether an object may be written ``outer[inner]`` in a form.
+    nests_in_forms = True
     carries = frozenset(
         {
             "prompt",
@@ -158,7 +160,8 @@ class OpenAIVideos(Dialect):
         if verb == "extensions" and request.duration_seconds:
             fields["seconds"] = f"{request.duration_seconds:g}"
         if is_id(request.source):
-            return _posted(self.url(endpoint, verb), {**fields, "video": {"id": request.source}})
+            call = _posted(self.url(endpoint, verb), {**fields, "video": {"id": request.source}})
+            return call if self.nests_in_forms else replace(call, form=())
         if is_address(request.source):
             raise _unreadable(self.label, request)
         file = Field("video", decoded(request.source, name), "video.mp4", mime_of(request.source))
@@ -228,6 +231,8 @@ class ProxiedVideos(OpenAIVideos):
     label = "the proxy's /videos interface"
     # Behind it may be Google, which takes bytes.
     reads_web = False
+    # LiteLLM 1.108 does not look for ``video[id]``, and sends the request on as one about another provider's video.
+    nests_in_forms = False
     # LiteLLM 1.106 gives a remix an id that leaves out its deployment: it would be paid for and never had.
     carries = OpenAIVideos.carries - {"remix_from"}
 
