@@ -10,7 +10,7 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
-from . import deliveries, library
+from . import deliveries, library, sidecars
 from . import record as records
 from .accounts import Accounts
 from .catalog import TypicalSeconds
@@ -267,10 +267,7 @@ class Watcher:
             if known.state.is_final:
                 return known
             raise
-        differing = deliveries.of_job(record, record.videos)
-        billed = operation.usage is not None and operation.usage.video
-        cost = record.cost if billed else deliveries.followed(record.cost, record.request, record.videos)
-        record = replace(record, differences=differing, cost=cost)
+        record = await _compared(record, operation)
         return await self._keeper.keep(records.saved(record, record.videos, self._clock.now()))
 
     async def _note(self, seen: JobRecord, operation: Operation) -> JobRecord:
@@ -313,6 +310,19 @@ class Watcher:
             raise InvalidRequestError(message, parameter="job", value=record.id)
         await self._transport.send(call, account)
         return await self.look(record) if await self._keeper.lease(record.id) else record
+
+
+async def _compared(record: JobRecord, operation: Operation) -> JobRecord:
+    """The record with what its clips are other than asked for, and with the price that follows from it."""
+    cost = record.cost
+    # Where tokens were counted, their price is the final one.
+    if operation.usage is None or not operation.usage.video:
+        cost = deliveries.followed(cost, record.request, record.videos)
+    if cost != record.cost:
+        for video in record.videos:
+            with suppress(OSError):
+                await anyio.to_thread.run_sync(sidecars.write_sidecar, video, {**video.recipe, "cost": cost.to_json()})
+    return replace(record, differences=deliveries.of_job(record, record.videos), cost=cost)
 
 
 def _is_no_news(seen: JobRecord, record: JobRecord) -> bool:
