@@ -15,6 +15,7 @@ import pytest
 import veo_widgets as veo
 from veo_widgets import session
 from veo_widgets.cli import describe
+from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
 from veo_widgets.errors import BadRequestError, DownloadError, GenerationFailedError, WaitTimeoutError
@@ -206,7 +207,13 @@ def test_a_wait_that_times_out_says_what_is_wrong(
     server: Server, there: Settings, make_client: Callable[..., Client]
 ) -> None:
     server.answers[CONTENT] = answer(200, b"GIF89a" + bytes(5000))
-    job, met = submit(make_client(there)), threading.Event()
+    met, go_on = threading.Event(), threading.Event()
+
+    async def sleep(_seconds: float) -> None:
+        while met.is_set() and not go_on.is_set():  # noqa: ASYNC110 (set by another thread)
+            await anyio.sleep(0.01)
+
+    job = submit(make_client(there, clock=Clock(sleep=sleep)))
     job.listen(lambda sighting: met.set() if sighting.record.troubled else None)
     assert met.wait(30)
     with pytest.raises(WaitTimeoutError, match=r"see its end\. What was downloaded is an image/gif"):
@@ -215,7 +222,7 @@ def test_a_wait_that_times_out_says_what_is_wrong(
     html, text = saved.bundle(job.record).values()
     assert "an image/gif" in html
     assert "an image/gif" in text
-    job.detach()
+    go_on.set()
 
 
 class Halting(httpx.AsyncBaseTransport):

@@ -34,7 +34,7 @@ from .patience import accompanied, quiet_for
 from .poller import Schedule, polite
 from .pricing import settled
 from .problems import gone_problem, unknown_problem
-from .providers import LITELLM, model_at, provider_named
+from .providers import LITELLM, LITELLM_GEMINI, model_at, provider_named
 from .record import JobRecord, JobState, Operation
 from .retries import answer_of, pause
 from .sender import Sender
@@ -120,10 +120,10 @@ class Watcher:
             except VeoError as error:
                 met[answer_of(error)] += 1
                 wait = pause("look", error, tried=met[answer_of(error)])
-                await self._keeper.note_trouble(job_id, str(error))
                 if wait is None:
                     await self._give_up(record, error)
                     return
+                await self._keeper.note_trouble(job_id, str(error))
                 LOGGER.warning("job %s: %s", job_id, error)
             else:
                 met.clear()
@@ -210,6 +210,9 @@ class Watcher:
         # Only the service knows that a clip is gone; a key, a profile or a network that is missing says nothing of it.
         told = isinstance(error, BadRequestError | NotFoundError | PermissionDeniedError) and error.status
         if age < _KEPT_SECONDS or not told:
+            # The disk at fault may be the ledger's too.
+            with suppress(LedgerError):
+                await self._keeper.note_trouble(record.id, str(error))
             raise error
         await anyio.to_thread.run_sync(library.clear, record)
         problem = gone_problem(str(error), proxied=record.surface == LITELLM)
@@ -221,9 +224,25 @@ class Watcher:
         try:
             return await self._look(record, account, wire)
         except ServiceError as error:
-            if (verdict := wire.verdict(error)) is None:
+            verdict = wire.verdict(error)
+            verdict = verdict and await self._reasoned(verdict, record, wire)
+            if verdict is None:
                 raise
             return await self._note(_seen(record, verdict, self._clock.now()), verdict)
+
+    async def _reasoned(self, verdict: Operation, record: JobRecord, wire: Wire) -> Operation | None:
+        """A verdict with the reason that a proxy has lost, if its other way tells; None if that says it is no end."""
+        other = wire.other_way(record.operation)
+        if other is None or verdict.outcome == "filtered":
+            return verdict
+        dialect, name = other
+        try:
+            account = await self._accounts.of_job(replace(record, surface=LITELLM_GEMINI))
+            told = dialect.parse(await self._transport.send(dialect.poll(name, account.endpoint), account))
+        except VeoError:
+            # An operator need not open that way, nor keep one key for both.
+            return verdict
+        return told if told.outcome in {"failed", "filtered", "empty"} else None
 
     async def _look(self, record: JobRecord, account: Account, wire: Wire) -> JobRecord:
         call, began = wire.poll(record.operation, account.endpoint), self._clock.now()

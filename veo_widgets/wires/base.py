@@ -137,6 +137,16 @@ class Wire(Protocol):
     def verdict(self, error: ServiceError) -> Operation | None:
         """How an operation has ended, if an HTTP error in answer to a poll or a download tells; usually None."""
 
+    def other_way(self, operation: str) -> tuple[Wire, str] | None:
+        """Another dialect of the same service that tells why an operation failed where this one loses it.
+
+        Args:
+            operation: its name in this dialect.
+
+        Returns:
+            That dialect, and the operation's name in it; mostly None.
+        """
+
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """The call that downloads a sample which has an address."""
 
@@ -190,6 +200,10 @@ class Dialect:
 
     def verdict(self, error: ServiceError) -> Operation | None:  # noqa: ARG002 (for those whose errors tell)
         """An error tells nothing of the operation."""
+        return None
+
+    def other_way(self, operation: str) -> tuple[Wire, str] | None:  # noqa: ARG002 (for a proxy's)
+        """There is none."""
         return None
 
     def probe(self, sample: Sample, endpoint: Endpoint) -> Call | None:  # noqa: ARG002 (for those that have files)

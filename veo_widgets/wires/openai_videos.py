@@ -17,7 +17,8 @@ from ..params import SIZES
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import Call, Dialect, Field, Reply, operation_name, read_samples
+from ..video_ids import is_video_id, read_video_id
+from .base import Call, Dialect, Field, Reply, Wire, operation_name, read_samples
 from .filter_reasons import explain, is_filter
 from .predict_long_running import PassThrough
 from .proxied_ends import proxied_end
@@ -259,6 +260,13 @@ class ProxiedVideos(OpenAIVideos):
     def verdict(self, error: ServiceError) -> Operation | None:
         """What LiteLLM makes of operations that have ended without a clip."""
         return proxied_end(error)
+
+    def other_way(self, operation: str) -> tuple[Wire, str] | None:
+        """The pass-through, for a video that Gemini has made: its id holds the operation's own name."""
+        if not is_video_id(operation):
+            return None
+        found = read_video_id(operation)
+        return (PassThrough(), found.operation) if found.provider == "gemini" else None
 
 
 def _only_for_googles(error: InvalidRequestError, model: Model) -> InvalidRequestError:
