@@ -171,8 +171,13 @@ def test_a_whole_clip_is_kept_with_its_recipe(clip: bytes, tmp_path: Path) -> No
     assert recipe["submitted_at"] < recipe["finished_at"] < recipe["saved_at"]
     assert set(recipe) == {
         *("schema", "made_by", "job", "sample", "provider", "surface", "operation", "model", "request", "cost"),
-        *("created_at", "submitted_at", "finished_at", "saved_at", "file", "poster"),
+        *("created_at", "submitted_at", "finished_at", "saved_at", "file", "poster", "differences"),
     }
+    assert recipe["differences"] == [
+        "1 s instead of 8 s",
+        "640×360 instead of 1280×720",
+        "silent instead of with sound",
+    ]
 
 
 def test_the_poster_is_a_small_jpeg(clip: bytes, tmp_path: Path) -> None:
@@ -482,7 +487,7 @@ def test_a_clip_in_base64_comes_in_pieces(size: int) -> None:
     assert all(len(piece) < 1 << 20 for piece in got)
 
 
-@pytest.mark.parametrize("text", ["AAA", "AA=A", "****", "AA\nA", "ÄÄÄÄ", "AAAA" * 262_144 + "!!!!"])
+@pytest.mark.parametrize("text", ["AAA", "AA=A", "****", "AA\nA", "ÄÄÄÄ", "AAAAGGZ0eXBp" + "AAAA" * 262_144 + "!!!!"])
 def test_what_is_no_base64_is_no_clip(tmp_path: Path, text: str) -> None:
     with pytest.raises(DownloadError, match="not valid base64"):
         keep(record(tmp_path), inline_chunks(text))

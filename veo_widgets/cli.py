@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from . import session
 from .budgets import read_pairs
 from .diagnosis import Report
-from .errors import InvalidRequestError, MissingExtraError, VeoError
+from .errors import DeliveryWarning, InvalidRequestError, MissingExtraError, VeoError
 from .flags import add_account, add_request
 from .handles import Job, Jobs
 from .logbook import log
@@ -53,7 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["emulator"]:
             # The emulator has a command line of its own, which also runs without this one.
             return _emulator(words[1:])
-        return _run(**vars(_parser().parse_args(words)))
+        with warnings.catch_warnings():
+            # What is printed of a job says it too.
+            warnings.simplefilter("ignore", DeliveryWarning)
+            return _run(**vars(_parser().parse_args(words)))
     except VeoError as error:
         print(f"veo: {error}", file=sys.stderr)
         return 1

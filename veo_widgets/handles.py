@@ -24,7 +24,7 @@ from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
-from .telling import aside, warn_of_differences
+from .telling import aside, shortened, warn_of_differences
 from .waiting import TICK_SECONDS, result
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Videos(tuple[Video, ...]):
 class Job:
     """A submitted request and what becomes of it.
 
-    ``job.wait()`` blocks, ``await job`` does not; both end when the clips are on disk. Neither being interrupted nor
-    losing this object does anything to the job.
+    ``job.wait()`` blocks, ``await job`` does not; both end when the clips are on disk. Neither an interrupt nor losing
+    this object does anything to the job.
     """
 
     def __init__(self, client: Client, job_id: str) -> None:
@@ -83,7 +83,7 @@ class Job:
 
     @property
     def differences(self) -> tuple[str, ...]:
-        """In what the clips are not what was asked for, such as ``4 s instead of 8 s``."""
+        """In what its clips are not what was asked for, such as ``4 s instead of 8 s``."""
         return self.record.differences
 
     @property
@@ -96,9 +96,9 @@ class Job:
         return self.client.start(self.client.asynchronous.end_of, self.id, timeout)
 
     def wait(self, timeout: float | None = None) -> Self:
-        """Block until the clips are on disk; trouble meanwhile is told on standard error.
+        """Block until the clips are on disk. Trouble meanwhile is told on standard error.
 
-        A clip that is not what was asked for is told of by a `DeliveryWarning`, once in a program.
+        A `DeliveryWarning` tells, once in a program, of clips that are not what was asked for.
 
         Args:
             timeout: seconds; when they are over the waiting ends, not the job.
@@ -193,8 +193,7 @@ class Job:
         """Copy the clips, each with the file that says how it was made; another clip there is never overwritten.
 
         Args:
-            path: a folder, or a file that ends in ``.mp4`` or ``.webm``, whose name gets a number if there are several
-                clips, and the ending of what the clip is.
+            path: a folder or a file's name, which gets a number if there are several clips, and each clip's own ending.
 
         Returns:
             The copies.
@@ -223,7 +222,7 @@ class Job:
     def look_for(self, operation: str = "") -> Self:
         """Look whether the service has this job, whose answer was lost; if so it is watched. Costs nothing.
 
-        The clips of a job that could not be downloaded are asked for again.
+        Clips that could not be downloaded are asked for again.
 
         Args:
             operation: the service's name for it, if you have found it in the service's console.
@@ -321,8 +320,8 @@ class Job:
         return self.client.call(begin)
 
     def __repr__(self) -> str:
-        more = f", {told}" if (told := aside(record := self.record)) else ""
-        return f"Job({_shorten(record.request.prompt, 60)!r}{more})"
+        told = aside(record := self.record)
+        return f"Job({shortened(record.request.prompt, 60)!r}{told and f', {told}'})"
 
     def _ipython_display_(self) -> None:
         # A job draws itself where there is something to draw on; only then is the widget package loaded.
@@ -375,7 +374,7 @@ class Jobs(list[Job]):
                 printable(record.model),
                 record.cost.text,
                 datetime.fromtimestamp(record.created_at).strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ006 (local, for people)
-                _shorten(record.request.prompt, 48),
+                shortened(record.request.prompt, 48),
                 printable(", ".join(video.relative_path() for video in record.videos)),
             )
             for record in self._records
@@ -383,7 +382,7 @@ class Jobs(list[Job]):
 
     def _table(self) -> Table:
         below = " ".join(filter(None, ("" if self._records else self._remark, self.note)))
-        notes = [_shorten(aside(record), 120) for record in self._records]
+        notes = [shortened(aside(record), 120) for record in self._records]
         if not any(notes):
             return Table(self._columns, self._rows(), below)
         rows = [(*row, note) for row, note in zip(self._rows(), notes, strict=True)]
@@ -416,8 +415,3 @@ class Jobs(list[Job]):
             for record in self._records
         )
         return frame(columns, rows)
-
-
-def _shorten(text: str, length: int) -> str:
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

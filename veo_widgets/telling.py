@@ -67,3 +67,9 @@ def aside(record: JobRecord) -> str:
     """What is to be known of a job beside its state, in a line; mostly nothing."""
     problem = f"{record.problem.title}: {record.problem.message}" if record.problem else ""
     return printable(" ".join(filter(None, (problem, record.remark))))
+
+
+def shortened(text: str, length: int) -> str:
+    """A text in one line of so many characters at most."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

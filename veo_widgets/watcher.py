@@ -10,7 +10,7 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
-from . import deliveries, library
+from . import deliveries, library, sidecars
 from . import record as records
 from .accounts import Accounts
 from .catalog import TypicalSeconds
@@ -34,7 +34,7 @@ from .patience import accompanied, quiet_for
 from .poller import Schedule, polite
 from .pricing import settled
 from .problems import gone_problem
-from .providers import LITELLM, model_at, provider_named
+from .providers import LITELLM, LITELLM_GEMINI, model_at, provider_named
 from .record import JobRecord, JobState, Operation
 from .retries import answer_of, pause
 from .sender import Sender, orphaned
@@ -125,10 +125,10 @@ class Watcher:
             except VeoError as error:
                 met[answer_of(error)] += 1
                 wait = pause("look", error, tried=met[answer_of(error)])
-                await self._keeper.note_trouble(job_id, str(error))
                 if wait is None:
                     await self._give_up(record, error)
                     return
+                await self._keeper.note_trouble(job_id, str(error))
                 LOGGER.warning("job %s: %s", job_id, error)
             else:
                 met.clear()
@@ -214,6 +214,9 @@ class Watcher:
         # Only the service knows that a clip is gone; a key, a profile or a network that is missing says nothing of it.
         told = isinstance(error, BadRequestError | NotFoundError | PermissionDeniedError) and error.status
         if age < _KEPT_SECONDS or not told:
+            # The disk at fault may be the ledger's too.
+            with suppress(LedgerError):
+                await self._keeper.note_trouble(record.id, str(error))
             raise error
         await anyio.to_thread.run_sync(library.clear, record)
         problem = gone_problem(str(error), proxied=record.surface == LITELLM)
@@ -226,7 +229,7 @@ class Watcher:
             return await self._look(record, account, wire)
         except ServiceError as error:
             # Of a poll's answer this has been asked already; here it is about a download's.
-            verdict = wire.verdict(error, record.operation)
+            verdict = await self._verdict(error, record, wire)
             if verdict is None or verdict.outcome == "samples":
                 raise
             return await self._note(_seen(record, verdict, self._clock.now()), verdict)
@@ -236,11 +239,25 @@ class Watcher:
         try:
             reply = await self._transport.send(wire.poll(record.operation, account.endpoint), account)
         except ServiceError as error:
-            verdict = wire.verdict(error, record.operation)
+            verdict = await self._verdict(error, record, wire)
             if verdict is None:
                 raise
             return records.as_created(verdict, record.operation), error.retry_after
         return records.as_created(wire.parse(reply), record.operation), reply.retry_after
+
+    async def _verdict(self, error: ServiceError, record: JobRecord, wire: Wire) -> Operation | None:
+        """How a job has ended, if an error tells, with the reason where a proxy has lost it and its other way tells."""
+        verdict, other = wire.verdict(error, record.operation), wire.other_way(record.operation)
+        if verdict is None or other is None or verdict.outcome not in {"failed", "empty"}:
+            return verdict
+        dialect, name = other
+        try:
+            account = await self._accounts.of_job(replace(record, surface=LITELLM_GEMINI))
+            told = dialect.parse(await self._transport.send(dialect.poll(name, account.endpoint), account))
+        except VeoError:
+            # An operator need not open that way, nor keep one key for both.
+            return verdict
+        return told if told.outcome in {"failed", "filtered", "empty"} else None
 
     async def _look(self, record: JobRecord, account: Account, wire: Wire) -> JobRecord:
         began = self._clock.now()
@@ -291,10 +308,7 @@ class Watcher:
 
     async def _saved(self, record: JobRecord, operation: Operation) -> JobRecord:
         """The job with all of its clips on disk, held against what was asked for."""
-        differing = deliveries.of_job(record, record.videos)
-        billed = operation.usage is not None and operation.usage.video
-        cost = record.cost if billed else deliveries.followed(record.cost, record.request, record.videos)
-        record = replace(record, differences=differing, cost=cost)
+        record = await _compared(record, operation)
         return await self._keeper.keep(records.saved(record, record.videos, self._clock.now()))
 
     async def _finished_anyway(
@@ -360,6 +374,19 @@ class Watcher:
             raise InvalidRequestError(message, parameter="job", value=record.id)
         await self._transport.send(call, account)
         return await self.look(record) if await self._keeper.lease(record.id) else record
+
+
+async def _compared(record: JobRecord, operation: Operation) -> JobRecord:
+    """The record with what its clips are other than asked for, and with the price that follows from it."""
+    cost = record.cost
+    # Where tokens were counted, their price is the final one.
+    if operation.usage is None or not operation.usage.video:
+        cost = deliveries.followed(cost, record.request, record.videos)
+    if cost != record.cost:
+        for video in record.videos:
+            with suppress(OSError):
+                await anyio.to_thread.run_sync(sidecars.write_sidecar, video, {**video.recipe, "cost": cost.to_json()})
+    return replace(record, differences=deliveries.of_job(record, record.videos), cost=cost)
 
 
 def _is_no_news(seen: JobRecord, record: JobRecord) -> bool:

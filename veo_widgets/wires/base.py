@@ -156,6 +156,16 @@ class Wire(Protocol):
     def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:
         """How `operation` has ended, if an HTTP error in answer to a poll or a download tells; usually None."""
 
+    def other_way(self, operation: str) -> tuple[Wire, str] | None:
+        """Another dialect of the same service that tells why an operation failed where this one loses it.
+
+        Args:
+            operation: its name in this dialect.
+
+        Returns:
+            That dialect, and the operation's name in it; mostly None.
+        """
+
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """The call that downloads a sample which has an address."""
 
@@ -217,6 +227,10 @@ class Dialect:
     def others(self, sample: Sample, endpoint: Endpoint) -> tuple[Call, ...]:  # noqa: ARG002 (for those that name several)
         """None."""
         return ()
+
+    def other_way(self, operation: str) -> tuple[Wire, str] | None:  # noqa: ARG002 (for a proxy's)
+        """There is none."""
+        return None
 
     def probe(self, sample: Sample, endpoint: Endpoint) -> Call | None:  # noqa: ARG002 (for those that have files)
         """Nothing to ask."""

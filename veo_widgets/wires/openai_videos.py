@@ -18,7 +18,8 @@ from ..params import SIZES
 from ..providers import Endpoint
 from ..record import Operation, Sample
 from ..request import VideoRequest
-from .base import UNREPEATED, Call, Dialect, Field, Reply
+from ..video_ids import is_video_id, read_video_id
+from .base import UNREPEATED, Call, Dialect, Field, Reply, Wire
 from .predict_long_running import PassThrough
 from .proxied_ends import proxied_end
 from .sources import decoded, is_address, is_id, mime_of
@@ -271,6 +272,13 @@ class ProxiedVideos(OpenAIVideos):
     def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:
         """What LiteLLM makes of operations that have ended without a clip."""
         return super().verdict(error, operation) or proxied_end(error)
+
+    def other_way(self, operation: str) -> tuple[Wire, str] | None:
+        """The pass-through, for a video that Gemini has made: its id holds the operation's own name."""
+        if not is_video_id(operation):
+            return None
+        found = read_video_id(operation)
+        return (PassThrough(), found.operation) if found.provider == "gemini" else None
 
 
 def _only_for_googles(error: InvalidRequestError, model: Model) -> InvalidRequestError:

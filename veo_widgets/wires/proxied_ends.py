@@ -2,7 +2,8 @@
 
 Source: LiteLLM 1.106.2, ``llms/gemini/videos`` and ``llms/vertex_ai/videos``. Asked for a finished operation without a
 clip, it fails to read what Google has answered, or has nothing to hand out, and says so with 500 each time anew. Its
-other 500 (no connection, an overload, "not complete yet") pass.
+other 500 (no connection, an overload, "not complete yet") pass. The reason that is lost so is asked for by the
+pass-through: see `base.Wire.other_way`.
 """
 
 from __future__ import annotations

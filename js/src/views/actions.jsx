@@ -63,14 +63,17 @@ export function Actions({ job, pending, command }) {
       {can.cancel && button("cancel", "Cancel", false, job.held_back ? "Do not send the job" : "Ask the service to give the job up")}
       {can.stop && button("stop", "Stop waiting", false, "The job goes on at the service; it is only no longer watched")}
       {can.resume && button("resume", "Resume waiting", true, "Watch the job again and fetch its clip")}
-      {can.look && button("look", "Look for it", true, "Ask the service whether it has the job; costs nothing")}
+      {can.look &&
+        (job.state === "failed"
+          ? button("look", "Fetch it again", true, "Ask the service for the clip once more; costs nothing")
+          : button("look", "Look for it", true, "Ask the service whether it has the job; costs nothing"))}
       {can.forget && button("forget", "Forget it", false, "Take the job for failed; if it runs, it may be charged all the same")}
       {can.retry && (
         <RetryButton
           key={job.id}
           verb={job.state === "unknown" ? "Send again" : "Generate again"}
           price={job.retry_price}
-          primary={job.state === "failed" || job.state === "expired"}
+          primary={(job.state === "failed" && !can.look) || job.state === "expired"}
           pending={pending === "retry"}
           onConfirm={() => command("retry")}
         />
