@@ -87,6 +87,10 @@ class AsyncClient(Archive):
             self._tasks.cancel_scope.cancel()
         try:
             await self._stack.__aexit__(kind, error, trace)
+        except BaseExceptionGroup as group:
+            # The task group wraps whatever it lets through; an error of the block goes on by itself, as it was raised.
+            if error is None or not any(one is error for one in group.exceptions):
+                raise
         finally:
             self._tasks = None
             with anyio.CancelScope(shield=True):

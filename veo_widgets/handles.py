@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Self
 from . import placing
 from .board import Listener, Sighting
 from .errors import DownloadError, InvalidRequestError, LedgerError
-from .holders import Told
 from .media import Video
 from .pricing import Cost
 from .printable import printable
 from .record import JobRecord, JobState
+from .references import Reference, told
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
@@ -40,16 +40,13 @@ class Videos(tuple[Video, ...]):
         return "".join(video._repr_html_() for video in self)
 
 
-class Job:
+class Job(Reference):
     """A submitted request and what becomes of it.
 
     ``job.wait()`` blocks, ``await job`` does not; both end when the clips are on disk. Neither being interrupted nor
-    losing this object does anything to the job.
+    losing this object does anything to the job. Jobs of one id are equal, and one that is pickled by Dask or for a pool
+    of processes is the same job there.
     """
-
-    def __init__(self, client: Client, job_id: str) -> None:
-        self.client = client
-        self.id = job_id
 
     @property
     def record(self) -> JobRecord:
@@ -317,11 +314,6 @@ class Job:
         from .widgets import show
 
         show(self)
-
-
-def told(jobs: Iterable[Job]) -> Told:
-    """Says whom those who wait for `jobs` are waiting for, whenever it is called."""
-    return Told(lambda: [(job.id, job.client.asynchronous.held_by(job.id)) for job in jobs])
 
 
 class Jobs(list[Job]):
