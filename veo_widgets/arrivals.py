@@ -8,8 +8,9 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from .errors import WaitTimeoutError
-from .handles import Job, teller
+from .handles import Job
 from .record import JobRecord
+from .references import teller
 from .waiting import TICK_SECONDS
 
 _Future = concurrent.futures.Future[JobRecord]

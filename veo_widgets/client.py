@@ -100,6 +100,10 @@ class AsyncClient(Archive):
             self._sender.abandon()
             try:
                 await self._stack.__aexit__(kind, error, trace)
+            except BaseExceptionGroup as group:
+                # The task group wraps what it lets through; an error of the block goes on by itself, as it was raised.
+                if error is None or not any(one is error for one in group.exceptions):
+                    raise
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._transport.aclose()

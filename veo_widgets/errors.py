@@ -36,9 +36,10 @@ Each message is one or two sentences that say what happened and what to do about
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, Self, TypeVar
 
 from .printable import printable
 from .redaction import redact
@@ -47,7 +48,42 @@ from .redaction import redact
 Limit = Literal["minute", "day", "running", "spend", ""]
 
 
-class VeoError(Exception):
+def _pickles(value: object) -> bool:
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 (whatever an object raises that will not be pickled)
+        return False
+    return True
+
+
+def _portable(value: object) -> object:
+    """A value for another process, where one that cannot go there is told by its name."""
+    return value if _pickles(value) else repr(value)
+
+
+class _Portable(BaseException):
+    """Survives copying and pickling with all its attributes, whatever its constructor takes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: _portable(value) for name, value in vars(self).items()}
+        return _restored, (type(self), tuple(map(_portable, self.args)), state)
+
+    def __copy__(self) -> Self:
+        return _restored(type(self), self.args, vars(self))
+
+
+_Kind = TypeVar("_Kind", bound=_Portable)
+
+
+def _restored(kind: type[_Kind], args: tuple[object, ...], state: dict[str, Any]) -> _Kind:
+    error = kind.__new__(kind, *args)
+    # Beyond our own constructors, which have done their part: ImportError keeps its message beside the arguments.
+    super(_Portable, error).__init__(*args)
+    vars(error).update(state)
+    return error
+
+
+class VeoError(_Portable, Exception):
     """Anything that went wrong in this package. Catch it to catch them all.
 
     A service may quote the key it refuses, so keys are taken out of every message; and what would move a terminal's
@@ -300,7 +336,7 @@ class UnknownOutcomeError(JobError):
     """The answer to the create was lost: the job may run, and may be charged."""
 
 
-class SubmitInterrupted(KeyboardInterrupt):
+class SubmitInterrupted(_Portable, KeyboardInterrupt):
     """Ctrl-C came while a job was being sent. It may run and be charged; `job_id` names it in the ledger."""
 
     def __init__(self, job_id: str) -> None:

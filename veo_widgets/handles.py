@@ -21,6 +21,7 @@ from .media import Video
 from .pricing import Cost
 from .printable import printable
 from .record import JobRecord, JobState
+from .references import Reference, teller
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
@@ -40,16 +41,13 @@ class Videos(tuple[Video, ...]):
         return "".join(video._repr_html_() for video in self)
 
 
-class Job:
+class Job(Reference):
     """A submitted request and what becomes of it.
 
     ``job.wait()`` blocks, ``await job`` does not; both end when the clips are on disk. Neither an interrupt nor losing
-    this object does anything to the job.
+    this object does anything to the job. Jobs of one id are equal, and one that is pickled by Dask or for a pool of
+    processes is the same job there.
     """
-
-    def __init__(self, client: Client, job_id: str) -> None:
-        self.client = client
-        self.id = job_id
 
     @property
     def record(self) -> JobRecord:
@@ -328,24 +326,6 @@ class Job:
         from .widgets import show
 
         show(self)
-
-
-def _is_one_of(ids: set[str], record: JobRecord) -> bool:
-    return record.id in ids
-
-
-def teller(jobs: Iterable[Job]) -> Callable[[], None]:
-    """Says on standard error, whenever it is called, what is new for those who wait for `jobs`; see `Teller`."""
-    by_client: dict[Client, set[str]] = {}
-    for job in jobs:
-        by_client.setdefault(job.client, set()).add(job.id)
-    tellers = [client.asynchronous.teller(partial(_is_one_of, ids)) for client, ids in by_client.items()]
-
-    def tell() -> None:
-        for one in tellers:
-            one()
-
-    return tell
 
 
 class Jobs(list[Job]):

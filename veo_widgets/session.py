@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import recipes
+from . import config, recipes
 from .batches import Batch
 from .budgets import Budget
 from .config import Settings
@@ -26,7 +26,7 @@ from .recipes import Recipe
 from .remote import RemoteVideo, RemoteVideos
 from .spending import Spend
 from .surroundings import surroundings
-from .sync import Client
+from .sync import Client, loaded
 from .tables import Table
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def client() -> Client:
     global _default  # noqa: PLW0603 (one loop for the whole process, as the design wants)
     with _lock:
         if _default is None:
-            _default = Client()
+            # A job from another process may have opened one.
+            _default = loaded(config.home()) or Client()
         return _default
 
 

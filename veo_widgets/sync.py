@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 _FORKED = "This process was forked from one that uses veo_widgets; start it with the 'spawn' method instead."
 _lock = threading.Lock()
+_loading = threading.Lock()
 
 
 class Client:
@@ -102,6 +103,11 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def opener(self) -> Callable[[], Client]:
+        """Opens a client over the same ledger in another process."""
+        return partial(client_at, self.asynchronous.home)
 
     @property
     def settings(self) -> Settings:
@@ -203,6 +209,26 @@ class Client:
 
 
 _open: weakref.WeakSet[Client] = weakref.WeakSet()
+# Those that were opened for jobs from elsewhere.
+_loaded: dict[Path, Client] = {}
+
+
+def loaded(home: Path) -> Client | None:
+    """The client that was opened for jobs from elsewhere over the ledger in `home`, if there is one."""
+    found = _loaded.get(home)
+    return None if found is None or found.closed else found
+
+
+def client_at(home: Path) -> Client:
+    """A client of this process over the ledger in `home`: one that is open, else a new one.
+
+    What was configured in the process that a job comes from is unknown here; keys come from the environment.
+    """
+    with _loading:
+        found = [client for client in tuple(_open) if client.asynchronous.home == home and not client.closed]
+        if not found:
+            _loaded[home] = Client(home=home)
+        return found[0] if found else _loaded[home]
 
 
 def _close_at_the_end(client: Client) -> None:
