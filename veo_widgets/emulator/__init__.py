@@ -7,8 +7,9 @@
 
 It answers as the Gemini Developer API and the Agent Platform answer to Veo's predictLongRunning calls and to Gemini
 Omni's interactions, and as OpenAI, Azure and LiteLLM's proxy answer at ``/v1/videos``. It refuses what they refuse,
-renders watchable clips, and fails on request. See `front_matter` for directions in a prompt, `faults` for the named
-faults and `admin` for its routes. It needs the extra ``emulator``.
+renders watchable clips, and fails on request. See `front_matter` for directions in a prompt, `manners` for the dialects
+of other ``/v1/videos`` servers, `faults` and `troubles` for the named faults, `answer_shapes` for what refusals look
+like, and `admin` for its routes. It needs the extra ``emulator``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .faults import Faults, Rule
 from .journal import Entry, Journal
 from .operations import Operations
 from .pace import Pace
+from .refusals import RefusalError
 from .server import LoopbackServer
 from .state import Backstage
 from .storeroom import Storeroom
@@ -140,6 +142,20 @@ class Emulator:
         """
         self._faults.add(Rule(on, fault, **more))
 
+    def direct(self, **lines: str) -> None:
+        """Let these lines of front matter hold for every prompt to come, such as ``dialect="new-api"``.
+
+        What a prompt says itself goes before them; calling it without any ends them.
+
+        Raises:
+            ValueError: a line is not known.
+            RuntimeError: it does not run.
+        """
+        try:
+            self._running().direct(lines)
+        except RefusalError as error:
+            raise ValueError(error.message) from error
+
     def set_pace(self, pace: Pace) -> None:
         """Change the pace of operations to come."""
         self._pace = pace
@@ -152,9 +168,12 @@ class Emulator:
         Raises:
             RuntimeError: it does not run.
         """
+        self._running().listed = names
+
+    def _running(self) -> Backstage:
         if self._stage is None:
             raise RuntimeError("The emulator does not run.")
-        self._stage.listed = names
+        return self._stage
 
     def reset(self) -> None:
         """Forget every operation, rule and journal entry."""

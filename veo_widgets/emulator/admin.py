@@ -45,6 +45,13 @@ async def script(request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
+async def direct(request: Request) -> Response:
+    """``POST /_admin/directions``: lines of front matter, as an object, that hold for every prompt to come."""
+    lines = {key: str(value) for key, value in (await _body(request)).items()}
+    backstage(request).direct(lines)
+    return JSONResponse(lines)
+
+
 async def pace(request: Request) -> Response:
     """``POST /_admin/pace`` with ``{"pace": "at-once" | "polls:N" | "seconds:SPEED"}``, for operations to come."""
     try:
@@ -70,6 +77,7 @@ def routes() -> list[Route]:
     return [
         Route("/_admin/journal", journal),
         Route("/_admin/script", script, methods=["POST"]),
+        Route("/_admin/directions", direct, methods=["POST"]),
         Route("/_admin/pace", pace, methods=["POST"]),
         Route("/_admin/reset", reset, methods=["POST"]),
         Route("/_admin/health", health),

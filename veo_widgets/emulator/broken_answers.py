@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 _PIECES = 20
+_MUCH = 1_000_000
 
 
 def _transport(scope: Scope) -> asyncio.Transport:
@@ -29,18 +30,38 @@ class ResetResponse(Response):
         transport.abort()
 
 
-class CutResponse(Response):
-    """Announces the whole of another answer, sends a share of it, and lets the server close the connection."""
+class SilentResponse(Response):
+    """No answer for `seconds`, then the connection is closed without one."""
 
-    def __init__(self, whole: Response, share: float) -> None:
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Wait, unless the client gives up first."""
+        gone = asyncio.ensure_future(_gone(receive))
+        await asyncio.wait([gone], timeout=self._seconds)
+        _transport(scope).close()
+        await gone
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class CutResponse(Response):
+    """Announces the whole of another answer, sends `kept` bytes, and lets the server close the connection."""
+
+    def __init__(self, whole: Response, kept: int) -> None:
         headers = {name: value for name, value in whole.headers.items() if name != "content-length"}
         super().__init__(whole.body, whole.status_code, headers)
-        self._share = share
+        self._kept = kept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send the beginning."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        part = bytes(self.body)[: int(len(self.body) * self._share)]
+        part = bytes(self.body)[: self._kept]
         await send({"type": "http.response.body", "body": part, "more_body": True})
 
 
@@ -60,6 +81,52 @@ class DribbleResponse(Response):
         for at in range(0, len(body), step):
             await send({"type": "http.response.body", "body": body[at : at + step], "more_body": True})
             await asyncio.sleep(self._seconds / _PIECES)
+        await send({"type": "http.response.body", "body": b""})
+
+
+class StallResponse(Response):
+    """Another answer whose first `kept` bytes come at once and whose rest comes `seconds` later."""
+
+    def __init__(self, whole: Response, kept: int, seconds: float) -> None:
+        super().__init__(whole.body, whole.status_code, dict(whole.headers))
+        self._kept = kept
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send, pause, send."""
+        body = bytes(self.body)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": body[: self._kept], "more_body": True})
+        await asyncio.sleep(self._seconds)
+        await send({"type": "http.response.body", "body": body[self._kept :]})
+
+
+class HugeResponse(Response):
+    """The beginning of another answer, and then zeros until `size` bytes have come or the client has had enough.
+
+    Args:
+        whole: the answer it begins as.
+        size: how many bytes there are.
+        announced: whether its length is told.
+    """
+
+    def __init__(self, whole: Response, size: int, *, announced: bool) -> None:
+        length = {"content-length": str(size)} if announced else {}
+        super().__init__(whole.body, 200, {"content-type": whole.headers["content-type"]})
+        del self.headers["content-length"]
+        self.headers.update(length)
+        self._size = size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send piece by piece, as fast as the client reads."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        part, left = bytes(self.body)[: self._size], self._size
+        while left and not _transport(scope).is_closing():
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            # Sending into a connection that is gone waits for nothing, and nobody else would get a turn.
+            await asyncio.sleep(0)
+            left -= len(part)
+            part = bytes(min(left, _MUCH))
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -83,5 +150,4 @@ class RawResponse(Response):
         transport = _transport(scope)
         transport.write(head.encode() + bytes(self.body))
         transport.close()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _gone(receive)

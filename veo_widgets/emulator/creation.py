@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import front_matter
-from .faults import FAULTS, Rule, play
+from .faults import Rule, play
 from .front_matter import Directions
 from .operations import Operation
 from .orders import Order
 from .refusals import invalid
 from .state import Backstage, backstage
+from .troubles import FAULTS
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ async def take(request: Request, create: Create) -> Response:
 
     async def proceed() -> Response:
         # Decoding pictures takes a while; other connections must not wait for it.
-        order = stage.directed(await asyncio.to_thread(create.order), subject)
+        order = stage.directed(await asyncio.to_thread(create.order), create.prompt, subject)
         _check_outcome(order)
         operation = stage.operations.create(order, create.parent, stage.pace)
         request.state.entry.operation = operation.id
@@ -66,7 +67,19 @@ def _rule(directions: Directions, operation: Operation | None = None) -> Rule | 
     if directions.fault not in FAULTS:
         raise invalid(f"Emulator: there is no fault {directions.fault!r}; known are {', '.join(FAULTS)}.")
     on = directions.on or FAULTS[directions.fault].on
-    return Rule(on, directions.fault, times=directions.times, match=operation.id if operation else "")
+    try:
+        return Rule(
+            on,
+            directions.fault,
+            times=directions.times,
+            match=operation.id if operation else "",
+            status=directions.http,
+            shape=directions.shape,
+            seconds=directions.pause,
+            share=directions.share,
+        )
+    except ValueError as error:
+        raise invalid(f"Emulator: {error}") from error
 
 
 def _written_fault(stage: Backstage, prompt: str) -> Rule | None:

@@ -1,31 +1,20 @@
-"""Trouble on request: a table of named faults, and the rules that say which request meets which.
-
-A fault is a coroutine that gets a `Stage` and answers a response; calling the stage's `proceed` lets the real answer be
-made. A new fault is one more entry of `FAULTS`.
-"""
+"""Trouble on request: the rules that say which request meets which of the faults of `troubles.FAULTS`."""
 
 from __future__ import annotations
 
-import asyncio
-import gzip
 import threading
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .broken_answers import CutResponse, DribbleResponse, RawResponse, ResetResponse
+from .answer_shapes import SHAPES
 from .front_matter import KINDS, OUTCOMES
-from .refusals import STATUS_NAMES, RefusalError, day_is_over, no_such_file, not_found, quota, spend_cap
+from .refusals import RefusalError
+from .stages import Proceed, Stage
+from .troubles import ARRIVAL, FAULTS
 
-Proceed = Callable[[], Awaitable[Response]]
-
-# Of any request, before its body is read; all others are told apart by what is in the body.
-ARRIVAL = "arrival"
 _MOMENTS = (*KINDS, ARRIVAL)
 
 
@@ -38,12 +27,15 @@ class Rule:
         fault: a name in `FAULTS`; empty when only `outcome` is set.
         times: how many requests still meet it.
         match: a part of the path, the prompt or the operation's id; empty matches all.
-        status: the HTTP status, for ``status``, ``answer`` and ``expired``.
+        status: the HTTP status, for ``status``, ``answer``, ``expired``, ``refused`` and ``made-then``.
         outcome: for a create: how the operation shall end.
-        seconds: for ``slow``, ``reset-late`` and ``dribble``: the delay.
-        share: for ``cut`` and its like: how much of the body comes, from 0 to 1.
-        body: for ``answer``: what is answered instead, as JSON or what passes for it.
+        seconds: for ``slow``, ``reset-late``, ``dribble``, ``stall`` and the shape ``silence``: the delay.
+        share: for ``cut`` and its like, and for ``stall``: how much of the body comes, from 0 to 1.
+        body: for ``answer``: what is answered instead, as JSON or what passes for it; for ``refused`` and
+            ``made-then``: the sentence to say.
         to: for ``redirect``: the origin to send the client to; empty: another name of this host.
+        shape: for ``refused`` and ``made-then``: how the refusal looks, a name in `answer_shapes.SHAPES`.
+        size: for ``huge`` and ``huge-unannounced``: how many bytes there are.
     """
 
     on: str
@@ -56,6 +48,8 @@ class Rule:
     share: float = 0.5
     body: str = ""
     to: str = ""
+    shape: str = "own"
+    size: int = 10_000_000_000
 
     def __post_init__(self) -> None:
         if self.on not in _MOMENTS:
@@ -68,27 +62,12 @@ class Rule:
             raise ValueError("A rule names either a fault or an outcome.")
         if self.fault and (self.on == ARRIVAL) != (FAULTS[self.fault].on == ARRIVAL):
             raise ValueError(f"fault: {self.fault!r} cannot strike on: {self.on}.")
+        if self.shape not in SHAPES:
+            raise ValueError(f"shape: {self.shape!r} is none of {', '.join(SHAPES)}.")
         if not 0 <= self.share <= 1:
             raise ValueError(f"share: {self.share} is not from 0 to 1.")
         if self.outcome and self.on != "create":
             raise ValueError("An outcome is decided at the create: use on: create.")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What a fault has to play with."""
-
-    request: Request
-    rule: Rule
-    proceed: Proceed
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One kind of trouble; `on` is the request it strikes when nothing else is said."""
-
-    play: Callable[[Stage], Awaitable[Response]]
-    on: str = "create"
 
 
 class Faults:
@@ -157,142 +136,3 @@ class Doorkeeper:
 
 async def _unread() -> Response:
     raise RefusalError(500, "Emulator: what has not been read cannot be answered.")
-
-
-def _status(code: int, message: str) -> Fault:
-    async def answer(_stage: Stage) -> Response:
-        raise RefusalError(code, message)
-
-    return Fault(answer)
-
-
-def _refusal(refusal: Callable[[], RefusalError]) -> Fault:
-    async def answer(_stage: Stage) -> Response:
-        raise refusal()
-
-    return Fault(answer)
-
-
-async def _any_status(stage: Stage) -> Response:
-    code = stage.rule.status or 500
-    raise RefusalError(code, f"Scripted answer {code} {STATUS_NAMES.get(code, 'UNKNOWN')}.")
-
-
-async def _reset(stage: Stage) -> Response:
-    # The work is done and only its answer is lost: the case in which a client cannot know whether it has paid.
-    await stage.proceed()
-    return ResetResponse()
-
-
-async def _reset_late(stage: Stage) -> Response:
-    await asyncio.sleep(stage.rule.seconds)
-    return await _reset(stage)
-
-
-async def _reset_early(_stage: Stage) -> Response:
-    return ResetResponse()
-
-
-async def _reset_midway(stage: Stage) -> Response:
-    await stage.request.receive()
-    return ResetResponse()
-
-
-async def _html(_stage: Stage) -> Response:
-    return HTMLResponse("<!doctype html><title>Sign in</title><p>Please sign in to this network.</p>")
-
-
-async def _cut(stage: Stage) -> Response:
-    return CutResponse(await stage.proceed(), stage.rule.share)
-
-
-async def _cut_silently(stage: Stage) -> Response:
-    whole = await stage.proceed()
-    return RawResponse(whole, _first(whole, stage.rule.share), length=None)
-
-
-async def _truncated(stage: Stage) -> Response:
-    whole = await stage.proceed()
-    part = _first(whole, stage.rule.share)
-    return RawResponse(whole, part, length=len(part))
-
-
-async def _wrong_length(stage: Stage) -> Response:
-    whole = await stage.proceed()
-    return RawResponse(whole, bytes(whole.body), length=len(_first(whole, stage.rule.share)))
-
-
-def _first(whole: Response, share: float) -> bytes:
-    return bytes(whole.body)[: int(len(whole.body) * share)]
-
-
-async def _dribble(stage: Stage) -> Response:
-    return DribbleResponse(await stage.proceed(), stage.rule.seconds)
-
-
-async def _gzip(stage: Stage) -> Response:
-    whole = await stage.proceed()
-    whole.body = gzip.compress(bytes(whole.body))
-    whole.headers["content-length"] = str(len(whole.body))
-    whole.headers["content-encoding"] = "gzip"
-    return whole
-
-
-async def _answer(stage: Stage) -> Response:
-    # The work is done, as when a gateway spoils what the service has said.
-    await stage.proceed()
-    return Response(stage.rule.body, stage.rule.status or 200, media_type="application/json")
-
-
-async def _redirect(stage: Stage) -> Response:
-    return redirected(stage.request, stage.rule.to)
-
-
-async def _expired(stage: Stage) -> Response:
-    if stage.rule.on == "poll" or stage.rule.status == 404:
-        raise not_found()
-    raise no_such_file(stage.request.url.path.rpartition("/")[2].partition(":")[0])
-
-
-async def _slow(stage: Stage) -> Response:
-    await asyncio.sleep(stage.rule.seconds)
-    return await stage.proceed()
-
-
-def redirected(request: Request, origin: str = "") -> Response:
-    """A 302 to a signed-looking address that needs no key, on `origin` or on another name of this host."""
-    path = f"/_moved{quote(request.url.path, safe='/:')}"
-    return RedirectResponse(f"{origin or _other_name(request)}{path}?alt=media", 302)
-
-
-def _other_name(request: Request) -> str:
-    name = "localhost" if request.url.hostname == "127.0.0.1" else "127.0.0.1"
-    return f"http://{name}:{request.url.port or 80}"
-
-
-FAULTS = {
-    "status": Fault(_any_status),
-    "status-429": _refusal(partial(quota, with_details=True)),
-    "status-429-bare": _refusal(partial(quota, with_details=False)),
-    "status-429-day": _refusal(day_is_over),
-    "status-429-spend": _refusal(spend_cap),
-    "status-500": _status(500, "An internal error has occurred. Please retry."),
-    "status-502": _status(502, "Bad gateway."),
-    "status-503": _status(503, "The service is currently unavailable."),
-    "status-504": _status(504, "Deadline expired before operation could complete."),
-    "reset": Fault(_reset),
-    "reset-late": Fault(_reset_late),
-    "reset-early": Fault(_reset_early, ARRIVAL),
-    "reset-midway": Fault(_reset_midway, ARRIVAL),
-    "html": Fault(_html, "poll"),
-    "answer": Fault(_answer, "poll"),
-    "gzip": Fault(_gzip, "poll"),
-    "cut": Fault(_cut, "download"),
-    "cut-silently": Fault(_cut_silently, "download"),
-    "truncated": Fault(_truncated, "download"),
-    "wrong-length": Fault(_wrong_length, "download"),
-    "redirect": Fault(_redirect, "download"),
-    "expired": Fault(_expired, "download"),
-    "slow": Fault(_slow),
-    "dribble": Fault(_dribble, "download"),
-}

@@ -7,12 +7,13 @@ import re
 from datetime import UTC, datetime
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from . import agent_platform, developer_api, openai_ids
-from .faults import redirected
+from .answer_shapes import LOGIN, login
 from .operations import FILE_LIFETIME_SECONDS, Clip
+from .redirects import BUCKET, CIRCLE, redirected
 from .refusals import Json, invalid, no_such_file, not_active, not_found
 from .state import backstage, note
 
@@ -111,6 +112,29 @@ async def moved(request: Request) -> Response:
     return await content(request, _clip(request, file_id))
 
 
+async def bucket(request: Request) -> Response:
+    """``GET /_bucket/{file}.mp4``: a gateway's own bucket; the signature is in the address, and no key is asked for."""
+    note(request, "download")
+    file_id = request.path_params["file"]
+
+    async def proceed() -> Response:
+        return await content(request, _clip(request, file_id))
+
+    return await backstage(request).faults.passing("download", _subject(request, file_id), request, proceed)
+
+
+async def circle(request: Request) -> Response:
+    """Two addresses that name each other."""
+    note(request, "download")
+    return RedirectResponse(f"{CIRCLE}/{1 - int(request.path_params['side'])}", 302)
+
+
+async def signed_out(request: Request) -> Response:
+    """Where a network sends those who have not signed in."""
+    note(request, "other")
+    return login()
+
+
 async def stored(request: Request) -> Response:
     """``GET /storage/v1/b/{bucket}/o/{object}``, with ``alt=media`` for the bytes."""
     note(request, "download")
@@ -136,7 +160,8 @@ async def content(request: Request, clip: Clip) -> Response:
     """The bytes of a clip, or the part of them that a ``Range`` header names."""
     data = await asyncio.to_thread(backstage(request).operations.read, clip)
     headers = {"accept-ranges": "bytes"}
-    wanted = _RANGE.match(request.headers.get("range", ""))
+    asked = "" if hasattr(request.state, "whole") else request.headers.get("range", "")
+    wanted = _RANGE.match(asked)
     if wanted is None or not any(wanted.groups()):
         return Response(data, media_type="video/mp4", headers=headers)
     start, end = _bounds(wanted[1], wanted[2], len(data))
@@ -155,6 +180,11 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
 def routes() -> list[Route]:
     """The routes of this module."""
     found = [Route(f"/{version}/files/{{rest:path}}", file) for version in developer_api.VERSIONS]
-    found.append(Route("/_moved/{rest:path}", moved))
+    found += [
+        Route("/_moved/{rest:path}", moved),
+        Route(f"{BUCKET}/{{file}}.mp4", bucket),
+        Route(f"{CIRCLE}/{{side:int}}", circle),
+        Route(LOGIN, signed_out),
+    ]
     storage = "/storage/v1/b/{bucket}/o/{name:path}"
     return [*found, Route(storage, stored), Route(f"/download{storage}", stored)]

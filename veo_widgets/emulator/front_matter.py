@@ -8,15 +8,19 @@
     ---
     A cat playing with a ball of yarn
 
-Not every wire has a word for every outcome: see `outcomes_of`.
+Not every wire has a word for every outcome: see `outcomes_of`. ``dialect: new-api`` stands for all lines that make a
+``/v1/videos`` server speak as that one does; `manners` has them, and the lines themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Self
 
+from . import manners
+from .manners import Manner, Reader, one_of
 from .refusals import invalid
 
 _COMMON_OUTCOMES = ("done", "filtered", "failed", "empty", "partial")
@@ -25,6 +29,7 @@ _INTERACTION_OUTCOMES = ("cancelled", "incomplete", "budget_exceeded", "requires
 OUTCOMES = _COMMON_OUTCOMES + _INTERACTION_OUTCOMES
 KINDS = ("create", "poll", "download", "file", "list", "cancel")
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _MOST_BYTES = 1_000_000_000
 
 # The first support code of each category the Agent Platform documents (wire reference 2.5).
@@ -60,7 +65,16 @@ class Directions:
         processing: how many requests for a finished file are told that it is still being processed.
         status: the word for a running job, such as ``processing``; empty for the wire's own.
         bytes: how large a clip is at least: free space is added to a smaller one.
-        ids: ``litellm`` makes the ids of videos look like those of LiteLLM's proxy.
+        ids: whose ids those of videos look like: ``litellm`` (its proxy's), ``vllm-omni``, ``new-api``, or ``bare``.
+        http: the HTTP status of a fault.
+        shape: how a refusal looks, a name in `answer_shapes.SHAPES`.
+        pause: how long a fault takes, in seconds.
+        share: how much of a body comes, from 0 to 1.
+        gives_seconds: how long the clips are, whatever was asked; ``None``: as asked.
+        gives_resolution: their resolution; empty: as asked.
+        gives_ratio: their aspect ratio; empty: as asked.
+        gives_sound: ``no``: they have none, whatever was asked.
+        manner: how the server speaks.
     """
 
     outcome: str = "done"
@@ -75,6 +89,20 @@ class Directions:
     status: str = ""
     bytes: int = 0
     ids: str = ""
+    http: int | None = None
+    shape: str = "own"
+    pause: float = 2.0
+    share: float = 0.5
+    gives_seconds: float | None = None
+    gives_resolution: str = ""
+    gives_ratio: str = ""
+    gives_sound: str = ""
+    manner: Manner = field(default_factory=Manner)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The directions that ``dataclasses.asdict`` made `values` of."""
+        return cls(**{**values, "manner": Manner(**values.get("manner", {}))})
 
 
 def outcomes_of(wire: str) -> tuple[str, ...]:
@@ -82,43 +110,66 @@ def outcomes_of(wire: str) -> tuple[str, ...]:
     return OUTCOMES if wire == "interactions" else _COMMON_OUTCOMES
 
 
-def read(prompt: str) -> tuple[Directions, str]:
+def read(prompt: str, standing: Mapping[str, str] = _NONE) -> tuple[Directions, str]:
     """The directions at the top of `prompt`, and the prompt without them.
+
+    What it does not say, the lines of `standing` say, which hold for every prompt.
 
     Raises:
         RefusalError: a key or value is not one of those above; a misspelt one must not pass for a success.
     """
     lines = prompt.splitlines()
     if not lines or lines[0].strip() != "---":
-        return Directions(), prompt
+        return directions(standing), prompt
     ends = [number for number, line in enumerate(lines[1:], 1) if line.strip() == "---"]
     if not ends:
-        return Directions(), prompt
+        return directions(standing), prompt
     pairs = [line.partition(":") for line in lines[1 : ends[0]] if line.strip()]
     values = {key.strip(): value.strip() for key, _, value in pairs}
-    return _directions(values), "\n".join(lines[ends[0] + 1 :]).strip()
+    return directions({**standing, **values}), "\n".join(lines[ends[0] + 1 :]).strip()
 
 
-def _directions(values: dict[str, str]) -> Directions:
+def directions(values: Mapping[str, str]) -> Directions:
+    """The directions that these lines give.
+
+    Raises:
+        RefusalError: a key or value is not known.
+    """
     known: dict[str, Any] = {}
-    for key, value in values.items():
+    manner: dict[str, Any] = {}
+    for key, value in _spelt_out(values).items():
         try:
-            name, read_value = _KEYS[key]
-            known[name] = read_value(value)
+            if key in manners.KEYS:
+                manner[key] = manners.KEYS[key](value)
+            else:
+                name, read_value = _KEYS[key]
+                known[name] = read_value(value)
         except (KeyError, ValueError) as error:
+            names = ", ".join(["dialect", *_KEYS, *manners.KEYS])
             raise invalid(
-                f"Emulator: the front matter line {key!r}: {value!r} is not understood; known are {', '.join(_KEYS)}."
+                f"Emulator: the front matter line {key!r}: {value!r} is not understood; known are {names}."
             ) from error
-    return Directions(**known)
+    return Directions(**known, manner=Manner(**manner))
 
 
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value not in allowed:
-            raise ValueError(value)
-        return value
+def standing_lines(values: Mapping[str, str]) -> dict[str, str]:
+    """`values` as lines that may hold for every prompt.
 
-    return check
+    Raises:
+        RefusalError: one of them is not known, or is a fault, which is for one request.
+    """
+    if "fault" in values:
+        raise invalid("Emulator: a fault is for one request; script it.")
+    directions(values)
+    return dict(values)
+
+
+def _spelt_out(values: Mapping[str, str]) -> Mapping[str, str]:
+    # What is said beside a dialect goes before what is in it.
+    if values.get("dialect") not in manners.DIALECTS:
+        return values
+    rest = {key: value for key, value in values.items() if key != "dialect"}
+    return {**manners.DIALECTS[values["dialect"]], **rest}
 
 
 def _size(value: str) -> int:
@@ -128,18 +179,26 @@ def _size(value: str) -> int:
 
 
 # Key in the front matter: name in `Directions`, and how its value is read.
-_KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
-    "outcome": ("outcome", _one_of(*OUTCOMES)),
+_KEYS: dict[str, tuple[str, Reader]] = {
+    "outcome": ("outcome", one_of(*OUTCOMES)),
     "polls": ("polls", int),
     "seconds": ("seconds", float),
     "code": ("code", int),
     "reason": ("support_code", SUPPORT_CODES.__getitem__),
     "support_code": ("support_code", int),
     "fault": ("fault", str),
-    "on": ("on", _one_of(*KINDS)),
+    "on": ("on", one_of(*KINDS)),
     "times": ("times", int),
     "processing": ("processing", int),
     "status": ("status", str),
     "bytes": ("bytes", _size),
-    "ids": ("ids", _one_of("litellm")),
+    "ids": ("ids", one_of("litellm", "vllm-omni", "new-api", "bare")),
+    "http": ("http", int),
+    "shape": ("shape", str),
+    "pause": ("pause", float),
+    "share": ("share", float),
+    "gives_seconds": ("gives_seconds", float),
+    "gives_resolution": ("gives_resolution", one_of("360p", "720p", "1080p", "4k")),
+    "gives_ratio": ("gives_ratio", one_of("16:9", "9:16")),
+    "gives_sound": ("gives_sound", one_of("no")),
 }

@@ -123,4 +123,5 @@ def _video_tokens(order: Order) -> int:
     if order.upscaled_from:
         return round(_UPSCALE_TOKENS[order.upscaled_from, order.resolution] * order.total_seconds)
     # Of an extension only what it adds is new; a given video that is changed comes out whole.
-    return round(_TOKENS[order.resolution] * (order.duration_seconds or order.total_seconds))
+    made = order.delivery(0)
+    return round(_TOKENS[made.resolution] * (made.duration_seconds or order.total_seconds))

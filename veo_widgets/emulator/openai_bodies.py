@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -10,6 +11,13 @@ from . import multipart
 from .journal import shortened
 from .multipart import Upload
 from .refusals import Json, RefusalError
+
+_FORM, _PLAIN_FORM = "multipart/form-data", "application/x-www-form-urlencoded"
+
+
+def is_form(request: Request) -> bool:
+    """Whether a body is said to be a form."""
+    return request.headers.get("content-type", "").startswith((_FORM, _PLAIN_FORM))
 
 
 async def read(request: Request) -> Json:
@@ -19,7 +27,10 @@ async def read(request: Request) -> Json:
         RefusalError: the body is neither a form nor a JSON object.
     """
     raw, kind = await request.body(), request.headers.get("content-type", "")
-    body = _nested(multipart.read(raw, kind)) if kind.startswith("multipart/form-data") else _json(raw)
+    if kind.startswith(_FORM):
+        body = _nested(multipart.read(raw, kind))
+    else:
+        body = dict(parse_qsl(raw.decode("latin-1"))) if kind.startswith(_PLAIN_FORM) else _json(raw)
     shown = {name: str(value) if isinstance(value, Upload) else value for name, value in body.items()}
     request.state.entry.body = shortened(shown)
     return body

@@ -13,13 +13,15 @@ import re
 from .operations import Operation
 
 _PREFIX = "video_"
+# What other servers put before their ids, by the name of their `ids`.
+_PREFIXES = {"vllm-omni": "video_gen_", "new-api": "task_", "bare": ""}
 _LAST_ID = re.compile(r"([0-9a-f]{16})$")
 
 
 def public_id(operation: Operation) -> str:
     """The id the client gets to see."""
     if operation.order.directions.ids != "litellm":
-        return _PREFIX + operation.id
+        return _PREFIXES.get(operation.order.directions.ids, _PREFIX) + operation.id
     model = operation.order.alias or operation.order.model
     name = f"models/{operation.order.model}/operations/{operation.id}"
     packed = f"litellm:custom_llm_provider:gemini;model_id:{model};video_id:{name}"
@@ -28,7 +30,9 @@ def public_id(operation: Operation) -> str:
 
 def operation_id(public: str) -> str:
     """The operation's own id in a public one; empty where there is none."""
-    body = public.removeprefix(_PREFIX)
+    body = public
+    for prefix in (*_PREFIXES.values(), _PREFIX):
+        body = body.removeprefix(prefix)
     if _LAST_ID.fullmatch(body):
         return body
     try:

@@ -11,7 +11,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..catalog import find
-from . import creation, files, openai_bodies, openai_checks, openai_replies, sequels
+from . import creation, files, front_matter, gateway_replies, openai_bodies, openai_checks, openai_replies, sequels
+from .gateway_replies import Kept
+from .manners import Manner
 from .multipart import Upload
 from .openai_checks import Served
 from .openai_ids import operation_id, public_id
@@ -19,6 +21,7 @@ from .openai_models import authorize
 from .openai_refusals import Endpoint, bad, no_such_video, worded
 from .operations import Clip, Operation
 from .orders import OPENAI_VIDEOS, Order
+from .redirects import bucket_url
 from .refusals import Json, RefusalError
 from .sequels import Original
 from .state import backstage, note
@@ -37,6 +40,9 @@ async def create(request: Request) -> Response:
     authorize(request)
     stage, body = backstage(request), await openai_bodies.read(request)
     entry.model = str(body.get("model") or _DEFAULT_MODEL)
+    refusal = gateway_replies.not_taken(_manner(request, body), form=openai_bodies.is_form(request))
+    if refusal is not None:
+        return refusal
 
     def order() -> Order:
         chosen = openai_checks.served(entry.model, stage, azure=_is_azure(request))
@@ -45,23 +51,45 @@ async def create(request: Request) -> Response:
     return await _created(request, body, order)
 
 
+def _manner(request: Request, body: Json) -> Manner:
+    prompt = body.get("prompt")
+    return front_matter.read(str(prompt), backstage(request).standing)[0].manner
+
+
 def _is_azure(request: Request) -> bool:
     return request.url.path.startswith(_AZURE)
 
 
 async def _created(request: Request, body: Json, order: Callable[[], Order]) -> Response:
     async def answer(operation: Operation) -> Response:
-        return _shown(request, operation, over=False)
+        manner, stage = operation.order.directions.manner, backstage(request)
+        if manner.created == "ended":
+            return await _shown(request, operation, over=await stage.finished(operation, polled=False))
+        video = openai_replies.video(operation, stage.operations, over=False)
+        reply = gateway_replies.created(video, manner, f"{request.url.replace(query='')}/{video['id']}")
+        reply.headers["openai-poll-after-ms"] = "500" if operation.wait.seconds else "100"
+        return reply
 
     prompt = body.get("prompt")
     written = prompt if isinstance(prompt, str) else ""
     return await creation.take(request, creation.Create(written, order, "videos", answer))
 
 
-def _shown(request: Request, operation: Operation, *, over: bool) -> Response:
-    reply = openai_replies.video(operation, backstage(request).operations, over=over)
+async def _shown(request: Request, operation: Operation, *, over: bool) -> Response:
+    video, manner = await _spoken(request, operation, over=over), operation.order.directions.manner
+    failed = over and not operation.order.delivered()
     headers = {} if over else {"openai-poll-after-ms": "500" if operation.wait.seconds else "100"}
-    return JSONResponse(reply, headers=headers)
+    return JSONResponse(video, manner.failed_get if failed and manner.failed_get else 200, headers)
+
+
+async def _spoken(request: Request, operation: Operation, *, over: bool) -> Json:
+    operations, manner = backstage(request).operations, operation.order.directions.manner
+    video = openai_replies.video(operation, operations, over=over)
+    if not over or not operation.order.delivered():
+        return gateway_replies.spoken(video, manner, None)
+    clip = Clip(operation, 0)
+    data = await asyncio.to_thread(operations.read, clip) if manner.has_bytes else b""
+    return gateway_replies.spoken(video, manner, Kept(bucket_url(request, operation.file_id(0)), data))
 
 
 def _found(request: Request, public: str) -> Operation:
@@ -83,7 +111,7 @@ async def retrieve(request: Request) -> Response:
     operation, stage = _found(request, request.path_params["id"]), backstage(request)
 
     async def proceed() -> Response:
-        return _shown(request, operation, over=await stage.finished(operation))
+        return await _shown(request, operation, over=await stage.finished(operation))
 
     return await stage.faults.passing("poll", _subject(request, operation), request, proceed)
 
@@ -96,9 +124,7 @@ async def list_videos(request: Request) -> Response:
 
     async def proceed() -> Response:
         page, more = _page(request, stage.operations.of_wire(OPENAI_VIDEOS))
-        data = [
-            openai_replies.video(one, stage.operations, over=await stage.finished(one, polled=False)) for one in page
-        ]
+        data = [await _spoken(request, one, over=await stage.finished(one, polled=False)) for one in page]
         ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
         return JSONResponse({"object": "list", "data": data, **ends, "has_more": more})
 
@@ -142,7 +168,11 @@ async def content(request: Request) -> Response:
         variant = request.query_params.get("variant", "video")
         if variant != "video" and variant not in _VARIANTS:
             raise bad("variant", f"Invalid value: {variant!r}. Supported values are: 'video', {list(_VARIANTS)}.")
-        await _check_ready(request, operation)
+        await _check_finished(request, operation)
+        refusal = _not_here(operation)
+        if refusal is not None:
+            return refusal
+        _check_kept(request, operation)
         clip = Clip(operation, 0)
         if variant == "video":
             return await files.content(request, clip)
@@ -152,10 +182,20 @@ async def content(request: Request) -> Response:
     return await stage.faults.passing("download", _subject(request, operation), request, proceed)
 
 
-async def _check_ready(request: Request, operation: Operation) -> None:
-    stage, public = backstage(request), request.path_params["id"]
-    if not await stage.finished(operation, polled=False):
+def _not_here(operation: Operation) -> Response | None:
+    manner, made = operation.order.directions.manner, operation.order.delivered()
+    if manner.failed_get and not made:
+        return gateway_replies.has_failed()
+    return gateway_replies.use_the_url() if manner.content == "refused" and made else None
+
+
+async def _check_finished(request: Request, operation: Operation) -> None:
+    if not await backstage(request).finished(operation, polled=False):
         raise RefusalError(404, "Video is not ready yet; ask for its status first.")
+
+
+def _check_kept(request: Request, operation: Operation) -> None:
+    stage, public = backstage(request), request.path_params["id"]
     expires = (operation.completed or operation.created) + openai_replies.LIFETIME_SECONDS
     if not operation.order.delivered() or stage.clock() > expires:
         raise no_such_video(public)

@@ -121,7 +121,7 @@ class Operations:
 
     def _begin(self, operation: Operation) -> list[Future[Path]]:
         order = operation.order
-        return [self.storeroom.start(order.recipe(sample)) for sample in order.delivered()]
+        return [self.storeroom.start(order.delivery(sample)) for sample in order.delivered()]
 
     def get(self, name_or_id: str) -> Operation | None:
         """An operation by its id or by any name that ends in it."""
@@ -207,7 +207,7 @@ class Operations:
 
     def read(self, clip: Clip) -> bytes:
         """The bytes of a clip; this may render it, so call it from a thread."""
-        data = self.storeroom.clip(clip.operation.order.recipe(clip.sample), clip.operation.file_id(clip.sample))
+        data = self.storeroom.clip(clip.operation.order.delivery(clip.sample), clip.operation.file_id(clip.sample))
         return clips.enlarged(data, clip.operation.order.directions.bytes)
 
     def forget(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..catalog import Model
@@ -104,6 +104,17 @@ class Order:
             theme=self.theme,
         )
 
+    def delivery(self, sample: int) -> Recipe:
+        """How the clip number `sample` is made: as asked, unless its directions say that something else comes."""
+        asked, said = self.recipe(sample), self.directions
+        return replace(
+            asked,
+            duration_seconds=asked.duration_seconds if said.gives_seconds is None else said.gives_seconds,
+            resolution=said.gives_resolution or asked.resolution,
+            aspect_ratio=said.gives_ratio or asked.aspect_ratio,
+            audio=asked.audio and said.gives_sound != "no",
+        )
+
     def delivered(self) -> tuple[int, ...]:
         """The indexes of the samples that come out; the filter takes the last one of a partial outcome."""
         count = {"done": self.samples, "partial": self.samples - 1}.get(self.directions.outcome, 0)
@@ -120,7 +131,7 @@ class Order:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Order:
         """The order `to_json` was called on."""
-        directions = Directions(**values["directions"])
+        directions = Directions.from_json(values["directions"])
         return cls(**{**values, "references": tuple(values["references"]), "directions": directions})
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from starlette.requests import Request
 
 from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
+from . import front_matter
 from .faults import Faults
 from .journal import Entry, Journal, shortened
 from .operations import Operation, Operations
@@ -37,6 +38,7 @@ class Backstage:
         clock: answers seconds since 1970.
         refuse_retired: whether models that the real service has ended are refused.
         listed: the names that a gateway's operator has given; none lists every model that is served.
+        standing: lines of front matter that hold for every prompt which does not say otherwise.
     """
 
     operations: Operations
@@ -47,10 +49,12 @@ class Backstage:
     clock: Callable[[], float]
     refuse_retired: bool
     listed: tuple[str, ...] = ()
+    standing: dict[str, str] = field(default_factory=dict)
 
     def reset(self) -> None:
-        """Forget every operation, rule and journal entry, and the operator's names."""
+        """Forget every operation, rule and journal entry, and the operator's names and directions."""
         self.listed = ()
+        self.standing = {}
         self.operations.forget()
         self.faults.clear()
         self.journal.clear()
@@ -66,8 +70,17 @@ class Backstage:
         found = (one for one in self.served(surface) if one.id == model_id and one.api == wire)
         return next(found, None)
 
-    def directed(self, order: Order, subject: str) -> Order:
-        """The order as it is after a scripted outcome, if one waits for it."""
+    def direct(self, lines: dict[str, str]) -> None:
+        """Let `lines` of front matter hold for every prompt to come.
+
+        Raises:
+            RefusalError: one of them is not known, or is a fault, which is for one request.
+        """
+        self.standing = front_matter.standing_lines(lines)
+
+    def directed(self, order: Order, prompt: str, subject: str) -> Order:
+        """The order as `prompt` and what stands for every prompt direct it, and a scripted outcome, if one waits."""
+        order = replace(order, directions=front_matter.read(prompt, self.standing)[0])
         rule = self.faults.take("create", subject, outcome=True)
         if rule is None:
             return order

@@ -1,0 +1,127 @@
+"""Videos and their creates in the words of servers that are not OpenAI's; see `manners`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse, Response
+
+from .manners import Manner
+from .refusals import Json
+
+_SAYS_NOTHING: dict[str, Json] = {
+    "nulls": {"code": None, "message": None},
+    "empty": {"code": "", "message": "", "type": ""},
+    "zero": {"code": 0, "message": "success"},
+}
+_OTHER_ID = "video_0000000000000000"
+_FIELD_REQUIRED = {"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": None}
+_NO_MODEL = {
+    "type": "model_attributes_type",
+    "loc": ["body"],
+    "msg": "Input should be a valid dictionary or object to extract fields from",
+    "input": "--form",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where the clip of a finished video is, and what is in it."""
+
+    url: str
+    data: bytes = b""
+
+
+def spoken(video: Json, manner: Manner, kept: Kept | None) -> Json:
+    """OpenAI's video object as this server says it; `kept` is for one that has come to its end well."""
+    reply = video | {"status": _word(video["status"], manner)}
+    if manner.progress:
+        reply["progress"] = _progress(video["progress"], manner)
+    if video["error"]:
+        reply |= _failure(video["error"], manner)
+    elif kept is not None:
+        reply["error"] = _SAYS_NOTHING.get(manner.error)
+        reply |= _CLIPS[manner.clip](kept) if manner.clip else {}
+        reply |= {"usage": {"cost": manner.cost}} if manner.cost else {}
+    return _named(reply, manner)
+
+
+def _word(status: str, manner: Manner) -> str:
+    words = manner.vocabulary
+    table = {"queued": words.queued, "in_progress": words.running, "completed": words.completed, "failed": words.failed}
+    if manner.end and status in {"completed", "failed"}:
+        return manner.end
+    return table.get(status, status)
+
+
+def _progress(progress: int, manner: Manner) -> object:
+    if manner.progress == "percent":
+        return f"{progress}%"
+    return progress if progress == 100 else 0
+
+
+def _failure(error: Json, manner: Manner) -> Json:
+    message = error["message"]
+    said: dict[str, Json] = {
+        "fail-reason": {"error": None, "fail_reason": message},
+        "message": {"error": None, "message": message},
+        "text": {"error": message},
+    }
+    return said.get(manner.failure, {})
+
+
+def _named(reply: Json, manner: Manner) -> Json:
+    if not manner.id:
+        return reply
+    if manner.id == "other":
+        return reply | {"id": _OTHER_ID}
+    id_ = reply.pop("id")
+    return {"task_id": id_, **reply} if manner.id == "task-id" else reply
+
+
+def _base64(kept: Kept) -> str:
+    return base64.b64encode(kept.data).decode()
+
+
+# A path is the server's own and no use to a client.
+_CLIPS: dict[str, Callable[[Kept], Json]] = {
+    "url": lambda kept: {"url": kept.url, "file_path": "/srv/outputs/clip.mp4"},
+    "urls": lambda kept: {"urls": [kept.url], "file_paths": ["/srv/outputs/clip.mp4"]},
+    "metadata": lambda kept: {"metadata": {"url": kept.url}},
+    "unsigned-urls": lambda kept: {"unsigned_urls": [kept.url]},
+    "b64-json": lambda kept: {"data": [{"b64_json": _base64(kept)}]},
+    "data-url": lambda kept: {"url": f"data:video/mp4;base64,{_base64(kept)}"},
+}
+
+
+def created(video: Json, manner: Manner, polling_url: str) -> Response:
+    """The answer to a create."""
+    id_ = video["id"]
+    if manner.created == "task-id":
+        return JSONResponse({"task_id": id_})
+    if manner.created == "pending":
+        return JSONResponse({"id": id_, "polling_url": polling_url, "status": manner.vocabulary.queued}, 202)
+    return JSONResponse(spoken(video, manner, None) | {"id": id_})
+
+
+def not_taken(manner: Manner, *, form: bool) -> Response | None:
+    """The refusal of a create whose kind of body this server does not take; ``None``: it does."""
+    if manner.takes == "forms" and not form:
+        return JSONResponse({"detail": [_FIELD_REQUIRED]}, 422)
+    if manner.takes == "json" and form:
+        return JSONResponse({"detail": "Unsupported media type: send application/json."}, 415)
+    if manner.takes == "json-422" and form:
+        return JSONResponse({"detail": [_NO_MODEL]}, 422)
+    return None
+
+
+def use_the_url() -> Response:
+    """The answer of a server whose clips are in a bucket."""
+    return JSONResponse({"detail": "The video is in remote storage. Use the url of the video object instead."}, 400)
+
+
+def has_failed() -> Response:
+    """The answer to a request for the clip of a failed video."""
+    return JSONResponse({"detail": "Video generation failed; there is no content."}, 422)

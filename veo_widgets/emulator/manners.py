@@ -1,0 +1,139 @@
+"""How ``/v1/videos`` servers that are not OpenAI's speak: manners one by one, and the dialects that are made of them.
+
+Each line of `DIALECTS` is what was read in the source or reference of that server; a new one is one more entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Reader = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of a server for where a video stands."""
+
+    queued: str = "queued"
+    running: str = "in_progress"
+    completed: str = "completed"
+    failed: str = "failed"
+
+
+VOCABULARIES = {
+    "openai": Vocabulary(),
+    "new-api": Vocabulary("NOT_START", "IN_PROGRESS", "SUCCESS", "FAILURE"),
+    "upper": Vocabulary("QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED"),
+    "title": Vocabulary("Queued", "In Progress", "Completed", "Failed"),
+    "hyphens": Vocabulary("queued", "in-progress", "completed", "failed"),
+    "succeeded": Vocabulary("pending", "processing", "succeeded", "failed"),
+    "done": Vocabulary("pending", "running", "done", "error"),
+    "openrouter": Vocabulary("pending", "in_progress", "completed", "failed"),
+    "aquiles": Vocabulary("processing", "processing", "completed", "failed"),
+}
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What is unlike OpenAI; empty is like it.
+
+    Attributes:
+        takes: the bodies of creates: only ``forms`` (JSON is FastAPI's 422), or only JSON, where a form is a 415
+            (``json``) or a 422 (``json-422``).
+        created: how a create is answered: ``task-id`` alone, ``pending`` with 202 and a ``polling_url``, or ``ended``,
+            when the video has come to its end, whichever that is.
+        words: a name in `VOCABULARIES`.
+        end: the word for a video that has ended, whatever its end, also one that nobody knows.
+        id: of a poll's answer: ``none``, ``other``, or as ``task-id``.
+        error: what a video that went well has for an error: ``nulls``, ``empty`` texts, or code ``zero``.
+        failure: where a failed one has its reason: ``fail-reason``, a ``message`` beside the status, or a ``text``.
+        progress: ``percent`` is a text such as ``30%``; ``at-end`` stays 0 until it is 100.
+        clip: where a clip is named: ``url``, ``urls``, ``metadata``, ``unsigned-urls`` in a bucket under another name
+            of this host, or in the answer itself as ``b64-json`` or as a ``data-url``.
+        content: ``refused`` is a 400 that says to use the url.
+        failed_get: the HTTP status with which a failed video is shown; its content is a 422 then.
+        cost: US dollars that a finished video has as ``usage.cost``.
+    """
+
+    takes: str = ""
+    created: str = ""
+    words: str = "openai"
+    end: str = ""
+    id: str = ""
+    error: str = ""
+    failure: str = ""
+    progress: str = ""
+    clip: str = ""
+    content: str = ""
+    failed_get: int = 0
+    cost: float = 0.0
+
+    @property
+    def has_bytes(self) -> bool:
+        """Whether the clip itself is in the answer."""
+        return self.clip in {"b64-json", "data-url"}
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words it uses."""
+        return VOCABULARIES[self.words]
+
+
+def one_of(*allowed: str) -> Reader:
+    """A reader that takes these values only."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(value)
+        return value
+
+    return check
+
+
+def _failing(value: str) -> int:
+    if not 400 <= int(value) <= 599:
+        raise ValueError(value)
+    return int(value)
+
+
+# Key in the front matter, which is the name in `Manner`, and how its value is read.
+KEYS: dict[str, Reader] = {
+    "takes": one_of("forms", "json", "json-422"),
+    "created": one_of("task-id", "pending", "ended"),
+    "words": one_of(*VOCABULARIES),
+    "end": str,
+    "id": one_of("none", "other", "task-id"),
+    "error": one_of("nulls", "empty", "zero"),
+    "failure": one_of("fail-reason", "message", "text"),
+    "progress": one_of("percent", "at-end"),
+    "clip": one_of("url", "urls", "metadata", "unsigned-urls", "b64-json", "data-url"),
+    "content": one_of("refused"),
+    "failed_get": _failing,
+    "cost": float,
+}
+
+DIALECTS: dict[str, dict[str, str]] = {
+    "vllm-omni": {"takes": "forms", "ids": "vllm-omni", "progress": "at-end", "failed_get": "500"},
+    "sglang": {"ids": "bare"},
+    "sglang-bucket": {"ids": "bare", "clip": "urls", "content": "refused"},
+    "new-api": {
+        "ids": "new-api",
+        "created": "task-id",
+        "id": "task-id",
+        "words": "new-api",
+        "progress": "percent",
+        "failure": "fail-reason",
+        "clip": "metadata",
+    },
+    "openrouter": {
+        "ids": "bare",
+        "created": "pending",
+        "words": "openrouter",
+        "failure": "text",
+        "clip": "unsigned-urls",
+        "content": "refused",
+        "cost": "0.4",
+    },
+    "aquiles": {"words": "aquiles", "progress": "at-end"},
+}
