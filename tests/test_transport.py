@@ -22,7 +22,7 @@ from veo_widgets.credentials import ApiKey, Secret
 from veo_widgets.errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
 from veo_widgets.hosts import nearness, origin, redirected
 from veo_widgets.providers import PROVIDERS, Endpoint
-from veo_widgets.transport import Transport, _is_trusted
+from veo_widgets.transport import Transport
 from veo_widgets.wires import Call, Field, Reply
 
 from .raw_server import Server, answer
@@ -394,8 +394,8 @@ def test_a_token_goes_to_googles_own_storage_and_no_further(server: Server) -> N
         ("https://evil.example/storage.googleapis.com", False),
         ("https://storage.googleapis.com:8443/x", False),
     ):
-        assert _is_trusted(url, agent) is trusted, url
-        assert not _is_trusted(url, account("https://h")), url
+        assert agent.trusts(url) is trusted, url
+        assert not account("https://h").trusts(url), url
 
 
 @pytest.mark.parametrize(("hops", "arrives"), [(1, True), (5, True), (6, False)])
