@@ -73,14 +73,22 @@ def settings(emulator: Emulator, tmp_path: Path) -> Settings:
     return Settings(provider="emulator", base_url=emulator.base_url, folder=tmp_path / "veo_clips")
 
 
-def swift(speed: float) -> Clock:
-    """A clock on which so many seconds pass in one."""
+def swift(speed: float, starts: Callable[[], bool] = lambda: True) -> Clock:
+    """A clock on which so many seconds pass in one, from when it `starts`; until then nobody sleeps to the end."""
     began = time.time()
 
     async def sleep(seconds: float) -> None:
+        while not starts():
+            await anyio.sleep(0.02)
         await anyio.sleep(seconds / speed)
 
-    return Clock(now=lambda: began + (time.time() - began) * speed, sleep=sleep)
+    def now() -> float:
+        nonlocal began
+        if not starts():
+            began = time.time()
+        return began + (time.time() - began) * speed
+
+    return Clock(now=now, sleep=sleep)
 
 
 async def _hasty_sleep(seconds: float) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,8 @@ from veo_widgets.handles import Job
 from veo_widgets.record import JobState
 from veo_widgets.sync import Client
 from veo_widgets.transport import Transport
+
+from .conftest import swift
 
 
 def creates(emulator: Emulator) -> int:
@@ -113,16 +116,19 @@ def test_an_unreachable_service_is_asked_a_few_times(make_client: Callable[..., 
 
 
 def test_many_jobs_stay_below_the_limit_instead_of_finding_it_out(
-    make_client: Callable[..., Client], settings: Settings, emulator: Emulator, swift_clock: Clock
+    make_client: Callable[..., Client], settings: Settings, emulator: Emulator
 ) -> None:
     """Twelve jobs where five are allowed in a minute: their records tell when each was sent."""
     given = replace(
         settings, provider="gemini", api_key=Secret("AIza-x"), model="veo-3.1-generate-preview", requests_per_minute=5
     )
-    client = make_client(given, clock=swift_clock)
+    all_there = threading.Event()
+    # However long it takes to submit them, no minute passes meanwhile.
+    client = make_client(given, clock=swift(60, all_there.is_set))
     jobs = [client.submit(f"Cat {number}", seconds=4) for number in range(12)]
     assert [job.record.held_back for job in jobs] == [False] * 5 + [True] * 7
     assert "takes 5 requests a minute" in jobs[5].record.notice
+    all_there.set()
     left = sorted(job.wait(60).record.submitted_at for job in jobs)
     assert creates(emulator) == 12
     # A request takes some of the clock's quick seconds itself.
