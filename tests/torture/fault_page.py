@@ -8,6 +8,7 @@ from pathlib import Path
 from veo_widgets.retries import RULES, Rule
 
 from .fault_table import ALL, CREATE, DOWNLOAD, END, MACHINE, POLL, Fault
+from .gateway_table import ANSWERS, CLIPS, MADE, REFUSED, WORDS
 from .kill_table import MOMENTS, OTHER_MOMENTS, STOPS
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -32,6 +33,11 @@ SECTIONS = {
     "The polls": POLL,
     "The end": END,
     "The download": DOWNLOAD,
+    "Creates that are made and not answered": MADE,
+    "Refusals of gateways": REFUSED,
+    "Answers of other `/v1/videos` servers": ANSWERS,
+    "Their words": WORDS,
+    "Their clips": CLIPS,
     "This machine": MACHINE,
 }
 KILLS = """## Programs that are killed

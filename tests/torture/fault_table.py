@@ -56,6 +56,9 @@ class Fault:
         ways: over which wires.
         said: other parameters of the request.
         later: seconds by which the clock is set ahead before the job is waited for.
+        kind: the ending of the clips.
+        kept: whether the price is kept though there is no clip, because one was made.
+        warns: what a warning says of a clip that is not what was asked for.
     """
 
     what: str
@@ -70,6 +73,9 @@ class Fault:
     ways: tuple[Way, ...] = ALL
     said: Mapping[str, Any] = field(default_factory=dict)
     later: float = 0.0
+    kind: str = ".mp4"
+    kept: bool = False
+    warns: str = ""
 
 
 def _unknown(what: str, *rules: Rule, words: str = "may be running", **more: Any) -> Fault:
