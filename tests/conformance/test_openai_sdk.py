@@ -149,3 +149,24 @@ def test_ids_of_litellm_s_kind_are_opaque(openai: OpenAI) -> None:
     )
     assert len(results["made"]["id"]) > 60
     assert seconds_of(results["clip.mp4"]["path"]) > 1
+
+
+@pytest.mark.parametrize("dialect", ["vllm-omni", "sglang"])
+def test_it_gets_its_clip_from_other_servers(openai: OpenAI, emulator: Emulator, dialect: str) -> None:
+    emulator.direct(dialect=dialect)
+    results = openai(
+        {
+            "done": ("create_and_poll", {"model": "wan", "prompt": "A cat", "seconds": "4"}),
+            "clip.mp4": ("download_content", {"video_id": "$done"}),
+        }
+    )
+    assert results["done"]["status"] == "completed"
+    assert seconds_of(results["clip.mp4"]["path"]) == pytest.approx(4, abs=0.1)
+
+
+def test_a_create_that_is_made_and_then_a_500_is_made_again_by_it(openai: OpenAI, emulator: Emulator) -> None:
+    emulator.script("create", "made-then", status=500, times=2)
+    made = openai({"made": ("create", {"model": "sora-2", "prompt": "A cat"})})["made"]
+    operations = [entry.operation for entry in emulator.journal() if entry.kind == "create"]
+    assert len(set(operations)) == 3
+    assert made["id"] == f"video_{operations[-1]}"
