@@ -7,9 +7,10 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from http.cookiejar import CookieJar
+from urllib.parse import urlsplit
 
 import anyio
 import httpx
@@ -204,7 +205,7 @@ class Transport:
                         rest = {}
                         continue
                     if not response.has_redirect_location:
-                        yield await self._opened(response, call, account, at)
+                        yield await self._opened(response, replace(call, url=url), account, at)
                         return
                     url = redirected(url, response.headers["location"])
                 finally:
@@ -388,7 +389,9 @@ def _no_answer(error: Exception, account: Account, exchange: Exchange | None = N
 
 
 def _service_error(answer: _Answer, call: Call, account: Account) -> ServiceError:
-    label = account.provider.label
+    # A clip may lie elsewhere, and then it is not the provider who refuses.
+    elsewhere = call.purpose == "content" and not _is_trusted(call.url, account)
+    label = urlsplit(call.url).netloc.rpartition("@")[2] if elsewhere else account.provider.label
     return service_error(
         label, answer.status, answer.headers, bytes(answer.content), call=call, endpoint=account.endpoint
     )

@@ -46,8 +46,7 @@ def video_in(body: Any) -> dict[str, Any]:
         return {}
     if isinstance(body.get("status"), str) or any(is_id(body.get(key)) for key in _IDS):
         return body
-    inner = (body.get(key) for key in _INSIDE)
-    return next((item for item in inner if isinstance(item, dict) and video_in(item)), {})
+    return next((found for key in _INSIDE if (found := video_in(body.get(key)))), {})
 
 
 def is_id(value: object) -> bool:
