@@ -67,6 +67,7 @@ _QUOTA = {"violations": [{"quotaMetric": "m", "quotaId": "GenerateRequestsPerDay
 _INFO = {"reason": "API_KEY_INVALID", "metadata": {"activationUrl": "https://console.cloud.google.com/x"}}
 _DETAILS = [_QUOTA, _INFO, {"links": [{"description": "d", "url": "https://ai.google.dev/x"}]}, {"retryDelay": "34s"}]
 _GOOGLES = {"error": {"code": 429, "message": "Slow down", "status": "RESOURCE_EXHAUSTED", "details": _DETAILS}}
+_GONE = json.dumps({**_VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory"}})
 ERRORS: tuple[Any, ...] = (
     _GOOGLES,
     [_GOOGLES],
@@ -78,12 +79,7 @@ ERRORS: tuple[Any, ...] = (
     {"detail": [{"loc": ["body"], "msg": "field required"}]},
     {"detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": None}]},
     {"code": 40001, "message": "No", "data": None, "request_id": "req-1", "fail_reason": "Nor"},
-    {
-        "error": {
-            "message": f"OpenAIException - {json.dumps({**_VIDEO, 'status': 'failed'})}\n\nLiteLLM: x",
-            "code": "500",
-        }
-    },
+    {"error": {"message": f"OpenAIException - {_GONE}\n\nLiteLLM: x", "code": "500"}},
     {**_VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory"}},
     {"error": "Unsupported Media Type", "message": "We could not parse the JSON body of your request."},
 )

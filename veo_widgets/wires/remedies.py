@@ -58,8 +58,8 @@ _BY_KIND: dict[type[ServiceError], str] = {
     ServiceError: "The address points elsewhere; check base_url, or sign in where the network asks for it.",
 }
 _NOT_HANDED_OUT = (
-    "The clip is made, but it is not handed out: use the key that the job was sent with, then resume the job, which asks "
-    "for its address anew."
+    "The clip is made, but it is not handed out: use the key that the job was sent with, then resume the job, which "
+    "asks for its address anew."
 )
 # Of a clip that cannot be fetched.
 _MADE: dict[type[ServiceError], tuple[str, ...]] = {

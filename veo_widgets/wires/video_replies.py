@@ -34,7 +34,7 @@ WORDS = Words.of(
 _BARE = {"failed", "failure", "fail", "error", "errored"}
 _RETRYABLE = {
     *("ratelimitexceeded", "servererror", "internal", "internalerror", "internalservererror", "timeout", "timedout"),
-    *("unavailable", "serviceunavailable", "overloaded", "429", "500", "502", "503", "504"),
+    *("unavailable", "serviceunavailable", "overloaded", "oom", "outofmemory", "429", "500", "502", "503", "504"),
 }
 _IDS = ("id", "task_id", "video_id")
 _INSIDE = ("data", "video", "task")
