@@ -16,6 +16,7 @@ from veo_widgets.providers import (
     PROVIDERS,
     Endpoint,
     agent_platform_host,
+    at_address,
     model_at,
     name_at,
     provider_named,
@@ -192,3 +193,31 @@ def test_another_package_brings_a_provider_and_a_broken_one_does_no_harm(tmp_pat
 
 def test_an_endpoint_keeps_a_version_that_is_not_the_usual_one() -> None:
     assert Endpoint("gemini", GEMINI_API, "https://x", version="v1").to_json()["version"] == "v1"
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "label"),
+    [
+        ("openai", "", "OpenAI"),
+        ("openai", "https://api.openai.com/v1", "OpenAI"),
+        ("openai", "https://eu.api.openai.com/v1", "OpenAI"),
+        ("openai", "https://gateway.example.com/v1", "gateway.example.com"),
+        ("openai", "http://10.0.0.7:8091/v1", "10.0.0.7:8091"),
+        ("openai", "http://[::1]:8091/v1", "[::1]:8091"),
+        ("openai", "https://notopenai.com", "notopenai.com"),
+        ("openai", "https://openai.com.example.org", "openai.com.example.org"),
+        ("openai", "http://[::1", "OpenAI"),
+        ("gemini", "https://gateway.example.com", "gateway.example.com"),
+        ("gemini", "https://generativelanguage.googleapis.com", "Gemini Developer API"),
+        ("agent_platform", "https://us-central1-aiplatform.googleapis.com", "Agent Platform"),
+        ("azure", "https://r.openai.azure.com/openai/v1", "Azure OpenAI"),
+        ("azure", "https://gateway.example.com/openai/v1", "gateway.example.com"),
+        ("litellm", "https://gateway.example.com", "LiteLLM proxy"),
+        ("emulator", "http://127.0.0.1:8080", "Emulator"),
+    ],
+)
+def test_a_service_at_an_address_of_its_own_goes_by_its_host(name: str, address: str, label: str) -> None:
+    there = at_address(PROVIDERS[name], address)
+    assert (there.name, there.label) == (name, label)
+    # Whatever it was called before.
+    assert at_address(there, "").label == PROVIDERS[name].label

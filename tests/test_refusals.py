@@ -636,3 +636,72 @@ def test_details_of_any_shape_are_read(junk: Any) -> None:
         body = {"error": {"message": junk, "status": junk, "code": junk, "type": junk, "details": details}}
         assert isinstance(refused(429, body), errors.RateLimitError)
         assert isinstance(refused(404, {"detail": junk}, VERTEX, CONTENT), errors.NotFoundError)
+
+
+WORDS: dict[str, tuple[int, Any, str]] = {
+    "FastAPI's list": (
+        422,
+        {"detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required"}]},
+        "It refused: prompt: Field required.",
+    ),
+    "several faults": (
+        422,
+        {"detail": [{"loc": ["body", "a", 0], "msg": "x"}, {"loc": ["query", "b"], "msg": "y"}, {"msg": "z"}, "w", 7]},
+        "It refused: a.0: x; b: y; z; w.",
+    ),
+    "FastAPI's text": (400, {"detail": "No such model"}, "It refused: No such model."),
+    "FastAPI's object": (400, {"detail": {"code": "E1", "message": "No"}}, "It refused: No (code E1)."),
+    "code and message": (400, {"code": "Invalid", "message": "size must be 832*480"}, "size must be 832*480 (code Inv"),
+    "a number and msg": (400, {"code": 40001, "msg": "size is wrong"}, "It refused: size is wrong (code 40001)."),
+    "beside data": (400, {"code": "fail", "message": "No", "data": None}, "It refused: No (code fail)."),
+    "fail_reason": (400, {"fail_reason": "No credit"}, "It refused: No credit."),
+    "a video": (400, {"id": "v", "status": "failed", "error": {"code": "oom", "message": "No"}}, "No (code oom)."),
+    "OAuth's": (400, {"error": "invalid_grant", "error_description": "It is old"}, "It is old (code invalid_grant)."),
+    "Spring's": (400, {"status": 400, "error": "Bad Request", "path": "/x"}, "It refused: Bad Request."),
+    "Nest's": (400, {"statusCode": 400, "message": ["size is wrong", "no model"]}, "size is wrong; no model."),
+    "RFC 9457": (400, {"title": "No credit", "detail": "Your balance is 0"}, "It refused: Your balance is 0."),
+    "errors": (400, {"errors": [{"message": "No"}, {"message": "Nor"}]}, "It refused: No; Nor."),
+    "a text": (400, b"Invalid size", "It refused: Invalid size."),
+    "JSON's text": (400, b'"Invalid size"', "It refused: Invalid size."),
+    "a page": (400, b"<!doctype html><html><head><title>Sign&nbsp;in &amp; on</title></html>", ", 'Sign in & on'."),
+    "a page without a title": (400, b"<html><body><h1 class=x>Not <b>here</b></h1></body>", ", 'Not here'."),
+    "S3's": (400, b"<?xml version='1.0'?><Error><Code>X</Code><Message>Expired</Message></Error>", ", 'Expired'."),
+    "an untitled page": (400, b"<html><body>x</body></html>", "It refused: HTTP 400 (an empty page)."),
+    "half of JSON": (400, b'{"error": {"mess', "It refused: HTTP 400 (an empty page)."),
+    "bytes": (400, b"\x00\x01\x02\xff", "It refused: HTTP 400 (an empty page)."),
+    "nothing filled in": (400, {"error": None, "message": "", "code": None}, "It refused: HTTP 400 (an empty page)."),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "words"), WORDS.values(), ids=WORDS)
+def test_the_service_s_own_words_are_told_whatever_their_shape(status: int, body: Any, words: str) -> None:
+    assert words in str(refused(status, body, GATEWAY))
+
+
+def test_a_page_s_title_is_harmless_and_short() -> None:
+    title = "\x1b[2J\u202eSign in\x00" + "x" * 450
+    error = refused(403, f"<html><title>{title}</title>".encode(), GATEWAY)
+    assert not {"\x1b", "\u202e", "\x00"} & set(str(error))
+    assert len(str(error)) < 800
+    key = "sk-" + "a1B2" * 8
+    assert key not in str(refused(400, f"<title>{key}</title>".encode(), GATEWAY))
+    assert key not in str(refused(400, f"no key {key}".encode(), GATEWAY))
+
+
+@pytest.mark.parametrize("place", ["top", "error", "detail"])
+def test_a_request_s_id_in_the_body_is_told(place: str) -> None:
+    named = {"message": "No", "request_id": "r-1"}
+    error = refused(400, named if place == "top" else {place: named}, GATEWAY)
+    assert (error.request_id, str(error)) == ("r-1", "It refused: No. [request r-1]")
+    assert refused(400, {"error": {"message": "No"}, "request_id": "r-1"}, GATEWAY).request_id == "r-1"
+    assert refused(400, {"message": "No", "request_id": "sk-a1b2c3d4e5f6"}, GATEWAY).request_id == ""
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", [{}, {"message": "billing"}, b"<title>Forbidden</title>"])
+def test_a_clip_that_is_not_handed_out_is_no_matter_of_billing(status: int, body: Any) -> None:
+    said = str(refused(status, body, GATEWAY, CONTENT))
+    assert "The clip is made" in said
+    assert "billing is on" not in said
+    assert "Turn billing on" not in said
+    assert "may use this model" not in str(refused(status, {}, GATEWAY, POLL))

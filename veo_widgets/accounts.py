@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 
 from . import config
+from .choice import choose_provider
 from .config import Account, Settings
+from .credentials import sealed
 from .embedded import emulator_address
 from .errors import ConfigError
 from .planning import Plan
@@ -63,6 +69,31 @@ class Accounts:
             return standing(self.profiles.get(name, Settings()), self.defaults, surroundings())
         known = ", ".join(sorted(filter(None, self.profiles))) or "none"
         raise ConfigError(f"profile: {name!r} is not known here ({known}); call veo.configure(profile={name!r}, …).")
+
+    def of_call(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments without the key and the address among them, which hold for one request under a profile of its own.
+
+        What else is set stays, unless it was set for another provider than the request's.
+
+        Args:
+            values: as for `submit`, the key sealed.
+        """
+        rest = sealed(values)
+        api_key, base_url = rest.pop("api_key", None), rest.pop("base_url", None)
+        if not api_key and not base_url:
+            return rest
+        profile = rest.pop("profile", None)
+        settings, environ = self.settings_of(profile), surroundings()
+        provider = choose_provider(rest.get("provider"), rest.get("model") or "", settings, environ)
+        kept = config.own_settings(settings, provider)
+        given = replace(
+            kept, provider=provider.name, api_key=api_key or kept.api_key, base_url=base_url or kept.base_url
+        )
+        # The key is never a variable here: whatever shows the variables of a traceback would show it.
+        said = f"{profile}\0{provider.name}\0{base_url}\0{api_key.reveal() if api_key else None}"
+        name = CALLS + sha256(said.encode()).hexdigest()[:12]
+        self.profiles[name] = replace(given, profile=name)
+        return {**rest, "profile": name}
 
     async def of_job(self, record: JobRecord) -> Account:
         """The account that a job was sent with, at its address.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from .bodies import Limit, read_json
 from .config import Account
@@ -65,7 +66,9 @@ def too_slow(account: Account, limit: Limit, exchange: Exchange | None = None, *
 
 def refusal(answer: Answer, call: Call, account: Account) -> ServiceError:
     """The error that an answer stands for."""
-    label = account.provider.label
+    # A clip may lie elsewhere, and then it is not the provider who refuses.
+    elsewhere = call.purpose == "content" and not account.trusts(call.url)
+    label = urlsplit(call.url).netloc.rpartition("@")[2] if elsewhere else account.provider.label
     return service_error(
         label, answer.status, answer.headers, bytes(answer.content), call=call, endpoint=account.endpoint
     )

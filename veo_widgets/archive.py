@@ -72,6 +72,7 @@ class Archive:
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations without sending anything; see `veo_widgets.planning.make_plan`."""
+        values = self._accounts.of_call(values)
         settings = self._accounts.settings_of(values.pop("profile", None))
         return make_plan(prompt, values, settings=settings, today=self.today())
 

@@ -18,6 +18,7 @@ from . import record as records
 from .archive import Archive, new_job_id
 from .clock import Clock
 from .config import Settings
+from .credentials import sealed
 from .downloads import Downloads
 from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
@@ -122,7 +123,8 @@ class AsyncClient(Archive):
 
         Args:
             prompt: what the clips show.
-            values: ``model``, ``provider``, ``profile``, and the parameters of `params.PARAMS`.
+            values: ``model``, ``provider``, ``profile``, ``api_key``, ``base_url``, and the parameters of
+                `params.PARAMS`.
 
         Returns:
             The job, watched from now on: accepted by the service, or held back while that has no room.
@@ -132,6 +134,7 @@ class AsyncClient(Archive):
             ServiceError: refused by the service; nothing was started.
             UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
         """
+        values = sealed(values)
         return await self.submit_plan(self.plan(prompt, **await self.questions.learn_model(values)))
 
     async def submit_plan(
@@ -352,6 +355,7 @@ class AsyncClient(Archive):
 
     async def generate(self, prompt: str, *, timeout: float | None = None, **values: Any) -> tuple[Video, ...]:
         """Submit, wait, and return the clips; see `submit` and `wait`."""
+        values = sealed(values)
         record = await self.submit(prompt, **values)
         return (await self.wait(record.id, timeout)).videos
 

@@ -49,6 +49,7 @@ class Questions:
             ConfigError: the gateway lists no video model, or several; the message names them.
             ServiceError: it refuses to tell.
         """
+        values = self._accounts.of_call(values)
         settings = self._accounts.settings_of(values.get("profile"))
         provider = unnamed(values, settings)
         if provider is None:

@@ -53,11 +53,11 @@ def submit(prompt: str, **values: Any) -> Job:
         prompt: what the clips show.
         values: ``model`` (with or without a prefix such as ``vertex_ai/``), ``provider``, ``profile``,
             ``allow_retired``, ``max_cost`` (US dollars at most), ``output`` (a folder or an ``.mp4`` file for the
-            clip), and the parameters: ``aspect_ratio``, ``resolution``, ``duration_seconds`` (seconds), ``samples``,
-            ``seed``, ``negative_prompt``, ``person_generation``, ``generate_audio``, ``first_frame``, ``last_frame``,
-            ``reference_images``, ``reference_videos``, ``extend_from``, ``edit_from``, ``remix_from``,
-            ``upscale_from``, ``storage_uri``; OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are
-            taken too.
+            clip), ``api_key`` and ``base_url`` in place of what is configured, and the parameters: ``aspect_ratio``,
+            ``resolution``, ``duration_seconds`` (seconds), ``samples``, ``seed``, ``negative_prompt``,
+            ``person_generation``, ``generate_audio``, ``first_frame``, ``last_frame``, ``reference_images``,
+            ``reference_videos``, ``extend_from``, ``edit_from``, ``remix_from``, ``upscale_from``, ``storage_uri``;
+            OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are taken too.
 
     Returns:
         The job, accepted by the service. It is polled for and downloaded in the background.
@@ -69,6 +69,7 @@ def submit(prompt: str, **values: Any) -> Job:
         ServiceError: the service refused; nothing was started.
         UnknownOutcomeError: the service's answer was lost.
     """
+    values = sealed(values)
     return client().submit(prompt, **values)
 
 
@@ -94,6 +95,7 @@ def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
         InvalidRequestError: there are no shots. Broken rules are named by ``plan()`` and ``run()``.
         ConfigError: no credentials.
     """
+    common = sealed(common)
     return Film(client(), name, shots, common)
 
 
@@ -121,6 +123,7 @@ def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batc
             ``run()``.
         ConfigError: no credentials.
     """
+    common = sealed(common)
     return Batch(client(), rows, prompt, name, common)
 
 
@@ -132,6 +135,7 @@ def generate(prompt: str, *, timeout: float | None = None, **values: Any) -> Vid
         timeout: seconds to wait at most.
         values: as for `submit`.
     """
+    values = sealed(values)
     return client().generate(prompt, timeout=timeout, **values)
 
 
@@ -228,6 +232,7 @@ def cost(days: int | None = None) -> Spend:
 
 def plan(prompt: str, **values: Any) -> Plan:
     """What `submit` would send, its price, and every rule it breaks. Nothing is sent."""
+    values = sealed(values)
     return client().plan(prompt, **values)
 
 

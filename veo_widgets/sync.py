@@ -25,6 +25,7 @@ from .budgets import Budget
 from .client import AsyncClient
 from .clock import Clock
 from .config import Settings
+from .credentials import sealed
 from .errors import SubmitInterrupted, VeoError
 from .handles import Job, Jobs, Videos
 from .holders import Hold, remarks
@@ -141,10 +142,12 @@ class Client:
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations; nothing is sent."""
+        values = sealed(values)
         return self.asynchronous.plan(prompt, **self.call(self.asynchronous.questions.learn_model, values))
 
     def submit(self, prompt: str, **values: Any) -> Job:
         """Start a job; see `submit`."""
+        values = sealed(values)
         return self.submit_plan(self.plan(prompt, **values))
 
     def submit_plan(self, plan: Plan) -> Job:
@@ -167,6 +170,7 @@ class Client:
 
     def generate(self, prompt: str, *, timeout: float | None = None, **values: Any) -> Videos:
         """Submit, wait, and return the clips."""
+        values = sealed(values)
         return self.submit(prompt, **values).wait(timeout).videos
 
     def job(self, job_id: str) -> Job:

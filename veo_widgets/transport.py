@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from http.cookiejar import CookieJar
 
@@ -249,7 +249,7 @@ class Transport:
                         rest = {}
                         continue
                     if not response.has_redirect_location:
-                        yield await self._opened(response, call, account, at)
+                        yield await self._opened(response, replace(call, url=url), account, at)
                         return
                     url = redirected(url, response.headers["location"])
                 finally:

@@ -54,6 +54,12 @@ REPLIES: tuple[Any, ...] = (
     _VIDEO,
     {**_VIDEO, "status": "failed", "error": {"code": "moderation_blocked", "message": "No."}},
     {**_VIDEO, "status": "queued", "progress": 0},
+    {**_VIDEO, "status": "Phase-2", "url": _FILE},
+    {**_VIDEO, "status": "SUCCESS", "error": {"code": 0, "message": ""}, "urls": [_FILE, "/b.mp4"], "url": _FILE},
+    {"code": "success", "data": {"task_id": "t", "status": "FAILURE", "fail_reason": "No", "progress": "30%"}},
+    {"task_id": "t", "status": "done", "output": [{"type": "video", "b64_json": "AAAA"}, {"video_url": _FILE}]},
+    {"id": "v", "status": "completed", "metadata": {"url": _FILE}, "unsigned_urls": [_FILE], "usage": {"cost": 1}},
+    {"code": 40001, "msg": "No"},
     {"object": "list", "data": [_VIDEO], "first_id": "video_1", "last_id": "video_1", "has_more": True},
     {"object": "list", "data": [{"id": "veo", "mode": "video_generation", "object": "model"}]},
 )  # fmt: skip
@@ -61,6 +67,7 @@ _QUOTA = {"violations": [{"quotaMetric": "m", "quotaId": "GenerateRequestsPerDay
 _INFO = {"reason": "API_KEY_INVALID", "metadata": {"activationUrl": "https://console.cloud.google.com/x"}}
 _DETAILS = [_QUOTA, _INFO, {"links": [{"description": "d", "url": "https://ai.google.dev/x"}]}, {"retryDelay": "34s"}]
 _GOOGLES = {"error": {"code": 429, "message": "Slow down", "status": "RESOURCE_EXHAUSTED", "details": _DETAILS}}
+_GONE = json.dumps({**_VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory"}})
 ERRORS: tuple[Any, ...] = (
     _GOOGLES,
     [_GOOGLES],
@@ -70,6 +77,11 @@ ERRORS: tuple[Any, ...] = (
     {"error": {"message": "GeminiLongRunningOperationResponse response.generateVideoResponse Field required"}},
     {"error": "plain", "detail": "Not Found"},
     {"detail": [{"loc": ["body"], "msg": "field required"}]},
+    {"detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": None}]},
+    {"code": 40001, "message": "No", "data": None, "request_id": "req-1", "fail_reason": "Nor"},
+    {"error": {"message": f"OpenAIException - {_GONE}\n\nLiteLLM: x", "code": "500"}},
+    {**_VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory"}},
+    {"error": "Unsupported Media Type", "message": "We could not parse the JSON body of your request."},
 )
 
 _WORDS = (

@@ -20,8 +20,9 @@ from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS, Endpoint, 
 from veo_widgets.record import JobRecord, JobState, Sample
 from veo_widgets.request import VideoRequest
 from veo_widgets.retries import pause
-from veo_widgets.wires import Call, Reply, listing, wire_for
+from veo_widgets.wires import Call, Field, Reply, listing, wire_for
 from veo_widgets.wires.base import Wire
+from veo_widgets.wires.error_pages import page_words
 from veo_widgets.wires.openai_videos import OpenAIVideos
 from veo_widgets.wires.refusals import service_error
 
@@ -71,7 +72,9 @@ def follow(wire: Wire, surface: str, reply: Reply) -> None:
     record = records.advance(RECORD, operation, 2.0)
     written = json.dumps({**record.to_json(), "cost": settled(record.cost, operation.usage, OMNI).to_json()})
     assert len(written.encode()) < 100_000
-    for sample in operation.samples:
+    for sample in (*operation.samples, *operation.expected):
+        for other in ours(wire.others, sample, endpoint(surface)) or ():
+            check_call(other)
         check_call(ours(wire.content, sample, endpoint(surface)))
         check_call(ours(wire.probe, sample, endpoint(surface)))
 
@@ -114,15 +117,28 @@ def test_every_answer_is_read_or_refused(api: str, surface: str, data: bytes) ->
 def test_every_error_is_one_of_ours(
     api: str, surface: str, data: bytes, status: int, headers: dict[str, str], purpose: Any
 ) -> None:
-    call = Call(purpose, "GET", "https://h.example")
+    form = (Field("prompt", "A cat"),) if purpose == "create" else ()
+    call = Call(purpose, "GET", "https://h.example", json={"prompt": "A cat"} if form else None, form=form)
     error = service_error("A service", status, headers, data, call=call, endpoint=endpoint(surface))
     assert isinstance(error, ServiceError)
     check_words(error)
     for question in ("create", "look"):
         wait = pause(question, error, tried=3)
         assert wait is None or 0 < wait < 7 * 3600
-    verdict = wire_for(api, surface).verdict(error)
+    assert not error.unread or (purpose == "create" and status in {400, 415, 422})
+    verdict = wire_for(api, surface).verdict(error, "video_1")
+    assert verdict is None or verdict.outcome != "running"
     assert verdict is None or verdict.outcome in OUTCOMES
+
+
+_MARKUP = ("<html>", "<!doctype html>", "<title>", "</title>", "<h1 ", ">", "</h1>", "<Message>", "&amp;", "<?xml ")
+
+
+@given(pieces=st.lists(st.sampled_from(_MARKUP) | st.text(max_size=30), max_size=30), times=st.sampled_from([1, 2000]))
+def test_every_page_is_read_in_time_and_cut_short(pieces: list[str], times: int) -> None:
+    words, _ = page_words("".join(pieces * times).encode("utf-8", "surrogatepass"))
+    assert len(words) <= 20_000
+    check_words(service_error("A service", 502, {}, "".join(pieces * times).encode("utf-8", "surrogatepass")))
 
 
 @pytest.mark.parametrize("surface", [OPENAI, AZURE_OPENAI, LITELLM])

@@ -21,7 +21,7 @@ _BASE64 = ("b64_json", "b64", "base64", "video_base64")
 _HOLDERS = ("metadata", "output", "outputs", "result", "results", "data", "video", "videos", "content", "generations")
 # What lies beside a clip and is none.
 _OTHERS = ("image", "thumbnail", "audio", "text")
-_DEPTH = 4
+_DEPTH = 6
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,7 @@ class ProxiedVideos(OpenAIVideos):
     label = "the proxy's /videos interface"
     # Behind it may be Google, which takes bytes.
     reads_web = False
-    # LiteLLM 1.108 does not look for ``video[id]``, and sends the request on as one about another provider's video.
+    # LiteLLM 1.106 does not look for ``video[id]``, and sends the request on as one about another provider's video.
     nests_in_forms = False
     # LiteLLM 1.106 gives a remix an id that leaves out its deployment: it would be paid for and never had.
     carries = OpenAIVideos.carries - {"remix_from"}

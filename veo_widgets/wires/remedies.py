@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
 from ..errors import (
     AuthenticationError,
+    BadRequestError,
     NotFoundError,
     PermissionDeniedError,
     ServiceError,
@@ -56,6 +57,16 @@ _BY_KIND: dict[type[ServiceError], str] = {
     ServiceUnavailableError: "The service is in trouble; try again later.",
     ServiceError: "The address points elsewhere; check base_url, or sign in where the network asks for it.",
 }
+_NOT_HANDED_OUT = (
+    "The clip is made, but it is not handed out: use the key that the job was sent with, then resume the job, which "
+    "asks for its address anew."
+)
+# Of a clip that cannot be fetched.
+_MADE: dict[type[ServiceError], tuple[str, ...]] = {
+    AuthenticationError: (_NOT_HANDED_OUT,),
+    PermissionDeniedError: (_NOT_HANDED_OUT,),
+    BadRequestError: ("The clip is made, but it cannot be had there; ask whoever runs the service.",),
+}
 _KEPT = "Services keep clips for one or two days"
 _MODEL = re.compile(r"models/([\w.@-]+)")
 _FOREIGN = re.compile(r"\bproject (?:number )?(\d{6,})")
@@ -78,6 +89,8 @@ def _remedies(kind: type[ServiceError], said: ErrorBody, call: Call | None, ther
     purpose = call.purpose if call else ""
     if purpose == "content":
         yield from _of_download(kind, said, there)
+    if purpose == "poll" and kind is PermissionDeniedError and not said.reasons:
+        yield "Use the key that the job was sent with; it goes on, and can be resumed."
     behind = _is_behind_a_proxy(said, there)
     if kind is NotFoundError:
         yield from _of_missing(said, call, there, behind=behind)
@@ -86,9 +99,13 @@ def _remedies(kind: type[ServiceError], said: ErrorBody, call: Call | None, ther
     yield from (_BY_REASON[reason] for reason in said.reasons if reason in _BY_REASON)
     if kind not in {ServiceError, ServiceUnavailableError}:
         words = f"{said.message} {said.code}".lower()
-        yield from (remedy for sign, remedy in _BY_WORDS if sign in words)
+        # Of a clip that is made, nobody's billing is in the way.
+        signs = ((sign, remedy) for sign, remedy in _BY_WORDS if sign != "billing" or purpose != "content")
+        yield from (remedy for sign, remedy in signs if sign in words)
     if kind is AuthenticationError and there.surface == AGENT_PLATFORM and "API_KEY_INVALID" not in said.reasons:
         yield f"The login has run out or is missing: {_LOGIN}."
+    if purpose == "content":
+        yield from _MADE.get(kind, ())
 
 
 def _is_behind_a_proxy(said: ErrorBody, there: Endpoint) -> bool:

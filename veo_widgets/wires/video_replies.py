@@ -34,7 +34,7 @@ WORDS = Words.of(
 _BARE = {"failed", "failure", "fail", "error", "errored"}
 _RETRYABLE = {
     *("ratelimitexceeded", "servererror", "internal", "internalerror", "internalservererror", "timeout", "timedout"),
-    *("unavailable", "serviceunavailable", "overloaded", "429", "500", "502", "503", "504"),
+    *("unavailable", "serviceunavailable", "overloaded", "oom", "outofmemory", "429", "500", "502", "503", "504"),
 }
 _IDS = ("id", "task_id", "video_id")
 _INSIDE = ("data", "video", "task")
@@ -46,8 +46,7 @@ def video_in(body: Any) -> dict[str, Any]:
         return {}
     if isinstance(body.get("status"), str) or any(is_id(body.get(key)) for key in _IDS):
         return body
-    inner = (body.get(key) for key in _INSIDE)
-    return next((item for item in inner if isinstance(item, dict) and video_in(item)), {})
+    return next((found for key in _INSIDE if (found := video_in(body.get(key)))), {})
 
 
 def is_id(value: object) -> bool:

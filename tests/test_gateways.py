@@ -1,0 +1,287 @@
+"""Other people's /v1/videos servers, over real sockets: forms, words, ends and clips where nobody else puts them."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from veo_widgets import errors
+from veo_widgets.config import Settings
+from veo_widgets.credentials import Secret
+from veo_widgets.record import JobState
+from veo_widgets.sync import Client
+
+from .conftest import swift
+from .raw_server import Server, answer
+
+KEY = "sk-the-key-of-this-gateway"
+VIDEO = {"id": "video_1", "object": "video"}
+Says = Callable[["Gateway"], bytes]
+
+
+@cache
+def clip() -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as out:
+        video = out.add_stream("libx264", rate=24)
+        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+        for number in range(24):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            frame.pts = number
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+    return file.getvalue()
+
+
+class Gateway(Server):
+    """A server whose answers depend on what it is asked: by method and path, or by what was asked before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.says: dict[str, bytes | Says] = {
+            "POST /v1/videos": answer(200, {**VIDEO, "status": "queued"}),
+            "GET /v1/videos/video_1": answer(200, {**VIDEO, "status": "completed"}),
+            "GET /v1/videos/video_1/content": answer(200, clip()),
+        }
+        self.answers = _Lookup(self)
+
+    def asked(self, what: str) -> int:
+        return sum(f"{method} {path}" == what for method, path, _, _ in self.seen)
+
+    @property
+    def creates(self) -> list[str]:
+        """How the body of each create was written."""
+        kinds = [headers["content-type"] for method, _, headers, _ in self.seen if method == "POST"]
+        return ["form" if kind.startswith("multipart/form-data") else kind for kind in kinds]
+
+
+class _Lookup(dict[str, bytes]):
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__()
+        self._gateway = gateway
+
+    def get(self, path: str, default: Any = None) -> Any:  # noqa: ARG002 (what is not known is not found)
+        said = self._gateway.says.get(f"{self._gateway.seen[-1][0]} {path}", answer(404, {"detail": "Not Found"}))
+        return said(self._gateway) if callable(said) else said
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with Gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Gateway]:
+    with Gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def client(gateway: Gateway, make_client: Callable[..., Client], tmp_path: Path) -> Client:
+    account = {"provider": "openai", "base_url": f"{gateway.url}/v1", "api_key": Secret(KEY)}
+    made = make_client(Settings(**account, folder=tmp_path / "veo_clips"), clock=swift(1000))
+    made.budget(unknown=1, day=100)
+    return made
+
+
+def submit(client: Client, **values: Any) -> Any:
+    return client.submit("A cat", model="wan-2.2", **values)
+
+
+def as_json_only(refusal: bytes) -> Says:
+    """Take JSON, and say something else to a form."""
+    taken = answer(200, {**VIDEO, "status": "queued"})
+    return lambda gateway: refusal if gateway.creates[-1] == "form" else taken
+
+
+def fault(kind: str, *where: str | int) -> dict[str, Any]:
+    return {"type": kind, "loc": list(where), "msg": "No."}
+
+
+UNREAD = {
+    "415": answer(415, {"error": {"message": "Unsupported Media Type"}}),
+    "415 of a page": answer(415, b"<html></html>", Content_Type="text/html"),
+    "FastAPI, a model": answer(422, {"detail": [fault("model_attributes_type", "body")]}),
+    "FastAPI, fields": answer(422, {"detail": [fault("missing", "body", "model"), fault("missing", "body", "prompt")]}),
+    "FastAPI, JSON": answer(422, {"detail": [fault("json_invalid", "body", 0)]}),
+    "Go": answer(400, {"code": "bad", "message": "invalid character '-' in numeric literal"}),
+    "Node": answer(400, {"error": {"message": "No number after minus sign in JSON at position 1"}}),
+    "OpenAI's words": answer(400, {"error": {"message": "We could not parse the JSON body of your request."}}),
+    "by its type": answer(400, {"error": "Content-Type must be application/json"}),
+}
+
+
+@pytest.mark.parametrize("refusal", UNREAD.values(), ids=UNREAD)
+def test_where_no_form_is_read_the_create_goes_once_more_as_json(
+    client: Client, gateway: Gateway, refusal: bytes
+) -> None:
+    gateway.says["POST /v1/videos"] = as_json_only(refusal)
+    assert submit(client).wait(30).state is JobState.SUCCEEDED
+    assert gateway.creates == ["form", "application/json"]
+    # What a service takes is known from then on.
+    submit(client)
+    assert gateway.creates == ["form", "application/json", "application/json"]
+    bodies = [
+        json.loads(body) for method, _, headers, body in gateway.seen if "json" in headers.get("content-type", "")
+    ]
+    assert bodies == [{"model": "wan-2.2", "prompt": "A cat"}] * 2
+
+
+NOT_PROVEN = {
+    "a value": answer(422, {"detail": [fault("string_too_long", "body", "prompt")]}),
+    "a field nobody sent": answer(422, {"detail": [fault("missing", "body", "voice")]}),
+    "one fault of two": answer(422, {"detail": [fault("missing", "body", "prompt"), fault("enum", "body", "size")]}),
+    "of the query": answer(422, {"detail": [fault("missing", "query", "prompt")]}),
+    "of the service behind": answer(400, {"error": "Could not parse the body of the upstream response as JSON"}),
+    "of its answer": answer(400, {"message": "failed to parse json body of the reply"}),
+    "made, then 415": answer(415, {"id": "video_1", "error": "Unsupported Media Type"}),
+    "any other 400": answer(400, {"error": {"message": "Wrong size"}}),
+    "nothing said": answer(400, b""),
+    "a 500 in those words": answer(500, {"error": {"message": "We could not parse the JSON body of your request."}}),
+    "relayed": answer(400, {"error": {"message": 'x - {"error": {"message": "could not parse the JSON body"}}'}}),
+}
+
+
+@pytest.mark.parametrize("refusal", NOT_PROVEN.values(), ids=NOT_PROVEN)
+def test_no_create_is_repeated_where_the_form_may_have_been_read(
+    client: Client, gateway: Gateway, refusal: bytes
+) -> None:
+    gateway.says["POST /v1/videos"] = as_json_only(refusal)
+    with pytest.raises(errors.VeoError):
+        submit(client)
+    assert gateway.creates == ["form"]
+
+
+def test_who_has_taken_a_form_is_never_sent_json(client: Client, gateway: Gateway) -> None:
+    submit(client)
+    gateway.says["POST /v1/videos"] = UNREAD["415"]
+    with pytest.raises(errors.BadRequestError):
+        submit(client)
+    assert gateway.creates == ["form", "form"]
+
+
+def test_json_that_is_refused_too_is_the_end(client: Client, gateway: Gateway) -> None:
+    gateway.says["POST /v1/videos"] = answer(415, {"message": "Unsupported Media Type"})
+    with pytest.raises(errors.BadRequestError, match="Unsupported Media Type"):
+        submit(client)
+    assert gateway.creates == ["form", "application/json"]
+    assert [job.state for job in client.jobs()] == [JobState.FAILED]
+
+
+@pytest.mark.parametrize("named", ["url", "urls", "unsigned_urls", "metadata"])
+@pytest.mark.parametrize("content", [answer(400, {"message": "Use the url."}), answer(200, b"<html>Use the url")])
+def test_a_clip_elsewhere_is_fetched_once_and_without_the_key(
+    client: Client, gateway: Gateway, elsewhere: Gateway, named: str, content: bytes
+) -> None:
+    address = f"{elsewhere.url}/a.mp4?sig=1"
+    said = {"url": address, "metadata": {"url": address}, "urls": [address], "unsigned_urls": [address]}
+    gateway.says["GET /v1/videos/video_1"] = answer(200, {**VIDEO, "status": "SUCCESS", named: said[named]})
+    gateway.says["GET /v1/videos/video_1/content"] = content
+    elsewhere.says["GET /a.mp4?sig=1"] = answer(200, clip())
+    (video,) = submit(client).wait(30).videos
+    assert video.path.read_bytes() == clip()
+    assert [path for _, path, _, _ in elsewhere.seen] == ["/a.mp4?sig=1"]
+    assert all(headers["authorization"] == f"Bearer {KEY}" for _, _, headers, _ in gateway.seen)
+    assert all("authorization" not in headers and KEY not in repr(headers) for _, _, headers, _ in elsewhere.seen)
+
+
+def test_several_addresses_are_several_clips(client: Client, gateway: Gateway) -> None:
+    addresses = [f"{gateway.url}/a.mp4", "/b.mp4"]
+    gateway.says["GET /v1/videos/video_1"] = answer(
+        200, {**VIDEO, "status": "done", "urls": addresses, "url": addresses[0]}
+    )
+    gateway.says |= {"GET /a.mp4": answer(200, clip()), "GET /b.mp4": answer(200, clip())}
+    assert len(submit(client).wait(30).videos) == 2
+    assert (gateway.asked("GET /v1/videos/video_1/content"), gateway.asked("GET /a.mp4")) == (1, 0)
+    # At its own address the key goes along.
+    assert gateway.seen[-1][2]["authorization"] == f"Bearer {KEY}"
+
+
+def test_where_no_place_has_the_clip_the_trouble_is_told_and_looked_at_again(client: Client, gateway: Gateway) -> None:
+    gateway.says["GET /v1/videos/video_1"] = answer(
+        200, {**VIDEO, "status": "completed", "url": f"{gateway.url}/a.mp4"}
+    )
+    gateway.says["GET /v1/videos/video_1/content"] = answer(400, {"message": "Use the url."})
+    gateway.says["GET /a.mp4"] = lambda asked: (
+        answer(200, clip()) if asked.asked("GET /a.mp4") > 2 else answer(503, {"message": "Not yet."})
+    )
+    assert submit(client).wait(30).state is JobState.SUCCEEDED
+    assert gateway.asked("GET /a.mp4") == 3
+
+
+def test_a_word_that_nobody_knows_is_shown_and_the_clip_asked_for_in_the_end(
+    client: Client, gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    content, ready = "GET /v1/videos/video_1/content", threading.Event()
+    gateway.says["GET /v1/videos/video_1"] = answer(200, {**VIDEO, "status": "Phase-2"})
+    gateway.says[content] = lambda _: answer(200, clip()) if ready.is_set() else answer(404, {"detail": "Not ready"})
+    job = submit(client)
+    while gateway.asked(content) < 2:
+        time.sleep(0.01)
+    assert job.state is JobState.RUNNING
+    assert "The service says 'Phase-2', a word that is not known here." in job.record.notice
+    assert [record.message for record in caplog.records if "'Phase-2'" in record.message] == [
+        f"job {job.id}: the service says 'Phase-2', which is not known here"
+    ]
+    ready.set()
+    assert job.wait(60).state is JobState.SUCCEEDED
+    assert job.record.notice == ""
+    looks = [path for method, path, _, _ in gateway.seen if method == "GET"]
+    # First it is looked at for as long as such jobs take, and then its clip is asked for now and then only.
+    assert looks.index("/v1/videos/video_1/content") > 3
+    assert looks.count("/v1/videos/video_1") > looks.count("/v1/videos/video_1/content")
+
+
+def test_a_word_for_work_under_way_has_nothing_asked_for(client: Client, gateway: Gateway) -> None:
+    polls = "GET /v1/videos/video_1"
+    gateway.says[polls] = lambda asked: answer(
+        200, {**VIDEO, "status": "IN_PROGRESS" if asked.asked(polls) < 60 else "SUCCESS"}
+    )
+    assert submit(client).wait(60).state is JobState.SUCCEEDED
+    assert gateway.asked("GET /v1/videos/video_1/content") == 1
+
+
+def test_an_end_inside_a_500_is_told_in_the_service_s_words(client: Client, gateway: Gateway) -> None:
+    gone = {**VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory left."}}
+    gateway.says["GET /v1/videos/video_1"] = lambda asked: (
+        answer(500, gone) if asked.asked("GET /v1/videos/video_1") > 2 else answer(500, {"detail": "Restarting"})
+    )
+    with pytest.raises(errors.GenerationFailedError, match=r"No memory left\. \(code oom\)\."):
+        submit(client).wait(30)
+    assert gateway.asked("GET /v1/videos/video_1") == 3
+
+
+def test_a_completed_video_inside_a_500_is_fetched(client: Client, gateway: Gateway) -> None:
+    gateway.says["GET /v1/videos/video_1"] = answer(500, {**VIDEO, "status": "completed"})
+    assert submit(client).wait(30).state is JobState.SUCCEEDED
+    assert gateway.asked("GET /v1/videos/video_1") == 1
+
+
+def test_a_refusal_names_the_host_and_never_somebody_else(client: Client, gateway: Gateway) -> None:
+    host = gateway.url.removeprefix("http://")
+    gateway.says["POST /v1/videos"] = answer(400, {"code": 40001, "msg": "size is wrong"})
+    with pytest.raises(errors.BadRequestError) as caught:
+        submit(client)
+    assert str(caught.value) == f"{host} refused: size is wrong (code 40001)."
+    assert f"wan-2.2 at {host}" in repr(client.plan("A cat", model="wan-2.2"))
+
+
+def test_a_key_and_an_address_may_come_with_the_call(client: Client, gateway: Gateway, elsewhere: Gateway) -> None:
+    submit(client, api_key="sk-another-one").wait(30)
+    assert {headers["authorization"] for _, _, headers, _ in gateway.seen} == {"Bearer sk-another-one"}
+    submit(client, base_url=f"{elsewhere.url}/v1", api_key="sk-a-third").wait(30)
+    assert {headers["authorization"] for _, _, headers, _ in elsewhere.seen} == {"Bearer sk-a-third"}
+    # They hold for that call only.
+    submit(client).wait(30)
+    assert gateway.seen[-1][2]["authorization"] == f"Bearer {KEY}"
+    assert "sk-a" not in repr(client.jobs())
