@@ -149,6 +149,12 @@ def stranger() -> tuple[str, ...]:
     return ()
 
 
+def _open_to_all(folder: Path) -> None:
+    """Let a stranger into a test's folder."""
+    for place in (folder, *folder.parents[:2]):
+        place.chmod(0o777)
+
+
 HOMES = {
     "none": {},
     "one that is not there": {"HOME": "{locked}/absent"},
@@ -161,9 +167,7 @@ HOMES = {
 def test_a_user_without_a_home_is_told_of_the_way_out(tmp_path: Path, name: str) -> None:
     if not stranger():
         pytest.skip("nobody can be a stranger here")
-    for folder in (*tmp_path.parents, tmp_path):
-        if folder.is_relative_to("/tmp") and folder != Path("/tmp"):
-            folder.chmod(0o777)
+    _open_to_all(tmp_path)
     locked = tmp_path / "locked"
     locked.mkdir(0o555)
     variables = {key: value.format(locked=locked) for key, value in HOMES[name].items()}
@@ -174,6 +178,15 @@ def test_a_user_without_a_home_is_told_of_the_way_out(tmp_path: Path, name: str)
         assert told["load_ext"][0] == told["doctor"][0] == told["veo doctor"][0] == ""
         assert "problem  data folder" in told["doctor"][1]
         assert "VEO_WIDGETS_HOME" in told["doctor"][1]
+
+
+def test_a_user_without_a_home_works_where_the_ledger_has_a_place(tmp_path: Path) -> None:
+    if not stranger():
+        pytest.skip("nobody can be a stranger here")
+    _open_to_all(tmp_path)
+    _, near = visited(tmp_path, *stranger(), VEO_WIDGETS_HOME=str(tmp_path / "home"))
+    assert {said[0] for said in near.values()} == {""}, near
+    assert "problem" not in near["doctor"][1]
 
 
 def test_a_way_that_is_mended_is_taken_at_once(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from .google_files import VARIABLE as GOOGLE_FILE
 from .google_files import project_of
 from .google_login import google_token
 from .hosts import origin
+from .paths import expanded
 from .providers import (
     LITELLM_GEMINI,
     Endpoint,
@@ -96,14 +97,12 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     Raises:
         ConfigError: it begins with a home folder that nobody knows.
     """
-    said = environ.get("VEO_WIDGETS_HOME", "")
     try:
-        return Path(said or user_data_dir("veo_widgets", appauthor=False)).expanduser()
-    except RuntimeError:
-        whose = f"VEO_WIDGETS_HOME: {said!r} begins with" if said else "The ledger is kept in"
+        return expanded(environ.get("VEO_WIDGETS_HOME") or user_data_dir("veo_widgets", appauthor=False))
+    except (RuntimeError, ConfigError):
         raise ConfigError(
-            f"{whose} a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a folder that can be "
-            "written."
+            "The ledger is kept in a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a "
+            "folder that can be written."
         ) from None
 
 
@@ -113,14 +112,8 @@ def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) ->
     Raises:
         ConfigError: the folder begins with a home folder that nobody knows, or the working folder is gone.
     """
-    try:
-        if settings.folder:
-            return settings.folder.expanduser().absolute()
-    except RuntimeError:
-        raise ConfigError(
-            f"folder: {str(settings.folder)!r} begins with a home folder, and there is none of that name. Give the "
-            "whole path."
-        ) from None
+    if settings.folder:
+        return expanded(settings.folder).absolute()
     return beside(environ).absolute() / "veo_clips"
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from .bodies import read_json
 from .errors import InvalidRequestError
 from .image_metadata import BrokenImageError, stripped
+from .paths import expanded
 from .printable import printable
 
 # The service's own limit for one image: https://ai.google.dev/gemini-api/docs/video
@@ -78,7 +79,7 @@ def _read(value: object, parameter: str) -> tuple[bytes, str]:
         return bytes(value), "bytes"
     if isinstance(value, str | os.PathLike):
         try:
-            path = Path(value).expanduser()
+            path = expanded(value)
             return _contents(path), path.name
         # RuntimeError is a ~name without a home, ValueError a zero byte.
         except (OSError, RuntimeError, ValueError) as error:

@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
-from .project_file import is_there, project_file, read_project_file
+from .paths import is_there
+from .project_file import project_file, read_project_file
 from .providers import PROVIDERS
 
 # What comes later in a file is no setting.

@@ -66,6 +66,12 @@ class _NoCookies(CookieJar):
         """Take none. A jar whose policy refuses them all reads each answer's headers first."""
 
 
+def _way(limits: httpx.Limits, tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
+    secure = tls if proxy and proxy.address.startswith("https:") else None
+    through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
+    return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
+
+
 class _Routed(httpx.AsyncBaseTransport):
     """Sends each request on the way that is its own."""
 
@@ -108,12 +114,7 @@ class Transport:
     def _made(self, *, kept: int, seconds: float = 5.0, direct: bool = False) -> httpx.AsyncClient:
         """A client that keeps so many connections for so many seconds."""
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=kept, keepalive_expiry=seconds)
-
-        def way(tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
-            secure = tls if proxy and proxy.address.startswith("https:") else None
-            through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
-            return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
-
+        way = partial(_way, limits)
         return httpx.AsyncClient(
             transport=self._http or _Routed(Ways(way, self._tls, direct=direct)),
             trust_env=False,

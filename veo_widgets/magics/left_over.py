@@ -9,7 +9,7 @@ from pathlib import Path
 from .. import config
 from ..errors import VeoError
 from ..ledger import Ledger
-from ..project_file import is_there
+from ..paths import is_there
 
 
 def left_over() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -11,6 +10,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 
 from ..config import Settings
 from ..errors import VeoError
+from ..paths import expanded
 from ..providers import provider_named
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class VeoMagics(Magics):
 
     def _settings(self) -> Settings:
         given: dict[str, Any] = {name: getattr(self, name) or None for name in _FOR_REQUESTS}
-        return Settings(**{**given, "folder": Path(self.folder).expanduser() if self.folder else None})
+        return Settings(**{**given, "folder": expanded(self.folder) if self.folder else None})
 
     def _apply(self) -> None:
         from .. import session
