@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -207,7 +208,7 @@ print(*told)
     environ |= {"VEO_KEYRING": "0", "VEO_FOLDER": str(tmp_path / "clips")}
     with Server() as proxy:
         done = subprocess.run(
-            [sys.executable, "-c", program, proxy.url],
+            [sys.executable, "-c", program, proxy.url.replace("//", "//me:p%23ss@")],
             env=environ,
             cwd=tmp_path,
             capture_output=True,
@@ -216,7 +217,8 @@ print(*told)
             check=True,
         )
         assert done.stdout.split() == ["ConfigError", "UnknownOutcomeError"]
-        ((method, url, _, _),) = proxy.seen
+        ((method, url, headers, _),) = proxy.seen
+        assert headers["proxy-authorization"] == f"Basic {b64encode(b'me:p#ss').decode()}"
         assert (method, url.partition("/v1")[0]) == ("POST", "http://gateway.invalid")
 
 

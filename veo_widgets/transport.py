@@ -79,7 +79,13 @@ class _Routed(httpx.AsyncBaseTransport):
         self._ways = ways
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._ways.to(str(request.url)).handle_async_request(request)
+        try:
+            return await self._ways.to(str(request.url)).handle_async_request(request)
+        except Exception as error:
+            # The one library whose errors httpx lets through; a SOCKS proxy speaks before anything is sent.
+            if type(error).__module__.partition(".")[0] != "socksio":
+                raise
+        raise httpx.ProxyError("it does not speak SOCKS5")
 
     async def aclose(self) -> None:
         for way in self._ways.drain():
