@@ -15,7 +15,6 @@ from urllib.parse import quote, unquote, urlsplit
 from .bodies import read_json
 from .errors import InvalidRequestError
 from .image_metadata import BrokenImageError, stripped
-from .paths import expanded
 from .printable import printable
 
 # The service's own limit for one image: https://ai.google.dev/gemini-api/docs/video
@@ -79,7 +78,7 @@ def _read(value: object, parameter: str) -> tuple[bytes, str]:
         return bytes(value), "bytes"
     if isinstance(value, str | os.PathLike):
         try:
-            path = expanded(value)
+            path = Path(value).expanduser()
             return _contents(path), path.name
         # RuntimeError is a ~name without a home, ValueError a zero byte.
         except (OSError, RuntimeError, ValueError) as error:

@@ -12,7 +12,6 @@ from .budgets import amount, over_max_cost
 from .catalog import Model
 from .config import Account, Settings
 from .errors import InvalidRequestError, RetiredModelError
-from .paths import expanded
 from .pricing import Cost, estimate
 from .providers import Provider
 from .record import JobRecord, JobState, names_file
@@ -114,7 +113,7 @@ def _output(value: object) -> str:
     if value is None:
         return ""
     try:
-        path = expanded(str(value)).absolute()
+        path = Path(str(value)).expanduser().absolute()
     except RuntimeError:
         path = Path(str(value)).absolute()
     if path.suffix.lower() in _NOT_MP4 and not path.is_dir():

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from ..errors import InvalidRequestError
-from ..paths import expanded
 
 _INLINE = "data:video/mp4;base64,"
 _MIMES = {".mov": "video/quicktime", ".webm": "video/webm", ".mpg": "video/mpeg", ".mpeg": "video/mpeg"}
@@ -39,7 +38,7 @@ def encoded(clip: str, parameter: str) -> str:
     if clip.startswith(_INLINE):
         return clip.removeprefix(_INLINE)
     try:
-        return base64.b64encode(expanded(clip).read_bytes()).decode("ascii")
+        return base64.b64encode(Path(clip).expanduser().read_bytes()).decode("ascii")
     # RuntimeError is a ~name without a home, ValueError a zero byte.
     except (OSError, RuntimeError, ValueError) as error:
         raise InvalidRequestError(
