@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -149,6 +150,12 @@ def stranger() -> tuple[str, ...]:
     return ()
 
 
+def _open_to_all(folder: Path) -> None:
+    """Let a stranger into a test's folder."""
+    for place in (folder, *folder.parents[:2]):
+        place.chmod(0o777)
+
+
 HOMES = {
     "none": {},
     "one that is not there": {"HOME": "{locked}/absent"},
@@ -161,9 +168,7 @@ HOMES = {
 def test_a_user_without_a_home_is_told_of_the_way_out(tmp_path: Path, name: str) -> None:
     if not stranger():
         pytest.skip("nobody can be a stranger here")
-    for folder in (*tmp_path.parents, tmp_path):
-        if folder.is_relative_to("/tmp") and folder != Path("/tmp"):
-            folder.chmod(0o777)
+    _open_to_all(tmp_path)
     locked = tmp_path / "locked"
     locked.mkdir(0o555)
     variables = {key: value.format(locked=locked) for key, value in HOMES[name].items()}
@@ -174,6 +179,15 @@ def test_a_user_without_a_home_is_told_of_the_way_out(tmp_path: Path, name: str)
         assert told["load_ext"][0] == told["doctor"][0] == told["veo doctor"][0] == ""
         assert "problem  data folder" in told["doctor"][1]
         assert "VEO_WIDGETS_HOME" in told["doctor"][1]
+
+
+def test_a_user_without_a_home_works_where_the_ledger_has_a_place(tmp_path: Path) -> None:
+    if not stranger():
+        pytest.skip("nobody can be a stranger here")
+    _open_to_all(tmp_path)
+    _, near = visited(tmp_path, *stranger(), VEO_WIDGETS_HOME=str(tmp_path / "home"))
+    assert {said[0] for said in near.values()} == {""}, near
+    assert "problem" not in near["doctor"][1]
 
 
 def test_a_way_that_is_mended_is_taken_at_once(tmp_path: Path) -> None:
@@ -194,7 +208,7 @@ print(*told)
     environ |= {"VEO_KEYRING": "0", "VEO_FOLDER": str(tmp_path / "clips")}
     with Server() as proxy:
         done = subprocess.run(
-            [sys.executable, "-c", program, proxy.url],
+            [sys.executable, "-c", program, proxy.url.replace("//", "//me:p%23ss@")],
             env=environ,
             cwd=tmp_path,
             capture_output=True,
@@ -203,7 +217,8 @@ print(*told)
             check=True,
         )
         assert done.stdout.split() == ["ConfigError", "UnknownOutcomeError"]
-        ((method, url, _, _),) = proxy.seen
+        ((method, url, headers, _),) = proxy.seen
+        assert headers["proxy-authorization"] == f"Basic {b64encode(b'me:p#ss').decode()}"
         assert (method, url.partition("/v1")[0]) == ("POST", "http://gateway.invalid")
 
 

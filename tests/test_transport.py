@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 
 from veo_widgets import errors
@@ -22,7 +23,8 @@ from veo_widgets.credentials import ApiKey, Secret
 from veo_widgets.errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
 from veo_widgets.hosts import nearness, origin, redirected
 from veo_widgets.providers import PROVIDERS, Endpoint
-from veo_widgets.transport import Transport
+from veo_widgets.transport import Transport, _Routed
+from veo_widgets.ways import Tls, Ways
 from veo_widgets.wires import Call, Field, Reply
 
 from .raw_server import Server, answer
@@ -618,3 +620,27 @@ def test_a_host_that_is_not_there_or_takes_for_ever(server: Server) -> None:
 )
 def test_how_near_a_number_is(number: str, near: str) -> None:
     assert nearness(number) == near
+
+
+class ProtocolError(Exception):
+    """As the library for SOCKS raises it."""
+
+
+ProtocolError.__module__ = "socksio.exceptions"
+
+
+def test_a_proxy_that_speaks_no_socks_was_sent_nothing() -> None:
+    class Socks(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
+            raise ProtocolError("Malformed reply")
+
+    async def ask() -> None:
+        made = Transport(_Routed(Ways(lambda _tls, _proxy: Socks(), Tls(httpx.create_ssl_context))))
+        try:
+            await made.send(Call("poll", "GET", "http://127.0.0.1:1/x"), account("http://127.0.0.1:1"))
+        finally:
+            await made.aclose()
+
+    with pytest.raises(NoAnswerError, match="the proxy said: it does not speak SOCKS5") as caught:
+        anyio.run(ask)
+    assert not caught.value.sent

@@ -17,6 +17,7 @@ from .clock import Clock
 from .config import Account, Settings
 from .holders import Hold
 from .keeper import Keeper
+from .paths import absolute
 from .planning import Plan, make_plan, new_record
 from .pricing import Cost
 from .record import JobRecord
@@ -37,7 +38,7 @@ class Archive:
 
     def __init__(self, settings: Settings, home: Path, clock: Clock) -> None:
         # Absolute, wherever the program goes from here.
-        self.home, self._clock = home.expanduser().absolute(), clock
+        self.home, self._clock = absolute(home), clock
         self._ledger, self._board = AsyncLedger(self.home / "ledger.sqlite3", clock.patience), Board()
         self._keeper = Keeper(self._ledger, self._board, clock)
         self._accounts = Accounts(settings, self.home)

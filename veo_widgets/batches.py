@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 from .assembly import Assembly
 from .errors import InvalidRequestError, VeoError
 from .params import ALIASES, BY_NAME
+from .paths import expanded
 from .pieces import OPTIONS, Piece, has_clip, merged, number_equals, planned
 from .spending import harmless
 from .sync import Client
@@ -102,7 +103,7 @@ class Batch(Assembly):
         Raises:
             VeoError: the file cannot be written.
         """
-        target, table = Path(path).expanduser(), self.table
+        target, table = expanded(path), self.table
         try:
             with target.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, list(dict.fromkeys(name for row in table for name in row)))
@@ -121,7 +122,7 @@ def read_rows(rows: Any) -> list[dict[str, Any]]:
     """
     found: list[Any]
     if _is_path(rows):
-        found = _read_csv(Path(rows).expanduser())
+        found = _read_csv(expanded(rows))
     elif isinstance(rows, _Frame) and not isinstance(rows, Mapping):
         found = rows.to_dict("records")
     elif isinstance(rows, Iterable) and not isinstance(rows, Mapping):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ConfigError
-from .project_file import is_there
+from .paths import is_there
 
 # OpenSSL's own variables, then those of requests and curl: the first that is set holds for everything that is sent.
 _FILES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -11,7 +11,7 @@ from .config import Settings, first_set, google_flag, own_settings, said_address
 from .errors import ConfigError
 from .google_files import LOGIN, gcloud_file, project_of
 from .google_files import VARIABLE as GOOGLE_FILE
-from .project_file import is_there
+from .paths import is_there
 from .providers import PROVIDERS, Provider, at_address, model_at, name_at, prefix_of, provider_named, split_model
 from .surroundings import source_of
 

@@ -22,6 +22,7 @@ from .google_files import VARIABLE as GOOGLE_FILE
 from .google_files import project_of
 from .google_login import google_token
 from .hosts import origin
+from .paths import absolute, fixed
 from .providers import (
     LITELLM_GEMINI,
     Endpoint,
@@ -31,7 +32,7 @@ from .providers import (
     prefix_of,
     provider_named,
 )
-from .surroundings import Surroundings, beside, fixed, read_address, surroundings, whole_path
+from .surroundings import Surroundings, beside, read_address, surroundings
 
 # Google's storage takes the same token as the Agent Platform; no other origin but the provider's own is trusted.
 _ALSO_TRUSTED = {"agent_platform": ("https://storage.googleapis.com",)}
@@ -68,7 +69,7 @@ class Settings:
     def __post_init__(self) -> None:
         # Once, so that it stays the same folder whatever the working folder becomes.
         if self.folder is not None:
-            object.__setattr__(self, "folder", whole_path(self.folder, "folder"))
+            object.__setattr__(self, "folder", absolute(self.folder, "folder"))
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,8 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     if said := environ.get("VEO_WIDGETS_HOME", ""):
         return fixed(said, "VEO_WIDGETS_HOME")
     try:
-        return Path(user_data_dir("veo_widgets", appauthor=False)).expanduser().absolute()
-    except RuntimeError:
+        return absolute(user_data_dir("veo_widgets", appauthor=False))
+    except (RuntimeError, ConfigError):
         raise ConfigError(
             "The ledger is kept in a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a "
             "folder that can be written."

@@ -189,9 +189,9 @@ class AzureToken:
                 "Set AZURE_OPENAI_API_KEY or AZURE_AD_TOKEN, or run `az login`."
             ) from None
         except (OSError, ValueError) as error:
-            # Certificates and proxies of the environment, which its HTTP library reads for itself.
+            # Its HTTP library reads these variables for itself.
             raise ConfigError(
-                f"Azure's tokens could not be asked for: {error}. Check the variable that names it."
+                f"Azure's tokens could not be asked for: {error}. Look at what HTTPS_PROXY and REQUESTS_CA_BUNDLE say."
             ) from None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
-from .project_file import is_there
+from .paths import is_there
 
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 LOGIN = "gcloud auth application-default login"

@@ -18,6 +18,7 @@ from . import placing
 from .board import Listener, Sighting
 from .errors import DownloadError, InvalidRequestError, LedgerError
 from .media import Video
+from .paths import expanded
 from .pricing import Cost
 from .printable import printable
 from .record import JobRecord, JobState
@@ -200,7 +201,7 @@ class Job(Reference):
             InvalidRequestError: there is no clip yet.
             DownloadError: the disk refused.
         """
-        videos, target = self.videos, Path(path).expanduser().absolute()
+        videos, target = self.videos, expanded(path).absolute()
         if not videos:
             message = f"job: {self.id} is {self.state} and has no clip to save; wait for it first."
             raise InvalidRequestError(message, parameter="job", value=self.id)

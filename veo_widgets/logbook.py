@@ -16,6 +16,7 @@ from typing import Any
 
 from .bodies import read_json
 from .errors import ConfigError, InvalidRequestError, nearest
+from .paths import expanded
 from .printable import printable
 from .redaction import redact
 
@@ -109,7 +110,7 @@ def _made(path: str | Path | None) -> logging.Handler:
     if path is None:
         return _Screen()
     try:
-        return logging.FileHandler(Path(path).expanduser(), encoding="utf-8")
+        return logging.FileHandler(expanded(path), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"path: cannot write the log to {str(path)!r}: {error.strerror or error}.") from None
 

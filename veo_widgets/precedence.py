@@ -13,8 +13,9 @@ from dataclasses import replace
 from .choice import Found, chosen, found_credentials, named_model
 from .config import Settings, clips_folder, home, provider_of
 from .errors import ConfigError
+from .paths import fixed
 from .providers import Provider
-from .surroundings import Surroundings, fixed, source_of
+from .surroundings import Surroundings, source_of
 from .tables import Table
 
 _ORDER = "An argument goes first, then configure() and %veo use, c.VeoMagics, the environment, .env, pyproject.toml."

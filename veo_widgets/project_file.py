@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, nearest
+from .paths import expanded, is_there
 
 # What may stand there, and the variable of the environment that it stands for.
 VARIABLES = {
@@ -22,19 +22,6 @@ VARIABLES = {
 _KEY = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 _ADDRESS = re.compile(r"url|address|endpoint", re.IGNORECASE)
 _MOST_BYTES = 1 << 20
-
-
-def is_there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
-    """Whether there is such a path; a folder that may not be looked into has none, where pathlib raises.
-
-    Args:
-        path: any.
-        kind: `Path.exists`, `Path.is_file` or `Path.is_dir`.
-    """
-    try:
-        return kind(path)
-    except OSError:
-        return False
 
 
 def project_file(folder: Path) -> Path | None:
@@ -62,7 +49,7 @@ def read_project_file(path: Path) -> dict[str, str]:
         _check(name, value, path)
         text = str(value)
         # A folder is meant from where the file lies, wherever the kernel has gone.
-        found[VARIABLES[name]] = str(path.parent / Path(text).expanduser()) if name == "folder" else text
+        found[VARIABLES[name]] = str(path.parent / expanded(text)) if name == "folder" else text
     return found
 
 

@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidRequestError
 from .media import Image
 from .params import BY_NAME
+from .paths import expanded
 from .request import VideoRequest
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def load(path: str | os.PathLike[str]) -> Recipe:
     Raises:
         InvalidRequestError: there is no such file, or it says nothing of a request.
     """
-    sidecar = Path(path).expanduser().with_suffix(".json")
+    sidecar = expanded(path).with_suffix(".json")
     try:
         text = sidecar.read_text("utf-8")
     except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import VeoError
+from .paths import expanded
 from .pricing import Cost
 from .printable import printable
 from .tables import frame
@@ -76,7 +77,7 @@ class Spend:
         Raises:
             VeoError: the file cannot be written.
         """
-        target = Path(path).expanduser()
+        target = expanded(path)
         try:
             with target.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, [item.name for item in fields(Item)])

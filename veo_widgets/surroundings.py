@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
-from .project_file import is_there, project_file, read_project_file
+from .paths import is_there
+from .project_file import project_file, read_project_file
 from .providers import PROVIDERS
 
 # What comes later in a file is no setting.
@@ -24,8 +25,6 @@ _VALUE = re.compile(r"""'([^']*)'\s*(?:\#.*)?|"([^"\\]*)"\s*(?:\#.*)?|([^\s'"\#]
 # What marks the folder of a project, beyond which no file is looked for.
 _ROOTS = (".git", "pyproject.toml")
 _PLAIN = ("VEO_PROVIDER", "VEO_MODEL", "VEO_EMULATOR_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
-# Paths as they were said, and what they were found to mean.
-_fixed: dict[str, Path] = {}
 _FLAGS = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 
 
@@ -67,39 +66,6 @@ def surroundings(environ: Mapping[str, str] | None = None, folder: Path | None =
         {} if path is None else _allowed(read_dotenv(path), around),
         {} if shared is None else read_project_file(shared),
     )
-
-
-def whole_path(said: str | Path, name: str) -> Path:
-    """A path, absolute from now on.
-
-    Args:
-        said: as the user has it.
-        name: the setting that it is of.
-
-    Raises:
-        ConfigError: it begins with a home folder that nobody knows, or the working folder is gone.
-    """
-    try:
-        return Path(said).expanduser().absolute()
-    except (RuntimeError, OSError):
-        raise ConfigError(
-            f"{name}: {str(said)!r} begins with a home folder or a working folder that is not there. Give the whole "
-            "path of a folder that can be written."
-        ) from None
-
-
-def fixed(said: str, name: str) -> Path:
-    """The path that a setting names, absolute.
-
-    A relative one is meant from the folder in which it is first read: going to another must not begin another ledger,
-    with a budget of its own.
-
-    Raises:
-        ConfigError: see `whole_path`.
-    """
-    if said not in _fixed:
-        _fixed[said] = whole_path(said, name)
-    return _fixed[said]
 
 
 def notebook(environ: Mapping[str, str] = os.environ) -> str:

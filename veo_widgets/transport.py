@@ -69,6 +69,12 @@ class _NoCookies(CookieJar):
         """Take none. A jar whose policy refuses them all reads each answer's headers first."""
 
 
+def _way(limits: httpx.Limits, tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
+    secure = tls if proxy and proxy.address.startswith("https:") else None
+    through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
+    return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
+
+
 class _Routed(httpx.AsyncBaseTransport):
     """Sends each request on the way that is its own."""
 
@@ -76,7 +82,13 @@ class _Routed(httpx.AsyncBaseTransport):
         self._ways = ways
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._ways.to(str(request.url)).handle_async_request(request)
+        try:
+            return await self._ways.to(str(request.url)).handle_async_request(request)
+        except Exception as error:
+            # The one library whose errors httpx lets through; a SOCKS proxy speaks before anything is sent.
+            if type(error).__module__.partition(".")[0] != "socksio":
+                raise
+        raise httpx.ProxyError("it does not speak SOCKS5")
 
     async def aclose(self) -> None:
         for way in self._ways.drain():
@@ -111,12 +123,7 @@ class Transport:
     def _made(self, *, kept: int, seconds: float = 5.0, direct: bool = False) -> httpx.AsyncClient:
         """A client that keeps so many connections for so many seconds."""
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=kept, keepalive_expiry=seconds)
-
-        def way(tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
-            secure = tls if proxy and proxy.address.startswith("https:") else None
-            through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
-            return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
-
+        way = partial(_way, limits)
         return httpx.AsyncClient(
             transport=self._http or _Routed(Ways(way, self._tls, direct=direct)),
             trust_env=False,

@@ -71,8 +71,9 @@ class Ways(Generic[W]):
         """
         parts = urlsplit(url)
         host = parts.hostname or ""
-        plain = parts.scheme == "http" and is_loopback(host)
-        way = None if plain else self._tls.to(host), None if self._direct else proxies().of(url)
+        near = is_loopback(host)
+        tls = None if near and parts.scheme == "http" else self._tls.to(host)
+        way = tls, None if near or self._direct else proxies().of(url)
         if way not in self._made:
             # Where no TLS is spoken, a context that believes nobody costs nothing.
             self._made[way] = self._make(way[0] or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), way[1])

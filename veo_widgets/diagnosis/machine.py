@@ -16,8 +16,8 @@ from ..choice import Found, found_credentials
 from ..client import AsyncClient
 from ..config import Settings, clips_folder
 from ..errors import ConfigError, VeoError
+from ..paths import is_there
 from ..problems import unknown_remark
-from ..project_file import is_there
 from ..providers import Provider
 from ..proxies import read_proxies, read_proxy
 from ..server_files import files_path

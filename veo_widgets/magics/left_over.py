@@ -9,8 +9,8 @@ from pathlib import Path
 from .. import config
 from ..errors import VeoError
 from ..ledger import Ledger
+from ..paths import is_there
 from ..problems import unknown_remark
-from ..project_file import is_there
 
 
 def left_over() -> str:

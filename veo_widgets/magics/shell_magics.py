@@ -10,8 +10,8 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 
 from ..config import Settings
 from ..errors import VeoError
+from ..paths import fixed
 from ..providers import provider_named
-from ..surroundings import fixed
 
 if TYPE_CHECKING:
     from ..batches import Batch
