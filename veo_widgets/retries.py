@@ -18,8 +18,9 @@ from .errors import (
     ServiceUnavailableError,
     VeoError,
 )
+from .record import ATTEMPTS
 
-Answer = Literal["unreachable", "no room", "no quota", "busy", "trouble", "refused", "astray", "lost"]
+Answer = Literal["unreachable", "no room", "no quota", "busy", "trouble", "refused", "astray", "lost", "no clip"]
 Question = Literal["create", "look"]
 End = Literal["failed", "unknown", "stopped"]
 
@@ -68,6 +69,9 @@ RULES = (
     Rule(
         "look", "astray", (2, 30), None, None, "stopped", "Networks in hotels let nothing through until one signs in."
     ),
+    Rule(
+        "look", "no clip", (2, 30), ATTEMPTS - 1, None, "failed", "What is no clip five times is none. Its price stays."
+    ),
     Rule("look", "refused", (2, 30), 3, None, "stopped", "Somebody has to change the key, the network or the project."),
 )
 _TABLE = {(rule.question, rule.answer): rule for rule in RULES}
@@ -91,13 +95,13 @@ def answer_of(error: VeoError) -> Answer:
         return "astray"
     if isinstance(error, _REFUSALS | ServiceError):
         return "refused"
-    # An answer that cannot be read may have been a yes; a clip that came broken may come whole.
-    return "lost"
+    # An answer that cannot be read may have been a yes.
+    return "no clip" if isinstance(error, DownloadError) else "lost"
 
 
 def rule_for(question: Question, error: VeoError) -> Rule:
     """The rule that holds for an error in answer to a question."""
-    return _TABLE[question, answer_of(error)]
+    return _TABLE.get((question, answer_of(error)), _TABLE[question, "lost"])
 
 
 def pause(question: Question, error: VeoError, *, tried: int, waited: float = 0.0) -> float | None:

@@ -257,7 +257,11 @@ def test_another_kernel_takes_the_job_up(desk: Desk, emulator: Emulator, values:
 # its error, which the pass-through tells.
 ENDS = {
     "filtered": (errors.GenerationFilteredError, JobState.FILTERED, "safety filter.*61493863.*violence"),
-    "failed": (errors.GenerationFailedError, JobState.FAILED, "could not make the clip.*internal server issue.*code 13"),
+    "failed": (
+        errors.GenerationFailedError,
+        JobState.FAILED,
+        "could not make.*internal server issue.*code 13",
+    ),
     "empty": (errors.GenerationFailedError, JobState.FAILED, "No clip came back"),
 }
 # To the Agent Platform the proxy keeps the error of a failed one, and of the others only that there is no clip.
