@@ -287,7 +287,7 @@ def troubled(record: JobRecord, trouble: str, now: float) -> JobRecord:
 
 
 # So many whole downloads may bring no clip; fewer where they brought so many times the clip, and so many bytes.
-_ATTEMPTS, _TIMES, _BYTES = 5, 4, 8_000_000
+ATTEMPTS, _TIMES, _BYTES = 5, 4, 8_000_000
 
 
 def without_clip(record: JobRecord, error: DownloadError | InvalidReplyError, now: float) -> JobRecord:
@@ -300,7 +300,7 @@ def without_clip(record: JobRecord, error: DownloadError | InvalidReplyError, no
     attempts, fetched = record.attempts + 1, record.fetched + came
     told = replace(troubled(record, str(error), now), attempts=attempts, fetched=fetched)
     dear = fetched > _BYTES and fetched >= _TIMES * size
-    if attempts < _ATTEMPTS and not (dear and attempts > 1):
+    if attempts < ATTEMPTS and not (dear and attempts > 1):
         return told
     return ended(told, JobState.FAILED, unfetched_problem(str(error), attempts, record.id), now)
 

@@ -15,6 +15,7 @@ from .errors import (
     ServiceUnavailableError,
     VeoError,
 )
+from .record import ATTEMPTS
 
 Answer = Literal[
     "unreachable",
@@ -28,6 +29,7 @@ Answer = Literal[
     "astray",
     "diverted",
     "lost",
+    "no clip",
 ]
 Question = Literal["create", "look"]
 End = Literal["failed", "unknown", "stopped"]
@@ -154,6 +156,9 @@ RULES = (
     ),
     Rule("look", "unread", (2, 30), 3, None, "stopped", "A look has no body; this never comes."),
     Rule("look", "diverted", (2, 30), None, None, "stopped", "The same; most send 302."),
+    Rule(
+        "look", "no clip", (2, 30), ATTEMPTS - 1, None, "failed", "What is no clip five times is none. Its price stays."
+    ),
     Rule("look", "refused", (2, 30), 3, None, "stopped", "Somebody has to change the key, the network or the project."),
     Rule("look", "no word", (2, 30), 3, None, "stopped", "The same, as far as can be told."),
 )
@@ -172,8 +177,10 @@ def answer_of(error: VeoError) -> Answer:
         return "lost" if error.sent else "unreachable"
     if isinstance(error, ServiceError):
         return _answer_of_service(error)
-    # An answer that cannot be read may have been a yes; a clip that came broken may come whole.
-    return "refused" if isinstance(error, ConfigError) else "lost"
+    if isinstance(error, ConfigError):
+        return "refused"
+    # An answer that cannot be read may have been a yes.
+    return "no clip" if isinstance(error, DownloadError) else "lost"
 
 
 def _answer_of_service(error: ServiceError) -> Answer:
@@ -194,7 +201,7 @@ def _answer_of_service(error: ServiceError) -> Answer:
 
 def rule_for(question: Question, error: VeoError) -> Rule:
     """The rule that holds for an error in answer to a question."""
-    return _TABLE[question, answer_of(error)]
+    return _TABLE.get((question, answer_of(error)), _TABLE[question, "lost"])
 
 
 def pause(question: Question, error: VeoError, *, tried: int, waited: float = 0.0) -> float | None:

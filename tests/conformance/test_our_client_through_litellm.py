@@ -260,10 +260,15 @@ def test_another_kernel_takes_the_job_up(desk: Desk, emulator: Emulator, values:
     assert only_create(emulator)
 
 
-# LiteLLM answers 500 for a filtered or an empty result of its unified route, and calls a failed one completed.
+# LiteLLM answers 500 for a filtered or an empty result of its unified route, and calls a failed one completed and loses
+# its error, which the pass-through tells.
 ENDS = {
     "filtered": (errors.GenerationFilteredError, JobState.FILTERED, "safety filter.*61493863.*violence"),
-    "failed": (errors.GenerationFailedError, JobState.FAILED, "could not make the clip.*(it had failed|internal)"),
+    "failed": (
+        errors.GenerationFailedError,
+        JobState.FAILED,
+        "could not make.*internal server issue.*code 13",
+    ),
     "empty": (errors.GenerationFailedError, JobState.FAILED, "No clip came back"),
 }
 # To the Agent Platform the proxy keeps the error of a failed one, and of the others only that there is no clip.

@@ -6,10 +6,13 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from veo_widgets.emulator import Emulator
 
+from ..raw_server import Server, answer
+from ..test_webm import clip as webm_clip
 from .conftest import Notebook, plays
 
 LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator')"
@@ -73,6 +76,36 @@ def test_a_clip_out_of_the_servers_reach(notebook: Notebook, tmp_path: Path) -> 
     assert page.locator(VIDEO).evaluate("video => video.currentSrc").startswith("blob:")
     plays(page.locator(VIDEO))
     assert list((tmp_path / "clips").glob("*.mp4"))
+
+
+@pytest.mark.parametrize("within_reach", [True, False])
+@pytest.mark.parametrize("live", ["0", "1"])
+def test_a_webm_plays_whichever_way_it_comes(
+    notebook: Notebook, tmp_path: Path, live: str, *, within_reach: bool
+) -> None:
+    """A gateway's WebM is fetched under its own ending, has a poster, and plays; a difference stands on the card."""
+    page = notebook.page
+    done = {"id": "video_1", "object": "video", "status": "completed"}
+    with Server() as server:
+        server.answers["/v1/videos"] = answer(200, {**done, "status": "queued"})
+        server.answers["/v1/videos/video_1"] = answer(200, done)
+        clip = webm_clip(size=(1280, 720), live=live)
+        server.answers["/v1/videos/video_1/content"] = answer(200, clip, Content_Type="video/webm")
+        place = "" if within_reach else f", folder={str(tmp_path / 'clips')!r}"
+        account = f"provider='openai', api_key='sk-test-0000000000000000', base_url='{server.url}/v1'{place}"
+        load = f"%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure({account})"
+        notebook.write("webm.ipynb", load, f"%%veo --model wan-2.2 --max-cost 1 --seconds 5 --wait\n{PROMPT}")
+        notebook.open("webm.ipynb")
+        notebook.start_all()
+        page.locator(VIDEO).wait_for()
+        page.wait_for_function(f"() => document.querySelector({VIDEO!r}).readyState >= 2")
+        source = page.locator(VIDEO).evaluate("video => video.currentSrc")
+        assert re.search(r"/files/veo_clips/.*\.webm" if within_reach else "^blob:", source), source
+        plays(page.locator(VIDEO))
+        expect(page.locator(".veo-remark").first).to_contain_text("Not as asked for: 2 s instead of 5 s.")
+    folder = notebook.lab.root / "veo_clips" if within_reach else tmp_path / "clips"
+    (recipe,) = [json.loads(path.with_suffix(".json").read_text()) for path in folder.glob("*.webm")]
+    assert recipe["poster"].startswith("data:image/jpeg;base64,")
 
 
 def test_a_saved_notebook_without_its_kernel(notebook: Notebook) -> None:

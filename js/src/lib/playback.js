@@ -141,12 +141,14 @@ function toggleWindow(video) {
 export const canFloat = () => document.pictureInPictureEnabled === true;
 
 /**
- * Why an element could not play what it was given.
+ * Why an element could not play a clip.
  *
  * @param {HTMLVideoElement} video
+ * @param {Pick<Clip, "mime">} clip
  */
-export function whyNot(video) {
-  if (video.canPlayType('video/mp4; codecs="avc1.640028"') === "") return "This viewer has no decoder for H.264 video.";
+export function whyNot(video, clip) {
+  const decodes = video.canPlayType('video/mp4; codecs="avc1.640028"') !== "";
+  if (clip.mime === "video/mp4" && !decodes) return "This viewer has no decoder for H.264 video.";
   return video.error?.code === 3 ? "Its pictures could not be decoded here." : "Files of this kind do not play here.";
 }
 

@@ -63,7 +63,7 @@ export function ClipStage(props) {
       onClick={commands.toggle}
       onDblClick={() => commands.fullscreen?.(0)}
       onLoadedData={(event) => handInPoster(wire, sources, clip, event.currentTarget)}
-      onError={({ currentTarget: video }) => source.url && !sources.reject(clip) && setBroken({ key, why: whyNot(video) })}
+      onError={({ currentTarget: video }) => source.url && !sources.reject(clip) && setBroken({ key, why: whyNot(video, clip) })}
     >
       {clip.captions ? <track kind="captions" label="Captions" src={`data:text/vtt;charset=utf-8,${encodeURIComponent(clip.captions)}`} /> : null}
     </video>

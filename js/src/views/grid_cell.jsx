@@ -78,7 +78,7 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
           aria-label={clip.name}
           onClick={() => linked.toggle()}
           onDblClick={() => open(clip.sample)}
-          onError={({ currentTarget: one }) => source.url && !sources.reject(clip) && setBroken(`This browser cannot play it. ${whyNot(one)}`)}
+          onError={({ currentTarget: one }) => source.url && !sources.reject(clip) && setBroken(`This browser cannot play it. ${whyNot(one, clip)}`)}
         />
       ) : null}
     </>
