@@ -99,7 +99,8 @@ class Holder:
         self._lock = _locked(folder, token)
         proof = "" if self._lock is None else f"{_mark(host)}.{_identity(self._lock)}"
         self.name = f"{host}/{os.getpid()}/{token}/{proof}"
-        _locks.add(self._lock)
+        if self._lock is not None:
+            _locks.add(self._lock)
 
     def close(self) -> None:
         """Let others know that it is gone."""
@@ -201,14 +202,14 @@ def _sweep(folder: Path) -> None:
                 path.unlink()
 
 
-_locks: set[int | None] = set()
+_locks: set[int] = set()
 
 
 def _leave_to_parent() -> None:
     """A forked child would keep its parent's locks for as long as it runs itself."""
-    for file in _locks - {None}:
+    for file in _locks:
         with suppress(OSError):
-            os.close(file or 0)
+            os.close(file)
     _locks.clear()
 
 

@@ -229,13 +229,20 @@ class Ledger:
         Returns:
             Whether this process has it now. The lease of a process that is gone is taken over.
         """
-        me, lease = self._name(), leases.found(self._file, job_id)
-        if lease is not None and lease[0] == me and now + seconds / 2 <= lease[1] <= now + seconds:
-            taken = True
-        else:
+        taken = None if force else self._settled(job_id, now, seconds)
+        if taken is None:
             taken = self._file.write(lambda db: self._take(db, job_id, now, seconds, force=force))
         (self._held.add if taken else self._held.discard)(job_id)
         return taken
+
+    def _settled(self, job_id: str, now: float, seconds: float) -> bool | None:
+        """Whether a job is ours, where that is certain without a write, which would keep others from theirs."""
+        lease = leases.found(self._file, job_id)
+        if lease is None or lease[1] > now + seconds:
+            return None
+        if lease[0] == self._name():
+            return True if now + seconds / 2 <= lease[1] else None
+        return None if leases.others(lease, self._name(), now, self._is_dead) is None else False
 
     def _take(self, db: Database, job_id: str, now: float, seconds: float, *, force: bool) -> bool:
         if db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:

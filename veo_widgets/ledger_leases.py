@@ -8,6 +8,7 @@ its next renewal.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from .holders import Hold
 from .ledger_file import Database, LedgerFile
@@ -74,5 +75,6 @@ def renew(db: Database, me: str, promised: float | None, now: float, seconds: fl
 def held(file: LedgerFile, me: str, now: float, is_dead: IsDead) -> dict[str, Hold]:
     """The open jobs that others work on, by id."""
     query = f"SELECT id, holder, {_UNTIL} FROM jobs LEFT JOIN holders ON name = holder WHERE state IN {OPEN}"  # noqa: S608
+    is_dead = cache(is_dead)
     holds = {job_id: others((holder, until), me, now, is_dead) for job_id, holder, until in file.rows(query)}
     return {job_id: hold for job_id, hold in holds.items() if hold is not None}

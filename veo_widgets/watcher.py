@@ -41,6 +41,8 @@ from .wires import Wire, wire_for
 _KEPT_SECONDS = 2 * 24 * 3600.0
 # A schedule that is this old is learned anew: at every poll that would be a trip to the ledger.
 _LEARNED_SECONDS = 60.0
+# So many jobs are asked for twice a second while others have them; more of them less often.
+_OFTEN = 20
 
 
 class Watcher:
@@ -145,7 +147,7 @@ class Watcher:
                 # Whoever sent the create is gone, and the service's answer with it.
                 problem = unknown_problem("The program ended before the service's answer came.")
                 return await self._keeper.keep(records.ended(record, JobState.UNKNOWN, problem, self._clock.now()))
-            await self._clock.sleep(0.5)
+            await self._clock.sleep(min(max(self._watched, _OFTEN) / _OFTEN * 0.5, 5.0))
 
     async def _pause(self, record: JobRecord, seconds: float | None) -> None:
         if hurried := seconds is None:
