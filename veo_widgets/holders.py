@@ -104,10 +104,11 @@ class Holder:
 
     def close(self) -> None:
         """Let others know that it is gone."""
-        if self._lock is not None:
-            _locks.discard(self._lock)
+        # A forked child has none of them, and its files may go by the same numbers.
+        if self._lock in _locks:
+            _locks.remove(self._lock)
             os.close(self._lock)
-            self._lock = None
+        self._lock = None
 
 
 def is_dead(holder: str, folder: Path) -> bool:
