@@ -228,9 +228,10 @@ class AsyncClient(Archive):
         if not record.held_back:
             return record if record.state.is_final else await self._watcher.cancel(record)
         await self.detach(record.id)
-        if await self._keeper.lease(record.id) and (await self._keeper.reread(record.id)).held_back:
-            record = records.ended(record, JobState.FAILED, NOT_SENT, self._clock.now(), free=True)
-            await self._keeper.keep(record)
+        if await self._keeper.lease(record.id):
+            if (await self._keeper.reread(record.id)).held_back:
+                record = records.ended(record, JobState.FAILED, NOT_SENT, self._clock.now(), free=True)
+                await self._keeper.keep(record)
             await self._keeper.release(record.id)
         return await self._keeper.reread(record.id)
 

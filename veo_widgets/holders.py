@@ -165,7 +165,7 @@ def _locked(folder: Path, token: str) -> int | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        file = os.open(folder / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        file = os.open(folder / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError:
         return None
     try:
@@ -181,7 +181,7 @@ def _is_free(path: Path, identity: str) -> bool:
     if sys.platform == "win32":
         return False
     try:
-        file = os.open(path, os.O_RDWR)
+        file = os.open(path, os.O_RDONLY)
     except OSError:
         return False
     try:

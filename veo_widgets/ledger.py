@@ -42,6 +42,8 @@ class Ledger:
         # Made when a lease is first wanted: most who open a ledger only read.
         self._me: Holder | None = None
         self._held: set[str] = set()
+        # What could not be given back yet: it must not be renewed with the others.
+        self._to_release: set[str] = set()
         self._promised: float | None = None
         # What to write again if the file is lost.
         self._known: dict[str, JobRecord] = {}
@@ -57,13 +59,20 @@ class Ledger:
         carry_over(before, db, list(self._known.values()))
 
     def write(self, record: JobRecord, detail: str = "") -> None:
-        """Keep a record and note the change of state. On return it is on disk.
+        """Keep a record and note the change of state. On return it is on disk; the lease of an ended job is given back.
 
         Args:
             record: a new job, or a job as it is now.
             detail: a few words on why it changed.
         """
-        self._file.write(lambda db: write_job(db, record, detail))
+        me = self._me.name if self._me and record.state.is_final else ""
+
+        def work(db: Database) -> None:
+            write_job(db, record, detail)
+            if me:
+                leases.release(db, [record.id], me)
+
+        self._file.write(work)
         self._known[record.id] = record
         if record.state.is_final:
             self._held.discard(record.id)
@@ -263,7 +272,7 @@ class Ledger:
     @property
     def leasing(self) -> bool:
         """Whether there is anything to renew."""
-        return bool(self._held)
+        return bool(self._held or self._to_release)
 
     def renew(self, now: float, seconds: float) -> bool:
         """Renew every lease of this opening of the ledger, in one write that is small however many there are.
@@ -271,9 +280,15 @@ class Ledger:
         Returns:
             Whether they have held all the time. If not, others may have some of the jobs: each is to be asked for anew.
         """
-        me, promised = self._name(), self._promised
-        unbroken = self._file.write(lambda db: leases.renew(db, me, promised, now, seconds))
+        me, promised, left = self._name(), self._promised, self._to_release - self._held
+
+        def work(db: Database) -> bool:
+            leases.release(db, left, me)
+            return leases.renew(db, me, promised, now, seconds)
+
+        unbroken = self._file.write(work)
         self._promised = now + seconds
+        self._to_release.clear()
         return unbroken
 
     def release(self, job_id: str) -> None:
@@ -281,8 +296,10 @@ class Ledger:
         self._held.discard(job_id)
         if self._me is None:
             return
-        query, me = "UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?", self._me.name
-        self._file.write(lambda db: db.execute(query, (job_id, me)))
+        self._to_release.add(job_id)
+        me = self._me.name
+        self._file.write(lambda db: leases.release(db, [job_id], me))
+        self._to_release.discard(job_id)
 
     def _name(self) -> str:
         if self._me is None:

@@ -7,7 +7,7 @@ its next renewal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from .holders import Hold
@@ -52,6 +52,12 @@ def take(db: Database, job_id: str, me: str, now: float, seconds: float, *, is_d
 def give(db: Database, job_id: str, holder: str, until: float) -> None:
     """Write down whose a job is."""
     db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", (holder, until, job_id))
+
+
+def release(db: Database, job_ids: Iterable[str], holder: str) -> None:
+    """Give jobs back that are the holder's."""
+    query = "UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?"
+    db.executemany(query, [(job_id, holder) for job_id in job_ids])
 
 
 def renew(db: Database, me: str, promised: float | None, now: float, seconds: float) -> bool:

@@ -130,5 +130,6 @@ def _copy(before: sqlite3.Connection, db: sqlite3.Connection, table: str, which:
     with suppress(sqlite3.Error):
         found = before.execute(f"SELECT * FROM {table} WHERE {which}", values)  # noqa: S608 (our own names)
         names = [column[0] for column in found.description]
+        rows = [row for row in found if table != "jobs" or _is_whole(dict(zip(names, row, strict=True)))]
         marks = ", ".join("?" * len(names))
-        db.executemany(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})", found.fetchall())  # noqa: S608
+        db.executemany(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608

@@ -279,7 +279,13 @@ class Watcher:
             message = f"job: {record.id} cannot be cancelled; {why}. It goes on; detach() stops the watching."
             raise InvalidRequestError(message, parameter="job", value=record.id)
         await self._transport.send(call, account)
-        return await self.look(record) if await self._keeper.lease(record.id) else record
+        if not await self._keeper.lease(record.id):
+            return record
+        try:
+            return await self.look(record)
+        finally:
+            if self._board[record.id].scope is None:
+                await self._keeper.release(record.id)
 
 
 def _with_operation(error: VeoError, record: JobRecord) -> VeoError:
