@@ -349,6 +349,18 @@ def test_a_job_that_was_held_back_and_taken_over_is_sent_once(
     assert sum(bool(entry.operation) for entry in emulator.journal() if entry.kind == "create") == 1
 
 
+def test_a_create_that_is_under_way_is_not_taken_over(make_client: Callable[..., Client], emulator: Emulator) -> None:
+    emulator.script(on="create", fault="slow", seconds=2)
+    first, second = make_client(), make_client()
+    sending = first.start(first.asynchronous.submit, "A cat")
+    while not emulator.journal():
+        time.sleep(0.01)
+    (job,) = second.resume(take_over=True)
+    assert job.wait(60).state is JobState.SUCCEEDED
+    assert sending.result(60).operation
+    assert "unknown" not in [state for _, state, _ in job.events]
+
+
 def test_a_verb_of_the_notebook_takes_over() -> None:
     from veo_widgets.verbs import VERBS, read
 

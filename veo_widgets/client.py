@@ -263,14 +263,14 @@ class AsyncClient(Archive):
         """Watch every open job of the ledger again; returns their records.
 
         Args:
-            take_over: whether to take those that other programs hold. One that is still at work stops by itself, but
-                a create of its that is under way will be taken for lost until it is answered.
+            take_over: whether to take those that other programs hold. One that is still at work finds out and stops. A
+                create that is under way stays its sender's, whose lease has to end.
         """
         found = await self.jobs(limit=None, only_open=True)
         for record in found:
             if record.id not in self._board:
                 self._board.put(record)
-            if take_over:
+            if take_over and (record.operation or record.held_back):
                 await self._keeper.lease(record.id, force=True)
             self.watch(record.id)
         return found
