@@ -219,6 +219,30 @@ def test_nothing_is_renewed_for_jobs_that_are_over(ledger: Ledger) -> None:
     assert not ledger.leasing
 
 
+def test_a_lease_that_could_not_be_given_back_is_not_renewed_with_the_others(path: Path) -> None:
+    with closing(Ledger(path, patience=0.1)) as mine, closing(Ledger(path)) as other:
+        for name in ("stopped", "watched"):
+            mine.write(record(name))
+            assert mine.lease(name, 1000.0, 120.0)
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            with pytest.raises(errors.LedgerError, match="keeps it locked"):
+                mine.release("stopped")
+            db.execute("ROLLBACK")
+        assert mine.renew(1050.0, 120.0)
+        assert other.lease("stopped", 1051.0, 120.0)
+        assert not other.lease("watched", 1051.0, 120.0)
+
+
+@pytest.mark.parametrize("state", ["unknown", "failed", "succeeded"])
+def test_whoever_ends_a_job_holds_it_no_more(ledger: Ledger, path: Path, state: str) -> None:
+    """A job whose answer was lost may be found by another program, which then works on it."""
+    with closing(Ledger(path)) as other:
+        assert ledger.lease(JOB, 1000.0, 120.0)
+        ledger.write(record(state=state, updated_at=101.0))
+        assert other.lease(JOB, 1001.0, 120.0)
+
+
 def test_a_create_that_takes_longer_than_a_lease_is_not_taken_for_lost(
     make_client: Callable[..., Client], emulator: Emulator
 ) -> None:
@@ -323,6 +347,18 @@ def test_a_job_that_was_held_back_and_taken_over_is_sent_once(
     assert taken.wait(60).state is JobState.SUCCEEDED
     assert job.wait(60).state is JobState.SUCCEEDED
     assert sum(bool(entry.operation) for entry in emulator.journal() if entry.kind == "create") == 1
+
+
+def test_a_create_that_is_under_way_is_not_taken_over(make_client: Callable[..., Client], emulator: Emulator) -> None:
+    emulator.script(on="create", fault="slow", seconds=2)
+    first, second = make_client(), make_client()
+    sending = first.start(first.asynchronous.submit, "A cat")
+    while not emulator.journal():
+        time.sleep(0.01)
+    (job,) = second.resume(take_over=True)
+    assert job.wait(60).state is JobState.SUCCEEDED
+    assert sending.result(60).operation
+    assert "unknown" not in [state for _, state, _ in job.events]
 
 
 def test_a_verb_of_the_notebook_takes_over() -> None:

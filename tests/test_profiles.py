@@ -41,11 +41,12 @@ def test_each_account_has_its_own_settings(tmp_path: Path) -> None:
         text=True,
         env={**os.environ, "VEO_WIDGETS_HOME": str(tmp_path)},
     )
+    clips = str(Path.cwd() / "clips")
     assert json.loads(ran.stdout) == [
-        [None, "gemini", None, "mine", "clips"],
+        [None, "gemini", None, "mine", clips],
         # A key of one account is never that of another.
-        ["work", "agent_platform", "films", None, "clips"],
-        ["work", "agent_platform", "more-films", None, "clips"],
-        [None, "gemini", None, "mine", "clips"],
-        ["work", "agent_platform", "more-films", None, "clips"],
+        ["work", "agent_platform", "films", None, clips],
+        ["work", "agent_platform", "more-films", None, clips],
+        [None, "gemini", None, "mine", clips],
+        ["work", "agent_platform", "more-films", None, clips],
     ]

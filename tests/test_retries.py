@@ -26,7 +26,8 @@ def out_of_space() -> errors.DownloadError:
 
 ANSWERS = {
     "unreachable": [errors.NoAnswerError("x", sent=False)],
-    "lost": [errors.NoAnswerError("x"), errors.InvalidReplyError("x"), errors.DownloadError("x")],
+    "lost": [errors.NoAnswerError("x"), errors.InvalidReplyError("x")],
+    "no clip": [errors.DownloadError("x")],
     "no room": [
         rate_limit("minute"),
         rate_limit("running"),
@@ -80,7 +81,7 @@ def test_every_row_is_there_once_and_gives_its_reason() -> None:
 def test_a_create_is_sent_again_only_where_nothing_can_have_started(answer: str, error: errors.VeoError) -> None:
     again = pause("create", error, tried=1) is not None
     assert again == (answer in {"unreachable", "no room", "unread"})
-    unknown = {"trouble", "lost", "no reason", "no word", "diverted"}
+    unknown = {"trouble", "lost", "no reason", "no word", "diverted", "no clip"}
     assert (rule_for("create", error).end == "unknown") == (answer in unknown)
 
 
@@ -88,7 +89,7 @@ def test_a_create_is_sent_again_only_where_nothing_can_have_started(answer: str,
 def test_looking_goes_on_unless_it_is_refused(answer: str, error: errors.VeoError) -> None:
     assert pause("look", error, tried=3) is not None
     assert (pause("look", error, tried=4) is None) == (answer in {"refused", "no word", "unread"})
-    assert (pause("look", error, tried=100) is None) == (answer in {"refused", "no word", "unread"})
+    assert (pause("look", error, tried=100) is None) == (answer in {"refused", "no word", "unread", "no clip"})
 
 
 def test_a_full_disk_is_not_mended_by_waiting() -> None:

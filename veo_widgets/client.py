@@ -257,10 +257,11 @@ class AsyncClient(Archive):
         if not record.held_back:
             return record if record.state.is_final else await self._watcher.cancel(record)
         await self.detach(record.id)
-        if await self._keeper.lease(record.id) and (await self._keeper.reread(record.id)).held_back:
-            problem = CANCELLED if record.sending_at is None else CANCELLED_LATER
-            record = records.ended(record, JobState.FAILED, problem, self._clock.now(), free=True)
-            await self._keeper.keep(record)
+        if await self._keeper.lease(record.id):
+            if (await self._keeper.reread(record.id)).held_back:
+                problem = CANCELLED if record.sending_at is None else CANCELLED_LATER
+                record = records.ended(record, JobState.FAILED, problem, self._clock.now(), free=True)
+                await self._keeper.keep(record)
             await self._keeper.release(record.id)
         return await self._keeper.reread(record.id)
 
@@ -292,14 +293,14 @@ class AsyncClient(Archive):
         """Watch every open job of the ledger again; returns their records.
 
         Args:
-            take_over: whether to take those that other programs hold. One that is still at work stops by itself, but
-                a create of its that is under way will be taken for lost until it is answered.
+            take_over: whether to take those that other programs hold. One that is still at work finds out and stops. A
+                create that is under way stays its sender's, whose lease has to end.
         """
         found = await self.jobs(limit=None, only_open=True)
         for record in found:
             if record.id not in self._board:
                 self._board.put(record)
-            if take_over:
+            if take_over and (record.operation or record.held_back):
                 await self._keeper.lease(record.id, force=True)
             self.watch(record.id)
         return found

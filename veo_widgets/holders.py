@@ -80,14 +80,16 @@ class Holder:
         self._lock = _locked(folder, token)
         proof = "" if self._lock is None else f"{_mark(host)}.{_identity(self._lock)}"
         self.name = f"{host}/{os.getpid()}/{token}/{proof}"
-        _locks.add(self._lock)
+        if self._lock is not None:
+            _locks.add(self._lock)
 
     def close(self) -> None:
         """Let others know that it is gone."""
-        if self._lock is not None:
-            _locks.discard(self._lock)
+        # A forked child has none of them, and its files may go by the same numbers.
+        if self._lock in _locks:
+            _locks.remove(self._lock)
             os.close(self._lock)
-            self._lock = None
+        self._lock = None
 
 
 def is_dead(holder: str, folder: Path) -> bool:
@@ -144,7 +146,7 @@ def _locked(folder: Path, token: str) -> int | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        file = os.open(folder / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        file = os.open(folder / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError:
         return None
     try:
@@ -160,7 +162,7 @@ def _is_free(path: Path, identity: str) -> bool:
     if sys.platform == "win32":
         return False
     try:
-        file = os.open(path, os.O_RDWR)
+        file = os.open(path, os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -182,14 +184,14 @@ def _sweep(folder: Path) -> None:
                 path.unlink()
 
 
-_locks: set[int | None] = set()
+_locks: set[int] = set()
 
 
 def _leave_to_parent() -> None:
     """A forked child would keep its parent's locks for as long as it runs itself."""
-    for file in _locks - {None}:
+    for file in _locks:
         with suppress(OSError):
-            os.close(file or 0)
+            os.close(file)
     _locks.clear()
 
 

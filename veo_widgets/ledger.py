@@ -44,6 +44,8 @@ class Ledger:
         # Made when a lease is first wanted: most who open a ledger only read.
         self._me: Holder | None = None
         self._held: set[str] = set()
+        # What could not be given back yet: it must not be renewed with the others.
+        self._to_release: set[str] = set()
         self._promised: float | None = None
         # What to write again if the file is lost.
         self._known: dict[str, JobRecord] = {}
@@ -59,13 +61,20 @@ class Ledger:
         carry_over(before, db, list(self._known.values()))
 
     def write(self, record: JobRecord, detail: str = "") -> None:
-        """Keep a record and note the change of state. On return it is on disk.
+        """Keep a record and note the change of state. On return it is on disk; the lease of an ended job is given back.
 
         Args:
             record: a new job, or a job as it is now.
             detail: a few words on why it changed.
         """
-        self._file.write(lambda db: write_job(db, record, detail))
+        me = self._me.name if self._me and record.state.is_final else ""
+
+        def work(db: Database) -> None:
+            write_job(db, record, detail)
+            if me:
+                leases.release(db, [record.id], me)
+
+        self._file.write(work)
         self._known[record.id] = record
         if record.state.is_final:
             self._held.discard(record.id)
@@ -256,13 +265,20 @@ class Ledger:
         Returns:
             Whether this process has it now. The lease of a process that is gone is taken over.
         """
-        me, lease = self._name(), leases.found(self._file, job_id)
-        if lease is not None and lease[0] == me and now + seconds / 2 <= lease[1] <= now + seconds:
-            taken = True
-        else:
+        taken = None if force else self._settled(job_id, now, seconds)
+        if taken is None:
             taken = self._file.write(lambda db: self._take(db, job_id, now, seconds, force=force))
         (self._held.add if taken else self._held.discard)(job_id)
         return taken
+
+    def _settled(self, job_id: str, now: float, seconds: float) -> bool | None:
+        """Whether a job is ours, where that is certain without a write, which would keep others from theirs."""
+        lease = leases.found(self._file, job_id)
+        if lease is None or lease[1] > now + seconds:
+            return None
+        if lease[0] == self._name():
+            return True if now + seconds / 2 <= lease[1] else None
+        return None if leases.others(lease, self._name(), now, self._is_dead) is None else False
 
     def _take(self, db: Database, job_id: str, now: float, seconds: float, *, force: bool) -> bool:
         if db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
@@ -283,7 +299,7 @@ class Ledger:
     @property
     def leasing(self) -> bool:
         """Whether there is anything to renew."""
-        return bool(self._held)
+        return bool(self._held or self._to_release)
 
     def renew(self, now: float, seconds: float) -> bool:
         """Renew every lease of this opening of the ledger, in one write that is small however many there are.
@@ -291,9 +307,15 @@ class Ledger:
         Returns:
             Whether they have held all the time. If not, others may have some of the jobs: each is to be asked for anew.
         """
-        me, promised = self._name(), self._promised
-        unbroken = self._file.write(lambda db: leases.renew(db, me, promised, now, seconds))
+        me, promised, left = self._name(), self._promised, self._to_release - self._held
+
+        def work(db: Database) -> bool:
+            leases.release(db, left, me)
+            return leases.renew(db, me, promised, now, seconds)
+
+        unbroken = self._file.write(work)
         self._promised = now + seconds
+        self._to_release.clear()
         return unbroken
 
     def release(self, job_id: str) -> None:
@@ -301,8 +323,10 @@ class Ledger:
         self._held.discard(job_id)
         if self._me is None:
             return
-        query, me = "UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?", self._me.name
-        self._file.write(lambda db: db.execute(query, (job_id, me)))
+        self._to_release.add(job_id)
+        me = self._me.name
+        self._file.write(lambda db: leases.release(db, [job_id], me))
+        self._to_release.discard(job_id)
 
     def _name(self) -> str:
         if self._me is None:

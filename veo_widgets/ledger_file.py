@@ -106,7 +106,6 @@ class LedgerFile:
         path: the database file; its folder is made if need be.
         patience: seconds to wait for another program's lock.
         journal: how transactions are kept; default is what the file system bears.
-
         carry_over: writes what this process knows into a file that has taken the place of the one before, which it gets
             too if that can still be read.
 
@@ -191,6 +190,8 @@ class LedgerFile:
         with self._lock:
             self._closed = True
             self._db.close()
+            if self._before is not None:
+                self._before.close()
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What `work` returns; all that it writes is kept at once or not at all, and nobody else writes meanwhile.

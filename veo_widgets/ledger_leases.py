@@ -7,7 +7,8 @@ its next renewal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 from .holders import Hold
 from .ledger_file import Database, LedgerFile
@@ -53,6 +54,12 @@ def give(db: Database, job_id: str, holder: str, until: float) -> None:
     db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", (holder, until, job_id))
 
 
+def release(db: Database, job_ids: Iterable[str], holder: str) -> None:
+    """Give jobs back that are the holder's."""
+    query = "UPDATE jobs SET holder = NULL WHERE id = ? AND holder = ?"
+    db.executemany(query, [(job_id, holder) for job_id in job_ids])
+
+
 def renew(db: Database, me: str, promised: float | None, now: float, seconds: float) -> bool:
     """Renew all leases of a holder at once; see `Ledger.renew`.
 
@@ -74,5 +81,6 @@ def renew(db: Database, me: str, promised: float | None, now: float, seconds: fl
 def held(file: LedgerFile, me: str, now: float, is_dead: IsDead) -> dict[str, Hold]:
     """The open jobs that others work on, by id."""
     query = f"SELECT id, holder, {_UNTIL} FROM jobs LEFT JOIN holders ON name = holder WHERE state IN {OPEN}"  # noqa: S608
+    is_dead = cache(is_dead)
     holds = {job_id: others((holder, until), me, now, is_dead) for job_id, holder, until in file.rows(query)}
     return {job_id: hold for job_id, hold in holds.items() if hold is not None}

@@ -1,10 +1,10 @@
-"""What becomes of a damaged ledger: it is kept under another name, and what can be read of it is taken over."""
+"""What becomes of a ledger that is damaged or lost: what can still be read of it goes into another."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -102,3 +102,34 @@ def _is_whole(row: dict[str, object]) -> bool:
     except (KeyError, TypeError, ValueError):
         return False
     return True
+
+
+def copy_limits(before: sqlite3.Connection, db: sqlite3.Connection) -> None:
+    """Copy what may be spent into a ledger that says nothing of it, as far as it can be read."""
+    if db.execute("SELECT count(*) FROM budgets").fetchone() == (0,):
+        _copy(before, db, "budgets", "1", ())
+
+
+def copy_job(before: sqlite3.Connection, db: sqlite3.Connection, job_id: str, images: Iterable[str]) -> None:
+    """Copy a job, what has happened to it and its images into a ledger without it, as far as they can be read.
+
+    Args:
+        before: the ledger that has it.
+        db: the ledger that may not have it.
+        job_id: which job.
+        images: the hashes of its images.
+    """
+    if db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
+        _copy(before, db, "jobs", "id = ?", (job_id,))
+        _copy(before, db, "events", "job_id = ?", (job_id,))
+        for image in images:
+            _copy(before, db, "inputs", "sha256 = ?", (image,))
+
+
+def _copy(before: sqlite3.Connection, db: sqlite3.Connection, table: str, which: str, values: tuple[str, ...]) -> None:
+    with suppress(sqlite3.Error):
+        found = before.execute(f"SELECT * FROM {table} WHERE {which}", values)  # noqa: S608 (our own names)
+        names = [column[0] for column in found.description]
+        rows = [row for row in found if table != "jobs" or _is_whole(dict(zip(names, row, strict=True)))]
+        marks = ", ".join("?" * len(names))
+        db.executemany(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608

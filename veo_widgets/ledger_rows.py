@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from .budgets import local_day
 from .ledger_file import Database, LedgerFile
+from .ledger_rescue import copy_job, copy_limits
 from .media import Image
 from .record import JobRecord
 from .request import VideoRequest
@@ -114,41 +113,19 @@ def carry_over(before: Database | None, db: Database, records: Iterable[JobRecor
     """Write jobs into a ledger that has lost them, at what was reserved for them; what it knows of later stays.
 
     Args:
-        before: the ledger that had them, if it can still be read: a file that was removed can, while it is open.
+        before: what was in the ledger that had them, if that is still known.
         db: the ledger.
         records: the jobs as they were last known.
     """
     if before is not None:
-        with suppress(sqlite3.Error):
-            _copy_budgets(before, db)
+        copy_limits(before, db)
     for record in records:
         if before is not None:
-            with suppress(sqlite3.Error):
-                _copy_job(before, db, record)
+            copy_job(before, db, record.id, [image.sha256 for image in record.request.images])
         row = db.execute("SELECT updated_at FROM jobs WHERE id = ?", (record.id,)).fetchone()
         if row is None or row[0] < record.updated_at:
             unpriced = record.cost.usd is None and record.provider != "emulator"
             write_job(db, record, "written again" if row is None else "", record.max_cost if unpriced else None)
-
-
-def _copy_budgets(before: Database, db: Database) -> None:
-    if db.execute("SELECT count(*) FROM budgets").fetchone() == (0,):
-        _copy(before, db, "budgets", "1", ())
-
-
-def _copy_job(before: Database, db: Database, record: JobRecord) -> None:
-    if db.execute("SELECT 1 FROM jobs WHERE id = ?", (record.id,)).fetchone() is None:
-        _copy(before, db, "jobs", "id = ?", (record.id,))
-        _copy(before, db, "events", "job_id = ?", (record.id,))
-        for image in record.request.images:
-            _copy(before, db, "inputs", "sha256 = ?", (image.sha256,))
-
-
-def _copy(before: Database, db: Database, table: str, which: str, values: tuple[str, ...]) -> None:
-    found = before.execute(f"SELECT * FROM {table} WHERE {which}", values)  # noqa: S608 (our own names)
-    names = [column[0] for column in found.description]
-    marks = ", ".join("?" * len(names))
-    db.executemany(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})", found.fetchall())  # noqa: S608
 
 
 def _insert(db: Database, record: JobRecord, row: dict[str, Any]) -> None:

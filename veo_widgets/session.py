@@ -191,7 +191,8 @@ def resume(*, take_over: bool = False) -> Jobs:
 
     Args:
         take_over: whether to take such jobs at once, where you know that the other program is gone. If it is not, it
-            notices within half a minute and leaves them alone; nothing is sent twice.
+            notices within half a minute and leaves them alone; nothing is sent twice. A job that it is just sending
+            stays its own until its time is over.
     """
     return client().resume(take_over=take_over)
 

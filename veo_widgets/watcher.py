@@ -49,6 +49,8 @@ _ANYWAY_SECONDS, _ANYWAY_SHARE = 60.0, 1 / 10
 _ANSWER_SECONDS = 15.0
 # A schedule that is this old is learned anew: at every poll that would be a trip to the ledger.
 _LEARNED_SECONDS = 60.0
+# So many jobs are asked for twice a second while others have them; more of them less often.
+_OFTEN = 20
 
 
 class Watcher:
@@ -152,7 +154,7 @@ class Watcher:
             if leased and job_id not in self._sender.submitting:
                 # Whoever was to send the create is gone, and the service's answer, if it was sent, with it.
                 return await self._keeper.keep(orphaned(record, self._clock.now()))
-            await self._clock.sleep(0.5)
+            await self._clock.sleep(min(max(self._watched, _OFTEN) / _OFTEN * 0.5, 5.0))
 
     async def _pause(self, record: JobRecord, seconds: float | None) -> None:
         if hurried := seconds is None:
@@ -373,7 +375,13 @@ class Watcher:
             message = f"job: {record.id} cannot be cancelled; {why}. It goes on; detach() stops the watching."
             raise InvalidRequestError(message, parameter="job", value=record.id)
         await self._transport.send(call, account)
-        return await self.look(record) if await self._keeper.lease(record.id) else record
+        if not await self._keeper.lease(record.id):
+            return record
+        try:
+            return await self.look(record)
+        finally:
+            if self._board[record.id].scope is None:
+                await self._keeper.release(record.id)
 
 
 async def _compared(record: JobRecord, operation: Operation) -> JobRecord:
