@@ -12,6 +12,7 @@ import pytest
 from veo_widgets import errors
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
+from veo_widgets.diagnosis import diagnose
 from veo_widgets.emulator import Emulator
 from veo_widgets.handles import Job
 from veo_widgets.record import JobState
@@ -120,3 +121,38 @@ def test_the_view_follows_a_repeat_whose_answer_is_lost_too(client: Client, emul
     assert view.job["state"] == JobState.UNKNOWN
     assert client.job(view.job["id"]).record.retry_of == job.id
     view.close()
+
+
+@pytest.mark.parametrize("provider", ["gemini", "openai"])
+def test_a_lost_answer_is_told_with_what_works_at_its_service(
+    make_client: Callable[..., Client], settings: Settings, emulator: Emulator, provider: str
+) -> None:
+    path, model = ("/v1", "sora-2") if provider == "openai" else ("", "veo-3.1-generate-preview")
+    given = replace(settings, provider=provider, base_url=emulator.base_url + path, api_key=Secret("sk-test-only"))
+    job = lose(make_client(replace(given, model=model), hasty=True), emulator, "status-503")
+    with pytest.raises(errors.UnknownOutcomeError) as caught:
+        job.wait(5)
+    told = str(caught.value)
+    assert "answered HTTP 503: The service is currently unavailable." in told
+    for words in ("refused", "try again later", "nothing is charged"):
+        assert words not in told.lower()
+    for words in (f"veo look {job.id}", f"veo retry {job.id}", f"veo forget {job.id}", "may be charged"):
+        assert words in told
+    assert ("keeps no list" in told and f"`veo look {job.id} NAME`" in told) == (provider == "gemini")
+
+
+def test_resuming_and_the_doctor_count_what_is_lost_and_held(
+    make_client: Callable[..., Client], settings: Settings, emulator: Emulator
+) -> None:
+    given = replace(settings, provider="gemini", api_key=Secret("AIza-x"), model="veo-3.1-generate-preview")
+    client = make_client(given, hasty=True)
+    assert "lost" not in repr(client.resume())
+    prices = [lose(client, emulator, "reset", prompt).cost.usd for prompt in ("A cat", "A dog")]
+    told = "The answer to 2 jobs was lost: see veo jobs, then veo look ID, veo retry ID or veo forget ID. "
+    told += f"${sum(prices):.2f} of the budget is held for them."
+    assert told in repr(client.resume())
+    report = client.call(diagnose, client.asynchronous, {})
+    assert told in repr(report)
+    for job in client.jobs():
+        job.forget()
+    assert "lost" not in repr(client.resume())

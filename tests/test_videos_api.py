@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -18,6 +20,7 @@ from veo_widgets import exceptions, session
 from veo_widgets.config import Settings
 from veo_widgets.emulator import Emulator
 from veo_widgets.errors import InvalidRequestError
+from veo_widgets.record import JobState
 from veo_widgets.sync import Client
 from veo_widgets.video_ids import VideoId, read_video_id
 
@@ -210,6 +213,37 @@ def test_a_gateways_video_is_remixed_edited_and_extended(gateway: Client, emulat
         ]
 
     assert {video.status for video in anyio.run(again)} == {"processing"}
+
+
+ASYNCHRONOUS: dict[str, Callable[[str], Coroutine[Any, Any, veo.VideoObject]]] = {
+    "generation": lambda _: veo.avideo_generation(PROMPT, "sora-2", seconds="4", allow_retired=True),
+    "remix": lambda video: veo.avideo_remix(video, "Make it day"),
+    "edit": lambda video: veo.avideo_edit(video, "Make it day"),
+    "extension": lambda video: veo.avideo_extension(video, "It wakes", seconds="4"),
+}
+
+
+@pytest.mark.parametrize("verb", ASYNCHRONOUS.values(), ids=ASYNCHRONOUS)
+def test_a_cancelled_function_leaves_its_job_in_the_ledger(
+    gateway: Client, emulator: Emulator, verb: Callable[[str], Coroutine[Any, Any, veo.VideoObject]]
+) -> None:
+    first = finished(made())
+    emulator.script(on="create", fault="slow", seconds=0.5)
+
+    async def main() -> None:
+        task = asyncio.create_task(verb(first.id))
+        while len(gateway.jobs()) == 1:  # noqa: ASYNC110 (the ledger tells nobody)
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    job = gateway.jobs()[0]
+    while job.state is JobState.SUBMITTING:
+        gateway.call(anyio.sleep, 0.02)
+    assert job.wait(30).videos
+    assert sum(entry.kind == "create" for entry in emulator.journal()) == 2
 
 
 def test_a_video_without_a_clip_cannot_be_remixed(gateway: Client, emulator: Emulator) -> None:

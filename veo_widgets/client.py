@@ -131,8 +131,11 @@ class AsyncClient(Archive):
 
         Raises:
             InvalidRequestError: refused here; nothing was sent. A `BudgetError` says that it costs too much.
-            ServiceError: refused by the service; nothing was started.
+            ServiceError: refused by the service.
             UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
+
+        Whoever is cancelled while waiting here, by asyncio or by anyio, stops the waiting only: the create goes on, its
+        answer is written down, and the job is watched.
         """
         values = sealed(values)
         return await self.submit_plan(self.plan(prompt, **await self.questions.learn_model(values)))

@@ -9,6 +9,7 @@ from .errors import VeoError
 
 # What httpcore traces before the request itself. Source: https://www.python-httpx.org/advanced/extensions/#trace.
 _CONNECTING = ("connection.", "socks.", "proxy.")
+_CLOSING = ("http11.response_closed", "http2.response_closed")
 
 
 class WithdrawnError(Exception):
@@ -49,6 +50,7 @@ class Leaving:
 
     async def trace(self, event: str, info: dict[str, Any]) -> None:
         """Called by httpcore at every step. One that is not known as one of connecting counts as the beginning."""
+        # A proxy is asked for a tunnel by a request of its own, which says nothing of this one.
         tunnel = getattr(info.get("request"), "method", b"") == b"CONNECT"
-        if not tunnel and not event.startswith(_CONNECTING) and ".response_closed" not in event:
+        if event.endswith(".started") and not tunnel and not event.startswith(_CONNECTING + _CLOSING):
             await self.now()

@@ -156,12 +156,12 @@ RULES = (
         "look", "astray", (2, 30), None, None, "stopped", "Networks in hotels let nothing through until one signs in."
     ),
     Rule("look", "unread", (2, 30), 3, None, "stopped", "A look has no body; this never comes."),
-    Rule("look", "diverted", (2, 30), None, None, "stopped", "The same; most send 302."),
+    Rule("look", "diverted", (2, 30), None, None, "stopped", "A redirect of a look is a login page as a rule."),
     Rule(
         "look", "no clip", (2, 30), ATTEMPTS - 1, None, "failed", "What is no clip five times is none. Its price stays."
     ),
     Rule("look", "refused", (2, 30), 3, None, "stopped", "Somebody has to change the key, the network or the project."),
-    Rule("look", "no word", (2, 30), 3, None, "stopped", "The same, as far as can be told."),
+    Rule("look", "no word", (2, 30), 3, None, "stopped", "Such answers come from gateways, whose operator has to act."),
 )
 _TABLE = {(rule.question, rule.answer): rule for rule in RULES}
 

@@ -66,7 +66,7 @@ def submit(prompt: str, **values: Any) -> Job:
         InvalidRequestError: the request breaks a rule; nothing was sent.
         BudgetError: it costs more than `budget` leaves, or has no known price and no ``max_cost``; nothing was sent.
         ConfigError: no credentials.
-        ServiceError: the service refused; nothing was started.
+        ServiceError: the service refused.
         UnknownOutcomeError: the service's answer was lost.
     """
     values = sealed(values)

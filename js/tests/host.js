@@ -77,7 +77,7 @@ function changes() {
       ? {
           held_back: true,
           next_poll_at: now + 34_000,
-          notice: "Not sent yet, and nothing is charged so far. Agent Platform takes 50 requests a minute for veo-3.1-fast-generate-001.",
+          notice: "Not sent yet, so nothing is charged. Agent Platform takes 50 requests a minute for veo-3.1-fast-generate-001.",
           can: { stop: true, resume: false, cancel: true, retry: false, look: false, forget: false },
         }
       : {}),

@@ -9,7 +9,7 @@ from veo_widgets.retries import RULES, Rule
 
 from .fault_table import ALL, CREATE, DOWNLOAD, END, MACHINE, POLL, Fault
 from .gateway_table import ANSWERS, CLIPS, MADE, REFUSED, WORDS
-from .kill_table import MOMENTS, OTHER_MOMENTS, STOPS
+from .kill_table import MOMENTS, NOT_SENT, OTHER_MOMENTS, STOPS
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 WIRES = {
@@ -46,8 +46,8 @@ A program is killed (SIGKILL) at each of these moments, and at random ones; then
 hundreds. What was paid is never paid twice, and no part of a clip is left.
 """
 STOPPED = """A program may also sleep, as under a closed lid, for longer than its lease, while another takes its job
-over and brings it to its end; then it wakes up. Stopped at any of these moments, the job ends `succeeded`, with one
-create:
+over and brings it to its end; then it wakes up. What has not begun to leave by then does not leave any more; in all
+other cases the job ends `succeeded`, with one create:
 """
 RETRIES = """## What is asked again
 
@@ -76,10 +76,15 @@ def _faults(title: str, faults: Sequence[Fault]) -> str:
 
 
 def _kills() -> str:
-    ends = {"nothing": "nothing was begun", "unknown": "`unknown`", "succeeded": "`succeeded`"}
+    unsent = "`failed`: it was not sent, and holds no money"
+    ends = {"nothing": "nothing was begun", "not sent": unsent, "unknown": "`unknown`", "succeeded": "`succeeded`"}
     rows = [(name, ends[moment[-1]]) for name, moment in {**MOMENTS, **OTHER_MOMENTS}.items()]
-    stops = "".join(f"- {name}\n" for name in STOPS)
+    stops = _table(("stopped", "the job"), ((name, ends[_after_stop(name)]) for name in STOPS))
     return f"{KILLS}\n{_table(('killed', 'the job'), rows)}\n{STOPPED}\n{stops}"
+
+
+def _after_stop(name: str) -> str:
+    return "not sent" if name in NOT_SENT else "succeeded"
 
 
 def _limit(rule: Rule) -> str:

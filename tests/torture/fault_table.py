@@ -111,6 +111,7 @@ CREATE = (
     _unknown("answer to the create cut without a word", Rule("create", "cut-silently")),
     _unknown("500 to the create", Rule("create", "status-500")),
     _unknown("502 to the create", Rule("create", "status-502")),
+    _unknown("503 to the create", Rule("create", "status-503")),
     _unknown("504 to the create", Rule("create", "status-504")),
     _unknown("408 to the create", Rule("create", "status", status=408)),
     _unknown("409 to the create", Rule("create", "status", status=409)),
@@ -120,9 +121,9 @@ CREATE = (
     _unknown("create's answer without a name", _spoilt("create", body="{}"), words="named no"),
     _unknown("create's answer with a number for a name", _spoilt("create", body=_WRONG_TYPES), words="named no"),
     _unknown("create's answer is null", _spoilt("create", body="null"), words="named no"),
-    Fault("503 to the create, three times", (Rule("create", "status-503", times=3),), creates=4),
+    _unknown("redirect of the create by 302", Rule("create", "redirect"), words="HTTP 302"),
     Fault("429 with RetryInfo", (Rule("create", "status-429", times=2),), creates=3),
-    Fault("429 without RetryInfo", (Rule("create", "status-429-bare", times=2),), creates=3),
+    Fault("429 without RetryInfo, in the words of a quota", (Rule("create", "status-429-bare", times=2),), creates=3),
     # OpenAI has no word for it.
     _refused("429 for the day", Rule("create", "status-429-day"), "RateLimitError", "refused", ways=ALL[:3]),
     _refused("429 for the spending cap", Rule("create", "status-429-spend"), "RateLimitError", "spending cap"),
@@ -130,7 +131,6 @@ CREATE = (
     _refused("401 to the create", Rule("create", "status", status=401), "AuthenticationError", "refused"),
     _refused("403 to the create", Rule("create", "status", status=403), "PermissionDeniedError", "refused"),
     _refused("404 to the create", Rule("create", "status", status=404), "NotFoundError", "refused"),
-    _refused("redirect of the create", Rule("create", "redirect"), "ServiceError", "refused"),
     Fault("gzip around the create's answer", (Rule("create", "gzip"),)),
     Fault("slow-loris answer to the create", (Rule("create", "dribble", seconds=0.2),)),
 )
@@ -181,7 +181,7 @@ POLL = (
 )
 END = (
     _nothing("done with an error", "failed", "GenerationFailedError", "could not make the clip", "outcome: failed"),
-    _nothing("done and filtered", "filtered", "GenerationFilteredError", "Nothing is charged", "outcome: filtered"),
+    _nothing("done and filtered", "filtered", "GenerationFilteredError", "charged", "outcome: filtered"),
     _nothing("done and empty", "failed", "GenerationFailedError", "without a reason", "outcome: empty", ways=VEO),
     _nothing("completed and empty", "filtered", "GenerationFilteredError", "charged", "outcome: empty", ways=ALL[2:3]),
     _nothing("done without a file, asked for two days", "expired", "ClipExpiredError", _GONE, "outcome: empty", **_OLD),

@@ -20,12 +20,16 @@ KINDS = {
     "held back": Kind(held_back=True),
 }
 
-# A moment is a function that is called or returns for the n-th time. `unknown` lies between the writing of the intent,
-# after which the create may have left, and the writing of its answer.
+# A moment is a function that is called or returns for the n-th time. `not sent` lies between the writing of the intent
+# and that of the sending; `unknown` from there, where the create may have left, to the writing of its answer.
 MOMENTS = {
     "before the intent is written": ("Ledger.reserve", "call", 1, "nothing"),
     "in the transaction of the intent": ("write_job", "return", 1, "nothing"),
-    "after the intent is written": ("Ledger.reserve", "return", 1, "unknown"),
+    "after the intent is written": ("Ledger.reserve", "return", 1, "not sent"),
+    "before the create is handed to the network": ("Transport.post", "call", 1, "not sent"),
+    "before the sending is written": ("Ledger.begin_sending", "call", 1, "not sent"),
+    "in the transaction of the sending": ("write_job", "return", 2, "not sent"),
+    "when the sending is written": ("Ledger.begin_sending", "return", 1, "unknown"),
     "before the create leaves": ("socket.send", "call", 1, "unknown"),
     "when the head of the create has left": ("socket.send", "return", 1, "unknown"),
     "when the create has left": ("socket.send", "return", 2, "unknown"),
@@ -54,15 +58,18 @@ OTHER_MOMENTS = {
     "pair: between two clips": ("pair", "os.fsync", "call", 3, "succeeded"),
     "held back: before that is written": ("held back", "Ledger.write", "call", 1, "unknown"),
     "held back: when that is written": ("held back", "Ledger.write", "return", 1, "succeeded"),
-    "held back: before it is sent again": ("held back", "Ledger.begin_sending", "call", 1, "succeeded"),
-    "held back: when sending again is written": ("held back", "Ledger.begin_sending", "return", 1, "unknown"),
+    "held back: before it is sent again": ("held back", "Ledger.begin_sending", "call", 2, "succeeded"),
+    "held back: when sending again is written": ("held back", "Ledger.begin_sending", "return", 2, "unknown"),
     "held back: when the second create has left": ("held back", "socket.send", "return", 4, "unknown"),
     "held back: when its answer is written": ("held back", "Ledger.write", "return", 2, "succeeded"),
 }
 
-# Stopped there for longer than a lease holds, while another program takes the job over. All must end well.
+# Stopped there for longer than a lease holds, while another program takes the job over. What has not left by then must
+# not leave any more.
 STOPS = {
     "after the intent is written": ("plain", "Ledger.reserve", "return", 1),
+    "before the sending is written": ("plain", "Ledger.begin_sending", "call", 1),
+    "when the sending is written": ("plain", "Ledger.begin_sending", "return", 1),
     "before the create leaves": ("plain", "socket.send", "call", 1),
     "before the answer is written": ("plain", "Ledger.write", "call", 1),
     "when the poll is answered": ("plain", "advance", "return", 1),
@@ -73,6 +80,8 @@ STOPS = {
     "before the clip is noted": ("plain", "write_sidecar", "return", 1),
     "before the last state is written": ("plain", "saved", "return", 1),
     "held back: when that is written": ("held back", "Ledger.write", "return", 1),
-    "held back: before it is sent again": ("held back", "Ledger.begin_sending", "call", 1),
-    "held back: when sending again is written": ("held back", "Ledger.begin_sending", "return", 1),
+    "held back: before it is sent again": ("held back", "Ledger.begin_sending", "call", 2),
+    "held back: when sending again is written": ("held back", "Ledger.begin_sending", "return", 2),
 }
+# Of these the program that takes over says that they were not sent; all others end well.
+NOT_SENT = {"after the intent is written", "before the sending is written"}

@@ -113,7 +113,12 @@ def submit(order: dict[str, Any]) -> None:
     reaper = Reaper(order.get("event"), signal.SIGSTOP if order.get("stop") else signal.SIGKILL)
     reaper.arm()
     client = _client(order)
-    client.submit(order["prompt"], allow_retired=True, **order["said"]).wait(60)
+    try:
+        client.submit(order["prompt"], allow_retired=True, **order["said"]).wait(60)
+    except errors.VeoError:
+        # Stopped for long enough, it may find that another program has decided.
+        if not order.get("stop"):
+            raise
     client.close()
     Path(order["folder"], "events.json").write_text(json.dumps(reaper.seen), "utf-8")
 

@@ -220,7 +220,7 @@ class Grid(ClipWidget):
         """The job that was sent, also if nobody could write down what became of it.
 
         Raises:
-            VeoError: it was refused; nothing was started.
+            VeoError: it was refused.
         """
         client, job_id = self._client.asynchronous, new_job_id()
         try:

@@ -1,0 +1,126 @@
+"""The moment in which a create leaves: told once, after the connection and before the first byte, and never in vain."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from veo_widgets.catalog import OPENAI
+from veo_widgets.config import Account
+from veo_widgets.credentials import ApiKey, Secret
+from veo_widgets.errors import BudgetError, NoAnswerError, ServiceError, VeoError
+from veo_widgets.providers import PROVIDERS, Endpoint
+from veo_widgets.transport import Transport
+from veo_widgets.wires import Call
+
+from .raw_server import Server, answer
+
+Begin = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture
+def service() -> Iterator[Server]:
+    with Server() as server:
+        server.answers["/v1/videos"] = answer(200, {"id": "video_1"})
+        yield server
+
+
+def posted(base_url: str, begin: Begin, key: str = "sk-x") -> None:
+    account = Account(PROVIDERS["openai"], Endpoint("openai", OPENAI, base_url), ApiKey(Secret(key)))
+
+    async def run() -> None:
+        transport = Transport()
+        try:
+            call = Call("create", "POST", f"{base_url}/v1/videos", json={"prompt": "A cat"})
+            await transport.post(await transport.prepare(call, account), begin)
+        finally:
+            await transport.aclose()
+
+    anyio.run(run)
+
+
+def test_it_is_told_once_and_before_the_service_hears_anything(service: Server) -> None:
+    heard: list[int] = []
+
+    async def begin() -> None:
+        # Time enough for a byte to arrive, had one left.
+        await anyio.sleep(0.05)
+        heard.append(len(service.seen))
+
+    posted(service.url, begin)
+    assert (heard, len(service.seen)) == ([0], 1)
+
+
+@pytest.mark.parametrize("error", [BudgetError("Too dear."), VeoError("Not ours."), ServiceError("Odd.", status=503)])
+def test_what_speaks_against_it_keeps_it_here(service: Server, error: VeoError) -> None:
+    async def begin() -> None:
+        raise error
+
+    with pytest.raises(VeoError) as caught:
+        posted(service.url, begin)
+    assert caught.value is error
+    assert service.seen == []
+
+
+async def never() -> None:
+    raise AssertionError("it was said to leave")
+
+
+def test_nobody_listens() -> None:
+    with pytest.raises(NoAnswerError, match="could not be reached") as caught:
+        posted("http://127.0.0.1:9", never)
+    assert not caught.value.sent
+
+
+def test_what_answers_speaks_no_tls(service: Server) -> None:
+    with pytest.raises(NoAnswerError, match="could not be reached") as caught:
+        posted(service.url.replace("http:", "https:"), never)
+    assert not caught.value.sent
+
+
+def test_a_header_that_cannot_be_sent_is_found_before_the_intent(service: Server) -> None:
+    with pytest.raises(NoAnswerError, match="a character that cannot be sent") as caught:
+        posted(service.url, never, key="sk-\u20ac")
+    assert not caught.value.sent
+    assert service.seen == []
+
+
+# A program of its own: httpx reads the proxy from the environment when its client is made.
+THROUGH_A_PROXY = """
+import anyio, sys
+from tests.test_leaving import posted
+from veo_widgets.errors import NoAnswerError
+
+began = []
+
+async def begin():
+    began.append(True)
+
+try:
+    posted("https://service.invalid", begin)
+except NoAnswerError as error:
+    print(error.sent, began, error)
+"""
+
+
+@pytest.mark.parametrize("refusal", [answer(403), answer(407), answer(502), b""])
+def test_a_proxy_that_refuses_to_connect_has_let_nothing_through(refusal: bytes) -> None:
+    with Server() as proxy:
+        proxy.answers["service.invalid:443"] = refusal
+        ran = subprocess.run(
+            [sys.executable, "-c", THROUGH_A_PROXY],
+            env={**os.environ, "HTTPS_PROXY": proxy.url, "NO_PROXY": "", "no_proxy": ""},
+            cwd=Path(__file__).parents[1],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert [method for method, *_ in proxy.seen] == ["CONNECT"]
+    assert ran.stdout.startswith("False [] "), ran.stdout + ran.stderr
