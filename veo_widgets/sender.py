@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import anyio
@@ -18,7 +19,7 @@ from .quota import Quota
 from .record import JobRecord, JobState
 from .retries import pause, rule_for
 from .transport import Transport
-from .wires import Call, Reply, wire_for
+from .wires import Call, Reply, Wire, wire_for
 
 # Whoever submits waits for less than this; a create that has to wait longer is sent from the background.
 _AT_ONCE = 2.0
@@ -124,7 +125,8 @@ class Sender:
         while True:
             try:
                 wire = wire_for(record.wire, record.surface)
-                operation = wire.created(await self._posted(call, account))
+                reply = await self._posted(call, account)
+                operation = wire.created(reply)
             except VeoError as error:
                 wait = self._wait_after(record, error)
                 if wait is None or (wait >= _AT_ONCE and not patient):
@@ -135,6 +137,7 @@ class Sender:
                 await self._clock.sleep(wait)
             else:
                 self._tried.pop(record.id, None)
+                self._hurry(record, wire, reply)
                 return await self._accepted(record, operation)
 
     async def _posted(self, call: Call, account: Account) -> Reply:
@@ -149,6 +152,12 @@ class Sender:
             call, reply = other, await self._transport.send(other, account)
         self._forms.taken(call, account.endpoint)
         return reply
+
+    def _hurry(self, record: JobRecord, wire: Wire, reply: Reply) -> None:
+        """Have a job that had ended when its create was answered looked at without delay."""
+        with suppress(VeoError):
+            if wire.parse(reply).outcome != "running":
+                self._keeper.board[record.id].retry_after = 0.0
 
     def _wait_after(self, record: JobRecord, error: VeoError) -> float | None:
         tried = self._tried[record.id] = self._tried.get(record.id, 0) + 1
