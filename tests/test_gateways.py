@@ -7,14 +7,18 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import av
 import pytest
 
 from veo_widgets import errors
+from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
 from veo_widgets.record import JobState
@@ -264,6 +268,32 @@ def test_an_end_inside_a_500_is_told_in_the_service_s_words(client: Client, gate
 def test_a_completed_video_inside_a_500_is_fetched(client: Client, gateway: Gateway) -> None:
     gateway.says["GET /v1/videos/video_1"] = answer(500, {**VIDEO, "status": "completed"})
     assert submit(client).wait(30).state is JobState.SUCCEEDED
+    assert gateway.asked("GET /v1/videos/video_1") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ({"status": "completed"}, JobState.SUCCEEDED),
+        ({"status": "FAILURE", "fail_reason": "No credit."}, JobState.FAILED),
+    ],
+)
+def test_what_has_ended_at_its_create_is_looked_at_without_delay(
+    client: Client, gateway: Gateway, make_client: Callable[..., Client], said: dict[str, str], end: JobState
+) -> None:
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+        await anyio.lowlevel.checkpoint()
+
+    impatient = make_client(client.settings, clock=Clock(sleep=sleep))
+    gateway.says["POST /v1/videos"] = answer(200, {"task_id": "video_1", **said})
+    gateway.says["GET /v1/videos/video_1"] = answer(200, said)
+    job = submit(impatient, max_cost=1)
+    with suppress(errors.GenerationFailedError):
+        job.wait(30)
+    assert (job.state, paused[0]) == (end, 1.0)
     assert gateway.asked("GET /v1/videos/video_1") == 1
 
 

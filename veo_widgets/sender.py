@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 import anyio
@@ -31,7 +31,7 @@ from .quota import Quota
 from .record import JobRecord, JobState
 from .retries import Answer, answer_of, pause, rule_for
 from .transport import Letter, Transport
-from .wires import Call, wire_for
+from .wires import Call, Reply, Wire, wire_for
 
 # Whoever submits waits for less than this; a create that has to wait longer is sent from the background.
 _AT_ONCE = 2.0
@@ -205,7 +205,10 @@ class Sender:
 
         reply = await self._transport.post(letter, begin)
         self._forms.taken(letter.call, letter.account.endpoint)
-        return wire_for(record.wire, record.surface).created(reply)
+        wire = wire_for(record.wire, record.surface)
+        operation = wire.created(reply)
+        self._hurry(record, wire, reply)
+        return operation
 
     async def _begin(self, record: JobRecord) -> JobRecord:
         """Write down that a create leaves now, if it may.
@@ -248,6 +251,12 @@ class Sender:
             attempt.record = await self._hold_back(record, wait, "")
         await self._clock.sleep(wait)
         return None
+
+    def _hurry(self, record: JobRecord, wire: Wire, reply: Reply) -> None:
+        """Have a job that had ended when its create was answered looked at without delay."""
+        with suppress(VeoError):
+            if wire.parse(reply).outcome != "running":
+                self._keeper.board[record.id].retry_after = 0.0
 
     def _wait_after(self, record: JobRecord, error: VeoError) -> float | None:
         if not isinstance(error, ServiceError | NoAnswerError):

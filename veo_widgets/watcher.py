@@ -113,7 +113,8 @@ class Watcher:
 
     async def _watch_to_the_end(self, job_id: str) -> None:
         met: Counter[str] = Counter()
-        wait: float | None = None
+        asked = self._board[job_id].retry_after
+        wait = None if asked is None else polite(asked)
         while True:
             record = self._board[job_id].sighting.record if self._keeper.holds(job_id) else await self._take(job_id)
             if record.state.is_final:
