@@ -67,13 +67,15 @@ CASES = [pytest.param(answer, error, id=f"{answer}-{error!r}") for answer in ANS
 @pytest.mark.parametrize(("answer", "error"), CASES)
 def test_every_error_has_its_row(answer: str, error: errors.VeoError) -> None:
     assert answer_of(error) == answer
-    for question in ("create", "look"):
-        assert rule_for(question, error).answer == answer
+    assert rule_for("look", error).answer == answer
+    # A create brings no clip; whatever else is odd about its answer, that may have been a yes.
+    assert rule_for("create", error).answer == ("lost" if answer == "no clip" else answer)
 
 
 def test_every_row_is_there_once_and_gives_its_reason() -> None:
     rows = [(rule.question, rule.answer) for rule in RULES]
-    assert sorted(rows) == sorted((question, answer) for question in ("create", "look") for answer in ANSWERS)
+    pairs = ((question, answer) for question in ("create", "look") for answer in ANSWERS)
+    assert sorted(rows) == sorted(set(pairs) - {("create", "no clip")})
     assert all(rule.why.endswith(".") for rule in RULES)
 
 
