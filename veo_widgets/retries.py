@@ -145,7 +145,6 @@ RULES = (
     Rule(
         "create", "lost", None, None, None, "unknown", "The service may have seen the request, and it cannot be asked."
     ),
-    Rule("create", "no clip", None, None, None, "unknown", "A create brings no clip; this never comes."),
     Rule("look", "unreachable", (2, 30), None, None, "stopped", "The job goes on whether or not it is seen."),
     Rule("look", "no room", (2, 60), None, None, "stopped", _LOOKING),
     Rule("look", "no quota", (30, 60), None, None, "stopped", _LOOKING),
