@@ -121,6 +121,8 @@ UNREAD = {
     "Go": answer(400, {"code": "bad", "message": "invalid character '-' in numeric literal"}),
     "Node": answer(400, {"error": {"message": "No number after minus sign in JSON at position 1"}}),
     "OpenAI's words": answer(400, {"error": {"message": "We could not parse the JSON body of your request."}}),
+    "a text": answer(400, b"Failed to parse the request body", Content_Type="text/plain"),
+    "in few words": answer(400, {"detail": "Invalid JSON body"}),
     "by its type": answer(400, {"error": "Content-Type must be application/json"}),
 }
 
@@ -149,6 +151,7 @@ NOT_PROVEN = {
     "of the service behind": answer(400, {"error": "Could not parse the body of the upstream response as JSON"}),
     "of its answer": answer(400, {"message": "failed to parse json body of the reply"}),
     "made, then 415": answer(415, {"id": "video_1", "error": "Unsupported Media Type"}),
+    "of nobody knows what": answer(400, {"message": "Failed to parse JSON"}),
     "any other 400": answer(400, {"error": {"message": "Wrong size"}}),
     "nothing said": answer(400, b""),
     "a 500 in those words": answer(500, {"error": {"message": "We could not parse the JSON body of your request."}}),

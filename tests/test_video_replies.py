@@ -27,7 +27,8 @@ def read(**said: Any) -> Operation:
 
 
 WORDS = {
-    "samples": ("completed", "COMPLETED", "SUCCESS", "succeeded", "Succeeded", "success", "done", "Finished", "ready"),
+    "samples": ("completed", "COMPLETED", "SUCCESS", "succeeded", "Succeeded", "success", "done", "Finished", "ready",
+                "TASK_STATUS_SUCCEED", "JOB_STATE_SUCCEEDED"),
     "failed": ("failed", "FAILED", "FAILURE", "error", "TIMEOUT", "timed_out", "Timed Out", "rejected", "cancelled",
                "CANCELED", "expired", "deleted", "aborted"),
     "running": ("queued", "QUEUED", "pending", "NOT_START", "not-start", "IN_PROGRESS", "in progress", "InProgress",
@@ -51,8 +52,8 @@ def test_a_word_that_nobody_is_known_to_say_is_work_under_way_and_kept(word: str
 
 @pytest.mark.parametrize("word", ["", "  ", "--", 3, None, ["completed"]])
 def test_what_is_no_word_is_no_video(word: Any) -> None:
-    with pytest.raises(InvalidReplyError):
-        read(status=word)
+    with pytest.raises(InvalidReplyError, match=r"no video: Oh\.$"):
+        read(status=word, error={"message": "Oh"})
 
 
 NO_ERRORS = [

@@ -12,9 +12,15 @@ _NOTHING = {"", "0", "200", "ok", "success", "succeeded", "successful", "none", 
 Meaning = Literal["done", "failed", "running", ""]
 
 
+# What enumerations put before each of their words, as in ``JOB_STATE_FAILED`` and ``TASK_STATUS_SUCCEED``.
+_PREFIX = re.compile(r"(task|job|video|operation|generation)?(status|state)(?=.)")
+
+
 def plain(word: str) -> str:
     """A word as the tables have it: ``IN_PROGRESS``, ``In progress`` and ``in-progress`` are one."""
-    return re.sub(r"[\W_]+", "", word.casefold())
+    bare = re.sub(r"[\W_]+", "", word.casefold())
+    found = _PREFIX.match(bare)
+    return bare[found.end() :] if found else bare
 
 
 def is_nothing(said: object) -> bool:

@@ -20,8 +20,9 @@ _WORDS = re.compile(
     r"unsupported (media|content)[- ]?type|unsupported content-type"
     r"|content[- ]type\W+(must|should|has to) be\W+application/json|(expected|expects|requires) application/json"
     r"|(could not|couldn't|cannot|can't|failed to|unable to|error) (parse|parsing|decode|decoding|read|reading) "
-    r"(the |your )?(json |request )?(body|request body|json body)( of your request)?\b"
-    r"|(request )?body (is not|must be|isn't) (a )?(valid )?json|(malformed|invalid) json in (the )?request body"
+    r"(the |your )?(json |request )?(body|payload|request)\b"
+    r"|(body|payload) (is not|must be|isn't) (a )?(valid )?json"
+    r"|(malformed|invalid) json (body|payload|in (the )?request)"
     r"|invalid character '-' in numeric literal|no number after minus sign in json at position 1\b"
     r"|unexpected token '?-'?,? |unexpected token - in json at position 0\b",
     re.IGNORECASE,

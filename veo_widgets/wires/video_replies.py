@@ -70,7 +70,8 @@ def read_video(body: Any) -> Operation:
     video = video_in(body)
     status = video.get("status")
     if not isinstance(status, str) or not plain(status):
-        raise InvalidReplyError("The service answered a poll with something that is no video.")
+        told = error_in(body).message if isinstance(body, dict) else ""
+        raise InvalidReplyError(f"The service answered a poll with something that is no video{told and f': {told}'}.")
     name, meaning = id_of(video), WORDS.meaning(status)
     if meaning == "done":
         samples, error = samples_in(video, name), video.get("error")
