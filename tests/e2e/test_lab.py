@@ -89,7 +89,7 @@ def test_a_webm_plays_whichever_way_it_comes(
     with Server() as server:
         server.answers["/v1/videos"] = answer(200, {**done, "status": "queued"})
         server.answers["/v1/videos/video_1"] = answer(200, done)
-        clip = webm_clip(size=(1280, 720), live=live)
+        clip = webm_clip(size=(1280, 720), audio=True, live=live)
         server.answers["/v1/videos/video_1/content"] = answer(200, clip, Content_Type="video/webm")
         place = "" if within_reach else f", folder={str(tmp_path / 'clips')!r}"
         account = f"provider='openai', api_key='sk-test-0000000000000000', base_url='{server.url}/v1'{place}"

@@ -90,6 +90,11 @@ def _spoilt(on: str, fault: str = "answer", **more: Any) -> Rule:
     return Rule(on, fault, **more)
 
 
+def _never(what: str, rule: Rule, words: str) -> Fault:
+    told = ("could not be downloaded", words, "look_for()", "may be charged")
+    return Fault(what, (rule,), "failed", "GenerationFailedError", told, clips=0)
+
+
 _DEEP = "[" * 100_000
 _WRONG_TYPES = '{"name": 7, "id": [], "done": "yes", "status": {"a": 1}, "error": false}'
 _UNHEARD_OF = '{"name": "a/b", "id": "c", "done": false, "status": "daydreaming", "metadata": {"state": "DREAMING"}}'
@@ -209,6 +214,17 @@ DOWNLOAD = (
     Fault("download longer than announced", (Rule("download", "wrong-length"),)),
     Fault("HTML page for the download", (Rule("download", "html"),)),
     Fault("JSON for the download", (Rule("download", "answer", body='{"error": "later"}'),)),
+    _never("HTML page for the download, five times", Rule("download", "html", times=5), "an HTML page, not a video"),
+    _never(
+        "JSON for the download, five times",
+        Rule("download", "answer", body='{"error": "later"}', times=5),
+        "JSON, not a video",
+    ),
+    _never(
+        "half the clip with a length that fits, five times",
+        Rule("download", "truncated", times=5),
+        "a piece of the clip is missing",
+    ),
     Fault("500 to the download", (Rule("download", "status-500"),)),
     Fault("503 to the download", (Rule("download", "status-503", times=3),)),
     Fault("429 to the download", (Rule("download", "status-429"),)),
