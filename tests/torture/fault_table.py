@@ -92,7 +92,7 @@ def _spoilt(on: str, fault: str = "answer", **more: Any) -> Rule:
 
 def _never(what: str, rule: Rule, words: str) -> Fault:
     told = ("could not be downloaded", words, "look_for()", "may be charged")
-    return Fault(what, (rule,), "failed", "GenerationFailedError", told, clips=0)
+    return Fault(what, (rule,), "failed", "GenerationFailedError", told, clips=0, kept=True)
 
 
 _DEEP = "[" * 100_000

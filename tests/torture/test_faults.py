@@ -102,11 +102,7 @@ def check_words(fault: Fault, told: str) -> None:
 def check_money(client: Client, fault: Fault) -> None:
     """What has ended without a clip is free; what nobody knows or could not fetch keeps its price, as open jobs do."""
     (job,) = client.jobs()
-<<<<<<< HEAD
     if fault.state in {"failed", "filtered"} and not fault.kept:
-=======
-    if fault.state in {"failed", "filtered"} and "may be charged" not in fault.words:
->>>>>>> fetch
         assert job.cost.usd == 0
     else:
         assert job.cost.usd is None or job.cost.usd > 0
