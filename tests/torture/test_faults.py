@@ -48,10 +48,7 @@ def outcome(client: Client, fault: Fault, way: Way, ahead: list[float]) -> error
     try:
         job = client.submit(prompt, model=way.model, allow_retired=True, **said)
         ahead[0] = fault.later
-        with warnings.catch_warnings():
-            # A clip less than asked for is told of.
-            warnings.simplefilter("ignore", errors.DeliveryWarning)
-            job.wait(0.5 if fault.raises == "WaitTimeoutError" else 30)
+        job.wait(0.5 if fault.raises == "WaitTimeoutError" else 30)
     except errors.VeoError as error:
         return error
     return None

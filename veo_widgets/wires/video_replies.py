@@ -155,7 +155,7 @@ def _refusal(reply: Reply, video: dict[str, Any]) -> ServiceError | None:
     told = f"The service refused: {words}.{f' [request {request}]' if request else ''}"
     is_trouble = number >= 500 or plain(said.code) in _RETRYABLE
     kind = ServiceUnavailableError if is_trouble else BadRequestError
-    return kind(told, status=number, code=said.code, request_id=request)
+    return kind(told, status=number, code=said.code, request_id=request, answer=f"The service answered: {words}.")
 
 
 def ended_in(body: Any, operation: str) -> Operation | None:
