@@ -18,9 +18,11 @@ import av
 import pytest
 
 from veo_widgets import errors
+from veo_widgets.batches import Batch
 from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
+from veo_widgets.films import Film
 from veo_widgets.record import JobState
 from veo_widgets.sync import Client
 
@@ -318,3 +320,16 @@ def test_a_key_and_an_address_may_come_with_the_call(client: Client, gateway: Ga
     submit(client).wait(30)
     assert gateway.seen[-1][2]["authorization"] == f"Bearer {KEY}"
     assert "sk-a" not in repr(client.jobs())
+
+
+def test_a_batch_and_a_film_take_a_key_too(client: Client, gateway: Gateway) -> None:
+    for made in (
+        Batch(client, ["A cat"], "", "cats", {"api_key": "sk-of-all-rows", "model": "wan-2.2"}),
+        Film(client, "cats", ["A dog"], {"api_key": "sk-of-all-rows", "model": "wan-2.2"}),
+    ):
+        made.run()
+        while "POST" not in [method for method, _, _, _ in gateway.seen]:
+            time.sleep(0.01)
+        assert {headers["authorization"] for _, _, headers, _ in gateway.seen} == {"Bearer sk-of-all-rows"}
+        assert "sk-of-all-rows" not in repr(made)
+        gateway.seen.clear()
