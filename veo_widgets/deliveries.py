@@ -58,7 +58,7 @@ def _model(record: JobRecord) -> Model | None:
 def _timing(full: VideoRequest, model: Model | None, video: Video) -> Iterator[str]:
     asked = full.duration_seconds
     if asked and video.seconds and not full.source and not same_length(video.seconds, asked):
-        yield f"{video.seconds:.3g} s instead of {asked:g} s"
+        yield f"{round(video.seconds, 1):g} s instead of {asked:g} s"
     fps = model.fps if model else 0
     if fps and video.fps and not full.source and abs(video.fps - fps) > _FPS:
         yield f"{video.fps:g} frames a second instead of {fps}"

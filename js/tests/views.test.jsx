@@ -67,6 +67,18 @@ describe("a job", () => {
     expect(el.textContent).toContain("It was not sent.");
   });
 
+  it("whose clip could not be had can be asked for again, at no cost and before anything that has one", async () => {
+    const can = { stop: false, resume: false, cancel: false, retry: true, look: true, forget: false };
+    const { el, model } = await showJob("failed", { can });
+    expect([...el.querySelectorAll(".veo-actions button")].map((one) => [one.textContent, one.className])).toEqual([
+      ["Fetch it again", "veo-primary"],
+      ["Generate again · $0.80", ""],
+    ]);
+    button(el, "Fetch it again").click();
+    await settle();
+    expect(model.sentOf("look")).toHaveLength(1);
+  });
+
   it("whose answer was lost leaves the choice to people", async () => {
     const { el, model } = await showJob("unknown");
     expect([...el.querySelectorAll(".veo-actions button")].map((one) => one.textContent)).toEqual([

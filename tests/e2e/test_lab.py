@@ -21,6 +21,11 @@ PROMPT = "A cat playing with a ball of yarn in a sunny garden"
 CELL = f"%%veo --seconds 4 --seed 7 --into clip --wait\n---\nseconds: 8\n---\n{PROMPT}"
 VIDEO = ".jp-OutputArea-output .veo-root video"
 MAX_BYTES_PER_CLIP = 40_000
+_RUNS = """video => {
+    video.muted = true;
+    if (video.paused) video.play().catch(() => {});
+    return video.currentTime > 0.4 && video.readyState >= 2;
+}"""
 
 
 def test_a_first_clip(notebook: Notebook) -> None:
@@ -89,7 +94,7 @@ def test_a_webm_plays_whichever_way_it_comes(
     with Server() as server:
         server.answers["/v1/videos"] = answer(200, {**done, "status": "queued"})
         server.answers["/v1/videos/video_1"] = answer(200, done)
-        clip = webm_clip(size=(1280, 720), audio=True, live=live)
+        clip = webm_clip(frames=96, size=(1280, 720), audio=True, live=live)
         server.answers["/v1/videos/video_1/content"] = answer(200, clip, Content_Type="video/webm")
         place = "" if within_reach else f", folder={str(tmp_path / 'clips')!r}"
         account = f"provider='openai', api_key='sk-test-0000000000000000', base_url='{server.url}/v1'{place}"
@@ -101,8 +106,12 @@ def test_a_webm_plays_whichever_way_it_comes(
         page.wait_for_function(f"() => document.querySelector({VIDEO!r}).readyState >= 2")
         source = page.locator(VIDEO).evaluate("video => video.currentSrc")
         assert re.search(r"/files/veo_clips/.*\.webm" if within_reach else "^blob:", source), source
-        plays(page.locator(VIDEO))
-        expect(page.locator(".veo-remark").first).to_contain_text("Not as asked for: 2 s instead of 5 s.")
+        if live == "0":
+            plays(page.locator(VIDEO))
+        else:
+            # A recording that was made live does not say how long it is, so there is no middle to seek to.
+            page.wait_for_function(_RUNS, arg=page.locator(VIDEO).element_handle())
+        expect(page.locator(".veo-remark").first).to_contain_text("Not as asked for: 4 s instead of 5 s.")
     folder = notebook.lab.root / "veo_clips" if within_reach else tmp_path / "clips"
     (recipe,) = [json.loads(path.with_suffix(".json").read_text()) for path in folder.glob("*.webm")]
     assert recipe["poster"].startswith("data:image/jpeg;base64,")
