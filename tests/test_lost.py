@@ -133,7 +133,7 @@ def test_a_lost_answer_is_told_with_what_works_at_its_service(
     with pytest.raises(errors.UnknownOutcomeError) as caught:
         job.wait(5)
     told = str(caught.value)
-    assert "answered HTTP 503: The service is currently unavailable." in told
+    assert "answered HTTP 503: The service is currently unavailable" in told
     for words in ("refused", "try again later", "nothing is charged"):
         assert words not in told.lower()
     for words in (f"veo look {job.id}", f"veo retry {job.id}", f"veo forget {job.id}", "may be charged"):
