@@ -27,6 +27,7 @@ from .raw_server import Server, answer
 PRICE = 0.25
 PAGE = b"<html><head><title>Busy</title></head><body>Too many requests, quota, please come back</body></html>"
 OF_ITS_OWN = {"error": {"message": "It cannot be done now.", "type": "invalid", "code": "some_code"}}
+# 415 has rules of its own: it says that the body was not read.
 STATUSES = (
     300,
     301,
@@ -36,7 +37,8 @@ STATUSES = (
     305,
     307,
     308,
-    *range(400, 432),
+    *range(400, 415),
+    *range(416, 432),
     451,
     499,
     *range(500, 512),
