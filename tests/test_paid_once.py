@@ -25,8 +25,9 @@ from .conftest import swift
 from .raw_server import Server, answer
 
 PRICE = 0.25
-PAGE = b"<html><head><title>Try again</title></head><body>Too many requests, quota, please come back</body></html>"
+PAGE = b"<html><head><title>Busy</title></head><body>Too many requests, quota, please come back</body></html>"
 OF_ITS_OWN = {"error": {"message": "It cannot be done now.", "type": "invalid", "code": "some_code"}}
+# 415 has rules of its own: it says that the body was not read.
 STATUSES = (
     300,
     301,
@@ -36,7 +37,8 @@ STATUSES = (
     305,
     307,
     308,
-    *range(400, 432),
+    *range(400, 415),
+    *range(416, 432),
     451,
     499,
     *range(500, 512),
@@ -46,7 +48,7 @@ STATUSES = (
     529,
     599,
 )
-NOT_APPLIED = {401, 404, 405, 407, 411, 413, 414, 415, 431}
+NOT_APPLIED = {401, 404, 405, 407, 411, 413, 414, 431}
 ELSEWHERE = {301, 307, 308}
 AMBIGUOUS = {408, 409, 425, 429, 499}
 COMFORT = ("nothing is charged", "nothing was started", "nothing was sent")
@@ -101,7 +103,7 @@ def told(job: Job, error: errors.VeoError) -> str:
 def check_unknown(job: Job, words: str) -> None:
     """Never called refused, never told to be tried again later, always with its id and what works there."""
     assert "refused" not in words
-    assert "try again" not in words.lower().replace("<title>try again</title>", "")
+    assert "try again" not in words.lower()
     for part in (job.id, f"veo look {job.id}", f"veo retry {job.id}", f"veo forget {job.id}", "may be charged"):
         assert part in words
 
