@@ -179,7 +179,8 @@ describe("commands", () => {
     await settle();
     expect(model.sentOf("retry")).toHaveLength(0);
     expect(el.textContent).toContain("Generate again · $0.80?");
-    button(el, "Keep").click();
+    expect(document.activeElement?.textContent).toBe("Cancel");
+    button(el, "Cancel").click();
     await settle();
     expect(model.sentOf("retry")).toHaveLength(0);
     button(el, "Generate again").click();

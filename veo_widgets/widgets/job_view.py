@@ -77,7 +77,8 @@ class JobView(ClipWidget):
             # Drawn for the job before a repeat; to pay for a third one takes a look at the second.
             self.refuse(message.kind, "This job was sent again already; the button was still the one before it.")
         elif message.kind in commands:
-            self.begin(self._carry_out, message.kind, commands[message.kind])
+            if self.first_time(message):
+                self.begin(self._carry_out, message.kind, commands[message.kind])
         else:
             super().handle(message)
 

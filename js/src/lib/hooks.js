@@ -109,6 +109,9 @@ export function useMarks(wire) {
   return { marks: { ...kept, ...clicked }, mark };
 }
 
+/** Commands that may start a job: each click bears a name, so that none is carried out twice. */
+const PAYING = new Set(["retry", "resume"]);
+
 /**
  * The commands of one job: what was asked and not answered yet, and what was refused.
  *
@@ -134,7 +137,7 @@ export function useCommands(wire, job) {
     setRefusal("");
     setPending(kind);
     // Which job it was clicked for: another may have taken its place before the click arrives.
-    send(wire, kind, { job: job.id });
+    send(wire, kind, { job: job.id, ...(PAYING.has(kind) ? { request: newRequest() } : {}) });
   };
   return { pending, refusal, command, forget: () => setRefusal("") };
 }

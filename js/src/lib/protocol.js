@@ -31,6 +31,12 @@ export const FROM_BROWSER = {
   "of-job": ["job", "message"]
 };
 
+/** Fields that may come along. */
+export const OPTIONAL = {
+  "resume": ["request"],
+  "retry": ["request"]
+};
+
 export const FROM_KERNEL = {
   "bytes": ["request", "sample", "offset", "total"],
   "bytes-failed": ["request", "sample", "message"],

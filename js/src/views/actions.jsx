@@ -4,27 +4,28 @@
  * @import { Job } from "../lib/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
 
 /** @typedef {(kind: "stop"|"resume"|"cancel"|"retry"|"look"|"forget") => void} Command */
 
 /**
- * To generate again costs money, so it asks once more in its own place.
+ * To generate again costs money, so it asks once more in its own place. The focus goes to the answer that costs nothing.
  *
  * @param {{price: string|null, primary: boolean, pending: boolean, onConfirm: () => void, verb?: string}} props
  */
 export function RetryButton({ price, primary, pending, onConfirm, verb = "Generate again" }) {
   const [asking, setAsking] = useState(false);
-  const keep = useRef(/** @type {HTMLButtonElement|null} */ (null));
+  const cancel = useRef(/** @type {HTMLButtonElement|null} */ (null));
   useEffect(() => {
-    if (asking) keep.current?.focus();
+    if (asking) cancel.current?.focus();
   }, [asking]);
   if (!asking) {
     return (
-      <button type="button" class={primary ? "veo-primary" : ""} disabled={pending} onClick={() => setAsking(true)}>
+      <GuardedButton key="ask" class={primary ? "veo-primary" : ""} disabled={pending} onPress={() => setAsking(true)}>
         <Icon name="again" />
         {pending ? "Sending …" : price ? `${verb} · ${price}` : verb}
-      </button>
+      </GuardedButton>
     );
   }
   const confirm = () => {
@@ -32,14 +33,14 @@ export function RetryButton({ price, primary, pending, onConfirm, verb = "Genera
     onConfirm();
   };
   return (
-    <span class="veo-ask" role="group" aria-label="Confirm the cost">
+    <span key="asking" class="veo-ask" role="group" aria-label="Confirm the cost">
       <span>{price ? `${verb} · ${price}?` : `${verb}, at a price that is not known?`}</span>
-      <button type="button" class="veo-primary" onClick={confirm}>
+      <GuardedButton button={cancel} onPress={() => setAsking(false)}>
+        Cancel
+      </GuardedButton>
+      <GuardedButton class="veo-primary" onPress={confirm}>
         Confirm
-      </button>
-      <button type="button" ref={keep} onClick={() => setAsking(false)}>
-        Keep
-      </button>
+      </GuardedButton>
     </span>
   );
 }
@@ -48,15 +49,9 @@ export function RetryButton({ price, primary, pending, onConfirm, verb = "Genera
 export function Actions({ job, pending, command }) {
   const { can } = job;
   const button = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
-    <button
-      type="button"
-      class={primary ? "veo-primary" : ""}
-      title={title}
-      disabled={pending !== ""}
-      onClick={() => command(kind)}
-    >
+    <GuardedButton key={kind} class={primary ? "veo-primary" : ""} title={title} disabled={pending !== ""} onPress={() => command(kind)}>
       {pending === kind ? "Asking …" : label}
-    </button>
+    </GuardedButton>
   );
   return (
     <div class="veo-actions">

@@ -5,6 +5,7 @@
  */
 import { usePaying } from "../lib/hooks.js";
 import { RetryButton } from "./actions.jsx";
+import { GuardedButton } from "./guarded_button.jsx";
 import { Icon, IconButton } from "./icons.jsx";
 
 /** @param {number} usd */
@@ -32,10 +33,10 @@ export function Drafts({ wire, total }) {
           <strong>{many}</strong>, not sent yet
           {total.note ? <span class="veo-hint"> · {total.note}</span> : null}
         </span>
-        <button type="button" class="veo-primary" disabled={pending} onClick={() => pay({})}>
+        <GuardedButton class="veo-primary" disabled={pending} onPress={() => pay({})}>
           <Icon name="sparkle" />
           {pending ? "Sending …" : `Generate ${many} · ${total.text}`}
-        </button>
+        </GuardedButton>
       </div>
       <Refusal refusal={refusal} onDismiss={forget} />
     </>
