@@ -33,7 +33,7 @@ export default function jobView() {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(el, signal, <JobCard wire={model} sources={sources} clock={clock} />);
+      const end = mount(model, el, signal, <JobCard wire={model} sources={sources} clock={clock} />);
       send(model, "ready");
       return end;
     },

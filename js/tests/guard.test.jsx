@@ -33,17 +33,19 @@ const wait = (/** @type {number} */ ms) => vi.advanceTimersByTimeAsync(ms);
 /** @type {{x: number, y: number}} */
 let pointer = { x: 0, y: 0 };
 
-/** @param {Element} target @param {string} name @param {number} [detail] */
-function tell(target, name, detail = 0) {
+/** @param {Element} target @param {string} name @param {number} [detail] @param {number} [movementX] */
+function tell(target, name, detail = 0, movementX = 0) {
   const how = { bubbles: name !== "pointerenter", clientX: pointer.x, clientY: pointer.y, detail, button: 0, pointerType: "mouse" };
   const Kind = name === "click" ? MouseEvent : PointerEvent;
-  target.dispatchEvent(at(new Kind(name, how)));
+  target.dispatchEvent(at(Object.defineProperty(new Kind(name, how), "movementX", { value: movementX })));
 }
 
 /** @param {Element} target @param {number} x  what lies under the pointer there */
 function moveTo(target, x) {
+  const way = x - pointer.x;
   pointer = { x, y: 0 };
-  for (const name of ["pointerover", "pointerenter", "pointermove"]) tell(target, name);
+  tell(target, "pointerenter");
+  tell(target, "pointermove", 0, way);
 }
 
 /** @param {Element} target @param {number} [detail] */

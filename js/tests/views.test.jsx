@@ -265,9 +265,27 @@ describe("a finished job", () => {
 describe("views", () => {
   it("hide the saved twin only under a name of the right form", async () => {
     const { model, el } = await showJob("running");
-    expect(el.querySelector("style")?.textContent).toBe(".veo-saved-k3f9x2ab{display:none}");
+    expect(el.querySelector("style")?.textContent).toBe(
+      ".veo-saved-k3f9x2ab,.jp-OutputArea-child:has(.veo-saved-k3f9x2ab){display:none!important}",
+    );
     model.set("job", job("running", { saved_class: "veo-saved-x{}body" }));
     await settle();
+    expect(el.querySelector("style")).toBeNull();
+  });
+
+  it.each(/** @type {[string, (model: any) => void][]} */ ([
+    ["a message cannot be sent", (model) => void (model.onSend = () => { throw new Error("Cannot send"); })],
+    ["the session says so", (model) => model.state.session.end()],
+  ]))("say that the kernel is gone when %s, stop their clocks and switch their buttons off", async (_, end) => {
+    const { model, el } = await showJob("running", { submitted_at: Date.now() - 5000 });
+    end(model);
+    button(el, "Stop waiting").click();
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("Job k3f9x2ab goes on at the service; %veo resume brings its clip home");
+    expect([...el.querySelectorAll("button")].filter((one) => /waiting|Cancel/.test(one.textContent ?? "") && !one.disabled)).toEqual([]);
+    const clock = el.querySelector(".veo-clock")?.textContent;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(el.querySelector(".veo-clock")?.textContent).toBe(clock);
     expect(el.querySelector("style")).toBeNull();
   });
 

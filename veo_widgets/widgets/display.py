@@ -37,10 +37,18 @@ def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
     job = find(job)
     record = job.record
     view = JobView(job)
-    _display(view)
+    view.drawn_in = _run()
+    _draw_live(view)
     # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
     _leave(job, view, record, embed=embed)
     return view
+
+
+def draw_view(view: JobView) -> None:
+    """Draw a job's view by itself, unless the cell that runs has shown it: `show` may be its last line."""
+    if view.drawn_in is None or view.drawn_in != _run():
+        data, metadata = view._repr_mimebundle_() or ({}, {})
+        _display(data, metadata=metadata, raw=True)
 
 
 @contextmanager
@@ -48,7 +56,7 @@ def shown(jobs: Sequence[Job], *, embed: bool = False) -> Iterator[None]:
     """Show jobs live while they are waited for, then leave a plain output of each; see `show`."""
     views = [(job, JobView(job)) for job in jobs]
     for _, view in views:
-        _display(view)
+        _draw_live(view)
     try:
         yield
     finally:
@@ -108,9 +116,11 @@ def show_player(player: Player) -> None:
     _display(saved.gallery(player.titled(), player.saved_class), raw=True)
 
 
-def _draw_live(widget: Grid | Player) -> None:
+def _draw_live(widget: JobView | Grid | Player) -> None:
     data, metadata = widget._repr_mimebundle_() or ({}, {})
-    _display(data, metadata=metadata, raw=True)
+    # The plain output beneath says it in words.
+    alone = {mime: value for mime, value in data.items() if mime != "text/plain"}
+    _display(alone, metadata=metadata, raw=True)
 
 
 def _leave_gallery(grid: Grid) -> None:
@@ -128,13 +138,19 @@ def _leave_gallery(grid: Grid) -> None:
             handle.update(now, raw=True)
 
     if handle is not None:
-        grid.observe(update, "cells")
+        grid.observe(update, ["cells", "marks"])
 
 
 def notebook_names() -> dict[str, Any]:
     """The notebook's variables; none outside a notebook."""
     shell = get_ipython()
     return dict(shell.user_ns) if shell is not None else {}
+
+
+def _run() -> int | None:
+    """The number of the run of a cell; None outside of notebooks."""
+    shell = get_ipython()
+    return None if shell is None else shell.execution_count
 
 
 def running_cell() -> tuple[str, int]:

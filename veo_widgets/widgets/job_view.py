@@ -35,6 +35,8 @@ class JobView(ClipWidget):
         self._follower: Callable[[Sighting], None] | None = None
         self._seen = seen
         self._retrying = False
+        # The run of a cell that has shown it already.
+        self.drawn_in: int | None = None
         super().__init__(job.client, job=description.job(seen, time.time()))
         self._end_listening = job.listen(self._changed)
         # What changed between the look and the listening.
@@ -128,6 +130,11 @@ class JobView(ClipWidget):
         """Stop following the job."""
         self._end_listening()
         super().close()
+
+    def _ipython_display_(self) -> None:
+        from .display import draw_view
+
+        draw_view(self)
 
     def __repr__(self) -> str:
         return f"JobView({self._seen.record.request.prompt[:60]!r})"

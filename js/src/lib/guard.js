@@ -9,10 +9,6 @@
 export const SETTLE_MS = 500;
 /** A pointer that has moved less was not moved there on purpose. */
 const JOURNEY_PX = 12;
-/** A pointer that has not moved for as long was at rest. */
-const REST_MS = 150;
-/** One movement is told as several events: over, enter, move. */
-const ONE_EVENT_MS = 20;
 
 /** @typedef {{x: number, y: number, at: number}} Spot */
 
@@ -21,67 +17,29 @@ const NOWHERE = { x: -1e6, y: -1e6, at: -Infinity };
 const distance = (/** @type {Spot} */ one, /** @type {Spot} */ other) => Math.hypot(one.x - other.x, one.y - other.y);
 const spotOf = (/** @type {MouseEvent} */ event) => ({ x: event.clientX, y: event.clientY, at: event.timeStamp });
 
-/** What the pointer and the keyboard of this page did last; followed while there is a control to keep. */
-class Page {
-  /** @type {Spot|null} where the pointer is */
-  pointer = null;
-  /** @type {Spot|null} where it set out from */
-  start = null;
-  /** Whether what was told last was a movement. */
-  moving = false;
-  /** The last press and the one before it: the last may be the very one that is looked at. */
-  press = NOWHERE;
-  earlier = NOWHERE;
-  key = "";
-  #told = -Infinity;
-  #controls = 0;
-  /** @type {AbortController|undefined} */
-  #following;
+/** What was pressed last in this page; followed while there is a control to keep. */
+const page = { press: NOWHERE, earlier: NOWHERE, key: "", controls: 0 };
+const pressed = (/** @type {PointerEvent} */ event) => Object.assign(page, { earlier: page.press, press: spotOf(event) });
+const typed = (/** @type {KeyboardEvent} */ { key }) => Object.assign(page, { key });
 
-  /** @returns {() => void} */
-  follow() {
-    if (this.#controls++ === 0) this.#begin();
-    return () => {
-      if (--this.#controls === 0) this.#following?.abort();
-    };
+/** Follow it until the returned function is called. */
+export function follow() {
+  if (page.controls++ === 0) {
+    window.addEventListener("pointerdown", pressed, true);
+    window.addEventListener("keydown", typed, true);
   }
-
-  #begin() {
-    this.#following = new AbortController();
-    const how = { capture: true, passive: true, signal: this.#following.signal };
-    for (const name of /** @type {const} */ (["pointerover", "pointermove"])) window.addEventListener(name, (event) => this.move(spotOf(event)), how);
-    window.addEventListener("pointerdown", (event) => this.pressed(spotOf(event)), how);
-    window.addEventListener("keydown", (event) => void (this.key = event.key), how);
-  }
-
-  /**
-   * A change of what lies under a resting pointer is told as a movement too, one that leads nowhere.
-   *
-   * @param {Spot} spot
-   */
-  move(spot) {
-    const travelled = this.pointer ? distance(spot, this.pointer) : 0;
-    if (travelled === 0 && spot.at - this.#told < ONE_EVENT_MS) return;
-    this.#told = spot.at;
-    this.moving = travelled > 0;
-    if (!this.pointer || spot.at - this.pointer.at > REST_MS) this.start = this.pointer;
-    if (!this.pointer || this.moving) this.pointer = spot;
-  }
-
-  /** @param {Spot} spot */
-  pressed(spot) {
-    this.earlier = this.press;
-    this.press = spot;
-  }
+  return () => {
+    if (--page.controls > 0) return;
+    window.removeEventListener("pointerdown", pressed, true);
+    window.removeEventListener("keydown", typed, true);
+  };
 }
-
-const page = new Page();
 
 /** What one control knows of the presses on it. */
 export class Guard {
   /** When the control was first on screen. */
   #shown = Infinity;
-  /** @type {Spot|null} where the pointer was when the control came under it, or it came to the control */
+  /** @type {Spot|null} where the pointer and the control met */
   #under = null;
   #brought = false;
   #pressed = false;
@@ -98,12 +56,9 @@ export class Guard {
   /** @param {PointerEvent} event  the pointer is over the control now */
   over(event) {
     const spot = spotOf(event);
-    page.move(spot);
-    if (!this.#under) {
-      this.#under = spot;
-      this.#brought = page.moving && page.start !== null && distance(spot, page.start) > JOURNEY_PX;
-    }
-    // The first movement of all set out from nowhere that is known here.
+    if (!this.#under) this.#brought = false;
+    this.#under ??= spot;
+    // A change of what lies under a resting pointer is told as a movement too, one that leads nowhere.
     const leap = Math.hypot(event.movementX || 0, event.movementY || 0);
     if (Math.max(leap, distance(spot, this.#under)) > JOURNEY_PX) this.#brought = true;
   }
@@ -151,6 +106,3 @@ export class Guard {
     return counts;
   }
 }
-
-/** Follow what the pointer does in this page until the returned function is called. */
-export const follow = () => page.follow();

@@ -6,6 +6,7 @@
  * @import { KernelClock } from "./time.js"
  */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { GONE, useGone } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
 
 /**
@@ -135,11 +136,11 @@ export function useCommands(wire, job) {
   );
   const command = (/** @type {"stop"|"resume"|"cancel"|"retry"|"look"|"forget"} */ kind) => {
     setRefusal("");
-    setPending(kind);
     // Which job it was clicked for: another may have taken its place before the click arrives.
-    send(wire, kind, { job: job.id, ...(PAYING.has(kind) ? { request: newRequest() } : {}) });
+    const sent = send(wire, kind, { job: job.id, ...(PAYING.has(kind) ? { request: newRequest() } : {}) });
+    setPending(sent ? kind : "");
   };
-  return { pending, refusal, command, forget: () => setRefusal("") };
+  return { pending, off: useGone(wire), refusal, command, forget: () => setRefusal("") };
 }
 
 /**
@@ -175,9 +176,9 @@ export function usePaying(wire, kind, onAccepted) {
     request.current = newRequest();
     redraw(request.current);
     setRefusal("");
-    send(wire, kind, { ...payload, request: request.current });
+    if (!send(wire, kind, { ...payload, request: request.current })) answer(GONE);
   };
-  return { pending: request.current !== "", refusal, pay, forget: () => setRefusal("") };
+  return { pending: request.current !== "", off: useGone(wire), refusal, pay, forget: () => setRefusal("") };
 }
 
 /**

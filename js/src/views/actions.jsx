@@ -12,9 +12,9 @@ import { Icon } from "./icons.jsx";
 /**
  * To generate again costs money, so it asks once more in its own place. The focus goes to the answer that costs nothing.
  *
- * @param {{price: string|null, primary: boolean, pending: boolean, onConfirm: () => void, verb?: string}} props
+ * @param {{price: string|null, primary: boolean, pending: boolean, off: boolean, onConfirm: () => void, verb?: string}} props
  */
-export function RetryButton({ price, primary, pending, onConfirm, verb = "Generate again" }) {
+export function RetryButton({ price, primary, pending, off, onConfirm, verb = "Generate again" }) {
   const [asking, setAsking] = useState(false);
   const cancel = useRef(/** @type {HTMLButtonElement|null} */ (null));
   useEffect(() => {
@@ -22,7 +22,7 @@ export function RetryButton({ price, primary, pending, onConfirm, verb = "Genera
   }, [asking]);
   if (!asking) {
     return (
-      <GuardedButton key="ask" class={primary ? "veo-primary" : ""} disabled={pending} onPress={() => setAsking(true)}>
+      <GuardedButton key="ask" class={primary ? "veo-primary" : ""} disabled={off || pending} onPress={() => setAsking(true)}>
         <Icon name="again" />
         {pending ? "Sending …" : price ? `${verb} · ${price}` : verb}
       </GuardedButton>
@@ -38,18 +38,18 @@ export function RetryButton({ price, primary, pending, onConfirm, verb = "Genera
       <GuardedButton button={cancel} onPress={() => setAsking(false)}>
         Cancel
       </GuardedButton>
-      <GuardedButton class="veo-primary" onPress={confirm}>
+      <GuardedButton class="veo-primary" disabled={off} onPress={confirm}>
         Confirm
       </GuardedButton>
     </span>
   );
 }
 
-/** @param {{job: Job, pending: string, command: Command}} props */
-export function Actions({ job, pending, command }) {
+/** @param {{job: Job, pending: string, off: boolean, command: Command}} props  off: there is no kernel to hear them */
+export function Actions({ job, pending, off, command }) {
   const { can } = job;
   const button = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
-    <GuardedButton key={kind} class={primary ? "veo-primary" : ""} title={title} disabled={pending !== ""} onPress={() => command(kind)}>
+    <GuardedButton key={kind} class={primary ? "veo-primary" : ""} title={title} disabled={off || pending !== ""} onPress={() => command(kind)}>
       {pending === kind ? "Asking …" : label}
     </GuardedButton>
   );
@@ -67,6 +67,7 @@ export function Actions({ job, pending, command }) {
           price={job.retry_price}
           primary={job.state === "failed" || job.state === "expired"}
           pending={pending === "retry"}
+          off={off}
           onConfirm={() => command("retry")}
         />
       )}

@@ -8,6 +8,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { asCell, asPython } from "../lib/copying.js";
 import { useTrait } from "../lib/hooks.js";
+import { useGone } from "../lib/link.js";
 import { dollars, priceOf } from "../lib/pricing.js";
 import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
@@ -38,6 +39,7 @@ export function Footer({ store, wire, onGenerate }) {
         title={`Generate (${MAC ? "⌘" : "Ctrl"}+Enter)${estimated ? "; the price is an estimate" : ""}`}
         shortcuts="Control+Enter Meta+Enter"
         resting={store.state.order !== "" || store.images.busy}
+        disabled={useGone(wire)}
         onPress={onGenerate}
       >
         {buttonText(store)}

@@ -24,7 +24,7 @@ function Refusal({ refusal, onDismiss }) {
 
 /** @param {{wire: Wire, total: Total}} props */
 export function Drafts({ wire, total }) {
-  const { pending, refusal, pay, forget } = usePaying(wire, "drafts", () => {});
+  const { pending, off, refusal, pay, forget } = usePaying(wire, "drafts", () => {});
   const many = total.count === 1 ? "1 draft" : `${total.count} drafts`;
   return (
     <>
@@ -33,7 +33,7 @@ export function Drafts({ wire, total }) {
           <strong>{many}</strong>, not sent yet
           {total.note ? <span class="veo-hint"> · {total.note}</span> : null}
         </span>
-        <GuardedButton class="veo-primary" disabled={pending} onPress={() => pay({})}>
+        <GuardedButton class="veo-primary" disabled={off || pending} onPress={() => pay({})}>
           <Icon name="sparkle" />
           {pending ? "Sending …" : `Generate ${many} · ${total.text}`}
         </GuardedButton>
@@ -65,7 +65,7 @@ export function Sort({ columns, by, onSort }) {
  * @param {{wire: Wire, cells: Cell[], clips: Record<string, GridClip>, marks: Record<string, Mark>}} props
  */
 export function Render({ wire, cells, clips, marks }) {
-  const { pending, refusal, pay, forget } = usePaying(wire, "render", () => {});
+  const { pending, off, refusal, pay, forget } = usePaying(wire, "render", () => {});
   const starred = cells.filter(({ sample }) => marks[sample] === "star");
   const made = new Set(cells.map(({ made_from, job }) => (job && ["failed", "filtered", "expired"].includes(job.state) ? null : made_from)));
   const wanted = starred.flatMap(({ sample }) => (clips[sample]?.render && !made.has(sample) ? [clips[sample]] : []));
@@ -86,6 +86,7 @@ export function Render({ wire, cells, clips, marks }) {
           price={price}
           primary
           pending={pending}
+          off={off}
           onConfirm={() => pay({ samples: wanted.map(({ sample }) => sample) })}
         />
       ) : null}

@@ -7,6 +7,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useMarks, useTrait } from "../lib/hooks.js";
+import { unwatched, useGone } from "../lib/link.js";
 import { ordered, titles } from "../lib/order.js";
 import { GridCell } from "./grid_cell.jsx";
 import { Drafts, Render, Sort } from "./grid_bars.jsx";
@@ -21,7 +22,9 @@ import { Transport } from "./transport.jsx";
 /** @param {{wire: Model, sources: ClipSources, linked: LinkedPlayback}} props */
 export function GridCard({ wire, sources, linked }) {
   /** @type {Cell[]} */
-  const cells = useTrait(wire, "cells") ?? [];
+  const told = useTrait(wire, "cells") ?? [];
+  const gone = useGone(wire);
+  const cells = gone ? told.map((cell) => ({ ...cell, job: unwatched(cell.job) })) : told;
   /** @type {Record<string, GridClip>} */
   const clips = useTrait(wire, "clips") ?? {};
   /** @type {Column[]} */

@@ -7,6 +7,7 @@
  */
 import { useRef } from "preact/hooks";
 import { useAnnouncement, useCommands, useNow, useTrait } from "../lib/hooks.js";
+import { unwatched, useGone } from "../lib/link.js";
 import { position } from "../lib/progress.js";
 import { elapsedSeconds, spokenTime } from "../lib/time.js";
 import { isLive, nextLookText, problemTitle, stateText } from "../lib/words.js";
@@ -15,7 +16,6 @@ import { IconButton } from "./icons.jsx";
 import { JobHeader } from "./job_header.jsx";
 import { Player } from "./player.jsx";
 import { Chips, Prompt } from "./request.jsx";
-import { SavedTwin } from "./saved_twin.jsx";
 import { ProblemStage, WaitingStage } from "./stage.jsx";
 
 /** @typedef {ReturnType<typeof useCommands>} Commands */
@@ -139,7 +139,10 @@ function JobStage({ wire, sources, job, now, commands, awaited }) {
 }
 
 /** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clock: KernelClock, job: Job}} props */
-function JobBody({ wire, sources, clock, job }) {
+function JobBody({ wire, sources, clock, job: told }) {
+  const gone = useGone(wire);
+  // What nobody hears of any more is not watched.
+  const job = gone ? unwatched(told) : told;
   const live = isLive(job);
   const now = useNow(clock, live && job.watching);
   const commands = useCommands(wire, job);
@@ -148,7 +151,6 @@ function JobBody({ wire, sources, clock, job }) {
   if (live) awaited.current = job.id;
   return (
     <article class="veo-card" aria-label="Video job">
-      <SavedTwin name={job.saved_class} />
       <JobHeader job={job} />
       <JobStage {...{ wire, sources, job, now, commands }} awaited={awaited.current === job.id} />
       <div class="veo-unseen" role="status" aria-live="polite">

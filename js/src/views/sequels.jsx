@@ -25,7 +25,7 @@ export const VERB = {
 export function SequelForm({ wire, clip, verb, price, onClose }) {
   const [prompt, setPrompt] = useState("");
   const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
-  const { pending, refusal, pay } = usePaying(wire, "sequel", onClose);
+  const { pending, off, refusal, pay } = usePaying(wire, "sequel", onClose);
   useEffect(() => field.current?.focus(), [verb]);
   const { button, ask } = VERB[verb];
   const empty = prompt.trim() === "";
@@ -54,7 +54,7 @@ export function SequelForm({ wire, clip, verb, price, onClose }) {
         <button type="button" onClick={onClose}>
           Close
         </button>
-        <GuardedButton class="veo-primary" disabled={pending || empty} title="Ctrl Enter" onPress={submit}>
+        <GuardedButton class="veo-primary" disabled={off || pending || empty} title="Ctrl Enter" onPress={submit}>
           <Icon name={verb} />
           {pending ? "Sending …" : `${button} · ${price.text}`}
         </GuardedButton>
