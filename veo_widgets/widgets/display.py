@@ -118,9 +118,9 @@ def show_player(player: Player) -> None:
 
 def _draw_live(widget: JobView | Grid | Player) -> None:
     data, metadata = widget._repr_mimebundle_() or ({}, {})
-    # The plain output beneath says it in words.
+    # The plain output beneath says it in words; nbconvert warns of what has nothing for readers at all.
     alone = {mime: value for mime, value in data.items() if mime != "text/plain"}
-    _display(alone, metadata=metadata, raw=True)
+    _display({**alone, "text/html": ""}, metadata=metadata, raw=True)
 
 
 def _leave_gallery(grid: Grid) -> None:
