@@ -8,12 +8,14 @@ from typing import Any
 
 import traitlets
 
+from .. import recipes
 from ..board import Sighting
 from ..errors import VeoError
 from ..handles import Job
 from ..media import Video
 from . import description
 from ._base import ClipWidget, bundle
+from .handover import forms
 from .protocol import Message
 from .sequels import even_if_lost, offers
 
@@ -71,6 +73,7 @@ class JobView(ClipWidget):
             "cancel": self._cancel,
             "look": self._look,
             "forget": self._forget,
+            "use": self._use,
         }
         if message.kind == "ready":
             # A page that was reloaded has the state as it was saved; its clocks need the time as it is.
@@ -109,6 +112,11 @@ class JobView(ClipWidget):
 
     async def _forget(self) -> None:
         await self._client.asynchronous.forget(self._job.id)
+
+    async def _use(self) -> None:
+        """Have the notebook's forms say what this job was asked for with."""
+        record = self._seen.record
+        forms.fill(recipes.Recipe(record.request, record.id, record.provider))
 
     async def _retry(self) -> None:
         """The view follows the new job; the old one stays in the ledger."""

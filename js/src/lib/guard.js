@@ -18,19 +18,22 @@ const distance = (/** @type {Spot} */ one, /** @type {Spot} */ other) => Math.hy
 const spotOf = (/** @type {MouseEvent} */ event) => ({ x: event.clientX, y: event.clientY, at: event.timeStamp });
 
 /** What was pressed last in this page; followed while there is a control to keep. */
-const page = { press: NOWHERE, earlier: NOWHERE, key: "", controls: 0 };
+const page = { press: NOWHERE, earlier: NOWHERE, key: "", moved: false, controls: 0 };
 const pressed = (/** @type {PointerEvent} */ event) => Object.assign(page, { earlier: page.press, press: spotOf(event) });
+const moved = () => Object.assign(page, { moved: true });
 const typed = (/** @type {KeyboardEvent} */ { key }) => Object.assign(page, { key });
 
 /** Follow it until the returned function is called. */
 export function follow() {
   if (page.controls++ === 0) {
     window.addEventListener("pointerdown", pressed, true);
+    window.addEventListener("pointermove", moved, true);
     window.addEventListener("keydown", typed, true);
   }
   return () => {
     if (--page.controls > 0) return;
     window.removeEventListener("pointerdown", pressed, true);
+    window.removeEventListener("pointermove", moved, true);
     window.removeEventListener("keydown", typed, true);
   };
 }
@@ -56,7 +59,8 @@ export class Guard {
   /** @param {PointerEvent} event  the pointer is over the control now */
   over(event) {
     const spot = spotOf(event);
-    if (!this.#under) this.#brought = false;
+    // The first movement of all comes from nowhere that is known.
+    if (!this.#under) this.#brought = !page.moved;
     this.#under ??= spot;
     // A change of what lies under a resting pointer is told as a movement too, one that leads nowhere.
     const leap = Math.hypot(event.movementX || 0, event.movementY || 0);

@@ -134,11 +134,12 @@ export function useCommands(wire, job) {
       }),
     [wire],
   );
-  const command = (/** @type {"stop"|"resume"|"cancel"|"retry"|"look"|"forget"} */ kind) => {
+  const command = (/** @type {"stop"|"resume"|"cancel"|"retry"|"look"|"forget"|"use"} */ kind) => {
     setRefusal("");
     // Which job it was clicked for: another may have taken its place before the click arrives.
     const sent = send(wire, kind, { job: job.id, ...(PAYING.has(kind) ? { request: newRequest() } : {}) });
-    setPending(sent ? kind : "");
+    // The form is its own answer.
+    setPending(sent && kind !== "use" ? kind : "");
   };
   return { pending, off: useGone(wire), refusal, command, forget: () => setRefusal("") };
 }

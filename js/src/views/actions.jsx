@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
 
-/** @typedef {(kind: "stop"|"resume"|"cancel"|"retry"|"look"|"forget") => void} Command */
+/** @typedef {(kind: "stop"|"resume"|"cancel"|"retry"|"look"|"forget"|"use") => void} Command */
 
 /**
  * To generate again costs money, so it asks once more in its own place. The focus goes to the answer that costs nothing.
@@ -48,13 +48,18 @@ export function RetryButton({ price, primary, pending, off, onConfirm, verb = "G
 /** @param {{job: Job, pending: string, off: boolean, command: Command}} props  off: there is no kernel to hear them */
 export function Actions({ job, pending, off, command }) {
   const { can } = job;
-  const button = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
-    <GuardedButton key={kind} class={primary ? "veo-primary" : ""} title={title} disabled={off || pending !== ""} onPress={() => command(kind)}>
+  const press = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"|"use"} */ kind) => {
+    command(kind);
+    if (kind === "use") /** @type {HTMLElement|null} */ (document.querySelector(".veo-form textarea"))?.focus();
+  };
+  const button = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"|"use"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
+    <GuardedButton key={kind} class={primary ? "veo-primary" : ""} title={title} disabled={off || pending !== ""} onPress={() => press(kind)}>
       {pending === kind ? "Asking …" : label}
     </GuardedButton>
   );
   return (
     <div class="veo-actions">
+      {job.state === "filtered" && button("use", "Edit prompt", false, "Put the request into the form, to say it in other words")}
       {can.cancel && button("cancel", "Cancel", false, job.held_back ? "Do not send the job" : "Ask the service to give the job up")}
       {can.stop && button("stop", "Stop waiting", false, "The job goes on at the service; it is only no longer watched")}
       {can.resume && button("resume", "Resume waiting", true, "Watch the job again and fetch its clip")}
@@ -64,7 +69,7 @@ export function Actions({ job, pending, off, command }) {
         <RetryButton
           key={job.id}
           verb={job.state === "unknown" ? "Send again" : "Generate again"}
-          price={job.retry_price}
+          price={job.emulator ? "free" : job.retry_price}
           primary={job.state === "failed" || job.state === "expired"}
           pending={pending === "retry"}
           off={off}

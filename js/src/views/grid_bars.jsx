@@ -8,6 +8,8 @@ import { RetryButton } from "./actions.jsx";
 import { GuardedButton } from "./guarded_button.jsx";
 import { Icon, IconButton } from "./icons.jsx";
 
+const KEYS = "s star · x reject · arrows move · Enter open · m sound · k play all · j l 1 s · , . frame";
+
 /** @param {number} usd */
 const dollars = (usd) => `$${usd.toFixed(2)}`;
 
@@ -62,9 +64,9 @@ export function Sort({ columns, by, onSort }) {
 }
 
 /**
- * @param {{wire: Wire, cells: Cell[], clips: Record<string, GridClip>, marks: Record<string, Mark>}} props
+ * @param {{wire: Wire, cells: Cell[], clips: Record<string, GridClip>, marks: Record<string, Mark>, help: boolean}} props
  */
-export function Render({ wire, cells, clips, marks }) {
+export function Render({ wire, cells, clips, marks, help }) {
   const { pending, off, refusal, pay, forget } = usePaying(wire, "render", () => {});
   const starred = cells.filter(({ sample }) => marks[sample] === "star");
   const made = new Set(cells.map(({ made_from, job }) => (job && ["failed", "filtered", "expired"].includes(job.state) ? null : made_from)));
@@ -77,7 +79,7 @@ export function Render({ wire, cells, clips, marks }) {
   return (
     <>
       <span class="veo-hint veo-star-count" role="status">
-        {starred.length > 0 ? `${starred.length} starred` : <span class="veo-keys">s stars a clip, x rejects it</span>}
+        {help ? KEYS : starred.length > 0 ? `${starred.length} starred` : <span class="veo-keys">s stars a clip, x rejects it, ? shows all keys</span>}
       </span>
       {wanted.length > 0 ? (
         <RetryButton

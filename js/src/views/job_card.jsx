@@ -72,9 +72,17 @@ function Waiting({ job, now, commands }) {
           </span>
           <Actions job={job} {...commands} />
         </div>
+        <p class="veo-hint veo-refund">{refundText(job)}</p>
       </div>
     </>
   );
+}
+
+/** What can still be saved of a job under way, and what cannot. @param {Job} job */
+function refundText(job) {
+  if (job.held_back) return "Cancel now, and nothing is sent or charged.";
+  const cancel = job.can.cancel ? " Cancel asks the service to give the job up; what it has charged by then may stay charged." : "";
+  return `Stopping does not refund: the job goes on at the service, and its clip can be fetched later.${cancel}`;
 }
 
 /** @param {{job: Job, commands: Commands}} props */

@@ -112,7 +112,7 @@ function Row({ wire, job, now, current }) {
 
 /** @param {Job} job @param {number} now */
 function rowText(job, now) {
-  if (job.held_back) {
+  if (job.held_back && job.watching) {
     const left = Math.ceil(((job.next_poll_at ?? now) - now) / 1000);
     return left > 0 ? `is sent in ${clockText(left)}` : "";
   }
