@@ -432,6 +432,16 @@ def test_the_same_click_is_carried_out_once_however_late_it_comes_again(
     assert len(creates(emulator)) == 3
 
 
+def test_a_withheld_request_comes_back_into_the_form(studio: HeardStudio) -> None:
+    prompt = "---\noutcome: filtered\n---\nA brawl"
+    tell(studio, "generate", order="o1", draft=draft(prompt=prompt, duration_seconds=4))
+    until(studio, lambda: studio.jobs and studio.jobs[0].record.state.is_final)
+    studio.fill(prompt="Something else")
+    tell(studio, "of-job", job=studio.jobs[0].id, message={"kind": "use", "job": studio.jobs[0].id})
+    until(studio, lambda: studio.prompt == prompt)
+    assert studio.duration_seconds == 4
+
+
 def test_a_poster_from_the_browser_reaches_its_job(studio: HeardStudio) -> None:
     tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
     clip = ended(studio).videos[0]

@@ -248,7 +248,7 @@ def _withheld_notice(record: JobRecord, operation: Operation) -> str:
 
 
 def _filtered(operation: Operation) -> Problem:
-    reasons = " ".join(operation.reasons) or "The service gave no reason."
+    reasons = " ".join(dict.fromkeys(operation.reasons)) or "The service gave no reason."
     return Problem(
         "Withheld by the safety filter",
         reasons,

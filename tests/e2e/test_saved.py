@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from .conftest import Notebook
+from veo_widgets.emulator import Emulator
+
+from .conftest import READY, Notebook
 
 LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator')"
 # The front matter holds the emulator back, so that the job still runs when its kernel dies.
@@ -66,3 +68,31 @@ def test_a_kernel_that_was_shut_down_is_told_too(notebook: Notebook) -> None:
     expect(root.locator(".veo-gone")).to_contain_text("The kernel does not answer any more.")
     expect(page.locator("[class^=veo-saved-]")).to_be_visible()
     expect(root.locator("video")).to_be_hidden()
+
+
+def test_an_open_jobs_saved_output_names_the_way_back_and_is_brought_up_to_date(
+    notebook: Notebook, emulator: Emulator
+) -> None:
+    page = notebook.page
+    home = notebook.lab.root.parent / "home-resumed"
+    begin = f"import os\nos.environ['VEO_WIDGETS_HOME'] = {str(home)!r}"
+    load = f"{begin}\n{LOAD}\nveo.configure(base_url={emulator.base_url!r})"
+    path = notebook.write(
+        "resumed.ipynb", load, "%%veo --seconds 4\n---\nseconds: 40\n---\nA patient cat", "%veo resume"
+    )
+    notebook.open("resumed.ipynb")
+    notebook.run(0)
+    notebook.run(1)
+    cells = page.locator(".jp-Cell")
+    cells.nth(1).get_by_role("button", name="Stop waiting").wait_for()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    saved = cells.nth(1).locator("[class^=veo-saved-]")
+    expect(saved).to_contain_text("goes on at the service. %veo resume")
+    page.wait_for_function(READY)
+    notebook.run(0)
+    notebook.run(2)
+    cells.nth(2).locator("video").first.wait_for(state="attached", timeout=180_000)
+    expect(saved.locator("video")).to_have_count(1)
+    notebook.command("docmanager:save")
+    assert "had not ended" not in path.read_text()
+    assert sum(entry.kind == "create" for entry in emulator.journal()) == 1

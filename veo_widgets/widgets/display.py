@@ -13,6 +13,7 @@ from ..board import Sighting
 from ..by_name import find
 from ..handles import Job
 from ..record import JobRecord
+from ..surroundings import notebook
 from . import saved
 from .job_view import JobView
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # IPython's own annotations stop short of this one.
 _display: Any = ipython.display
+_MOST_RESUMED = 12
 
 
 def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
@@ -42,6 +44,13 @@ def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
     # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
     _leave(job, view, record, embed=embed)
     return view
+
+
+def show_resumed(jobs: Sequence[Job]) -> None:
+    """Show the jobs of this notebook that were taken up again; their old outputs in it follow to the end."""
+    here = notebook()
+    for job in [one for one in jobs if here and one.record.notebook == here][:_MOST_RESUMED]:
+        show(job)
 
 
 def draw_view(view: JobView) -> None:

@@ -157,7 +157,8 @@ def _without_clip(record: JobRecord) -> str:
     problem = record.problem
     if not record.state.is_final:
         way = re.sub("`(.*?)`", r"<code>\1</code>", escape(_open(record)))
-        return f'<p style="margin:8px 0">{way}</p>'
+        # The class by which a page finds it once the job has been taken up again.
+        return f'<p class="veo-open" style="margin:8px 0">{way}</p>'
     if problem is None:
         return f'<p style="margin:8px 0">{escape(record.state)}: there is no clip.</p>'
     words = " ".join(escape(word) for word in (problem.message, problem.remedy, problem.charged) if word)

@@ -5,9 +5,10 @@
  * @import { ClipSources } from "../lib/clip_sources.js"
  * @import { KernelClock } from "../lib/time.js"
  */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useAnnouncement, useCommands, useNow, useTrait } from "../lib/hooks.js";
 import { unwatched, useGone } from "../lib/link.js";
+import { renewCopies } from "../lib/old_copies.js";
 import { position } from "../lib/progress.js";
 import { elapsedSeconds, spokenTime } from "../lib/time.js";
 import { isLive, nextLookText, problemTitle, stateText } from "../lib/words.js";
@@ -146,6 +147,21 @@ function JobStage({ wire, sources, job, now, commands, awaited }) {
   );
 }
 
+/**
+ * When the job has ended, what the notebook saved of it before says so too. The kernel writes its newest output first.
+ *
+ * @param {Wire} wire
+ * @param {Job} job
+ */
+function useOldCopies(wire, job) {
+  const ended = !isLive(job);
+  useEffect(() => {
+    if (!ended || renewCopies(wire, job.saved_class)) return undefined;
+    const timer = setInterval(() => renewCopies(wire, job.saved_class) && clearInterval(timer), 1000);
+    return () => clearInterval(timer);
+  }, [wire, job.id, ended]);
+}
+
 /** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clock: KernelClock, job: Job}} props */
 function JobBody({ wire, sources, clock, job: told }) {
   const gone = useGone(wire);
@@ -155,6 +171,7 @@ function JobBody({ wire, sources, clock, job: told }) {
   const now = useNow(clock, live && job.watching);
   const commands = useCommands(wire, job);
   const said = useAnnouncement(spoken(job, elapsedSeconds(job, now)));
+  useOldCopies(wire, job);
   const awaited = useRef("");
   if (live) awaited.current = job.id;
   return (
