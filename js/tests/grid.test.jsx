@@ -245,6 +245,13 @@ describe("a grid", () => {
     expect(el.querySelector("[role=alert]")?.textContent).toContain("nothing is left");
   });
 
+  it("shows its keys by ?", async () => {
+    const { el } = await shown();
+    await press(/** @type {Element} */ (places(el)[0]), "?");
+    expect(el.textContent).toContain("s star · x reject");
+    expect(places(el)[0]?.getAttribute("aria-keyshortcuts")).toContain("?");
+  });
+
   it("pays nothing where the kernel is gone, and says so", async () => {
     const cells = [cell(0, { planned: { usd: 0.2, text: "$0.20", note: null }, job: null }), cell(1, { job: job("running") })];
     const { el, model } = await shown({ total: { count: 1, usd: 0.2, text: "$0.20", note: null }, cells, clips: {}, saved_class: "veo-saved-x" });
