@@ -1,5 +1,5 @@
 // Bundles the widgets into veo_widgets/static/: one ES module and one stylesheet each, nothing fetched at run time.
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -7,22 +7,70 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, "..", "veo_widgets", "static");
 const LIMIT = 60_000;
+const ICONS = /icons\.jsx$/;
+// Names that no message, no trait and no element has become short: what components pass to each other, and Preact's
+// methods of class components, of which there are none here.
+const INTERNAL = new RegExp(
+  `^(?:${`
+    about admits autoStart backdrop buffered builder byTab choice choose claimPoster commands
+    complain dispose fault faults grabbing guard hear inOrder linked lose marked measure near
+    onAccepted onAdd onBack onClose onConfirm onDismiss onDrawn onFiles onFill onGenerate onHear
+    onOpen onPick onPress onRemove onRetry onSay onSeek onSort pending playback redraw refusal
+    resting setOpen setVideo settled shortcuts sources store subscribe tried uploads
+    earlier goesOn hold loaded moved phase playing press seek setLoop setRate silent via waiting wanted
+    componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
+    componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
+    getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate setState shouldComponentUpdate useDebugValue
+  `.trim().split(/\s+/).join("|")})$`,
+);
 
 mkdirSync(outdir, { recursive: true });
 for (const name of readdirSync(outdir)) rmSync(join(outdir, name), { recursive: true });
-await build({
-  entryPoints: ["form", "grid", "job_view", "player", "studio"].map((name) => join(here, "src", `${name}.jsx`)),
+/** @type {import("esbuild").BuildOptions} */
+const HOW = {
   outdir,
   bundle: true,
   minify: true,
   format: "esm",
   target: "es2022",
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  // Not as the type checker has it: see lib/jsx.js.
+  tsconfigRaw: "{}",
+  jsx: "transform",
+  jsxFactory: "h",
+  jsxFragment: "Fragment",
+  inject: [join(here, "src", "lib", "jsx.js")],
+  mangleProps: INTERNAL,
   charset: "utf8",
   legalComments: "none",
   define: { "process.env.NODE_ENV": '"production"' },
+};
+
+/**
+ * Leaves the icons out that a widget never names.
+ *
+ * @param {string} text  of all of its modules
+ * @returns {import("esbuild").Plugin}
+ */
+const onlyIconsOf = (text) => ({
+  name: "icons",
+  setup({ onLoad }) {
+    onLoad({ filter: ICONS }, ({ path }) => {
+      const used = (/** @type {string} */ line) => {
+        const name = /^ {2}(\w+): "M/.exec(line)?.[1];
+        return !name || new RegExp(`"${name}"|\\b${name}:`).test(text);
+      };
+      return { contents: readFileSync(path, "utf8").split("\n").filter(used).join("\n"), loader: "jsx" };
+    });
+  },
 });
+
+for (const name of ["form", "grid", "job_view", "player", "studio"]) {
+  const entryPoints = [join(here, "src", `${name}.jsx`)];
+  const { metafile } = await build({ ...HOW, entryPoints, write: false, metafile: true });
+  const sources = Object.keys(metafile?.inputs ?? {}).filter((path) => path.includes("src/") && !ICONS.test(path));
+  const text = sources.map((path) => readFileSync(path, "utf8")).join("");
+  await build({ ...HOW, entryPoints, plugins: [onlyIconsOf(text)] });
+}
 
 for (const name of readdirSync(outdir)) {
   const { size } = statSync(join(outdir, name));

@@ -414,6 +414,34 @@ def test_a_repeat_has_a_place_of_its_own_and_is_paid_once(studio: HeardStudio, e
     assert studio.selected.id == studio.jobs[0].id
 
 
+def test_the_same_click_is_carried_out_once_however_late_it_comes_again(
+    studio: HeardStudio, emulator: Emulator
+) -> None:
+    tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
+    job = ended(studio)
+    click = {"kind": "retry", "job": job.id, "request": "click"}
+    tell(studio, "of-job", job=job.id, message=click)
+    until(studio, lambda: len(studio.jobs) == 2)
+    studio.jobs[0].wait(30)
+    settle(studio)
+    tell(studio, "of-job", job=job.id, message=click)
+    settle(studio)
+    assert len(creates(emulator)) == 2
+    tell(studio, "of-job", job=job.id, message={**click, "request": "another"})
+    until(studio, lambda: len(studio.jobs) == 3)
+    assert len(creates(emulator)) == 3
+
+
+def test_a_withheld_request_comes_back_into_the_form(studio: HeardStudio) -> None:
+    prompt = "---\noutcome: filtered\n---\nA brawl"
+    tell(studio, "generate", order="o1", draft=draft(prompt=prompt, duration_seconds=4))
+    until(studio, lambda: studio.jobs and studio.jobs[0].record.state.is_final)
+    studio.fill(prompt="Something else")
+    tell(studio, "of-job", job=studio.jobs[0].id, message={"kind": "use", "job": studio.jobs[0].id})
+    until(studio, lambda: studio.prompt == prompt)
+    assert studio.duration_seconds == 4
+
+
 def test_a_poster_from_the_browser_reaches_its_job(studio: HeardStudio) -> None:
     tell(studio, "generate", order="o1", draft=draft(prompt="A cat", duration_seconds=4))
     clip = ended(studio).videos[0]

@@ -22,7 +22,7 @@ def table(name: str) -> dict[str, list[str]]:
     return json.loads(re.sub(r",(\s*[}\]])", r"\1", plain))
 
 
-@pytest.mark.parametrize("name", ["FROM_BROWSER", "FROM_KERNEL"])
+@pytest.mark.parametrize("name", ["FROM_BROWSER", "OPTIONAL", "FROM_KERNEL"])
 def test_browser_and_kernel_agree(name: str) -> None:
     assert table(name) == getattr(protocol, name)
 
@@ -35,6 +35,11 @@ def test_browser_and_kernel_agree(name: str) -> None:
         ({"kind": "poster", "sample": 3}, True),
         ({"kind": "submit", "prompt": "A cat"}, False),
         ({"kind": "ready", "more": 1}, False),
+        ({"kind": "retry", "job": "j1", "request": "r1"}, True),
+        ({"kind": "retry", "job": "j1"}, True),
+        ({"kind": "retry", "request": "r1"}, False),
+        ({"kind": "retry", "job": "j1", "request": 1}, False),
+        ({"kind": "stop", "job": "j1", "request": "r1"}, False),
         ({"kind": "need-bytes", "sample": -1, "request": "r1"}, False),
         ({"kind": "need-bytes", "sample": True, "request": "r1"}, False),
         ({"kind": "need-bytes", "sample": "../../secret", "request": "r1"}, False),

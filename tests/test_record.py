@@ -131,6 +131,7 @@ def test_a_lost_answer_keeps_its_price() -> None:
     ("operation", "words"),
     [
         (outcome("filtered", reasons=("Too loud.", "Too fast.")), ("safety filter", "Too loud. Too fast.", "Rephrase")),
+        (outcome("filtered", reasons=("Too loud.", "Too loud.")), ("filter Too loud. Rephrase",)),
         (outcome("filtered"), ("gave no reason",)),
         (outcome("failed", code="13", message="Oh.", retryable=True), ("Oh. (code 13)", "Send it again.")),
         (outcome("failed", code="3", message="Bad ratio"), ("Bad ratio (code 3)", "Change what the message names")),

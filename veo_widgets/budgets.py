@@ -15,6 +15,7 @@ from typing import Any
 
 from .errors import BudgetError, InvalidRequestError, nearest
 from .pricing import Cost
+from .printable import html_output
 from .tables import frame
 
 PERIODS = ("session", "day", "month")
@@ -224,7 +225,7 @@ class Budget:
             for row in self._rows()
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        return f"{table}<p>{escape(self._remark())}</p>"
+        return html_output(table, f"<p>{escape(self._remark())}</p>")
 
     def to_frame(self) -> Any:
         """One row for each limit as a pandas ``DataFrame``, in US dollars; what is not limited or counted is empty.

@@ -9,6 +9,7 @@ from html import escape
 
 from .pieces import Piece, has_clip, may_be_sent_again
 from .pricing import Cost
+from .printable import html_output
 from .record import JobRecord, JobState
 
 # A table of hundreds of rows is no help to anyone.
@@ -48,7 +49,7 @@ class Bill:
         return f"{text_table(self._rows())}\n{self}"
 
     def _repr_html_(self) -> str:
-        return f"{html_table((), self._rows())}<p>{escape(str(self))}</p>"
+        return html_output(html_table((), self._rows()), f"<p>{escape(str(self))}</p>")
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ class Outline:
             if entry.poster
         )
         strip = f'<div style="display:flex;flex-wrap:wrap;gap:4px;margin-bottom:8px">{strip}</div>' if strip else ""
-        return f"<p>{escape(self._summary())}</p>{strip}{html_table(head, rows)}<p>{self._left_out()}</p>"
+        summary, left_out = f"<p>{escape(self._summary())}</p>", f"<p>{self._left_out()}</p>"
+        return html_output(summary, strip, html_table(head, rows), left_out)
 
 
 def entry(piece: Piece, record: JobRecord | None, waits_for: str, *, posters: bool) -> Entry:

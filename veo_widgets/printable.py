@@ -1,4 +1,4 @@
-"""Text of a stranger's made fit for a screen: what would move a cursor or turn a line around is shown instead."""
+"""Texts of strangers made fit for a screen: no cursor moves, no line turns around, no price becomes a formula."""
 
 from __future__ import annotations
 
@@ -16,3 +16,14 @@ def printable(text: str) -> str:
         text: a prompt, a service's sentence, a file's name; any length.
     """
     return _UNFIT.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def html_output(*parts: str) -> str:
+    """HTML to show in a notebook, in which ``$`` is a dollar sign.
+
+    Notebooks set what stands between two of them as mathematics, in prices and in prompts. MathJax 3, as JupyterLab has
+    it, leaves elements of the first class alone (https://docs.mathjax.org/en/latest/options/document.html), and MathJax
+    2, as nbconvert and Voilà have it, those of the second
+    (https://docs.mathjax.org/en/v2.7-latest/options/preprocessors/tex2jax.html).
+    """
+    return f'<div class="mathjax_ignore tex2jax_ignore">{"".join(parts)}</div>'

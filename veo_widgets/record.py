@@ -364,7 +364,7 @@ _AS_A_RULE = "A job without a clip is not charged as a rule."
 
 
 def _filtered(operation: Operation, *, sure: bool) -> Problem:
-    reasons = " ".join(operation.reasons) or "The service gave no reason."
+    reasons = " ".join(dict.fromkeys(operation.reasons)) or "The service gave no reason."
     return Problem(
         "Withheld by the safety filter",
         reasons,

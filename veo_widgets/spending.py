@@ -13,7 +13,7 @@ from typing import Any
 from .errors import VeoError
 from .paths import expanded
 from .pricing import Cost
-from .printable import printable
+from .printable import html_output, printable
 from .tables import frame
 
 GROUPS = ("day", "model", "notebook", "state")
@@ -126,7 +126,7 @@ class Spend:
             return "<p>Nothing was spent. The emulator is free.</p>"
         tables = "".join(_table(group, rows) for group, rows in self._tables())
         grid = f'<div style="display:flex;flex-wrap:wrap;gap:0 2em;align-items:flex-start">{tables}</div>'
-        return f"<div><p>{escape(self._summary())}</p>{_plot(self.by('day'))}{grid}</div>"
+        return html_output(f"<p>{escape(self._summary())}</p>", _plot(self.by("day")), grid)
 
 
 def _usd(usd: float) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from .errors import VeoError
-from .printable import printable
+from .printable import html_output, printable
 
 _CELL = "text-align:left;vertical-align:top;padding:1px 6px"
 
@@ -47,13 +47,13 @@ class Table:
     def _repr_html_(self) -> str:
         remark = f"<p>{escape(self._remark)}</p>" if self._remark else ""
         if not self.rows:
-            return remark
+            return html_output(remark)
         head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in self.columns)
         body = "".join(
             "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in line) + "</tr>"
             for line in self._cells()
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{remark}"
+        return html_output(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", remark)
 
     def to_frame(self) -> Any:
         """The same as a pandas ``DataFrame``; see `frame`."""

@@ -25,7 +25,7 @@ export default function form({ alone = true } = {}) {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(el, signal, <FormCard wire={model} store={store} />);
+      const end = mount(model, el, signal, <FormCard wire={model} store={store} />);
       if (alone) send(model, "ready");
       return end;
     },

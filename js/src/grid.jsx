@@ -10,7 +10,6 @@ import { LinkedPlayback } from "./lib/linked.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
 import { GridCard } from "./views/grid_card.jsx";
-import { SavedTwin } from "./views/saved_twin.jsx";
 
 /** @typedef {{model: AnyModel<GridTraits>, signal?: AbortSignal}} Hook */
 
@@ -31,13 +30,7 @@ export default function grid() {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const card = (
-        <>
-          <SavedTwin name={model.get("saved_class")} />
-          <GridCard wire={model} sources={sources} linked={linked} />
-        </>
-      );
-      const end = mount(el, signal, card);
+      const end = mount(model, el, signal, <GridCard wire={model} sources={sources} linked={linked} />);
       send(model, "ready");
       return end;
     },

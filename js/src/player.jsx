@@ -25,7 +25,7 @@ export default function player() {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(el, signal, <PlayerCard wire={model} sources={sources} />);
+      const end = mount(model, el, signal, <PlayerCard wire={model} sources={sources} />);
       send(model, "ready");
       return end;
     },

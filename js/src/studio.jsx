@@ -62,7 +62,7 @@ export function studio(load = loadCard) {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(el, signal, <Columns model={model} form={form} {...{ list, clock, loadCard: load }} />);
+      const end = mount(model, el, signal, <Columns model={model} form={form} {...{ list, clock, loadCard: load }} />);
       send(model, "ready");
       return end;
     },

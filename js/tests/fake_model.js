@@ -1,3 +1,16 @@
+/** A session of JupyterLab, as far as the widgets look at it. */
+class FakeSession {
+  /** @type {Set<() => void>} */
+  #slots = new Set();
+  session = { kernel: { status: "idle", connectionStatus: "connected", isDisposed: false } };
+  statusChanged = { connect: (/** @type {() => void} */ slot) => this.#slots.add(slot), disconnect: (/** @type {() => void} */ slot) => this.#slots.delete(slot) };
+
+  end() {
+    this.session.kernel.status = "dead";
+    for (const slot of this.#slots) slot();
+  }
+}
+
 /** A model as anywidget gives it to a widget, without a kernel behind it. */
 export class FakeModel {
   /** @type {Map<string, Set<(...args: any[]) => void>>} */
@@ -9,7 +22,10 @@ export class FakeModel {
 
   /** @param {Record<string, any>} state */
   constructor(state) {
-    this.state = state;
+    const session = new FakeSession();
+    /** @type {Record<string, any>} */
+    this.state = { session, ...state };
+    this.widget_manager = { context: { sessionContext: session } };
   }
 
   /** @param {any} name */

@@ -121,8 +121,8 @@ describe("choices", () => {
     await pick(el, "resolution", "1080p");
     expect(button(el).textContent).toBe("Generate$0.96");
     const said = /** @type {HTMLElement} */ (el.querySelector(".veo-moved"));
-    expect(said.textContent).toContain("Length is now 8 s: 8 s only at 1080p.");
-    expect(el.querySelector('[data-parameter="duration_seconds"] .veo-field-remark')?.textContent).toBe("8 s only at 1080p");
+    expect(said.textContent).toContain("Length is now 8 s: 1080p is always 8 s.");
+    expect(el.querySelector('[data-parameter="duration_seconds"] .veo-field-remark')?.textContent).toBe("1080p is always 8 s");
     said.querySelector("button")?.click();
     await settle();
     expect(button(el).textContent).toBe("Generate$0.40");

@@ -245,6 +245,26 @@ describe("a grid", () => {
     expect(el.querySelector("[role=alert]")?.textContent).toContain("nothing is left");
   });
 
+  it("shows its keys by ?", async () => {
+    const { el } = await shown();
+    await press(/** @type {Element} */ (places(el)[0]), "?");
+    expect(el.textContent).toContain("s star · x reject");
+    expect(places(el)[0]?.getAttribute("aria-keyshortcuts")).toContain("?");
+  });
+
+  it("pays nothing where the kernel is gone, and says so", async () => {
+    const cells = [cell(0, { planned: { usd: 0.2, text: "$0.20", note: null }, job: null }), cell(1, { job: job("running") })];
+    const { el, model } = await shown({ total: { count: 1, usd: 0.2, text: "$0.20", note: null }, cells, clips: {}, saved_class: "veo-saved-x" });
+    model.onSend = () => {
+      throw new Error("Cannot send");
+    };
+    button(el, "Generate 1 draft").click();
+    await settle();
+    expect(el.querySelector(".veo-gone")?.textContent).toContain("The kernel does not answer any more");
+    expect(button(el, "Generate 1 draft").disabled).toBe(true);
+    expect(el.textContent).toContain("Not watching");
+  });
+
   it("lets go of bytes that are out of sight", async () => {
     /** @type {((seen: boolean) => void)[]} */
     const sights = [];

@@ -122,6 +122,11 @@ function clipModel(widget) {
   return model;
 }
 
+/** The kernel ends, as JupyterLab tells of it. @param {FakeModel} model */
+function lose(model) {
+  model.widget_manager.context.sessionContext.end();
+}
+
 async function start() {
   dress();
   const widget = asked.get("widget") ?? "job_view";
@@ -135,6 +140,7 @@ async function start() {
   const { signal } = new AbortController();
   await parts.initialize({ model, signal });
   await parts.render({ model, el, signal });
+  if (asked.has("gone")) lose(model);
   Object.assign(globalThis, { model, job, parts });
 }
 

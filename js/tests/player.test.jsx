@@ -220,6 +220,46 @@ describe("a sequel", () => {
   });
 });
 
+it("shows its keys by ?, all of which assistive technology knows", async () => {
+  const { el, section } = await shown();
+  await press(section, "?");
+  expect(el.textContent).toContain("k play · j l 1 s");
+  for (const key of "K J L , . M F P G C 0 9 Home End ArrowLeft ?".split(" ")) {
+    expect(section.getAttribute("aria-keyshortcuts")?.split(" ")).toContain(key);
+  }
+  await press(section, "?");
+  expect(el.textContent).not.toContain("k play · j l 1 s");
+});
+
+it("stops when it is scrolled far away, and not in a window of its own", async () => {
+  /** @type {((seen: boolean) => void)[]} */
+  const sights = [];
+  vi.stubGlobal(
+    "IntersectionObserver",
+    class extends AllSeen {
+      observe() {
+        sights.push((isIntersecting) => this.report([/** @type {any} */ ({ isIntersecting })], /** @type {any} */ (this)));
+      }
+    },
+  );
+  const { video } = await shown();
+  const pause = vi.spyOn(video, "pause").mockImplementation(() => {});
+  const see = async (/** @type {boolean} */ seen) => {
+    sights.forEach((tell) => tell(seen));
+    await settle();
+  };
+  await see(true);
+  pause.mockClear();
+  await see(false);
+  expect(pause).toHaveBeenCalledOnce();
+  Object.defineProperty(document, "pictureInPictureElement", { value: video, configurable: true });
+  await see(true);
+  pause.mockClear();
+  await see(false);
+  expect(pause).not.toHaveBeenCalled();
+  Reflect.deleteProperty(document, "pictureInPictureElement");
+});
+
 it("leaves nothing behind after fifty renders", async () => {
   const { model, another } = await shown({}, [sequel("running")]);
   const listening = model.listening;

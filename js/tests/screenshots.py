@@ -64,6 +64,7 @@ STATES = {
     "form_retired": "widget=form&form=retired&paid",
     "form_variables": "widget=form&form=variables&poor&paid",
     "form_omni": "widget=form&form=omni&press=More",
+    "form_portrait": "widget=form&form=filled&choose=9:16",
     "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
     "form_builder": "widget=form&form=empty&press=Builder,An old fisherman",
     "form_history": "widget=form&form=filled&press=Earlier",
@@ -72,6 +73,12 @@ STATES = {
     "studio_done": "widget=studio&form=filled&paid&jobs=5&chosen=j3&clip",
     "studio_unknown": "widget=studio&form=omni&jobs=7&chosen=j6",
     "studio_empty": "widget=studio&form=empty&jobs=0",
+    "asking": "state=failed&paid&click=Generate again",
+    "gone": "state=running&elapsed=40&paid&gone",
+    "grid_gone": "widget=grid&cells=4&running=1&gone",
+    "studio_gone": "widget=studio&form=filled&paid&jobs=4&chosen=j1&gone",
+    "keys": "widget=player&key=%3F",
+    "grid_keys": "widget=grid&cells=4&key=%3F",
     "form_nothing_written": "widget=form&form=empty&press=Generate",
 }
 
@@ -159,7 +166,9 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
 def looks(name: str) -> list[tuple[str, str, int]]:
     """In which ways a state is drawn: the end of the picture's name, an addition to the address, the page's width."""
     wide = 1400 if name.startswith("studio") else 800
+    medium = [("medium", "", 900), ("medium_dark", "&theme=dark", 900)] if name.startswith("studio") else []
     return [
+        *medium,
         ("light", "", wide),
         ("dark", "&theme=dark", wide),
         ("narrow", "&width=320", 352),

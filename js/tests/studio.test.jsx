@@ -93,6 +93,22 @@ describe("the studio", () => {
     expect(el.querySelector(".veo-card-frame")?.textContent).toContain("That cannot be stopped.");
   });
 
+  it("says once that the kernel is gone, and of its open job where that goes on", async () => {
+    const { model, el } = await show(job("running", { id: "a", created_at: 2 }), job("failed", { id: "b", created_at: 1 }));
+    model.onSend = () => {
+      throw new Error("Cannot send");
+    };
+    rows(el)[1]?.querySelector("button")?.click();
+    await settle();
+    expect(el.querySelector(".veo-gone")?.textContent).toContain("Run the cell again; what stands here is kept.");
+    expect(rows(el)[0]?.textContent).toContain("Not watching");
+    expect(/** @type {HTMLButtonElement} */ (el.querySelector(".veo-generate")).disabled).toBe(true);
+    const [stop] = [...el.querySelectorAll("button")].filter(({ textContent }) => textContent === "Stop waiting");
+    stop?.click();
+    await settle();
+    expect(el.querySelector(".veo-card-frame .veo-gone")?.textContent).toContain("Job a goes on at the service");
+  });
+
   it("counts down for a job that waits for quota", async () => {
     const held = job("submitting", { id: "a", held_back: true, next_poll_at: Date.now() + 34_000 });
     const { el } = await show(held, job("running", { id: "b", created_at: 1 }));

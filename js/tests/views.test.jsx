@@ -35,7 +35,7 @@ describe("a job", () => {
   it.each(/** @type {[JobState, string][]} */ ([
     ["submitting", "Sending"],
     ["queued", "In the queue"],
-    ["running", "usually 0:11–6:00, most often about 1:00"],
+    ["running", "usually 1:00"],
     ["downloading", "1.2 MB of 4.5 MB"],
     ["filtered", "The safety filter withheld the clip"],
     ["failed", "The service could not make the clip"],
@@ -84,7 +84,7 @@ describe("a job", () => {
     expect([...el.querySelectorAll(".veo-actions button")].map((one) => one.textContent)).toEqual([
       "Look for it",
       "Forget it",
-      "Send again · $0.80",
+      "Send again · free",
     ]);
     button(el, "Look for it").click();
     await settle();
@@ -185,13 +185,37 @@ describe("commands", () => {
     expect(model.sentOf("cancel")).toHaveLength(1);
   });
 
+  it("brings a withheld request into the form, and says where there is none", async () => {
+    const { model, el } = await showJob("filtered");
+    button(el, "Edit prompt").click();
+    await settle();
+    expect(model.sentOf("use").map(({ content }) => content.job)).toEqual(["k3f9x2ab"]);
+    expect(button(el, "Edit prompt").disabled).toBe(false);
+    model.emit("msg:custom", { kind: "refused", command: "use", message: "form: this notebook shows none yet." });
+    await settle();
+    expect(el.querySelector(".veo-remark-bad")?.textContent).toContain("shows none yet");
+    expect(() => button(/** @type {HTMLElement} */ (document.body), "Keep")).toThrow();
+  });
+
+  it("say what can still be saved of a job under way", async () => {
+    const { model, el } = await showJob("running");
+    expect(el.textContent).toContain("Stopping does not refund: the job goes on at the service, and its clip can be fetched later.");
+    model.set("job", job("running", { can: { stop: true, resume: false, cancel: true, retry: false, look: false, forget: false } }));
+    await settle();
+    expect(el.textContent).toContain("what it has charged by then may stay charged");
+    model.set("job", job("submitting", { held_back: true }));
+    await settle();
+    expect(el.textContent).toContain("nothing is sent or charged");
+  });
+
   it("asks again before it spends money", async () => {
     const { model, el } = await showJob("failed");
-    button(el, "Generate again · $0.80").click();
+    button(el, "Generate again · free").click();
     await settle();
     expect(model.sentOf("retry")).toHaveLength(0);
-    expect(el.textContent).toContain("Generate again · $0.80?");
-    button(el, "Keep").click();
+    expect(el.textContent).toContain("Generate again · free?");
+    expect(document.activeElement?.textContent).toBe("Cancel");
+    button(el, "Cancel").click();
     await settle();
     expect(model.sentOf("retry")).toHaveLength(0);
     button(el, "Generate again").click();
@@ -276,9 +300,27 @@ describe("a finished job", () => {
 describe("views", () => {
   it("hide the saved twin only under a name of the right form", async () => {
     const { model, el } = await showJob("running");
-    expect(el.querySelector("style")?.textContent).toBe(".veo-saved-k3f9x2ab{display:none}");
+    expect(el.querySelector("style")?.textContent).toBe(
+      ".veo-saved-k3f9x2ab,.jp-OutputArea-child:has(.veo-saved-k3f9x2ab){display:none!important}",
+    );
     model.set("job", job("running", { saved_class: "veo-saved-x{}body" }));
     await settle();
+    expect(el.querySelector("style")).toBeNull();
+  });
+
+  it.each(/** @type {[string, (model: any) => void][]} */ ([
+    ["a message cannot be sent", (model) => void (model.onSend = () => { throw new Error("Cannot send"); })],
+    ["the session says so", (model) => model.state.session.end()],
+  ]))("say that the kernel is gone when %s, stop their clocks and switch their buttons off", async (_, end) => {
+    const { model, el } = await showJob("running", { submitted_at: Date.now() - 5000 });
+    end(model);
+    button(el, "Stop waiting").click();
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("Job k3f9x2ab goes on at the service; %veo resume brings its clip home");
+    expect([...el.querySelectorAll("button")].filter((one) => /waiting|Cancel/.test(one.textContent ?? "") && !one.disabled)).toEqual([]);
+    const clock = el.querySelector(".veo-clock")?.textContent;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(el.querySelector(".veo-clock")?.textContent).toBe(clock);
     expect(el.querySelector("style")).toBeNull();
   });
 

@@ -110,7 +110,7 @@ def test_from_the_first_letter_to_a_playing_clip(notebook: Notebook) -> None:
     expect(form).to_contain_text("at the service $0.40")
     place = place_of(page, ".veo-generate")
     form.get_by_text("1080p", exact=True).click()
-    expect(form).to_contain_text("Length is now 8 s: 8 s only at 1080p.")
+    expect(form).to_contain_text("Length is now 8 s: 1080p is always 8 s.")
     assert place_of(page, ".veo-generate") == place
     form.get_by_role("button", name="Undo").click()
     box.press("Control+Enter")

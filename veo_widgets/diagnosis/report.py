@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
-from ..printable import printable
+from ..printable import html_output, printable
 from ..tables import frame
 
 State = Literal["ok", "warning", "problem"]
@@ -80,9 +80,9 @@ class Report:
 
     def _repr_html_(self) -> str:
         rows = "".join(_row(finding) for finding in self.findings)
-        return (
-            f'<div style="{_CARD}"><div style="{_GRID}">{rows}</div>'
-            f'<div style="margin-top:8px;font-weight:600">{escape(self.summary)}</div></div>'
+        return html_output(
+            f'<div style="{_CARD}"><div style="{_GRID}">{rows}</div>',
+            f'<div style="margin-top:8px;font-weight:600">{escape(self.summary)}</div></div>',
         )
 
 

@@ -60,7 +60,12 @@ def ask(line: str) -> Any:
             print(f"{listing(VERBS.values(), '%veo')}\n\n{usage()}")  # noqa: T201 (the answer to help)
             return None
         verb, values = read(typed, VERBS)
-        return verb.function(**values)
+        found = verb.function(**values)
+        if verb.name == "resume":
+            from ..widgets import display
+
+            display.show_resumed(found)
+        return found
 
 
 def _start(line: str, body: str, names: Names, defaults: Mapping[str, Any]) -> tuple[Cell, Jobs | Batch] | None:

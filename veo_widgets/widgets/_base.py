@@ -177,11 +177,17 @@ class ClipWidget(anywidget.AnyWidget):
             said = "The form has the settings of this clip."
             self.send({"kind": "grabbed", "request": message.request, "message": said})
 
+    def first_time(self, message: Message) -> bool:
+        """Whether a click has not come before: a front end may deliver it twice."""
+        new = message.request not in self._paid
+        if message.request:
+            self._paid.add(message.request)
+        return new
+
     async def pay(self, message: Message, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do what costs money, once for each click, and tell the browser what came of it."""
-        if message.request in self._paid:
+        if not self.first_time(message):
             return
-        self._paid.add(message.request)
         # One click at a time: a second view of this widget may have been clicked before the first got its answer.
         if self._paying:
             self.refuse(message.kind, "Another request of this cell is just being sent; nothing was sent twice.")

@@ -19,6 +19,9 @@ from .player import described
 
 # Where a clip goes on from is an id of the service, which says nothing to people.
 _LEFT_OUT = {"prompt", "extend_from", "edit_from", "remix_from", "upscale_from", "storage_uri"}
+# What reads by itself, without its parameter's name.
+_PLAIN = {"prompt", "model", "resolution", "aspect_ratio"}
+_MARKS = {"star": ("★ starred",), "reject": ("rejected",)}
 _NAMES = ("prompt", "model", *(name for name in BY_NAME if name not in _LEFT_OUT))
 
 
@@ -107,6 +110,12 @@ def describe(number: int, cell: Cell, seen: Mapping[str, Sighting], shown: Seque
         "job": description.progress(sighting, time.time()) if sighting else None,
         "made_from": cell.made_from,
     }
+
+
+def title(number: int, values: Mapping[str, Any], labels: Mapping[str, str], mark: str) -> str:
+    """A cell's name for readers without a kernel."""
+    words = [str(value) if name in _PLAIN else f"{labels.get(name, name)} {value}" for name, value in values.items()]
+    return " · ".join([*_MARKS.get(mark, ()), *(words or [f"Clip {number + 1}"])])
 
 
 def _size(cell: Cell, seen: Sighting | None) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from ..board import Sighting
 from ..by_name import find
 from ..handles import Job
 from ..record import JobRecord
+from ..surroundings import notebook
 from . import saved
 from .job_view import JobView
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # IPython's own annotations stop short of this one.
 _display: Any = ipython.display
+_MOST_RESUMED = 12
 
 
 def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
@@ -37,10 +39,25 @@ def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
     job = find(job)
     record = job.record
     view = JobView(job)
-    _display(view)
+    view.drawn_in = _run()
+    _draw_live(view)
     # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
     _leave(job, view, record, embed=embed)
     return view
+
+
+def show_resumed(jobs: Sequence[Job]) -> None:
+    """Show the jobs of this notebook that were taken up again; their old outputs in it follow to the end."""
+    here = notebook()
+    for job in [one for one in jobs if here and one.record.notebook == here][:_MOST_RESUMED]:
+        show(job)
+
+
+def draw_view(view: JobView) -> None:
+    """Draw a job's view by itself, unless the cell that runs has shown it: `show` may be its last line."""
+    if view.drawn_in is None or view.drawn_in != _run():
+        data, metadata = view._repr_mimebundle_() or ({}, {})
+        _display(data, metadata=metadata, raw=True)
 
 
 @contextmanager
@@ -48,7 +65,7 @@ def shown(jobs: Sequence[Job], *, embed: bool = False) -> Iterator[None]:
     """Show jobs live while they are waited for, then leave a plain output of each; see `show`."""
     views = [(job, JobView(job)) for job in jobs]
     for _, view in views:
-        _display(view)
+        _draw_live(view)
     try:
         yield
     finally:
@@ -108,9 +125,11 @@ def show_player(player: Player) -> None:
     _display(saved.gallery(player.titled(), player.saved_class), raw=True)
 
 
-def _draw_live(widget: Grid | Player) -> None:
+def _draw_live(widget: JobView | Grid | Player) -> None:
     data, metadata = widget._repr_mimebundle_() or ({}, {})
-    _display(data, metadata=metadata, raw=True)
+    # The plain output beneath says it in words; nbconvert warns of what has nothing for readers at all.
+    alone = {mime: value for mime, value in data.items() if mime != "text/plain"}
+    _display({**alone, "text/html": ""}, metadata=metadata, raw=True)
 
 
 def _leave_gallery(grid: Grid) -> None:
@@ -128,13 +147,19 @@ def _leave_gallery(grid: Grid) -> None:
             handle.update(now, raw=True)
 
     if handle is not None:
-        grid.observe(update, "cells")
+        grid.observe(update, ["cells", "marks"])
 
 
 def notebook_names() -> dict[str, Any]:
     """The notebook's variables; none outside a notebook."""
     shell = get_ipython()
     return dict(shell.user_ns) if shell is not None else {}
+
+
+def _run() -> int | None:
+    """The number of the run of a cell; None outside of notebooks."""
+    shell = get_ipython()
+    return None if shell is None else shell.execution_count
 
 
 def running_cell() -> tuple[str, int]:

@@ -286,9 +286,10 @@ class Grid(ClipWidget):
         return all(seen.record.state.is_final for seen in self._seen.values())
 
     def titled(self) -> list[tuple[Video, str]]:
-        """The clips that are there, each with that in which it differs."""
+        """The clips that are there, each with how it is marked and that in which it differs, or else its number."""
+        labels = {column["name"]: column["label"] for column in self.columns}
         return [
-            (video, " · ".join(str(value) for value in self.cells[number]["values"].values()))
+            (video, drawing.title(number, self.cells[number]["values"], labels, self.marks.get(str(number), "")))
             for number, video in self._videos().items()
         ]
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import traitlets
 
+from .. import recipes
 from ..board import Sighting
 from ..errors import VeoError
 from ..handles import Job
 from ..media import Video
 from . import description
 from ._base import ClipWidget, bundle
+from .handover import forms
 from .protocol import Message
 from .sequels import even_if_lost, offers
 
@@ -35,6 +37,8 @@ class JobView(ClipWidget):
         self._follower: Callable[[Sighting], None] | None = None
         self._seen = seen
         self._retrying = False
+        # The run of a cell that has shown it already.
+        self.drawn_in: int | None = None
         super().__init__(job.client, job=description.job(seen, time.time()))
         self._end_listening = job.listen(self._changed)
         # What changed between the look and the listening.
@@ -69,6 +73,7 @@ class JobView(ClipWidget):
             "cancel": self._cancel,
             "look": self._look,
             "forget": self._forget,
+            "use": self._use,
         }
         if message.kind == "ready":
             # A page that was reloaded has the state as it was saved; its clocks need the time as it is.
@@ -77,7 +82,8 @@ class JobView(ClipWidget):
             # Drawn for the job before a repeat; to pay for a third one takes a look at the second.
             self.refuse(message.kind, "This job was sent again already; the button was still the one before it.")
         elif message.kind in commands:
-            self.begin(self._carry_out, message.kind, commands[message.kind])
+            if self.first_time(message):
+                self.begin(self._carry_out, message.kind, commands[message.kind])
         else:
             super().handle(message)
 
@@ -107,6 +113,11 @@ class JobView(ClipWidget):
     async def _forget(self) -> None:
         await self._client.asynchronous.forget(self._job.id)
 
+    async def _use(self) -> None:
+        """Have the notebook's forms say what this job was asked for with."""
+        record = self._seen.record
+        forms.fill(recipes.Recipe(record.request, record.id, record.provider))
+
     async def _retry(self) -> None:
         """The view follows the new job; the old one stays in the ledger."""
         if self._retrying or not self._seen.record.state.is_final:
@@ -127,6 +138,11 @@ class JobView(ClipWidget):
         """Stop following the job."""
         self._end_listening()
         super().close()
+
+    def _ipython_display_(self) -> None:
+        from .display import draw_view
+
+        draw_view(self)
 
     def __repr__(self) -> str:
         return f"JobView({self._seen.record.request.prompt[:60]!r})"

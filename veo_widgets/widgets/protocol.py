@@ -38,6 +38,8 @@ FROM_BROWSER: dict[str, list[str]] = {
     "select": ["job"],
     "of-job": ["job", "message"],
 }
+# Fields that may come along: the name of a click, which is carried out once.
+OPTIONAL: dict[str, list[str]] = {"resume": ["request"], "retry": ["request"]}
 # What the kernel says.
 FROM_KERNEL: dict[str, list[str]] = {
     "bytes": ["request", "sample", "offset", "total"],
@@ -104,9 +106,9 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
     kind = content.get("kind") if isinstance(content, Mapping) else None
     if not isinstance(content, Mapping) or not isinstance(kind, str) or kind not in FROM_BROWSER:
         return None
-    if set(content) - {"kind"} != set(FROM_BROWSER[kind]):
+    given = {name: value for name, value in content.items() if name != "kind"}
+    if set(given) - set(OPTIONAL.get(kind, ())) != set(FROM_BROWSER[kind]):
         return None
-    given = {name: content[name] for name in FROM_BROWSER[kind]}
     if not all(_is_valid(name, value) for name, value in given.items()):
         return None
     data = _read_buffers(buffers, _MAX_BUFFERS.get(kind, 0))

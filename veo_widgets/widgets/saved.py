@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 from ..flags import MOST_EMBEDDED
 from ..media import Video
-from ..printable import printable
+from ..printable import html_output, printable
 from ..record import JobRecord
 from . import description
 
@@ -50,7 +51,9 @@ def gallery(clips: Sequence[tuple[Video, str]], name: str) -> dict[str, str]:
     figures = "".join(_figure(video, title, width) for video, title in clips)
     lines = [" · ".join(filter(None, (video.relative_path(), title))) for video, title in clips]
     return {
-        "text/html": f'<div class="{escape(name)}" style="{_GALLERY}">{figures or "There is no clip yet."}</div>',
+        "text/html": html_output(
+            f'<div class="{escape(name)}" style="{_GALLERY}">{figures or "There is no clip yet."}</div>'
+        ),
         "text/plain": printable("\n".join(lines) or "There is no clip yet."),
     }
 
@@ -67,10 +70,24 @@ def _figure(video: Video, title: str, width: int) -> str:
 def text(record: JobRecord) -> str:
     """One line a clip, for terminals and readers that show text only."""
     remark = [record.remark] if record.remark else []
+    if not record.videos and not record.state.is_final:
+        return "\n".join([f"{_open(record)} · {_facts(record)}", *remark])
     if not record.videos:
         why = f": {record.problem.title}. {record.problem.message}" if record.problem else ""
         return "\n".join([f"{record.state}{why} · {_facts(record)}", *remark])
     return "\n".join([*(f"{_link(record, video)} · {_facts(record, video)}" for video in record.videos), *remark])
+
+
+def _open(record: JobRecord) -> str:
+    """What becomes of a job that had not ended when its output was last written, and the way back to it."""
+    if record.held_back:
+        return (
+            f"Job {record.id} was not sent when this was saved. `%veo resume`, or `veo resume` in a terminal, sends it."
+        )
+    return (
+        f"Job {record.id} had not ended when this was saved, and goes on at the service. "
+        "`%veo resume`, or `veo resume` in a terminal, brings its clip home."
+    )
 
 
 def _facts(record: JobRecord, video: Video | None = None) -> str:
@@ -111,10 +128,10 @@ def _html(record: JobRecord, *, embed: bool) -> str:
     prompt = escape(record.request.prompt)
     settings = " · ".join(f"{escape(label)} {escape(value)}" for label, value in description.settings(record))
     body = "".join(_clip(record, video, embed=embed) for video in record.videos) or _without_clip(record)
-    return (
-        f'<div class="{description.saved_class(record.id)}" style="{_CARD}">'
-        f'<div style="white-space:pre-wrap">{prompt}</div>{body}{_remark(record)}'
-        f'<div style="{_QUIET}">{escape(_facts(record))}<br>{settings}</div></div>'
+    return html_output(
+        f'<div class="{description.saved_class(record.id)}" style="{_CARD}">',
+        f'<div style="white-space:pre-wrap">{prompt}</div>{body}{_remark(record)}',
+        f'<div style="{_QUIET}">{escape(_facts(record))}<br>{settings}</div></div>',
     )
 
 
@@ -143,7 +160,11 @@ def _player(video: Video, address: str) -> str:
 
 def _without_clip(record: JobRecord) -> str:
     problem = record.problem
+    if not record.state.is_final:
+        way = re.sub("`(.*?)`", r"<code>\1</code>", escape(_open(record)))
+        # The class by which a page finds it once the job has been taken up again.
+        return f'<p class="veo-open" style="margin:8px 0">{way}</p>'
     if problem is None:
-        return f'<p style="margin:8px 0">{escape(record.state)}: the clip was not there yet when this was saved.</p>'
+        return f'<p style="margin:8px 0">{escape(record.state)}: there is no clip.</p>'
     words = " ".join(escape(word) for word in (problem.message, problem.remedy, problem.charged) if word)
     return f'<p style="margin:8px 0"><b>{escape(problem.title)}.</b> {words}</p>'

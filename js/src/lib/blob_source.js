@@ -3,6 +3,7 @@
  *
  * @import { Clip, Wire } from "./types.js"
  */
+import { GONE } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
 
 /** Silence after which a view says that the kernel may be busy. It goes on listening all the same. */
@@ -83,6 +84,9 @@ export function pullBytes(wire, clip, pull) {
   ];
   const stop = () => stops.forEach((end) => end());
   wait();
-  send(wire, "need-bytes", { sample: clip.sample, request });
+  if (!send(wire, "need-bytes", { sample: clip.sample, request })) {
+    stop();
+    pull.failed(GONE);
+  }
   return stop;
 }

@@ -14,7 +14,6 @@ import { Images } from "./images.js";
 /** How long a pause in the typing is, and how long the button rests after a click, so that a double one pays once. */
 const PAUSE_MS = 600;
 const REST_MS = 1500;
-const GONE = "The kernel does not answer any more. Run the cell again; what stands here is kept.";
 /** What follows a choice by itself; texts and images are never touched. */
 const MOVABLE = new Set(["aspect_ratio", "resolution", "duration_seconds", "samples", "generate_audio", "person_generation"]);
 
@@ -167,8 +166,8 @@ export class FormStore {
     this.#order = newName();
     this.#mirror = undefined;
     this.#set({ order: "asking", denied: [], told: "", moved: null, tried: false });
-    const sent = this.#tell("generate", { order: this.#order, draft: this.#said() });
-    if (!sent) this.#set({ order: "", told: GONE });
+    const sent = send(this.#wire, "generate", { order: this.#order, draft: this.#said() });
+    if (!sent) this.#set({ order: "" });
     return sent;
   }
 
@@ -177,22 +176,7 @@ export class FormStore {
     if (this.#mirror === undefined) return;
     clearTimeout(this.#mirror);
     this.#mirror = undefined;
-    this.#tell("draft", { draft: this.#said() });
-  }
-
-  /**
-   * Say something to the kernel, if there still is one.
-   *
-   * @param {"draft"|"generate"} kind
-   * @param {Record<string, unknown>} payload
-   */
-  #tell(kind, payload) {
-    try {
-      send(this.#wire, kind, payload);
-      return true;
-    } catch {
-      return false;
-    }
+    send(this.#wire, "draft", { draft: this.#said() });
   }
 
   dispose() {

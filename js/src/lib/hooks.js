@@ -6,6 +6,7 @@
  * @import { KernelClock } from "./time.js"
  */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { GONE, useGone } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
 
 /**
@@ -109,6 +110,9 @@ export function useMarks(wire) {
   return { marks: { ...kept, ...clicked }, mark };
 }
 
+/** Commands that may start a job: each click bears a name, so that none is carried out twice. */
+const PAYING = new Set(["retry", "resume"]);
+
 /**
  * The commands of one job: what was asked and not answered yet, and what was refused.
  *
@@ -130,13 +134,14 @@ export function useCommands(wire, job) {
       }),
     [wire],
   );
-  const command = (/** @type {"stop"|"resume"|"cancel"|"retry"|"look"|"forget"} */ kind) => {
+  const command = (/** @type {"stop"|"resume"|"cancel"|"retry"|"look"|"forget"|"use"} */ kind) => {
     setRefusal("");
-    setPending(kind);
     // Which job it was clicked for: another may have taken its place before the click arrives.
-    send(wire, kind, { job: job.id });
+    const sent = send(wire, kind, { job: job.id, ...(PAYING.has(kind) ? { request: newRequest() } : {}) });
+    // The form is its own answer.
+    setPending(sent && kind !== "use" ? kind : "");
   };
-  return { pending, refusal, command, forget: () => setRefusal("") };
+  return { pending, off: useGone(wire), refusal, command, forget: () => setRefusal("") };
 }
 
 /**
@@ -172,9 +177,9 @@ export function usePaying(wire, kind, onAccepted) {
     request.current = newRequest();
     redraw(request.current);
     setRefusal("");
-    send(wire, kind, { ...payload, request: request.current });
+    if (!send(wire, kind, { ...payload, request: request.current })) answer(GONE);
   };
-  return { pending: request.current !== "", refusal, pay, forget: () => setRefusal("") };
+  return { pending: request.current !== "", off: useGone(wire), refusal, pay, forget: () => setRefusal("") };
 }
 
 /**

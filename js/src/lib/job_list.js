@@ -3,6 +3,7 @@
  *
  * @import { Job, Wire } from "./types.js"
  */
+import { GONE } from "./link.js";
 import { listen, send } from "./protocol.js";
 
 /** One job as its card knows it: a trait, and a way to its part of the kernel. */
@@ -34,7 +35,11 @@ export class JobModel {
 
   /** @param {any} message @param {any} [_callbacks] @param {ArrayBuffer[]} [buffers] */
   send(message, _callbacks, buffers = []) {
-    send(this.#wire, "of-job", { job: this.job.id, message }, buffers);
+    if (!send(this.#wire, "of-job", { job: this.job.id, message }, buffers)) throw new Error(GONE);
+  }
+
+  get widget_manager() {
+    return this.#wire.widget_manager;
   }
 
   /** @param {Job} job */
@@ -49,6 +54,12 @@ export class JobModel {
   }
 }
 
+/** @param {Wire} wire @param {() => void} tell @returns {() => void} */
+function whenClosed(wire, tell) {
+  wire.on("comm_live_update", tell);
+  return () => wire.off("comm_live_update", tell);
+}
+
 export class JobList {
   /** @type {Map<string, JobModel>} */
   #models = new Map();
@@ -60,6 +71,7 @@ export class JobList {
   constructor(wire) {
     this.#ends = [
       listen(wire, "job", ({ job }) => this.#take(wire, job)),
+      whenClosed(wire, () => this.all.forEach((model) => model.tell("comm_live_update"))),
       listen(wire, "of-job", ({ job, message }, buffers) => this.#models.get(job)?.tell("msg:custom", message, buffers)),
     ];
   }

@@ -1,7 +1,7 @@
 /**
  * Keys of the focused player.
  *
- * @typedef {"toggle"|"mute"|"fullscreen"|"skip"|"frame"|"share"|"grab"|"window"|"captions"} KeyCommand
+ * @typedef {"toggle"|"mute"|"fullscreen"|"skip"|"frame"|"share"|"grab"|"window"|"captions"|"help"} KeyCommand
  */
 
 /** @type {Record<string, [KeyCommand, number]>} */
@@ -13,6 +13,7 @@ const KEYS = {
   p: ["window", 0],
   g: ["grab", 0],
   c: ["captions", 0],
+  "?": ["help", 0],
   j: ["skip", -1],
   l: ["skip", 1],
   ArrowLeft: ["skip", -1],
@@ -22,6 +23,8 @@ const KEYS = {
   Home: ["share", 0],
   End: ["share", 1],
 };
+
+export const KEYS_TEXT = "k play · j l 1 s · , . frame · 0–9 jump · m sound · f full screen · p small window · g take the frame · c captions";
 
 const hasModifier = (/** @type {KeyboardEvent} */ event) => event.ctrlKey || event.metaKey || event.altKey;
 

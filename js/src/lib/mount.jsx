@@ -2,26 +2,34 @@
  * The edge between anywidget and the views.
  *
  * @import { ComponentChild } from "preact"
+ * @import { Wire } from "./types.js"
  */
 import { render } from "preact";
+import { Alive } from "../views/alive.jsx";
 import { keepFromNotebook } from "./keys.js";
+import { watchLink } from "./link.js";
 
 /**
  * Draw into a view's element until the view goes away.
  *
+ * @param {Wire & {get: (name: any) => any}} model
  * @param {HTMLElement} el
  * @param {AbortSignal|undefined} signal
  * @param {ComponentChild} view
+ * @param {() => string} [goesOn]  what becomes of a job that has not ended when its kernel is gone, in words; "" if it has
  * @returns {() => void} the same end, for hosts that call a clean-up function; it may be called twice
  */
-export function mount(el, signal, view) {
+export function mount(model, el, signal, view, goesOn) {
   const root = el.ownerDocument.createElement("div");
-  root.className = "veo-root";
+  // Pages that set mathematics leave prices alone.
+  root.className = "veo-root mathjax_ignore tex2jax_ignore";
   root.addEventListener("keydown", keepFromNotebook);
   const unfollow = followTheme(root);
   el.append(root);
-  render(view, root);
+  const unwatch = watchLink(model, root);
+  render(<Alive wire={model} goesOn={goesOn}>{view}</Alive>, root);
   const end = () => {
+    unwatch();
     unfollow();
     render(null, root);
     root.remove();

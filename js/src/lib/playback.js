@@ -104,7 +104,7 @@ export function timeOf(frame, clip) {
  * @param {HTMLVideoElement} video
  * @param {Clip} clip
  * @param {HTMLElement|null} player  what goes full screen
- * @returns {Record<Exclude<KeyCommand, "grab"|"captions">, (amount: number) => void>}
+ * @returns {Record<Exclude<KeyCommand, "grab"|"captions"|"help">, (amount: number) => void>}
  */
 export function commandsFor(video, clip, player) {
   const length = Number.isFinite(video.duration) ? video.duration : clip.seconds;

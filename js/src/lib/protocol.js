@@ -4,6 +4,8 @@
  *
  * @import { Wire } from "./types.js"
  */
+import { linkOf } from "./link.js";
+
 export const FROM_BROWSER = {
   "ready": [],
   "stop": ["job"],
@@ -31,6 +33,12 @@ export const FROM_BROWSER = {
   "of-job": ["job", "message"]
 };
 
+/** Fields that may come along. */
+export const OPTIONAL = {
+  "resume": ["request"],
+  "retry": ["request"]
+};
+
 export const FROM_KERNEL = {
   "bytes": ["request", "sample", "offset", "total"],
   "bytes-failed": ["request", "sample", "message"],
@@ -53,15 +61,23 @@ export function newRequest() {
 }
 
 /**
- * Send one message to the kernel.
+ * Send one message to the kernel, if there still is one.
  *
  * @param {Wire} wire
  * @param {keyof typeof FROM_BROWSER} kind
  * @param {Record<string, unknown>} [payload]
  * @param {ArrayBuffer[]} [buffers]
+ * @returns {boolean} whether it went out
  */
 export function send(wire, kind, payload = {}, buffers = []) {
-  wire.send({ kind, ...payload }, undefined, buffers);
+  const link = linkOf(wire);
+  try {
+    if (!link.gone) wire.send({ kind, ...payload }, undefined, buffers);
+  } catch {
+    // Its channel is closed, and front ends do not all say so.
+    link.lose();
+  }
+  return !link.gone;
 }
 
 /**

@@ -253,7 +253,10 @@ function consequences(then, values, why) {
  * @param {string} [unit]
  */
 function outside(name, value, allowed, why, unit = "") {
-  return value && !allowed.includes(value) ? [problem(name, `${listed(allowed)}${unit} only ${why}.`, allowed)] : [];
+  if (!value || allowed.includes(value)) return [];
+  const what = `${listed(allowed)}${unit}`;
+  const one = why.startsWith("at ") ? `${why.slice(3)} is always ${what}.` : `Always ${what} ${why}.`;
+  return [problem(name, allowed.length === 1 ? one : `${what} only ${why}.`, allowed)];
 }
 
 /**

@@ -91,5 +91,6 @@
  * @property {(event: string, listener: (...args: any[]) => void) => void} on
  * @property {(event: string, listener: (...args: any[]) => void) => void} off
  * @property {(content: any, callbacks?: any, buffers?: ArrayBuffer[]) => void} send
+ * @property {any} [widget_manager]  of the front end, where it hands it out
  */
 export {};

@@ -47,8 +47,8 @@ export function stateText(job) {
 export const problemTitle = (state) => PROBLEM[state] ?? "There is no clip";
 
 /** @param {Typical} typical */
-export function typicalText({ low, likely, high }) {
-  return `usually ${clockText(low)}–${clockText(high)}, most often about ${clockText(likely)}`;
+export function typicalText({ likely }) {
+  return `usually ${clockText(likely)}`;
 }
 
 /**
@@ -78,4 +78,15 @@ export function nextLookText(job, now) {
   const seconds = Math.ceil((job.next_poll_at - now) / 1000);
   if (job.held_back) return seconds > 0 ? `sends in ${clockText(seconds)}` : "sending …";
   return seconds > 0 ? `next look in ${seconds} s` : "looking …";
+}
+
+/**
+ * What becomes of a job that has not ended when its kernel is gone, or "".
+ *
+ * @param {Partial<Job>|undefined} job
+ */
+export function goesOn(job) {
+  if (!job?.state || !(isLive({ state: job.state }) || job.state === "unknown")) return "";
+  const how = job.held_back ? "was not sent and costs nothing so far; %veo resume sends it" : "goes on at the service; %veo resume brings its clip home";
+  return `The kernel is gone. Job ${job.id} ${how}.`;
 }

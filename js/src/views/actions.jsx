@@ -4,27 +4,28 @@
  * @import { Job } from "../lib/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
 
-/** @typedef {(kind: "stop"|"resume"|"cancel"|"retry"|"look"|"forget") => void} Command */
+/** @typedef {(kind: "stop"|"resume"|"cancel"|"retry"|"look"|"forget"|"use") => void} Command */
 
 /**
- * To generate again costs money, so it asks once more in its own place.
+ * To generate again costs money, so it asks once more in its own place. The focus goes to the answer that costs nothing.
  *
- * @param {{price: string|null, primary: boolean, pending: boolean, onConfirm: () => void, verb?: string}} props
+ * @param {{price: string|null, primary: boolean, pending: boolean, off: boolean, onConfirm: () => void, verb?: string}} props
  */
-export function RetryButton({ price, primary, pending, onConfirm, verb = "Generate again" }) {
+export function RetryButton({ price, primary, pending, off, onConfirm, verb = "Generate again" }) {
   const [asking, setAsking] = useState(false);
-  const keep = useRef(/** @type {HTMLButtonElement|null} */ (null));
+  const cancel = useRef(/** @type {HTMLButtonElement|null} */ (null));
   useEffect(() => {
-    if (asking) keep.current?.focus();
+    if (asking) cancel.current?.focus();
   }, [asking]);
   if (!asking) {
     return (
-      <button type="button" class={primary ? "veo-primary" : ""} disabled={pending} onClick={() => setAsking(true)}>
+      <GuardedButton key="ask" class={primary ? "veo-primary" : ""} disabled={off || pending} onPress={() => setAsking(true)}>
         <Icon name="again" />
         {pending ? "Sending …" : price ? `${verb} · ${price}` : verb}
-      </button>
+      </GuardedButton>
     );
   }
   const confirm = () => {
@@ -32,34 +33,33 @@ export function RetryButton({ price, primary, pending, onConfirm, verb = "Genera
     onConfirm();
   };
   return (
-    <span class="veo-ask" role="group" aria-label="Confirm the cost">
+    <span key="asking" class="veo-ask" role="group" aria-label="Confirm the cost">
       <span>{price ? `${verb} · ${price}?` : `${verb}, at a price that is not known?`}</span>
-      <button type="button" class="veo-primary" onClick={confirm}>
+      <GuardedButton button={cancel} onPress={() => setAsking(false)}>
+        Cancel
+      </GuardedButton>
+      <GuardedButton class="veo-primary" disabled={off} onPress={confirm}>
         Confirm
-      </button>
-      <button type="button" ref={keep} onClick={() => setAsking(false)}>
-        Keep
-      </button>
+      </GuardedButton>
     </span>
   );
 }
 
-/** @param {{job: Job, pending: string, command: Command}} props */
-export function Actions({ job, pending, command }) {
+/** @param {{job: Job, pending: string, off: boolean, command: Command}} props  off: there is no kernel to hear them */
+export function Actions({ job, pending, off, command }) {
   const { can } = job;
-  const button = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
-    <button
-      type="button"
-      class={primary ? "veo-primary" : ""}
-      title={title}
-      disabled={pending !== ""}
-      onClick={() => command(kind)}
-    >
+  const press = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"|"use"} */ kind) => {
+    command(kind);
+    if (kind === "use") /** @type {HTMLElement|null} */ (document.querySelector(".veo-form textarea"))?.focus();
+  };
+  const button = (/** @type {"stop"|"resume"|"cancel"|"look"|"forget"|"use"} */ kind, /** @type {string} */ label, primary = false, title = "") => (
+    <GuardedButton key={kind} class={primary ? "veo-primary" : ""} title={title} disabled={off || pending !== ""} onPress={() => press(kind)}>
       {pending === kind ? "Asking …" : label}
-    </button>
+    </GuardedButton>
   );
   return (
     <div class="veo-actions">
+      {job.state === "filtered" && button("use", "Edit prompt", false, "Put the request into the form, to say it in other words")}
       {can.cancel && button("cancel", "Cancel", false, job.held_back ? "Do not send the job" : "Ask the service to give the job up")}
       {can.stop && button("stop", "Stop waiting", false, "The job goes on at the service; it is only no longer watched")}
       {can.resume && button("resume", "Resume waiting", true, "Watch the job again and fetch its clip")}
@@ -72,9 +72,10 @@ export function Actions({ job, pending, command }) {
         <RetryButton
           key={job.id}
           verb={job.state === "unknown" ? "Send again" : "Generate again"}
-          price={job.retry_price}
+          price={job.emulator ? "free" : job.retry_price}
           primary={(job.state === "failed" && !can.look) || job.state === "expired"}
           pending={pending === "retry"}
+          off={off}
           onConfirm={() => command("retry")}
         />
       )}

@@ -79,7 +79,7 @@ function pressed(event, generate) {
   // In a notebook these keys run the cell.
   event.preventDefault();
   event.stopPropagation();
-  generate();
+  if (!event.repeat) generate();
 }
 
 /** @param {HTMLElement|null} card @param {string} parameter */

@@ -8,7 +8,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { asCell, asPython } from "../lib/copying.js";
 import { useTrait } from "../lib/hooks.js";
+import { useGone } from "../lib/link.js";
 import { dollars, priceOf } from "../lib/pricing.js";
+import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
 
 const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
@@ -32,17 +34,17 @@ export function Footer({ store, wire, onGenerate }) {
           <CopyText label="%%veo" text={() => asCell(store.schema, store.state.values)} />
         </span>
       </div>
-      <button
-        type="button"
+      <GuardedButton
         class="veo-primary veo-generate"
         title={`Generate (${MAC ? "⌘" : "Ctrl"}+Enter)${estimated ? "; the price is an estimate" : ""}`}
-        aria-keyshortcuts="Control+Enter Meta+Enter"
-        aria-disabled={store.state.order !== "" || store.images.busy}
-        onClick={onGenerate}
+        shortcuts="Control+Enter Meta+Enter"
+        resting={store.state.order !== "" || store.images.busy}
+        disabled={useGone(wire)}
+        onPress={onGenerate}
       >
         {buttonText(store)}
         <strong>{emulator ? "free" : `${estimated ? "≈ " : ""}${dollars(usd)}`}</strong>
-      </button>
+      </GuardedButton>
     </div>
   );
 }

@@ -126,7 +126,7 @@ function Tile({ store, held, label, onRemove }) {
           {held.name}
         </span>
       )}
-      {cut ? <span class="veo-tile-cut">{cut.replace(/ (left|above).*/, "")}</span> : null}
+      {cut ? <span class="veo-tile-cut">{cut.replace(/ (left|above).*/, "").replace(" %", "\u00a0%")}</span> : null}
       <IconButton icon="close" label={`Remove ${label.toLowerCase()} ${held.name}`} onClick={onRemove} class="veo-tile-remove" />
     </div>
   );

@@ -5,7 +5,10 @@
  */
 import { usePaying } from "../lib/hooks.js";
 import { RetryButton } from "./actions.jsx";
+import { GuardedButton } from "./guarded_button.jsx";
 import { Icon, IconButton } from "./icons.jsx";
+
+const KEYS = "s star · x reject · arrows move · Enter open · m sound · k play all · j l 1 s · , . frame";
 
 /** @param {number} usd */
 const dollars = (usd) => `$${usd.toFixed(2)}`;
@@ -23,7 +26,7 @@ function Refusal({ refusal, onDismiss }) {
 
 /** @param {{wire: Wire, total: Total}} props */
 export function Drafts({ wire, total }) {
-  const { pending, refusal, pay, forget } = usePaying(wire, "drafts", () => {});
+  const { pending, off, refusal, pay, forget } = usePaying(wire, "drafts", () => {});
   const many = total.count === 1 ? "1 draft" : `${total.count} drafts`;
   return (
     <>
@@ -32,10 +35,10 @@ export function Drafts({ wire, total }) {
           <strong>{many}</strong>, not sent yet
           {total.note ? <span class="veo-hint"> · {total.note}</span> : null}
         </span>
-        <button type="button" class="veo-primary" disabled={pending} onClick={() => pay({})}>
+        <GuardedButton class="veo-primary" disabled={off || pending} onPress={() => pay({})}>
           <Icon name="sparkle" />
           {pending ? "Sending …" : `Generate ${many} · ${total.text}`}
-        </button>
+        </GuardedButton>
       </div>
       <Refusal refusal={refusal} onDismiss={forget} />
     </>
@@ -61,10 +64,10 @@ export function Sort({ columns, by, onSort }) {
 }
 
 /**
- * @param {{wire: Wire, cells: Cell[], clips: Record<string, GridClip>, marks: Record<string, Mark>}} props
+ * @param {{wire: Wire, cells: Cell[], clips: Record<string, GridClip>, marks: Record<string, Mark>, help: boolean}} props
  */
-export function Render({ wire, cells, clips, marks }) {
-  const { pending, refusal, pay, forget } = usePaying(wire, "render", () => {});
+export function Render({ wire, cells, clips, marks, help }) {
+  const { pending, off, refusal, pay, forget } = usePaying(wire, "render", () => {});
   const starred = cells.filter(({ sample }) => marks[sample] === "star");
   const made = new Set(cells.map(({ made_from, job }) => (job && ["failed", "filtered", "expired"].includes(job.state) ? null : made_from)));
   const wanted = starred.flatMap(({ sample }) => (clips[sample]?.render && !made.has(sample) ? [clips[sample]] : []));
@@ -76,7 +79,7 @@ export function Render({ wire, cells, clips, marks }) {
   return (
     <>
       <span class="veo-hint veo-star-count" role="status">
-        {starred.length > 0 ? `${starred.length} starred` : <span class="veo-keys">s stars a clip, x rejects it</span>}
+        {help ? KEYS : starred.length > 0 ? `${starred.length} starred` : <span class="veo-keys">s stars a clip, x rejects it, ? shows all keys</span>}
       </span>
       {wanted.length > 0 ? (
         <RetryButton
@@ -85,6 +88,7 @@ export function Render({ wire, cells, clips, marks }) {
           price={price}
           primary
           pending={pending}
+          off={off}
           onConfirm={() => pay({ samples: wanted.map(({ sample }) => sample) })}
         />
       ) : null}

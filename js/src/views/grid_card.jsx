@@ -7,6 +7,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useMarks, useTrait } from "../lib/hooks.js";
+import { unwatched, useGone } from "../lib/link.js";
 import { ordered, titles } from "../lib/order.js";
 import { GridCell } from "./grid_cell.jsx";
 import { Drafts, Render, Sort } from "./grid_bars.jsx";
@@ -21,7 +22,9 @@ import { Transport } from "./transport.jsx";
 /** @param {{wire: Model, sources: ClipSources, linked: LinkedPlayback}} props */
 export function GridCard({ wire, sources, linked }) {
   /** @type {Cell[]} */
-  const cells = useTrait(wire, "cells") ?? [];
+  const told = useTrait(wire, "cells") ?? [];
+  const gone = useGone(wire);
+  const cells = gone ? told.map((cell) => ({ ...cell, job: unwatched(cell.job) })) : told;
   /** @type {Record<string, GridClip>} */
   const clips = useTrait(wire, "clips") ?? {};
   /** @type {Column[]} */
@@ -31,6 +34,7 @@ export function GridCard({ wire, sources, linked }) {
   const { marks, mark } = useMarks(wire);
   const [by, setBy] = useState("");
   const [opened, setOpened] = useState(/** @type {number|null} */ (null));
+  const [help, setHelp] = useState(false);
   const [heard, setHeard] = useState(/** @type {number|null} */ (null));
   const [current, setCurrent] = useState(0);
   const card = useReturn(opened, current);
@@ -46,7 +50,7 @@ export function GridCard({ wire, sources, linked }) {
     setOpened(sample);
   };
   const hear = (/** @type {number} */ sample) => setHeard(heard === sample ? null : sample);
-  const commands = { linked, mark, open, hear, marks, clips };
+  const commands = { linked, mark, open, hear, marks, clips, help: () => setHelp(!help) };
   if (big) {
     return <Big {...{ wire, sources, mark }} clip={big} title={names.get(big.sample) ?? ""} marked={marks[big.sample] ?? ""} onBack={() => setOpened(null)} />;
   }
@@ -72,7 +76,7 @@ export function GridCard({ wire, sources, linked }) {
         {there.length > 0 ? <Transport linked={linked} clips={there} /> : null}
         <div class="veo-grid-foot">
           <Sort columns={columns} by={by} onSort={setBy} />
-          <Render wire={wire} cells={cells} clips={clips} marks={marks} />
+          <Render wire={wire} cells={cells} clips={clips} marks={marks} help={help} />
         </div>
       </div>
     </article>

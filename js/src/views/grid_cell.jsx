@@ -34,7 +34,7 @@ export function GridCell({ sources, linked, cell, clip, title, marked, mark, mut
       data-sample={sample}
       tabIndex={inOrder ? 0 : -1}
       aria-label={cellWords(cell, title, marked, clip !== undefined)}
-      aria-keyshortcuts="S X Enter M Space"
+      aria-keyshortcuts="S X Enter M Space K J L , . ArrowLeft ArrowRight ArrowUp ArrowDown Home End ?"
       onFocus={onFocus}
     >
       {clip ? (

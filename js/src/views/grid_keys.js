@@ -13,6 +13,7 @@
  * @property {(sample: number) => void} hear
  * @property {Record<string, Mark>} marks
  * @property {Record<string, GridClip>} clips
+ * @property {() => void} help
  */
 
 /**
@@ -38,11 +39,12 @@ function neighbour(cells, from, key) {
  * @param {GridCommands} commands
  * @returns {Record<string, () => void>}
  */
-function playing({ linked }) {
+function playing({ linked, help }) {
   const toggle = () => linked.toggle();
   return {
     " ": toggle,
     k: toggle,
+    "?": help,
     j: () => linked.seek(linked.position - 1),
     l: () => linked.seek(linked.position + 1),
     ",": () => linked.step(-1),

@@ -5,8 +5,10 @@
  * @import { ClipSources } from "../lib/clip_sources.js"
  * @import { KernelClock } from "../lib/time.js"
  */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useAnnouncement, useCommands, useNow, useTrait } from "../lib/hooks.js";
+import { unwatched, useGone } from "../lib/link.js";
+import { renewCopies } from "../lib/old_copies.js";
 import { position } from "../lib/progress.js";
 import { elapsedSeconds, spokenTime } from "../lib/time.js";
 import { isLive, nextLookText, problemTitle, stateText } from "../lib/words.js";
@@ -15,7 +17,6 @@ import { IconButton } from "./icons.jsx";
 import { JobHeader } from "./job_header.jsx";
 import { Player } from "./player.jsx";
 import { Chips, Prompt } from "./request.jsx";
-import { SavedTwin } from "./saved_twin.jsx";
 import { ProblemStage, WaitingStage } from "./stage.jsx";
 
 /** @typedef {ReturnType<typeof useCommands>} Commands */
@@ -72,9 +73,17 @@ function Waiting({ job, now, commands }) {
           </span>
           <Actions job={job} {...commands} />
         </div>
+        <p class="veo-hint veo-refund">{refundText(job)}</p>
       </div>
     </>
   );
+}
+
+/** What can still be saved of a job under way, and what cannot. @param {Job} job */
+function refundText(job) {
+  if (job.held_back) return "Cancel now, and nothing is sent or charged.";
+  const cancel = job.can.cancel ? " Cancel asks the service to give the job up; what it has charged by then may stay charged." : "";
+  return `Stopping does not refund: the job goes on at the service, and its clip can be fetched later.${cancel}`;
 }
 
 /** @param {{job: Job, commands: Commands}} props */
@@ -138,17 +147,35 @@ function JobStage({ wire, sources, job, now, commands, awaited }) {
   );
 }
 
+/**
+ * When the job has ended, what the notebook saved of it before says so too. The kernel writes its newest output first.
+ *
+ * @param {Wire} wire
+ * @param {Job} job
+ */
+function useOldCopies(wire, job) {
+  const ended = !isLive(job);
+  useEffect(() => {
+    if (!ended || renewCopies(wire, job.saved_class)) return undefined;
+    const timer = setInterval(() => renewCopies(wire, job.saved_class) && clearInterval(timer), 1000);
+    return () => clearInterval(timer);
+  }, [wire, job.id, ended]);
+}
+
 /** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clock: KernelClock, job: Job}} props */
-function JobBody({ wire, sources, clock, job }) {
+function JobBody({ wire, sources, clock, job: told }) {
+  const gone = useGone(wire);
+  // What nobody hears of any more is not watched.
+  const job = gone ? unwatched(told) : told;
   const live = isLive(job);
   const now = useNow(clock, live && job.watching);
   const commands = useCommands(wire, job);
   const said = useAnnouncement(spoken(job, elapsedSeconds(job, now)));
+  useOldCopies(wire, job);
   const awaited = useRef("");
   if (live) awaited.current = job.id;
   return (
     <article class="veo-card" aria-label="Video job">
-      <SavedTwin name={job.saved_class} />
       <JobHeader job={job} />
       <JobStage {...{ wire, sources, job, now, commands }} awaited={awaited.current === job.id} />
       <div class="veo-unseen" role="status" aria-live="polite">

@@ -9,8 +9,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { clipKey } from "../lib/clip_sources.js";
 import { toClipboard } from "../lib/clipboard.js";
-import { useSeen, useSource, useTrait } from "../lib/hooks.js";
-import { keyCommand } from "../lib/keys.js";
+import { useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
+import { KEYS_TEXT, keyCommand } from "../lib/keys.js";
+import { unwatched, useGone } from "../lib/link.js";
 import { canHear, commandsFor, usePlayback } from "../lib/playback.js";
 import { ClipStage } from "./clip_stage.jsx";
 import { Controls } from "./controls.jsx";
@@ -93,7 +94,8 @@ function useOpening(sources, clip, player, video, choice) {
  */
 export function Player({ wire, sources, clips: own, facts: common, autoStart, actions, about }) {
   /** @type {Sequel[]} */
-  const sequels = useTrait(wire, "sequels") ?? NONE;
+  const told = useTrait(wire, "sequels") ?? NONE;
+  const sequels = useGone(wire) ? told.map(unwatched) : told;
   const clips = [...own, ...sequels.flatMap((sequel) => sequel.clips)];
   const [choice, setChoice] = useState(() => firstChoice(clips, autoStart));
   const [player, setPlayer] = useState(/** @type {HTMLElement|null} */ (null));
@@ -106,7 +108,8 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
   useChoice(video, choice);
   const grabbing = useGrabbing(wire, clip, video);
   const commands = usePlayerCommands(video, clip, player, choice, choose, grabbing);
-  const { copied, copy } = useCopying();
+  usePause(video, player);
+  const { copied, copy, say } = useCopying();
   const parts = { wire, sources, clip, source, video, playback, choice, choose, commands, grabbing, begin: setVerb, copy };
   const facts = clip.facts ?? common;
   const price = verb && clip.offers?.[verb];
@@ -118,8 +121,8 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
         class="veo-player"
         tabIndex={0}
         aria-label="Video player"
-        aria-keyshortcuts="Space K J L , . M F P G C"
-        onKeyDown={(event) => pressed(event, commands)}
+        aria-keyshortcuts="Space K J L ArrowLeft ArrowRight , . 0 1 2 3 4 5 6 7 8 9 Home End M F P G C ?"
+        onKeyDown={(event) => pressed(event, { ...commands, help: () => say(copied === KEYS_TEXT ? "" : KEYS_TEXT) })}
       >
         <ClipStage {...parts} setVideo={setVideo} />
         <Controls {...parts} />
@@ -140,6 +143,19 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
   );
 }
 
+/**
+ * A clip that was scrolled far away stops, unless it goes on in a window of its own.
+ *
+ * @param {HTMLVideoElement|null} video
+ * @param {HTMLElement|null} player
+ */
+function usePause(video, player) {
+  const near = useVisible(player);
+  useEffect(() => {
+    if (!near && video !== document.pictureInPictureElement) video?.pause();
+  }, [near]);
+}
+
 /** @typedef {ReturnType<typeof usePlayerCommands>} Commands */
 
 /** Copies a text and says so for a moment. */
@@ -147,13 +163,13 @@ function useCopying() {
   const [copied, setCopied] = useState("");
   useEffect(() => {
     if (!copied) return undefined;
-    const timer = setTimeout(() => setCopied(""), 2400);
+    const timer = setTimeout(() => setCopied(""), copied === KEYS_TEXT ? 15_000 : 2400);
     return () => clearTimeout(timer);
   }, [copied]);
   const copy = async (/** @type {string} */ text, /** @type {string} */ what) => {
     setCopied((await toClipboard(text)) ? `${what} is on the clipboard.` : "The clipboard is not available here.");
   };
-  return { copied, copy };
+  return { copied, copy, say: setCopied };
 }
 
 /**
@@ -183,7 +199,7 @@ function usePlayerCommands(video, clip, player, choice, choose, grabbing) {
 
 /**
  * @param {KeyboardEvent} event
- * @param {Commands} commands
+ * @param {Commands & {help: () => void}} commands
  */
 function pressed(event, commands) {
   const found = keyCommand(event);

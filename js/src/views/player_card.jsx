@@ -8,7 +8,6 @@
 import { useTrait } from "../lib/hooks.js";
 import { Player } from "./player.jsx";
 import { Chips, Prompt } from "./request.jsx";
-import { SavedTwin } from "./saved_twin.jsx";
 
 /** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources}} props */
 export function PlayerCard({ wire, sources }) {
@@ -20,8 +19,6 @@ export function PlayerCard({ wire, sources }) {
   const model = useTrait(wire, "model") ?? "";
   /** @type {Settings} */
   const settings = useTrait(wire, "settings") ?? [];
-  /** @type {string} */
-  const saved = useTrait(wire, "saved_class") ?? "";
   const about = (/** @type {Facts} */ facts) =>
     facts.prompt || facts.model || facts.settings.length > 0 ? (
       <div class="veo-body">
@@ -31,7 +28,6 @@ export function PlayerCard({ wire, sources }) {
     ) : null;
   return (
     <article class="veo-card" aria-label="Video">
-      <SavedTwin name={saved} />
       {clips.length > 0 ? (
         <Player wire={wire} sources={sources} clips={clips} facts={{ prompt, model, settings }} autoStart={false} about={about} />
       ) : (

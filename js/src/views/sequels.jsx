@@ -8,6 +8,7 @@ import { usePaying } from "../lib/hooks.js";
 import { position } from "../lib/progress.js";
 import { clockText, elapsedSeconds } from "../lib/time.js";
 import { isLive, problemTitle, stateText } from "../lib/words.js";
+import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
 
 /** @type {Record<Verb, {button: string, ask: string, doing: string}>} */
@@ -24,7 +25,7 @@ export const VERB = {
 export function SequelForm({ wire, clip, verb, price, onClose }) {
   const [prompt, setPrompt] = useState("");
   const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
-  const { pending, refusal, pay } = usePaying(wire, "sequel", onClose);
+  const { pending, off, refusal, pay } = usePaying(wire, "sequel", onClose);
   useEffect(() => field.current?.focus(), [verb]);
   const { button, ask } = VERB[verb];
   const empty = prompt.trim() === "";
@@ -33,13 +34,10 @@ export function SequelForm({ wire, clip, verb, price, onClose }) {
     <form
       class="veo-sequel-form"
       aria-label={`${button} the clip`}
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
+      onSubmit={(event) => event.preventDefault()}
       onKeyDown={(event) => {
         if (event.key === "Escape") onClose();
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat) submit();
       }}
     >
       <label>
@@ -56,10 +54,10 @@ export function SequelForm({ wire, clip, verb, price, onClose }) {
         <button type="button" onClick={onClose}>
           Close
         </button>
-        <button type="submit" class="veo-primary" disabled={pending || empty} title="Ctrl Enter">
+        <GuardedButton class="veo-primary" disabled={off || pending || empty} title="Ctrl Enter" onPress={submit}>
           <Icon name={verb} />
           {pending ? "Sending …" : `${button} · ${price.text}`}
-        </button>
+        </GuardedButton>
       </div>
     </form>
   );

@@ -47,7 +47,7 @@ export function WaitingStage({ job, elapsed, live, now }) {
  */
 function waitingHint(job, live) {
   if (job.held_back) return live ? "until it is sent" : "It was not sent. Resume waiting to send it.";
-  if (!live) return "The job goes on at the service. Resume waiting to fetch its clip.";
+  if (!live) return job.can.resume ? "The job goes on at the service. Resume waiting to fetch its clip." : "";
   if (job.state === "downloading") return job.download ? downloadText(job.download) : "the clip is ready";
   return typicalText(job.typical);
 }

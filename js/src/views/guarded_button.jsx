@@ -1,0 +1,65 @@
+/**
+ * A button for what costs money, or confirms that it may.
+ *
+ * @import { ComponentChildren, Ref } from "preact"
+ */
+import { useEffect, useState } from "preact/hooks";
+import { follow, Guard, SETTLE_MS } from "../lib/guard.js";
+
+/**
+ * Whether the control has been on screen for long enough.
+ *
+ * @param {Guard} guard
+ */
+function useSettled(guard) {
+  const [settled, setSettled] = useState(false);
+  useEffect(() => {
+    const leave = follow();
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    let timer;
+    // Not before it is drawn, which a page in the background puts off.
+    const drawn = requestAnimationFrame(() => {
+      guard.shown(performance.now());
+      timer = setTimeout(() => setSettled(true), SETTLE_MS);
+    });
+    return () => {
+      leave();
+      cancelAnimationFrame(drawn);
+      clearTimeout(timer);
+    };
+  }, [guard]);
+  return settled;
+}
+
+/**
+ * Deaf to presses that nobody meant: see `Guard`.
+ *
+ * @param {{children: ComponentChildren, onPress: () => void, class?: string, title?: string, disabled?: boolean,
+ *   resting?: boolean, button?: Ref<HTMLButtonElement>, shortcuts?: string}} props  resting: there, but nothing can be
+ *   sent now; it keeps the focus
+ */
+export function GuardedButton({ children, onPress, disabled = false, resting = false, button, shortcuts, ...rest }) {
+  const [guard] = useState(() => new Guard());
+  const settled = useSettled(guard);
+  return (
+    <button
+      {...rest}
+      ref={button ?? null}
+      type="button"
+      disabled={disabled}
+      aria-disabled={!settled || resting}
+      {...(shortcuts ? { "aria-keyshortcuts": shortcuts } : {})}
+      onPointerEnter={(event) => guard.over(event)}
+      onPointerMove={(event) => guard.over(event)}
+      onPointerLeave={() => guard.out()}
+      onPointerDown={(event) => guard.press(event)}
+      onFocus={(event) => guard.focus(event)}
+      onKeyDown={(event) => guard.keydown(event)}
+      onClick={(event) => {
+        if (guard.admits(event)) onPress();
+      }}
+    >
+      {children}
+    </button>
+  );
+}

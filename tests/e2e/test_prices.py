@@ -1,0 +1,56 @@
+"""Dollar signs stay dollar signs: no output of the package is taken for mathematics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from nbconvert import HTMLExporter
+from playwright.sync_api import expect
+
+from .conftest import Notebook
+
+PROMPT = "A shop window, its sign says $5 off, $10 for two"
+LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator', folder='prices')"
+# Every output of HTML with two dollar signs at least in its texts.
+OUTPUTS = (
+    f"%%veo --seconds 4 --wait\n{PROMPT}",
+    "veo.Player(veo.jobs()[0])",
+    "veo.grid(veo.jobs()[0])",
+    "%veo jobs",
+    "%veo cost",
+    "veo.budget(day=5, request=2)\n%veo budget",
+    f"film = veo.film('prices', [{PROMPT!r}, 'A cat'], seconds=4)\nfilm",
+    "film.cost",
+    "batch = veo.batch([{'word': 'one'}, {'word': 'two'}], '{word} for $3 or $4', seconds=4)\nbatch",
+    "batch.cost",
+    "veo.models()",
+    "%veo doctor",
+)
+# What shows that the notebook does set mathematics by now, and with what.
+CONTROL = "from IPython.display import HTML\nHTML('<p id=\"control\">from $a$ to $b$</p>')"
+# Every output of HTML, with the classes that both kinds of MathJax leave alone on it or around it.
+UNMARKED = """() => [...document.querySelectorAll(".jp-RenderedHTML, .jp-RenderedHTMLCommon")]
+  .filter(one => (one.textContent.match(/\\$/g) ?? []).length > 1 && !one.querySelector("#control"))
+  .filter(one => [...one.children].some(child => child.matches(":not(.mathjax_ignore.tex2jax_ignore):not(style)")
+    && child.textContent.includes("$")))
+  .map(one => one.textContent.trim().slice(0, 80))"""
+
+
+def test_no_price_and_no_prompt_becomes_a_formula(notebook: Notebook, tmp_path: Path) -> None:
+    page = notebook.page
+    path = notebook.write("prices.ipynb", LOAD, *OUTPUTS, CONTROL)
+    notebook.open("prices.ipynb")
+    notebook.command("notebook:run-all-cells")
+    expect(page.locator("#control mjx-container")).to_have_count(2, timeout=120_000)
+    expect(page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
+    expect(page.locator("mjx-container")).to_have_count(2)
+    assert page.evaluate(UNMARKED) == []
+    notebook.picture("prices-light")
+    notebook.command("docmanager:save")
+    # And as nbconvert writes it.
+    html, _ = HTMLExporter().from_notebook_node(nbformat.read(path, as_version=4))
+    (tmp_path / "prices.html").write_text(html)
+    page.goto((tmp_path / "prices.html").as_uri(), wait_until="domcontentloaded")
+    assert page.locator(".mathjax_ignore").count() >= len(OUTPUTS) - 1
+    assert page.evaluate(UNMARKED) == []
