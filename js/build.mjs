@@ -16,8 +16,9 @@ const INTERNAL = new RegExp(
     complain dispose fault faults grabbing guard hear inOrder linked lose marked measure near
     onAccepted onAdd onBack onClose onConfirm onDismiss onDrawn onFiles onFill onGenerate onHear
     onOpen onPick onPress onRemove onRetry onSay onSeek onSort pending playback redraw refusal
+    clip icon pressed source wire
     resting setOpen setVideo settled shortcuts sources store subscribe tried uploads
-    earlier goesOn hold loaded moved phase playing press seek setLoop setRate silent via waiting wanted
+    earlier hold loaded moved phase playing press seek setLoop setRate silent via waiting wanted wayBack
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
     getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate setState shouldComponentUpdate useDebugValue

@@ -9,7 +9,7 @@ import { ClipSources } from "./lib/clip_sources.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
 import { kernelClock } from "./lib/time.js";
-import { goesOn } from "./lib/words.js";
+import { wayBack } from "./lib/words.js";
 import { JobCard } from "./views/job_card.jsx";
 
 /** @typedef {{model: AnyModel<JobTraits>, signal?: AbortSignal}} Hook */
@@ -34,7 +34,7 @@ export default function jobView() {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(model, el, signal, <JobCard wire={model} sources={sources} clock={clock} />, () => goesOn(model.get("job")));
+      const end = mount(model, el, signal, <JobCard wire={model} sources={sources} clock={clock} />, () => wayBack(model.get("job")));
       send(model, "ready");
       return end;
     },

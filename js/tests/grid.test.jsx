@@ -260,7 +260,7 @@ describe("a grid", () => {
     };
     button(el, "Generate 1 draft").click();
     await settle();
-    expect(el.querySelector(".veo-gone")?.textContent).toContain("The kernel does not answer any more");
+    expect(el.querySelector(".veo-gone")?.textContent).toContain("The kernel is gone; what was saved is below.");
     expect(button(el, "Generate 1 draft").disabled).toBe(true);
     expect(el.textContent).toContain("Not watching");
   });

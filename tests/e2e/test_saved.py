@@ -65,7 +65,7 @@ def test_a_kernel_that_was_shut_down_is_told_too(notebook: Notebook) -> None:
     root = page.locator(".jp-Cell .veo-root")
     root.locator("video").wait_for()
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    expect(root.locator(".veo-gone")).to_contain_text("The kernel does not answer any more.")
+    expect(root.locator(".veo-gone")).to_contain_text("The kernel is gone. %veo show")
     expect(page.locator("[class^=veo-saved-]")).to_be_visible()
     expect(root.locator("video")).to_be_hidden()
 

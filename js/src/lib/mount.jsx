@@ -16,10 +16,10 @@ import { watchLink } from "./link.js";
  * @param {HTMLElement} el
  * @param {AbortSignal|undefined} signal
  * @param {ComponentChild} view
- * @param {() => string} [goesOn]  what becomes of a job that has not ended when its kernel is gone, in words; "" if it has
+ * @param {() => {text: string, open: boolean}|undefined} [wayBack]  to what is shown, when the kernel is gone
  * @returns {() => void} the same end, for hosts that call a clean-up function; it may be called twice
  */
-export function mount(model, el, signal, view, goesOn) {
+export function mount(model, el, signal, view, wayBack) {
   const root = el.ownerDocument.createElement("div");
   // Pages that set mathematics leave prices alone.
   root.className = "veo-root mathjax_ignore tex2jax_ignore";
@@ -27,7 +27,7 @@ export function mount(model, el, signal, view, goesOn) {
   const unfollow = followTheme(root);
   el.append(root);
   const unwatch = watchLink(model, root);
-  render(<Alive wire={model} goesOn={goesOn}>{view}</Alive>, root);
+  render(<Alive wire={model} wayBack={wayBack}>{view}</Alive>, root);
   const end = () => {
     unwatch();
     unfollow();

@@ -81,12 +81,14 @@ export function nextLookText(job, now) {
 }
 
 /**
- * What becomes of a job that has not ended when its kernel is gone, or "".
+ * The way back to a job whose kernel is gone; running its cell again would pay again.
  *
  * @param {Partial<Job>|undefined} job
+ * @returns {{text: string, open: boolean}|undefined} open: it has not ended
  */
-export function goesOn(job) {
-  if (!job?.state || !(isLive({ state: job.state }) || job.state === "unknown")) return "";
-  const how = job.held_back ? "was not sent and costs nothing so far; %veo resume sends it" : "goes on at the service; %veo resume brings its clip home";
-  return `The kernel is gone. Job ${job.id} ${how}.`;
+export function wayBack(job) {
+  if (!job?.state) return undefined;
+  const open = isLive({ state: job.state }) || job.state === "unknown";
+  const goesOn = job.held_back ? "was not sent and costs nothing so far; %veo resume sends it" : "goes on at the service; %veo resume brings its clip home";
+  return { open, text: `The kernel is gone. ${open ? `Job ${job.id} ${goesOn}.` : `%veo show ${job.id} shows this job again.`}` };
 }

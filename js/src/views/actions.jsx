@@ -20,7 +20,7 @@ export function RetryButton({ price, primary, pending, off, onConfirm, verb = "G
   useEffect(() => {
     if (asking) cancel.current?.focus();
   }, [asking]);
-  if (!asking) {
+  if (!asking || off) {
     return (
       <GuardedButton key="ask" class={primary ? "veo-primary" : ""} disabled={off || pending} onPress={() => setAsking(true)}>
         <Icon name="again" />

@@ -10,10 +10,10 @@ import { useTrait } from "../lib/hooks.js";
 import { GONE, useGone } from "../lib/link.js";
 
 /**
- * @param {{wire: Wire & {get: (name: any) => any}, children: ComponentChildren, goesOn?: (() => string)|undefined}} props
- *   goesOn: what becomes of a job that has not ended, in words
+ * @param {{wire: Wire & {get: (name: any) => any}, children: ComponentChildren,
+ *   wayBack?: (() => {text: string, open: boolean}|undefined)|undefined}} props  wayBack: to what is shown, when the kernel is gone
  */
-export function Alive({ wire, children, goesOn }) {
+export function Alive({ wire, children, wayBack }) {
   const gone = useGone(wire);
   /** @type {Job|Record<string, never>|undefined} */
   const job = useTrait(wire, "job");
@@ -26,15 +26,15 @@ export function Alive({ wire, children, goesOn }) {
     // The copy takes its place.
     if (gone && name) for (const video of frame.current?.querySelectorAll("video") ?? []) video.pause();
   }, [gone]);
-  const open = gone && goesOn?.();
+  const way = gone ? wayBack?.() : undefined;
   const copied = gone && name !== "" && document.querySelector(`.${name}`) !== null;
   return (
     <>
       {name && !gone ? <style>{`.${name},.jp-OutputArea-child:has(.${name}){display:none!important}`}</style> : null}
       <div ref={frame} class={copied ? "veo-copied-below" : ""}>
         {gone ? (
-          <div class={`veo-gone ${open ? "" : "veo-gone-quiet"}`} role="alert">
-            {open || GONE}
+          <div class={`veo-gone ${way?.open ? "" : "veo-gone-quiet"}`} role="alert">
+            {way?.text ?? (name ? "The kernel is gone; what was saved is below." : GONE)}
           </div>
         ) : null}
         {children}

@@ -22,6 +22,7 @@ export function Footer({ store, wire, onGenerate }) {
   const { emulator } = store.schema.provider;
   const { usd, estimated } = priceOf(store.state.values, store.model);
   const short = !emulator && usd !== null && typeof purse.left === "number" && usd > purse.left + 1e-9;
+  const resting = store.state.order !== "" || store.images.busy;
   return (
     <div class="veo-form-foot">
       <div class="veo-form-notes">
@@ -35,10 +36,10 @@ export function Footer({ store, wire, onGenerate }) {
         </span>
       </div>
       <GuardedButton
-        class="veo-primary veo-generate"
+        class={`veo-primary veo-generate ${resting ? "veo-resting" : ""}`}
         title={`Generate (${MAC ? "⌘" : "Ctrl"}+Enter)${estimated ? "; the price is an estimate" : ""}`}
         shortcuts="Control+Enter Meta+Enter"
-        resting={store.state.order !== "" || store.images.busy}
+        resting={resting}
         disabled={useGone(wire)}
         onPress={onGenerate}
       >
