@@ -63,6 +63,7 @@ class Flags:
         seeds: one job is made for each of them; empty for one job.
         grid: whether the clips are shown side by side.
         each: one job is made for each row of this variable or CSV file; empty for one job.
+        once: whether a clip that the cell has for this request is shown instead of a new one.
     """
 
     values: Mapping[str, Any]
@@ -74,6 +75,7 @@ class Flags:
     seeds: tuple[int, ...] = ()
     grid: bool = False
     each: str = ""
+    once: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -158,6 +160,7 @@ def _add_cell(group: argparse._ArgumentGroup) -> None:
     )
     switches = {
         "wait": "End the cell when the clip plays.",
+        "once": "Show the clip that this cell has for the same request, in any session; send it only if there is none.",
         "quiet": "Show no card; --into keeps the job.",
         "grid": "Show the clips of several seeds or samples side by side.",
         "embed": f"Put the clip into the notebook, if it has at most {MOST_EMBEDDED // 10**6} MB; its size is told.",
@@ -187,7 +190,7 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
 
     Args:
         line: what follows ``%%veo``.
-        defaults: what holds where the line says nothing of ``wait``, ``quiet``, ``embed`` or ``max_cost``.
+        defaults: what holds where the line says nothing of ``wait``, ``quiet``, ``embed``, ``once`` or ``max_cost``.
 
     Raises:
         InvalidRequestError: an unknown flag or a missing value, with the nearest flag.
@@ -206,7 +209,7 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
         return None
     own = {
         name: values.pop(name)
-        for name in ("into", "wait", "dry_run", "quiet", "embed", "grid", "each")
+        for name in ("into", "wait", "dry_run", "quiet", "embed", "grid", "each", "once")
         if name in values
     }
     _check_name(own.get("into"))

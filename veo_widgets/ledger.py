@@ -14,7 +14,7 @@ from . import ledger_places as places
 from .budgets import Budget, local_day
 from .errors import InvalidRequestError
 from .ledger_file import Database, Journal, LedgerFile
-from .ledger_rows import read_job, write_job
+from .ledger_rows import PROGRAM, read_job, write_job
 from .record import JobRecord
 from .spending import Spend
 
@@ -177,6 +177,17 @@ class Ledger:
         where = f"WHERE state IN {_OPEN}" if only_open else ""
         query = f"SELECT record, request FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
         return [read_job(row, self._file) for row in self._file.rows(query, (-1 if limit is None else limit,))]
+
+    def with_prompt(self, provider: str, model: str, prompt: str) -> list[tuple[JobRecord, bool]]:
+        """The jobs of a model with this prompt, oldest first, each with whether this program has sent it.
+
+        Pieces of films and batches are left out: they are told apart by their places.
+        """
+        # Compared as it is written down: in ASCII, which every prompt can be.
+        query = """SELECT record, request, program FROM jobs WHERE provider = ? AND model = ?
+            AND instr(request, ?) AND json_extract(record, '$.group') = '' ORDER BY rowid"""
+        rows = self._file.rows(query, (provider, model, f'"prompt": {json.dumps(prompt)}'))
+        return [(read_job((record, request), self._file), program == PROGRAM) for record, request, program in rows]
 
     def left(self, now: float) -> tuple[int, int]:
         """How many open jobs nobody works on at `now`, and of how many the answer was lost."""

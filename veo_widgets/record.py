@@ -105,6 +105,7 @@ class JobRecord:
         output: the folder or the file that the user wants its clips in, absolute; empty for the usual.
         group: the film or the batch that it is a piece of, or empty.
         place: which piece: a hash of what was asked for and of the clip that it goes on from.
+        cell: the id of the notebook's cell that sent it, or empty.
     """
 
     id: str
@@ -134,6 +135,7 @@ class JobRecord:
     output: str = ""
     group: str = ""
     place: str = ""
+    cell: str = ""
 
     @property
     def model(self) -> str:

@@ -163,8 +163,20 @@ class VideoRequest:
             if value not in (None, (), "") and not (name == "allow_retired" and not value)
         }
 
+    def asks_the_same(self, other: VideoRequest) -> bool:
+        """Whether another request would be sent as this one is; images are compared by their hash, not their name."""
+        return bool(_compared(self.said()) == _compared(other.said()))
+
     def __repr__(self) -> str:
         return f"VideoRequest({', '.join(f'{name}={value!r}' for name, value in self.said().items())})"
+
+
+def _compared(value: Any) -> Any:
+    if isinstance(value, Image):
+        return value.sha256
+    if isinstance(value, Mapping):
+        return {name: _compared(item) for name, item in value.items()}
+    return [_compared(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _default_duration(request: VideoRequest, model: Model) -> float | None:

@@ -34,37 +34,34 @@ def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
     Returns:
         The view.
     """
-    job = find(job)
-    record = job.record
-    view = JobView(job)
-    _display(view)
-    # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
-    _leave(job, view, record, embed=embed)
+    view = JobView(find(job))
+    with shown([view], embed=embed):
+        # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
+        pass
     return view
 
 
 @contextmanager
-def shown(jobs: Sequence[Job], *, embed: bool = False) -> Iterator[None]:
+def shown(views: Sequence[JobView], *, embed: bool = False) -> Iterator[None]:
     """Show jobs live while they are waited for, then leave a plain output of each; see `show`."""
-    views = [(job, JobView(job)) for job in jobs]
-    for _, view in views:
+    for view in views:
         _display(view)
     try:
         yield
     finally:
-        for job, view in views:
-            _leave(job, view, job.record, embed=embed)
+        for view in views:
+            _leave(view.shown, view, view.shown.record, embed=embed)
 
 
 def _leave(job: Job, view: JobView, record: JobRecord, *, embed: bool) -> None:
-    handle: Any = _display(saved.bundle(record, embed=embed), raw=True, display_id=True)
+    handle: Any = _display(saved.bundle(record, embed=embed, said=view.said), raw=True, display_id=True)
     if handle is not None:
         _follow(job, view, handle, record, embed=embed)
 
 
 def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed: bool) -> None:
     """Update the plain output when the job ends, when the browser has made a poster, and for whoever waits."""
-    last: dict[str, Any] = saved.bundle(displayed, embed=embed)
+    last: dict[str, Any] = saved.bundle(displayed, embed=embed, said=view.said)
     job_id = displayed.id
 
     def update(seen: Sighting) -> None:
@@ -72,7 +69,7 @@ def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed
         # Another id is a retry, whose card takes the place of the old one.
         if seen.record.state.is_final or seen.record.id != job_id:
             job_id = seen.record.id
-            now = saved.bundle(seen.record, embed=embed)
+            now = saved.bundle(seen.record, embed=embed, said=view.said)
             if now != last:
                 last = now
                 handle.update(now, raw=True)

@@ -40,11 +40,6 @@ class _Card(JobView):
         super().write(**traits)
         self._studio.show(self)
 
-    @property
-    def shown(self) -> Job:
-        """The job."""
-        return self._job
-
     async def _retry(self) -> None:
         """A repeat is a job of its own and has a place of its own."""
         if self._retrying or not self._seen.record.state.is_final:

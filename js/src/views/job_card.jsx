@@ -1,11 +1,11 @@
 /**
  * One job, from the request to the playing clip, in one card that keeps its shape.
  *
- * @import { Job, Wire } from "../lib/types.js"
+ * @import { Job, Take, Wire } from "../lib/types.js"
  * @import { ClipSources } from "../lib/clip_sources.js"
  * @import { KernelClock } from "../lib/time.js"
  */
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useAnnouncement, useCommands, useNow, useTrait } from "../lib/hooks.js";
 import { position } from "../lib/progress.js";
 import { elapsedSeconds, spokenTime } from "../lib/time.js";
@@ -17,6 +17,7 @@ import { Player } from "./player.jsx";
 import { Chips, Prompt } from "./request.jsx";
 import { SavedTwin } from "./saved_twin.jsx";
 import { ProblemStage, WaitingStage } from "./stage.jsx";
+import { RunRemark, TakeStrip } from "./takes.jsx";
 
 /** @typedef {ReturnType<typeof useCommands>} Commands */
 
@@ -138,6 +139,19 @@ function JobStage({ wire, sources, job, now, commands, awaited }) {
   );
 }
 
+/**
+ * An earlier take, in the place of the job: it can be played, and nothing else.
+ *
+ * @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, job: Job, take: Take}} props
+ */
+function TakeStage({ wire, sources, job, take }) {
+  const facts = { prompt: job.prompt, model: job.model, settings: job.settings };
+  return <Player key={take.id} {...{ wire, sources, facts }} clips={take.clips} autoStart={false} />;
+}
+
+/** @type {Take[]} */
+const NO_TAKES = [];
+
 /** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clock: KernelClock, job: Job}} props */
 function JobBody({ wire, sources, clock, job }) {
   const live = isLive(job);
@@ -146,11 +160,20 @@ function JobBody({ wire, sources, clock, job }) {
   const said = useAnnouncement(spoken(job, elapsedSeconds(job, now)));
   const awaited = useRef("");
   if (live) awaited.current = job.id;
+  const takes = /** @type {Take[]} */ (useTrait(wire, "takes")) ?? NO_TAKES;
+  const [picked, setPicked] = useState("");
+  const take = takes.find(({ id }) => id === picked);
   return (
     <article class="veo-card" aria-label="Video job">
       <SavedTwin name={job.saved_class} />
       <JobHeader job={job} />
-      <JobStage {...{ wire, sources, job, now, commands }} awaited={awaited.current === job.id} />
+      <RunRemark job={job} pending={commands.pending} again={() => commands.command("retry")} />
+      {take ? (
+        <TakeStage {...{ wire, sources, job, take }} />
+      ) : (
+        <JobStage {...{ wire, sources, job, now, commands }} awaited={awaited.current === job.id} />
+      )}
+      <TakeStrip {...{ takes, job }} shown={take ? take.id : job.id} onPick={setPicked} />
       <div class="veo-unseen" role="status" aria-live="polite">
         {said}
       </div>
