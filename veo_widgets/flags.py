@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from keyword import iskeyword
@@ -197,12 +197,7 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
     """
     found, rest = parser().parse_known_args(words(line))
     if rest:
-        hint = nearest(rest[0], flag_names())
-        if rest[0].startswith("-"):
-            raise InvalidRequestError(f"%%veo: {rest[0]} is not a flag.{hint or ' %%veo --help lists them.'}")
-        raise InvalidRequestError(
-            f"%%veo: {rest[0]!r} belongs to no flag; the prompt goes below, and values with blanks go in quotes."
-        )
+        raise InvalidRequestError(f"%%veo: {' '.join(_misfits(rest))}")
     values = {**{name: value for name, value in (defaults or {}).items() if value}}
     values |= {name: value for name, value in vars(found).items() if value is not None}
     if values.pop("help"):
@@ -222,6 +217,20 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
     if own.get("grid") and own.get("embed"):
         raise InvalidRequestError("--grid: it goes without --embed; one or the other.", parameter="grid", value=True)
     return Flags(values, seeds=seeds, **own)
+
+
+def _misfits(rest: Sequence[str]) -> list[str]:
+    """A sentence on each word of a line that is none of its flags; what follows a wrong flag is taken for its value."""
+    said = []
+    for before, word in zip(("", *rest), rest, strict=False):
+        flag = word.partition("=")[0]
+        if flag == "--prompt":
+            said.append("--prompt is not a flag: the prompt is the cell's body, below this line.")
+        elif word.startswith("-"):
+            said.append(f"{flag} is not a flag.{nearest(flag, flag_names()) or ' %%veo --help lists them.'}")
+        elif not before.startswith("-") or "=" in before:
+            said.append(f"{word!r} belongs to no flag; the prompt goes below, and values with blanks go in quotes.")
+    return list(dict.fromkeys(said))
 
 
 def _check_name(into: str | None) -> None:
