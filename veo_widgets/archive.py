@@ -19,6 +19,7 @@ from .keeper import Keeper
 from .planning import Plan, make_plan, new_record
 from .pricing import Cost
 from .record import JobRecord
+from .searches import Search
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -89,6 +90,10 @@ class Archive:
     async def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
         """The newest jobs of the ledger, newest first."""
         return await self._ledger.do(lambda ledger: ledger.jobs(limit=limit, only_open=only_open))
+
+    async def search(self, search: Search, limit: int | None) -> list[JobRecord]:
+        """The newest jobs that are as a search wants them, newest first."""
+        return await self._ledger.do(lambda ledger: ledger.search(search, limit))
 
     async def group(self, name: str) -> dict[str, JobRecord]:
         """The job that stands for each piece of a film or a batch, by place."""

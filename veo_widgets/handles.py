@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import placing
+from .arguments import NAME, PATH, SECONDS, TEXT, accepts
 from .board import Listener, Sighting
 from .errors import DownloadError, InvalidRequestError
 from .media import Video
 from .pricing import Cost
 from .printable import printable
+from .progress import Line, metered, time_left
 from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
 from .waiting import TICK_SECONDS, result
+from .watcher import typical_seconds
 
 if TYPE_CHECKING:
     from .sync import Client
@@ -46,6 +49,7 @@ class Job:
     losing this object does anything to the job.
     """
 
+    @accepts(job_id=NAME)
     def __init__(self, client: Client, job_id: str) -> None:
         self.client = client
         self.id = job_id
@@ -89,6 +93,7 @@ class Job:
         """Begin to wait on the background loop; whoever does calls `waited` in the end."""
         return self.client.start(self.client.asynchronous.wait, self.id, timeout)
 
+    @accepts(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:
         """Block until the clips are on disk.
 
@@ -105,7 +110,8 @@ class Job:
         """
         future = self.start_waiting(timeout)
         try:
-            result(future)
+            with metered(self._line) as tick:
+                result(future, tick=tick)
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
@@ -120,14 +126,34 @@ class Job:
         future = self.start_waiting(None)
         waiting = asyncio.wrap_future(future)
         try:
-            while not waiting.done():
-                # A kernel's loop notices an interrupt only when it wakes up.
-                await asyncio.wait({waiting}, timeout=TICK_SECONDS)
+            with metered(self._line) as tick:
+                while not waiting.done():
+                    # A kernel's loop notices an interrupt only when it wakes up.
+                    await asyncio.wait({waiting}, timeout=TICK_SECONDS)
+                    tick()
         finally:
             waiting.cancel()
             self.waited(future)
         waiting.result()
         return self
+
+    def _line(self, last: bool) -> Line:  # noqa: FBT001 (what `Meter` asks with)
+        """How the job stands."""
+        seen = self.sighting
+        record = seen.record
+        called = _shorten(record.request.prompt, 48)
+        if last:
+            free = ", free at the emulator" if record.provider == "emulator" and record.cost.usd else ""
+            return Line(f"{called}: {record.state} · {record.cost.text}{free}")
+        if seen.receiving and (total := seen.receiving[2]):
+            got = seen.receiving[1]
+            return Line(f"{called}: downloading · {got / 1e6:.1f} of {total / 1e6:.1f} MB", got / total)
+        state = "waiting for quota" if record.held_back else str(record.state)
+        likely = typical_seconds(record.provider, record.model).likely
+        gone = max(self.client.asynchronous.now() - record.created_at, 0.0)
+        # What takes longer than usual comes nearer to its end, and never there.
+        share = 0.9 * gone / likely if gone < likely else 1 - 0.1 * likely / gone
+        return Line(f"{called}: {state} · {gone // 60:.0f}:{gone % 60:02.0f} · {time_left(likely - gone)}", share)
 
     async def watch(self) -> AsyncIterator[JobState]:
         """Each state from now on, as it comes; ends with the job. Leaving it does nothing to the job.
@@ -177,6 +203,7 @@ class Job:
             for action in self.client.after_wait.pop(self.id, ()):
                 action()
 
+    @accepts(path=PATH)
     def save(self, path: str | Path) -> list[Path]:
         """Copy the clips, each with the file that says how it was made; another clip there is never overwritten.
 
@@ -224,6 +251,7 @@ class Job:
         self.client.call(self.client.asynchronous.forget, self.id)
         return self
 
+    @accepts(prompt=TEXT)
     def edit(self, prompt: str, **values: Any) -> Job:
         """Have the finished clip changed as `prompt` says, by a new job at the same provider, which costs money.
 
@@ -236,6 +264,7 @@ class Job:
         """
         return self._follow(self.client.asynchronous.edit, prompt, values)
 
+    @accepts(prompt=TEXT)
     def remix(self, prompt: str, **values: Any) -> Job:
         """Have a ``/v1/videos`` service make the video anew with a change, by a new job there, which costs money.
 
@@ -248,6 +277,7 @@ class Job:
         """
         return self._follow(self.client.asynchronous.remix, prompt, values)
 
+    @accepts(prompt=TEXT, seconds=SECONDS)
     def extend(self, prompt: str, seconds: float | None = None, **values: Any) -> Job:
         """Have the finished clip continued, by a new job at the same provider, which costs money.
 

@@ -16,6 +16,7 @@ from .errors import InvalidRequestError
 from .ledger_file import Database, Journal, LedgerFile
 from .ledger_rows import PROGRAM, read_job, write_job
 from .record import JobRecord
+from .searches import Search
 from .spending import Spend
 
 # Seconds to wait for another program's lock.
@@ -188,6 +189,10 @@ class Ledger:
             AND instr(request, ?) AND json_extract(record, '$.group') = '' ORDER BY rowid"""
         rows = self._file.rows(query, (provider, model, f'"prompt": {json.dumps(prompt)}'))
         return [(read_job((record, request), self._file), program == PROGRAM) for record, request, program in rows]
+
+    def search(self, search: Search, limit: int | None) -> list[JobRecord]:
+        """The newest jobs that are as a search wants them, newest first."""
+        return search.find(self._file, limit)
 
     def left(self, now: float) -> tuple[int, int]:
         """How many open jobs nobody works on at `now`, and of how many the answer was lost."""

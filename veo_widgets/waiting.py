@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import time
+from collections.abc import Callable
 from typing import TypeVar
 
 from .errors import VeoError
@@ -15,12 +16,15 @@ CLOSED = "This client is closed; its jobs go on. Make a new one and call resume(
 TICK_SECONDS = 0.2
 
 
-def result(future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
+def result(
+    future: concurrent.futures.Future[T], timeout: float | None = None, tick: Callable[[], None] = lambda: None
+) -> T:
     """The result of a future. Ctrl-C is noticed at once and ends the waiting alone.
 
     Args:
         future: from `Client.start`.
         timeout: seconds to wait at most.
+        tick: called now and then while it is waited for.
 
     Raises:
         TimeoutError: it takes longer; the task goes on.
@@ -35,5 +39,6 @@ def result(future: concurrent.futures.Future[T], timeout: float | None = None) -
                 return future.result()
             if end is not None and time.monotonic() > end:
                 raise
+            tick()
         except concurrent.futures.CancelledError:
             raise VeoError(CLOSED) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 from .. import config, session
 from ..batches import Batch
 from ..budgets import amount, over_max_cost
-from ..errors import InvalidRequestError, JobError, SubmitInterrupted
+from ..errors import InvalidRequestError, JobError, SubmitInterrupted, together
 from ..flags import Flags, parse, parser, whole_line
 from ..handles import Job, Jobs
 from ..logbook import without_media
 from ..planning import Plan
 from ..pricing import Cost
 from ..printable import printable
+from ..progress import silent
 from ..record import JobRecord
 from ..templates import prompt_of, without_notes
 from .reruns import Asking, Turn, decide, take_up
@@ -92,6 +94,9 @@ class Cell:
             print(f"{self.batch.title}: {self.batch.cost}.")  # noqa: T201 (the price, before it is paid)
             return self.batch.run()
         plans = [one.plan for one in self.turns if one.record is None]
+        if plans and plans[0].violations:
+            # All that is wrong with the line at once.
+            raise together(plans[0].violations)
         if len(plans) > 1:
             _check_sum(plans)
         return Jobs(session.client(), [_job_of(one) for one in self.turns])
@@ -108,8 +113,6 @@ def _job_of(one: Turn) -> JobRecord:
 
 
 def _check_sum(plans: Sequence[Plan]) -> None:
-    for violation in plans[0].violations:
-        raise violation
     print(f"{len(plans)} jobs, {_sum(plans).text} in all.")  # noqa: T201 (the price, before it is paid)
     client = session.client()
     client.call(client.asynchronous.purse.admit, plans)
@@ -188,7 +191,12 @@ def _dry_run(plan: Plan) -> str:
     return printable("\n".join([*lines, "", f"{call.method} {call.url}", body]))
 
 
-def wait_for(jobs: Iterable[Job] | Batch) -> None:
+def _progress(jobs: Iterable[Job] | Batch, *, quiet: bool) -> AbstractContextManager[None]:
+    """A batch shows how far it is; jobs have cards that do."""
+    return nullcontext() if isinstance(jobs, Batch) and not quiet else silent()
+
+
+def wait_for(jobs: Iterable[Job] | Batch, *, quiet: bool) -> None:
     """Block until all have ended; the first that has no clip is told at the end.
 
     Raises:
@@ -197,19 +205,21 @@ def wait_for(jobs: Iterable[Job] | Batch) -> None:
     failed: list[JobError] = []
     for job in [jobs] if isinstance(jobs, Batch) else jobs:
         try:
-            job.wait()
+            with _progress(jobs, quiet=quiet):
+                job.wait()
         except JobError as error:
             failed.append(error)
     if failed:
         raise failed[0]
 
 
-async def awaited(jobs: Iterable[Job] | Batch) -> None:
+async def awaited(jobs: Iterable[Job] | Batch, *, quiet: bool) -> None:
     """The same without blocking."""
     failed: list[JobError] = []
     for job in [jobs] if isinstance(jobs, Batch) else jobs:
         try:
-            await job
+            with _progress(jobs, quiet=quiet):
+                await job
         except JobError as error:
             failed.append(error)
     if failed:

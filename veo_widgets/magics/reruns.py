@@ -125,13 +125,11 @@ def take_up(record: JobRecord) -> None:
 
 
 def asking_in(shell: Any) -> Asking:
-    """How somebody can be asked in a shell.
-
-    A front end that people sit at offers to be asked for input; programs that run notebooks do not.
-    """
+    """How somebody can be asked in a shell."""
     if getattr(shell, "kernel", None) is not None:
-        content = (shell.get_parent() or {}).get("content", {})
-        return "button" if content.get("allow_stdin") else ""
+        from ..widgets.display import somebody_watches
+
+        return "button" if somebody_watches() else ""
     return "prompt" if hasattr(shell, "prompt_for_code") and _is_terminal() else ""
 
 

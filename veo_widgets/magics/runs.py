@@ -38,7 +38,7 @@ def run(line: str, body: str, shell: Any, defaults: Mapping[str, Any]) -> Job | 
         cell, jobs = started
         if cell.flags.wait:
             with _stopped(jobs), _shown(cell, jobs, shell.user_ns):
-                cells.wait_for(jobs)
+                cells.wait_for(jobs, quiet=cell.flags.quiet)
         else:
             with _shown(cell, jobs, shell.user_ns):
                 pass
@@ -53,7 +53,7 @@ async def awaited(line: str, body: str, shell: Any, defaults: Mapping[str, Any])
             return None
         cell, jobs = started
         with _stopped(jobs), _shown(cell, jobs, shell.user_ns):
-            await cells.awaited(jobs)
+            await cells.awaited(jobs, quiet=cell.flags.quiet)
         return _value(cell, jobs)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython import display as ipython
 from IPython import get_ipython
 
+from ..arguments import SWITCH, accepts
 from ..board import Sighting
 from ..by_name import find
 from ..handles import Job
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _display: Any = ipython.display
 
 
+@accepts(embed=SWITCH)
 def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
     """Show a job live; the plain output beneath follows it to its end.
 
@@ -76,6 +78,11 @@ def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed
 
     view.follow(update)
     job.after_wait(lambda: handle.update(last, raw=True))
+
+
+def post(data: dict[str, str]) -> Any:
+    """Show an output by its MIME types; returns what updates it, if anything does."""
+    return _display(data, raw=True, display_id=True)
 
 
 def draw(thing: object) -> None:
@@ -132,6 +139,14 @@ def notebook_names() -> dict[str, Any]:
     """The notebook's variables; none outside a notebook."""
     shell = get_ipython()
     return dict(shell.user_ns) if shell is not None else {}
+
+
+def somebody_watches() -> bool:
+    """Whether the running cell was run by people: their front ends can be asked for input, programs cannot."""
+    shell: Any = get_ipython()
+    if shell is None or not hasattr(shell, "get_parent"):
+        return False
+    return bool((shell.get_parent() or {}).get("content", {}).get("allow_stdin"))
 
 
 def running_cell() -> tuple[str, int]:
