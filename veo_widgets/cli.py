@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["emulator"]:
             # The emulator has a command line of its own, which also runs without this one.
             return _emulator(words[1:])
+        if words[:1] == ["help"]:
+            words = [*words[1:], "--help"]
         return _run(**vars(_parser().parse_args(words)))
     except VeoError as error:
         print(f"veo: {error}", file=sys.stderr)

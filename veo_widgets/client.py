@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 from . import config
 from . import record as records
 from .archive import Archive, new_job_id
+from .arguments import NONE, accepts, instance_of
 from .clock import Clock
 from .config import Settings
 from .downloads import Downloads
@@ -55,6 +56,7 @@ class AsyncClient(Archive):
         clock: where time comes from.
     """
 
+    @accepts(settings=instance_of(Settings, "Settings") | NONE)
     def __init__(
         self,
         settings: Settings | None = None,

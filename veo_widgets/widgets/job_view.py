@@ -9,6 +9,7 @@ from typing import Any
 
 import traitlets
 
+from ..arguments import accepts, instance_of
 from ..board import Sighting
 from ..errors import VeoError
 from ..handles import Job
@@ -34,6 +35,7 @@ class JobView(ClipWidget):
     job = traitlets.Dict().tag(sync=True)
     takes = traitlets.List(traitlets.Dict()).tag(sync=True)
 
+    @accepts(job=instance_of(Job, "a job; veo.job(ID) finds one"))
     def __init__(self, job: Job, rerun: Rerun | None = None) -> None:
         seen = job.sighting
         self._job, self._rerun = job, rerun or Rerun()
@@ -172,8 +174,10 @@ class JobView(ClipWidget):
 
     def close(self) -> None:
         """Stop following the job."""
-        self._end_listening()
-        self._takes.close()
+        # A view that could not even be made is closed all the same when it goes.
+        if "_end_listening" in vars(self):
+            self._end_listening()
+            self._takes.close()
         super().close()
 
     def __repr__(self) -> str:
