@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
 from veo_widgets.emulator import Emulator
@@ -121,7 +122,7 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
 def test_what_cannot_be_told_ends_no_waiting(make_client: Callable[..., Client], capsys: pytest.CaptureFixture) -> None:
     client = make_client()
     job = client.submit("A cat", seconds=4).wait(60)
-    assert job._line(last=True) == Line("A cat: succeeded · $0.40, free at the emulator")
+    assert job._line(True) == Line("A cat: succeeded · $0.40, free at the emulator")
     Meter(job._line).end()
     assert capsys.readouterr() == ("", "")
 
@@ -136,3 +137,46 @@ def test_time_is_told_roughly() -> None:
         "about 1 min left",
         "about 62 min left",
     ]
+
+
+def test_a_notebook_that_people_watch_is_kept_up_to_date(tmp_path: Path, environment: dict[str, str]) -> None:
+    manager, client = start_new_kernel(env=environment, cwd=str(tmp_path))
+    seen: list[tuple[str, str]] = []
+
+    def take() -> dict:
+        """The next message of whichever cell."""
+        message = client.get_iopub_msg(timeout=60)
+        assert message["msg_type"] != "error", message["content"]
+        if message["msg_type"] in {"display_data", "update_display_data"}:
+            seen.append((message["msg_type"], message["content"]["data"]["text/html"]))
+        return message
+
+    def run(code: str) -> None:
+        seen.clear()
+        asked = client.execute(code, allow_stdin=True)
+        ended = False
+        while not ended:
+            message = take()
+            own = message["parent_header"].get("msg_id") == asked
+            ended = own and message["content"].get("execution_state") == "idle"
+
+    try:
+        run("import veo_widgets as veo\nrows = [{'animal': 'cat'}, {'animal': 'dog'}]")
+        run("batch = veo.batch(rows, '---\\nseconds: 3\\n---\\nA {animal}', seconds=4)\nbatch.run()")
+        kind, html = seen[0]
+        assert kind == "display_data"
+        assert "batch &#x27;batch&#x27;: 0 of 2" in html
+        assert "<progress" in html
+        assert "<table>" in html
+        run("nothing = batch.wait()")
+        own = [html for _, html in seen if "<table>" not in html]
+        assert len(own) > 1
+        assert "<progress" in own[0]
+        assert "2 of 2 · $0.80" in own[-1]
+        assert "<progress" not in own[-1]
+        # The table of the first cell comes to its end too.
+        while not any("2 succeeded" in html for _, html in seen):
+            take()
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

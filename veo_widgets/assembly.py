@@ -241,7 +241,7 @@ class Assembly:
         """
         try:
             run = self._running()
-            with metered(self._line) as tick:
+            with metered(lambda last: self.standing_line(last=last)) as tick:
                 result(run, timeout, tick)
         except TimeoutError:
             raise WaitTimeoutError(
@@ -258,7 +258,7 @@ class Assembly:
 
     async def _wait_in_loop(self) -> Self:
         run = self._running()
-        with metered(self._line) as tick:
+        with metered(lambda last: self.standing_line(last=last)) as tick:
             while not run.done():
                 # It belongs to another loop, and must not be cancelled with this one.
                 await asyncio.sleep(_TICK)
@@ -267,8 +267,12 @@ class Assembly:
         self.client.tell()
         return self._concluded()
 
-    def _line(self, last: bool) -> Line:  # noqa: FBT001 (what `Meter` asks with)
-        """How many pieces are there, what they have cost, and how long the rest may take."""
+    def standing_line(self, *, last: bool) -> Line:
+        """How many pieces are there, what they have cost, and how long the rest may take, in a line.
+
+        Args:
+            last: whether the run has ended, so that nothing is said of time.
+        """
         outline = self.plan()
         done = [entry for entry in outline.entries if entry.clip]
         failed = sum(entry.is_over and not entry.clip for entry in outline.entries)
@@ -302,6 +306,13 @@ class Assembly:
 
     def __repr__(self) -> str:
         return repr(self.plan())
+
+    def _ipython_display_(self) -> None:
+        # Only a run that somebody watches is drawn again as it goes on; else its table is shown as ever.
+        from .widgets import progress_view
+
+        if not self.is_running or not progress_view.follow(self):
+            raise NotImplementedError
 
     def _repr_html_(self) -> str:
         return self._outline(posters=len(self.pieces) <= _MOST_STILLS)._repr_html_()

@@ -18,16 +18,16 @@ from . import placing
 from .arguments import NAME, PATH, SECONDS, TEXT, accepts
 from .board import Listener, Sighting
 from .errors import DownloadError, InvalidRequestError
+from .lines import line_of, shorten
 from .media import Video
 from .pricing import Cost
 from .printable import printable
-from .progress import Line, metered, time_left
+from .progress import Line, metered
 from .record import JobRecord, JobState
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
 from .waiting import TICK_SECONDS, result
-from .watcher import typical_seconds
 
 if TYPE_CHECKING:
     from .sync import Client
@@ -138,22 +138,7 @@ class Job:
         return self
 
     def _line(self, last: bool) -> Line:  # noqa: FBT001 (what `Meter` asks with)
-        """How the job stands."""
-        seen = self.sighting
-        record = seen.record
-        called = _shorten(record.request.prompt, 48)
-        if last:
-            free = ", free at the emulator" if record.provider == "emulator" and record.cost.usd else ""
-            return Line(f"{called}: {record.state} · {record.cost.text}{free}")
-        if seen.receiving and (total := seen.receiving[2]):
-            got = seen.receiving[1]
-            return Line(f"{called}: downloading · {got / 1e6:.1f} of {total / 1e6:.1f} MB", got / total)
-        state = "waiting for quota" if record.held_back else str(record.state)
-        likely = typical_seconds(record.provider, record.model).likely
-        gone = max(self.client.asynchronous.now() - record.created_at, 0.0)
-        # What takes longer than usual comes nearer to its end, and never there.
-        share = 0.9 * gone / likely if gone < likely else 1 - 0.1 * likely / gone
-        return Line(f"{called}: {state} · {gone // 60:.0f}:{gone % 60:02.0f} · {time_left(likely - gone)}", share)
+        return line_of(self.sighting, self.client.asynchronous.now(), last=last)
 
     async def watch(self) -> AsyncIterator[JobState]:
         """Each state from now on, as it comes; ends with the job. Leaving it does nothing to the job.
@@ -336,7 +321,7 @@ class Job:
         return self.client.call(begin)
 
     def __repr__(self) -> str:
-        return f"Job({_shorten(self.record.request.prompt, 60)!r})"
+        return f"Job({shorten(self.record.request.prompt, 60)!r})"
 
     def _ipython_display_(self) -> None:
         # A job draws itself where there is something to draw on; only then is the widget package loaded.
@@ -368,7 +353,7 @@ class Jobs(list[Job]):
                 printable(record.model),
                 record.cost.text,
                 datetime.fromtimestamp(record.created_at).strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ006 (local, for people)
-                _shorten(record.request.prompt, 48),
+                shorten(record.request.prompt, 48),
                 printable(", ".join(video.relative_path() for video in record.videos)),
             )
             for record in self._records
@@ -404,8 +389,3 @@ class Jobs(list[Job]):
             for record in self._records
         )
         return frame(columns, rows)
-
-
-def _shorten(text: str, length: int) -> str:
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

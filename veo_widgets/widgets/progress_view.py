@@ -5,10 +5,16 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+import anyio
+import anyio.to_thread
+
+from ..assembly import Assembly
 from ..printable import printable
 from ..progress import Line, Screen
 from .display import post, somebody_watches
 
+# Its posters may be a megabyte.
+_REDRAWN_SECONDS = 2.0
 _STYLE = "display:flex;align-items:center;gap:8px;font-family:system-ui,sans-serif;font-size:13px"
 
 
@@ -55,6 +61,31 @@ def _drawn(line: Line) -> dict[str, str]:
         "text/html": f'<div class="mathjax_ignore" style="{_STYLE}">{bar}{text}</div>',
         "text/plain": printable(line.text),
     }
+
+
+def follow(run: Assembly) -> bool:
+    """Show a film or a batch that runs: how far it is and its table, drawn anew until it has ended.
+
+    Returns:
+        Whether it is shown: a program that runs a notebook reads nothing that comes later.
+    """
+    if not somebody_watches():
+        return False
+    handle = post(_table(run))
+
+    async def redraw() -> None:
+        while run.is_running:
+            await anyio.sleep(_REDRAWN_SECONDS)
+            handle.update(await anyio.to_thread.run_sync(_table, run), raw=True)
+
+    if handle is not None:
+        run.client.start(redraw)
+    return True
+
+
+def _table(run: Assembly) -> dict[str, str]:
+    how = _drawn(run.standing_line(last=False))["text/html"] if run.is_running else ""
+    return {"text/html": f"{how}{run._repr_html_()}", "text/plain": repr(run)}
 
 
 def screen() -> Screen:
