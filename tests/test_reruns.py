@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,7 +106,7 @@ def test_once_shows_the_clip_that_is_there(
     assert sent(emulator) == 1
     first.videos[0].path.unlink()
     gone = run(paid, CELL.replace("%%veo", f"%%veo {flag}"))
-    assert gone.error is None
+    assert f"the clip of job {first.id} is no longer there, so the request was sent again and is paid" in gone.card
     assert sent(emulator) == 2
 
 
@@ -279,3 +282,34 @@ def test_after_a_lost_kernel_the_cell_takes_its_job_up(kernel: Kernel, emulator:
     kernel.run(slow.replace("A cat", "A dog"), "one", people=people)
     assert "earlier kernel" not in kernel.card
     assert sent(emulator) == 2
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_terminal_asks_at_its_prompt(tmp_path: Path, emulator: Emulator, answer: str) -> None:
+    script = tmp_path / "asks.py"
+    script.write_text(
+        "from IPython.terminal.interactiveshell import TerminalInteractiveShell\n"
+        "shell = TerminalInteractiveShell.instance(simple_prompt=True)\n"
+        "shell.run_line_magic('load_ext', 'veo_widgets')\n"
+        f"shell.run_cell({CELL + chr(10)!r})\nshell.user_ns['job'].wait(60)\n"
+        f"shell.run_cell({CELL + chr(10)!r})\n"
+    )
+    environment = {
+        **os.environ,
+        "VEO_WIDGETS_HOME": str(tmp_path / "home"),
+        "VEO_PROVIDER": "gemini",
+        "GEMINI_API_KEY": "a-key",
+        "GOOGLE_GEMINI_BASE_URL": emulator.base_url,
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+    }
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, str(script)], cwd=tmp_path, env=environment, stdin=its, stdout=subprocess.PIPE
+    )
+    os.write(ours, f"{answer}\n".encode())
+    said, _ = process.communicate(timeout=120)
+    os.close(its)
+    os.close(ours)
+    assert "Send it again for $0.40? [y/N]" in said.decode()
+    assert ("Nothing was sent this time." in said.decode()) is (answer == "n")
+    assert sent(emulator) == (2 if answer == "y" else 1)

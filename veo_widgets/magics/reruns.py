@@ -80,7 +80,8 @@ class _Known:
 
     def is_left_over(self, plan: Plan) -> bool:
         """Whether an earlier kernel of this notebook has sent it, and it still runs."""
-        named = bool(notebook()) and self.record.notebook == notebook()
+        cell, place = self.record.cell, notebook()
+        named = (bool(place) and self.record.notebook == place) or (bool(cell) and cell == plan.cell)
         return named and not self.here and not self.record.state.is_final and self.stands_for(plan)
 
 
@@ -109,7 +110,9 @@ def decide(plan: Plan, *, once: bool, asking: Asking) -> Turn:
     if costly and asking and not _is_free(plan):
         return _asked(made, costly[-1], asking)
     ours = [one.record for one in known if one.here and one.is_of(plan)]
-    return replace(made, remark=_repeated(made, ours[-1])) if ours else made
+    lost = [one.record for one in known if once and one.stands_for(plan) and one.record.state in _PAID]
+    before = [*lost, *ours][-1:]
+    return replace(made, remark=_repeated(made, before[0])) if before else made
 
 
 def take_up(record: JobRecord) -> None:
@@ -199,7 +202,11 @@ def _told(record: JobRecord) -> str:
 def _repeated(made: Turn, before: JobRecord) -> str:
     """What is said of a request that is sent again in the same session."""
     take = f"Take {made.number}"
+    paid = "" if _is_free(made.plan) else f" and is paid for again ({made.plan.cost.text})"
     if before.state in {JobState.FAILED, JobState.FILTERED}:
         return f"{take}: job {before.id} brought no clip, so the request was sent again."
-    paid = "" if _is_free(made.plan) else f" and is paid for again ({made.plan.cost.text})"
+    if before.state is JobState.UNKNOWN:
+        return f"{take}: job {before.id}, whose answer was lost, may be charged too; the request was sent again{paid}."
+    if before.state.is_final and not has_clip(before):
+        return f"{take}: the clip of job {before.id} is no longer there, so the request was sent again{paid}."
     return f"{take}: the request of job {before.id} was sent again{paid}. --once shows the clip that is there instead."
