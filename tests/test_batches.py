@@ -290,3 +290,20 @@ def test_a_killed_batch_goes_on_where_it_was(
     assert states["succeeded"] + states.get("unknown", 0) == 60
     assert states.get("unknown", 0) <= 4
     assert max(Counter(sent(emulator)).values()) == 1
+
+
+def test_a_table_shows_what_tells_its_rows_apart_and_reasons_under_problem(client: Client) -> None:
+    rows = [
+        {"animal": "cat", "style": "oil", "note": "a long remark that nobody reads to its end", "seed": 1},
+        {"animal": "dog", "style": "oil", "note": "", "seed": 2},
+    ]
+    batch = make(client, rows, "A portrait of the same old kind of an {animal}", seconds=4)
+    head = repr(batch).splitlines()[1]
+    assert head.split() == ["animal", "note", "seed", "state", "price", "prompt", "clip"]
+    assert "cat     a long remark that nobo…  1" in repr(batch)
+    bad = make(client, [{"prompt": front(outcome="filtered") + "A cat"}, {"prompt": "A dog"}], "", seconds=4)
+    shown = repr(bad.run().wait()).splitlines()
+    assert shown[1].split()[-2:] == ["clip", "problem"]
+    assert "Withheld by the safety filter" in shown[2]
+    assert shown[2].index("Withheld") == shown[1].index("problem")
+    assert ".mp4" in shown[3]

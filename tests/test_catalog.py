@@ -12,6 +12,7 @@ import pytest
 import veo_widgets
 from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, Model, TypicalSeconds, find, models
 from veo_widgets.errors import UnknownModelError
+from veo_widgets.model_table import model_table
 from veo_widgets.params import ALIASES, BY_NAME, PARAMS
 from veo_widgets.request import VideoRequest
 
@@ -144,3 +145,11 @@ def test_the_list_of_parameters_is_the_request() -> None:
     assert len(set(placed)) == len(placed) == len(PARAMS) - 4
     assert all(param.label and param.help.endswith(".") for param in PARAMS)
     assert [param.name for param in PARAMS if param.choices] == ["aspect_ratio", "resolution", "person_generation"]
+
+
+def test_models_that_have_ended_stand_below_those_that_live() -> None:
+    table = model_table(None, "2026-11-28", retired=True)
+    ended = [row[table.columns.index("status")] == "ended" for row in table.rows]
+    assert ended == sorted(ended)
+    assert True in ended
+    assert False in ended

@@ -36,6 +36,19 @@ def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings
     assert f"{job.id}  succeeded" in veo(tmp_path, settings, "jobs", "1").stdout
 
 
+def test_help_is_told_and_jobs_are_searched(client: Client, settings: Settings, tmp_path: Path) -> None:
+    assert "usage: veo" in veo(tmp_path, settings, "help").stdout
+    assert "usage: veo jobs" in veo(tmp_path, settings, "help", "jobs").stdout
+    job = client.submit("---\noutcome: filtered\n---\nA cat", seconds=4)
+    with pytest.raises(errors.GenerationFilteredError):
+        job.wait(60)
+    assert job.id in veo(tmp_path, settings, "jobs", "filtered", "--search", "CAT").stdout
+    assert veo(tmp_path, settings, "jobs", "5", "failed").stdout == "No job is so.\n"
+    wrong = veo(tmp_path, settings, "jobs", "filterd").stderr
+    assert "'filterd' is neither a number of jobs nor one of submitting" in wrong
+    assert "Did you mean 'filtered'?" in wrong
+
+
 def test_resume_brings_every_job_to_its_end(
     make_client: Callable[..., Client], settings: Settings, tmp_path: Path
 ) -> None:
@@ -62,8 +75,8 @@ def test_a_file_of_rows_becomes_clips(settings: Settings, emulator: Emulator, tm
     made = veo(tmp_path, settings, *words, "--csv", str(out))
     assert made.returncode == 1, made.stderr
     assert made.stderr.startswith("batch 'cats': $1.00 in all, $1.00 of it still to pay")
-    assert "row 1  succeeded" in made.stdout
-    assert "row 2  failed" in made.stdout
+    assert "row 1  Rome                      4        succeeded" in made.stdout
+    assert "6        failed" in made.stdout
     assert out.read_text().startswith("place,seconds,job,state,usd,clip,problem\nRome,4,")
     assert veo(tmp_path, settings, *words).returncode == 1
     assert [entry.kind for entry in emulator.journal()].count("create") == 2

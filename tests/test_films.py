@@ -415,3 +415,8 @@ def test_without_the_media_packages_clips_are_made_and_no_film(emulator: Emulato
     missing = "A film needs an optional package: pip install 'veo-widgets[media]'"
     assert ran.stdout.splitlines() == [missing, "2", missing]
     assert len(creates(emulator)) == 2
+
+
+def test_a_films_table_shows_what_tells_its_shots_apart(client: Client) -> None:
+    film = make(client, shot("A cat", seed=3), shot("A dog", seed=4), resolution="720p")
+    assert repr(film).splitlines()[1].split() == ["begins", "seed", "state", "price", "prompt", "clip"]

@@ -190,3 +190,29 @@ def test_any_prompt_can_be_written_into_a_cell(prompt: str) -> None:
 def test_lines_joined_by_a_backslash_are_one() -> None:
     assert whole_line("--seed 1 \\", " --wait \\\n--grid\nA cat \\\nB") == ("--seed 1  --wait --grid", "A cat \\\nB")
     assert whole_line("--output C:\\clips\\", "A cat") == ("--output C:\\clips\\", "A cat")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentences"),
+    [
+        (
+            "--asspect-ratio 16:9 --secnds 4",
+            ["--asspect-ratio is not a flag. Did you mean '--aspect-ratio'?", "--secnds is not a flag. Did you mean"],
+        ),
+        ("--prompt 'A cat' --wiat", ["--prompt is not a flag: the prompt is the cell's body", "--wiat is not a flag."]),
+        ("--foo=1 stray", ["--foo is not a flag.", "'stray' belongs to no flag"]),
+    ],
+)
+def test_every_wrong_word_of_a_line_is_named_at_once(line: str, sentences: list[str]) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        parse(line)
+    assert all(sentence in str(refused.value) for sentence in sentences)
+    assert "negative" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_every_wrong_value_of_a_request_is_named_at_once() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        VideoRequest.build("A cat", seconds="five", aspect_ratio="16:10", colour="red")
+    assert all(name in str(refused.value) for name in ("duration_seconds: 'five'", "aspect_ratio: '16:10'", "colour:"))
+    assert refused.value.parameter == "duration_seconds"

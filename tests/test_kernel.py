@@ -131,6 +131,28 @@ def test_everything_works_while_another_cells_job_runs(tmp_path: Path, environme
     assert said[2:3] + said[4:] == ["False 1", "['succeeded', 'succeeded', 'succeeded']", "succeeded", "5"]
 
 
+def test_an_error_of_ours_is_a_sentence_with_its_traceback_folded(tmp_path: Path, environment: dict[str, str]) -> None:
+    cells = (
+        "%load_ext veo_widgets\nimport veo_widgets as veo",
+        "def mine():\n    veo.jobs(state='filterd')\nmine()",
+        "1 / 0",
+        "%unload_ext veo_widgets\nveo.jobs(state='filterd')",
+    )
+    made = notebook(*cells)
+    for cell in made.cells[1:]:
+        cell.metadata["tags"] = ["raises-exception"]
+    execute(made, tmp_path, environment)
+    folded, told = made.cells[1].outputs
+    assert told.traceback == [f"InvalidRequestError: {told.evalue}"]
+    assert "Did you mean 'filtered'?" in told.evalue
+    assert folded.data["text/html"].startswith('<details class="mathjax_ignore"><summary>Traceback</summary>')
+    assert "in mine" in folded.data["text/html"]
+    # Neither another error nor a shell without the extension is shown so.
+    for cell in made.cells[2:]:
+        assert "Traceback" in "".join(cell.outputs[-1].traceback)
+        assert not any("<details" in output.get("data", {}).get("text/html", "") for output in cell.outputs)
+
+
 @pytest.fixture
 def kernel(tmp_path: Path, environment: dict[str, str]) -> Iterator[tuple]:
     manager, client = start_new_kernel(env=environment, cwd=str(tmp_path))

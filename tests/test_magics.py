@@ -174,6 +174,7 @@ def test_line_magics_show_jobs(shell: InteractiveShell) -> None:
     run(shell, "%%veo --seconds 4 --into job\nA cat")
     ran = run(shell, "%veo wait")
     assert ran.error is None
+    assert "No job is so." in run(shell, "%veo jobs 3 filtered --search cat").text
     run(shell, "table = %veo jobs")
     assert [job.id for job in shell.user_ns["table"]] == [shell.user_ns["job"].id]
 

@@ -43,7 +43,7 @@ def test_words_are_read_in_order_and_flags_anywhere() -> None:
     assert (verb.name, values) == ("cost", {"days": 7, "csv": "a b.csv"})
     assert read(["budget", "day", "20"], VERBS)[1] == {"limits": ["day", "20"]}
     assert read(["models"], VERBS)[1] == {}
-    for wrong in (["job"], ["job", "a", "b"], ["models", "--retird"], ["jobs", "many"]):
+    for wrong in (["job"], ["job", "a", "b"], ["models", "--retird"], ["cost", "many"]):
         with pytest.raises(InvalidRequestError, match="It is written"):
             read(wrong, VERBS)
 

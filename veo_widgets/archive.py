@@ -21,6 +21,7 @@ from .paths import absolute
 from .planning import Plan, make_plan, new_record
 from .pricing import Cost
 from .record import JobRecord
+from .searches import Search
 from .telling import Teller
 
 # Letters and digits that cannot be taken for one another.
@@ -98,6 +99,10 @@ class Archive:
     async def unknown(self) -> tuple[int, float]:
         """How many jobs there are whose answer was lost, and the US dollars that are reserved for them."""
         return await self._ledger.do(lambda ledger: ledger.unknown())
+
+    async def search(self, search: Search, limit: int | None) -> list[JobRecord]:
+        """The newest jobs that are as a search wants them, newest first."""
+        return await self._ledger.do(lambda ledger: ledger.search(search, limit))
 
     async def group(self, name: str) -> dict[str, JobRecord]:
         """The job that stands for each piece of a film or a batch, by place."""

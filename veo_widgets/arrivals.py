@@ -6,7 +6,9 @@ import asyncio
 import concurrent.futures
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any
 
+from .arguments import SECONDS, SEVERAL, accepts, refusal
 from .errors import WaitTimeoutError
 from .handles import Job
 from .record import JobRecord
@@ -25,7 +27,7 @@ class Arrivals:
     """
 
     def __init__(self, jobs: Iterable[Job], timeout: float | None) -> None:
-        self._jobs, self._timeout = list(dict.fromkeys(jobs)), timeout
+        self._jobs, self._timeout = list(dict.fromkeys(_jobs(jobs))), timeout
 
     def __iter__(self) -> Iterator[Job]:
         waits, end = self._begin()
@@ -74,11 +76,21 @@ class Arrivals:
         return job
 
 
+def _jobs(jobs: Any) -> list[Job]:
+    """The jobs that were given, one or several."""
+    given = list(jobs) if SEVERAL.fits(jobs) else [jobs]
+    for item in given:
+        if not isinstance(item, Job):
+            raise refusal("jobs", item, "a job; give those that veo.submit() returned")
+    return given
+
+
 def _let_go(waits: Iterable[_Future]) -> None:
     for future in waits:
         future.cancel()
 
 
+@accepts(timeout=SECONDS)
 def as_completed(jobs: Iterable[Job], *, timeout: float | None = None) -> Arrivals:
     """Each job when it has ended, whichever is first, with or without a clip: ``job.state`` says which.
 

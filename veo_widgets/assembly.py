@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import anyio
 
+from .arguments import COUNT, SECONDS, SWITCH, accepts, shown
 from .errors import AuthenticationError, ConfigError, InvalidRequestError, PlaceTakenError, VeoError, WaitTimeoutError
 from .handles import Jobs, Videos
 from .outlines import Bill, Outline, entry
 from .pieces import Piece, has_clip, may_be_sent_again, refuse, standing
 from .planning import Plan
+from .pricing import Cost
+from .progress import Line, metered, time_left
 from .record import JobRecord
 from .sync import Client
 from .telling import Teller
@@ -57,10 +61,14 @@ class Assembly:
         chains: the pieces; in a chain each waits for the one before.
     """
 
+    # What is left to do once every piece has come to its end, for people.
+    _at_last = ""
+
     def __init__(self, client: Client, kind: str, name: str, chains: Sequence[Sequence[Piece]]) -> None:
         self.client, self.name = client, name
         self.group, self.title = f"{kind}:{name}", f"{kind} {name!r}"
         self._chains = chains
+        self._began, self._over_before = 0.0, 0
         self._run: concurrent.futures.Future[None] | None = None
 
     # What is known
@@ -120,6 +128,7 @@ class Assembly:
 
     # Run
 
+    @accepts(retry=SWITCH)
     def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:
         """Send what is missing and return at once; the rest goes on in the background. This costs money.
 
@@ -135,12 +144,14 @@ class Assembly:
             BudgetError: all together cost more than `budget` leaves; nothing was sent.
             UnknownOutcomeError: of a film, the answer to a shot's create was lost; nothing was sent.
         """
-        if max_running is not None and max_running < 1:
-            message = f"max_running: {max_running} is not a number of jobs from 1."
+        if not COUNT.fits(max_running):
+            message = f"max_running: {shown(max_running)} is not a number of jobs from 1."
             raise InvalidRequestError(message, parameter="max_running", value=max_running)
         if not self.is_running:
             refuse(self.title, self.pieces)
             self.client.call(self._check, retry)
+            self._began = time.monotonic()
+            self._over_before = sum(entry.is_over for entry in self.plan().entries)
             self._run = self.client.start(self._bring_all, retry, max_running)
         return self
 
@@ -217,6 +228,7 @@ class Assembly:
 
     # Wait
 
+    @accepts(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:
         """Block until every piece of this run has come to its end.
 
@@ -229,7 +241,9 @@ class Assembly:
             KeyboardInterrupt: the waiting was interrupted; the jobs go on.
         """
         try:
-            result(self._running(), timeout, self._teller())
+            run = self._running()
+            with metered(lambda last: self.standing_line(last=last)) as tick:
+                result(run, timeout, tick, self._teller())
         except TimeoutError:
             raise WaitTimeoutError(
                 f"{self.title}: it takes longer than {timeout:g} s and goes on; wait again to see its end."
@@ -245,16 +259,45 @@ class Assembly:
 
     async def _wait_in_loop(self) -> Self:
         run, tell = self._running(), self._teller()
-        # It belongs to another loop, and must not be cancelled with this one.
-        while not run.done():
-            await asyncio.sleep(_TICK)
-            tell()
+        with metered(lambda last: self.standing_line(last=last)) as tick:
+            while not run.done():
+                # It belongs to another loop, and must not be cancelled with this one.
+                await asyncio.sleep(_TICK)
+                tick()
+                tell()
         result(run)
         self.client.tell()
         return self._concluded()
 
     def _teller(self) -> Teller:
         return self.client.asynchronous.teller(lambda record: record.group == self.group)
+
+    def standing_line(self, *, last: bool) -> Line:
+        """How many pieces are there, what they have cost, and how long the rest may take, in a line.
+
+        Args:
+            last: whether the run has ended, so that nothing is said of time.
+        """
+        outline = self.plan()
+        done = [entry for entry in outline.entries if entry.clip]
+        failed = sum(entry.is_over and not entry.clip for entry in outline.entries)
+        count = len(outline.entries)
+        parts = [f"{self.title}: {len(done)} of {count}"]
+        parts += [f"{failed} failed"] if failed else []
+        known = [entry.cost.usd for entry in done if entry.cost.usd is not None]
+        cost = Cost(sum(known)).text if len(known) == len(done) else "price unknown"
+        parts += [f"{cost}, free at the emulator" if outline.free and known else cost] if done else []
+        if last:
+            return Line(" · ".join(parts))
+        over = len(done) + failed
+        gone = time.monotonic() - self._began
+        # Only what this run has brought tells how fast it is.
+        fresh = over - self._over_before
+        if over == count:
+            parts.append(self._at_last)
+        elif fresh > 0:
+            parts.append(time_left(gone / fresh * (count - over)))
+        return Line(" · ".join(part for part in parts if part), over / count if count else None)
 
     def _running(self) -> concurrent.futures.Future[None]:
         if self._run is None:
@@ -268,6 +311,13 @@ class Assembly:
 
     def __repr__(self) -> str:
         return repr(self.plan())
+
+    def _ipython_display_(self) -> None:
+        # Only a run that somebody watches is drawn again as it goes on; else its table is shown as ever.
+        from .widgets import progress_view
+
+        if not self.is_running or not progress_view.follow(self):
+            raise NotImplementedError
 
     def _repr_html_(self) -> str:
         return self._outline(posters=len(self.pieces) <= _MOST_STILLS)._repr_html_()

@@ -13,11 +13,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
+from .arguments import NAME, PATH, TEXT, accepts, instance_of
 from .assembly import Assembly
 from .errors import InvalidRequestError, VeoError
 from .params import ALIASES, BY_NAME
 from .paths import expanded
-from .pieces import OPTIONS, Piece, has_clip, merged, number_equals, planned
+from .pieces import OPTIONS, Piece, has_clip, merged, number_equals, planned, tell_apart
 from .spending import harmless
 from .sync import Client
 
@@ -51,6 +52,7 @@ class Batch(Assembly):
         ConfigError: no such provider, or no model is named and none is known.
     """
 
+    @accepts(client=instance_of(Client, "a client"), prompt=TEXT, name=NAME)
     def __init__(self, client: Client, rows: Any, prompt: str, name: str, common: Mapping[str, Any]) -> None:
         self.rows = read_rows(rows)
         pieces = [_piece(client, number, row, prompt, common) for number, row in enumerate(self.rows, 1)]
@@ -58,6 +60,7 @@ class Batch(Assembly):
             name = Path(rows).stem if _is_path(rows) else "batch"
         super().__init__(client, "batch", name, [[piece] for piece in pieces])
         number_equals(pieces)
+        tell_apart(pieces, self.rows)
 
     def retry_failed(self, *, max_running: int | None = None) -> Self:
         """Send the rows again that have failed, were filtered, or whose clip is gone; see `run`."""
@@ -97,6 +100,7 @@ class Batch(Assembly):
             raise VeoError("to_frame() needs pandas: pip install pandas; to_csv() and table do without.") from error
         return pandas.DataFrame(self.table)
 
+    @accepts(path=PATH)
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the `table` to a file; returns its path.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import session
-from .errors import InvalidRequestError
+from .arguments import NAME, PATH, SECONDS, accepts, refusal
+from .errors import InvalidRequestError, nearest
 from .handles import Job, Jobs
+from .searches import STATES
 
 
 def find(job: Job | str | None = None) -> Job:
@@ -20,6 +23,8 @@ def find(job: Job | str | None = None) -> Job:
     """
     if isinstance(job, Job):
         return job
+    if job is not None and not isinstance(job, str):
+        raise refusal("job", job, "a job or its id")
     if job:
         return session.job(job)
     newest = session.jobs(limit=1)
@@ -28,45 +33,71 @@ def find(job: Job | str | None = None) -> Job:
     return newest[0]
 
 
+def _named(job: Job | str) -> Job:
+    """A job that has to be named: what costs or ends something is not done to whichever is the newest."""
+    if not job:
+        raise refusal("job", job, "a job or its id")
+    return find(job)
+
+
+@accepts(timeout=SECONDS)
 def wait(job: Job | str | None = None, *, timeout: float | None = None) -> Job:
     """Block until a job's clips are on disk; see `Job.wait`."""
     return find(job).wait(timeout)
 
 
+@accepts()
 def cancel(job: Job | str) -> Job:
     """Have a job stopped, where its service can; see `Job.cancel`."""
-    return find(job).cancel()
+    return _named(job).cancel()
 
 
+@accepts()
 def retry(job: Job | str) -> Job:
     """Send a job's request again as a new job, which costs money again; see `Job.retry`."""
-    return find(job).retry()
+    return _named(job).retry()
 
 
+@accepts(operation=NAME)
 def look(job: Job | str, operation: str = "") -> Job:
     """Look whether the service has a job whose answer was lost, or a clip that could not be had; see `Job.look_for`."""
-    found = find(job).look_for(operation)
+    found = _named(job).look_for(operation)
     if remark := found.record.remark:
         print(remark)  # noqa: T201 (what was found)
     return found
 
 
+@accepts()
 def forget(job: Job | str) -> Job:
     """Take a job whose answer was lost for failed; see `Job.forget`."""
-    return find(job).forget()
+    return _named(job).forget()
 
 
+@accepts(path=PATH)
 def save(path: str | Path, job: Job | str | None = None) -> list[Path]:
     """Copy a job's clips to a folder or to a file of that name; see `Job.save`. By default the newest job's."""
     return find(job).save(path)
 
 
-def ledger_jobs(limit: int = 20) -> Jobs:
+def ledger_jobs(words: Sequence[str] = (), **wanted: str) -> Jobs:
     """The newest jobs, as `veo_widgets.jobs`, where text is read.
 
+    Args:
+        words: how many jobs, and the states that they are in.
+        wanted: ``search``, ``model`` and ``since``.
+
     Raises:
-        InvalidRequestError: `limit` is less than 1.
+        InvalidRequestError: a word is neither a number of jobs nor a state.
     """
+    limit, states = 20, []
+    for word in words:
+        if word in STATES:
+            states.append(word)
+        elif word.lstrip("-").isdecimal():
+            limit = int(word)
+        else:
+            message = f"jobs: {word!r} is neither a number of jobs nor one of {', '.join(STATES)}; --search looks into "
+            raise InvalidRequestError(f"{message}prompts.{nearest(word, STATES)}", parameter="jobs", value=word)
     if limit < 1:
         raise InvalidRequestError(f"limit: {limit} is not a number of jobs.", parameter="limit", value=limit)
-    return session.jobs(limit)
+    return session.jobs(limit, state=states or None, **wanted)

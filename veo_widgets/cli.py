@@ -54,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["emulator"]:
             # The emulator has a command line of its own, which also runs without this one.
             return _emulator(words[1:])
+        if words[:1] == ["help"]:
+            words = [*words[1:], "--help"]
         with warnings.catch_warnings():
             # What is printed of a job says it too.
             warnings.simplefilter("ignore", DeliveryWarning)

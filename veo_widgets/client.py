@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 from . import config
 from . import record as records
 from .archive import Archive, new_job_id
+from .arguments import NONE, accepts, instance_of
 from .clock import Clock
 from .config import Settings
 from .credentials import sealed
@@ -62,6 +63,7 @@ class AsyncClient(Archive):
         clock: where time comes from.
     """
 
+    @accepts(settings=instance_of(Settings, "Settings") | NONE)
     def __init__(
         self,
         settings: Settings | None = None,
@@ -197,6 +199,17 @@ class AsyncClient(Archive):
         if self._tasks is tasks:
             self.watch(record.id)
         return record
+
+    async def sent_before(self, plan: Plan) -> list[tuple[JobRecord, bool]]:
+        """The jobs with the very request of a plan, oldest first, each with whether this program has sent it."""
+        request, place = plan.request, (plan.provider.name, plan.request.model, plan.request.prompt)
+        found = await self._ledger.do(lambda ledger: ledger.with_prompt(*place))
+        if found and any(image.is_on_web for image in request.images):
+            # What is at an address was sent, and not the address.
+            account = await self._accounts.of_plan(plan)
+            request = (await with_images(plan, account, self._transport)).request
+        same = (one for one in found if one[0].profile == plan.profile)
+        return [one for one in same if one[0].request.asks_the_same(request)]
 
     async def _write_later(self, job_id: str) -> None:
         await self._sender.write_later(job_id)

@@ -145,6 +145,20 @@ def first_set(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
     return next((environ[name] for name in names if environ.get(name)), "")
 
 
+def switched_on(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a variable switches something on.
+
+    Raises:
+        ConfigError: it says neither yes nor no.
+    """
+    said = environ.get(name, "").strip().lower()
+    if said in {"1", "true", "yes", "on"}:
+        return True
+    if said in {"", "0", "false", "no", "off"}:
+        return False
+    raise ConfigError(f"{name}: {environ[name]!r} is neither 1 nor 0.")
+
+
 def google_flag(environ: Mapping[str, str]) -> bool | None:
     """What google-genai's variables say of using the Agent Platform; None if they say nothing."""
     said = first_set(("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"), environ).strip().lower()

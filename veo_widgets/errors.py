@@ -37,7 +37,7 @@ Each message is one or two sentences that say what happened and what to do about
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, Literal, Self, TypeVar
 
@@ -345,6 +345,15 @@ class SubmitInterrupted(_Portable, KeyboardInterrupt):
             f"veo.job({job_id!r}) shows it before you send it again."
         )
         self.job_id = job_id
+
+
+def together(errors: Sequence[InvalidRequestError]) -> InvalidRequestError:
+    """Several refusals as one, whose message has the sentences of all; a single one stays as it is."""
+    if len(errors) == 1:
+        return errors[0]
+    first = errors[0]
+    message = " ".join(dict.fromkeys(map(str, errors)))
+    return InvalidRequestError(message, parameter=first.parameter, value=first.value, allowed=first.allowed)
 
 
 def nearest(value: object, allowed: Iterable[object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,14 +15,17 @@ from typing import Any, Literal, Self, get_args
 import anyio.to_thread
 
 from . import library, stitching
+from .arguments import NAME, SEVERAL, TEXT, accepts, instance_of, refusal
 from .assembly import Assembly
 from .errors import InvalidRequestError, UnknownOutcomeError, VeoError, nearest
 from .media import Image, Video
-from .pieces import Piece, canonical, has_clip, merged, number_equals, planned
+from .pieces import Piece, canonical, has_clip, merged, number_equals, planned, tell_apart
 from .planning import Plan, following
+from .progress import Line, metered
 from .record import JobRecord, JobState
 from .stitching import Segment
 from .sync import Client
+from .waiting import result
 
 Transition = Literal["cut", "continue", "extend"]
 # What is said for all shots and yet not for one that extends the shot before, whose clip decides it; and the length,
@@ -38,6 +42,7 @@ class Shot:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+@accepts(prompt=TEXT)
 def shot(prompt: str, transition: Transition = "cut", **values: Any) -> Shot:
     """A shot for `film`.
 
@@ -75,10 +80,9 @@ class Film(Assembly):
         ConfigError: no such provider, or no model is named and none is known.
     """
 
+    @accepts(client=instance_of(Client, "a client"), name=NAME)
     def __init__(self, client: Client, name: str, shots: Iterable[Shot | str], common: Mapping[str, Any]) -> None:
-        given = [shot(item) if isinstance(item, str) else item for item in shots]
-        if not given:
-            raise InvalidRequestError("shots: there are none; give veo.shot(…) or prompts.", parameter="shots")
+        given = _shots(shots)
         chains: list[list[Piece]] = []
         for number, one in enumerate(given, 1):
             chain = chains[-1] if chains and one.transition != "cut" else []
@@ -89,6 +93,9 @@ class Film(Assembly):
             _check_lengths(chain)
         super().__init__(client, "film", name, chains)
         number_equals(self.pieces)
+        tell_apart(self.pieces, [piece.values for piece in self.pieces])
+
+    _at_last = "putting the clips together"
 
     @property
     def video(self) -> Video:
@@ -104,7 +111,13 @@ class Film(Assembly):
             raise VeoError(
                 f"{self.title}: {lacking} has no clip yet, so there is no film; run() makes what is missing."
             )
-        return self._stitched(records)
+        return self._put_together(records)
+
+    def _put_together(self, records: Sequence[JobRecord]) -> Video:
+        """The film, with a word on what takes so long where it is not there yet."""
+        making: Future[Video] = self.client.start(anyio.to_thread.run_sync, self._stitched, records)
+        with metered(lambda _: Line(f"{self.title}: {self._at_last}"), notable=False) as tick:
+            return result(making, None, tick)
 
     @property
     def path(self) -> Path:
@@ -185,6 +198,17 @@ class Film(Assembly):
             return shown
         path = self._target(records, segments)
         return shown + (Video(path)._repr_html_() if path.is_file() else "")
+
+
+def _shots(shots: Any) -> list[Shot]:
+    """The shots that were given, one or several."""
+    items = list(shots) if SEVERAL.fits(shots) else [shots]
+    if not items:
+        raise InvalidRequestError("shots: there are none; give veo.shot(…) or prompts.", parameter="shots")
+    for item in items:
+        if not isinstance(item, str | Shot):
+            raise refusal("shots", item, "a shot; give veo.shot(…) or a prompt")
+    return [shot(item) if isinstance(item, str) else item for item in items]
 
 
 def _piece(client: Client, number: int, one: Shot, common: Mapping[str, Any], before: Piece | None) -> Piece:

@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from keyword import iskeyword
@@ -63,6 +63,7 @@ class Flags:
         seeds: one job is made for each of them; empty for one job.
         grid: whether the clips are shown side by side.
         each: one job is made for each row of this variable or CSV file; empty for one job.
+        once: whether a clip that the cell has for this request is shown instead of a new one.
     """
 
     values: Mapping[str, Any]
@@ -74,6 +75,7 @@ class Flags:
     seeds: tuple[int, ...] = ()
     grid: bool = False
     each: str = ""
+    once: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -158,6 +160,7 @@ def _add_cell(group: argparse._ArgumentGroup) -> None:
     )
     switches = {
         "wait": "End the cell when the clip plays.",
+        "once": "Show the clip that this cell has for the same request, in any session; send it only if there is none.",
         "quiet": "Show no card; --into keeps the job.",
         "grid": "Show the clips of several seeds or samples side by side.",
         "embed": f"Put the clip into the notebook, if it has at most {MOST_EMBEDDED // 10**6} MB; its size is told.",
@@ -187,26 +190,21 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
 
     Args:
         line: what follows ``%%veo``.
-        defaults: what holds where the line says nothing of ``wait``, ``quiet``, ``embed`` or ``max_cost``.
+        defaults: what holds where the line says nothing of ``wait``, ``quiet``, ``embed``, ``once`` or ``max_cost``.
 
     Raises:
         InvalidRequestError: an unknown flag or a missing value, with the nearest flag.
     """
     found, rest = parser().parse_known_args(words(line))
     if rest:
-        hint = nearest(rest[0], flag_names())
-        if rest[0].startswith("-"):
-            raise InvalidRequestError(f"%%veo: {rest[0]} is not a flag.{hint or ' %%veo --help lists them.'}")
-        raise InvalidRequestError(
-            f"%%veo: {rest[0]!r} belongs to no flag; the prompt goes below, and values with blanks go in quotes."
-        )
+        raise InvalidRequestError(f"%%veo: {' '.join(_misfits(rest))}")
     values = {**{name: value for name, value in (defaults or {}).items() if value}}
     values |= {name: value for name, value in vars(found).items() if value is not None}
     if values.pop("help"):
         return None
     own = {
         name: values.pop(name)
-        for name in ("into", "wait", "dry_run", "quiet", "embed", "grid", "each")
+        for name in ("into", "wait", "dry_run", "quiet", "embed", "grid", "each", "once")
         if name in values
     }
     _check_name(own.get("into"))
@@ -219,6 +217,20 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
     if own.get("grid") and own.get("embed"):
         raise InvalidRequestError("--grid: it goes without --embed; one or the other.", parameter="grid", value=True)
     return Flags(values, seeds=seeds, **own)
+
+
+def _misfits(rest: Sequence[str]) -> list[str]:
+    """A sentence on each word of a line that is none of its flags; what follows a wrong flag is taken for its value."""
+    said = []
+    for before, word in zip(("", *rest), rest, strict=False):
+        flag = word.partition("=")[0]
+        if flag == "--prompt":
+            said.append("--prompt is not a flag: the prompt is the cell's body, below this line.")
+        elif word.startswith("-"):
+            said.append(f"{flag} is not a flag.{nearest(flag, flag_names()) or ' %%veo --help lists them.'}")
+        elif not before.startswith("-") or "=" in before:
+            said.append(f"{word!r} belongs to no flag; the prompt goes below, and values with blanks go in quotes.")
+    return list(dict.fromkeys(said))
 
 
 def _check_name(into: str | None) -> None:

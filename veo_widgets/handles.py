@@ -15,18 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import placing
+from .arguments import PATH, SECONDS, TEXT, accepts
 from .board import Listener, Sighting
 from .errors import DownloadError, InvalidRequestError, LedgerError
+from .lines import line_of, shorten
 from .media import Video
 from .paths import expanded
 from .pricing import Cost
 from .printable import printable
+from .progress import Line, metered
 from .record import JobRecord, JobState
 from .references import Reference, teller
 from .remote import Picture
 from .request import VideoRequest
 from .tables import Table, frame
-from .telling import aside, shortened, warn_of_differences
+from .telling import aside, warn_of_differences
 from .waiting import TICK_SECONDS, result
 
 if TYPE_CHECKING:
@@ -94,6 +97,7 @@ class Job(Reference):
         """Begin to wait on the background loop; whoever does calls `waited` in the end."""
         return self.client.start(self.client.asynchronous.end_of, self.id, timeout)
 
+    @accepts(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:
         """Block until the clips are on disk. Trouble meanwhile is told on standard error.
 
@@ -112,7 +116,8 @@ class Job(Reference):
         """
         future = self.start_waiting(timeout)
         try:
-            result(future, meanwhile=teller([self]))
+            with metered(self._line) as tick:
+                result(future, None, tick, teller([self]))
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
@@ -127,15 +132,20 @@ class Job(Reference):
         future, tell = self.start_waiting(None), teller([self])
         waiting = asyncio.wrap_future(future)
         try:
-            while not waiting.done():
-                # A kernel's loop notices an interrupt only when it wakes up.
-                await asyncio.wait({waiting}, timeout=TICK_SECONDS)
-                tell()
+            with metered(self._line) as tick:
+                while not waiting.done():
+                    # A kernel's loop notices an interrupt only when it wakes up.
+                    await asyncio.wait({waiting}, timeout=TICK_SECONDS)
+                    tick()
+                    tell()
         finally:
             waiting.cancel()
             self.waited(future)
         waiting.result()
         return self
+
+    def _line(self, last: bool) -> Line:  # noqa: FBT001 (what `Meter` asks with)
+        return line_of(self.sighting, self.client.asynchronous.now(), last=last)
 
     async def watch(self) -> AsyncIterator[JobState]:
         """Each state from now on, as it comes; ends with the job. Leaving it does nothing to the job.
@@ -188,6 +198,7 @@ class Job(Reference):
                 action()
             warn_of_differences(record)
 
+    @accepts(path=PATH)
     def save(self, path: str | Path) -> list[Path]:
         """Copy the clips, each with the file that says how it was made; another clip there is never overwritten.
 
@@ -237,6 +248,7 @@ class Job(Reference):
         self.client.call(self.client.asynchronous.forget, self.id)
         return self
 
+    @accepts(prompt=TEXT)
     def edit(self, prompt: str, **values: Any) -> Job:
         """Have the finished clip changed as `prompt` says, by a new job at the same provider, which costs money.
 
@@ -249,6 +261,7 @@ class Job(Reference):
         """
         return self._follow(self.client.asynchronous.edit, prompt, values)
 
+    @accepts(prompt=TEXT)
     def remix(self, prompt: str, **values: Any) -> Job:
         """Have a ``/v1/videos`` service make the video anew with a change, by a new job there, which costs money.
 
@@ -261,6 +274,7 @@ class Job(Reference):
         """
         return self._follow(self.client.asynchronous.remix, prompt, values)
 
+    @accepts(prompt=TEXT, seconds=SECONDS)
     def extend(self, prompt: str, seconds: float | None = None, **values: Any) -> Job:
         """Have the finished clip continued, by a new job at the same provider, which costs money.
 
@@ -320,7 +334,7 @@ class Job(Reference):
 
     def __repr__(self) -> str:
         told = aside(record := self.record)
-        return f"Job({shortened(record.request.prompt, 60)!r}{told and f', {told}'})"
+        return f"Job({shorten(record.request.prompt, 60)!r}{told and f', {told}'})"
 
     def _ipython_display_(self) -> None:
         # A job draws itself where there is something to draw on; only then is the widget package loaded.
@@ -355,7 +369,7 @@ class Jobs(list[Job]):
                 printable(record.model),
                 record.cost.text,
                 datetime.fromtimestamp(record.created_at).strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ006 (local, for people)
-                shortened(record.request.prompt, 48),
+                shorten(record.request.prompt, 48),
                 printable(", ".join(video.relative_path() for video in record.videos)),
             )
             for record in self._records
@@ -363,7 +377,7 @@ class Jobs(list[Job]):
 
     def _table(self) -> Table:
         below = " ".join(filter(None, ("" if self._records else self._remark, self.note)))
-        notes = [shortened(aside(record), 120) for record in self._records]
+        notes = [shorten(aside(record), 120) for record in self._records]
         if not any(notes):
             return Table(self._columns, self._rows(), below)
         rows = [(*row, note) for row, note in zip(self._rows(), notes, strict=True)]

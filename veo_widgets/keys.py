@@ -16,6 +16,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from .arguments import NAME, accepts
 from .credentials import ApiKey, BearerKey, Credentials, Secret, StoredKey
 from .errors import ConfigError, MissingExtraError
 from .logbook import LOGGER
@@ -158,6 +159,7 @@ def _entered(prompt: str) -> str:
         return line.rstrip("\r\n")
 
 
+@accepts(provider=NAME)
 def login(provider: str) -> None:
     """Ask for a provider's key, unseen, and keep it in the system's keyring, where it is found from now on.
 

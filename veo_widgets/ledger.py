@@ -15,8 +15,9 @@ from .errors import InvalidRequestError
 from .holders import Hold, Holder, is_dead
 from .ledger_file import Database, Journal, LedgerFile
 from .ledger_leases import OPEN
-from .ledger_rows import carry_over, read_job, write_job
+from .ledger_rows import PROGRAM, carry_over, read_job, write_job
 from .record import JobRecord
+from .searches import Search
 from .spending import Spend
 
 # Seconds to wait for another program's lock.
@@ -210,6 +211,21 @@ class Ledger:
         where = f"WHERE state IN {OPEN}" if only_open else ""
         query = f"SELECT record, request FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
         return [read_job(row, self._file) for row in self._file.rows(query, (-1 if limit is None else limit,))]
+
+    def with_prompt(self, provider: str, model: str, prompt: str) -> list[tuple[JobRecord, bool]]:
+        """The jobs of a model with this prompt, oldest first, each with whether this program has sent it.
+
+        Pieces of films and batches are left out: they are told apart by their places.
+        """
+        # Compared as it is written down: in ASCII, which every prompt can be.
+        query = """SELECT record, request, program FROM jobs WHERE provider = ? AND model = ?
+            AND instr(request, ?) AND json_extract(record, '$.group') = '' ORDER BY rowid"""
+        rows = self._file.rows(query, (provider, model, f'"prompt": {json.dumps(prompt)}'))
+        return [(read_job((record, request), self._file), program == PROGRAM) for record, request, program in rows]
+
+    def search(self, search: Search, limit: int | None) -> list[JobRecord]:
+        """The newest jobs that are as a search wants them, newest first."""
+        return search.find(self._file, limit)
 
     def left(self, now: float) -> tuple[int, int]:
         """How many open jobs nobody works on at `now`, and of how many the answer was lost."""

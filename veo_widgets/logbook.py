@@ -14,6 +14,7 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
+from .arguments import NAME, NONE, PATH, accepts
 from .bodies import read_json
 from .errors import ConfigError, InvalidRequestError, nearest
 from .paths import expanded
@@ -69,6 +70,7 @@ class _Screen(logging.Handler):
 _handler: logging.Handler | None = None
 
 
+@accepts(level=NAME, path=PATH | NONE)
 def log(level: str = "info", path: str | Path | None = None) -> None:
     """Show what the package does, without keys and without media.
 

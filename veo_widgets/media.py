@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 from urllib.parse import quote, unquote, urlsplit
 
+from .arguments import PATH, refusal
 from .bodies import read_json
 from .errors import InvalidRequestError
 from .image_metadata import BrokenImageError, stripped
@@ -137,6 +138,12 @@ class Image:
     name: str = ""
     uri: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no bytes, such as a path."""
+        given: Any = self.data
+        if not isinstance(given, bytes):
+            raise refusal("data", given, "the bytes of an image; veo.Image.of(…) reads a file")
+
     @classmethod
     def of(cls, value: object, parameter: str = "image") -> Image:
         """Take an image in whatever form the user has it.
@@ -242,6 +249,14 @@ class Video:
     has_audio: bool = False
     mime: str = "video/mp4"
     job_id: str = ""
+
+    def __post_init__(self) -> None:
+        """Take a path in whatever form, as `path` is one."""
+        given: Any = self.path
+        if not PATH.fits(given):
+            raise refusal("path", given, PATH.words)
+        if not isinstance(given, Path):
+            object.__setattr__(self, "path", Path(given).expanduser().absolute())
 
     @property
     def sidecar(self) -> Path:

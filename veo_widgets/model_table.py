@@ -36,6 +36,8 @@ def model_table(provider: str | None, today: str, *, retired: bool = False) -> T
         for model in catalog()
         if model.surface == surface and (retired or not model.is_retired(today))
     ]
+    # A sort keeps the order of equals: those that have ended go below.
+    rows.sort(key=lambda row: row[_COLUMNS.index("status")] == "ended")
     return Table(_COLUMNS, dict.fromkeys(rows), "Prices are those of the catalog; --dry-run shows that of a request.")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from .arguments import accepts
 from .errors import ConfigError
 
 
+@accepts()
 def allow_nested_loops() -> None:
     """From now on a cell may call ``asyncio.run(…)`` although the kernel's own loop runs. Cannot be undone.
 

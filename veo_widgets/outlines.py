@@ -68,6 +68,7 @@ class Entry:
         job_id: its job, or empty.
         poster: a still as a ``data:`` address, or empty.
         may_be_sent_again: whether ``run(retry=True)`` would send it.
+        is_over: whether nothing more happens to it in this run.
     """
 
     label: str
@@ -81,6 +82,7 @@ class Entry:
     job_id: str = ""
     poster: str = ""
     may_be_sent_again: bool = False
+    is_over: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,6 +120,8 @@ class Outline:
     def _table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         own = [name for name, _ in self.entries[0].shown] if self.entries else []
         shown = self.entries[:_MOST]
+        # Why there is no clip has a column of its own, where anything is to be said.
+        problems = ("problem",) if any(entry.problem for entry in shown) else ()
         rows = [
             (
                 entry.label,
@@ -125,11 +129,12 @@ class Outline:
                 entry.state,
                 entry.cost.text,
                 shorten(entry.prompt, 48),
-                entry.clip or shorten(entry.problem, 160),
+                entry.clip,
+                *(shorten(entry.problem, 160) for _ in problems),
             )
             for entry in shown
         ]
-        return ("", *own, "state", "price", "prompt", "clip"), rows
+        return ("", *own, "state", "price", "prompt", "clip", *problems), rows
 
     def _left_out(self) -> str:
         return f"… and {len(self.entries) - _MOST} more" if len(self.entries) > _MOST else ""
@@ -165,8 +170,9 @@ def entry(piece: Piece, record: JobRecord | None, waits_for: str, *, posters: bo
     if record is None:
         state = "refused" if piece.violations else f"after {waits_for}" if waits_for else made.state
         problem = " ".join(map(str, piece.violations)) or str(piece.trouble or "")
-        return replace(made, state="not sent" if piece.trouble else state, problem=problem)
+        return replace(made, state="not sent" if piece.trouble else state, problem=problem, is_over=bool(piece.trouble))
     made = replace(made, job_id=record.id, state=_state(record), problem=_problem(piece, record))
+    made = replace(made, is_over=record.state.is_final)
     if not has_clip(record):
         return replace(made, may_be_sent_again=may_be_sent_again(record))
     video = record.videos[0]

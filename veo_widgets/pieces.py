@@ -19,6 +19,10 @@ from .record import JobRecord, JobState
 OPTIONS = ("model", "provider", "profile", "max_cost", "allow_retired")
 
 
+# Of what tells pieces apart, a table shows so much.
+_MOST_COLUMNS, _MOST_CHARACTERS = 4, 24
+
+
 @dataclass
 class Piece:
     """One request of a film or a batch.
@@ -87,6 +91,30 @@ def number_equals(pieces: Iterable[Piece]) -> None:
         seen[piece.key] += 1
         if seen[piece.key] > 1:
             piece.key = f"{piece.key}#{seen[piece.key]}"
+
+
+def tell_apart(pieces: Sequence[Piece], facts: Sequence[Mapping[str, Any]]) -> None:
+    """Show in each piece's own columns the facts in which the pieces differ, the first few of them.
+
+    Args:
+        pieces: one or several.
+        facts: of each piece what was said of it, by name.
+    """
+    names = dict.fromkeys(name for said in facts for name in said if name != "prompt")
+    texts = {name: [_brief(said.get(name)) for said in facts] for name in names}
+    differing = [name for name in names if len(set(texts[name])) > 1][:_MOST_COLUMNS]
+    for number, piece in enumerate(pieces):
+        piece.shown = (*piece.shown, *((name, texts[name][number]) for name in differing))
+
+
+def _brief(value: Any) -> str:
+    """A value as it stands in a table."""
+    if isinstance(value, Image):
+        return value.name
+    if isinstance(value, tuple | list):
+        return ", ".join(map(_brief, value))
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
 
 
 def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

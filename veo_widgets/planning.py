@@ -35,6 +35,7 @@ class Plan:
         profile: the name of the settings it was made with.
         max_cost: what it may cost at most, in US dollars; None if nothing was said.
         output: the absolute path of the folder or the file that the clip is to be saved as; empty for the usual.
+        cell: the id of the notebook's cell that it was made in, or empty.
     """
 
     request: VideoRequest
@@ -46,6 +47,7 @@ class Plan:
     profile: str = ""
     max_cost: float | None = None
     output: str = ""
+    cell: str = ""
 
     @property
     def wire(self) -> Wire:
@@ -122,7 +124,8 @@ def _output(value: object) -> str:
     return str(path)
 
 
-def _folder(plan: Plan, settings: Settings) -> str:
+def folder_of(plan: Plan, settings: Settings) -> str:
+    """The folder that a plan's clips are saved in, absolute."""
     if plan.output and not names_file(plan.output):
         return plan.output
     return str(Path(plan.output).parent if plan.output else config.clips_folder(settings))
@@ -175,13 +178,14 @@ def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str,
         cost=plan.cost,
         created_at=now,
         updated_at=now,
-        folder=_folder(plan, settings),
+        folder=folder_of(plan, settings),
         # The embedded emulator listens elsewhere in every process.
         endpoint={**saved, "base_url": ""} if account.embedded else saved,
         notebook=notebook(),
         max_cost=plan.max_cost,
         profile=plan.profile,
         output=plan.output,
+        cell=plan.cell,
     )
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from .arguments import TEXT, refusal
 from .catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI, Model, find, unlisted
 from .errors import ConfigError, UnknownModelError, nearest
 
@@ -221,13 +222,13 @@ def at_address(provider: Provider, base_url: str) -> Provider:
     return replace(provider, label=label if own else f"{f'[{host}]' if ':' in host else host}{port}")
 
 
-def provider_named(name: str) -> Provider:
+def provider_named(name: Any) -> Provider:
     """The provider called `name`, or whose prefix it is.
 
     Raises:
         ConfigError: there is none of that name.
     """
-    found = _find(name)
+    found = _find(name) if isinstance(name, str) else None
     if found is None:
         raise ConfigError(f"provider: {name!r} is not one of {', '.join(PROVIDERS)}.{nearest(name, PROVIDERS)}")
     return found
@@ -242,7 +243,13 @@ def _find(name: str) -> Provider | None:
 
 
 def prefix_of(model: str) -> Provider | None:
-    """The provider that a model's prefix names, if it names one."""
+    """The provider that a model's prefix names, if it names one.
+
+    Raises:
+        InvalidRequestError: it is no text.
+    """
+    if not TEXT.fits(model):
+        raise refusal("model", model, "a model's id")
     prefix, slash, _ = model.partition("/")
     if not slash or prefix in {"", "models", "publishers"}:
         return None

@@ -128,6 +128,7 @@ class JobRecord:
         troubled: whether that trouble goes on.
         attempts: how many whole downloads have brought no clip.
         fetched: how many bytes came by these.
+        cell: the id of the notebook's cell that sent it, or empty.
     """
 
     id: str
@@ -157,6 +158,7 @@ class JobRecord:
     output: str = ""
     group: str = ""
     place: str = ""
+    cell: str = ""
     adopted: bool = False
     differences: tuple[str, ...] = ()
     trouble: str = ""

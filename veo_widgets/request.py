@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .catalog import Model
-from .errors import InvalidRequestError, nearest
+from .errors import InvalidRequestError, nearest, together
 from .media import Image, Video
 from .params import ALIASES, BY_NAME, SIZES, Param, read_plain, read_size, refusal
 
@@ -78,17 +78,14 @@ class VideoRequest:
             InvalidRequestError: an unknown name, an unreadable value, or two spellings that contradict each other.
         """
         found: dict[str, Any] = {}
+        wrong: list[InvalidRequestError] = []
         for name, value in values.items():
-            if value is None:
-                continue
-            for key, read in _read(name, value).items():
-                if key in found and found[key] != read:
-                    raise InvalidRequestError(
-                        f"{key}: said twice, as {found[key]!r} and as {read!r}; give it once.",
-                        parameter=key,
-                        value=read,
-                    )
-                found[key] = read
+            try:
+                _take(found, name, value)
+            except InvalidRequestError as error:
+                wrong.append(error)
+        if wrong:
+            raise together(wrong)
         if not isinstance(prompt, str):
             raise InvalidRequestError(
                 f"prompt: {type(prompt).__name__} is not text.", parameter="prompt", value=prompt, allowed=("text",)
@@ -163,8 +160,20 @@ class VideoRequest:
             if value not in (None, (), "") and not (name == "allow_retired" and not value)
         }
 
+    def asks_the_same(self, other: VideoRequest) -> bool:
+        """Whether another request would be sent as this one is; images are compared by their hash, not their name."""
+        return bool(_compared(self.said()) == _compared(other.said()))
+
     def __repr__(self) -> str:
         return f"VideoRequest({', '.join(f'{name}={value!r}' for name, value in self.said().items())})"
+
+
+def _compared(value: Any) -> Any:
+    if isinstance(value, Image):
+        return value.sha256
+    if isinstance(value, Mapping):
+        return {name: _compared(item) for name, item in value.items()}
+    return [_compared(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _default_duration(request: VideoRequest, model: Model) -> float | None:
@@ -207,6 +216,15 @@ def _clip_name(value: object, unit: str) -> str:
     if given.startswith(_INLINE):
         return f"clip ({(len(given) - len(_INLINE)) * 3 // 4000} kB)"
     return Path(given).name if Path(given).is_absolute() else given
+
+
+def _take(found: dict[str, Any], name: str, value: object) -> None:
+    """Add what an argument says to what was said before it."""
+    for key, read in (_read(name, value) if value is not None else {}).items():
+        if key in found and found[key] != read:
+            message = f"{key}: said twice, as {found[key]!r} and as {read!r}; give it once."
+            raise InvalidRequestError(message, parameter=key, value=read)
+        found[key] = read
 
 
 def _read(name: str, value: object) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import fields, replace
+from datetime import date, timedelta
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import config, recipes
+from .arguments import COUNT, NAME, NONE, PATH, SECONDS, SWITCH, TEXT, Kind, accepts, instance_of
 from .batches import Batch
 from .budgets import Budget
 from .config import Settings
@@ -46,6 +48,7 @@ def client() -> Client:
         return _default
 
 
+@accepts(prompt=TEXT)
 def submit(prompt: str, **values: Any) -> Job:
     """Start a job. This costs money, unless the provider is the emulator.
 
@@ -73,6 +76,7 @@ def submit(prompt: str, **values: Any) -> Job:
     return client().submit(prompt, **values)
 
 
+@accepts(name=NAME)
 def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
     """Shots that become a film: see what it costs, then ``run()`` it. Nothing is sent yet.
 
@@ -99,6 +103,7 @@ def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
     return Film(client(), name, shots, common)
 
 
+@accepts(prompt=TEXT, name=NAME)
 def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batch:
     """One prompt over many rows: see what it costs, then ``run()`` it. Nothing is sent yet.
 
@@ -127,6 +132,7 @@ def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batc
     return Batch(client(), rows, prompt, name, common)
 
 
+@accepts(prompt=TEXT, timeout=SECONDS)
 def generate(prompt: str, *, timeout: float | None = None, **values: Any) -> Videos:
     """Submit, wait until the clips are on disk, and return them; see `submit`.
 
@@ -139,20 +145,41 @@ def generate(prompt: str, *, timeout: float | None = None, **values: Any) -> Vid
     return client().generate(prompt, timeout=timeout, **values)
 
 
+@accepts(job_id=NAME)
 def job(job_id: str) -> Job:
     """The job of that id, or of the only id that begins so: also one of another notebook or an earlier kernel."""
     return client().job(job_id)
 
 
-def jobs(limit: int | None = 20) -> Jobs:
+@accepts(limit=COUNT)
+def jobs(
+    limit: int | None = 20,
+    *,
+    state: str | Iterable[str] | None = None,
+    search: str | None = None,
+    model: str | None = None,
+    since: str | date | timedelta | None = None,
+) -> Jobs:
     """The newest jobs of every notebook, newest first, as a table.
+
+    ```python
+    veo.jobs(state="filtered", search="cat", since="2026-11-01")
+    ```
 
     Args:
         limit: how many; None for all.
+        state: only those in this state or one of several, such as ``failed``; ``open`` for those that have not ended.
+        search: only those whose prompt has all these words.
+        model: only those of this model; a part of its id is enough.
+        since: only those from then on: a date, a ``datetime``, a ``timedelta`` back from now, or an ISO date as text.
+
+    Raises:
+        InvalidRequestError: there is no such state, or no such date.
     """
-    return client().jobs(limit)
+    return client().jobs(limit, state=state, search=search, model=model, since=since)
 
 
+@accepts(provider=NAME | NONE)
 def remote_videos(provider: str | None = None, **values: Any) -> RemoteVideos:
     """One page of the videos that a ``/v1/videos`` service keeps for this account, newest first.
 
@@ -167,11 +194,13 @@ def remote_videos(provider: str | None = None, **values: Any) -> RemoteVideos:
     return client().remote_videos(provider, **values)
 
 
+@accepts(video=instance_of(RemoteVideo, "a video of remote_videos()"))
 def adopt(video: RemoteVideo) -> Job:
     """Take up a video of `remote_videos` as a job: ``adopt(video).wait()`` saves its clip. Costs nothing."""
     return client().adopt(video)
 
 
+@accepts(path=PATH)
 def load(path: str | PathLike[str]) -> Recipe:
     """How a clip was made: ``load(path).request`` is what to ask for again, and fills a form.
 
@@ -184,6 +213,7 @@ def load(path: str | PathLike[str]) -> Recipe:
     return client().call(recipes.completed, recipes.load(path), client().asynchronous)
 
 
+@accepts(take_over=SWITCH)
 def resume(*, take_over: bool = False) -> Jobs:
     """Take up every open job again: after a restart, in another notebook, on the same ledger.
 
@@ -197,6 +227,7 @@ def resume(*, take_over: bool = False) -> Jobs:
     return client().resume(take_over=take_over)
 
 
+@accepts()
 def budget(**values: float | str | None) -> Budget:
     """Limit what may be spent, in US dollars, and see what is left. Without arguments only the latter.
 
@@ -219,6 +250,7 @@ def budget(**values: float | str | None) -> Budget:
     return client().budget(**values)
 
 
+@accepts(days=Kind("a number of days", COUNT.fits))
 def cost(days: int | None = None) -> Spend:
     """What clips have cost, by day, model, notebook and state, with a plot by day.
 
@@ -231,12 +263,14 @@ def cost(days: int | None = None) -> Spend:
     return client().cost(days)
 
 
+@accepts(prompt=TEXT)
 def plan(prompt: str, **values: Any) -> Plan:
     """What `submit` would send, its price, and every rule it breaks. Nothing is sent."""
     values = sealed(values)
     return client().plan(prompt, **values)
 
 
+@accepts()
 def doctor() -> Report:
     """What a plain request would use, whether it would work, and what to do if not. Costs nothing.
 
@@ -251,6 +285,7 @@ def doctor() -> Report:
         return without_client(error)
 
 
+@accepts(provider=NAME | NONE, retired=SWITCH)
 def models(provider: str | None = None, *, retired: bool = False) -> Table:
     """What every model can do and costs, as a table from the catalog.
 
@@ -265,6 +300,7 @@ def models(provider: str | None = None, *, retired: bool = False) -> Table:
     return model_table(provider, client().asynchronous.today(), retired=retired)
 
 
+@accepts(provider=NAME, model=NAME | NONE)
 def use(provider: str, model: str | None = None) -> Table:
     """Choose the provider, and the model, for what follows; see `configure`. Returns what is set now.
 
@@ -282,12 +318,14 @@ def use(provider: str, model: str | None = None) -> Table:
     return configuration()
 
 
+@accepts()
 def configuration() -> Table:
     """What is set, and where: by `configure`, ``c.VeoMagics``, the environment or a file. Keys are never shown."""
     asynchronous = client().asynchronous
     return settings_table(asynchronous.configured, asynchronous.defaults, surroundings())
 
 
+@accepts()
 def configure(**values: Any) -> None:
     """Set what new requests use; what is not named stays as it is, and None means "look in the environment" again.
 

@@ -12,7 +12,8 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -21,6 +22,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from .archive import new_job_id
+from .arguments import COUNT, NONE, accepts, instance_of
 from .budgets import Budget
 from .client import AsyncClient
 from .clock import Clock
@@ -31,8 +33,10 @@ from .handles import Job, Jobs, Videos
 from .holders import Hold, remarks
 from .planning import Plan
 from .problems import unknown_remark
+from .progress import Line, metered
 from .record import JobRecord
 from .remote import RemoteVideo, RemoteVideos
+from .searches import Search
 from .spending import Spend
 from .transport import Transport
 from .waiting import CLOSED, result
@@ -54,6 +58,7 @@ class Client:
         clock: where time comes from.
     """
 
+    @accepts(settings=instance_of(Settings, "Settings") | NONE)
     def __init__(
         self,
         settings: Settings | None = None,
@@ -156,7 +161,9 @@ class Client:
             raise violation
         job_id = new_job_id()
         try:
-            self.call(partial(self.asynchronous.submit_plan, plan, job_id=job_id))
+            sending = self.start(partial(self.asynchronous.submit_plan, plan, job_id=job_id))
+            with metered(lambda _: Line(f"Sending the request{_size(plan)} …"), notable=False) as tick:
+                result(sending, None, tick)
         except KeyboardInterrupt:
             raise SubmitInterrupted(job_id) from None
         finally:
@@ -177,15 +184,28 @@ class Client:
         """The job of that id, or of the only id that begins so."""
         return Job(self, self.call(self.asynchronous.job, job_id).id)
 
-    def jobs(self, limit: int | None = 20) -> Jobs:
-        """The newest jobs, newest first."""
+    @accepts(limit=COUNT)
+    def jobs(
+        self,
+        limit: int | None = 20,
+        *,
+        state: str | Iterable[str] | None = None,
+        search: str | None = None,
+        model: str | None = None,
+        since: str | date | timedelta | None = None,
+    ) -> Jobs:
+        """The newest jobs that are so, newest first; see `session.jobs`."""
+        wanted = Search.of(state, search, model, since, now=self.asynchronous.now())
 
         async def read() -> tuple[list[JobRecord], dict[str, Hold]]:
-            return await self.asynchronous.jobs(limit=limit), await self.asynchronous.held()
+            every = wanted == Search()
+            asynchronous = self.asynchronous
+            found = await (asynchronous.jobs(limit=limit) if every else asynchronous.search(wanted, limit))
+            return found, await asynchronous.held()
 
         records, holds = self.call(read)
         shown = {record.id: holds[record.id] for record in records if record.id in holds}
-        return Jobs(self, records, note=remarks(shown))
+        return Jobs(self, records, "No jobs yet." if wanted == Search() else "No job is so.", remarks(shown))
 
     def budget(self, **values: object) -> Budget:
         """Set limits and show them; see `budget`."""
@@ -210,6 +230,12 @@ class Client:
         """Watch every open job again; see `resume`."""
         found = self.call(partial(self.asynchronous.resume, take_over=take_over))
         return Jobs(self, found, "No job is open.", unknown_remark(*self.call(self.asynchronous.unknown)))
+
+
+def _size(plan: Plan) -> str:
+    """How large the pictures of a request are, where that takes its time."""
+    size = sum(len(image.data) for image in plan.request.images)
+    return f" with {size / 1e6:.0f} MB of pictures" if size >= 500_000 else ""
 
 
 _open: weakref.WeakSet[Client] = weakref.WeakSet()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import warnings
 from collections.abc import Callable
 
 from .board import Board
 from .errors import DeliveryWarning
 from .printable import printable
+from .progress import note
 from .record import JobRecord
 
 _PACKAGE = __name__.partition(".")[0]
@@ -60,16 +60,10 @@ class Teller:
             matter, words = seen.pressing
             if self._concerns(seen.record) and matter not in self._told:
                 self._told.add(matter)
-                print(f"Job {seen.record.id}: {printable(words)}", file=sys.stderr)  # noqa: T201
+                note(f"Job {seen.record.id}: {printable(words)}")
 
 
 def aside(record: JobRecord) -> str:
     """What is to be known of a job beside its state, in a line; mostly nothing."""
     problem = f"{record.problem.title}: {record.problem.message}" if record.problem else ""
     return printable(" ".join(filter(None, (problem, record.remark))))
-
-
-def shortened(text: str, length: int) -> str:
-    """A text in one line of so many characters at most."""
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

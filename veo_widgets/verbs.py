@@ -19,7 +19,7 @@ from .nesting import allow_nested_loops
 from .spending import Spend
 from .tables import Table
 
-Kind = Literal["job", "number", "provider", "model", "path", "level", "budget", "operation", "switch"]
+Kind = Literal["job", "number", "provider", "model", "path", "level", "budget", "operation", "switch", "state", "text"]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def read(words: Sequence[str], verbs: Mapping[str, Verb], prog: str = "%veo") ->
         raise InvalidRequestError(f"{prog}: {words[0]!r} is not one of {', '.join(verbs)}.{hint}")
     parser = _Parser(prog=f"{prog} {verb.name}", description=verb.usage, add_help=False, allow_abbrev=False)
     fill(parser, verb)
-    return verb, given(vars(parser.parse_args(words[1:])))
+    return verb, given(vars(parser.parse_intermixed_args(words[1:])))
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,8 +146,13 @@ VERBS: dict[str, Verb] = {
         Verb(
             "jobs",
             by_name.ledger_jobs,
-            "List the newest jobs.",
-            (Argument("limit", "number", "how many (default 20)", optional=True),),
+            "List the newest jobs: jobs 5 filtered --search cat.",
+            (
+                Argument("words", "state", "how many (default 20), and in which states", many=True),
+                Argument("--search", "text", "only those whose prompt has these words"),
+                Argument("--model", "model", "only those of this model"),
+                Argument("--since", "text", "only those from this date on"),
+            ),
         ),
         Verb("job", by_name.find, "One job: its card, its clips.", (_JOB,)),
         Verb("show", by_name.find, "The same, by default of the newest job.", (_ANY_JOB,)),

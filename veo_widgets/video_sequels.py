@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from . import session
+from .arguments import COUNT, NAME, NONE, SECONDS, TEXT, accepts
 from .credentials import Secret, sealed
 from .record import JobRecord
 from .video_ids import is_video_id, read_video_id
@@ -14,6 +15,14 @@ from .video_objects import VideoList, VideoObject, described
 from .videos_api import TIMEOUT, account_profile, checked, looked_at
 
 
+@accepts(
+    after=NAME | NONE,
+    limit=COUNT,
+    order=NAME | NONE,
+    timeout=SECONDS,
+    custom_llm_provider=NAME | NONE,
+    api_base=NAME | NONE,
+)
 def video_list(
     after: str | None = None,
     limit: int | None = None,
@@ -53,6 +62,7 @@ def video_list(
     return VideoList(checked(client, ask, timeout, "The list of videos"))
 
 
+@accepts(video_id=NAME, prompt=TEXT, timeout=SECONDS, api_base=NAME | NONE)
 def video_remix(
     video_id: str,
     prompt: str,
@@ -80,6 +90,7 @@ def video_remix(
     return _followed(video_id, "remix", {"prompt": prompt}, timeout, (api_key, api_base))
 
 
+@accepts(video_id=NAME, prompt=TEXT, timeout=SECONDS, api_base=NAME | NONE)
 def video_edit(
     video_id: str,
     prompt: str,
@@ -95,6 +106,7 @@ def video_edit(
     return _followed(video_id, "edit", {"prompt": prompt}, timeout, (api_key, api_base))
 
 
+@accepts(video_id=NAME, prompt=TEXT, timeout=SECONDS, api_base=NAME | NONE)
 def video_extension(
     video_id: str,
     prompt: str,
@@ -125,24 +137,28 @@ def _followed(
     return described(checked(client, follow, timeout, f"The {verb} of video {video_id}"))
 
 
+@accepts()
 async def avideo_list(**values: Any) -> VideoList:
     """`video_list` for a running event loop."""
     values = sealed(values)
     return await asyncio.to_thread(partial(video_list, **values))
 
 
+@accepts(video_id=NAME, prompt=TEXT)
 async def avideo_remix(video_id: str, prompt: str, **values: Any) -> VideoObject:
     """`video_remix` for a running event loop."""
     values = sealed(values)
     return await asyncio.to_thread(partial(video_remix, video_id, prompt, **values))
 
 
+@accepts(video_id=NAME, prompt=TEXT)
 async def avideo_edit(video_id: str, prompt: str, **values: Any) -> VideoObject:
     """`video_edit` for a running event loop."""
     values = sealed(values)
     return await asyncio.to_thread(partial(video_edit, video_id, prompt, **values))
 
 
+@accepts(video_id=NAME, prompt=TEXT)
 async def avideo_extension(video_id: str, prompt: str, seconds: str, **values: Any) -> VideoObject:
     """`video_extension` for a running event loop."""
     values = sealed(values)

@@ -29,6 +29,7 @@ from typing import Any, TypeVar
 from . import session
 from .accounts import CALLS
 from .archive import new_job_id
+from .arguments import MAPPING, NAME, NONE, SECONDS, TEXT, accepts
 from .config import Settings
 from .credentials import Secret, sealed
 from .errors import BadRequestError, BudgetError, DownloadError, InvalidRequestError, WaitTimeoutError
@@ -53,7 +54,12 @@ def account_profile(client: Client, api_key: Secret | None, api_base: str | None
     if not api_key and not api_base:
         return None
     # The key is never a variable here: whatever shows the variables of a traceback would show it.
-    name = CALLS + sha256(f"{api_base}\0{api_key.reveal() if api_key else None}".encode()).hexdigest()[:12]
+    name = (
+        CALLS
+        + sha256(
+            f"{api_base}\0{api_key.reveal() if api_key else None}".encode("utf-8", "backslashreplace")
+        ).hexdigest()[:12]
+    )
     given = Settings(
         api_key=api_key or None,
         base_url=api_base,
@@ -91,6 +97,7 @@ def checked(client: Client, verb: Callable[[], Coroutine[Any, Any, T]], timeout:
     return found
 
 
+@accepts(prompt=TEXT, model=NAME | NONE, timeout=SECONDS, extra_body=MAPPING, api_base=NAME | NONE)
 def video_generation(
     prompt: str,
     model: str | None = None,
@@ -160,6 +167,7 @@ def video_generation(
         client.tell()
 
 
+@accepts(video_id=NAME, timeout=SECONDS, api_base=NAME | NONE)
 def video_status(
     video_id: str,
     timeout: float | None = TIMEOUT,
@@ -193,6 +201,7 @@ async def looked_at(client: Client, where: VideoId, profile: str | None) -> JobR
         return await client.asynchronous.job(record.id)
 
 
+@accepts(video_id=NAME, timeout=SECONDS, api_base=NAME | NONE)
 def video_content(
     video_id: str,
     timeout: float | None = TIMEOUT,
@@ -229,18 +238,21 @@ def video_content(
     return record.videos[0].path.read_bytes()
 
 
+@accepts(prompt=TEXT, model=NAME | NONE)
 async def avideo_generation(prompt: str, model: str | None = None, **values: Any) -> VideoObject:
     """`video_generation` for a running event loop."""
     values = sealed(values)
     return await asyncio.to_thread(partial(video_generation, prompt, model, **values))
 
 
+@accepts(video_id=NAME)
 async def avideo_status(video_id: str, **values: Any) -> VideoObject:
     """`video_status` for a running event loop."""
     values = sealed(values)
     return await asyncio.to_thread(partial(video_status, video_id, **values))
 
 
+@accepts(video_id=NAME)
 async def avideo_content(video_id: str, **values: Any) -> bytes:
     """`video_content` for a running event loop."""
     values = sealed(values)

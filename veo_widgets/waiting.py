@@ -16,9 +16,7 @@ CLOSED = "This client is closed; its jobs go on. Make a new one and call resume(
 TICK_SECONDS = 0.2
 
 
-def result(
-    future: concurrent.futures.Future[T], timeout: float | None = None, meanwhile: Callable[[], object] = bool
-) -> T:
+def result(future: concurrent.futures.Future[T], timeout: float | None = None, *meanwhile: Callable[[], object]) -> T:
     """The result of a future. Ctrl-C is noticed at once and ends the waiting alone.
 
     Args:
@@ -31,7 +29,8 @@ def result(
     """
     end = None if timeout is None else time.monotonic() + timeout
     while True:
-        meanwhile()
+        for one in meanwhile:
+            one()
         try:
             return future.result(TICK_SECONDS)
         except TimeoutError:

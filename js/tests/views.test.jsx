@@ -97,6 +97,36 @@ describe("a job", () => {
     expect(model.sentOf("forget")).toHaveLength(1);
   });
 
+  it("that was run again asks once, with the price, and one click sends it", async () => {
+    const remark = "This request was sent before, as job k3f9x2ab. Nothing was sent this time.";
+    const { el, model } = await showJob("succeeded", { clips: [clip()], remark, asks: { price: "$0.40" } });
+    expect(el.querySelector(".veo-rerun")?.textContent).toContain(remark);
+    expect(model.sentOf("retry")).toHaveLength(0);
+    button(el, "Generate again · $0.40").click();
+    await settle();
+    expect(button(el, "Sending …").disabled).toBe(true);
+    button(el, "Sending …").click();
+    expect(model.sentOf("retry")).toHaveLength(1);
+    model.set("job", job("running", { id: "other", remark: null, asks: null }));
+    await settle();
+    expect(el.querySelector(".veo-rerun")).toBeNull();
+  });
+
+  it("keeps earlier takes, also while it runs", async () => {
+    const takes = [{ id: "a", number: 1, clips: [clip({ sample: 1_001_000, name: "first.mp4" })] }];
+    const { el } = await show({ job: job("running", { take: 2 }), takes });
+    const strip = () => [...el.querySelectorAll(".veo-takes button")].map((one) => [one.textContent, one.getAttribute("aria-pressed")]);
+    expect(strip()).toEqual([["Take 1", "false"], ["Take 2", "true"]]);
+    expect(el.querySelector("video")).toBeNull();
+    button(el, "Take 1").click();
+    await settle();
+    expect(strip()).toEqual([["Take 1", "true"], ["Take 2", "false"]]);
+    expect(el.querySelector("video")).not.toBeNull();
+    button(el, "Take 2").click();
+    await settle();
+    expect(el.querySelector("[role=progressbar]")).not.toBeNull();
+  });
+
   it("shows all of a problem, in order", async () => {
     const { el } = await showJob("failed");
     const { title, message, remedy, charged } = /** @type {NonNullable<Job["error"]>} */ (job("failed").error);

@@ -169,6 +169,34 @@ def test_a_filtered_job_explains_itself_and_can_be_sent_again(notebook: Notebook
     expect(root).to_contain_text("violence")
 
 
+def test_a_paid_cell_that_is_run_again_asks_first(notebook: Notebook, emulator: Emulator) -> None:
+    """One question with the price; the click pays for another take, and the first one stays."""
+    page = notebook.page
+    key = f"veo.configure(provider='gemini', api_key='a-key', base_url={emulator.base_url!r})"
+    flags = "--model veo-3.1-fast-generate-preview --seconds 4 --allow-retired --into clip"
+    notebook.write("again.ipynb", f"{LOAD}\n{key}", f"%%veo {flags}\n{PROMPT}", "clip.wait(60).id")
+    notebook.open("again.ipynb")
+    notebook.command("notebook:run-all-cells")
+    page.locator(VIDEO).wait_for()
+    notebook.command("notebook:run-all-cells")
+    ask = page.get_by_role("button", name="Generate again · $0.40")
+    expect(page.locator(".veo-rerun")).to_contain_text("This request was sent before, as job ")
+    expect(ask).to_have_count(1)
+    notebook.picture("asks-light", page.locator(".veo-root").first)
+    assert len([entry for entry in emulator.journal() if entry.kind == "create"]) == 1
+    ask.dblclick()
+    page.get_by_role("button", name="Take 1").wait_for()
+    expect(page.get_by_role("button", name="Take 2")).to_have_attribute("aria-pressed", "true")
+    ready = (
+        f"name => document.querySelector({VIDEO!r})?.readyState >= 2 && document.querySelector({VIDEO!r}).src !== name"
+    )
+    second = page.wait_for_function(ready, arg="") and page.locator(VIDEO).get_attribute("src")
+    page.get_by_role("button", name="Take 1").click()
+    page.wait_for_function(ready, arg=second)
+    notebook.picture("takes-light", page.locator(".veo-root").first)
+    assert len([entry for entry in emulator.journal() if entry.kind == "create"]) == 2
+
+
 def test_the_browser_makes_the_poster_where_python_cannot(notebook: Notebook, emulator: Emulator) -> None:
     """A core install has no media package: the first frame that was decoded here goes into the saved card."""
     page = notebook.page

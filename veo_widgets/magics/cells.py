@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .. import config, session
 from ..batches import Batch
 from ..budgets import amount, over_max_cost
-from ..errors import InvalidRequestError, JobError, SubmitInterrupted
+from ..errors import InvalidRequestError, JobError, SubmitInterrupted, together
 from ..flags import Flags, parse, parser, whole_line
 from ..handles import Job, Jobs
 from ..logbook import without_media
 from ..planning import Plan
 from ..pricing import Cost
 from ..printable import printable
+from ..progress import silent
+from ..record import JobRecord
 from ..templates import prompt_of, without_notes
+from .reruns import Asking, Turn, decide, take_up
 from .sources import with_sources
 
 
@@ -28,12 +32,12 @@ class Cell:
 
     Attributes:
         flags: those of its line.
-        plans: one for each job.
-        batch: its rows, instead of plans, where it has ``--each``.
+        turns: what becomes of each of its requests.
+        batch: its rows, instead of turns, where it has ``--each``.
     """
 
     flags: Flags
-    plans: tuple[Plan, ...] = ()
+    turns: tuple[Turn, ...] = ()
     batch: Batch | None = None
 
     @classmethod
@@ -57,10 +61,30 @@ class Cell:
         if flags.each:
             return cls(flags, batch=_batch(flags.each, without_notes(body).strip(), names, values))
         prompt = prompt_of(body, names)
-        return cls(flags, tuple(session.plan(prompt, **each) for each in _each(values, flags.seeds)))
+        return cls(flags, tuple(Turn(session.plan(prompt, **each)) for each in _each(values, flags.seeds)))
+
+    def decided(self, cell: str, asking: Asking) -> Cell:
+        """The cell with what becomes of each of its requests, some of which it may have sent before.
+
+        Args:
+            cell: its id, or empty.
+            asking: how somebody can be asked whether to pay again.
+        """
+        plans = (replace(one.plan, cell=cell) for one in self.turns)
+        return replace(self, turns=tuple(decide(plan, once=self.flags.once, asking=asking) for plan in plans))
+
+    @property
+    def asks(self) -> bool:
+        """Whether its card asks something."""
+        return any(one.asks for one in self.turns)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is said of requests that were sent before."""
+        return [one.remark for one in self.turns if one.remark]
 
     def submit(self) -> Jobs | Batch:
-        """Start every job; the sum is told and checked beforehand.
+        """Start every job that is to be sent; the sum is told and checked beforehand.
 
         Raises:
             VeoError: as `veo_widgets.submit` does.
@@ -69,18 +93,29 @@ class Cell:
         if self.batch is not None:
             print(f"{self.batch.title}: {self.batch.cost}.")  # noqa: T201 (the price, before it is paid)
             return self.batch.run()
-        client = session.client()
-        if len(self.plans) > 1:
-            self._check_sum()
-        jobs = [client.submit_plan(plan).record for plan in self.plans]
-        return Jobs(client, jobs)
+        plans = [one.plan for one in self.turns if one.record is None]
+        if plans and plans[0].violations:
+            # All that is wrong with the line at once.
+            raise together(plans[0].violations)
+        if len(plans) > 1:
+            _check_sum(plans)
+        return Jobs(session.client(), [_job_of(one) for one in self.turns])
 
-    def _check_sum(self) -> None:
-        for violation in self.plans[0].violations:
-            raise violation
-        print(f"{len(self.plans)} jobs, {_sum(self.plans).text} in all.")  # noqa: T201 (the price, before it is paid)
-        client = session.client()
-        client.call(client.asynchronous.purse.admit, self.plans)
+
+def _job_of(one: Turn) -> JobRecord:
+    """The job of a turn: sent, or the one that is there already."""
+    client = session.client()
+    if one.record is None:
+        return client.submit_plan(one.plan).record
+    if not (one.asks or one.record.state.is_final):
+        take_up(one.record)
+    return one.record
+
+
+def _check_sum(plans: Sequence[Plan]) -> None:
+    print(f"{len(plans)} jobs, {_sum(plans).text} in all.")  # noqa: T201 (the price, before it is paid)
+    client = session.client()
+    client.call(client.asynchronous.purse.admit, plans)
 
 
 def _batch(name: str, prompt: str, names: Mapping[str, Any], values: dict[str, Any]) -> Batch:
@@ -135,11 +170,12 @@ def preview(cell: Cell) -> str:
     """What would be sent, the price, and every rule it breaks, as text."""
     if cell.batch is not None:
         return repr(cell.batch)
-    first = _dry_run(cell.plans[0])
-    if len(cell.plans) == 1:
+    plans = [one.plan for one in cell.turns]
+    first = _dry_run(plans[0])
+    if len(plans) == 1:
         return first
     seeds = ", ".join(map(str, cell.flags.seeds))
-    return f"{len(cell.plans)} jobs, {_sum(cell.plans).text} in all, with the seeds {seeds}. The first:\n{first}"
+    return f"{len(plans)} jobs, {_sum(plans).text} in all, with the seeds {seeds}. The first:\n{first}"
 
 
 def _dry_run(plan: Plan) -> str:
@@ -155,7 +191,12 @@ def _dry_run(plan: Plan) -> str:
     return printable("\n".join([*lines, "", f"{call.method} {call.url}", body]))
 
 
-def wait_for(jobs: Iterable[Job] | Batch) -> None:
+def _progress(jobs: Iterable[Job] | Batch, *, quiet: bool) -> AbstractContextManager[None]:
+    """A batch shows how far it is; jobs have cards that do."""
+    return nullcontext() if isinstance(jobs, Batch) and not quiet else silent()
+
+
+def wait_for(jobs: Iterable[Job] | Batch, *, quiet: bool) -> None:
     """Block until all have ended; the first that has no clip is told at the end.
 
     Raises:
@@ -164,19 +205,21 @@ def wait_for(jobs: Iterable[Job] | Batch) -> None:
     failed: list[JobError] = []
     for job in [jobs] if isinstance(jobs, Batch) else jobs:
         try:
-            job.wait()
+            with _progress(jobs, quiet=quiet):
+                job.wait()
         except JobError as error:
             failed.append(error)
     if failed:
         raise failed[0]
 
 
-async def awaited(jobs: Iterable[Job] | Batch) -> None:
+async def awaited(jobs: Iterable[Job] | Batch, *, quiet: bool) -> None:
     """The same without blocking."""
     failed: list[JobError] = []
     for job in [jobs] if isinstance(jobs, Batch) else jobs:
         try:
-            await job
+            with _progress(jobs, quiet=quiet):
+                await job
         except JobError as error:
             failed.append(error)
     if failed:

@@ -18,6 +18,7 @@ from ..logbook import LEVELS
 from ..media import Image, Video
 from ..params import BY_NAME, SIZES
 from ..providers import PROVIDERS, provider_named
+from ..searches import STATES
 from ..verbs import VERBS, Argument, Verb
 
 _CELL = re.compile(r"%%veo(?=\s)(.*)", re.DOTALL)
@@ -156,7 +157,8 @@ def _of_argument(argument: Argument, words: list[str], fragment: str) -> Iterabl
     offers: dict[str, Callable[[], Iterable[str]]] = {
         "job": _jobs,
         "provider": lambda: PROVIDERS,
-        "model": lambda: _models(words[0]),
+        "model": lambda: _models(words[0] if words and words[0] in PROVIDERS else ""),
+        "state": lambda: STATES,
         "path": lambda: _paths(fragment),
         "level": lambda: LEVELS,
         "budget": lambda: NAMES if len(words) % 2 == 0 else ("off", "default"),

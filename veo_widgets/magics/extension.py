@@ -10,6 +10,7 @@ from .awaiting import Awaiting
 from .left_over import left_over
 from .matching import make_matcher
 from .shell_magics import VeoMagics
+from .tracebacks import fold, unfold
 
 # Kept on the shell itself, so that a module that was reloaded finds it too.
 _KEPT = "_veo_widgets_extension"
@@ -28,12 +29,14 @@ class _Extension:
         self._matcher = make_matcher(self.magics)
         completer: Any = shell.Completer
         completer.custom_matchers.append(self._matcher)
+        fold(shell)
 
     def remove(self) -> None:
         """Leave the shell as it was."""
         completer: Any = self._shell.Completer
         completer.custom_matchers[:] = [item for item in completer.custom_matchers if item is not self._matcher]
         self._awaiting.end(self._shell)
+        unfold()
         self.magics.close()
         for kind, before in self._before.items():
             self._shell.magics_manager.magics[kind].pop("veo", None)

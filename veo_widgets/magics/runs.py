@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ..batches import Batch
 from ..errors import JobError, SubmitInterrupted, VeoError
@@ -14,41 +15,45 @@ from ..handles import Job, Jobs
 from ..verbs import VERBS, listing, read
 from . import cells
 from .cells import Cell, preview, stopped_job, usage
+from .reruns import Turn, asking_in
 
-Names = dict[str, Any]
+if TYPE_CHECKING:
+    from ..widgets import Grid, JobView
+    from ..widgets.takes import Rerun
 
 
-def run(line: str, body: str, names: Names, defaults: Mapping[str, Any]) -> Job | Jobs | Batch | None:
+def run(line: str, body: str, shell: Any, defaults: Mapping[str, Any]) -> Job | Jobs | Batch | None:
     """Make a video of what a cell says, and wait for it if that is wanted.
 
     Args:
         line: what follows ``%%veo``.
         body: what stands below.
-        names: the notebook's variables.
+        shell: the notebook's, with its variables.
         defaults: what holds where the line says nothing.
     """
     with _told():
-        started = _start(line, body, names, defaults)
+        started = _start(line, body, shell, defaults)
         if started is None:
             return None
         cell, jobs = started
         if cell.flags.wait:
-            with _stopped(jobs), _shown(cell, jobs):
-                cells.wait_for(jobs)
+            with _stopped(jobs), _shown(cell, jobs, shell.user_ns):
+                cells.wait_for(jobs, quiet=cell.flags.quiet)
         else:
-            _show(cell, jobs)
+            with _shown(cell, jobs, shell.user_ns):
+                pass
         return _value(cell, jobs)
 
 
-async def awaited(line: str, body: str, names: Names, defaults: Mapping[str, Any]) -> Job | Jobs | Batch | None:
+async def awaited(line: str, body: str, shell: Any, defaults: Mapping[str, Any]) -> Job | Jobs | Batch | None:
     """The same for a cell that waits where the kernel's loop runs; see `run`."""
     with _told():
-        started = _start(line, body, names, defaults)
+        started = _start(line, body, shell, defaults)
         if started is None:
             return None
         cell, jobs = started
-        with _stopped(jobs), _shown(cell, jobs):
-            await cells.awaited(jobs)
+        with _stopped(jobs), _shown(cell, jobs, shell.user_ns):
+            await cells.awaited(jobs, quiet=cell.flags.quiet)
         return _value(cell, jobs)
 
 
@@ -68,54 +73,87 @@ def ask(line: str) -> Any:
         return found
 
 
-def _start(line: str, body: str, names: Names, defaults: Mapping[str, Any]) -> tuple[Cell, Jobs | Batch] | None:
+def _start(line: str, body: str, shell: Any, defaults: Mapping[str, Any]) -> tuple[Cell, Jobs | Batch] | None:
     """Submit what a cell says; None if it only asked."""
-    cell = Cell.read(line, body, names, defaults)
+    cell = Cell.read(line, body, shell.user_ns, defaults)
     if cell is None or cell.flags.dry_run:
         print(usage() if cell is None else preview(cell))  # noqa: T201 (the answer to --help and --dry-run)
         return None
+    from ..widgets.display import running_cell
+
+    cell = cell.decided(running_cell()[0], asking_in(shell))
     try:
         jobs = cell.submit()
     except (SubmitInterrupted, JobError) as error:
         # It is in the ledger and has something to show.
-        _show(cell, [stopped_job(error)])
-        if isinstance(error, SubmitInterrupted):
-            print(error)  # noqa: T201 (what Ctrl-C did and did not do)
+        with _shown(replace(cell, turns=()), [stopped_job(error)], shell.user_ns):
+            if isinstance(error, SubmitInterrupted):
+                print(error)  # noqa: T201 (what Ctrl-C did and did not do)
         raise
     if cell.flags.into:
-        names[cell.flags.into] = _one(cell, jobs)
+        shell.user_ns[cell.flags.into] = _one(cell, jobs)
     return cell, jobs
 
 
-def _show(cell: Cell, jobs: Sequence[Job] | Batch) -> None:
-    from ..widgets import display, grid
-
-    if cell.flags.quiet:
-        return
-    if isinstance(jobs, Batch) or cell.flags.grid:
-        display.draw(jobs if isinstance(jobs, Batch) else grid(jobs))
-        return
-    for job in jobs:
-        display.show(job, embed=cell.flags.embed)
-
-
 @contextmanager
-def _shown(cell: Cell, jobs: Sequence[Job] | Batch) -> Iterator[None]:
-    from ..widgets import display, grid
+def _shown(cell: Cell, jobs: Sequence[Job] | Batch, names: dict[str, Any]) -> Iterator[None]:
+    """Show what the cell has started: before it is waited for, and as it is then."""
+    from ..widgets import display
 
+    # A question is shown even so: nobody could answer it otherwise.
+    quiet = cell.flags.quiet and not cell.asks
     if isinstance(jobs, Batch):
         try:
             yield
         finally:
-            if not cell.flags.quiet:
+            if not quiet:
                 display.draw(jobs)
         return
-    if cell.flags.grid and not cell.flags.quiet:
-        with display.shown_grid(grid(jobs)):
+    if quiet or cell.flags.grid:
+        for remark in cell.remarks:
+            print(remark)  # noqa: T201 (there is no card to say it)
+    if cell.flags.grid and not quiet:
+        with display.shown_grid(_grid(cell, jobs)):
             yield
         return
-    with display.shown(() if cell.flags.quiet else jobs, embed=cell.flags.embed):
+    with display.shown(() if quiet else _views(cell, jobs, names), embed=cell.flags.embed):
         yield
+
+
+def _grid(cell: Cell, jobs: Sequence[Job]) -> Grid:
+    """The jobs side by side, and what is only sent at a click."""
+    from ..widgets import grid
+
+    return grid([*jobs, *(one.plan for one in cell.turns if one.asks)])
+
+
+def _views(cell: Cell, jobs: Sequence[Job], names: dict[str, Any]) -> list[JobView]:
+    from ..widgets import JobView
+
+    def sent(place: int) -> Callable[[Job], None]:
+        """What a click has sent takes the place of what the variable holds."""
+
+        def keep(job: Job) -> None:
+            kept = names.get(cell.flags.into or "")
+            if isinstance(kept, Jobs):
+                kept[place] = job
+            elif cell.flags.into:
+                names[cell.flags.into] = job
+
+        return keep
+
+    turns = cell.turns or [None] * len(jobs)
+    return [JobView(job, _rerun(one, sent(place))) for place, (job, one) in enumerate(zip(jobs, turns, strict=True))]
+
+
+def _rerun(one: Turn | None, sent: Callable[[Job], None]) -> Rerun:
+    from ..widgets.takes import Rerun
+
+    if one is None:
+        return Rerun()
+    shown = one.record.id if one.record else ""
+    takes = tuple((number, record.id) for number, record in enumerate(one.earlier, 1) if record.id != shown)
+    return Rerun(one.remark, takes, one.number, one.plan if one.asks else None, sent)
 
 
 def _value(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch | None:

@@ -8,7 +8,7 @@ import traitlets
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-from ..config import Settings
+from ..config import Settings, switched_on
 from ..errors import VeoError
 from ..paths import fixed
 from ..providers import provider_named
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..batches import Batch
     from ..handles import Job, Jobs
 
-_FOR_CELLS = ("wait", "quiet", "embed", "max_cost")
+_FOR_CELLS = ("wait", "quiet", "embed", "once", "max_cost")
 _FOR_REQUESTS = ("provider", "model", "project", "location", "folder", "requests_per_minute")
 
 
@@ -50,6 +50,10 @@ class VeoMagics(Magics):
     embed = traitlets.Bool(default_value=False, help="Whether clips go into the notebook, as with --embed.").tag(
         config=True
     )
+
+    once = traitlets.Bool(
+        default_value=False, help="Whether cells show the clip they have for the same request, as with --once."
+    ).tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
@@ -84,7 +88,7 @@ class VeoMagics(Magics):
     @property
     def defaults(self) -> dict[str, Any]:
         """What holds for cells whose line says nothing."""
-        return {name: getattr(self, name) for name in _FOR_CELLS}
+        return {**{name: getattr(self, name) for name in _FOR_CELLS}, "once": self.once or switched_on("VEO_ONCE")}
 
     @no_var_expand
     @cell_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
@@ -93,13 +97,13 @@ class VeoMagics(Magics):
         # What submits, and with it HTTP, is loaded by the first cell: loading the extension must not take long.
         from . import runs
 
-        return runs.run(line, cell, self.shell.user_ns, self.defaults)
+        return runs.run(line, cell, self.shell, self.defaults)
 
     async def awaited(self, line: str, cell: str) -> Job | Jobs | Batch | None:
         """What ``%%veo --wait`` becomes where the kernel's loop runs: the same, and buttons stay alive meanwhile."""
         from . import runs
 
-        return await runs.awaited(line, cell, self.shell.user_ns, self.defaults)
+        return await runs.awaited(line, cell, self.shell, self.defaults)
 
     @line_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
     def line(self, line: str) -> Any:

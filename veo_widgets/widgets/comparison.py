@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from ..arguments import COUNT, SEVERAL, refusal
 from ..catalog import Model, models
 from ..errors import InvalidRequestError, VeoError
 from ..params import SIZES
@@ -77,13 +78,20 @@ def _combined(
 
 
 def _listed(given: str | Iterable[str] | None) -> list[str]:
-    return [given] if isinstance(given, str) else list(given or ())
+    if given is None or isinstance(given, str):
+        return [given] if given else []
+    listed = list(given) if SEVERAL.fits(given) else [None]
+    if not all(isinstance(item, str) for item in listed):
+        raise refusal("compare", given, "text or several texts")
+    return [str(item) for item in listed]
 
 
 def _seeds(given: int | Iterable[int] | None) -> list[int]:
-    if given is None or isinstance(given, int):
-        return [secrets.randbelow(2**32) for _ in range(1 if given is None else given)]
-    return list(given)
+    if given is None or COUNT.fits(given):
+        return [secrets.randbelow(2**32) for _ in range(1 if given is None else int(str(given)))]
+    if not SEVERAL.fits(given):
+        raise refusal("seeds", given, "how many seeds to draw, or a list of them")
+    return list(given)  # type: ignore[arg-type]
 
 
 def lines(resolution: str) -> int:

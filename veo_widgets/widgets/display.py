@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython import display as ipython
 from IPython import get_ipython
 
+from ..arguments import SWITCH, accepts
 from ..board import Sighting
 from ..by_name import find
 from ..handles import Job
@@ -26,6 +27,7 @@ _display: Any = ipython.display
 _MOST_RESUMED = 12
 
 
+@accepts(embed=SWITCH)
 def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
     """Show a job live; the plain output beneath follows it to its end.
 
@@ -36,13 +38,11 @@ def show(job: Job | str | None = None, *, embed: bool = False) -> JobView:
     Returns:
         The view.
     """
-    job = find(job)
-    record = job.record
-    view = JobView(job)
+    view = JobView(find(job))
     view.drawn_in = _run()
-    _draw_live(view)
-    # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
-    _leave(job, view, record, embed=embed)
+    with shown([view], embed=embed):
+        # Shown once and for all if the job has ended, so that a notebook run without a browser holds its clips at once.
+        pass
     return view
 
 
@@ -61,27 +61,26 @@ def draw_view(view: JobView) -> None:
 
 
 @contextmanager
-def shown(jobs: Sequence[Job], *, embed: bool = False) -> Iterator[None]:
+def shown(views: Sequence[JobView], *, embed: bool = False) -> Iterator[None]:
     """Show jobs live while they are waited for, then leave a plain output of each; see `show`."""
-    views = [(job, JobView(job)) for job in jobs]
-    for _, view in views:
+    for view in views:
         _draw_live(view)
     try:
         yield
     finally:
-        for job, view in views:
-            _leave(job, view, job.record, embed=embed)
+        for view in views:
+            _leave(view.shown, view, view.shown.record, embed=embed)
 
 
 def _leave(job: Job, view: JobView, record: JobRecord, *, embed: bool) -> None:
-    handle: Any = _display(saved.bundle(record, embed=embed), raw=True, display_id=True)
+    handle: Any = _display(saved.bundle(record, embed=embed, said=view.said), raw=True, display_id=True)
     if handle is not None:
         _follow(job, view, handle, record, embed=embed)
 
 
 def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed: bool) -> None:
     """Update the plain output when the job ends, when the browser has made a poster, and for whoever waits."""
-    last: dict[str, Any] = saved.bundle(displayed, embed=embed)
+    last: dict[str, Any] = saved.bundle(displayed, embed=embed, said=view.said)
     job_id = displayed.id
 
     def update(seen: Sighting) -> None:
@@ -89,13 +88,18 @@ def _follow(job: Job, view: JobView, handle: Any, displayed: JobRecord, *, embed
         # Another id is a retry, whose card takes the place of the old one.
         if seen.record.state.is_final or seen.record.id != job_id:
             job_id = seen.record.id
-            now = saved.bundle(seen.record, embed=embed)
+            now = saved.bundle(seen.record, embed=embed, said=view.said)
             if now != last:
                 last = now
                 handle.update(now, raw=True)
 
     view.follow(update)
     job.after_wait(lambda: handle.update(last, raw=True))
+
+
+def post(data: dict[str, str]) -> Any:
+    """Show an output by its MIME types; returns what updates it, if anything does."""
+    return _display(data, raw=True, display_id=True)
 
 
 def draw(thing: object) -> None:
@@ -160,6 +164,14 @@ def _run() -> int | None:
     """The number of the run of a cell; None outside of notebooks."""
     shell = get_ipython()
     return None if shell is None else shell.execution_count
+
+
+def somebody_watches() -> bool:
+    """Whether the running cell was run by people: their front ends can be asked for input, programs cannot."""
+    shell: Any = get_ipython()
+    if shell is None or not hasattr(shell, "get_parent"):
+        return False
+    return bool((shell.get_parent() or {}).get("content", {}).get("allow_stdin"))
 
 
 def running_cell() -> tuple[str, int]:

@@ -13,10 +13,13 @@ import anyio.to_thread
 import traitlets
 
 from .. import recipes
+from ..arguments import NAME, NONE, accepts
 from ..choice import choose_provider
 from ..errors import AcceptedError, InvalidRequestError, JobError, VeoError
 from ..handles import Job
 from ..media import Image
+from ..pieces import merged
+from ..planning import Plan
 from ..providers import name_at
 from ..record import JobRecord
 from ..request import VideoRequest
@@ -26,6 +29,7 @@ from ..sync import Client
 from . import drafts, earlier, variables
 from ._base import ClipWidget, bundle
 from .display import running_cell
+from .given import request_of
 from .handover import forms, frames
 from .protocol import CHUNK_BYTES, Message
 from .schema import schema
@@ -40,7 +44,7 @@ class Form(ClipWidget):
     """A form for requests. What is typed stays: when its cell is run again, the page reloaded, the kernel restarted.
 
     Args:
-        prompt: what the clips show.
+        prompt: what the clips show; or a recipe, a request or a job, to begin as that one was asked for.
         name: forms of one notebook with the same name keep the same text.
         provider: where to send requests; default as for `submit`.
         profile: the account, as for `submit`.
@@ -70,9 +74,10 @@ class Form(ClipWidget):
     samples, seed, person_generation, generate_audio = drafts.Part(), drafts.Part(), drafts.Part(), drafts.Part()
     first_frame, last_frame, reference_images = drafts.Part(), drafts.Part(), drafts.Part()
 
+    @accepts(name=NAME, provider=NAME | NONE, profile=NAME | NONE)
     def __init__(
         self,
-        prompt: str = "",
+        prompt: str | VideoRequest | recipes.Recipe | Job | Plan = "",
         *,
         name: str = "",
         provider: str | None = None,
@@ -81,6 +86,9 @@ class Form(ClipWidget):
         **values: Any,
     ) -> None:
         client = client or default_client()
+        prompt, asked = request_of(prompt)
+        provider = provider or asked.pop("provider", None)
+        values = merged(asked, values)
         name = name or type(self).__name__.lower()
         around, model = surroundings(), str(values.pop("model", None) or "")
         settings = client.asynchronous.profiles.get(profile or "", client.settings)

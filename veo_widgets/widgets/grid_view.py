@@ -12,6 +12,8 @@ import traitlets
 
 from .. import record as records
 from ..archive import new_job_id
+from ..arguments import NAME, SWITCH, accepts, refusal
+from ..assembly import Assembly
 from ..board import Sighting
 from ..errors import BudgetError, InvalidRequestError, LedgerError, VeoError
 from ..handles import Job
@@ -25,17 +27,17 @@ from . import description
 from ._base import ClipWidget, bundle
 from .cells import Cell, clip_of
 from .comparison import drafts, rendering, total
+from .given import Shown, shown_of
 from .protocol import Message
 from .sequels import even_if_lost, offers
-
-Shown = Job | Video | Plan
 
 
 class Grid(ClipWidget):
     """Clips and jobs side by side.
 
     Args:
-        shown: jobs, running or ended, clips, and plans, which are sent at a click or by `submit`.
+        shown: jobs, running or ended, clips, films, batches, files, ids of jobs, and plans, which are sent at a click
+            or by `submit`; one or several. A film that is whole is one clip.
         client: whose jobs they are; default is the one behind `veo_widgets.submit`.
         render: the resolution at which starred clips are made again.
 
@@ -55,9 +57,12 @@ class Grid(ClipWidget):
     starred = traitlets.List(traitlets.Instance(Video))
     rejected = traitlets.List(traitlets.Instance(Video))
 
-    def __init__(self, shown: Iterable[Shown] | Shown, *, client: Client | None = None, render: str = "1080p") -> None:
-        given = [shown] if isinstance(shown, Shown) else list(shown)
-        client = client or next((item.client for item in given if isinstance(item, Job)), None) or default_client()
+    @accepts(render=NAME)
+    def __init__(self, *shown: Any, client: Client | None = None, render: str = "1080p") -> None:
+        if not shown:
+            raise refusal("shown", None, "anything to show; give jobs, clips, films, files or ids")
+        client = client or _client_of(shown) or default_client()
+        given = shown_of(shown, client, "shown")
         self._seen: dict[str, Sighting] = {}
         self._cells: list[Cell] = []
         self._resolution = render
@@ -308,11 +313,23 @@ class Grid(ClipWidget):
         show_grid(self)
 
 
-def grid(shown: Iterable[Shown] | Shown, *, client: Client | None = None, render: str = "1080p") -> Grid:
-    """Show clips and jobs side by side, played and scrubbed as one; see `Grid`."""
-    return Grid(shown, client=client, render=render)
+def _client_of(shown: Iterable[Any]) -> Client | None:
+    """The client of the first job among what is shown."""
+    for item in shown:
+        if isinstance(item, Job | Assembly):
+            return item.client
+        if isinstance(item, list | tuple) and (found := _client_of(item)):
+            return found
+    return None
 
 
+@accepts(render=NAME)
+def grid(*shown: Any, client: Client | None = None, render: str = "1080p") -> Grid:
+    """Show clips, jobs, films and files side by side, played and scrubbed as one; see `Grid`."""
+    return Grid(*shown, client=client, render=render)
+
+
+@accepts(draft=SWITCH, render=NAME)
 def compare(
     prompts: str | Iterable[str],
     seeds: int | Iterable[int] | None = None,

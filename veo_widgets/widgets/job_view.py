@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 import traitlets
 
 from .. import recipes
+from ..arguments import accepts, instance_of
 from ..board import Sighting
 from ..errors import VeoError
 from ..handles import Job
 from ..media import Video
-from . import description
+from ..record import JobRecord
+from . import description, saved
 from ._base import ClipWidget, bundle
 from .handover import forms
 from .protocol import Message
 from .sequels import even_if_lost, offers
+from .takes import Rerun, Takes
 
 
 class JobView(ClipWidget):
@@ -25,31 +29,61 @@ class JobView(ClipWidget):
 
     Args:
         job: what to show.
+        rerun: what is known of earlier runs of its cell.
     """
 
     _esm, _css = bundle("job_view")
 
     job = traitlets.Dict().tag(sync=True)
+    takes = traitlets.List(traitlets.Dict()).tag(sync=True)
 
-    def __init__(self, job: Job) -> None:
+    @accepts(job=instance_of(Job, "a job; veo.job(ID) finds one"))
+    def __init__(self, job: Job, rerun: Rerun | None = None) -> None:
         seen = job.sighting
-        self._job = job
+        self._job, self._rerun = job, rerun or Rerun()
         self._follower: Callable[[Sighting], None] | None = None
         self._seen = seen
         self._retrying = False
         # The run of a cell that has shown it already.
         self.drawn_in: int | None = None
-        super().__init__(job.client, job=description.job(seen, time.time()))
+        self._takes = Takes(job.client, self._draw_takes)
+        super().__init__(job.client, job=self._drawn(seen))
+        if self._rerun.takes:
+            job.client.call(self._takes.add, self._rerun.takes)
+            self._draw_takes()
         self._end_listening = job.listen(self._changed)
         # What changed between the look and the listening.
         self._changed(job.sighting)
 
     def _changed(self, seen: Sighting) -> None:
         self._seen = seen
-        offered = offers(self._client.asynchronous, seen.record)
-        self.write(job=description.job(seen, time.time(), offered))
+        self.write(job=self._drawn(seen, offers(self._client.asynchronous, seen.record)))
         if self._follower is not None:
             self._follower(seen)
+
+    def _drawn(self, seen: Sighting, offered: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The job, and what is to be said of this run of its cell."""
+        drawn, plan = description.job(seen, time.time(), offered), self._rerun.again
+        drawn |= {"remark": self._rerun.remark or None, "asks": None, "take": self._rerun.number}
+        if plan is not None:
+            # One button that pays is enough.
+            drawn |= {"asks": {"price": plan.cost.text}, "can": {**drawn["can"], "retry": False}}
+        return drawn
+
+    def _draw_takes(self) -> None:
+        self.write(takes=self._takes.describe())
+
+    @property
+    def shown(self) -> Job:
+        """The job."""
+        return self._job
+
+    @property
+    def said(self) -> saved.Said:
+        """What the plain output says beside the job itself."""
+        again = self._rerun.again
+        how = f" %veo retry {self._job.id} sends it again, for {again.cost.text}." if again else ""
+        return saved.Said(self._rerun.remark + how, tuple(self._takes.videos()))
 
     def follow(self, follower: Callable[[Sighting], None]) -> None:
         """Have `follower` called with how the job stands, now and on the client's loop after every change."""
@@ -57,8 +91,13 @@ class JobView(ClipWidget):
         follower(self._seen)
 
     def clips_on_disk(self) -> Sequence[Video]:
-        """The clips of the job."""
-        return self._seen.record.videos
+        """The clips of the job, and those of earlier takes under numbers of their own."""
+        earlier = (replace(video, sample=sample) for sample, video in self._takes.clips().items())
+        return (*self._seen.record.videos, *earlier)
+
+    def original(self, video: Video) -> Video:
+        """A clip under the number that its own job gave it."""
+        return self._takes.clips().get(video.sample, video)
 
     def poster_added(self) -> None:
         """Draw again, now with the poster."""
@@ -120,23 +159,36 @@ class JobView(ClipWidget):
 
     async def _retry(self) -> None:
         """The view follows the new job; the old one stays in the ledger."""
-        if self._retrying or not self._seen.record.state.is_final:
+        again, client = self._rerun.again, self._client.asynchronous
+        if self._retrying or not (again or self._seen.record.state.is_final):
             return
         # A second click, here or in another view of this cell, must not pay a second time.
         self._retrying = True
         try:
-            client = self._client.asynchronous
-            record = await even_if_lost(client, client.retry(self._job.id))
-            self._end_listening()
-            self._job = Job(self._client, record.id)
-            self._end_listening = client.listen(record.id, self._changed)
-            self._changed(await client.sighting(record.id))
+            sending = client.submit_plan(again) if again else client.retry(self._job.id)
+            await self._turn_to(await even_if_lost(client, sending))
         finally:
             self._retrying = False
 
+    async def _turn_to(self, record: JobRecord) -> None:
+        """Show a new take; the job that was shown becomes an earlier one."""
+        client, before, rerun = self._client.asynchronous, self._job, self._rerun
+        self._end_listening()
+        await self._takes.add([(rerun.number, before.id)])
+        number = self._takes.newest + 1
+        self._job, self._rerun = Job(self._client, record.id), replace(rerun, number=number, again=None, remark="")
+        self._end_listening = client.listen(record.id, self._changed)
+        self._draw_takes()
+        self._changed(await client.sighting(record.id))
+        if rerun.sent is not None:
+            rerun.sent(self._job)
+
     def close(self) -> None:
         """Stop following the job."""
-        self._end_listening()
+        # A view that could not even be made is closed all the same when it goes.
+        if "_end_listening" in vars(self):
+            self._end_listening()
+            self._takes.close()
         super().close()
 
     def _ipython_display_(self) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import traitlets
 
 from ..archive import new_job_id
+from ..arguments import refusal
+from ..assembly import Assembly
 from ..handles import Job
 from ..media import Video
 from ..session import client as default_client
 from ..sync import Client
 from . import description, snippets
 from ._base import ClipWidget, bundle
+from .given import clips_of
 from .sequels import offers_of
 
 
@@ -34,8 +37,11 @@ class Player(ClipWidget):
     """A player for one clip or several.
 
     Args:
-        clips: a `Video`, several, or a finished `Job`.
+        clips: jobs, clips, films, batches, files and ids of jobs, one or several. A film is played as a whole.
         client: whose loop sends the clips; default is the one behind `veo_widgets.submit`.
+
+    Raises:
+        VeoError: there is no such file or job, or a film has no clip yet.
     """
 
     _esm, _css = bundle("player")
@@ -46,10 +52,11 @@ class Player(ClipWidget):
     settings = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     saved_class = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, clips: Video | Iterable[Video] | Job, *, client: Client | None = None) -> None:
-        client = client or (clips.client if isinstance(clips, Job) else default_client())
-        shown = clips.videos if isinstance(clips, Job) else clips
-        videos = [shown] if isinstance(shown, Video) else list(shown)
+    def __init__(self, *clips: Any, client: Client | None = None) -> None:
+        if not clips:
+            raise refusal("clips", None, "a clip; give a job, a file's path or a job's id")
+        client = client or next((item.client for item in clips if isinstance(item, Job | Assembly)), default_client())
+        videos = clips_of(clips, client)
         # Clips of several jobs are numbered anew: the browser asks for them by number.
         self._videos = dict(enumerate(videos))
         super().__init__(client, **self._first_state(client, videos), saved_class=description.saved_class(new_job_id()))

@@ -10,6 +10,7 @@ import base64
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -29,15 +30,31 @@ _FRAME = "display:block;width:100%;max-height:480px;margin:8px 0;border-radius:4
 _QUIET = "opacity:.75;font-size:12px"
 
 
-def bundle(record: JobRecord, *, embed: bool = False) -> dict[str, str]:
+@dataclass(frozen=True)
+class Said:
+    """What an output says beside the job itself.
+
+    Attributes:
+        remark: of the run of its cell; empty for nothing.
+        takes: the earlier clips of the cell, with their numbers.
+    """
+
+    remark: str = ""
+    takes: tuple[tuple[int, Video], ...] = ()
+
+
+def bundle(record: JobRecord, *, embed: bool = False, said: Said | None = None) -> dict[str, str]:
     """The output of a job, running or ended, as MIME types.
 
     Args:
         record: the job.
         embed: whether it holds the clips themselves, as base64, as far as they are not too large.
+        said: what else it says.
     """
+    said = said or Said()
     told = [remark for video in record.videos if embed and (remark := _embedded(video)[1])]
-    return {"text/html": _html(record, embed=embed), "text/plain": printable("\n".join([text(record), *told]))}
+    lines = [line for line in (said.remark, text(record), *told) if line]
+    return {"text/html": _html(record, said, embed=embed), "text/plain": printable("\n".join(lines))}
 
 
 def gallery(clips: Sequence[tuple[Video, str]], name: str) -> dict[str, str]:
@@ -124,12 +141,12 @@ def _embedded(video: Video) -> tuple[str, str]:
     )
 
 
-def _html(record: JobRecord, *, embed: bool) -> str:
+def _html(record: JobRecord, said: Said, *, embed: bool) -> str:
     prompt = escape(record.request.prompt)
     settings = " · ".join(f"{escape(label)} {escape(value)}" for label, value in description.settings(record))
     body = "".join(_clip(record, video, embed=embed) for video in record.videos) or _without_clip(record)
     return html_output(
-        f'<div class="{description.saved_class(record.id)}" style="{_CARD}">',
+        f'<div class="{description.saved_class(record.id)}" style="{_CARD}">{_said(record, said)}',
         f'<div style="white-space:pre-wrap">{prompt}</div>{body}{_remark(record)}',
         f'<div style="{_QUIET}">{escape(_facts(record))}<br>{settings}</div></div>',
     )
@@ -137,6 +154,14 @@ def _html(record: JobRecord, *, embed: bool) -> str:
 
 def _remark(record: JobRecord) -> str:
     return f'<p style="margin:8px 0">{escape(record.remark)}</p>' if record.remark else ""
+
+
+def _said(record: JobRecord, said: Said) -> str:
+    links = (
+        f'<a href="{escape(quote(_link(record, video), safe="/:"))}">Take {number}</a>' for number, video in said.takes
+    )
+    remarks = filter(None, (escape(said.remark), " · ".join(links)))
+    return "".join(f'<div style="{_QUIET};margin-bottom:8px">{remark}</div>' for remark in remarks)
 
 
 def _clip(record: JobRecord, video: Video, *, embed: bool) -> str:

@@ -8,8 +8,12 @@ from typing import Any
 import anyio.to_thread
 import traitlets
 
+from ..arguments import COUNT, accepts
 from ..handles import Job, Videos
+from ..planning import Plan
+from ..recipes import Recipe
 from ..record import JobRecord
+from ..request import VideoRequest
 from ..surroundings import notebook
 from ._base import bundle
 from .form import Form
@@ -40,11 +44,6 @@ class _Card(JobView):
         super().write(**traits)
         self._studio.show(self)
 
-    @property
-    def shown(self) -> Job:
-        """The job."""
-        return self._job
-
     async def _retry(self) -> None:
         """A repeat is a job of its own and has a place of its own."""
         if self._retrying or not self._seen.record.state.is_final:
@@ -66,7 +65,7 @@ class Studio(Form):
     """The form, and the jobs of this notebook, newest first. Run again, it shows running jobs where they stand.
 
     Args:
-        prompt: what the clips show.
+        prompt: what the clips show; or a recipe, a request or a job, as for `Form`.
         limit: how many earlier jobs to show at most; running ones are always there.
         values: as for `Form`.
 
@@ -87,7 +86,10 @@ class Studio(Form):
     videos = traitlets.Instance(tuple, ())
     selected = traitlets.Instance(Job, allow_none=True)
 
-    def __init__(self, prompt: str = "", *, limit: int = 20, **values: Any) -> None:
+    @accepts(limit=COUNT)
+    def __init__(
+        self, prompt: str | VideoRequest | Recipe | Job | Plan = "", *, limit: int = 20, **values: Any
+    ) -> None:
         self._cards: dict[str, _Card] = {}
         self._settled: set[str] = set()
         super().__init__(prompt, **values)

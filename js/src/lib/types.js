@@ -66,6 +66,11 @@
  * @property {string|null} retry_price
  * @property {Clip[]} clips
  * @property {string} saved_class
+ * @property {string|null} [remark]  what is said of this run of its cell
+ * @property {{price: string}|null} [asks]  the request was sent before, and a click sends it again
+ * @property {number} [take]  which take of its cell it is
+ *
+ * @typedef {{id: string, number: number, clips: Clip[]}} Take  an earlier job of the same cell with the same request
  *
  * @typedef {"star"|"reject"|""} Mark
  * @typedef {{name: string, label: string}} Column  a parameter in which the cells of a grid differ
@@ -82,7 +87,7 @@
  * @typedef {Clip & {render?: (Price & {resolution: string, seconds?: number|null})|null}} GridClip
  * @typedef {Price & {count: number}} Total
  *
- * @typedef {{job: Job|Record<string, never>}} JobTraits
+ * @typedef {{job: Job|Record<string, never>, takes: Take[]}} JobTraits
  * @typedef {{cells: Cell[], clips: Record<string, GridClip>, columns: Column[], marks: Record<string, Mark>,
  *   total: Total|null, saved_class: string}} GridTraits
  * @typedef {{clips: Clip[], prompt: string, model: string, settings: Settings, saved_class: string}} PlayerTraits

@@ -1,11 +1,11 @@
 /**
  * One job, from the request to the playing clip, in one card that keeps its shape.
  *
- * @import { Job, Wire } from "../lib/types.js"
+ * @import { Job, Take, Wire } from "../lib/types.js"
  * @import { ClipSources } from "../lib/clip_sources.js"
  * @import { KernelClock } from "../lib/time.js"
  */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnnouncement, useCommands, useNow, useTrait } from "../lib/hooks.js";
 import { unwatched, useGone } from "../lib/link.js";
 import { renewCopies } from "../lib/old_copies.js";
@@ -18,6 +18,7 @@ import { JobHeader } from "./job_header.jsx";
 import { Player } from "./player.jsx";
 import { Chips, Prompt } from "./request.jsx";
 import { ProblemStage, WaitingStage } from "./stage.jsx";
+import { RunRemark, TakeStrip } from "./takes.jsx";
 
 /** @typedef {ReturnType<typeof useCommands>} Commands */
 
@@ -162,6 +163,19 @@ function useOldCopies(wire, job) {
   }, [wire, job.id, ended]);
 }
 
+/**
+ * An earlier take, in the place of the job: it can be played, and nothing else.
+ *
+ * @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, job: Job, take: Take}} props
+ */
+function TakeStage({ wire, sources, job, take }) {
+  const facts = { prompt: job.prompt, model: job.model, settings: job.settings };
+  return <Player key={take.id} {...{ wire, sources, facts }} clips={take.clips} autoStart={false} />;
+}
+
+/** @type {Take[]} */
+const NO_TAKES = [];
+
 /** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clock: KernelClock, job: Job}} props */
 function JobBody({ wire, sources, clock, job: told }) {
   const gone = useGone(wire);
@@ -174,10 +188,19 @@ function JobBody({ wire, sources, clock, job: told }) {
   useOldCopies(wire, job);
   const awaited = useRef("");
   if (live) awaited.current = job.id;
+  const takes = /** @type {Take[]} */ (useTrait(wire, "takes")) ?? NO_TAKES;
+  const [picked, setPicked] = useState("");
+  const take = takes.find(({ id }) => id === picked);
   return (
     <article class="veo-card" aria-label="Video job">
       <JobHeader job={job} />
-      <JobStage {...{ wire, sources, job, now, commands }} awaited={awaited.current === job.id} />
+      <RunRemark job={job} pending={commands.pending} again={() => commands.command("retry")} />
+      {take ? (
+        <TakeStage {...{ wire, sources, job, take }} />
+      ) : (
+        <JobStage {...{ wire, sources, job, now, commands }} awaited={awaited.current === job.id} />
+      )}
+      <TakeStrip {...{ takes, job }} shown={take ? take.id : job.id} onPick={setPicked} />
       <div class="veo-unseen" role="status" aria-live="polite">
         {said}
       </div>

@@ -1,0 +1,182 @@
+"""What is shown while something is waited for: in a terminal, in a pipe, in a notebook."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_client.manager import start_new_kernel
+from nbclient import NotebookClient
+
+from veo_widgets.emulator import Emulator
+from veo_widgets.progress import Line, Meter, time_left
+from veo_widgets.sync import Client
+
+BATCH = """
+import veo_widgets as veo
+rows = [{"animal": "cat"}, {"animal": "dog"}, {"animal": "owl"}]
+batch = veo.batch(rows, "---\\nseconds: 3\\n---\\nA {animal}", seconds=4)
+batch.run().wait()
+veo.submit("A cat", seconds=4).wait()
+"""
+FILM = """
+import veo_widgets as veo
+film = veo.film("pair", ["---\\nseconds: 3\\n---\\nA cat", "---\\noutcome: failed\\n---\\nA dog"], seconds=4)
+try:
+    film.run().wait()
+except veo.VeoError as error:
+    print("refused")
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path, emulator: Emulator) -> dict[str, str]:
+    return {
+        **os.environ,
+        "VEO_WIDGETS_HOME": str(tmp_path / "home"),
+        "VEO_PROVIDER": "emulator",
+        "VEO_EMULATOR_URL": emulator.base_url,
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+    }
+
+
+def in_terminal(program: str, folder: Path, environment: dict[str, str]) -> str:
+    """What a program writes to a terminal on standard error."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=folder, env=environment, stderr=its)
+    os.close(its)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:
+            # So a terminal ends on Linux.
+            piece = b""
+        if not piece:
+            break
+        seen += piece
+    os.close(ours)
+    assert process.wait(60) == 0
+    return seen.decode()
+
+
+def test_a_terminal_has_one_line_that_is_written_over(tmp_path: Path, environment: dict[str, str]) -> None:
+    seen = in_terminal(BATCH, tmp_path, environment)
+    first, second, rest = seen.split("\r\n")
+    assert "\rbatch 'batch': 0 of 3" in first
+    assert first.rstrip().endswith("\rbatch 'batch': 3 of 3 · $1.20, free at the emulator")
+    assert second.rstrip().endswith("\rA cat: succeeded · $0.40, free at the emulator")
+    assert rest == ""
+
+
+def test_what_failed_is_counted(tmp_path: Path, environment: dict[str, str]) -> None:
+    seen = in_terminal(FILM, tmp_path, environment)
+    assert re.search(r"\rfilm 'pair': 0 of 2 · 1 failed", seen)
+    assert seen.rstrip().endswith("\rfilm 'pair': 1 of 2 · 1 failed · $0.40, free at the emulator")
+
+
+def test_a_pipe_has_nothing(tmp_path: Path, environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", BATCH]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
+
+
+def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path, environment: dict[str, str]) -> None:
+    cells = (
+        "import veo_widgets as veo\n%load_ext veo_widgets\nrows = [{'animal': 'cat'}, {'animal': 'dog'}]",
+        "job = veo.submit('A cat', seconds=4)\nnothing = job.wait()",
+        "nothing = await veo.submit('A dog', seconds=4)",
+        "nothing = veo.batch(rows, 'A {animal}', seconds=4).run().wait()",
+        "%%veo --seconds 4 --wait --quiet --into quiet\nA cat",
+        "%%veo --seconds 4 --wait\nA quick cat",
+        "%%veo --each rows --seconds 4 --wait\nThe {animal}",
+    )
+    made = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    runner = NotebookClient(made, timeout=90, resources={"metadata": {"path": str(tmp_path)}})
+    with runner.setup_kernel(env=environment):
+        for number, cell in enumerate(made.cells):
+            runner.execute_cell(cell, number)
+    said = [[output.data["text/plain"] for output in cell.outputs if "data" in output] for cell in made.cells[1:]]
+    assert said[:4] == [
+        ["A cat: succeeded · $0.40, free at the emulator"],
+        ["A dog: succeeded · $0.40, free at the emulator"],
+        ["batch 'batch': 2 of 2 · $0.80, free at the emulator"],
+        [],
+    ]
+    assert said[4][0] == "JobView('A quick cat')"
+    assert len(said[4]) == 2
+    assert said[5][0] == "batch 'rows': 2 of 2 · $0.80, free at the emulator"
+    assert made.cells[3].outputs[0].data["text/html"].startswith('<div class="mathjax_ignore"')
+
+
+def test_what_cannot_be_told_ends_no_waiting(make_client: Callable[..., Client], capsys: pytest.CaptureFixture) -> None:
+    client = make_client()
+    job = client.submit("A cat", seconds=4).wait(60)
+    assert job._line(True) == Line("A cat: succeeded · $0.40, free at the emulator")
+    Meter(job._line).end()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_time_is_told_roughly() -> None:
+    seen = [time_left(seconds) for seconds in (0, 3, 31, 54, 80, 3700)]
+    assert seen == [
+        "nearly done",
+        "about 5 s left",
+        "about 30 s left",
+        "about 55 s left",
+        "about 1 min left",
+        "about 62 min left",
+    ]
+
+
+def test_a_notebook_that_people_watch_is_kept_up_to_date(tmp_path: Path, environment: dict[str, str]) -> None:
+    manager, client = start_new_kernel(env=environment, cwd=str(tmp_path))
+    seen: list[tuple[str, str]] = []
+
+    def take() -> dict:
+        """The next message of whichever cell."""
+        message = client.get_iopub_msg(timeout=60)
+        assert message["msg_type"] != "error", message["content"]
+        if message["msg_type"] in {"display_data", "update_display_data"}:
+            seen.append((message["msg_type"], message["content"]["data"]["text/html"]))
+        return message
+
+    def run(code: str) -> None:
+        seen.clear()
+        asked = client.execute(code, allow_stdin=True)
+        ended = False
+        while not ended:
+            message = take()
+            own = message["parent_header"].get("msg_id") == asked
+            ended = own and message["content"].get("execution_state") == "idle"
+
+    try:
+        run("import veo_widgets as veo\nrows = [{'animal': 'cat'}, {'animal': 'dog'}]")
+        run("batch = veo.batch(rows, '---\\nseconds: 3\\n---\\nA {animal}', seconds=4)\nbatch.run()")
+        kind, html = seen[0]
+        assert kind == "display_data"
+        assert "batch &#x27;batch&#x27;: 0 of 2" in html
+        assert "<progress" in html
+        assert "<table>" in html
+        run("nothing = batch.wait()")
+        own = [html for _, html in seen if "<table>" not in html]
+        assert len(own) > 1
+        assert "<progress" in own[0]
+        assert "2 of 2 · $0.80" in own[-1]
+        assert "<progress" not in own[-1]
+        # The table of the first cell comes to its end too.
+        while not any("2 succeeded" in html for _, html in seen):
+            take()
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

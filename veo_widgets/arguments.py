@@ -1,0 +1,137 @@
+"""What public functions take: a wrong kind of argument, or a wrong call, is refused in a sentence."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from .errors import InvalidRequestError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of argument.
+
+    Attributes:
+        words: what it is, as it ends the sentence "… is not …".
+        fits: whether a value is of this kind.
+    """
+
+    words: str
+    fits: Callable[[Any], bool]
+
+    def __or__(self, other: Kind) -> Kind:
+        return Kind(f"{self.words} or {other.words}", lambda value: self.fits(value) or other.fits(value))
+
+
+def _is_plain(value: object) -> bool:
+    """Whether it is text that files and databases take: no lone surrogates, no zero byte."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def _is_path(value: Any) -> bool:
+    try:
+        path = os.fspath(value)
+    except TypeError:
+        return False
+    return bool(path) and _is_plain(path)
+
+
+def instance_of(kind: type, words: str) -> Kind:
+    """Objects of a class."""
+    return Kind(words, lambda value: isinstance(value, kind))
+
+
+NONE = Kind("None", lambda value: value is None)
+TEXT = Kind("text", lambda value: isinstance(value, str))
+NAME = Kind("a name", _is_plain)
+PATH = Kind("the path of a file or a folder", _is_path)
+SECONDS = Kind("a number of seconds", lambda value: value is None or (_is_number(value) and value >= 0))
+COUNT = Kind(
+    "a whole number from 1",
+    lambda value: value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1),
+)
+SWITCH = Kind("True or False", lambda value: isinstance(value, bool))
+MAPPING = Kind("a dictionary", lambda value: value is None or isinstance(value, Mapping))
+SEVERAL = Kind(
+    "a list", lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray | Mapping)
+)
+
+
+def shown(value: object) -> str:
+    """A wrong value in a message: plain ones as they are, others by their kind."""
+    if value is None or isinstance(value, bool | int | float):
+        return repr(value)
+    if isinstance(value, str):
+        return repr(value[:60])
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def refusal(name: str, value: object, words: str) -> InvalidRequestError:
+    """The error for an argument that is none."""
+    return InvalidRequestError(f"{name}: {shown(value)} is not {words}.", parameter=name, value=value)
+
+
+def accepts(**kinds: Kind) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Have a function refuse arguments that are not of these kinds, and calls that do not fit it.
+
+    Args:
+        kinds: by parameter; what is not named is looked at by the function itself.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def checked(*args: P.args, **values: P.kwargs) -> T:
+            try:
+                given = signature.bind(*args, **values).arguments
+            except TypeError as error:
+                raise _misfit(function, signature, error) from None
+            for name, kind in kinds.items():
+                if name in given and not kind.fits(given[name]):
+                    raise refusal(name, given[name], kind.words)
+            return function(*args, **values)
+
+        if inspect.iscoroutinefunction(function):
+            return _awaited(function, checked)
+        return checked
+
+    return decorate
+
+
+def _awaited(function: Callable[P, Any], checked: Callable[P, Any]) -> Callable[P, Any]:
+    """The same as a coroutine function, which people and tools can tell from others."""
+
+    @wraps(function)
+    async def run(*args: P.args, **values: P.kwargs) -> Any:
+        return await checked(*args, **values)
+
+    return run
+
+
+def _misfit(function: Callable[..., Any], signature: inspect.Signature, error: TypeError) -> InvalidRequestError:
+    """What is wrong with a call, and how it is written."""
+    name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+    parameters = [one for one in signature.parameters.values() if one.name != "self"]
+    written = ", ".join(str(one.replace(annotation=inspect.Parameter.empty)) for one in parameters)
+    return InvalidRequestError(f"{name}: {error}. It is called as {name}({written}).")

@@ -1,0 +1,42 @@
+"""How a notebook shows errors of this package: the sentence, and the traceback folded."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from html import escape
+from typing import Any
+
+from ..errors import VeoError
+from ..printable import printable
+from ..redaction import redact
+
+_HOOK = "_render_traceback_"
+
+
+def fold(shell: Any) -> None:
+    """Have `VeoError`, and no other error, shown so from now on: IPython asks the exception itself."""
+
+    def shown(error: VeoError) -> list[str]:
+        kind, _, trace = sys.exc_info() if sys.exc_info()[1] is error else (type(error), error, error.__traceback__)
+        if getattr(shell, "kernel", None) is None:
+            # A terminal folds nothing.
+            return list(shell.InteractiveTB.structured_traceback(kind, error, trace))
+        _show_folded(error)
+        return [f"{type(error).__name__}: {error}"]
+
+    setattr(VeoError, _HOOK, shown)
+
+
+def unfold() -> None:
+    """Show it as any other error again."""
+    if _HOOK in vars(VeoError):
+        delattr(VeoError, _HOOK)
+
+
+def _show_folded(error: VeoError) -> None:
+    from ..widgets.display import post
+
+    text = redact("".join(traceback.format_exception(error)))
+    html = f'<details class="mathjax_ignore"><summary>Traceback</summary><pre>{escape(text)}</pre></details>'
+    post({"text/html": html, "text/plain": "\n".join(map(printable, text.splitlines()))})

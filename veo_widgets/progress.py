@@ -1,0 +1,179 @@
+"""How far something is, told while it is waited for: live in a notebook, a line in a terminal, nothing in a pipe.
+
+Whoever waits ticks; nothing here has a thread of its own, so what is shown goes to the cell that waits.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from .errors import VeoError
+from .printable import printable
+
+# Often enough to be seen moving, seldom enough for a notebook's server and for a ledger that is asked.
+_EVERY_SECONDS = 0.5
+# What takes no longer is not worth a word.
+_NOTICED_SECONDS = 2.0
+
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
+
+
+@dataclass(frozen=True)
+class Line:
+    """How something stands.
+
+    Attributes:
+        text: in a line. The last one says nothing that differs from run to run, such as a time.
+        share: how much of it is done, from 0 to 1; None where that is not known.
+    """
+
+    text: str
+    share: float | None = None
+
+
+class Screen(Protocol):
+    """Where lines are shown."""
+
+    def show(self, line: Line) -> None:
+        """Show how it stands now."""
+
+    def end(self, line: Line | None) -> None:
+        """Show the last line, which stays; None leaves nothing."""
+
+
+class _Nowhere:
+    def show(self, line: Line) -> None:
+        """Show nothing."""
+
+    def end(self, line: Line | None) -> None:
+        """Show nothing."""
+
+
+class _Terminal:
+    """A line on standard error that is written over; one at a time."""
+
+    current: ClassVar[_Terminal | None] = None
+
+    def __init__(self) -> None:
+        type(self).current = self
+        self._length = 0
+
+    def show(self, line: Line) -> None:
+        """Write over the line before."""
+        text = printable(line.text)[: shutil.get_terminal_size().columns - 1]
+        self._write(f"\r{text}{' ' * (self._length - len(text))}")
+        self._length = len(text)
+
+    def end(self, line: Line | None) -> None:
+        """Leave the line, or clear it."""
+        type(self).current = None
+        if line is None:
+            self.clear()
+        else:
+            self.show(line)
+            self._write("\n")
+
+    def clear(self) -> None:
+        """Make room for something else; the next line comes below it."""
+        if self._length:
+            self._write(f"\r{' ' * self._length}\r")
+            self._length = 0
+
+    def _write(self, text: str) -> None:
+        # A terminal that is gone must not end the waiting.
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def _screen() -> Screen:
+    # Threads are the business of whoever started them.
+    if _silent.get() or threading.current_thread() is not threading.main_thread():
+        return _Nowhere()
+    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if getattr(shell, "kernel", None) is not None:
+        from .widgets import progress_view
+
+        return progress_view.screen()
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    return _Terminal() if is_terminal and _Terminal.current is None else _Nowhere()
+
+
+def note(text: str) -> None:
+    """Say something on standard error, beside the line that a terminal may be showing."""
+    if _Terminal.current is not None:
+        _Terminal.current.clear()
+    print(text, file=sys.stderr)  # noqa: T201 (of whoever waits)
+
+
+class Meter:
+    """Shows how something stands, whenever it is ticked.
+
+    Args:
+        look: how it stands; asked with whether it is for the last time.
+        notable: whether the last line stays; what is not is only shown if it takes a while.
+    """
+
+    def __init__(self, look: Callable[[bool], Line], *, notable: bool = True) -> None:
+        self._look, self._notable = look, notable
+        self._screen = _screen()
+        self._next = time.monotonic() + (0 if notable else _NOTICED_SECONDS)
+
+    def tick(self) -> None:
+        """Show how it stands now, unless that was just done."""
+        if time.monotonic() < self._next or isinstance(self._screen, _Nowhere):
+            return
+        began = time.monotonic()
+        if line := self._line(last=False):
+            self._screen.show(line)
+        # A batch of thousands takes its time to be looked at; most of it is left to the work itself.
+        now = time.monotonic()
+        self._next = now + max(_EVERY_SECONDS, 10 * (now - began))
+
+    def end(self) -> None:
+        """Show how it stands at last."""
+        if not isinstance(self._screen, _Nowhere):
+            self._screen.end(self._line(last=True) if self._notable else None)
+
+    def _line(self, *, last: bool) -> Line | None:
+        # What cannot be told must not end the waiting.
+        with suppress(VeoError):
+            return self._look(last)
+        return None
+
+
+@contextmanager
+def metered(look: Callable[[bool], Line], *, notable: bool = True) -> Iterator[Callable[[], None]]:
+    """Show how something stands until the block ends, which ticks by calling what it gets; see `Meter`."""
+    meter = Meter(look, notable=notable)
+    try:
+        meter.tick()
+        yield meter.tick
+    finally:
+        meter.end()
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Show nothing until the block ends: something else does."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
+
+
+def time_left(seconds: float) -> str:
+    """About how much longer, in words."""
+    if seconds < 1:
+        return "nearly done"
+    minutes = round(seconds / 60)
+    return f"about {max(round(seconds / 5) * 5, 5)} s left" if seconds < 55 else f"about {max(minutes, 1)} min left"

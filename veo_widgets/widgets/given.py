@@ -1,0 +1,139 @@
+"""What a player, a grid or a form is given: jobs, clips, films, batches, files and ids, alone or several."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .. import mp4
+from ..arguments import PATH, refusal
+from ..assembly import Assembly
+from ..errors import InvalidRequestError, VeoError
+from ..films import Film
+from ..handles import Job
+from ..media import Video
+from ..pieces import has_clip
+from ..planning import Plan
+from ..recipes import Recipe
+from ..request import VideoRequest
+from ..sync import Client
+
+Shown = Job | Video | Plan
+
+_CLIPS = "a job, a clip, a film, a batch, a file's path, a job's id, or several of them"
+
+
+def clips_of(given: Iterable[Any], client: Client) -> list[Video]:
+    """The clips that are there.
+
+    Args:
+        given: what a player was given.
+        client: knows the jobs whose ids are named.
+
+    Raises:
+        InvalidRequestError: it is none of what is taken, or there is no such file or job.
+        VeoError: a film has no clip yet.
+    """
+    videos: list[Video] = []
+    for item in shown_of(given, client, "clips"):
+        if isinstance(item, Plan):
+            raise refusal("clips", item, _CLIPS)
+        videos += item.videos if isinstance(item, Job) else [item]
+    return videos
+
+
+def shown_of(given: Iterable[Any], client: Client, parameter: str) -> list[Shown]:
+    """Jobs, clips and plans, one after the other; a film that is whole is its one clip.
+
+    Args:
+        given: in whatever form the user has them.
+        client: knows the jobs whose ids are named.
+        parameter: what messages call them.
+    """
+    return [one for item in given for one in _each(item, client, parameter)]
+
+
+def _each(item: Any, client: Client, parameter: str) -> Iterator[Shown]:
+    if isinstance(item, Shown):
+        yield item
+    elif isinstance(item, Assembly):
+        yield from _of_assembly(item)
+    elif isinstance(item, str | os.PathLike):
+        yield _named(os.fspath(item), isinstance(item, str), client, parameter)
+    elif isinstance(item, Iterable) and not isinstance(item, bytes | bytearray | dict):
+        for one in item:
+            yield from _each(one, client, parameter)
+    else:
+        raise refusal(parameter, item, _CLIPS)
+
+
+def _of_assembly(item: Assembly) -> Iterator[Shown]:
+    jobs = item.jobs
+    if isinstance(item, Film) and len(jobs) == len(item.pieces) and all(has_clip(job.record) for job in jobs):
+        yield item.video
+        return
+    if not jobs:
+        raise VeoError(f"{item.title}: there is nothing to show yet; run() makes its clips.")
+    yield from jobs
+
+
+def _named(name: Any, may_be_id: bool, client: Client, parameter: str) -> Job | Video:  # noqa: FBT001 (of `_each`)
+    """A file, or the job of that id."""
+    if not PATH.fits(name):
+        raise InvalidRequestError(f"{parameter}: {name[:80]!r} is neither a file nor a job's id.", parameter=parameter)
+    path = Path(name)
+    with suppress(RuntimeError):
+        # A ~name without a home is a file's name like any other.
+        path = path.expanduser()
+    with suppress(OSError):
+        if path.is_file():
+            return video_at(path.absolute(), parameter)
+    if may_be_id and not name.lower().endswith(".mp4") and not {"/", "\\"} & set(name) and name:
+        with suppress(InvalidRequestError):
+            return client.job(name)
+        raise InvalidRequestError(f"{parameter}: {name[:80]!r} is neither a file nor a job's id.", parameter=parameter)
+    raise InvalidRequestError(f"{parameter}: there is no file {str(name)[:200]!r}.", parameter=parameter, value=name)
+
+
+def video_at(path: Path, parameter: str) -> Video:
+    """A clip on disk as the file itself describes it, with the job that its sidecar names.
+
+    Raises:
+        InvalidRequestError: it is no MP4 file, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            if not mp4.is_mp4(file.read(12)):
+                message = f"{parameter}: {path.name!r} is no MP4 file, and nothing else can be played."
+                raise InvalidRequestError(message, parameter=parameter, value=str(path))
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            facts = asdict(mp4.describe(file))
+        named = Video(path).recipe.get("job")
+        job_id = named if isinstance(named, str) else ""
+        return Video(path, bytes=path.stat().st_size, sha256=digest, job_id=job_id, **facts)
+    except OSError as error:
+        message = f"{parameter}: cannot read {str(path)!r}: {error.strerror or error}."
+        raise InvalidRequestError(message, parameter=parameter, value=str(path)) from None
+
+
+def request_of(given: Any) -> tuple[str, dict[str, Any]]:
+    """The prompt and the values that a form begins with: a prompt, or a request in whatever form the user has it.
+
+    Raises:
+        InvalidRequestError: it is none of these.
+    """
+    if isinstance(given, str):
+        return given, {}
+    provider = given.record.provider if isinstance(given, Job) else getattr(given, "provider", None)
+    request = getattr(given, "request", given)
+    if not isinstance(request, VideoRequest) or not isinstance(given, VideoRequest | Recipe | Job | Plan):
+        raise refusal("prompt", given, "a prompt, a recipe, a request or a job")
+    said = request.said()
+    named = getattr(provider, "name", provider)
+    return said.pop("prompt", ""), {**said, **({"provider": named} if named else {})}

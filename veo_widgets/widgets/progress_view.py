@@ -1,0 +1,93 @@
+"""Progress in a notebook: a bar and a line, updated in place. Where nobody watches, only the last line is left."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from ..assembly import Assembly
+from ..printable import printable
+from ..progress import Line, Screen
+from .display import post, somebody_watches
+
+# Its posters may be a megabyte.
+_REDRAWN_SECONDS = 2.0
+_STYLE = "display:flex;align-items:center;gap:8px;font-family:system-ui,sans-serif;font-size:13px"
+
+
+class _Cell:
+    """An output of the running cell.
+
+    Args:
+        live: whether to show anything before the end.
+    """
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._handle: Any = None
+        self._last: dict[str, str] = {}
+
+    def show(self, line: Line) -> None:
+        """Show it, in the place of what was shown before."""
+        if self._live:
+            self._draw(line)
+
+    def end(self, line: Line | None) -> None:
+        """Leave the last line."""
+        if line is not None:
+            self._draw(Line(line.text))
+        elif self._handle is not None:
+            self._draw(Line(""))
+
+    def _draw(self, line: Line) -> None:
+        drawn = _drawn(line)
+        if drawn == self._last:
+            return
+        self._last = drawn
+        if self._handle is None:
+            self._handle = post(drawn)
+        else:
+            self._handle.update(drawn, raw=True)
+
+
+def _drawn(line: Line) -> dict[str, str]:
+    share = "" if line.share is None else f' value="{line.share:.2f}"'
+    bar = "" if line.share is None else f'<progress max="1"{share} aria-label="Progress"></progress>'
+    text = f"<span>{escape(line.text)}</span>"
+    return {
+        "text/html": f'<div class="mathjax_ignore" style="{_STYLE}">{bar}{text}</div>',
+        "text/plain": printable(line.text),
+    }
+
+
+def follow(run: Assembly) -> bool:
+    """Show a film or a batch that runs: how far it is and its table, drawn anew until it has ended.
+
+    Returns:
+        Whether it is shown: a program that runs a notebook reads nothing that comes later.
+    """
+    if not somebody_watches():
+        return False
+    handle = post(_table(run))
+
+    async def redraw() -> None:
+        while run.is_running:
+            await anyio.sleep(_REDRAWN_SECONDS)
+            handle.update(await anyio.to_thread.run_sync(_table, run), raw=True)
+
+    if handle is not None:
+        run.client.start(redraw)
+    return True
+
+
+def _table(run: Assembly) -> dict[str, str]:
+    how = _drawn(run.standing_line(last=False))["text/html"] if run.is_running else ""
+    return {"text/html": f"{how}{run._repr_html_()}", "text/plain": repr(run)}
+
+
+def screen() -> Screen:
+    """The output of the cell that runs."""
+    return _Cell(live=somebody_watches())
