@@ -72,7 +72,7 @@ describe("a job", () => {
     const { el, model } = await showJob("failed", { can });
     expect([...el.querySelectorAll(".veo-actions button")].map((one) => [one.textContent, one.className])).toEqual([
       ["Fetch it again", "veo-primary"],
-      ["Generate again · $0.80", ""],
+      ["Generate again · free", ""],
     ]);
     button(el, "Fetch it again").click();
     await settle();
