@@ -282,7 +282,7 @@ def test_no_notebook_lets_a_key_out(tmp_path: Path, emulator: Emulator, echo: Th
     # Long tracebacks were shown, and the key was quoted.
     assert "AuthenticationError" in outputs[6]
     assert "API key [key] not valid" in outputs[6]
-    assert "job_id = " in "".join(made.cells[6].outputs[0].traceback)
+    assert "submit_plan" in "".join(made.cells[6].outputs[0].traceback)
     assert "DEBUG" not in "".join(outputs)
     assert made.metadata.widgets
 

@@ -14,12 +14,12 @@ import anyio.to_thread
 from . import config
 from .choice import choose_provider
 from .config import Account, Settings
-from .credentials import sealed
 from .embedded import emulator_address
 from .errors import ConfigError
 from .planning import Plan
 from .precedence import standing
 from .record import JobRecord
+from .sealing import sealed
 from .surroundings import surroundings
 
 # How profiles begin whose key or address was given with a call.

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from .errors import InvalidRequestError
+from .sealing import Secret, sealed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,22 +92,30 @@ def refusal(name: str, value: object, words: str) -> InvalidRequestError:
     return InvalidRequestError(f"{name}: {shown(value)} is not {words}.", parameter=name, value=value)
 
 
-def accepts(**kinds: Kind) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def accepts(*, source: str = "argument", **kinds: Kind) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Have a function refuse arguments that are not of these kinds, and calls that do not fit it.
 
     Args:
+        source: where a key among the arguments is said to come from.
         kinds: by parameter; what is not named is looked at by the function itself.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         signature = inspect.signature(function)
+        key = [*signature.parameters, "api_key"].index("api_key")
 
         @wraps(function)
-        def checked(*args: P.args, **values: P.kwargs) -> T:
+        def checked(*args: Any, **values: Any) -> T:
+            # First of all: what raises below may show the variables of this frame.
+            values = sealed(values, source)
+            args = tuple(Secret.of(arg, source) if at == key else arg for at, arg in enumerate(args))
             try:
                 given = signature.bind(*args, **values).arguments
             except TypeError as error:
-                raise _misfit(function, signature, error) from None
+                refused = _misfit(function, signature, error)
+                # A key may have been given in the wrong place.
+                del args, values
+                raise refused from None
             for name, kind in kinds.items():
                 if name in given and not kind.fits(given[name]):
                     raise refusal(name, given[name], kind.words)
@@ -123,7 +132,8 @@ def _awaited(function: Callable[P, Any], checked: Callable[P, Any]) -> Callable[
     """The same as a coroutine function, which people and tools can tell from others."""
 
     @wraps(function)
-    async def run(*args: P.args, **values: P.kwargs) -> Any:
+    async def run(*args: Any, **values: Any) -> Any:
+        values = sealed(values)
         return await checked(*args, **values)
 
     return run

@@ -19,7 +19,6 @@ from .archive import Archive, new_job_id
 from .arguments import NONE, accepts, instance_of
 from .clock import Clock
 from .config import Settings
-from .credentials import sealed
 from .downloads import Downloads
 from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
@@ -33,6 +32,7 @@ from .purse import Purse
 from .questions import Questions
 from .record import JobRecord, JobState
 from .remote import Remote
+from .sealing import sealed
 from .sender import Sender
 from .telling import warn_of_differences
 from .transport import Letter, Transport

@@ -4,59 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol
 
 import anyio.to_thread
 
 from .errors import AuthenticationError, ConfigError, MissingExtraError, NoAnswerError
-from .redaction import know
+from .sealing import Secret as Secret  # noqa: PLC0414 (who asks for credentials finds it here)
 
 _AZURE_SCOPE = "https://cognitiveservices.azure.com/.default"
 # A token that runs out on the way is worth nothing.
 _AZURE_MARGIN_SECONDS = 300
-
-
-class Secret:
-    """A key that shows itself to nobody: not in a repr, a format, a pickle or a traceback.
-
-    From the moment that it is made, `redaction.redact` takes it out of every text.
-
-    Args:
-        text: the key; blanks around it are none of it.
-        source: where it came from, for people: ``argument``, ``configure()``, ``environment GEMINI_API_KEY``,
-            ``.env GEMINI_API_KEY``, ``Colab secret GEMINI_API_KEY`` or ``keyring gemini``.
-    """
-
-    __slots__ = ("_text", "source")
-
-    def __init__(self, text: str, source: str = "") -> None:
-        self._text = text.strip()
-        self.source = source
-        know(self._text)
-
-    @classmethod
-    def of(cls, value: Any, source: str) -> Secret | None:
-        """A key as it was given, or None if there was none; a `Secret` stays as it is."""
-        if value is None or isinstance(value, cls):
-            return value
-        return cls(str(value), source)
-
-    def reveal(self) -> str:
-        """The key, to be put into a header and nowhere else."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(…)" if self._text else "Secret()"
-
-    __str__ = __repr__
-
-    def __reduce__(self) -> str:
-        raise TypeError("a Secret cannot be pickled")
 
 
 class Signature(str):
@@ -70,17 +29,6 @@ class Signature(str):
     def __getitem__(self, key: Any) -> str:
         # Those who shorten a long text before they show it shorten this one to nothing.
         return ""
-
-
-def sealed(values: Mapping[str, Any], source: str = "argument") -> dict[str, Any]:
-    """Arguments with the key among them sealed. First thing in a function: what raises later may show its variables.
-
-    Args:
-        values: by name; the key is ``api_key``.
-        source: where they come from.
-    """
-    key = Secret.of(values.get("api_key"), source)
-    return {**values, "api_key": key} if "api_key" in values else dict(values)
 
 
 class Credentials(Protocol):

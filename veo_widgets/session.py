@@ -16,7 +16,6 @@ from .arguments import COUNT, NAME, NONE, PATH, SECONDS, SWITCH, TEXT, Kind, acc
 from .batches import Batch
 from .budgets import Budget
 from .config import Settings
-from .credentials import sealed
 from .errors import InvalidRequestError, nearest
 from .films import Film, Shot
 from .handles import Job, Jobs, Videos
@@ -26,6 +25,7 @@ from .precedence import settings_table
 from .providers import model_at, name_at, provider_named
 from .recipes import Recipe
 from .remote import RemoteVideo, RemoteVideos
+from .sealing import sealed
 from .spending import Spend
 from .surroundings import surroundings
 from .sync import Client, loaded
@@ -325,7 +325,7 @@ def configuration() -> Table:
     return settings_table(asynchronous.configured, asynchronous.defaults, surroundings())
 
 
-@accepts()
+@accepts(source="configure()")
 def configure(**values: Any) -> None:
     """Set what new requests use; what is not named stays as it is, and None means "look in the environment" again.
 

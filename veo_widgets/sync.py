@@ -27,7 +27,6 @@ from .budgets import Budget
 from .client import AsyncClient
 from .clock import Clock
 from .config import Settings
-from .credentials import sealed
 from .errors import SubmitInterrupted, VeoError
 from .handles import Job, Jobs, Videos
 from .holders import Hold, remarks
@@ -36,6 +35,7 @@ from .problems import unknown_remark
 from .progress import Line, metered
 from .record import JobRecord
 from .remote import RemoteVideo, RemoteVideos
+from .sealing import sealed
 from .searches import Search
 from .spending import Spend
 from .transport import Transport

@@ -8,8 +8,8 @@ from typing import Any
 
 from . import session
 from .arguments import COUNT, NAME, NONE, SECONDS, TEXT, accepts
-from .credentials import Secret, sealed
 from .record import JobRecord
+from .sealing import Secret, sealed
 from .video_ids import is_video_id, read_video_id
 from .video_objects import VideoList, VideoObject, described
 from .videos_api import TIMEOUT, account_profile, checked, looked_at

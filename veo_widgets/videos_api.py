@@ -31,11 +31,11 @@ from .accounts import CALLS
 from .archive import new_job_id
 from .arguments import MAPPING, NAME, NONE, SECONDS, TEXT, accepts
 from .config import Settings
-from .credentials import Secret, sealed
 from .errors import BadRequestError, BudgetError, DownloadError, InvalidRequestError, WaitTimeoutError
 from .params import PARAMS
 from .record import JobRecord
 from .remote import PICTURES
+from .sealing import Secret, sealed
 from .sync import Client
 from .video_ids import VideoId, read_video_id
 from .video_objects import VideoObject, described

@@ -11,7 +11,9 @@ from ..errors import VeoError
 from ..printable import printable
 from ..redaction import redact
 
-_HOOK = "_render_traceback_"
+_HOOK, _SHOWN = "_render_traceback_", "_folded_in"
+# IPython's own choice of how tracebacks look.
+_USUAL = "Context"
 
 
 def fold(shell: Any) -> None:
@@ -19,10 +21,13 @@ def fold(shell: Any) -> None:
 
     def shown(error: VeoError) -> list[str]:
         kind, _, trace = sys.exc_info() if sys.exc_info()[1] is error else (type(error), error, error.__traceback__)
-        if getattr(shell, "kernel", None) is None:
-            # A terminal folds nothing.
+        if getattr(shell, "kernel", None) is None or shell.InteractiveTB.mode != _USUAL:
+            # A terminal folds nothing, and whoever has chosen another way of showing errors wants that.
             return list(shell.InteractiveTB.structured_traceback(kind, error, trace))
-        _show_folded(error)
+        # IPython asks twice: for the screen, and for its history.
+        if vars(error).get(_SHOWN) != shell.execution_count:
+            setattr(error, _SHOWN, shell.execution_count)
+            _show_folded(error)
         return [f"{type(error).__name__}: {error}"]
 
     setattr(VeoError, _HOOK, shown)
