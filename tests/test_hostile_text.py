@@ -17,9 +17,10 @@ from veo_widgets.library import clip_name
 from veo_widgets.media import Video
 from veo_widgets.printable import printable
 from veo_widgets.problems import Problem
-from veo_widgets.record import JobRecord, JobState, Operation, advance
+from veo_widgets.record import JobRecord, JobState, Operation
 from veo_widgets.remote import RemoteVideo, RemoteVideos
 from veo_widgets.sync import Client
+from veo_widgets.transitions import advance
 from veo_widgets.widgets import saved
 from veo_widgets.wires.openai_videos import Listed
 

@@ -10,18 +10,10 @@ import pytest
 
 from veo_widgets.media import Video
 from veo_widgets.pricing import Cost
-from veo_widgets.record import (
-    JobRecord,
-    JobState,
-    Operation,
-    Problem,
-    Sample,
-    accepted,
-    advance,
-    ended,
-    saved,
-)
+from veo_widgets.problems import Problem
+from veo_widgets.record import JobRecord, JobState, Operation, Sample
 from veo_widgets.request import VideoRequest
+from veo_widgets.transitions import accepted, advance, ended, saved
 
 FINAL = {"succeeded", "filtered", "failed", "expired", "unknown"}
 NAME = "models/m/operations/1"

@@ -19,8 +19,9 @@ from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
 from veo_widgets.errors import BadRequestError, DownloadError, GenerationFailedError, WaitTimeoutError
-from veo_widgets.record import JobRecord, JobState, Sample, without_clip
+from veo_widgets.record import JobRecord, JobState, Sample
 from veo_widgets.sync import Client, Job
+from veo_widgets.transitions import without_clip
 from veo_widgets.transport import Transport
 from veo_widgets.video_ids import VideoId
 from veo_widgets.widgets import saved

@@ -10,8 +10,9 @@ import pytest
 from veo_widgets.catalog import OPENAI
 from veo_widgets.errors import BadRequestError, InvalidReplyError, ServiceError, ServiceUnavailableError
 from veo_widgets.providers import LITELLM, Endpoint
-from veo_widgets.record import Operation, Sample, as_created
+from veo_widgets.record import Operation, Sample
 from veo_widgets.retries import rule_for
+from veo_widgets.transitions import as_created
 from veo_widgets.wires import Call, Reply, wire_for
 from veo_widgets.wires.refusals import service_error
 from veo_widgets.wires.statuses import plain

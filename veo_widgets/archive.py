@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from . import record as records
+from . import transitions
 from .accounts import Accounts
 from .async_ledger import AsyncLedger
 from .board import Board, Listener, Sighting
@@ -164,7 +164,7 @@ class Archive:
             plan = replace(plan, model=replace(plan.model, api="openai_videos", surface=surface))
         account = await self._accounts.of_plan(plan)
         record = replace(self._record(plan, account, new_job_id()), cost=Cost(None, "started elsewhere"), adopted=True)
-        return await self._keeper.keep(records.accepted(record, operation, self._clock.now()), "adopted")
+        return await self._keeper.keep(transitions.accepted(record, operation, self._clock.now()), "adopted")
 
     def settings_of(self, profile: str | None) -> Settings:
         """The settings of a profile, with what is set further down; those in use for None."""

@@ -13,8 +13,7 @@ from typing import Any, Self, TypeVar
 import anyio
 from anyio.abc import TaskGroup
 
-from . import config
-from . import record as records
+from . import config, transitions
 from .archive import Archive, new_job_id
 from .arguments import NONE, accepts, instance_of
 from .clock import Clock
@@ -249,7 +248,7 @@ class AsyncClient(Archive):
         """
         record = await self.job(job_id)
         if record.is_unfetched:
-            record = records.reopened(record, self._clock.now())
+            record = transitions.reopened(record, self._clock.now())
             await self._ledger.do(lambda ledger: ledger.reopen(record, "asked for again"))
             self._board.put(record)
         else:
@@ -276,7 +275,7 @@ class AsyncClient(Archive):
         if await self._keeper.lease(record.id):
             if (await self._keeper.reread(record.id)).held_back:
                 problem = CANCELLED if record.sending_at is None else CANCELLED_LATER
-                record = records.ended(record, JobState.FAILED, problem, self._clock.now(), free=True)
+                record = transitions.ended(record, JobState.FAILED, problem, self._clock.now(), free=True)
                 await self._keeper.keep(record)
             await self._keeper.release(record.id)
         return await self._keeper.reread(record.id)
@@ -368,7 +367,7 @@ class AsyncClient(Archive):
                 stopped = f"The watching of job {job_id} was stopped; the job goes on. Wait again to see its end."
                 raise entry.stopped_by or WaitTimeoutError(stopped)
             await entry.changed.wait()
-        return records.raise_for_state(entry.sighting.record)
+        return transitions.raise_for_state(entry.sighting.record)
 
     async def generate(self, prompt: str, *, timeout: float | None = None, **values: Any) -> tuple[Video, ...]:
         """Submit, wait, and return the clips; see `submit` and `wait`."""

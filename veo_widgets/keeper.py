@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import anyio
 
-from . import record as records
+from . import transitions
 from .async_ledger import AsyncLedger
 from .board import Board
 from .clock import Clock
@@ -61,7 +61,7 @@ class Keeper:
         """Write down and show what goes wrong with a job at the moment, if it is still ours."""
         leased, record = await self.take(job_id)
         if leased and not record.state.is_final:
-            await self.keep(records.troubled(record, trouble, self.clock.now()), "trouble")
+            await self.keep(transitions.troubled(record, trouble, self.clock.now()), "trouble")
 
     async def trouble_is_over(self, job_id: str) -> None:
         """Show that what went wrong with a job goes on no more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import record as records
+from . import transitions
 from .errors import InvalidRequestError
 from .keeper import Keeper
 from .problems import FORGOTTEN
@@ -68,7 +68,7 @@ class Lost:
 
     async def _found(self, record: JobRecord, operation: str) -> JobRecord:
         seen = replace(record, problem=None, notice="", finished_at=None)
-        return await self._keeper.keep(records.accepted(seen, operation, self._keeper.clock.now()), "found again")
+        return await self._keeper.keep(transitions.accepted(seen, operation, self._keeper.clock.now()), "found again")
 
     async def _fitting(self, record: JobRecord) -> list[RemoteVideo]:
         """The service's videos that may be this job: its prompt, from its time, and nobody else's."""
@@ -91,7 +91,7 @@ class Lost:
         """
         _check(record)
         now = self._keeper.clock.now()
-        return await self._keeper.keep(records.ended(record, JobState.FAILED, FORGOTTEN, now), "forgotten")
+        return await self._keeper.keep(transitions.ended(record, JobState.FAILED, FORGOTTEN, now), "forgotten")
 
 
 def _check(record: JobRecord) -> None:

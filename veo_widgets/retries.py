@@ -15,7 +15,7 @@ from .errors import (
     ServiceUnavailableError,
     VeoError,
 )
-from .record import ATTEMPTS
+from .transitions import ATTEMPTS
 
 Answer = Literal[
     "unreachable",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from . import record as records
+from . import transitions
 from .accounts import Accounts
 from .backoff import given_up, last_attempt, waiting
 from .config import Account
@@ -189,7 +189,7 @@ class Sender:
                     letter = await self._next(letter, error)
                 else:
                     self._tried.pop(record.id, None)
-                    attempt.record = records.accepted(attempt.record, operation, self._clock.now())
+                    attempt.record = transitions.accepted(attempt.record, operation, self._clock.now())
                     return await self._accepted(attempt.record)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
@@ -279,12 +279,12 @@ class Sender:
         if has_left and rule_for("create", error).end == "unknown":
             why = error.answer if isinstance(error, ServiceError) else str(error)
             problem = unknown_problem(why, record.id, listed=record.is_listed)
-            await self._keep_or_show(records.ended(record, JobState.UNKNOWN, problem, now))
+            await self._keep_or_show(transitions.ended(record, JobState.UNKNOWN, problem, now))
             raise UnknownOutcomeError(f"{problem.message} {problem.remedy}", job_id=record.id) from error
         if not has_left and record.waiting_since is None:
             record = replace(record, sending_at=None)
         problem = refused_problem(str(error)) if has_left else unsent_problem(str(error), record.sending_at)
-        await self._keep_or_show(records.ended(record, JobState.FAILED, problem, now, free=True))
+        await self._keep_or_show(transitions.ended(record, JobState.FAILED, problem, now, free=True))
 
     async def _keep_or_show(self, record: JobRecord) -> LedgerError | None:
         """Write a record, or if that fails, show it all the same; returns the failure.
@@ -361,6 +361,6 @@ def orphaned(record: JobRecord, now: float) -> JobRecord:
     if record.held_back or record.operation:
         return record
     if record.sending_at is None:
-        return records.ended(record, JobState.FAILED, NOT_SENT, now, free=True)
+        return transitions.ended(record, JobState.FAILED, NOT_SENT, now, free=True)
     problem = unknown_problem("The program ended before the service's answer came.", record.id, listed=record.is_listed)
-    return records.ended(record, JobState.UNKNOWN, problem, now)
+    return transitions.ended(record, JobState.UNKNOWN, problem, now)

@@ -10,8 +10,7 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
-from . import deliveries, library, sidecars
-from . import record as records
+from . import deliveries, library, sidecars, transitions
 from .accounts import Accounts
 from .catalog import TypicalSeconds
 from .config import Account
@@ -223,7 +222,7 @@ class Watcher:
             raise error
         await anyio.to_thread.run_sync(library.clear, record)
         problem = gone_problem(str(error), proxied=record.surface == LITELLM)
-        await self._keeper.keep(records.ended(record, JobState.EXPIRED, problem, self._clock.now()))
+        await self._keeper.keep(transitions.ended(record, JobState.EXPIRED, problem, self._clock.now()))
 
     async def look(self, record: JobRecord) -> JobRecord:
         """One poll, and the download if it says that the clips are there."""
@@ -245,8 +244,8 @@ class Watcher:
             verdict = await self._verdict(error, record, wire)
             if verdict is None:
                 raise
-            return records.as_created(verdict, record.operation), error.retry_after
-        return records.as_created(wire.parse(reply), record.operation), reply.retry_after
+            return transitions.as_created(verdict, record.operation), error.retry_after
+        return transitions.as_created(wire.parse(reply), record.operation), reply.retry_after
 
     async def _verdict(self, error: ServiceError, record: JobRecord, wire: Wire) -> Operation | None:
         """How a job has ended, if an error tells, with the reason where a proxy has lost it and its other way tells."""
@@ -303,7 +302,7 @@ class Watcher:
             leased, known = await self._keeper.take(record.id)
             if not leased or known.state.is_final:
                 raise
-            known = await self._keeper.keep(records.without_clip(known, error, self._clock.now()))
+            known = await self._keeper.keep(transitions.without_clip(known, error, self._clock.now()))
             if known.state.is_final:
                 return known
             raise
@@ -312,7 +311,7 @@ class Watcher:
     async def _saved(self, record: JobRecord, operation: Operation) -> JobRecord:
         """The job with all of its clips on disk, held against what was asked for."""
         record = await _compared(record, operation)
-        return await self._keeper.keep(records.saved(record, record.videos, self._clock.now()))
+        return await self._keeper.keep(transitions.saved(record, record.videos, self._clock.now()))
 
     async def _finished_anyway(
         self, record: JobRecord, operation: Operation, account: Account, wire: Wire
@@ -415,7 +414,7 @@ def _seen(record: JobRecord, operation: Operation, now: float) -> JobRecord:
     """The record after a poll that went well, at its final price if there are clips."""
     # A service that answers polls may still hand out no clip: that trouble ends with the download.
     troubled = record.troubled and record.state is JobState.DOWNLOADING
-    seen = records.advance(replace(record, notice="", troubled=troubled), operation, now)
+    seen = transitions.advance(replace(record, notice="", troubled=troubled), operation, now)
     if operation.outcome == "samples":
         # A model that has left the catalog keeps the price it was sent with.
         with suppress(UnknownModelError):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_widgets import record as records
+from veo_widgets import transitions
 from veo_widgets.bodies import read_json
 from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
 from veo_widgets.errors import ServiceError, VeoError
@@ -68,8 +68,8 @@ def follow(wire: Wire, surface: str, reply: Reply) -> None:
         return
     assert operation.outcome in OUTCOMES
     assert (operation.outcome == "samples") == bool(operation.samples)
-    operation = records.as_created(operation, "o")
-    record = records.advance(RECORD, operation, 2.0)
+    operation = transitions.as_created(operation, "o")
+    record = transitions.advance(RECORD, operation, 2.0)
     written = json.dumps({**record.to_json(), "cost": settled(record.cost, operation.usage, OMNI).to_json()})
     assert len(written.encode()) < 100_000
     for sample in (*operation.samples, *operation.expected):

@@ -11,8 +11,7 @@ import anyio.to_thread
 import anywidget
 import traitlets
 
-from .. import recipes, sidecars
-from .. import record as records
+from .. import recipes, sidecars, transitions
 from ..containers import ENOUGH, container_of
 from ..errors import InvalidRequestError, VeoError
 from ..media import Image, Video
@@ -208,7 +207,7 @@ class ClipWidget(anywidget.AnyWidget):
                 raise InvalidRequestError("clip: it is no longer there.", parameter="clip")
             record = await self._sequels.begin(message.fields["verb"], video, message.fields["prompt"])
             await self.sequel_begun(record)
-            records.raise_for_state(record)
+            transitions.raise_for_state(record)
 
         return begin
 

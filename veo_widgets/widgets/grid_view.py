@@ -10,7 +10,7 @@ from typing import Any, Self
 import anyio
 import traitlets
 
-from .. import record as records
+from .. import transitions
 from ..archive import new_job_id
 from ..arguments import NAME, SWITCH, accepts, refusal
 from ..assembly import Assembly
@@ -200,7 +200,7 @@ class Grid(ClipWidget):
                     record = await self._send_draft(cell, cell.plan)
                     await self._follow(record.id)
                     self._redraw()
-                    records.raise_for_state(record)
+                    transitions.raise_for_state(record)
 
     async def _check_budget(self) -> None:
         plans = self._plans()
@@ -252,7 +252,7 @@ class Grid(ClipWidget):
             made = await self._sent(plan, record.id)
             await self._take_up(made.id, number)
             self._redraw()
-            records.raise_for_state(made)
+            transitions.raise_for_state(made)
 
     def _is_rendered(self, number: int) -> bool:
         """Whether it was made again before, or is just being made."""
