@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -22,9 +21,9 @@ from .downloads import Downloads
 from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
 from .keeper import LEASE_SECONDS
-from .logbook import LOGGER
 from .lost import Lost
 from .media import Video
+from .patience import apart
 from .planning import Plan, following
 from .problems import CANCELLED, CANCELLED_LATER
 from .purse import Purse
@@ -178,7 +177,7 @@ class AsyncClient(Archive):
             raise VeoError(CLOSED)
         self._sender.submitting.add(record.id)
         # From here on money may be spent: whoever waits for the answer may go, and the create goes on.
-        return await _apart(tasks, partial(self._start, record, letter, tasks, patient=patient))
+        return await apart(tasks, partial(self._start, record, letter, tasks, patient=patient))
 
     async def _start(self, record: JobRecord, letter: Letter, tasks: TaskGroup, *, patient: bool) -> JobRecord:
         try:
@@ -374,28 +373,3 @@ class AsyncClient(Archive):
         values = sealed(values)
         record = await self.submit(prompt, **values)
         return (await self.wait(record.id, timeout)).videos
-
-
-async def _apart(tasks: TaskGroup, verb: Callable[[], Awaitable[T]]) -> T:
-    """What `verb` returns, in a task of its own: whoever is cancelled while it waits here leaves it running.
-
-    A shield would not do: asyncio's own cancellation, as by `asyncio.wait_for`, goes through those of anyio.
-    """
-    done, results, errors = anyio.Event(), list[T](), list[Exception]()
-
-    async def run() -> None:
-        try:
-            results.append(await verb())
-        except Exception as error:  # noqa: BLE001 (it must not end the other tasks)
-            errors.append(error)
-            LOGGER.info("A create that may have nobody waiting for it has met: %s", error)
-        finally:
-            done.set()
-
-    tasks.start_soon(run)
-    await done.wait()
-    for error in errors:
-        raise error
-    for result in results:
-        return result
-    raise VeoError("The client was closed before the service's answer came. veo.jobs() shows what is known of the job.")

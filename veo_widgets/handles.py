@@ -9,7 +9,6 @@ import asyncio
 import concurrent.futures
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,17 +17,17 @@ from . import placing
 from .arguments import PATH, SECONDS, TEXT, accepts
 from .board import Listener, Sighting
 from .errors import DownloadError, InvalidRequestError, LedgerError
+from .job_tables import frame_of, table_of
 from .lines import line_of, shorten
 from .media import Video
 from .paths import expanded
 from .pricing import Cost
-from .printable import printable
 from .progress import Line, metered
 from .record import JobRecord, JobState
 from .references import Reference, teller
 from .remote import Picture
 from .request import VideoRequest
-from .tables import Table, frame
+from .tables import Table
 from .telling import aside, warn_of_differences
 from .waiting import TICK_SECONDS, result
 
@@ -359,29 +358,8 @@ class Jobs(list[Job]):
         self._records, self._remark, self.note = list(records), remark, note
         super().__init__(Job(client, record.id) for record in self._records)
 
-    _columns = ("job", "state", "model", "price", "submitted", "prompt", "clip")
-
-    def _rows(self) -> list[tuple[str, ...]]:
-        return [
-            (
-                record.id,
-                str(record.state),
-                printable(record.model),
-                record.cost.text,
-                datetime.fromtimestamp(record.created_at).strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ006 (local, for people)
-                shorten(record.request.prompt, 48),
-                printable(", ".join(video.relative_path() for video in record.videos)),
-            )
-            for record in self._records
-        ]
-
     def _table(self) -> Table:
-        below = " ".join(filter(None, ("" if self._records else self._remark, self.note)))
-        notes = [shorten(aside(record), 120) for record in self._records]
-        if not any(notes):
-            return Table(self._columns, self._rows(), below)
-        rows = [(*row, note) for row, note in zip(self._rows(), notes, strict=True)]
-        return Table((*self._columns, "note"), rows, below)
+        return table_of(self._records, " ".join(filter(None, ("" if self._records else self._remark, self.note))))
 
     def __repr__(self) -> str:
         return repr(self._table())
@@ -395,18 +373,4 @@ class Jobs(list[Job]):
         Raises:
             VeoError: pandas is not installed.
         """
-        columns = ("job", "state", "model", "provider", "usd", "submitted", "prompt", "clips")
-        rows = (
-            (
-                record.id,
-                str(record.state),
-                record.model,
-                record.provider,
-                record.cost.usd,
-                datetime.fromtimestamp(record.created_at).astimezone(),
-                record.request.prompt,
-                [str(video.path) for video in record.videos],
-            )
-            for record in self._records
-        )
-        return frame(columns, rows)
+        return frame_of(self._records)

@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import anyio
+from anyio.abc import TaskGroup
 
 from .clock import Clock
+from .errors import VeoError
+from .logbook import LOGGER
 
 T = TypeVar("T")
 
@@ -43,3 +46,28 @@ async def moved(last: Callable[[], float]) -> None:
     before = last()
     while last() == before:  # noqa: ASYNC110 (a chunk that comes is no event: there are thousands)
         await anyio.sleep(_TICK_SECONDS)
+
+
+async def apart(tasks: TaskGroup, verb: Callable[[], Awaitable[T]]) -> T:
+    """What `verb` returns, in a task of its own: whoever is cancelled while it waits here leaves it running.
+
+    A shield would not do: asyncio's own cancellation, as by `asyncio.wait_for`, goes through those of anyio.
+    """
+    done, results, errors = anyio.Event(), list[T](), list[Exception]()
+
+    async def run() -> None:
+        try:
+            results.append(await verb())
+        except Exception as error:  # noqa: BLE001 (it must not end the other tasks)
+            errors.append(error)
+            LOGGER.info("A create that may have nobody waiting for it has met: %s", error)
+        finally:
+            done.set()
+
+    tasks.start_soon(run)
+    await done.wait()
+    for error in errors:
+        raise error
+    for result in results:
+        return result
+    raise VeoError("The client was closed before the service's answer came. veo.jobs() shows what is known of the job.")

@@ -1,0 +1,64 @@
+"""Jobs as a table for people, and as a data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from .lines import shorten
+from .printable import printable
+from .record import JobRecord
+from .tables import Table, frame
+from .telling import aside
+
+_COLUMNS = ("job", "state", "model", "price", "submitted", "prompt", "clip")
+
+
+def table_of(records: Sequence[JobRecord], below: str) -> Table:
+    """A row for each job, with a column of notes where there is something to say.
+
+    Args:
+        records: the jobs.
+        below: what is said beneath.
+    """
+    rows = [_row(record) for record in records]
+    notes = [shorten(aside(record), 120) for record in records]
+    if not any(notes):
+        return Table(_COLUMNS, rows, below)
+    return Table((*_COLUMNS, "note"), [(*row, note) for row, note in zip(rows, notes, strict=True)], below)
+
+
+def _row(record: JobRecord) -> tuple[str, ...]:
+    return (
+        record.id,
+        str(record.state),
+        printable(record.model),
+        record.cost.text,
+        datetime.fromtimestamp(record.created_at).strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ006 (local, for people)
+        shorten(record.request.prompt, 48),
+        printable(", ".join(video.relative_path() for video in record.videos)),
+    )
+
+
+def frame_of(records: Sequence[JobRecord]) -> Any:
+    """A row for each job as a pandas ``DataFrame``, with whole prompts, US dollars and times.
+
+    Raises:
+        VeoError: pandas is not installed.
+    """
+    columns = ("job", "state", "model", "provider", "usd", "submitted", "prompt", "clips")
+    rows = (
+        (
+            record.id,
+            str(record.state),
+            record.model,
+            record.provider,
+            record.cost.usd,
+            datetime.fromtimestamp(record.created_at).astimezone(),
+            record.request.prompt,
+            [str(video.path) for video in record.videos],
+        )
+        for record in records
+    )
+    return frame(columns, rows)
