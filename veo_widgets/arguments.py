@@ -102,7 +102,7 @@ def accepts(*, source: str = "argument", **kinds: Kind) -> Callable[[Callable[P,
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         signature = inspect.signature(function)
-        key = [*signature.parameters, "api_key"].index("api_key")
+        key = [*signature.parameters].index("api_key") if "api_key" in signature.parameters else None
 
         @wraps(function)
         def checked(*args: Any, **values: Any) -> T:
