@@ -26,7 +26,7 @@ _NAMES = tuple(f"{scheme}_proxy" for scheme in (*_SCHEMES, "no"))
 _VARIABLES = ("REQUEST_METHOD", *_NAMES, *(name.upper() for name in _NAMES))
 _KINDS = ("http", "https", "socks5", "socks5h")
 _SYSTEM = "the system's proxy settings"
-# What ends a host in an address and so has to be escaped in a password; and bytes that are no UTF-8, as Python shows them.
+# What ends a host in an address and so has to be escaped in a password; and bytes that are no UTF-8.
 _UNESCAPED = re.compile(r"[/?#\s\ud800-\udfff]")
 
 
