@@ -110,6 +110,8 @@ UNUSABLE = [
     ("http://me:s3cret-word/1@proxy:3128", "%2F"),
     ("me:s3cret-word?@proxy:3128", "%3F"),
     ("http://me:s3cret-word 1@proxy:3128", "a blank as %20"),
+    # A byte of Latin-1, as os.environ shows it.
+    ("http://me:s3cret-word\udce9@proxy:3128", "in UTF-8"),
     # The host was forgotten, so what looks like one is the password.
     ("http://me:s3cret-word", "not the address"),
     ("http://me:s3cret-word@", "not the address"),
