@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import placing
-from .arguments import PATH, SECONDS, TEXT, accepts
+from .arguments import NAME, PATH, SECONDS, TEXT, accepts
 from .board import Listener, Sighting
 from .errors import DownloadError, InvalidRequestError, LedgerError
 from .job_tables import frame_of, table_of
@@ -51,6 +51,10 @@ class Job(Reference):
     this object does anything to the job. Jobs of one id are equal, and one that is pickled by Dask or for a pool of
     processes is the same job there.
     """
+
+    @accepts(job_id=NAME)
+    def __init__(self, client: Client | Callable[[], Client], job_id: str) -> None:
+        super().__init__(client, job_id)
 
     @property
     def record(self) -> JobRecord:
