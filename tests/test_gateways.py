@@ -23,6 +23,7 @@ from veo_widgets.clock import Clock
 from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
 from veo_widgets.films import Film
+from veo_widgets.keeper import LEASE_SECONDS
 from veo_widgets.record import JobState
 from veo_widgets.sync import Client
 
@@ -210,7 +211,8 @@ def test_several_addresses_are_several_clips(client: Client, gateway: Gateway) -
         200, {**VIDEO, "status": "done", "urls": addresses, "url": addresses[0]}
     )
     gateway.says |= {"GET /a.mp4": answer(200, clip()), "GET /b.mp4": answer(200, clip())}
-    assert len(submit(client).wait(30).videos) == 2
+    with pytest.warns(errors.DeliveryWarning, match="2 clips instead of 1"):
+        assert len(submit(client).wait(30).videos) == 2
     assert (gateway.asked("GET /v1/videos/video_1/content"), gateway.asked("GET /a.mp4")) == (1, 0)
     # At its own address the key goes along.
     assert gateway.seen[-1][2]["authorization"] == f"Bearer {KEY}"
@@ -298,7 +300,8 @@ def test_what_has_ended_at_its_create_is_looked_at_without_delay(
     job = submit(impatient, max_cost=1)
     with suppress(errors.GenerationFailedError):
         job.wait(30)
-    assert (job.state, paused[0]) == (end, 1.0)
+    # The client's own pauses between renewals of its leases are not the job's.
+    assert (job.state, next(one for one in paused if one != LEASE_SECONDS / 3)) == (end, 1.0)
     assert gateway.asked("GET /v1/videos/video_1") == 1
 
 

@@ -11,6 +11,7 @@ from veo_widgets.wires.interactions import Interactions
 from veo_widgets.wires.openai_videos import OpenAIVideos
 from veo_widgets.wires.predict_long_running import AgentPlatform, DeveloperApi
 from veo_widgets.wires.rpc_codes import rpc_failure
+from veo_widgets.wires.statuses import is_no_error
 
 CODES = [
     (3, "3 INVALID_ARGUMENT", False, ""),
@@ -58,4 +59,6 @@ def test_what_is_no_code_is_left_as_it_is(code: object) -> None:
         found = AgentPlatform().parse(Reply(200, {"name": "n", "done": True, "error": {"code": code}}))
     except InvalidReplyError:
         return
-    assert found == Operation("n", "failed", code="" if code is None else str(code))
+    # An error whose only field is not filled in, or says that all is well, is none.
+    failed = Operation("n", "failed", code=str(code))
+    assert found == (Operation("n", "empty") if is_no_error({"code": code}) else failed)

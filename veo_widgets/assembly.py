@@ -6,18 +6,28 @@ import asyncio
 import concurrent.futures
 import time
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import anyio
 
 from .arguments import COUNT, SECONDS, SWITCH, accepts, shown
-from .errors import AuthenticationError, ConfigError, InvalidRequestError, PlaceTakenError, VeoError, WaitTimeoutError
+from .errors import (
+    AuthenticationError,
+    ConfigError,
+    InvalidRequestError,
+    JobError,
+    PlaceTakenError,
+    VeoError,
+    WaitTimeoutError,
+)
 from .handles import Jobs, Videos
 from .outlines import Bill, Outline, entry
 from .pieces import Piece, has_clip, may_be_sent_again, refuse, standing
 from .planning import Plan
 from .pricing import Cost
+from .problems import NOT_SENT
 from .progress import Line, metered, time_left
 from .record import JobRecord
 from .sync import Client
@@ -189,8 +199,8 @@ class Assembly:
 
     async def _bring(self, piece: Piece, before: JobRecord | None, run: _Run) -> JobRecord:
         """The record of a piece once its clip is there."""
-        known = run.known.get(piece.place(before))
-        if known is None or (run.retry and may_be_sent_again(known)):
+        known = await self._settled(run.known.get(piece.place(before)))
+        if known is None or known.problem == NOT_SENT or (run.retry and may_be_sent_again(known)):
             async with run.sending:
                 job_id = await self._send(piece, before, known, run)
         else:
@@ -202,6 +212,14 @@ class Assembly:
                 "run(retry=True) makes it anew and is paid for again."
             )
         return record
+
+    async def _settled(self, known: JobRecord | None) -> JobRecord | None:
+        """A piece's job, once it has ended: a program may have died before it had sent it."""
+        if known is None or known.state.is_final:
+            return known
+        with suppress(JobError):
+            return await self.client.asynchronous.end_of(known.id)
+        return await self.client.asynchronous.job(known.id)
 
     async def _send(self, piece: Piece, before: JobRecord | None, known: JobRecord | None, run: _Run) -> str:
         """Submit a piece; returns the id of its job, which may be one that another program has just sent."""

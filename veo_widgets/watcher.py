@@ -334,7 +334,7 @@ class Watcher:
                 raise
             LOGGER.info("job %s: its clip cannot be had yet: %s", record.id, error)
             return None
-        return await self._saved(saved, done)
+        return await self._saved(replace(_seen(saved, done, now), videos=saved.videos), done)
 
     async def _note(self, seen: JobRecord, operation: Operation) -> JobRecord:
         """Write down what a poll has said, if the job is still ours; if not, the record is as the ledger has it."""
