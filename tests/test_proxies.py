@@ -110,6 +110,8 @@ UNUSABLE = [
     ("http://me:s3cret-word/1@proxy:3128", "%2F"),
     ("me:s3cret-word?@proxy:3128", "%3F"),
     ("http://me:s3cret-word 1@proxy:3128", "a blank as %20"),
+    # A byte of Latin-1, as os.environ shows it.
+    ("http://me:s3cret-word\udce9@proxy:3128", "in UTF-8"),
     # The host was forgotten, so what looks like one is the password.
     ("http://me:s3cret-word", "not the address"),
     ("http://me:s3cret-word@", "not the address"),
@@ -168,8 +170,8 @@ def test_the_first_variable_that_is_set_holds(tmp_path: Path) -> None:
 
 
 def test_a_key_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    for place in (tmp_path / "absent" / "keys", tmp_path):
-        with pytest.raises(ConfigError, match=r"^SSLKEYLOGFILE: .* cannot be written"):
+    for place, fault in ((tmp_path / "absent" / "keys", "no such file or directory"), (tmp_path, "it is a folder")):
+        with pytest.raises(ConfigError, match=rf"^SSLKEYLOGFILE: .* cannot be written: {fault}. Name"):
             trust({"SSLKEYLOGFILE": str(place)}).context(usual)
 
 

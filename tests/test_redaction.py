@@ -7,7 +7,7 @@ import pytest
 from veo_widgets import errors
 from veo_widgets.credentials import Secret
 from veo_widgets.problems import Problem
-from veo_widgets.redaction import GAP, redact
+from veo_widgets.redaction import GAP, know, redact
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ from veo_widgets.redaction import GAP, redact
 )
 def test_what_looks_like_a_key_goes(text: str, clean: str | None) -> None:
     assert redact(text) == (text if clean is None else clean)
+
+
+def test_a_key_that_is_no_utf8_goes_too() -> None:
+    know("s3cret-w\udcf6rd-1")
+    assert redact("not s3cret-w\udcf6rd-1 again") == f"not {GAP} again"
 
 
 def test_a_known_key_goes_whatever_it_looks_like() -> None:

@@ -26,8 +26,8 @@ _NAMES = tuple(f"{scheme}_proxy" for scheme in (*_SCHEMES, "no"))
 _VARIABLES = ("REQUEST_METHOD", *_NAMES, *(name.upper() for name in _NAMES))
 _KINDS = ("http", "https", "socks5", "socks5h")
 _SYSTEM = "the system's proxy settings"
-# What ends a host in an address and so has to be escaped in a password.
-_UNESCAPED = re.compile(r"[/?#\s]")
+# What ends a host in an address and so has to be escaped in a password; and bytes that are no UTF-8.
+_UNESCAPED = re.compile(r"[/?#\s\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,8 @@ def _fault(scheme: str, said: str, place: str) -> str:
     """What is wrong with the parts of a proxy's address, and the remedy; empty if nothing is."""
     if _UNESCAPED.search(said):
         return (
-            "has a user name or a password with a character that must be escaped. Write # as %23, / as %2F, ? as %3F "
-            "and a blank as %20"
+            "has a user name or a password with a character that must be escaped. Write # as %23, / as %2F, ? as %3F, "
+            "a blank as %20, and letters with accents in UTF-8"
         )
     if scheme not in _KINDS:
         return "is no kind of proxy that can be used. Begin it with http://, https:// or socks5h://"

@@ -52,7 +52,8 @@ def know(key: str) -> None:
     if len(key) < _SHORTEST or (key.isalpha() and len(key) < _LONGEST_WORD):
         return
     with _lock:
-        for form in (key, quote(key, safe="")):
+        # Bytes that are no UTF-8 stand in `os.environ` as halves of surrogate pairs.
+        for form in (key, quote(key, safe="", errors="replace")):
             _known.pop(form, None)
             _known[form] = None
         while len(_known) > _MOST:
