@@ -187,10 +187,17 @@ FILES: dict[str, tuple[object, str, str]] = {
     "a web client": ({"web": {"client_id": "x"}}, "is the file of an OAuth client", "--client-id-file="),
     "a field missing": (service_account("x", private_key=None), "lacks private_key", NEW_KEY),
     "no text": (service_account("x", token_uri=5), "lacks token_uri", NEW_KEY),
+    "an empty text": (service_account("x", token_uri=""), "lacks token_uri", NEW_KEY),
     "no key": (service_account("x", private_key="garbage"), "cannot be used: ", NEW_KEY),
     "a login without its secret": ({"type": "authorized_user", "client_id": "x"}, "client_secret and", "login` again."),
     "a pool without a source": (federated("x", "file"), "lacks credential_source", OF_POOL),
     "a pool with an empty source": (federated("x", {"nothing": 1}), "cannot be used: ", OF_POOL),
+    "a number for a file": (federated("x", {"file": 1 << 20}), "a credential_source whose file is no path", OF_POOL),
+    "somebody of a number": (
+        impersonated("x", source_credentials=federated("x", {"file": 1 << 20})),
+        "a credential_source whose file is no path",
+        AS_ANOTHER,
+    ),
     "nobody to be": (impersonated("x", service_account_impersonation_url="nobody"), "cannot be used: ", AS_ANOTHER),
     "somebody unknown": (impersonated("x", source_credentials={"type": "robot"}), "cannot be used: ", AS_ANOTHER),
     "a list as somebody": (impersonated("x", source_credentials=[1]), "lacks source_credentials", AS_ANOTHER),
@@ -296,6 +303,10 @@ def test_who_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
         assert f"{str(path)!r} ({NAMED}): 127.0.0.1 could not be reached (connection refused)" in str(caught.value)
     path.write_text(json.dumps(federated(gone, {"file": str(tmp_path / "absent")})))
     with pytest.raises(AuthenticationError, match=rf"absent' was not found. {OF_POOL}"):
+        signed(monkeypatch, str(path), tmp_path)
+    monkeypatch.setenv("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "1")
+    path.write_text(json.dumps(federated(gone, {"executable": {"command": str(tmp_path / "absent")}})))
+    with pytest.raises(AuthenticationError, match=rf"absent'. {OF_POOL}"):
         signed(monkeypatch, str(path), tmp_path)
 
 

@@ -160,8 +160,22 @@ def _fault(said: Mapping[str, Any]) -> str:
         return "is JSON without a type, so no credentials"
     if not isinstance(kind, str) or kind not in _FIELDS:
         return f"is of the type {str(kind)[:40]!r}, and not of one of these: {', '.join(_FIELDS)}"
-    missing = [name for name in _FIELDS[kind] if not isinstance(said.get(name), dict if name in _OBJECTS else str)]
-    return f"is of the type {kind} and lacks {' and '.join(missing)}" if missing else ""
+    missing = [name for name in _FIELDS[kind] if not _holds(said.get(name), dict if name in _OBJECTS else str)]
+    if missing:
+        return f"is of the type {kind} and lacks {' and '.join(missing)}"
+    return "has a credential_source whose file is no path" if _opens_a_number(said) else ""
+
+
+def _holds(value: object, kind: type) -> bool:
+    return bool(value) and isinstance(value, kind)
+
+
+def _opens_a_number(said: Mapping[str, Any]) -> bool:
+    """Whether google-auth would open a number in the place of a path, and close a file of this process with it."""
+    source, inner = said.get("credential_source"), said.get("source_credentials")
+    if isinstance(source, dict) and not isinstance(source.get("file"), str | None):
+        return True
+    return isinstance(inner, dict) and _opens_a_number(inner)
 
 
 def _is_client(said: Mapping[str, Any]) -> bool:

@@ -148,6 +148,9 @@ def _trouble(error: Exception, asking: _Asking) -> str:
     """What stood between here and a token, and what to do; empty if an answer came and it was no."""
     import google.auth.exceptions as google
 
+    if isinstance(error, FileNotFoundError | PermissionError):
+        # Of a program that credentials name, not of a network.
+        return ""
     host, status, is_page = asking.answered or ("", 0, False)
     if is_page:
         return (
