@@ -169,6 +169,27 @@ async def test_a_group_of_a_task_group_of_the_user_stays_one(settings: Settings,
 
 
 @pytest.mark.anyio
+async def test_a_group_that_was_caught_inside_does_not_cancel_whoever_leaves(
+    settings: Settings, tmp_path: Path, emulator: Emulator
+) -> None:
+    async def fail() -> None:
+        raise ValueError("one")
+
+    async def work() -> str:
+        async with AsyncClient(settings, home=tmp_path / "home") as client:
+            await client.submit("---\npolls: 99\n---\nA cat", duration_seconds=4)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(asyncio.sleep(99))
+                    tasks.create_task(fail())
+            except* ValueError:
+                pass
+        return "left"
+
+    assert await asyncio.create_task(work()) == "left"
+
+
+@pytest.mark.anyio
 async def test_a_cancellation_is_one_outside_too(settings: Settings, tmp_path: Path) -> None:
     async def work() -> None:
         async with AsyncClient(settings, home=tmp_path / "home"):

@@ -275,7 +275,7 @@ def test_a_job_never_holds_more_than_its_own_price(service: Server, start: Calla
     assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
     service.answers["/v1/videos"] = accepted()
     there_is_room.set()
-    while job.state is JobState.SUBMITTING:
+    while not job.record.operation:
         assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
     assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
     assert job.record.operation == "video_1"

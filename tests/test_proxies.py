@@ -170,8 +170,8 @@ def test_the_first_variable_that_is_set_holds(tmp_path: Path) -> None:
 
 
 def test_a_key_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    for place in (tmp_path / "absent" / "keys", tmp_path):
-        with pytest.raises(ConfigError, match=r"^SSLKEYLOGFILE: .* cannot be written"):
+    for place, fault in ((tmp_path / "absent" / "keys", "no such file or directory"), (tmp_path, "it is a folder")):
+        with pytest.raises(ConfigError, match=rf"^SSLKEYLOGFILE: .* cannot be written: {fault}. Name"):
             trust({"SSLKEYLOGFILE": str(place)}).context(usual)
 
 

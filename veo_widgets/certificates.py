@@ -106,8 +106,9 @@ def _check_key_log(path: str) -> None:
         with Path(path).open("ab"):
             pass
     except (OSError, ValueError) as error:
+        fault = "it is a folder" if isinstance(error, IsADirectoryError) else _words(error)
         raise ConfigError(
-            f"{_KEY_LOG}: {path!r} cannot be written: {_words(error)}. Name a file that can, or unset {_KEY_LOG}."
+            f"{_KEY_LOG}: {path!r} cannot be written: {fault}. Name a file that can, or unset {_KEY_LOG}."
         ) from None
 
 

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
 
 from . import config, transitions
 from .archive import Archive, new_job_id
@@ -34,6 +33,7 @@ from .sealing import sealed
 from .sender import Sender
 from .telling import warn_of_differences
 from .transport import Letter, Transport
+from .upkeep import Upkeep
 from .waiting import CLOSED
 from .watcher import Watcher
 
@@ -79,12 +79,12 @@ class AsyncClient(Archive):
         self.questions = Questions(self._accounts, self._transport)
         self.remote = Remote(self._keeper, self._accounts, self._transport)
         self._lost = Lost(self._keeper, self.remote)
-        self._tasks: TaskGroup | None = None
+        self._tasks: Upkeep | None = None
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
-        self._tasks.start_soon(self._keeper.stay_alive, name="veo leases")
+        self._tasks = await self._stack.enter_async_context(Upkeep())
+        self._tasks.start(self._keeper.stay_alive, name="veo leases")
         return self
 
     async def __aexit__(
@@ -93,7 +93,7 @@ class AsyncClient(Archive):
         tasks, self._tasks = self._tasks, None
         if tasks is not None:
             # What was begun in it and costs money is shielded, and goes on until it is answered.
-            tasks.cancel_scope.cancel()
+            tasks.end()
         try:
             with anyio.CancelScope(shield=True):
                 await self._answers()
@@ -101,10 +101,6 @@ class AsyncClient(Archive):
             self._sender.abandon()
             try:
                 await self._stack.__aexit__(kind, error, trace)
-            except BaseExceptionGroup as group:
-                # The task group wraps what it lets through; an error of the block goes on by itself, as it was raised.
-                if error is None or not any(one is error for one in group.exceptions):
-                    raise
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._transport.aclose()
@@ -173,13 +169,13 @@ class AsyncClient(Archive):
         letter = await self._sender.letter(plan.call(account), account)
         record = self._record(plan, account, job_id or new_job_id())
         record = replace(record, retry_of=retry_of, group=group, place=place)
-        if tasks.cancel_scope.cancel_called:
+        if tasks.ended:
             raise VeoError(CLOSED)
         self._sender.submitting.add(record.id)
         # From here on money may be spent: whoever waits for the answer may go, and the create goes on.
         return await apart(tasks, partial(self._start, record, letter, tasks, patient=patient))
 
-    async def _start(self, record: JobRecord, letter: Letter, tasks: TaskGroup, *, patient: bool) -> JobRecord:
+    async def _start(self, record: JobRecord, letter: Letter, tasks: Upkeep, *, patient: bool) -> JobRecord:
         try:
             with self._sender.shielded():
                 self._board.put(await self.purse.reserve(record, LEASE_SECONDS))
@@ -191,7 +187,7 @@ class AsyncClient(Archive):
                     await self._keeper.release(record.id)
             # Until its operation is written down, the ledger must not take the job for one whose answer was lost.
             if record.id in self._sender.unwritten and self._tasks is tasks:
-                tasks.start_soon(self._write_later, record.id)
+                tasks.start(self._write_later, record.id)
             else:
                 self._sender.submitting.discard(record.id)
         if self._tasks is tasks:
@@ -287,9 +283,9 @@ class AsyncClient(Archive):
         entry = self._board[job_id]
         if entry.scope is None and not entry.sighting.record.state.is_final:
             entry.scope, entry.stopped_by = anyio.CancelScope(), None
-            tasks.start_soon(self._watcher.drive, job_id, entry.scope, name=f"veo job {job_id}")
+            tasks.start(self._watcher.drive, job_id, entry.scope, name=f"veo job {job_id}")
 
-    def _running(self) -> TaskGroup:
+    def _running(self) -> Upkeep:
         if self._tasks is None:
             raise VeoError("AsyncClient is used as a context manager: async with AsyncClient() as client: …")
         return self._tasks

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
 
 from .clock import Clock
 from .errors import VeoError
 from .logbook import LOGGER
+from .upkeep import Upkeep
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ async def moved(last: Callable[[], float]) -> None:
         await anyio.sleep(_TICK_SECONDS)
 
 
-async def apart(tasks: TaskGroup, verb: Callable[[], Awaitable[T]]) -> T:
+async def apart(tasks: Upkeep, verb: Callable[[], Awaitable[T]]) -> T:
     """What `verb` returns, in a task of its own: whoever is cancelled while it waits here leaves it running.
 
     A shield would not do: asyncio's own cancellation, as by `asyncio.wait_for`, goes through those of anyio.
@@ -64,7 +64,7 @@ async def apart(tasks: TaskGroup, verb: Callable[[], Awaitable[T]]) -> T:
         finally:
             done.set()
 
-    tasks.start_soon(run)
+    tasks.start(run)
     await done.wait()
     for error in errors:
         raise error
