@@ -83,8 +83,8 @@ RULES = (
         1,
         None,
         "failed",
-        "The form was not read, so the same create is sent as JSON: 415 says so (RFC 9110, 15.5.16), and FastAPI checks "
-        "a body before it calls the handler (fastapi.tiangolo.com/tutorial/handling-errors).",
+        "The form was not read, so the same create is sent as JSON: 415 says so (RFC 9110, 15.5.16), and FastAPI "
+        "checks a body before it calls the handler (fastapi.tiangolo.com/tutorial/handling-errors).",
     ),
     Rule(
         "create",
@@ -122,7 +122,8 @@ RULES = (
         None,
         None,
         "failed",
-        "301, 307 and 308 say that the service is at another address (RFC 9110, 15.4); the server that answered has done nothing.",
+        "301, 307 and 308 say that the service is at another address (RFC 9110, 15.4); the server that answered has "
+        "done nothing.",
     ),
     Rule(
         "create",
