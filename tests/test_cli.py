@@ -101,7 +101,7 @@ def test_budgets_are_set_and_costs_are_shown(
     ("words", "code", "said"),
     [
         (("budget", "day"), 1, "budget: 'day' has no amount"),
-        (("budget", "session", "3"), 1, "session: it ends with this command"),
+        (("budget", "session", "3"), 1, "session: it would end with the command"),
         (("cost", "0"), 1, "days: 0 is not a number of days"),
         (("show", "nope"), 1, "job: 'nope' fits no job"),
         (("show",), 1, "no jobs yet"),

@@ -16,6 +16,7 @@ import pytest
 
 import veo_widgets as veo
 
+from .e2e.conftest import launched
 from .reference_pages import PAGES
 
 ROOT = Path(__file__).parents[1]
@@ -80,7 +81,10 @@ def test_every_page_is_in_the_navigation() -> None:
     assert listed == there | {"CONTRIBUTING.md", "CHANGELOG.md"}
 
 
-def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built without a warning."""
+    folder = tmp_path_factory.mktemp("site")
     command = [
         sys.executable,
         "-m",
@@ -91,13 +95,28 @@ def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path)
         "-f",
         ".ci/mkdocs.yml",
         "-d",
-        str(tmp_path),
+        str(folder),
     ]
     built = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    pages = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.html")}
+    return folder
+
+
+def test_the_site_fetches_nothing(site: Path) -> None:
+    pages = {path.relative_to(site).as_posix(): path.read_text("utf-8") for path in site.rglob("*.html")}
     assert {"index.html", "api.html", "notebooks/01-first-clip.html"} <= set(pages)
     fetched = re.compile(r"<(?:script|link|img|source|video)\b[^>]*\b(?:src|href)=[\"']?https?://[^>]*>")
     assert {name: found for name, text in pages.items() if (found := fetched.findall(text))} == {}
+
+
+@pytest.mark.parametrize("name", ["index.html", "how-to/resume.html"])
+def test_the_search_works_where_the_site_is_opened_as_a_file(site: Path, name: str) -> None:
+    with launched() as browser:
+        page = browser.new_page()
+        page.goto((site / name).as_uri())
+        page.get_by_role("textbox", name="Search").fill("DeliveryWarning")
+        found = page.locator(".md-search-result__link", has_text="DeliveryWarning")
+        found.first.wait_for(timeout=60_000)
+        assert found.first.evaluate("link => link.href").startswith(site.as_uri())

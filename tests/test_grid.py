@@ -57,7 +57,7 @@ def filled(grid: Grid, count: int) -> dict[str, Any]:
 
 
 def test_nothing_is_sent_before_a_click_and_the_price_stands_first(grid: Grid, client: Client) -> None:
-    assert grid.total == {"count": 2, "usd": 0.4, "text": "$0.40", "note": "what it would cost; the emulator is free"}
+    assert grid.total == {"count": 2, "usd": 0.4, "text": "$0.40", "note": "on a real account; the emulator is free"}
     assert [cell["values"] for cell in grid.cells] == [{"seed": 1}, {"seed": 2}]
     assert grid.columns == [{"name": "seed", "label": "Seed"}]
     assert client.jobs() == []

@@ -90,7 +90,7 @@ def _check(verb: str, values: dict[str, Any]) -> None:
     if VERBS[verb].only_here:
         raise InvalidRequestError(f"{verb}: {VERBS[verb].only_here}.")
     if verb == "budget" and "session" in read_pairs(values["limits"]):
-        message = "session: it ends with this command; set VEO_BUDGET_SESSION for the program that submits."
+        message = "session: it would end with the command; set VEO_BUDGET_SESSION for the program that submits."
         raise InvalidRequestError(message, parameter="session")
 
 

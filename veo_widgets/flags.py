@@ -39,11 +39,11 @@ _GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (
         frozenset({"text", "choice", "integer", "number", "boolean", "uri"}),
     ),
     (
-        "pictures and clips to go by",
+        "pictures and reference clips",
         "--first-frame cat.png --last-frame 'cat asleep.png'",
         frozenset({"image", "images", "videos"}),
     ),
-    ("going on from a clip", "--extend cat", frozenset({"video"})),
+    ("continuing from a clip", "--extend cat", frozenset({"video"})),
 )
 _SEEDS = re.compile(r"\d+(?:\.\.\d+)?(?:,\d+(?:\.\.\d+)?)*")
 MOST_SEEDS = 20
@@ -107,9 +107,12 @@ def add_request(parser: argparse.ArgumentParser, *, examples: bool = False) -> N
         group = parser.add_argument_group(title, f"%%veo {example}" if examples else None)
         if "text" in kinds:
             group.add_argument("--model", metavar="MODEL", help="The model, with or without a prefix: vertex_ai/….")
-            group.add_argument("--size", metavar="WxH", help="OpenAI's spelling of ratio and resolution: 1280x720.")
+            group.add_argument("--size", metavar="WxH", help="Ratio and resolution in OpenAI's spelling: 1280x720.")
             group.add_argument(
-                "--allow-retired", action="store_true", default=None, help="Send it even if the model has ended."
+                "--allow-retired",
+                action="store_true",
+                default=None,
+                help="Send the request even if the model has been retired.",
             )
         for param in _FLAGGED:
             if param.kind in kinds:
@@ -118,10 +121,14 @@ def add_request(parser: argparse.ArgumentParser, *, examples: bool = False) -> N
 
 def add_account(group: argparse._ActionsContainer) -> None:
     """Add the flags that say who pays, and how much at most."""
-    group.add_argument("--provider", metavar="NAME", help=f"Where to send it: {', '.join(PROVIDERS)}.")
-    group.add_argument("--profile", metavar="NAME", help="Which account: a name given to veo.configure(profile=…).")
+    group.add_argument("--provider", metavar="NAME", help=f"Which provider to use: {', '.join(PROVIDERS)}.")
     group.add_argument(
-        "--max-cost", metavar="USD", help="Refuse it if it costs more; reserve this if its price is unknown."
+        "--profile", metavar="NAME", help="Which account to use: a name given to veo.configure(profile=…)."
+    )
+    group.add_argument(
+        "--max-cost",
+        metavar="USD",
+        help="Refuse the request if it costs more; if its price is unknown, reserve this much.",
     )
 
 
@@ -130,11 +137,11 @@ def parser() -> argparse.ArgumentParser:
     """The parser of ``%%veo``'s line."""
     made = _Parser(
         prog="%%veo",
-        usage="%%%%veo [FLAGS]   # the prompt goes below",
+        usage="%%%%veo [FLAGS]   # the prompt goes on the lines below",
         description=(
-            "Make a video of what the cell says. {name} and {expression} stand for values of the notebook; lines that "
-            "begin with '# ' are notes and are not sent. Where a picture or a clip is wanted, a file, an address, a "
-            "variable or, of clips, a job's id is taken. A line of flags that ends in a backslash goes on below."
+            "Make a video from the prompt in the cell. {name} and {expression} insert values from the notebook; lines "
+            "that begin with '# ' are notes and are not sent. For a picture, give a file, an address or a variable; "
+            "for a clip, also a job's id. End a line of flags with a backslash to continue on the next line."
         ),
         allow_abbrev=False,
         add_help=False,
@@ -143,31 +150,35 @@ def parser() -> argparse.ArgumentParser:
     add_request(made, examples=True)
     account = made.add_argument_group("the account and the price", "%%veo --provider gemini --max-cost 2 --dry-run")
     add_account(account)
-    account.add_argument("--dry-run", action="store_true", help="Show the request, the price and every broken rule.")
+    account.add_argument(
+        "--dry-run", action="store_true", help="Show the request, its price and every broken rule; send nothing."
+    )
     _add_cell(made.add_argument_group("the cell", "%%veo --into cat --wait --output cat.mp4"))
     return made
 
 
 def _add_cell(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--into", metavar="NAME", help="Keep the job in this variable; of several seeds a list.")
+    group.add_argument("--into", metavar="NAME", help="Store the job in this variable (a list, with several seeds).")
     group.add_argument(
         "--each",
         metavar="ROWS",
-        help="Make a clip of each row of a data frame, a list or a CSV file; {column} in the prompt.",
+        help="Make one clip per row of a data frame, a list or a CSV file; use {column} in the prompt.",
     )
     group.add_argument(
-        "--output", metavar="PATH", help="A folder or an .mp4 file for the clip; another clip is never overwritten."
+        "--output",
+        metavar="PATH",
+        help="Where to save the clip: a folder or an .mp4 file; never overwrites another clip.",
     )
     switches = {
-        "wait": "End the cell when the clip plays.",
-        "once": "Show the clip that this cell has for the same request, in any session; send it only if there is none.",
-        "quiet": "Show no card; --into keeps the job.",
+        "wait": "Keep the cell running until the clip plays.",
+        "once": "If this cell already has a clip for the same request, from any session, show that clip; send nothing.",
+        "quiet": "Show no card; use --into to keep the job.",
         "grid": "Show the clips of several seeds or samples side by side.",
-        "embed": f"Put the clip into the notebook, if it has at most {MOST_EMBEDDED // 10**6} MB; its size is told.",
+        "embed": f"Save the clip inside the notebook, up to {MOST_EMBEDDED // 10**6} MB, and say how large it is.",
     }
     for name, text in switches.items():
         group.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=None, help=text)
-    group.add_argument("--help", action="store_true", help="Show this.")
+    group.add_argument("--help", action="store_true", help="Show this help.")
 
 
 def flag_names() -> list[str]:
@@ -229,7 +240,7 @@ def _misfits(rest: Sequence[str]) -> list[str]:
         elif word.startswith("-"):
             said.append(f"{flag} is not a flag.{nearest(flag, flag_names()) or ' %%veo --help lists them.'}")
         elif not before.startswith("-") or "=" in before:
-            said.append(f"{word!r} belongs to no flag; the prompt goes below, and values with blanks go in quotes.")
+            said.append(f"{word!r} belongs to no flag; the prompt goes below, and values with spaces go in quotes.")
     return list(dict.fromkeys(said))
 
 

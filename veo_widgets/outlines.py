@@ -39,7 +39,7 @@ class Bill:
         return _sum(cost for _, cost, due in self.lines if due)
 
     def __str__(self) -> str:
-        free = " (what it would cost; the emulator is free)" if self.free else ""
+        free = " (on a real account; the emulator is free)" if self.free else ""
         return f"{_total(self.usd)} in all, {_total(self.due)} of it still to pay{free}"
 
     def _rows(self) -> list[tuple[str, ...]]:

@@ -59,7 +59,7 @@ class Rule:
 
 # How long a create is sent again for want of quota, from the first refusal on.
 QUOTA_SECONDS = 6 * 3600.0
-_LOOKING = "Looking costs nothing."
+_LOOKING = "Looking is free."
 RULES = (
     Rule("create", "unreachable", (0.5, 1), 3, None, "failed", "No byte of the request has left this machine."),
     Rule(
@@ -69,12 +69,12 @@ RULES = (
         None,
         QUOTA_SECONDS,
         "failed",
-        "A 429 whose own words name a quota is given instead of work: Google's rate limits "
+        "A 429 whose text names a quota is sent instead of doing the work: Google's rate limits "
         "(ai.google.dev/gemini-api/docs/rate-limits, cloud.google.com/vertex-ai/generative-ai/docs/error-code-429), "
-        "OpenAI's (platform.openai.com/docs/guides/rate-limits), LiteLLM's limiters, which run before its router.",
+        "OpenAI's (platform.openai.com/docs/guides/rate-limits), and LiteLLM's limiters, which run before its router.",
     ),
     Rule(
-        "create", "no quota", None, None, None, "failed", "A day's quota or a spend cap does not come back by waiting."
+        "create", "no quota", None, None, None, "failed", "Waiting does not restore a daily quota or a spending limit."
     ),
     Rule(
         "create",
@@ -83,8 +83,8 @@ RULES = (
         1,
         None,
         "failed",
-        "The same create goes as JSON where its form was not read: 415 says so (RFC 9110, 15.5.16), and FastAPI checks "
-        "a body before it calls the handler (fastapi.tiangolo.com/tutorial/handling-errors).",
+        "The form was not read, so the same create is sent as JSON: 415 says so (RFC 9110, 15.5.16), and FastAPI "
+        "checks a body before it calls the handler (fastapi.tiangolo.com/tutorial/handling-errors).",
     ),
     Rule(
         "create",
@@ -93,7 +93,7 @@ RULES = (
         None,
         None,
         "unknown",
-        "RFC 6585 does not say that a request which is answered 429 was not carried out; only a quota's name does.",
+        "RFC 6585 does not say that a request answered with 429 was not carried out; only the name of a quota does.",
     ),
     Rule(
         "create",
@@ -113,7 +113,7 @@ RULES = (
         None,
         None,
         "unknown",
-        "A 4xx without a word of the service's may be a gateway's, with the work going on behind it.",
+        "A 4xx that does not come from the service itself may be a gateway's, with the work going on behind it.",
     ),
     Rule(
         "create",
@@ -122,7 +122,8 @@ RULES = (
         None,
         None,
         "failed",
-        "301, 307 and 308 say that the service is at another address (RFC 9110, 15.4); this one has done nothing.",
+        "301, 307 and 308 say that the service is at another address (RFC 9110, 15.4); the server that answered has "
+        "done nothing.",
     ),
     Rule(
         "create",
@@ -131,7 +132,7 @@ RULES = (
         None,
         None,
         "unknown",
-        "303 is the answer to a POST whose work is done (RFC 9110, 15.4.4), and many send 302 for it.",
+        "303 answers a POST whose work is done (RFC 9110, 15.4.4), and many servers send 302 for it.",
     ),
     Rule(
         "create",
@@ -140,27 +141,47 @@ RULES = (
         None,
         None,
         "unknown",
-        "The work may have begun before the trouble: no 5xx says that it has not, nor do 408, 409, 425 and 499.",
+        "The work may have begun before the error: no 5xx rules that out, nor do 408, 409, 425 and 499.",
     ),
     Rule(
-        "create", "lost", None, None, None, "unknown", "The service may have seen the request, and it cannot be asked."
+        "create",
+        "lost",
+        None,
+        None,
+        None,
+        "unknown",
+        "The service may have seen the request, and there is no way to ask.",
     ),
-    Rule("look", "unreachable", (2, 30), None, None, "stopped", "The job goes on whether or not it is seen."),
+    Rule("look", "unreachable", (2, 30), None, None, "stopped", "The job carries on whether or not it is polled."),
     Rule("look", "no room", (2, 60), None, None, "stopped", _LOOKING),
     Rule("look", "no quota", (30, 60), None, None, "stopped", _LOOKING),
     Rule("look", "no reason", (2, 60), None, None, "stopped", _LOOKING),
     Rule("look", "trouble", (2, 30), None, None, "stopped", _LOOKING),
     Rule("look", "lost", (2, 30), None, None, "stopped", _LOOKING),
     Rule(
-        "look", "astray", (2, 30), None, None, "stopped", "Networks in hotels let nothing through until one signs in."
+        "look",
+        "astray",
+        (2, 30),
+        None,
+        None,
+        "stopped",
+        "A hotel network, for example, lets nothing through until you sign in.",
     ),
-    Rule("look", "unread", (2, 30), 3, None, "stopped", "A look has no body; this never comes."),
-    Rule("look", "diverted", (2, 30), None, None, "stopped", "A redirect of a look is a login page as a rule."),
+    Rule("look", "unread", (2, 30), 3, None, "stopped", "A look has no body, so this never happens."),
+    Rule("look", "diverted", (2, 30), None, None, "stopped", "A redirected look usually leads to a login page."),
     Rule(
-        "look", "no clip", (2, 30), ATTEMPTS - 1, None, "failed", "What is no clip five times is none. Its price stays."
+        "look",
+        "no clip",
+        (2, 30),
+        ATTEMPTS - 1,
+        None,
+        "failed",
+        "Five answers without a clip are taken as final. The price stays counted.",
     ),
-    Rule("look", "refused", (2, 30), 3, None, "stopped", "Somebody has to change the key, the network or the project."),
-    Rule("look", "no word", (2, 30), 3, None, "stopped", "Such answers come from gateways, whose operator has to act."),
+    Rule("look", "refused", (2, 30), 3, None, "stopped", "Someone has to fix the key, the network or the project."),
+    Rule(
+        "look", "no word", (2, 30), 3, None, "stopped", "Such answers come from a gateway, whose operator has to act."
+    ),
 )
 _TABLE = {(rule.question, rule.answer): rule for rule in RULES}
 

@@ -158,7 +158,7 @@ def _filtered(operation: Operation, *, sure: bool) -> Problem:
     return Problem(
         "Withheld by the safety filter",
         reasons,
-        "Rephrase the prompt, or send the same one again: the filter is not always of the same mind.",
+        "Rephrase the prompt, or send the same one again: the filter does not always decide the same way.",
         "Nothing is charged for a withheld clip." if sure else _AS_A_RULE,
     )
 

@@ -136,8 +136,8 @@ def _save(path: str, job: str | None = None) -> Table:
     return Table(("saved as",), ((copy,) for copy in by_name.save(path, job)))
 
 
-_JOB = Argument("job", "job", "a job's id, or the beginning of it")
-_ANY_JOB = Argument("job", "job", "a job's id; default is the newest", optional=True)
+_JOB = Argument("job", "job", "a job's id, or the start of one")
+_ANY_JOB = Argument("job", "job", "a job's id (default: the newest)", optional=True)
 _PROVIDER = Argument("provider", "provider", "a provider's name")
 
 VERBS: dict[str, Verb] = {
@@ -148,52 +148,52 @@ VERBS: dict[str, Verb] = {
             by_name.ledger_jobs,
             "List the newest jobs: jobs 5 filtered --search cat.",
             (
-                Argument("words", "state", "how many (default 20), and in which states", many=True),
-                Argument("--search", "text", "only those whose prompt has these words"),
-                Argument("--model", "model", "only those of this model"),
-                Argument("--since", "text", "only those from this date on"),
+                Argument("words", "state", "how many (default 20) and which states", many=True),
+                Argument("--search", "text", "only jobs whose prompt contains these words"),
+                Argument("--model", "model", "only jobs of this model"),
+                Argument("--since", "text", "only jobs since this date"),
             ),
         ),
-        Verb("job", by_name.find, "One job: its card, its clips.", (_JOB,)),
-        Verb("show", by_name.find, "The same, by default of the newest job.", (_ANY_JOB,)),
+        Verb("job", by_name.find, "Show one job: its card and its clips.", (_JOB,)),
+        Verb("show", by_name.find, "Show one job, by default the newest.", (_ANY_JOB,)),
         Verb("wait", by_name.wait, "Wait for a job's clips.", (_ANY_JOB,)),
         Verb(
             "resume",
             session.resume,
-            "Take up every open job again.",
-            (Argument("--take-over", "switch", "also those that another program holds, which you know to be gone"),),
+            "Pick up every open job and download what is finished.",
+            (Argument("--take-over", "switch", "also take jobs held by another program that you know is gone"),),
         ),
-        Verb("cancel", by_name.cancel, "Have a job stopped, where its service can.", (_JOB,)),
-        Verb("retry", by_name.retry, "Send a job's request again, which costs money again.", (_JOB,)),
+        Verb("cancel", by_name.cancel, "Cancel a job, if its service supports that.", (_JOB,)),
+        Verb("retry", by_name.retry, "Send a job's request again; this costs money again.", (_JOB,)),
         Verb(
             "look",
             by_name.look,
-            "Look whether the service has a job whose answer was lost, or fetch a clip that could not be had.",
-            (_JOB, Argument("operation", "operation", "the service's name for it", optional=True)),
+            "Check whether the service has a job whose answer was lost, or retry a failed download.",
+            (_JOB, Argument("operation", "operation", "the service's name for the job", optional=True)),
         ),
-        Verb("forget", by_name.forget, "Take a job whose answer was lost for failed.", (_JOB,)),
+        Verb("forget", by_name.forget, "Mark a job whose answer was lost as failed.", (_JOB,)),
         Verb(
             "save",
             _save,
-            "Copy a job's clips to a folder or a file; nothing is overwritten.",
-            (Argument("path", "path", "a folder, or a file that ends in .mp4 or .webm"), _ANY_JOB),
+            "Copy a job's clips to a folder or a file; never overwrites.",
+            (Argument("path", "path", "a folder, or a file ending in .mp4 or .webm"), _ANY_JOB),
         ),
         Verb(
             "models",
             session.models,
-            "What every model can do and costs.",
+            "Show what every model can do and what it costs.",
             (
-                Argument("provider", "provider", "a provider's name; default is all", optional=True),
+                Argument("provider", "provider", "a provider's name (default: all)", optional=True),
                 Argument("--retired", "switch", "also models that have ended"),
             ),
         ),
         Verb(
             "cost",
             _cost,
-            "What clips have cost, by day, model, notebook and state.",
+            "Show what clips have cost, by day, model, notebook and state.",
             (
-                Argument("days", "number", "how many days, today included (default all)", optional=True),
-                Argument("--csv", "path", "also write it to a file"),
+                Argument("days", "number", "how many days, including today (default: all)", optional=True),
+                Argument("--csv", "path", "also write the table to a CSV file"),
             ),
         ),
         Verb(
@@ -205,29 +205,31 @@ VERBS: dict[str, Verb] = {
         Verb(
             "use",
             session.use,
-            "Choose the provider, and the model, for what follows.",
+            "Choose the provider, and optionally the model, until the kernel ends.",
             (_PROVIDER, Argument("model", "model", "a model's id", optional=True)),
-            "it ends with this command; set VEO_PROVIDER and VEO_MODEL, or [tool.veo_widgets] in pyproject.toml",
+            "it would end with the command; set VEO_PROVIDER and VEO_MODEL, or [tool.veo_widgets] in pyproject.toml",
         ),
-        Verb("config", session.configuration, "What is set, and where."),
-        Verb("doctor", session.doctor, "What a plain request would use, and whether it would work. Costs nothing."),
+        Verb("config", session.configuration, "Show the current settings and where each comes from."),
+        Verb(
+            "doctor", session.doctor, "Check which provider a plain request would use and whether it would work; free."
+        ),
         Verb(
             "log",
             log,
-            "Show what is sent and answered, without keys and media.",
+            "Log requests and responses, without keys and media.",
             (
                 Argument("level", "level", "off, warning, info or debug", optional=True),
                 Argument("path", "path", "a file to append to", optional=True),
             ),
-            "it ends with this command; write veo --log debug before another verb",
+            "it would end with the command; use veo --log debug VERB",
         ),
-        Verb("login", login, "Ask for a provider's key, unseen, and keep it in the keyring.", (_PROVIDER,)),
+        Verb("login", login, "Ask for a provider's key without echoing it, and store it in the keyring.", (_PROVIDER,)),
         Verb(
             "nest",
             allow_nested_loops,
             "Let a cell call asyncio.run(), as LiteLLM's example does.",
             (),
-            "it is for notebooks, where a loop is running already",
+            "only notebooks need it, because they already run a loop",
         ),
     )
 }

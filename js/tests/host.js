@@ -26,7 +26,7 @@ function clips() {
   return Array.from({ length: count }, (_, sample) => clip({ sample, ...size, poster, seconds: 4 }));
 }
 
-const PRICED = { usd: 0.7, text: "$0.70", note: "what it would cost; the emulator is free" };
+const PRICED = { usd: 0.7, text: "$0.70", note: "on a real account; the emulator is free" };
 const code = { python: 'veo.submit("A cat")', magic: "%%veo --seed 7\nA cat" };
 
 /** What clips of the player and the grid have beside what a job's clips have. */
@@ -58,7 +58,7 @@ function gridState() {
     clips: Object.fromEntries(there.map((n) => [n, { ...clip({ sample: n, ...size, poster, seconds: 4 }), render, code, offers: {}, facts: { prompt: job("succeeded").prompt, model: models[n % 2], settings: [["Seed", "1"]] } }])),
     columns: asked.has("same") ? [] : [{ name: "model", label: "Model" }, { name: "seed", label: "Seed" }, ...(asked.has("rendered") ? [{ name: "resolution", label: "Resolution" }] : [])],
     marks: Object.fromEntries([...numbers("starred").map((n) => [n, "star"]), ...numbers("rejected").map((n) => [n, "reject"])]),
-    total: asked.has("planned") ? { count, usd: count * 0.2, text: `$${(count * 0.2).toFixed(2)}`, note: "what it would cost; the emulator is free" } : null,
+    total: asked.has("planned") ? { count, usd: count * 0.2, text: `$${(count * 0.2).toFixed(2)}`, note: "on a real account; the emulator is free" } : null,
   };
 }
 

@@ -77,7 +77,7 @@ export function job(state, change = {}) {
     settings: [["Ratio", "16:9"], ["Resolution", "720p"], ["Length", "8 s"], ["Seed", "7"]],
     width: 1280,
     height: 720,
-    price: { usd: 0.8, text: "$0.80", note: "what it would cost; the emulator is free" },
+    price: { usd: 0.8, text: "$0.80", note: "on a real account; the emulator is free" },
     created_at: now - 12_400,
     submitted_at: sent,
     finished_at: live ? null : now,

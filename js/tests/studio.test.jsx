@@ -100,7 +100,7 @@ describe("the studio", () => {
     };
     rows(el)[1]?.querySelector("button")?.click();
     await settle();
-    expect(el.querySelector(".veo-gone")?.textContent).toContain("Run the cell again; what stands here is kept.");
+    expect(el.querySelector(".veo-gone")?.textContent).toContain("Run the cell again; what you typed is kept.");
     expect(rows(el)[0]?.textContent).toContain("Not watching");
     expect(/** @type {HTMLButtonElement} */ (el.querySelector(".veo-generate")).disabled).toBe(true);
     const [stop] = [...el.querySelectorAll("button")].filter(({ textContent }) => textContent === "Stop waiting");

@@ -18,40 +18,32 @@ WIRES = {
     "interactions": "interactions",
     "videos": "`/v1/videos`",
 }
-HEAD = """# What can go wrong, and what then happens
-
-Made from the tests' own tables by `make docs-tables`; every row is tried by `make test`.
-
-States: `unknown` means that the create may have been taken up and its answer is lost; it is never sent again by itself.
-A job that ends `queued`, `running` or `downloading` goes on at the service: the waiting has ended, `%veo resume` or
-another `wait()` brings it to its end, which the tests do. *Creates* are the requests for a job that reach the service,
-broken ones included; never do two of them start a clip. *Clips* are what is in the folder then, each whole and with its
-recipe, and there is nothing else.
-"""
+HEAD = Path(__file__).with_name("fault_head.md").read_text("utf-8")
 SECTIONS = {
     "The create": CREATE,
     "The polls": POLL,
     "The end": END,
     "The download": DOWNLOAD,
-    "Creates that are made and not answered": MADE,
+    "Creates that are accepted but not answered": MADE,
     "Refusals of gateways": REFUSED,
     "Answers of other `/v1/videos` servers": ANSWERS,
-    "Their words": WORDS,
-    "Their clips": CLIPS,
+    "Status words of other servers": WORDS,
+    "Clips of other servers": CLIPS,
     "This machine": MACHINE,
 }
 KILLS = """## Programs that are killed
 
-A program is killed (SIGKILL) at each of these moments, and at random ones; then another resumes. `make torture` kills
-hundreds. What was paid is never paid twice, and no part of a clip is left.
+A program is killed (SIGKILL) at each of these moments, and at random ones; then another one resumes. `make torture`
+kills hundreds. Nothing is ever paid for twice, and no partial clip is left behind.
 """
-STOPPED = """A program may also sleep, as under a closed lid, for longer than its lease, while another takes its job
-over and brings it to its end; then it wakes up. What has not begun to leave by then does not leave any more; in all
-other cases the job ends `succeeded`, with one create:
+STOPPED = """A program may also be suspended, as when you close the lid, for longer than its lease. Another program takes
+over its job and finishes it; then the first one wakes up. If it had not begun to send the create by then, it never
+does. In all other cases the job ends `succeeded`, with one create:
 """
-RETRIES = """## What is asked again
+RETRIES = """## What is repeated
 
-A *look* is a poll, a download or a listing. What a service says about when to come back goes before the pauses.
+A *look* is a poll, a download or a listing. If the service says when to come back, that takes precedence over the
+pauses. `stopped` means that the waiting ends and the job stays open.
 """
 
 
@@ -62,12 +54,13 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _fault(fault: Fault) -> tuple[object, ...]:
     wires = "all" if fault.ways == ALL else ", ".join(WIRES[way.name] for way in fault.ways)
-    error = f"`{fault.raises}`: “{' … '.join(fault.words)}”" if fault.raises else ""
+    words = f": “{' … '.join(fault.words)}”" if any(fault.words) else ""
+    error = f"`{fault.raises}`{words}" if fault.raises else ""
     return fault.what, wires, f"`{fault.state}`", error, fault.creates, fault.polls, fault.clips
 
 
 def _faults(title: str, faults: Sequence[Fault]) -> str:
-    head = ("fault", "wires", "ends", "raises", "creates", "polls, at least", "clips")
+    head = ("fault", "wires", "state at the end", "raises", "creates", "polls (at least)", "clips")
     rows = (_fault(fault) for fault in faults)
     if title == "This machine":
         # One wire stands for all.
@@ -76,8 +69,8 @@ def _faults(title: str, faults: Sequence[Fault]) -> str:
 
 
 def _kills() -> str:
-    unsent = "`failed`: it was not sent, and holds no money"
-    ends = {"nothing": "nothing was begun", "not sent": unsent, "unknown": "`unknown`", "succeeded": "`succeeded`"}
+    unsent = "`failed`: it was not sent, and no money is reserved"
+    ends = {"nothing": "nothing was started", "not sent": unsent, "unknown": "`unknown`", "succeeded": "`succeeded`"}
     rows = [(name, ends[moment[-1]]) for name, moment in {**MOMENTS, **OTHER_MOMENTS}.items()]
     stops = _table(("stopped", "the job"), ((name, ends[_after_stop(name)]) for name in STOPS))
     return f"{KILLS}\n{_table(('killed', 'the job'), rows)}\n{STOPPED}\n{stops}"
@@ -90,13 +83,16 @@ def _after_stop(name: str) -> str:
 def _limit(rule: Rule) -> str:
     if rule.pauses is None:
         return "never"
-    times = f"{rule.times} times" if rule.times else f"{rule.seconds / 60:g} min" if rule.seconds else "without end"
+    once = "once" if rule.times == 1 else f"{rule.times} times"
+    times = once if rule.times else f"for up to {rule.seconds / 3600:g} h" if rule.seconds else "without limit"
+    if not any(rule.pauses):
+        return f"at once, {times}"
     return f"after {rule.pauses[0]:g} to {rule.pauses[1]:g} s, {times}"
 
 
 def _retries() -> str:
     rows = ((rule.question, rule.answer, _limit(rule), f"`{rule.end}`", rule.why) for rule in RULES)
-    return f"{RETRIES}\n{_table(('question', 'answer', 'asked again', 'else', 'why'), rows)}"
+    return f"{RETRIES}\n{_table(('request', 'answer', 'repeated', 'then', 'why'), rows)}"
 
 
 def page() -> str:

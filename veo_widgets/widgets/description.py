@@ -19,7 +19,7 @@ from . import snippets
 
 _MOST_CAPTIONS = 64_000
 _BOM = b"\xef\xbb\xbfWEBVTT"
-_FREE = "what it would cost; the emulator is free"
+_FREE = "on a real account; the emulator is free"
 
 
 def saved_class(job_id: str) -> str:

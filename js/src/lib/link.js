@@ -10,7 +10,7 @@ import { useEffect, useState } from "preact/hooks";
 const CLOSED = ".jupyter-widgets-disconnected";
 const ENDED = /dead|terminating|restarting|disconnected/;
 
-export const GONE = "The kernel does not answer any more. Run the cell again; what stands here is kept.";
+export const GONE = "The kernel has stopped answering. Run the cell again; what you typed is kept.";
 
 export class Link {
   gone = false;

@@ -88,11 +88,11 @@ function sourceProblems(values, model) {
   const found = [];
   const [first, ...rest] = SOURCES.filter((name) => isSaid(values[name]));
   for (const name of rest) found.push(problem(name, `One request changes one clip in one way: leave this out, or ${first}.`));
-  if (values.extend_from && model.extension === null) found.push(problem("extend_from", "This model continues no clips."));
+  if (values.extend_from && model.extension === null) found.push(problem("extend_from", "This model cannot extend clips."));
   for (const name of /** @type {const} */ (["edit_from", "remix_from"])) {
-    if (values[name] && model.edit === false) found.push(problem(name, "This model changes no clips."));
+    if (values[name] && model.edit === false) found.push(problem(name, "This model cannot edit clips."));
   }
-  if (values.upscale_from && !model.upscales) found.push(problem("upscale_from", "This model makes no clip larger."));
+  if (values.upscale_from && !model.upscales) found.push(problem("upscale_from", "This model cannot upscale clips."));
   const most = model.reference_videos_max;
   if (most !== null && (values.reference_videos?.length ?? 0) > most) {
     found.push(problem("reference_videos", most ? `At most ${most} clips.` : "This model takes no clips as references."));
@@ -156,7 +156,7 @@ function switchProblems(values, model) {
     found.push(problem("generate_audio", "This model always makes sound.", [true]));
   }
   if (values.generate_audio && !model.audio) found.push(problem("generate_audio", "This model makes no sound.", [false]));
-  if (values.storage_uri && model.surface !== "agent-platform") found.push(problem("storage_uri", "There is no bucket here."));
+  if (values.storage_uri && model.surface !== "agent-platform") found.push(problem("storage_uri", "This service cannot write to a bucket."));
   return found;
 }
 

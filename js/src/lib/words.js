@@ -22,7 +22,7 @@ const STATE = {
 const PROBLEM = {
   filtered: "The clip was withheld",
   failed: "The clip was not made",
-  expired: "The clip is no longer there",
+  expired: "The clip is no longer available",
   unknown: "The answer to the request was lost",
 };
 

@@ -59,15 +59,15 @@ export function Actions({ job, pending, off, command }) {
   );
   return (
     <div class="veo-actions">
-      {job.state === "filtered" && button("use", "Edit prompt", false, "Put the request into the form, to say it in other words")}
-      {can.cancel && button("cancel", "Cancel", false, job.held_back ? "Do not send the job" : "Ask the service to give the job up")}
-      {can.stop && button("stop", "Stop waiting", false, "The job goes on at the service; it is only no longer watched")}
-      {can.resume && button("resume", "Resume waiting", true, "Watch the job again and fetch its clip")}
+      {job.state === "filtered" && button("use", "Edit prompt", false, "Open the request in the form and rephrase it")}
+      {can.cancel && button("cancel", "Cancel", false, job.held_back ? "Do not send the job" : "Ask the service to cancel the job")}
+      {can.stop && button("stop", "Stop waiting", false, "Stop watching the job; it keeps running at the service")}
+      {can.resume && button("resume", "Resume waiting", true, "Watch the job again and download its clip")}
       {can.look &&
         (job.state === "failed"
-          ? button("look", "Fetch it again", true, "Ask the service for the clip once more; costs nothing")
+          ? button("look", "Fetch it again", true, "Try the download again; costs nothing")
           : button("look", "Look for it", true, "Ask the service whether it has the job; costs nothing"))}
-      {can.forget && button("forget", "Forget it", false, "Take the job for failed; if it runs, it may be charged all the same")}
+      {can.forget && button("forget", "Forget it", false, "Mark the job as failed; if it is running, it may still be charged")}
       {can.retry && (
         <RetryButton
           key={job.id}

@@ -85,7 +85,7 @@ function Outcome({ store }) {
   const apart = text && !follows(store);
   return (
     <div class="veo-outcome">
-      <span class="veo-hint">{apart ? "The prompt says something else by now." : "What stands here is written above, as plain sentences."}</span>
+      <span class="veo-hint">{apart ? "The prompt has changed since." : "These parts are written into the prompt above as plain sentences."}</span>
       {apart ? (
         <>
           <button type="button" onClick={append}>Add these</button>

@@ -61,7 +61,7 @@ function budgetText(left, short) {
 
 /** @param {FormStore} store */
 function buttonText({ state, images }) {
-  if (images.busy) return "Taking the image in …";
+  if (images.busy) return "Loading the image …";
   if (state.order === "asking") return "Sending …";
   return state.order === "sent" ? "Sent" : "Generate";
 }

@@ -52,7 +52,7 @@ export function History({ wire, onClose }) {
           ))}
         </ul>
       ) : (
-        <p class="veo-hint veo-empty">{query ? "No earlier prompt has these words." : "Nothing was asked for yet."}</p>
+        <p class="veo-hint veo-empty">{query ? "No earlier prompt matches." : "No prompts yet."}</p>
       )}
     </section>
   );

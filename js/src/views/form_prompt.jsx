@@ -74,7 +74,7 @@ function Count({ text, limit }) {
   if (count === 0) return <span class="veo-count" />;
   const over = limit !== null && count > limit;
   const of = limit === null ? "" : ` of ${limit.toLocaleString("en")}`;
-  const title = "About how many tokens the prompt has; the service counts by itself";
+  const title = "Estimated length of the prompt in tokens; the service does its own count";
   return (
     <span class={`veo-count ${over ? "veo-field-fault" : "veo-hint"}`} title={title}>
       {over ? "Too long? " : ""}about {count.toLocaleString("en")}

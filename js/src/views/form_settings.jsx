@@ -36,7 +36,7 @@ export function ModelField({ store, faults }) {
       name="model"
       label="Model"
       class="veo-field-wide"
-      help="Who makes the clip"
+      help="Which service makes the clip"
       hint={abilities(store.model)}
       value={values.model ?? default_model}
       onPick={(id) => store.choose("model", id === default_model ? undefined : id)}
@@ -152,7 +152,7 @@ export function LengthField({ store, faults }) {
   const fault = faults.duration_seconds ?? "";
   const pick = (/** @type {number} */ seconds) => store.choose("duration_seconds", seconds);
   if (allowed === null) {
-    const text = value ? `${value} s` : "as usual";
+    const text = value ? `${value} s` : "default";
     return <Stepper {...about(store, "duration_seconds")} {...{ low, high, fault, text }} value={value || low} onPick={pick} />;
   }
   const options = withCurrent(allowed, state.values.duration_seconds).map((seconds) => ({
@@ -224,10 +224,10 @@ export function SeedField({ store, faults }) {
       disabled={Boolean(against) && said === undefined}
       onSay={say}
     >
-      <FieldButton icon="dice" label="Roll a seed" disabled={Boolean(against)} onClick={() => store.say({ seed: newSeed() })} />
+      <FieldButton icon="dice" label="Pick a random seed" disabled={Boolean(against)} onClick={() => store.say({ seed: newSeed() })} />
       <FieldButton
         icon={state.locked ? "lock" : "unlock"}
-        label={state.locked ? "Keeps this seed; press to roll one for each clip" : "Keep this seed for the next clips"}
+        label={state.locked ? "Keeps this seed; click to use a new one for each clip" : "Keep this seed for the next clips"}
         pressed={state.locked}
         disabled={said === undefined}
         onClick={() => store.lock(!state.locked)}
@@ -251,7 +251,7 @@ export function PeopleField({ store, faults }) {
       fault={faults.person_generation ?? ""}
       onPick={(value) => store.choose("person_generation", value || undefined)}
     >
-      <option value="">as usual</option>
+      <option value="">default</option>
       {withCurrent(allowed ?? [], said).map((value) => (
         <option key={value} value={value}>
           {PEOPLE[value] ?? value}
@@ -299,7 +299,7 @@ export function OtherParts({ store, faults }) {
         return (
           <li key={name} class={`veo-chip ${faults[name] ? "veo-field-fault" : ""}`} title={faults[name] ?? ""}>
             <span>{about(store, name).label}</span> {held.map((one) => one.name ?? one).join(", ")} {faults[name] ?? ""}
-            <FieldButton icon="close" label={`Leave out: ${about(store, name).label}`} onClick={() => store.choose(name, undefined)} />
+            <FieldButton icon="close" label={`Remove: ${about(store, name).label}`} onClick={() => store.choose(name, undefined)} />
           </li>
         );
       })}

@@ -106,7 +106,7 @@ function Empty({ cell }) {
     return (
       <Stage width={width} height={height} kind={job.state}>
         <div class="veo-over veo-cell-why" title={job.error?.remedy ?? ""}>
-          <strong>{lost ? "This clip did not come" : (job.error?.title ?? problemTitle(job.state))}</strong>
+          <strong>{lost ? "This clip was not delivered" : (job.error?.title ?? problemTitle(job.state))}</strong>
           {job.error ? <span>{job.error.message}</span> : null}
         </div>
       </Stage>

@@ -27,7 +27,7 @@ export function StudioJobs({ wire, list, clock, loadCard }) {
   const open = models.find(({ job }) => job.id === chosen) ?? models[0];
   const gone = useGone(wire);
   const now = useNow(clock, !gone && models.some(({ job }) => isLive(job) && job.watching));
-  if (!open) return <div class="veo-card veo-empty veo-no-jobs">Clips appear here, from the first second of their making.</div>;
+  if (!open) return <div class="veo-card veo-empty veo-no-jobs">Clips appear here as soon as you start them.</div>;
   return (
     <>
       <CardFrame key={open.job.id} wire={wire} model={open} loadCard={loadCard} />
