@@ -262,6 +262,24 @@ def test_a_word_for_work_under_way_has_nothing_asked_for(client: Client, gateway
     assert gateway.asked("GET /v1/videos/video_1/content") == 1
 
 
+@pytest.mark.parametrize("status", [400, 409, 429, 500, 503])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {**VIDEO, "status": "queued"},
+        {"task_id": "video_1", "status": "SUCCESS"},
+        {"detail": {**VIDEO, "status": "queued"}},
+    ],
+    ids=["whole", "task_id", "in detail"],
+)
+def test_an_id_in_an_error_is_kept_and_its_clip_fetched(
+    client: Client, gateway: Gateway, status: int, body: dict[str, Any]
+) -> None:
+    gateway.says["POST /v1/videos"] = answer(status, body)
+    assert submit(client).wait(30).state is JobState.SUCCEEDED
+    assert gateway.asked("POST /v1/videos") == 1
+
+
 def test_an_end_inside_a_500_is_told_in_the_service_s_words(client: Client, gateway: Gateway) -> None:
     gone = {**VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory left."}}
     gateway.says["GET /v1/videos/video_1"] = lambda asked: (

@@ -487,7 +487,19 @@ def test_a_clip_in_base64_comes_in_pieces(size: int) -> None:
     assert all(len(piece) < 1 << 20 for piece in got)
 
 
-@pytest.mark.parametrize("text", ["AAA", "AA=A", "****", "AA\nA", "ÄÄÄÄ", "AAAAGGZ0eXBp" + "AAAA" * 262_144 + "!!!!"])
+@pytest.mark.parametrize("write", [base64.encodebytes, base64.urlsafe_b64encode], ids=["in lines", "for addresses"])
+def test_base64_is_read_in_lines_in_the_other_alphabet_and_without_its_end(write: Callable[[bytes], bytes]) -> None:
+    data = bytes(range(256)) * 40 + b"\xfb\xff"
+
+    async def run() -> bytes:
+        return b"".join([piece async for piece in inline_chunks(write(data).decode().rstrip("=\n"))])
+
+    assert anyio.run(run) == data
+
+
+@pytest.mark.parametrize(
+    "text", ["AAAAA", "AA=A", "****", "AA\nAAA", "ÄÄÄÄ", "AAAAGGZ0eXBp" + "AAAA" * 262_144 + "!!!!"]
+)
 def test_what_is_no_base64_is_no_clip(tmp_path: Path, text: str) -> None:
     with pytest.raises(DownloadError, match="not valid base64"):
         keep(record(tmp_path), inline_chunks(text))

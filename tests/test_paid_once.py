@@ -279,3 +279,14 @@ def test_a_job_never_holds_more_than_its_own_price(service: Server, start: Calla
         assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
     assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
     assert job.record.operation == "video_1"
+
+
+def test_many_short_waits_for_quota_are_seen(service: Server, start: Callable[..., Client]) -> None:
+    service.answers["/v1/videos"] = answer(429, QUOTAS["a quota"], Retry_After="1")
+    client = start(service.url, swift(600))
+    job = client.submit("A cat", model="wan-2.2", max_cost=PRICE)
+    while not job.record.notice.startswith("Waiting for quota since"):
+        assert not job.record.state.is_final
+    service.answers["/v1/videos"] = accepted()
+    while not job.record.operation:
+        assert not job.record.state.is_final

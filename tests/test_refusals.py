@@ -25,7 +25,7 @@ VERTEX = Endpoint("agent_platform", AGENT_PLATFORM, "https://a", "films", "us-ce
 ELSEWHERE = Endpoint("agent_platform", AGENT_PLATFORM, "https://a", "films", "europe-west4")
 EXPRESS = Endpoint("agent_platform", AGENT_PLATFORM, "https://a")
 PROXY, THROUGH = Endpoint("litellm", LITELLM, "https://p"), Endpoint("litellm", LITELLM_GEMINI, "https://p")
-SORA, AZURE = Endpoint("openai", OPENAI, "https://o"), Endpoint("azure", AZURE_OPENAI, "https://z")
+SORA, AZURE = Endpoint("openai", OPENAI, "https://api.openai.com/v1"), Endpoint("azure", AZURE_OPENAI, "https://z")
 GATEWAY = Endpoint("mine", OPENAI, "https://g")
 
 
@@ -705,3 +705,11 @@ def test_a_clip_that_is_not_handed_out_is_no_matter_of_billing(status: int, body
     assert "billing is on" not in said
     assert "Turn billing on" not in said
     assert "may use this model" not in str(refused(status, {}, GATEWAY, POLL))
+
+
+def test_credit_is_not_asked_for_at_another_s_server() -> None:
+    body = json.dumps({"error": {"message": "Oh."}}).encode()
+    own = service_error("OpenAI", 402, {}, body, endpoint=Endpoint("openai", OPENAI, "https://api.openai.com/v1"))
+    assert "platform.openai.com" in str(own)
+    other = service_error("gate", 402, {}, body, endpoint=Endpoint("openai", OPENAI, "https://gate.example/v1"))
+    assert str(other) == "gate refused: Oh. Raise the limit; waiting does not help."

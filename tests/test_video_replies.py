@@ -29,9 +29,9 @@ def read(**said: Any) -> Operation:
 
 WORDS = {
     "samples": ("completed", "COMPLETED", "SUCCESS", "succeeded", "Succeeded", "success", "done", "Finished", "ready",
-                "TASK_STATUS_SUCCEED", "JOB_STATE_SUCCEEDED"),
+                "TASK_STATUS_SUCCEED", "JOB_STATE_SUCCEEDED", "task_success", "video_generation_completed"),
     "failed": ("failed", "FAILED", "FAILURE", "error", "TIMEOUT", "timed_out", "Timed Out", "rejected", "cancelled",
-               "CANCELED", "expired", "deleted", "aborted"),
+               "CANCELED", "expired", "deleted", "aborted", "TASK_FAILED"),
     "running": ("queued", "QUEUED", "pending", "NOT_START", "not-start", "IN_PROGRESS", "in progress", "InProgress",
                 "in-progress", "processing", "submitted", "running", "Preparing"),
 }  # fmt: skip
@@ -51,7 +51,29 @@ def test_a_word_that_nobody_is_known_to_say_is_work_under_way_and_kept(word: str
     assert operation.expected == (Sample(0, "video_1"),)
 
 
-@pytest.mark.parametrize("word", ["", "  ", "--", 3, None, ["completed"]])
+@pytest.mark.parametrize(
+    ("said", "outcome", "status"),
+    [
+        ({"state": "succeeded"}, "samples", ""),
+        ({"task_status": "FAILED"}, "failed", ""),
+        ({"status": {"state": "completed"}}, "samples", ""),
+        ({"status": {"code": "SUCCESS", "message": "ok"}}, "samples", ""),
+        ({"status": None, "state": "done"}, "samples", ""),
+        ({"status": 3}, "running", "3"),
+        ({"output": {"task_id": "video_1", "task_status": "SUCCEEDED"}, "id": None}, "samples", ""),
+        ({"result": {"id": "video_1", "status": "completed"}, "id": None}, "samples", ""),
+        ({"id": "request-7", "data": {"task_id": "video_1", "status": "SUCCESS"}}, "samples", ""),
+        # An envelope's word is about the answer.
+        ({"id": None, "status": "success", "data": {"id": "video_1", "status": "processing"}}, "running", ""),
+    ],
+    ids=repr,
+)
+def test_how_far_a_video_is_may_stand_elsewhere(said: dict[str, Any], outcome: str, status: str) -> None:
+    operation = read(**said)
+    assert (operation.name, operation.outcome, operation.status) == ("video_1", outcome, status)
+
+
+@pytest.mark.parametrize("word", ["", "  ", "--", True, None, ["completed"], {"state": ""}])
 def test_what_is_no_word_is_no_video(word: Any) -> None:
     with pytest.raises(InvalidReplyError, match=r"no video: Oh\.$"):
         read(status=word, error={"message": "Oh"})
@@ -61,6 +83,7 @@ NO_ERRORS = [
     None, {}, [], "", " ", 0, False, "null", "None", "success", "OK", {"code": None, "message": None},
     {"code": "", "message": ""}, {"code": 0, "message": "success"}, {"code": "0"}, {"code": "success", "message": "x"},
     {"message": "none", "type": None, "param": []}, {"code": 200, "message": "The task has ended well."},
+    [{}], [None], [{"code": None}], "undefined", {"code": 20000, "message": "Success"},
 ]  # fmt: skip
 
 
@@ -103,6 +126,10 @@ PLACES: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
     "base64": ({"data": [{"b64_json": "QUFB"}]}, [["data", HERE]]),
     "data address": ({"video_url": "data:video/mp4;base64,QUFB"}, [["data", HERE]]),
     "nested": ({"output": {"video": {"url": A}}}, [[HERE, A]]),
+    "kling": ({"task_result": {"videos": [{"id": "1", "url": A}]}}, [[HERE, A]]),
+    "zhipu": ({"video_result": [{"url": A, "cover_image_url": B}]}, [[HERE, A]]),
+    "minimax": ({"file": {"download_url": A}}, [[HERE, A]]),
+    "vidu": ({"creations": [{"id": "1", "url": A, "cover_url": B}]}, [[HERE, A]]),
     "texts": ({"output": [A, B]}, [[HERE, A], [B]]),
     "a text": ({"output": A}, [[HERE, A]]),
     "relative": ({"url": "/files/a.mp4"}, [[HERE, "https://gate.example/files/a.mp4"]]),
@@ -174,6 +201,7 @@ NAMES = {
     "both": ({"task_id": "t1", "id": "v1"}, "v1"),
     "within": ({"code": "success", "message": "", "data": {"task_id": "t1"}}, "t1"),
     "deeper": ({"code": 0, "data": {"video": {"id": "v1"}}}, "v1"),
+    "an envelope's word": ({"status": "success", "data": {"task_id": "t1"}}, "t1"),
     "a number": ({"id": 17}, "17"),
     "failed at once": ({"id": "v1", "status": "failed", "error": {"message": "Oh."}}, "v1"),
     "completed at once": ({"id": "v1", "status": "completed"}, "v1"),
@@ -259,11 +287,26 @@ def test_an_end_inside_an_http_error_ends_the_job(status: int, body: Any, outcom
         assert WIRE.verdict(error, "video_1").message in {"No memory.", "Oh"}
 
 
-def test_only_the_answer_to_a_poll_can_end_a_job() -> None:
-    """Whoever keeps clips, or a create's answer, says nothing of how a job is."""
-    for call in (CREATE, Call("content", "GET", "https://elsewhere.example/a.mp4")):
-        error = service_error("It", 500, {}, json.dumps(OMNI).encode(), call=call, endpoint=GATE)
-        assert WIRE.verdict(error, "video_1") is None
+def test_what_keeps_clips_says_nothing_of_how_a_job_is() -> None:
+    call = Call("content", "GET", "https://elsewhere.example/a.mp4")
+    error = service_error("It", 500, {}, json.dumps(OMNI).encode(), call=call, endpoint=GATE)
+    assert WIRE.verdict(error, "video_1") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        OMNI,
+        {"error": {"message": "Oh.", "id": "r-1"}},
+        {"id": "request-1", "message": "Oh."},
+        {"status": "queued"},
+        None,
+    ],
+    ids=repr,
+)
+def test_an_error_that_names_no_video_starts_none(body: Any) -> None:
+    error = service_error("It", 500, {}, json.dumps(body).encode(), call=CREATE, endpoint=GATE)
+    assert WIRE.started(error) == ""
 
 
 def test_tables_hold_words_as_they_are_looked_up() -> None:

@@ -21,6 +21,7 @@ from .errors import DownloadError, NoAnswerError, VeoError
 
 # Multiples of 4, so that each piece of base64 decodes by itself.
 _BASE64_PIECE = 1 << 20
+_ONE_ALPHABET = str.maketrans("-_", "+/")
 # What is written at once: with less, handing it to the other thread takes longer than writing it.
 _PIECE = 1 << 21
 # What is not left to the flush at the end, for which nothing more can be received meanwhile.
@@ -39,11 +40,13 @@ Progress = Callable[[int, int | None], None]
 
 
 async def inline_chunks(data: str) -> AsyncIterator[bytes]:
-    """The bytes of a clip that came as base64, piece by piece.
+    """The bytes of a clip that came as base64, piece by piece: in lines or in one, of either alphabet (RFC 4648, 4, 5).
 
     Raises:
         DownloadError: it is no base64.
     """
+    data = "".join(data.split()).translate(_ONE_ALPHABET).rstrip("=")
+    data += "=" * (-len(data) % 4)
     for at in range(0, len(data), _BASE64_PIECE):
         try:
             yield base64.b64decode(data[at : at + _BASE64_PIECE], validate=True)

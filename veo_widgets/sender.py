@@ -203,9 +203,14 @@ class Sender:
         async def begin() -> None:
             attempt.record = await self._begin(record)
 
-        reply = await self._transport.post(letter, begin)
-        self._forms.taken(letter.call, letter.account.endpoint)
         wire = wire_for(record.wire, record.surface)
+        try:
+            reply = await self._transport.post(letter, begin)
+        except ServiceError as error:
+            if name := wire.started(error):
+                return name
+            raise
+        self._forms.taken(letter.call, letter.account.endpoint)
         operation = wire.created(reply)
         self._hurry(record, wire, reply)
         return operation
@@ -241,10 +246,13 @@ class Sender:
         if isinstance(error, RateLimitError) and record.waiting_since is None:
             record = attempt.record = replace(record, waiting_since=self._clock.now())
         wait = self._wait_after(record, error)
-        if wait is None or (wait >= _AT_ONCE and not patient):
+        # Many short pauses are a long one.
+        now = self._clock.now()
+        is_long = wait is not None and now - (record.waiting_since or now) + wait >= _AT_ONCE
+        if wait is None or (is_long and not patient):
             await self._end(record, error)
             raise error
-        if wait >= _AT_ONCE:
+        if is_long:
             return await self._no_room(record, account, wait, error)
         if record.sending_at is not None:
             # Without a word a program that is killed now would leave a job that may have been taken up.

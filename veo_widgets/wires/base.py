@@ -156,6 +156,9 @@ class Wire(Protocol):
     def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:
         """How `operation` has ended, if an HTTP error in answer to a poll or a download tells; usually None."""
 
+    def started(self, error: ServiceError) -> str:
+        """The operation that a create has become, if an HTTP error in answer to it names one; usually empty."""
+
     def other_way(self, operation: str) -> tuple[Wire, str] | None:
         """Another dialect of the same service that tells why an operation failed where this one loses it.
 
@@ -223,6 +226,10 @@ class Dialect:
     def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:  # noqa: ARG002 (for those whose errors tell)
         """An error tells nothing of the operation."""
         return None
+
+    def started(self, error: ServiceError) -> str:  # noqa: ARG002 (for those whose errors tell)
+        """An error names no operation."""
+        return ""
 
     def others(self, sample: Sample, endpoint: Endpoint) -> tuple[Call, ...]:  # noqa: ARG002 (for those that name several)
         """None."""

@@ -1,7 +1,8 @@
 """Where the answer of a ``/v1/videos`` server says that its clips are, beside ``/content``.
 
 Sources: sglang (``url``, ``urls``), new-api (``metadata.url``), OpenRouter (``unsigned_urls``), and OpenAI's image
-answers (``data[].url``, ``data[].b64_json``), after which other gateways shape theirs.
+answers (``data[].url``, ``data[].b64_json``), after which other gateways shape theirs. Those in front of one service
+hand on its words: Kling's ``task_result.videos``, Zhipu's ``video_result``, MiniMax's ``file``, Vidu's ``creations``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from .base import LONGEST_NAME, limited
 _ONE = ("url", "video_url", "download_url", "output_url", "result_url", "file_url", "uri")
 _MANY = ("urls", "video_urls", "unsigned_urls")
 _BASE64 = ("b64_json", "b64", "base64", "video_base64")
-_HOLDERS = ("metadata", "output", "outputs", "result", "results", "data", "video", "videos", "content", "generations")
+_HOLDERS = (
+    *("metadata", "output", "outputs", "result", "results", "data", "video", "videos", "content", "generations"),
+    *("task_result", "video_result", "file", "creations"),
+)
 # What lies beside a clip and is none.
 _OTHERS = ("image", "thumbnail", "audio", "text")
 _DEPTH = 6

@@ -23,7 +23,7 @@ from .base import UNREPEATED, Call, Dialect, Field, Reply, Wire
 from .predict_long_running import PassThrough
 from .proxied_ends import proxied_end
 from .sources import decoded, is_address, is_id, mime_of
-from .video_replies import created_video, ended_in, read_video
+from .video_replies import created_video, ended_in, read_video, started_in
 
 # Of a clip that is changed or continued the source decides these.
 _DECIDED = {
@@ -183,6 +183,10 @@ class OpenAIVideos(Dialect):
     def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:
         """How a video has ended that comes as the body of an error."""
         return ended_in(error.body, operation)
+
+    def started(self, error: ServiceError) -> str:
+        """The id of a video that comes as the body of an error."""
+        return started_in(error.body)
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """``GET /videos/{id}/content`` for the first clip, whose `uri` is the video's id; for others their address."""

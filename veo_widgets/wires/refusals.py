@@ -19,7 +19,7 @@ from ..errors import (
     ServiceError,
     ServiceUnavailableError,
 )
-from ..providers import Endpoint
+from ..providers import PROVIDERS, Endpoint, at_address
 from .base import Call
 from .error_bodies import ErrorBody, read_error
 from .filter_reasons import explain
@@ -88,7 +88,7 @@ def service_error(
     }
     if kind is RateLimitError:
         more["limit"] = limit = "spend" if status == 402 else limit_of(said)
-        remedy = limit_remedy(limit, said, endpoint.provider if endpoint else "", wait)
+        remedy = limit_remedy(limit, said, _biller(endpoint), wait)
     else:
         remedy = remedy_for(kind, said, call, endpoint)
     links = [f"See {link}" for link in said.links if link not in f"{told} {remedy}"]
@@ -100,9 +100,17 @@ def service_error(
         retry_after=wait,
         request_id=name,
         unread=is_unread(call, status, _decoded(body), said),
-        body=_decoded(body) if call is not None and call.purpose == "poll" else None,
+        body=_decoded(body) if call is not None and call.purpose in {"poll", "create"} else None,
         **more,
     )
+
+
+def _biller(endpoint: Endpoint | None) -> str:
+    """The provider whose account is asked; empty at a server of somebody's own that speaks its wire."""
+    if endpoint is None or endpoint.provider not in PROVIDERS:
+        return ""
+    provider = PROVIDERS[endpoint.provider]
+    return provider.name if at_address(provider, endpoint.base_url).label == provider.label else ""
 
 
 def _decoded(body: bytes) -> Any:

@@ -7,13 +7,28 @@ from dataclasses import dataclass
 from typing import Literal
 
 # What stands in the fields of an error where there is none.
-_NOTHING = {"", "0", "200", "ok", "success", "succeeded", "successful", "none", "null", "nil", "noerror", "false", "na"}
+_NOTHING = {
+    "",
+    "0",
+    "200",
+    "ok",
+    "success",
+    "succeeded",
+    "successful",
+    "none",
+    "null",
+    "nil",
+    "noerror",
+    "false",
+    "na",
+    "undefined",
+}
 
 Meaning = Literal["done", "failed", "running", ""]
 
 
-# What enumerations put before each of their words, as in ``JOB_STATE_FAILED`` and ``TASK_STATUS_SUCCEED``.
-_PREFIX = re.compile(r"(task|job|video|operation|generation)?(status|state)(?=.)")
+# What enumerations put before each of their words, as ``JOB_STATE_FAILED``, ``TASK_STATUS_SUCCEED``, ``task_failed``.
+_PREFIX = re.compile(r"((task|job|video|operation|generation)+(status|state)?|status|state)(?=.)")
 
 
 def plain(word: str) -> str:
@@ -25,15 +40,17 @@ def plain(word: str) -> str:
 
 def is_nothing(said: object) -> bool:
     """Whether a field of an error says that there is none: not filled in, or ``0``, or ``success``."""
-    return said in (None, False, [], {}) or (isinstance(said, str | int) and plain(str(said)) in _NOTHING)
+    if isinstance(said, list):
+        return all(is_nothing(item) or (isinstance(item, dict) and is_no_error(item)) for item in said)
+    return said in (None, False, {}) or (isinstance(said, str | int) and plain(str(said)) in _NOTHING)
 
 
 def is_no_error(said: object) -> bool:
-    """Whether an error beside a good end is none: nothing in it is filled in, or its code says so."""
+    """Whether an error beside a good end is none: nothing in it is filled in, or its code or message says so."""
     if not isinstance(said, dict):
         return is_nothing(said)
-    code = said.get("code")
-    return (code not in (None, "") and is_nothing(code)) or all(map(is_nothing, said.values()))
+    words = (said.get(key) for key in ("code", "message", "msg"))
+    return any(word not in (None, "") and is_nothing(word) for word in words) or all(map(is_nothing, said.values()))
 
 
 @dataclass(frozen=True)

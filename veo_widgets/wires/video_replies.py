@@ -37,16 +37,38 @@ _RETRYABLE = {
     *("unavailable", "serviceunavailable", "overloaded", "oom", "outofmemory", "429", "500", "502", "503", "504"),
 }
 _IDS = ("id", "task_id", "video_id")
-_INSIDE = ("data", "video", "task")
+_STATUSES = ("status", "state", "task_status")
+_INSIDE = ("data", "video", "task", "result", "response", "output")
 
 
 def video_in(body: Any) -> dict[str, Any]:
-    """The video in an answer: the body, or what the body wraps; empty where there is none."""
-    if not isinstance(body, dict):
-        return {}
-    if isinstance(body.get("status"), str) or any(is_id(body.get(key)) for key in _IDS):
-        return body
-    return next((found for key in _INSIDE if (found := video_in(body.get(key)))), {})
+    """The video in an answer: of the body and what it wraps, whatever names both an id and a status, or most of it.
+
+    An envelope may have a status of its own, which is that of the answer.
+    """
+    return max(_videos(body), key=lambda video: bool(id_of(video)) + bool(status_of(video)), default={})
+
+
+def _videos(body: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(body, dict):
+        if id_of(body) or status_of(body):
+            yield body
+        for key in _INSIDE:
+            yield from _videos(body.get(key))
+
+
+def status_of(video: dict[str, Any]) -> str:
+    """The word that a video has for how far it is, or the number; an object tells it a level further in."""
+    told = map(video.get, _STATUSES)
+    words = (
+        next(filter(_is_word, map(said.get, (*_STATUSES, "code"))), "") if isinstance(said, dict) else said
+        for said in told
+    )
+    return next((str(word) for word in words if _is_word(word)), "")
+
+
+def _is_word(said: object) -> bool:
+    return isinstance(said, str | int) and not isinstance(said, bool) and bool(plain(str(said)))
 
 
 def is_id(value: object) -> bool:
@@ -68,8 +90,8 @@ def read_video(body: Any) -> Operation:
         InvalidReplyError: it is no video.
     """
     video = video_in(body)
-    status = video.get("status")
-    if not isinstance(status, str) or not plain(status):
+    status = status_of(video)
+    if not status:
         told = error_in(body).message if isinstance(body, dict) else ""
         raise InvalidReplyError(f"The service answered a poll with something that is no video{told and f': {told}'}.")
     name, meaning = id_of(video), WORDS.meaning(status)
@@ -88,7 +110,7 @@ def read_video(body: Any) -> Operation:
 
 def _beside(video: dict[str, Any]) -> dict[str, Any]:
     """What may tell of a failure beside the status, which a video's title does not."""
-    return {key: value for key, value in video.items() if key not in {"status", "title", "type", *_IDS}}
+    return {key: value for key, value in video.items() if key not in {*_STATUSES, "title", "type", *_IDS}}
 
 
 def _failure(error: Any) -> ErrorBody | None:
@@ -126,11 +148,22 @@ def created_video(reply: Reply) -> str:
         InvalidReplyError: it names no video.
     """
     video = video_in(reply.body)
-    if name := id_of(video):
+    if name := id_of(video) or next(filter(None, map(id_of, _videos(reply.body))), ""):
         return operation_name(name, "video")
     if isinstance(reply.body, dict) and (refusal := _refusal(reply, video)):
         raise refusal
     return operation_name(None, "video")
+
+
+def started_in(body: Any) -> str:
+    """The id of a video in an error that answers a create, if it has not failed: the video is made all the same."""
+    for found in (body, *_quoted(body)):
+        video = video_in(found)
+        status = status_of(video)
+        is_video = video.get("object") == "video" or WORDS.meaning(status)
+        if is_video and WORDS.meaning(status) != "failed" and (name := id_of(video)):
+            return operation_name(name, "video")
+    return ""
 
 
 def _refusal(reply: Reply, video: dict[str, Any]) -> ServiceError | None:
@@ -171,16 +204,17 @@ def ended_in(body: Any, operation: str) -> Operation | None:
     for found in (body, *_quoted(body)):
         video = video_in(found)
         is_that = video.get("object") == "video" or (operation and id_of(video) == operation)
-        if is_that and isinstance(video.get("status"), str) and plain(video["status"]):
+        if is_that and status_of(video):
             read = read_video(video)
             return None if read.outcome == "running" else read
     return None
 
 
 def _quoted(body: Any) -> Iterator[Any]:
-    """The objects in an error's sentence that speak of a status."""
+    """What an error holds: objects, and those in its sentence if it speaks of a status."""
     error = body.get("error", body.get("detail")) if isinstance(body, dict) else None
     sentence = error.get("message") if isinstance(error, dict) else error
+    yield from (said for said in (error, sentence) if isinstance(said, dict))
     if not isinstance(sentence, str) or "status" not in sentence:
         return
     at = sentence.find("{")
