@@ -140,19 +140,19 @@ class Assembly:
 
     @accepts(retry=SWITCH)
     def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:
-        """Send what is missing and return at once; the rest goes on in the background. This costs money.
+        """Send what is missing and return at once; the rest happens in the background. This costs money.
 
-        What has a clip is kept, and what another run or another program has sent is waited for, so that running the
-        same again costs nothing. While a run goes on here, another changes nothing.
+        Clips that exist are kept, and jobs sent by another run or another program are waited for, so running the same
+        again costs nothing. While a run is in progress here, calling this again changes nothing.
 
         Args:
-            retry: whether pieces that have failed, were filtered, or whose clip is gone are sent again too.
-            max_running: how many jobs may run at once; default is as many as the service takes.
+            retry: also send again what failed, was filtered, or whose clip is gone.
+            max_running: how many jobs may run at once; default is as many as the service accepts.
 
         Raises:
             InvalidRequestError: a piece breaks a rule; all of them are named, and nothing was sent.
-            BudgetError: all together cost more than `budget` leaves; nothing was sent.
-            UnknownOutcomeError: of a film, the answer to a shot's create was lost; nothing was sent.
+            BudgetError: together they cost more than the `budget` has left; nothing was sent.
+            UnknownOutcomeError: for a film, the answer to a shot's create was lost; nothing was sent.
         """
         if not COUNT.fits(max_running):
             message = f"max_running: {shown(max_running)} is not a number of jobs from 1."

@@ -35,17 +35,18 @@ class _Frame(Protocol):
 
 
 class Batch(Assembly):
-    """Rows and the clips that they become. As text and in a notebook, a table.
+    """Rows and the clips made from them. Shown as a table.
 
-    A row is known by what it asks for: what is there is never paid for again, and rows that were added or edited are
-    all that a later run sends. Rows that ask for the same get a clip each.
+    A row is identified by its request: a clip that exists is never paid for again, and a later run sends only rows that
+    were added or edited. Rows with the same request get a clip each.
 
     Args:
         client: sends and watches.
-        rows: dictionaries, prompts, a data frame, or the path of a CSV file with a line of names.
-        prompt: with ``{column}`` for what differs; default is the column ``prompt``.
-        name: what the batch is found by again; default is the file's name, or ``batch``.
-        common: what holds for every row, as for `submit`; a column of the same name goes first where it has a value.
+        rows: dictionaries, prompts, a data frame, or the path of a CSV file with a header line.
+        prompt: may contain ``{column}``; default is the column ``prompt``.
+        name: identifies the batch when you run it again; default is the file's name, or ``batch``.
+        common: settings for every row, as for `submit`; a column of the same name takes precedence where it has a
+            value.
 
     Raises:
         InvalidRequestError: there are no rows, or they cannot be read.
@@ -63,15 +64,15 @@ class Batch(Assembly):
         tell_apart(pieces, self.rows)
 
     def retry_failed(self, *, max_running: int | None = None) -> Self:
-        """Send the rows again that have failed, were filtered, or whose clip is gone; see `run`."""
+        """Send again the rows that failed, were filtered, or whose clip is gone; see `run`."""
         return self.run(retry=True, max_running=max_running)
 
     @property
     def table(self) -> list[dict[str, Any]]:
-        """The rows with what became of them: ``job``, ``state``, ``usd``, ``clip`` and ``problem``.
+        """The rows with their results: ``job``, ``state``, ``usd``, ``clip`` and ``problem``.
 
-        A column of the rows that bears such a name keeps it; ours is then called ``veo_state`` and so on. ``clip`` is a
-        path, absolute; of several clips the first.
+        If the rows already have a column of that name, the result is called ``veo_state`` and so on. ``clip`` is an
+        absolute path, of the first clip if there are several.
         """
         taken = {name for row in self.rows for name in row}
         names = {name: f"veo_{name}" if name in taken else name for name in _ADDED}
@@ -156,7 +157,7 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
             found = list(csv.DictReader(file, delimiter=max(",;\t", key=head.count), restkey=""))
     except (OSError, ValueError, csv.Error) as error:
         why = getattr(error, "strerror", None) or error
-        message = f"rows: cannot read {str(path)!r}: {why}. Give a CSV file in UTF-8 with a line of names."
+        message = f"rows: cannot read {str(path)!r}: {why}. Give a CSV file in UTF-8 with a header line."
         raise InvalidRequestError(message, parameter="rows", value=str(path)) from error
     for number, row in enumerate(found, 1):
         if "" in row:

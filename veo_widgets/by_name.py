@@ -13,10 +13,10 @@ from .searches import STATES
 
 
 def find(job: Job | str | None = None) -> Job:
-    """The job that is meant.
+    """Find a job.
 
     Args:
-        job: itself, its id, the beginning of it, or None for the newest.
+        job: the job, its id, the start of its id, or None for the newest.
 
     Raises:
         InvalidRequestError: there is none.
@@ -48,19 +48,19 @@ def wait(job: Job | str | None = None, *, timeout: float | None = None) -> Job:
 
 @accepts()
 def cancel(job: Job | str) -> Job:
-    """Have a job stopped, where its service can; see `Job.cancel`."""
+    """Cancel a job, if its service supports that; see `Job.cancel`."""
     return _named(job).cancel()
 
 
 @accepts()
 def retry(job: Job | str) -> Job:
-    """Send a job's request again as a new job, which costs money again; see `Job.retry`."""
+    """Send a job's request again as a new job; this costs money again. See `Job.retry`."""
     return _named(job).retry()
 
 
 @accepts(operation=NAME)
 def look(job: Job | str, operation: str = "") -> Job:
-    """Look whether the service has a job whose answer was lost, or a clip that could not be had; see `Job.look_for`."""
+    """Check whether the service has a job whose answer was lost, or retry a failed download; see `Job.look_for`."""
     found = _named(job).look_for(operation)
     if remark := found.record.remark:
         print(remark)  # noqa: T201 (what was found)
@@ -69,13 +69,13 @@ def look(job: Job | str, operation: str = "") -> Job:
 
 @accepts()
 def forget(job: Job | str) -> Job:
-    """Take a job whose answer was lost for failed; see `Job.forget`."""
+    """Mark a job whose answer was lost as failed; see `Job.forget`."""
     return _named(job).forget()
 
 
 @accepts(path=PATH)
 def save(path: str | Path, job: Job | str | None = None) -> list[Path]:
-    """Copy a job's clips to a folder or to a file of that name; see `Job.save`. By default the newest job's."""
+    """Copy a job's clips to a folder or a file, by default the newest job's; see `Job.save`."""
     return find(job).save(path)
 
 

@@ -46,14 +46,14 @@ class Settings:
 
     Attributes:
         provider: a provider's name.
-        model: the model to use when none is named.
-        api_key: the key; shown nowhere.
+        model: the model to use when a request names none.
+        api_key: the key; never shown.
         base_url: an address to use instead of the provider's own.
         project, location: of the Agent Platform.
-        folder: where clips are saved, absolute from now on; default is ``veo_clips`` beside the notebook.
-        requests_per_minute: how many jobs of one model may be sent in a minute, where a project's quota is not the
-            default one that the catalog names.
-        profile: the name these settings go by, for those who have several accounts; None for the ones without a name.
+        folder: where clips are saved, made absolute once; default is ``veo_clips`` beside the notebook.
+        requests_per_minute: how many jobs of one model may be sent per minute, if a project's quota differs from the
+            catalog's default.
+        profile: the name of these settings, if you have several accounts; None for the settings without a name.
     """
 
     provider: str | None = None

@@ -282,9 +282,9 @@ class DownloadError(VeoError):
 
 
 class DeliveryWarning(UserWarning):
-    """A clip is on disk and is not what was asked for: another length, size, rate, sound or number of clips.
+    """A clip is on disk but differs from the request in length, size, frame rate, sound or number of clips.
 
-    ``job.differences`` says the same. ``warnings.simplefilter("error", veo.DeliveryWarning)`` makes it an error.
+    ``job.differences`` says how. ``warnings.simplefilter("error", veo.DeliveryWarning)`` makes it an error.
     """
 
 

@@ -48,9 +48,9 @@ def shot(prompt: str, transition: Transition = "cut", **values: Any) -> Shot:
 
     Args:
         prompt: what it shows.
-        transition: how it begins. ``cut``: by itself. ``continue``: with the frame that the shot before ends on.
-            ``extend``: the service makes the clip of the shot before longer; ``seconds`` is by how much.
-        values: as for `submit`; they go before those of the film.
+        transition: how it begins. ``cut``: on its own. ``continue``: from the last frame of the shot before.
+            ``extend``: the service makes the clip of the shot before longer, by ``seconds``.
+        values: as for `submit`; they take precedence over those of the film.
 
     Raises:
         InvalidRequestError: no such transition.
@@ -63,17 +63,17 @@ def shot(prompt: str, transition: Transition = "cut", **values: Any) -> Shot:
 
 
 class Film(Assembly):
-    """Shots and the film that they become. As text a table, in a notebook with a still of each shot.
+    """A film made from shots. Shown as a table; in a notebook, with a still of each shot.
 
-    Shots that are cut are made at once, the others when the shot before has its clip. A shot is known by its
-    definition and by the clip that it goes on from: what is there is never paid for again, whatever has died or was
+    Cut shots are made at the same time, the others when the shot before has its clip. A shot is identified by its
+    definition and by the clip that it continues: a clip that exists is never paid for again, whatever crashed or was
     edited in between.
 
     Args:
         client: sends and watches.
-        name: what the film is found by again.
-        shots: in their order; a text is a shot that is cut.
-        common: what holds for every shot, as for `submit`.
+        name: identifies the film when you run it again.
+        shots: in order; a text is a cut shot.
+        common: settings for every shot, as for `submit`.
 
     Raises:
         InvalidRequestError: there are no shots.
@@ -99,7 +99,7 @@ class Film(Assembly):
 
     @property
     def video(self) -> Video:
-        """The film as one MP4 with its sound, in hard cuts; put together when it is first wanted.
+        """The film as one MP4 with sound and hard cuts; put together on first use.
 
         Raises:
             VeoError: a shot has no clip yet, or the clips cannot be put together.
@@ -121,7 +121,7 @@ class Film(Assembly):
 
     @property
     def path(self) -> Path:
-        """Where the film lies; see `video`."""
+        """The film's file; see `video`."""
         return self.video.path
 
     def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:  # noqa: D102 (see Assembly)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Videos(tuple[Video, ...]):
-    """The clips of a job; in a notebook each is shown with a player."""
+    """The clips of a job. In a notebook, each is shown in a player."""
 
     __slots__ = ()
 
@@ -45,10 +45,10 @@ class Videos(tuple[Video, ...]):
 
 
 class Job(Reference):
-    """A submitted request and what becomes of it.
+    """A submitted request and its result.
 
-    ``job.wait()`` blocks, ``await job`` does not; both end when the clips are on disk. Neither an interrupt nor losing
-    this object does anything to the job. Jobs of one id are equal, and one that is pickled by Dask or for a pool of
+    ``job.wait()`` blocks, ``await job`` does not; both end when the clips are on disk. Interrupting the wait or losing
+    this object does not affect the job. Jobs with the same id are equal, and a job pickled by Dask or for a pool of
     processes is the same job there.
     """
 
@@ -58,27 +58,27 @@ class Job(Reference):
 
     @property
     def record(self) -> JobRecord:
-        """Everything the ledger knows of the job."""
+        """Everything the ledger knows about the job."""
         return self.client.call(self.client.asynchronous.job, self.id)
 
     @property
     def sighting(self) -> Sighting:
-        """The record, and what happens at this moment."""
+        """The record, and what is happening right now."""
         return self.client.call(self.client.asynchronous.sighting, self.id)
 
     @property
     def state(self) -> JobState:
-        """Where the job stands."""
+        """The state of the job."""
         return self.record.state
 
     @property
     def cost(self) -> Cost:
-        """The price: expected while the job runs, final when it has ended."""
+        """The price: an estimate while the job runs, final when it has ended."""
         return self.record.cost
 
     @property
     def request(self) -> VideoRequest:
-        """What was asked for."""
+        """The request that was sent."""
         return self.record.request
 
     @property
@@ -88,7 +88,7 @@ class Job(Reference):
 
     @property
     def differences(self) -> tuple[str, ...]:
-        """In what its clips are not what was asked for, such as ``4 s instead of 8 s``."""
+        """How the clips differ from the request, such as ``4 s instead of 8 s``."""
         return self.record.differences
 
     @property
@@ -102,20 +102,20 @@ class Job(Reference):
 
     @accepts(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:
-        """Block until the clips are on disk. Trouble meanwhile is told on standard error.
+        """Block until the clips are on disk, with progress. Problems are reported on standard error.
 
-        A `DeliveryWarning` tells, once in a program, of clips that are not what was asked for.
+        If the clips differ from the request, you get a `DeliveryWarning`, once per program.
 
         Args:
-            timeout: seconds; when they are over the waiting ends, not the job.
+            timeout: seconds; after that the waiting ends, not the job.
 
         Returns:
             This job.
 
         Raises:
             WaitTimeoutError: it took longer.
-            JobError: the job ended without a clip; the kind says why.
-            KeyboardInterrupt: the waiting was interrupted; the job goes on.
+            JobError: the job ended without a clip; its type says why.
+            KeyboardInterrupt: the waiting was interrupted; the job carries on.
         """
         future = self.start_waiting(timeout)
         try:
@@ -151,7 +151,7 @@ class Job(Reference):
         return line_of(self.sighting, self.client.asynchronous.now(), last=last)
 
     async def watch(self) -> AsyncIterator[JobState]:
-        """Each state from now on, as it comes; ends with the job. Leaving it does nothing to the job.
+        """Yield each state from now on, until the job ends. Leaving the loop does not affect the job.
 
         ```python
         job = veo.submit("A cat playing with a ball of yarn")
@@ -203,10 +203,10 @@ class Job(Reference):
 
     @accepts(path=PATH)
     def save(self, path: str | Path) -> list[Path]:
-        """Copy the clips, each with the file that says how it was made; another clip there is never overwritten.
+        """Copy the clips, each with its recipe. Nothing is overwritten.
 
         Args:
-            path: a folder or a file's name, which gets a number if there are several clips, and each clip's own ending.
+            path: a folder or a file name. With several clips a number is added; each clip keeps its own extension.
 
         Returns:
             The copies.
@@ -225,69 +225,69 @@ class Job(Reference):
             raise DownloadError(f"path: cannot save to {str(path)!r}: {error.strerror or error}.") from error
 
     def detach(self) -> None:
-        """Stop watching. The job goes on; `wait` watches again."""
+        """Stop watching. The job carries on; `wait` watches it again."""
         self.client.call(self.client.asynchronous.detach, self.id)
 
     def retry(self) -> Job:
-        """Send the same request again as a new job, which costs money again."""
+        """Send the same request again as a new job; this costs money again."""
         return Job(self.client, self.client.call(self.client.asynchronous.retry, self.id).id)
 
     def look_for(self, operation: str = "") -> Self:
-        """Look whether the service has this job, whose answer was lost; if so it is watched. Costs nothing.
+        """Check whether the service has this job, whose answer was lost; if so, watch it. Free.
 
-        Clips that could not be downloaded are asked for again.
+        If the clips could not be downloaded, the download is tried again.
 
         Args:
-            operation: the service's name for it, if you have found it in the service's console.
+            operation: the service's name for the job, if you found it in the service's console.
 
         Raises:
-            InvalidRequestError: its answer was not lost, or the service keeps no list to look in.
+            InvalidRequestError: the answer was not lost, or the service keeps no list of jobs.
         """
         self.client.call(self.client.asynchronous.look_for, self.id, operation)
         return self
 
     def forget(self) -> Self:
-        """Take this job, whose answer was lost, for failed. If the service runs it, it is charged all the same."""
+        """Mark this job, whose answer was lost, as failed. If the service runs it, it is still charged."""
         self.client.call(self.client.asynchronous.forget, self.id)
         return self
 
     @accepts(prompt=TEXT)
     def edit(self, prompt: str, **values: Any) -> Job:
-        """Have the finished clip changed as `prompt` says, by a new job at the same provider, which costs money.
+        """Edit the finished clip as `prompt` says, in a new job at the same provider; this costs money.
 
         Args:
             prompt: what to change, such as ``"make it night"``.
             values: as for `submit`; ``sample`` chooses one of several clips, counted from 0.
 
         Raises:
-            InvalidRequestError: there is no clip, or the model edits none.
+            InvalidRequestError: there is no clip, or the model cannot edit clips.
         """
         return self._follow(self.client.asynchronous.edit, prompt, values)
 
     @accepts(prompt=TEXT)
     def remix(self, prompt: str, **values: Any) -> Job:
-        """Have a ``/v1/videos`` service make the video anew with a change, by a new job there, which costs money.
+        """Have a ``/v1/videos`` service remake the video with a change, in a new job there; this costs money.
 
         Args:
-            prompt: what is to be different.
+            prompt: what should be different.
             values: as for `edit`.
 
         Raises:
-            InvalidRequestError: there is no clip, or the service remixes none.
+            InvalidRequestError: there is no clip, or the service cannot remix videos.
         """
         return self._follow(self.client.asynchronous.remix, prompt, values)
 
     @accepts(prompt=TEXT, seconds=SECONDS)
     def extend(self, prompt: str, seconds: float | None = None, **values: Any) -> Job:
-        """Have the finished clip continued, by a new job at the same provider, which costs money.
+        """Continue the finished clip in a new job at the same provider; this costs money.
 
         Args:
             prompt: what happens next.
-            seconds: how much longer it gets; the model's default if not said.
+            seconds: how much longer to make it; default is the model's.
             values: as for `edit`.
 
         Raises:
-            InvalidRequestError: there is no clip, or the model extends none.
+            InvalidRequestError: there is no clip, or the model cannot extend clips.
         """
         return self._follow(self.client.asynchronous.extend, prompt, {**values, "seconds": seconds})
 
@@ -295,31 +295,31 @@ class Job(Reference):
         return Job(self.client, self.client.call(partial(verb, self.id, prompt, **values)).id)
 
     def thumbnail(self) -> Path:
-        """Save the service's own picture of the video beside the clip, where it makes one; returns the file.
+        """Save the service's thumbnail of the video beside the clip; returns the file.
 
         Raises:
-            InvalidRequestError: there is no clip, or its service makes none.
+            InvalidRequestError: there is no clip, or the service makes no thumbnails.
         """
         return self._picture("thumbnail")
 
     def spritesheet(self) -> Path:
-        """Save the service's sheet of frames from all along the video beside the clip; see `thumbnail`."""
+        """Save the service's sheet of frames from the video beside the clip; see `thumbnail`."""
         return self._picture("spritesheet")
 
     def _picture(self, variant: Picture) -> Path:
         return self.client.call(self.client.asynchronous.remote.picture, self.record, variant)
 
     def delete_remote(self) -> Self:
-        """Have the service forget the video of a job that has ended; the clip on disk stays.
+        """Delete the video of a finished job at the service; the clip on disk stays.
 
         Raises:
-            InvalidRequestError: the job has not ended, or its service deletes none.
+            InvalidRequestError: the job has not ended, or the service cannot delete videos.
         """
         self.client.call(self.client.asynchronous.remote.delete, self.record)
         return self
 
     def cancel(self) -> Self:
-        """Have the service stop the job, where it can; a job that has ended stays as it is.
+        """Ask the service to stop the job, if it can. A job that has ended stays as it is.
 
         Raises:
             InvalidRequestError: the service cannot stop it.

@@ -56,18 +56,19 @@ def submit(prompt: str, **values: Any) -> Job:
         prompt: what the clips show.
         values: ``model`` (with or without a prefix such as ``vertex_ai/``), ``provider``, ``profile``,
             ``allow_retired``, ``max_cost`` (US dollars at most), ``output`` (a folder or an ``.mp4`` file for the
-            clip), ``api_key`` and ``base_url`` in place of what is configured, and the parameters: ``aspect_ratio``,
+            clip), ``api_key`` and ``base_url`` instead of the configured ones, and the parameters: ``aspect_ratio``,
             ``resolution``, ``duration_seconds`` (seconds), ``samples``, ``seed``, ``negative_prompt``,
             ``person_generation``, ``generate_audio``, ``first_frame``, ``last_frame``, ``reference_images``,
             ``reference_videos``, ``extend_from``, ``edit_from``, ``remix_from``, ``upscale_from``, ``storage_uri``;
-            OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are taken too.
+            OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are accepted too.
 
     Returns:
-        The job, accepted by the service. It is polled for and downloaded in the background.
+        The job, accepted by the service. It is polled and downloaded in the background.
 
     Raises:
         InvalidRequestError: the request breaks a rule; nothing was sent.
-        BudgetError: it costs more than `budget` leaves, or has no known price and no ``max_cost``; nothing was sent.
+        BudgetError: it costs more than the `budget` has left, or its price is unknown and ``max_cost`` is not set;
+            nothing was sent.
         ConfigError: no credentials.
         ServiceError: the service refused.
         UnknownOutcomeError: the service's answer was lost.
@@ -78,7 +79,7 @@ def submit(prompt: str, **values: Any) -> Job:
 
 @accepts(name=NAME)
 def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
-    """Shots that become a film: see what it costs, then ``run()`` it. Nothing is sent yet.
+    """Plan a film from shots: see what it costs, then ``run()`` it. Nothing is sent yet.
 
     ```python
     film = veo.film("train", [veo.shot("A train leaves"), veo.shot("It crosses a bridge", "continue")], seconds=8)
@@ -87,13 +88,13 @@ def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
     film.path             # one MP4
     ```
 
-    Running the same film again, after a crash, in another notebook or with some shots edited, sends only what is
-    missing or changed.
+    If you run the same film again, after a crash, in another notebook or with some shots edited, only what is missing
+    or changed is sent.
 
     Args:
-        name: what it is found by again.
+        name: identifies the film when you run it again.
         shots: made by `shot`, or prompts.
-        common: what holds for every shot, as for `submit`.
+        common: settings for every shot, as for `submit`.
 
     Raises:
         InvalidRequestError: there are no shots. Broken rules are named by ``plan()`` and ``run()``.
@@ -105,7 +106,7 @@ def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
 
 @accepts(prompt=TEXT, name=NAME)
 def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batch:
-    """One prompt over many rows: see what it costs, then ``run()`` it. Nothing is sent yet.
+    """Plan one clip per row: see what it costs, then ``run()`` it. Nothing is sent yet.
 
     ```python
     batch = veo.batch("cats.csv", "A {animal} in {place}", seconds=4)
@@ -114,14 +115,15 @@ def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batc
     batch.to_frame()      # rows, jobs, clips and prices
     ```
 
-    Running the same batch again sends only what is missing; a row that fails stops no other.
+    If you run the same batch again, only what is missing is sent. A row that fails does not stop the others.
 
     Args:
-        rows: dictionaries, prompts, a data frame, or the path of a CSV file. Columns that bear a parameter's name, such
-            as ``seconds``, ``seed`` or ``model``, go before `common`.
-        prompt: with ``{column}`` for what differs; default is the column ``prompt``.
-        name: what it is found by again; default is the file's name, or ``batch``. Another name makes new clips.
-        common: what holds for every row, as for `submit`.
+        rows: dictionaries, prompts, a data frame, or the path of a CSV file. Columns named after a parameter, such as
+            ``seconds``, ``seed`` or ``model``, take precedence over `common`.
+        prompt: may contain ``{column}``; default is the column ``prompt``.
+        name: identifies the batch when you run it again; default is the file's name, or ``batch``. Another name makes
+            new clips.
+        common: settings for every row, as for `submit`.
 
     Raises:
         InvalidRequestError: there are no rows, or they cannot be read. Broken rules are named by ``plan()`` and
@@ -138,7 +140,7 @@ def generate(prompt: str, *, timeout: float | None = None, **values: Any) -> Vid
 
     Args:
         prompt: what the clips show.
-        timeout: seconds to wait at most.
+        timeout: how many seconds to wait at most.
         values: as for `submit`.
     """
     values = sealed(values)
@@ -147,7 +149,7 @@ def generate(prompt: str, *, timeout: float | None = None, **values: Any) -> Vid
 
 @accepts(job_id=NAME)
 def job(job_id: str) -> Job:
-    """The job of that id, or of the only id that begins so: also one of another notebook or an earlier kernel."""
+    """Find a job by its id or the start of it, also one of another notebook or an earlier kernel."""
     return client().job(job_id)
 
 
@@ -160,7 +162,7 @@ def jobs(
     model: str | None = None,
     since: str | date | timedelta | None = None,
 ) -> Jobs:
-    """The newest jobs of every notebook, newest first, as a table.
+    """The newest jobs of all notebooks, newest first, as a table.
 
     ```python
     veo.jobs(state="filtered", search="cat", since="2026-11-01")
@@ -168,10 +170,10 @@ def jobs(
 
     Args:
         limit: how many; None for all.
-        state: only those in this state or one of several, such as ``failed``; ``open`` for those that have not ended.
-        search: only those whose prompt has all these words.
-        model: only those of this model; a part of its id is enough.
-        since: only those from then on: a date, a ``datetime``, a ``timedelta`` back from now, or an ISO date as text.
+        state: only jobs in this state or in one of several, such as ``failed``; ``open`` means not ended.
+        search: only jobs whose prompt contains all these words.
+        model: only jobs of this model; part of its id is enough.
+        since: only jobs since then: a date, a ``datetime``, a ``timedelta`` back from now, or an ISO date as text.
 
     Raises:
         InvalidRequestError: there is no such state, or no such date.
@@ -184,8 +186,8 @@ def remote_videos(provider: str | None = None, **values: Any) -> RemoteVideos:
     """One page of the videos that a ``/v1/videos`` service keeps for this account, newest first.
 
     Args:
-        provider: its name or prefix; default as for `submit`.
-        values: ``after``, the `RemoteVideos.after` of the page before; ``limit``; ``order``, ``asc`` for the oldest
+        provider: the provider's name or prefix; default as for `submit`.
+        values: ``after``, the `RemoteVideos.after` of the previous page; ``limit``; ``order``, ``asc`` for the oldest
             first; ``profile``.
 
     Raises:
@@ -196,55 +198,55 @@ def remote_videos(provider: str | None = None, **values: Any) -> RemoteVideos:
 
 @accepts(video=instance_of(RemoteVideo, "a video of remote_videos()"))
 def adopt(video: RemoteVideo) -> Job:
-    """Take up a video of `remote_videos` as a job: ``adopt(video).wait()`` saves its clip. Costs nothing."""
+    """Turn a video of `remote_videos` into a job: ``adopt(video).wait()`` saves its clip. Free."""
     return client().adopt(video)
 
 
 @accepts(path=PATH)
 def load(path: str | PathLike[str]) -> Recipe:
-    """How a clip was made: ``load(path).request`` is what to ask for again, and fills a form.
+    """Load how a clip was made: ``load(path).request`` is the request, to send again or to fill a form with.
 
     Args:
         path: a clip on disk, or the JSON file beside it.
 
     Raises:
-        InvalidRequestError: there is no such file, or it says nothing of a request.
+        InvalidRequestError: there is no such file, or it contains no request.
     """
     return client().call(recipes.completed, recipes.load(path), client().asynchronous)
 
 
 @accepts(take_over=SWITCH)
 def resume(*, take_over: bool = False) -> Jobs:
-    """Take up every open job again: after a restart, in another notebook, on the same ledger.
+    """Pick up every open job on the same ledger, after a restart or in another notebook.
 
-    A job that another program works on is left to it, until that ends or is not heard of for 75 seconds.
+    A job that another program is working on is left to it, until that program ends or its lease of 75 seconds runs out.
 
     Args:
-        take_over: whether to take such jobs at once, where you know that the other program is gone. If it is not, it
-            notices within half a minute and leaves them alone; nothing is sent twice. A job that it is just sending
-            stays its own until its time is over.
+        take_over: take such jobs at once, because you know that the other program is gone. If it is not, it notices
+            within half a minute and leaves them alone; nothing is sent twice. A job that it is sending at this moment
+            stays with it until its lease runs out.
     """
     return client().resume(take_over=take_over)
 
 
 @accepts()
 def budget(**values: float | str | None) -> Budget:
-    """Limit what may be spent, in US dollars, and see what is left. Without arguments only the latter.
+    """Limit what may be spent, in US dollars, and see what is left. Without arguments, only show it.
 
-    Every program of the user on this ledger keeps to the same limits, but for the session's, which is this program's.
-    Days and months are those of this computer's time zone. The emulator is free and never counted. Environment
-    variables such as ``VEO_BUDGET_DAY`` go before what is set here.
+    All your programs on this ledger share the same limits, except the session's, which applies to this program.
+    Days and months are in this computer's time zone. The emulator is free and never counted. Environment variables
+    such as ``VEO_BUDGET_DAY`` take precedence over what is set here.
 
     Args:
-        values: ``request``, ``session``, ``day``, ``month``: at most so much; ``"off"`` is no limit, None goes back to
-            the default, which is 20 a day. ``unknown`` is what to reserve for a request whose price is unknown; without
-            it, such a request is refused unless it has a ``max_cost``.
+        values: ``request``, ``session``, ``day``, ``month``: the most to spend; ``"off"`` removes a limit, None
+            restores the default, which is 20 a day. ``unknown`` is what to reserve for a request whose price is
+            unknown; without it, such a request is refused unless it has a ``max_cost``.
 
     Returns:
-        Limits, what is spent, what is reserved for jobs that go on, and what is left.
+        The limits, what is spent, what is reserved for open jobs, and what is left.
 
     Raises:
-        InvalidRequestError: no such limit, or no amount.
+        InvalidRequestError: no such limit, or not an amount.
         ConfigError: the environment sets that limit.
     """
     return client().budget(**values)
@@ -252,30 +254,30 @@ def budget(**values: float | str | None) -> Budget:
 
 @accepts(days=Kind("a number of days", COUNT.fits))
 def cost(days: int | None = None) -> Spend:
-    """What clips have cost, by day, model, notebook and state, with a plot by day.
+    """Show what clips have cost, by day, model, notebook and state, with a plot by day.
 
     Args:
-        days: how many, today included; None for all.
+        days: how many, including today; None for all.
 
     Returns:
-        A table that can be written by ``to_csv(path)``. Jobs of the emulator are free and not in it.
+        A table; ``to_csv(path)`` writes it to a file. It does not contain the emulator's jobs, which are free.
     """
     return client().cost(days)
 
 
 @accepts(prompt=TEXT)
 def plan(prompt: str, **values: Any) -> Plan:
-    """What `submit` would send, its price, and every rule it breaks. Nothing is sent."""
+    """Show what `submit` would send, its price, and every rule it breaks. Nothing is sent."""
     values = sealed(values)
     return client().plan(prompt, **values)
 
 
 @accepts()
 def doctor() -> Report:
-    """What a plain request would use, whether it would work, and what to do if not. Costs nothing.
+    """Check which provider a plain request would use, whether it would work, and what to fix. Free.
 
-    It looks at versions, credentials (never their characters), the provider, its model and price, whether the service
-    answers and takes the key, open jobs, folders, and the way of clips to the browser.
+    Checks versions, credentials (without showing them), the provider, its model and price, whether the service answers
+    and accepts the key, open jobs, folders, and how clips get to the browser.
     """
     from .diagnosis import diagnose, without_client
 
@@ -287,24 +289,24 @@ def doctor() -> Report:
 
 @accepts(provider=NAME | NONE, retired=SWITCH)
 def models(provider: str | None = None, *, retired: bool = False) -> Table:
-    """What every model can do and costs, as a table from the catalog.
+    """Show what every model can do and what it costs, as a table from the catalog.
 
     Args:
-        provider: a provider's name or prefix; default is all that have models of their own.
-        retired: also those that have ended.
+        provider: a provider's name or prefix; default is all providers with models of their own.
+        retired: also show models that have been retired.
 
     Raises:
         ConfigError: no such provider.
-        InvalidRequestError: its operator names the models.
+        InvalidRequestError: this provider's operator names the models, so they are not in the catalog.
     """
     return model_table(provider, client().asynchronous.today(), retired=retired)
 
 
 @accepts(provider=NAME, model=NAME | NONE)
 def use(provider: str, model: str | None = None) -> Table:
-    """Choose the provider, and the model, for what follows; see `configure`. Returns what is set now.
+    """Choose the provider, and optionally the model, until the kernel ends; see `configure`. Returns the settings.
 
-    An address and a key that were configured for another provider are let go, since they must not get to this one.
+    An address and a key configured for another provider are dropped, because they must not be sent to this one.
 
     Raises:
         ConfigError: no such provider.
@@ -320,19 +322,19 @@ def use(provider: str, model: str | None = None) -> Table:
 
 @accepts()
 def configuration() -> Table:
-    """What is set, and where: by `configure`, ``c.VeoMagics``, the environment or a file. Keys are never shown."""
+    """Show the settings and where each comes from: a call, ``c.VeoMagics``, the environment or a file; never keys."""
     asynchronous = client().asynchronous
     return settings_table(asynchronous.configured, asynchronous.defaults, surroundings())
 
 
 @accepts(source="configure()")
 def configure(**values: Any) -> None:
-    """Set what new requests use; what is not named stays as it is, and None means "look in the environment" again.
+    """Set what new requests use. Other settings stay as they are; None means "look in the environment" again.
 
     Args:
-        values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder``, where clips
-            are saved, ``requests_per_minute``, where a project's quota is not the usual one, and ``profile``: the
-            account that these are of and that is used from now on. A name that is new begins with nothing set but the
+        values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder`` (where clips
+            are saved), ``requests_per_minute`` (if a project's quota is not the usual one), and ``profile``: the account
+            that these settings belong to, which is used from now on. A new profile starts with nothing set but the
             folder; None is the account without a name.
 
     Raises:

@@ -36,9 +36,9 @@ KILLS = """## Programs that are killed
 A program is killed (SIGKILL) at each of these moments, and at random ones; then another one resumes. `make torture`
 kills hundreds. Nothing is ever paid for twice, and no partial clip is left behind.
 """
-STOPPED = """A program may also be suspended, as when you close the lid, for longer than its lease. Another
-program takes over its job and finishes it; then the first one wakes up. If it had not begun to send
-the create by then, it never does. In all other cases the job ends `succeeded`, with one create:
+STOPPED = """A program may also be suspended, as when you close the lid, for longer than its lease. Another program
+takes over its job and finishes it; then the first one wakes up. If it had not begun to send the create by then, it
+never does. In all other cases the job ends `succeeded`, with one create:
 """
 RETRIES = """## What is repeated
 
