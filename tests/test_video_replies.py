@@ -92,7 +92,11 @@ def test_a_container_of_nothing_is_no_error(error: Any) -> None:
     assert read(status="completed", error=error) == Operation("video_1", "samples", samples=(Sample(0, "video_1"),))
 
 
-@pytest.mark.parametrize("error", [{"code": "oom"}, {"message": "No memory."}, "No memory.", ["No memory."]], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [{"code": "oom"}, {"code": "oom", "message": "null"}, {"message": "No memory."}, "No memory.", ["No memory."]],
+    ids=repr,
+)
 def test_an_error_that_says_something_is_one_unless_there_is_a_clip(error: Any) -> None:
     assert read(status="completed", error=error).outcome == "failed"
     assert read(status="completed", error=error, url="https://cdn.example/a.mp4").outcome == "samples"

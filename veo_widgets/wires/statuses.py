@@ -7,22 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 # What stands in the fields of an error where there is none.
-_NOTHING = {
-    "",
-    "0",
-    "200",
-    "ok",
-    "success",
-    "succeeded",
-    "successful",
-    "none",
-    "null",
-    "nil",
-    "noerror",
-    "false",
-    "na",
-    "undefined",
-}
+_WELL = {"0", "200", "ok", "success", "succeeded", "successful", "noerror"}
+_NOTHING = {*_WELL, "", "none", "null", "nil", "false", "na", "undefined"}
 
 Meaning = Literal["done", "failed", "running", ""]
 
@@ -49,8 +35,9 @@ def is_no_error(said: object) -> bool:
     """Whether an error beside a good end is none: nothing in it is filled in, or its code or message says so."""
     if not isinstance(said, dict):
         return is_nothing(said)
-    words = (said.get(key) for key in ("code", "message", "msg"))
-    return any(word not in (None, "") and is_nothing(word) for word in words) or all(map(is_nothing, said.values()))
+    code, words = said.get("code"), (said.get(key) for key in ("message", "msg"))
+    is_well = any(isinstance(word, str) and plain(word) in _WELL for word in words)
+    return (code not in (None, "") and is_nothing(code)) or is_well or all(map(is_nothing, said.values()))
 
 
 @dataclass(frozen=True)
