@@ -20,6 +20,7 @@ from .downloads import Downloads
 from .errors import LedgerError, VeoError, WaitTimeoutError
 from .fetching import with_images
 from .keeper import LEASE_SECONDS
+from .looks import Looks
 from .lost import Lost
 from .media import Video
 from .patience import apart
@@ -75,7 +76,8 @@ class AsyncClient(Archive):
         self.purse = Purse(self._ledger, self._clock.now)
         self._sender = Sender(self._keeper, self._accounts, self._transport, self.purse)
         downloads = Downloads(self._keeper, self._accounts, self._transport)
-        self._watcher = Watcher(self._keeper, self._accounts, self._transport, self._sender, downloads)
+        self._looks = Looks(self._keeper, self._accounts, self._transport, downloads)
+        self._watcher = Watcher(self._keeper, self._sender, self._looks)
         self.questions = Questions(self._accounts, self._transport)
         self.remote = Remote(self._keeper, self._accounts, self._transport)
         self._lost = Lost(self._keeper, self.remote)
@@ -265,7 +267,7 @@ class AsyncClient(Archive):
         """
         record = await self.job(job_id)
         if not record.held_back:
-            return record if record.state.is_final else await self._watcher.cancel(record)
+            return record if record.state.is_final else await self._looks.cancel(record)
         await self.detach(record.id)
         if await self._keeper.lease(record.id):
             if (await self._keeper.reread(record.id)).held_back:
@@ -325,7 +327,7 @@ class AsyncClient(Archive):
         if not await self._keeper.lease(record.id):
             return record
         try:
-            return await self._watcher.look(record)
+            return await self._looks.look(record)
         finally:
             await self._keeper.release(record.id)
 

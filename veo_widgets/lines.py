@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .board import Sighting
+from .looks import typical_seconds
 from .printable import printable
 from .progress import Line, time_left
-from .watcher import typical_seconds
 
 
 def line_of(seen: Sighting, now: float, *, last: bool) -> Line:

@@ -8,12 +8,12 @@ from typing import Any
 from ..board import Sighting
 from ..catalog import Model
 from ..errors import VeoError
+from ..looks import typical_seconds
 from ..media import Video
 from ..pricing import Cost, estimate
 from ..providers import Endpoint, model_at, provider_named
 from ..record import JobRecord, JobState
 from ..server_files import files_path
-from ..watcher import typical_seconds
 from ..wires import wire_for
 from . import snippets
 
