@@ -333,9 +333,9 @@ def configure(**values: Any) -> None:
 
     Args:
         values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder`` (where clips
-            are saved), ``requests_per_minute`` (if a project's quota is not the usual one), and ``profile``: the account
-            that these settings belong to, which is used from now on. A new profile starts with nothing set but the
-            folder; None is the account without a name.
+            are saved), ``requests_per_minute`` (if a project's quota is not the usual one), and ``profile``: the
+            account that these settings belong to, which is used from now on. A new profile starts with nothing set but
+            the folder; None is the account without a name.
 
     Raises:
         InvalidRequestError: there is no such setting.
