@@ -140,7 +140,9 @@ def test_a_withheld_sample_is_told_of_and_the_others_are_kept(client: Client) ->
 
 
 def test_a_broken_rule_sends_nothing(client: Client, emulator: Emulator) -> None:
-    with pytest.raises(errors.InvalidRequestError, match="duration_seconds: 4 cannot be had when resolution is 1080p"):
+    with pytest.raises(
+        errors.InvalidRequestError, match="duration_seconds: 4 is not available when resolution is 1080p"
+    ):
         client.submit("A cat", resolution="1080p", duration_seconds=4)
     with pytest.raises(errors.RetiredModelError, match="2026-06-30"):
         client.submit("A cat", model="veo-3.0-generate-001")
@@ -157,7 +159,7 @@ def test_a_refusal_by_the_service_is_kept_in_the_ledger(
     (job,) = client.jobs()
     assert job.state is JobState.FAILED
     assert job.record.problem.charged == (
-        "The service says that it refused the request. A refused request is not charged as a rule."
+        "The service says that it refused the request. A refused request is usually not charged."
     )
 
 

@@ -71,7 +71,7 @@ def test_what_the_catalog_allows_passes(where: tuple[str, str], said: dict) -> N
         (OMNI, {"negative_prompt": "rain"}, "negative_prompt", (), "cannot be sent"),
         (DEV, {"generate_audio": False}, "generate_audio", ("true",), "always makes sound"),
         (TWO, {"generate_audio": True}, "generate_audio", ("false",), "makes no sound"),
-        (DEV, {"storage_uri": "gs://b/"}, "storage_uri", (), "keeps no bucket"),
+        (DEV, {"storage_uri": "gs://b/"}, "storage_uri", (), "does not write to buckets"),
         (OLD, {"first_frame": FRAME, "last_frame": FRAME}, "last_frame", (), "takes none"),
         (OLD, {"reference_images": (FRAME,)}, "reference_images", ("at most 0",), "too many"),
         (VEO, {"reference_images": (FRAME,) * 4}, "reference_images", ("at most 3",), "4 images are too many"),

@@ -65,7 +65,7 @@ def test_waiting_for_quota_is_seen_with_its_moment(client: Client, emulator: Emu
     assert job.state is JobState.SUBMITTING
     assert job.record.held_back
     assert job.record.notice.startswith("Waiting for quota since ")
-    assert "is not charged as a rule" in job.record.notice
+    assert "is usually not charged" in job.record.notice
     assert before + 4 < job.sighting.next_poll_at < time.time() + 6
     with pytest.raises(errors.WaitTimeoutError, match=r"goes on.*Waiting for quota since"):
         job.wait(0.2)
@@ -78,7 +78,7 @@ def test_a_job_that_waits_for_quota_can_be_called_off(client: Client, emulator: 
     assert job.state is JobState.FAILED
     assert job.record.problem.title == "Cancelled"
     assert job.cost.usd == 0
-    with pytest.raises(errors.GenerationFailedError, match="A refused request is not charged as a rule"):
+    with pytest.raises(errors.GenerationFailedError, match="A refused request is usually not charged"):
         job.wait(5)
     assert creates(emulator) == 1
 

@@ -37,7 +37,7 @@ def waiting(record: JobRecord, why: str, at: float, now: float) -> str:
     since, last = _moment(record.waiting_since or now, now), _moment(min(last_attempt(record), 2e10), now)
     return (
         f"Waiting for quota since {since}; it is sent again at {_moment(at, now)}, and not after {last}. "
-        f"A refused attempt is not charged as a rule. {why}"
+        f"A refused attempt is usually not charged. {why}"
     )
 
 

@@ -135,7 +135,7 @@ class Film(Assembly):
                 raise UnknownOutcomeError(
                     f"{self.title}: nothing was sent. The answer to the create of {piece.label} was lost, so job "
                     f"{record.id} may run and be charged. job = veo.job({record.id!r}); then job.look_for() asks the "
-                    "service for it, job.retry() sends it again, or job.forget() takes it for failed; then run again.",
+                    "service for it, job.retry() sends it again, or job.forget() marks it as failed; then run again.",
                     job_id=record.id,
                 )
         await super()._check(retry)

@@ -56,7 +56,7 @@ def unknown_problem(why: str, job_id: str, *, listed: bool) -> Problem:
 # What is told of a job whose answer was lost and that nobody wants to look for.
 FORGOTTEN = Problem("Forgotten", "Its answer was lost, and you have chosen to forget it.", "", "It may be charged.")
 # What is told of a job that was called off while it was kept back.
-_FREE, _FREE_AS_A_RULE = "Nothing was sent, so nothing is charged.", "A refused request is not charged as a rule."
+_FREE, _FREE_AS_A_RULE = "Nothing was sent, so nothing is charged.", "A refused request is usually not charged."
 # What is told of a job that was called off while it was kept back, before anything of it had left and after.
 CANCELLED = Problem("Cancelled", "It was not sent, as you wished.", "", _FREE)
 CANCELLED_LATER = Problem("Cancelled", "It is not sent again, as you wished.", "", _FREE_AS_A_RULE)
@@ -111,7 +111,7 @@ def gone_problem(why: str, *, proxied: bool) -> Problem:
     """
     kept = "Services keep clips for one or two days, and this job is older. Send its request again as a new job."
     hidden = "The proxy may call a job completed that has failed or was filtered; its log says what became of it."
-    return Problem("The clip can no longer be had", why, hidden if proxied else kept)
+    return Problem("The clip is no longer available", why, hidden if proxied else kept)
 
 
 def unfetched_problem(why: str, attempts: int, job_id: str) -> Problem:
@@ -125,7 +125,7 @@ def unfetched_problem(why: str, attempts: int, job_id: str) -> Problem:
     return Problem(
         "The clip could not be downloaded",
         f"{why} It was tried {attempts} times.",
-        "The service may keep the clip for a day or two. When it or the network has been mended, "
+        "The service may keep the clip for a day or two. Once it or the network works again, "
         f"veo.job({job_id!r}).look_for() or `veo look {job_id}` fetches it, which costs nothing.",
         "It was made, so it may be charged.",
     )

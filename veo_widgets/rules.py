@@ -163,11 +163,11 @@ def _switches(request: VideoRequest, model: Model) -> Iterator[InvalidRequestErr
     if request.negative_prompt and not model.negative_prompt:
         yield _error("negative_prompt", request.negative_prompt, (), f"cannot be sent; {at} takes none")
     if request.generate_audio is False and model.audio and not model.audio_switch:
-        yield _error("generate_audio", value=False, allowed=("true",), why=f"cannot be had; {at} always makes sound")
+        yield _error("generate_audio", value=False, allowed=("true",), why=f"is not available; {at} always makes sound")
     if request.generate_audio and not model.audio:
-        yield _error("generate_audio", value=True, allowed=("false",), why=f"cannot be had; {at} makes no sound")
+        yield _error("generate_audio", value=True, allowed=("false",), why=f"is not available; {at} makes no sound")
     if request.storage_uri and model.surface != "agent-platform":
-        yield _error("storage_uri", request.storage_uri, (), f"cannot be sent; {at} keeps no bucket")
+        yield _error("storage_uri", request.storage_uri, (), f"cannot be sent; {at} does not write to buckets")
 
 
 def _frames(request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
@@ -240,7 +240,7 @@ def _consequences(then: dict[str, object], request: VideoRequest, because: str) 
 
 def _outside(name: str, value: object, allowed: list[object], because: str) -> Iterator[InvalidRequestError]:
     if value and value not in allowed:
-        yield _error(name, value, allowed, f"cannot be had {because}")
+        yield _error(name, value, allowed, f"is not available {because}")
 
 
 def _presence(key: str, names: list[str], request: VideoRequest, because: str) -> Iterator[InvalidRequestError]:

@@ -126,8 +126,8 @@ def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, f
 
 def _why_free(record: JobRecord) -> str:
     if not record.operation:
-        return "nothing was sent" if record.sending_at is None else "a refused request is free as a rule"
-    return "nothing is charged without a clip" if record.is_surely_free else "a job without a clip is free as a rule"
+        return "nothing was sent" if record.sending_at is None else "a refused request is usually free"
+    return "nothing is charged without a clip" if record.is_surely_free else "a job without a clip is usually free"
 
 
 def _strange(status: str) -> str:
@@ -150,7 +150,7 @@ def _withheld_notice(record: JobRecord, operation: Operation) -> str:
     return shown(told)
 
 
-_AS_A_RULE = "A job without a clip is not charged as a rule."
+_AS_A_RULE = "A job without a clip is usually not charged."
 
 
 def _filtered(operation: Operation, *, sure: bool) -> Problem:

@@ -186,12 +186,12 @@ describe("Generate", () => {
     button(el).click();
     const order = model.sentOf("generate")[0]?.content.order;
     const problems = [
-      { parameter: "resolution", message: "resolution: '720p' cannot be had today." },
+      { parameter: "resolution", message: "resolution: '720p' is not available today." },
       { parameter: "budget", message: "budget: only $0.30 is left." },
     ];
     model.emit("msg:custom", { kind: "denied", order, problems });
     await settle();
-    expect(el.querySelector('[data-parameter="resolution"] .veo-field-fault')?.textContent).toContain("cannot be had today");
+    expect(el.querySelector('[data-parameter="resolution"] .veo-field-fault')?.textContent).toContain("is not available today");
     expect(el.querySelector('[role="alert"]')?.textContent).toContain("only $0.30 is left");
     await pick(el, "resolution", "1080p");
     expect(el.querySelector('[data-parameter="resolution"] .veo-field-fault')).toBeNull();

@@ -38,7 +38,7 @@ def test_a_job_that_waits_for_quota_counts_down_and_can_be_called_off(notebook: 
     notebook.start_all()
     card = page.locator(CARD).first
     expect(card).to_contain_text("Waiting for quota")
-    expect(card).to_contain_text("A refused attempt is not charged as a rule")
+    expect(card).to_contain_text("A refused attempt is usually not charged")
     expect(card.get_by_role("timer")).to_have_text(re.compile(r"0:0\d"))
     notebook.picture("quota-light", card)
     notebook.theme("JupyterLab Dark")

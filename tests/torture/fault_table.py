@@ -155,7 +155,7 @@ def _nothing(what: str, state: str, error: str, words: str, script: str, **more:
 
 
 _THREE = {"samples": 3}
-_GONE = "can no longer be had"
+_GONE = "is no longer available"
 _LATER = 49 * 3600.0
 _OLD: dict[str, Any] = {"ways": (VIDEOS,), "later": _LATER}
 POLL = (

@@ -65,7 +65,7 @@ _NOT_HANDED_OUT = (
 _MADE: dict[type[ServiceError], tuple[str, ...]] = {
     AuthenticationError: (_NOT_HANDED_OUT,),
     PermissionDeniedError: (_NOT_HANDED_OUT,),
-    BadRequestError: ("The clip is made, but it cannot be had there; ask whoever runs the service.",),
+    BadRequestError: ("The clip was made but cannot be downloaded there; ask whoever runs the service.",),
 }
 _KEPT = "Services keep clips for one or two days"
 _MODEL = re.compile(r"models/([\w.@-]+)")
