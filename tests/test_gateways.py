@@ -323,6 +323,26 @@ def test_what_has_ended_at_its_create_is_looked_at_without_delay(
     assert gateway.asked("GET /v1/videos/video_1") == 1
 
 
+def test_a_job_that_is_taken_up_late_is_looked_at_at_once(
+    client: Client, gateway: Gateway, make_client: Callable[..., Client]
+) -> None:
+    """After a restart it may long be done."""
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+        await anyio.lowlevel.checkpoint()
+
+    gateway.says["GET /v1/videos/video_1"] = answer(200, {**VIDEO, "status": "in_progress"})
+    job = submit(client, max_cost=1)
+    client.close()
+    gateway.says["GET /v1/videos/video_1"] = answer(200, {**VIDEO, "status": "completed"})
+    later = make_client(client.settings, clock=Clock(now=lambda: time.time() + 600, sleep=sleep))
+    later.resume()
+    assert later.job(job.id).wait(30).state is JobState.SUCCEEDED
+    assert next(one for one in paused if one != LEASE_SECONDS / 3) < 1
+
+
 def test_a_refusal_names_the_host_and_never_somebody_else(client: Client, gateway: Gateway) -> None:
     host = gateway.url.removeprefix("http://")
     gateway.says["POST /v1/videos"] = answer(400, {"code": 40001, "msg": "size is wrong"})

@@ -88,7 +88,7 @@ class Watcher:
     async def _watch_to_the_end(self, job_id: str) -> None:
         met: Counter[str] = Counter()
         asked = self._board[job_id].retry_after
-        wait = None if asked is None else polite(asked)
+        wait, first = None if asked is None else polite(asked), True
         while True:
             record = self._board[job_id].sighting.record if self._keeper.holds(job_id) else await self._take(job_id)
             if record.state.is_final:
@@ -96,7 +96,8 @@ class Watcher:
             if record.held_back:
                 await self._send(record)
                 continue
-            await self._pause(record, wait)
+            await self._pause(record, wait, first=first)
+            first = False
             try:
                 await self._look_for_all(record)
             except VeoError as error:
@@ -131,9 +132,9 @@ class Watcher:
                 return await self._keeper.keep(orphaned(record, self._clock.now()))
             await self._clock.sleep(min(max(self._watched, _OFTEN) / _OFTEN * 0.5, 5.0))
 
-    async def _pause(self, record: JobRecord, seconds: float | None) -> None:
+    async def _pause(self, record: JobRecord, seconds: float | None, *, first: bool) -> None:
         if hurried := seconds is None:
-            seconds = await self._next_delay(record)
+            seconds = await self._next_delay(record, first=first)
         self._board.show(record.id, next_poll_at=self._clock.now() + seconds)
         # Only the schedule's own pause may be cut short: where the service has asked for patience, it gets it.
         await self._sleep(record.id, seconds) if hurried else await self._clock.sleep(seconds)
@@ -164,11 +165,15 @@ class Watcher:
             await entry.looked.wait()
         return entry.sighting.record
 
-    async def _next_delay(self, record: JobRecord) -> float:
+    async def _next_delay(self, record: JobRecord, *, first: bool) -> float:
         if record.state is JobState.DOWNLOADING:
             return 0.0
         elapsed = self._clock.now() - (record.submitted_at or record.created_at)
-        return (await self._schedule(record)).delay(max(elapsed, 0.0), self._watched)
+        delay = (await self._schedule(record)).delay(max(elapsed, 0.0), self._watched)
+        if first and elapsed > typical_seconds(record.provider, record.model).low:
+            # Taken up late, as after a restart: it may long be done. Of many, not all are asked for at once.
+            return min(delay, self._watched / _OFTEN)
+        return delay
 
     async def _schedule(self, record: JobRecord) -> Schedule:
         """When jobs of this kind are done, learned anew now and then."""
