@@ -119,7 +119,7 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
     assert " · veo-3.1-fast-generate-001 · $0.40" in said[4][1]
     assert len(said[4]) == 2
     assert said[5][0] == "batch 'rows': 2 of 2 · $0.80, free at the emulator"
-    assert made.cells[3].outputs[0].data["text/html"].startswith('<div class="mathjax_ignore"')
+    assert made.cells[3].outputs[0].data["text/html"].startswith('<div class="mathjax_ignore tex2jax_ignore"')
 
 
 def test_what_cannot_be_told_ends_no_waiting(make_client: Callable[..., Client], capsys: pytest.CaptureFixture) -> None:

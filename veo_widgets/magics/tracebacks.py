@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from ..errors import VeoError
-from ..printable import printable
+from ..printable import html_output, printable
 from ..redaction import redact
 
 _HOOK, _SHOWN = "_render_traceback_", "_folded_in"
@@ -43,5 +43,5 @@ def _show_folded(error: VeoError) -> None:
     from ..widgets.display import post
 
     text = redact("".join(traceback.format_exception(error)))
-    html = f'<details class="mathjax_ignore"><summary>Traceback</summary><pre>{escape(text)}</pre></details>'
+    html = html_output(f"<details><summary>Traceback</summary><pre>{escape(text)}</pre></details>")
     post({"text/html": html, "text/plain": "\n".join(map(printable, text.splitlines()))})

@@ -9,7 +9,7 @@ import anyio
 import anyio.to_thread
 
 from ..assembly import Assembly
-from ..printable import printable
+from ..printable import html_output, printable
 from ..progress import Line, Screen
 from .display import post, somebody_watches
 
@@ -58,7 +58,7 @@ def _drawn(line: Line) -> dict[str, str]:
     bar = "" if line.share is None else f'<progress max="1"{share} aria-label="Progress"></progress>'
     text = f"<span>{escape(line.text)}</span>"
     return {
-        "text/html": f'<div class="mathjax_ignore" style="{_STYLE}">{bar}{text}</div>',
+        "text/html": html_output(f'<div style="{_STYLE}">{bar}{text}</div>'),
         "text/plain": printable(line.text),
     }
 
