@@ -137,7 +137,7 @@ def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) ->
     page = notebook.page
     form = studio_in(notebook, "again.ipynb")
     box = form.get_by_role("textbox", name="Prompt")
-    box.fill(SLOW.replace("seconds: 8", "seconds: 60"))
+    box.fill(SLOW.replace("seconds: 8", "seconds: 600"))
     box.press("Control+Enter")
     progress(page).wait_for()
     box.fill("Typed while it runs")
