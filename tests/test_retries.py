@@ -105,7 +105,7 @@ def test_a_full_disk_is_not_mended_by_waiting() -> None:
         ("create", rate_limit("minute"), [5, 10, 20, 40, 60, 60]),
         ("create", errors.ServiceUnavailableError("x", status=503, code="UNAVAILABLE", retry_after=1.0), [None]),
         ("create", rate_limit("minute", 34.0), [34, 34]),
-        ("create", rate_limit("minute", 0.0), [1, 1]),
+        ("create", rate_limit("minute", 0.0), [1, 10, 20]),
         ("look", errors.NoAnswerError("x"), [2, 4, 8, 16, 30, 30]),
         ("look", errors.ServiceUnavailableError("x", status=503, retry_after=7.0), [7, 7]),
         ("look", errors.ServiceUnavailableError("x", status=503, retry_after=9999.0), [30, 30]),

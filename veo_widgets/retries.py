@@ -235,8 +235,9 @@ def pause(question: Question, error: VeoError, *, tried: int, waited: float = 0.
         waited: seconds since the first.
 
     Returns:
-        Seconds: what the service asked for, else the table's. A look never waits longer than the table says, a create
-        as long as it is told to if that is not beyond the rule's end.
+        Seconds: what the service asked for, else the table's. A look never waits longer than the table says. A create
+        waits for as long as it is told to if that is not beyond the rule's end, and from the second time on no less
+        than the table says.
     """
     if isinstance(error, DownloadError) and isinstance(error.__cause__, OSError):
         # This machine's disk is at fault, which waiting does not mend.
@@ -248,5 +249,7 @@ def pause(question: Question, error: VeoError, *, tried: int, waited: float = 0.
     seconds = min(first * 2.0 ** min(tried - 1, 20), longest)
     asked = error.retry_after if isinstance(error, ServiceError) else None
     if asked is not None:
-        seconds = max(asked, 1.0) if question == "create" else min(max(asked, 1.0), longest)
+        # A service that goes on asking for a second is not asked thousands of times.
+        patient = max(asked, seconds if tried > 1 else 1.0)
+        seconds = patient if question == "create" else min(max(asked, 1.0), longest)
     return None if rule.seconds is not None and waited + seconds > rule.seconds else seconds
