@@ -285,6 +285,7 @@ REFUSED: dict[str, tuple[Any, str, type[ServiceError]]] = {
     ),
     "capitals": ({"Code": "Throttled", "Message": "Oh", "RequestId": "r-1"}, "Oh (code Throttled)", BadRequestError),
     # Behind these the work may have begun.
+    "HTTP's 408": ({"status": 408, "message": "Oh"}, "Oh", ServiceUnavailableError),
     "HTTP's 503": ({"status": 503, "message": "Oh"}, "Oh", ServiceUnavailableError),
     "a timeout by its words": (
         {"base_resp": {"status_code": 1001, "status_msg": "timeout"}},

@@ -204,7 +204,7 @@ def _refusal(reply: Reply, video: dict[str, Any]) -> ServiceError | None:
     words = f"{said.message or 'no reason is given'}{f' (code {said.own_code})' if said.own_code else ''}"
     request = request_name(said)
     told = f"The service refused: {words}.{f' [request {request}]' if request else ''}"
-    is_trouble = number >= 500 or {plain(said.code), plain(said.message)} & _RETRYABLE
+    is_trouble = number >= 500 or number in {408, 429} or {plain(said.code), plain(said.message)} & _RETRYABLE
     kind = ServiceUnavailableError if is_trouble else BadRequestError
     return kind(told, status=number, code=said.code, request_id=request, answer=f"The service answered: {words}.")
 
