@@ -253,6 +253,17 @@ def test_a_word_that_nobody_knows_is_shown_and_the_clip_asked_for_in_the_end(
     assert looks.count("/v1/videos/video_1") > looks.count("/v1/videos/video_1/content")
 
 
+@pytest.mark.parametrize("place", [None, "videoUrl"])
+def test_a_video_that_gives_no_status_is_fetched_all_the_same(
+    client: Client, gateway: Gateway, place: str | None
+) -> None:
+    named = {place: f"{gateway.url}/a.mp4"} if place else {}
+    gateway.says["GET /v1/videos/video_1"] = answer(200, {**VIDEO, **named})
+    assert submit(client).wait(60).state is JobState.SUCCEEDED
+    # What names its clip is done; of another the clip is asked for once such jobs have had their time.
+    assert (gateway.asked("GET /v1/videos/video_1") == 1) is bool(place)
+
+
 def test_a_word_for_work_under_way_has_nothing_asked_for(client: Client, gateway: Gateway) -> None:
     polls = "GET /v1/videos/video_1"
     gateway.says[polls] = lambda asked: answer(
@@ -280,8 +291,10 @@ def test_an_id_in_an_error_is_kept_and_its_clip_fetched(
     assert gateway.asked("POST /v1/videos") == 1
 
 
-def test_an_end_inside_a_500_is_told_in_the_service_s_words(client: Client, gateway: Gateway) -> None:
-    gone = {**VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory left."}}
+@pytest.mark.parametrize("where", ["top", "detail"])
+def test_an_end_inside_a_500_is_told_in_the_service_s_words(client: Client, gateway: Gateway, where: str) -> None:
+    video = {**VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory left."}}
+    gone = video if where == "top" else {where: video}
     gateway.says["GET /v1/videos/video_1"] = lambda asked: (
         answer(500, gone) if asked.asked("GET /v1/videos/video_1") > 2 else answer(500, {"detail": "Restarting"})
     )
@@ -323,6 +336,7 @@ def test_what_has_ended_at_its_create_is_looked_at_without_delay(
     assert gateway.asked("GET /v1/videos/video_1") == 1
 
 
+<<<<<<< HEAD
 def test_a_job_that_is_taken_up_late_is_looked_at_at_once(
     client: Client, gateway: Gateway, make_client: Callable[..., Client]
 ) -> None:
@@ -341,6 +355,27 @@ def test_a_job_that_is_taken_up_late_is_looked_at_at_once(
     later.resume()
     assert later.job(job.id).wait(30).state is JobState.SUCCEEDED
     assert next(one for one in paused if one != LEASE_SECONDS / 3) < 1
+=======
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"base_resp": {"status_code": 1004, "status_msg": "size is wrong"}},
+        {"Code": "1004", "Message": "size is wrong", "RequestId": "r-1"},
+        {"errors": [{"message": "size is wrong"}]},
+        {"detail": "size is wrong"},
+    ],
+    ids=["MiniMax's", "capitals", "errors", "detail"],
+)
+def test_a_refusal_of_any_shape_ends_the_job_in_its_own_words(
+    client: Client, gateway: Gateway, status: int, body: dict[str, Any]
+) -> None:
+    gateway.says["POST /v1/videos"] = answer(status, body)
+    with pytest.raises(errors.BadRequestError, match="size is wrong"):
+        submit(client)
+    assert [job.state for job in client.jobs()] == [JobState.FAILED]
+    assert gateway.asked("POST /v1/videos") == 1
+>>>>>>> words
 
 
 def test_a_refusal_names_the_host_and_never_somebody_else(client: Client, gateway: Gateway) -> None:

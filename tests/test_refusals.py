@@ -13,6 +13,7 @@ from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
 from veo_widgets.emulator import Emulator
 from veo_widgets.errors import ServiceError
 from veo_widgets.providers import LITELLM, LITELLM_GEMINI, Endpoint
+from veo_widgets.retries import rule_for
 from veo_widgets.sync import Client
 from veo_widgets.wires import Call
 from veo_widgets.wires.refusals import service_error
@@ -661,6 +662,21 @@ WORDS: dict[str, tuple[int, Any, str]] = {
     "Nest's": (400, {"statusCode": 400, "message": ["size is wrong", "no model"]}, "size is wrong; no model."),
     "RFC 9457": (400, {"title": "No credit", "detail": "Your balance is 0"}, "It refused: Your balance is 0."),
     "errors": (400, {"errors": [{"message": "No"}, {"message": "Nor"}]}, "It refused: No; Nor."),
+    "errors by field": (422, {"errors": {"size": ["is bad", "is odd"], "n": "no"}}, "size: is bad; is odd; n: no."),
+    "errors' texts": (400, {"errors": ["No", "Nor"]}, "It refused: No; Nor."),
+    "errors' codes": (400, {"errors": [{"Code": "E1", "Message": "No"}]}, "It refused: No (code E1)."),
+    "errors' fields": (400, {"errors": [{"field": "size", "message": "is bad"}]}, "It refused: size: is bad."),
+    "JSON:API's": (
+        422,
+        {"errors": [{"title": "Bad", "detail": "Size is bad", "code": "E1"}]},
+        "Size is bad (code E1).",
+    ),
+    "MiniMax's": (400, {"base_resp": {"status_code": 1004, "status_msg": "login fail"}}, "login fail (code 1004)."),
+    "MiniMax's, no error": (400, {"base_resp": {"status_code": 0, "status_msg": "success"}, "msg": "No"}, "d: No."),
+    "Alibaba's": (400, {"Code": "E.Size", "Message": "No", "HostId": "x"}, "It refused: No (code E.Size)."),
+    "Tencent's": (400, {"Response": {"Error": {"Code": "E1", "Message": "No"}}}, "It refused: No (code E1)."),
+    "Volcengine's": (400, {"ResponseMetadata": {"Error": {"Code": "E1", "Message": "No"}}}, "No (code E1)."),
+    "errors of no kind": (400, {"errors": {"size": {"a": 1}}}, "It refused: HTTP 400 (an empty page)."),
     "a text": (400, b"Invalid size", "It refused: Invalid size."),
     "JSON's text": (400, b'"Invalid size"', "It refused: Invalid size."),
     "a page": (400, b"<!doctype html><html><head><title>Sign&nbsp;in &amp; on</title></html>", ", 'Sign in & on'."),
@@ -694,7 +710,36 @@ def test_a_request_s_id_in_the_body_is_told(place: str) -> None:
     error = refused(400, named if place == "top" else {place: named}, GATEWAY)
     assert (error.request_id, str(error)) == ("r-1", "It refused: No. [request r-1]")
     assert refused(400, {"error": {"message": "No"}, "request_id": "r-1"}, GATEWAY).request_id == "r-1"
+    for body in (
+        {"Code": "E1", "Message": "No", "RequestId": "r-1"},
+        {"Response": {"Error": {"Code": "E1", "Message": "No"}, "RequestId": "r-1"}},
+        {"errors": ["No"], "requestId": "r-1"},
+    ):
+        assert refused(400, body, GATEWAY).request_id == "r-1"
     assert refused(400, {"message": "No", "request_id": "sk-a1b2c3d4e5f6"}, GATEWAY).request_id == ""
+
+
+def test_a_clip_that_is_not_there_is_no_reason_to_pay_again_at_once() -> None:
+    said = str(refused(404, {"detail": "Not Found"}, GATEWAY, CONTENT))
+    assert "may not be there yet" in said
+    assert "looked for again" in said
+    assert said.endswith("only if it is older, send its request again as a new job.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errors": {"size": ["is bad"]}},
+        {"errors": ["Bad"]},
+        {"base_resp": {"status_code": 1004, "status_msg": "Bad"}},
+        {"Code": "E1", "Message": "Bad", "RequestId": "r-1"},
+    ],
+    ids=repr,
+)
+def test_words_of_any_shape_are_the_service_s_own(body: Any) -> None:
+    error = refused(400, body, GATEWAY)
+    assert (type(error), rule_for("create", error).end) == (BAD, "failed")
+    assert error.said.lower().endswith("bad")
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -237,11 +237,13 @@ def test_a_strange_digit_is_no_time_to_come_back(server: Server) -> None:
     ("reply", "words"),
     [
         (answer(200, b"<html>Sign in</html>", **PAGE), "answered with text/html instead of JSON"),
-        (answer(200, b"", Content_Type=""), "an empty page instead of JSON"),
+        (answer(200, b"", Content_Type=""), "gave an empty answer instead of JSON"),
+        (answer(200, b"{", Content_Type=""), "an empty page instead of JSON"),
+        (answer(200, b""), "gave an empty answer instead of JSON"),
         (answer(200, b'{"name": '), "instead of JSON"),
         (answer(200, b"\xff\xfe\xfa"), "instead of JSON"),
         (answer(200, b"[" * 100_000), "instead of JSON"),
-        (answer(204), "instead of JSON"),
+        (answer(204), "gave an empty answer instead of JSON"),
     ],
 )
 def test_an_answer_that_is_no_json_cannot_be_read(server: Server, reply: bytes, words: str) -> None:
@@ -276,6 +278,7 @@ def test_a_connection_that_breaks_may_have_been_heard(server: Server, reply: byt
     with pytest.raises(NoAnswerError, match="did not answer") as caught:
         send(server.url, body={})
     assert caught.value.sent is True
+    assert not str(caught.value).endswith("..")
     assert len(server.seen) == 1
 
 

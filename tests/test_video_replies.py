@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -79,6 +80,34 @@ def test_what_is_no_word_is_no_video(word: Any) -> None:
         read(status=word, error={"message": "Oh"})
 
 
+A, B = "https://cdn.example/a.mp4", "https://cdn.example/b.mp4"
+UNSAID: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a clip": ({"url": A}, "samples", ""),
+    "a clip further in": ({"output": {"videoUrl": A}}, "samples", ""),
+    "a clip, and all of it": ({"url": A, "progress": 100}, "samples", ""),
+    "a clip and no error": ({"url": A, "error": None, "message": "success"}, "samples", ""),
+    # It may be where the clip will be.
+    "a part of a clip": ({"url": A, "progress": 40}, "running", "no status"),
+    "nothing": ({}, "running", "no status"),
+    "null": ({"status": None, "title": "A cat"}, "running", "no status"),
+    "a word of the answer's": ({"message": "success"}, "running", "no status"),
+    "a sentence": ({"fail_reason": "No credit left"}, "running", "No credit left"),
+}
+
+
+@pytest.mark.parametrize(("said", "outcome", "status"), UNSAID.values(), ids=UNSAID)
+def test_a_video_without_a_status_is_done_if_it_names_a_clip(said: dict, outcome: str, status: str) -> None:
+    operation = read(**said)
+    assert (operation.name, operation.outcome, operation.status) == ("video_1", outcome, status)
+    assert (operation.samples or operation.expected)[0].uri == "video_1"
+
+
+@pytest.mark.parametrize("body", [{}, {"message": "Oh"}, {"url": A}, None, [], {"id": "", "url": A}], ids=repr)
+def test_what_has_neither_id_nor_status_is_no_video(body: Any) -> None:
+    with pytest.raises(InvalidReplyError, match="is no video"):
+        WIRE.parse(Reply(200, body))
+
+
 NO_ERRORS = [
     None, {}, [], "", " ", 0, False, "null", "None", "success", "OK", {"code": None, "message": None},
     {"code": "", "message": ""}, {"code": 0, "message": "success"}, {"code": "0"}, {"code": "success", "message": "x"},
@@ -113,7 +142,8 @@ def test_the_id_of_the_create_stays_whatever_a_poll_says(said: dict[str, Any]) -
     assert WIRE.content(operation.samples[0], GATE).url == "https://gate.example/v1/videos/video_1/content"
 
 
-A, B = "https://cdn.example/a.mp4", "https://cdn.example/b.mp4"
+# How an MP4 begins, in base64.
+MP4 = base64.b64encode(b"\0\0\0\x20ftypisom" + b"\0" * 60).decode()
 HERE = "https://gate.example/v1/videos/video_1/content"
 # What stands beside the status, and of each clip the addresses to try, the clip itself being ``data``.
 PLACES: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
@@ -134,6 +164,22 @@ PLACES: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
     "zhipu": ({"video_result": [{"url": A, "cover_image_url": B}]}, [[HERE, A]]),
     "minimax": ({"file": {"download_url": A}}, [[HERE, A]]),
     "vidu": ({"creations": [{"id": "1", "url": A, "cover_url": B}]}, [[HERE, A]]),
+    "one word": ({"videoUrl": A}, [[HERE, A]]),
+    "capitals": ({"Video_URL": A, "RESULT_URLS": [A, B]}, [[HERE, A], [B]]),
+    "results": ({"resultUrls": [A, B]}, [[HERE, A], [B]]),
+    "results apart": ({"result_urls": [A, B]}, [[HERE, A], [B]]),
+    "several in one word": ({"data": {"videoUrls": [A, B]}}, [[HERE, A], [B]]),
+    "one where several belong": ({"resultUrls": A}, [[HERE, A]]),
+    "a name not filled in": ({"videoUrl": None, "video_url": A}, [[HERE, A]]),
+    "by its kind": ({"mp4": A}, [[HERE, A]]),
+    "to play": ({"playback_url": A}, [[HERE, A]]),
+    "luma": ({"assets": {"video": A, "image": B}}, [[HERE, A]]),
+    "works": ({"works": [{"resource": {"resource": A}, "cover": {"resource": B}}]}, [[HERE, A]]),
+    "works, their texts": ({"works": [{"contentType": "video", "resource": A}]}, [[HERE, A]]),
+    "works, their pictures": ({"works": [{"contentType": "image", "resource": A}]}, [[HERE]]),
+    "base64 alone": ({"video": MP4}, [["data", HERE]]),
+    "base64 within": ({"video": {"data": MP4, "mimeType": "video/mp4"}}, [["data", HERE]]),
+    "a name, no base64": ({"video": "video_1", "data": "QUFB", "output": "ready"}, [[HERE]]),
     "texts": ({"output": [A, B]}, [[HERE, A], [B]]),
     "a text": ({"output": A}, [[HERE, A]]),
     "relative": ({"url": "/files/a.mp4"}, [[HERE, "https://gate.example/files/a.mp4"]]),
@@ -225,7 +271,27 @@ REFUSED: dict[str, tuple[Any, str, type[ServiceError]]] = {
     "a text": ({"error": "No such model"}, "No such model", BadRequestError),
     "success": ({"success": False, "message": "No such model"}, "No such model", BadRequestError),
     "failed": ({"status": "failed", "message": "No such model"}, "No such model", BadRequestError),
+    "errors by field": ({"errors": {"size": ["is bad"]}}, "size: is bad", BadRequestError),
+    "errors": ({"errors": [{"code": "E1", "message": "Oh"}, "Nor"]}, "Oh; Nor (code E1)", BadRequestError),
+    "texts": ({"errors": ["Oh"], "status": 400}, "Oh", BadRequestError),
+    "FastAPI's": ({"detail": "bad size"}, "bad size", BadRequestError),
+    "FastAPI's list": ({"detail": [{"loc": ["body", "size"], "msg": "is bad"}]}, "size: is bad", BadRequestError),
+    "HTTP's number": ({"status": 400, "message": "Oh"}, "refused: Oh", BadRequestError),
+    "HTTP's number as a text": ({"statusCode": "422", "message": "Oh"}, "refused: Oh", BadRequestError),
+    "MiniMax's": (
+        {"task_id": "", "base_resp": {"status_code": 1004, "status_msg": "login fail"}},
+        "login fail (code 1004)",
+        BadRequestError,
+    ),
+    "capitals": ({"Code": "Throttled", "Message": "Oh", "RequestId": "r-1"}, "Oh (code Throttled)", BadRequestError),
     # Behind these the work may have begun.
+    "HTTP's 408": ({"status": 408, "message": "Oh"}, "Oh", ServiceUnavailableError),
+    "HTTP's 503": ({"status": 503, "message": "Oh"}, "Oh", ServiceUnavailableError),
+    "a timeout by its words": (
+        {"base_resp": {"status_code": 1001, "status_msg": "timeout"}},
+        "timeout (code 1001)",
+        ServiceUnavailableError,
+    ),
     "a 500": ({"error": {"code": 500, "message": "Oh"}}, "Oh", ServiceUnavailableError),
     "internal": ({"error": {"code": "internal_error", "message": "Oh"}}, "Oh", ServiceUnavailableError),
     "timeout": ({"code": "timeout", "message": "Oh"}, "Oh", ServiceUnavailableError),
@@ -245,13 +311,23 @@ def test_an_error_with_a_good_status_is_an_error(body: Any, words: str, kind: ty
 @pytest.mark.parametrize(
     "body",
     [{}, None, [], "ok", {"status": "queued"}, {"code": 0, "message": "success"}, {"message": "Welcome"},
-     {"error": None}, {"error": {"code": 0}}, {"status": "queued", "error": {"message": "Oh"}}],
+     {"error": None}, {"error": {"code": 0}}, {"status": "queued", "error": {"message": "Oh"}},
+     {"code": 202, "message": "Accepted"}, {"status": 201, "message": "Created"}, {"detail": "Job submitted"},
+     {"detail": {"message": "Work accepted"}}, {"errors": []}, {"errors": {}}, {"detail": None},
+     {"base_resp": {"status_code": 0, "status_msg": "success"}}, {"status": "queued", "errors": ["Oh"]}],
     ids=repr,
 )  # fmt: skip
 def test_an_answer_that_names_nothing_leaves_open_what_has_become_of_it(body: Any) -> None:
     with pytest.raises(InvalidReplyError) as caught:
         WIRE.created(Reply(200, body))
     assert rule_for("create", caught.value).end == "unknown"
+
+
+@pytest.mark.parametrize("body", [{"message": "Welcome."}, {"detail": "Job submitted"}, "Try /v2"], ids=repr)
+def test_what_is_answered_instead_of_a_video_is_told(body: Any) -> None:
+    words = body if isinstance(body, str) else next(iter(body.values())).rstrip(".")
+    with pytest.raises(InvalidReplyError, match=rf"named no video: {words}\.$"):
+        WIRE.created(Reply(200, body))
 
 
 OMNI = {"id": "video_1", "object": "video", "status": "failed", "error": {"code": "oom", "message": "No memory."}}
@@ -264,6 +340,11 @@ QUOTED = {"error": {"message": SENTENCE, "type": None, "param": "None", "code": 
 ENDS: dict[str, tuple[int, Any, str | None]] = {
     "vLLM-Omni's": (500, OMNI, "failed"),
     "with a 422": (422, OMNI, "failed"),
+    "in detail": (500, {"detail": OMNI}, "failed"),
+    "in detail beside an error": (500, {"error": "Internal Server Error", "detail": OMNI}, "failed"),
+    "in detail beside null": (500, {"error": None, "detail": {"id": "video_1", "status": "FAILED"} | OMNI}, "failed"),
+    "in detail's sentence": (500, {"detail": f"status 500: {json.dumps(OMNI)}"}, "failed"),
+    "another's in detail": (500, {"detail": {"id": "video_2", "status": "failed"}}, None),
     "through LiteLLM": (500, QUOTED, "failed"),
     "by its id alone": (500, {"id": "video_1", "status": "FAILED", "fail_reason": "Oh"}, "failed"),
     "filtered": (400, {**OMNI, "error": {"code": "moderation_blocked"}}, "filtered"),

@@ -39,12 +39,13 @@ def reply_to(answer: Answer, call: Call, account: Account) -> Reply:
         raise refusal(answer, call, account)
     if call.purpose == "cancel" and not answer.content:
         return Reply(answer.status, None)
+    # Reading empties it.
+    came = f"answered with {kind_of(answer.headers)}" if answer.content else "gave an empty answer"
     try:
         body = read_json(answer.content)
     except ValueError:
         raise InvalidReplyError(
-            f"{account.provider.label} answered with {kind_of(answer.headers)} instead of JSON; "
-            "is a proxy or a login page in between?"
+            f"{account.provider.label} {came} instead of JSON; is a proxy or a login page in between?"
         ) from None
     return Reply(answer.status, body, retry_after(answer.headers, body))
 

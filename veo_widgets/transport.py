@@ -418,7 +418,7 @@ def _no_answer(
     proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
     hushed = "the key or another header holds a character that cannot be sent"
     broke = "it timed out" if isinstance(error, httpx.TimeoutException) else "the connection broke"
-    reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error) or broke)
+    reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error).rstrip(".") or broke)
     made = NoAnswerError(f"{account.whereabouts} {what}: {reason}.", sent=sent)
     if exchange is not None:
         exchange.failed(made)

@@ -2,11 +2,14 @@
 
 Sources: sglang (``url``, ``urls``), new-api (``metadata.url``), OpenRouter (``unsigned_urls``), and OpenAI's image
 answers (``data[].url``, ``data[].b64_json``), after which other gateways shape theirs. Those in front of one service
-hand on its words: Kling's ``task_result.videos``, Zhipu's ``video_result``, MiniMax's ``file``, Vidu's ``creations``.
+hand on its words: Kling's ``task_result.videos`` and ``works[].resource``, Zhipu's ``video_result``, MiniMax's
+``file``, Vidu's ``creations``, Luma's ``assets.video``. Each is found whatever its case and underscores.
 """
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -16,13 +19,18 @@ from urllib.parse import urlsplit
 from ..record import Sample
 from .base import LONGEST_NAME, limited
 
-_ONE = ("url", "video_url", "download_url", "output_url", "result_url", "file_url", "uri")
-_MANY = ("urls", "video_urls", "unsigned_urls")
-_BASE64 = ("b64_json", "b64", "base64", "video_base64")
+_ONE = (
+    *("url", "videourl", "downloadurl", "outputurl", "resulturl", "fileurl", "playbackurl", "mp4url", "uri"),
+    *("videouri", "mp4"),
+)
+_MANY = ("urls", "videourls", "resulturls", "outputurls", "downloadurls", "unsignedurls")
+_BASE64 = ("b64json", "b64", "base64", "videobase64", "videob64")
 _HOLDERS = (
     *("metadata", "output", "outputs", "result", "results", "data", "video", "videos", "content", "generations"),
-    *("task_result", "video_result", "file", "creations"),
+    *("taskresult", "videoresult", "file", "creations", "assets", "works", "resource"),
 )
+# Base64 of a text that is no address: the first box of an MP4 or a MOV, and WebM's first bytes.
+_CLIP = re.compile(rb"....(ftyp|moov|wide|mdat|free)|\x1aE\xdf\xa3", re.DOTALL)
 # What lies beside a clip and is none.
 _OTHERS = ("image", "thumbnail", "audio", "text")
 _DEPTH = 6
@@ -67,12 +75,14 @@ def _sample(number: int, places: list[_Place], name: str) -> Sample:
 
 def _lists(value: dict[str, Any], depth: int) -> Iterator[list[_Place]]:
     """Every list of places in an object; what stands alone is a list of one."""
+    value = _folded(value)
     if _is_no_clip(value):
         return
     yield from ([place] for key in _ONE for place in _places(value.get(key), relative=True))
     for key in _MANY:
         items = value.get(key)
-        yield [place for item in items for place in _places(item, relative=True)] if isinstance(items, list) else []
+        listed = items if isinstance(items, list) else [items]
+        yield [place for item in listed for place in _places(item, relative=True)]
     yield from ([_Place(data=said)] for key in _BASE64 if isinstance(said := value.get(key), str) and said)
     if depth < _DEPTH:
         for key in _HOLDERS:
@@ -87,7 +97,7 @@ def _held(value: Any, depth: int) -> Iterator[list[_Place]]:
         items = [next((places for places in _held(item, depth + 1) if places), []) for item in value]
         yield [place for places in items for place in places[:1]]
     else:
-        yield _places(value)
+        yield [_Place(data=value)] if isinstance(value, str) and _is_clip(value) else _places(value)
 
 
 def _places(value: Any, *, relative: bool = False) -> list[_Place]:
@@ -108,6 +118,18 @@ def _places(value: Any, *, relative: bool = False) -> list[_Place]:
     return [_Place(value)] if scheme in {"http", "https"} or (relative and not scheme) else []
 
 
+def _folded(value: dict[str, Any]) -> dict[str, Any]:
+    """What is filled in, by names in small letters without underscores."""
+    return {key.replace("_", "").lower(): said for key, said in reversed(value.items()) if said}
+
+
+def _is_clip(text: str) -> bool:
+    try:
+        return _CLIP.match(base64.b64decode(text[:16])) is not None
+    except ValueError:
+        return False
+
+
 def _is_no_clip(value: dict[str, Any]) -> bool:
-    kinds = (value.get(key) for key in ("type", "mime_type", "mimeType", "content_type"))
+    kinds = (value.get(key) for key in ("type", "mimetype", "contenttype"))
     return any(isinstance(kind, str) and kind.lower().startswith(_OTHERS) for kind in kinds)

@@ -2,7 +2,8 @@
 
 Sources: google.rpc.Status with its details, OpenAI's error object, FastAPI's ``detail`` as a text and as a list,
 new-api's ``code`` and ``message`` and its ``fail_reason``, and what LiteLLM's proxy answers, which puts the service's
-whole answer into a sentence of its own. What stands between us and a service answers with a text or a page.
+whole answer into a sentence of its own. MiniMax's is ``base_resp``; Alibaba, Tencent and Volcengine begin their names
+with capitals. What stands between us and a service answers with a text or a page.
 """
 
 from __future__ import annotations
@@ -11,15 +12,28 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from ..bodies import read_json
 from .error_pages import page_words
+from .statuses import is_nothing
 
 _LENGTH = 600
 # Under which names a sentence stands, the likeliest first.
 _SENTENCES = ("message", "msg", "fail_reason", "error_message", "error_msg", "error_description", "reason")
-_REQUEST_IDS = ("request_id", "requestId", "RequestId")
+# What services call the fields of an error, as they are called here; each is read whatever its case and underscores.
+_FIELDS = {
+    **{name.replace("_", ""): name for name in (*_SENTENCES, "error", "errors", "detail", "code", "type", "field")},
+    "requestid": "request_id",
+    "statuscode": "code",
+    "errorcode": "code",
+    "statusmsg": "message",
+    "statusmessage": "message",
+    "errmsg": "message",
+}
+# Objects with the error in them, beside ``error`` and ``detail``.
+_ENVELOPES = ("base_resp", "baseResp", "Response", "ResponseMetadata")
 # Of a list of faults, as many as a reader takes in.
 _FAULTS = 5
 _WRAPPED = re.compile(r'\{\s*"error"\s*:\s*\{')
@@ -104,14 +118,35 @@ def error_in(said: Any) -> ErrorBody:
         return ErrorBody(_line(said))
     if not isinstance(said, dict):
         return ErrorBody()
+    said = fields_of(said)
     inner = _inner(said)
     error = inner if inner is not None else said
     return _quoted(error) or _with_surroundings(_read(error), said)
 
 
+def fields_of(said: dict[str, Any]) -> dict[str, Any]:
+    """An answer with the fields of its error under the names used here, out of what it is wrapped in.
+
+    What stands under its own name counts, whatever else is called alike. An envelope that tells of no error adds none.
+    """
+    told = {**_renamed(said), **said}
+    for envelope in (value for key in _ENVELOPES if isinstance(value := said.get(key), dict)):
+        inner = _renamed(envelope)
+        if "error" in inner or not is_nothing(inner.get("code")):
+            told = {**inner, **{key: value for key, value in told.items() if not is_nothing(value)}}
+    listed = told.get("errors")
+    first = _renamed(listed[0]) if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+    return {**{key: first[key] for key in ("code", "request_id") if key in first}, **told}
+
+
+def _renamed(said: dict[str, Any]) -> dict[str, Any]:
+    named = ((_FIELDS.get(key.replace("_", "").lower()), value) for key, value in said.items())
+    return {name: value for name, value in named if name is not None}
+
+
 def _inner(said: dict[str, Any]) -> dict[str, Any] | None:
     """The object with the error, where it is not the whole body."""
-    error = said.get("error", said.get("detail"))
+    error = next((told for key in ("error", "detail") if not is_nothing(told := said.get(key))), None)
     if not isinstance(error, dict):
         return None
     # A gateway's own wrapping of another's answer.
@@ -133,6 +168,7 @@ def _with_surroundings(found: ErrorBody, said: dict[str, Any]) -> ErrorBody:
 
 
 def _read(error: dict[str, Any]) -> ErrorBody:
+    error = fields_of(error)
     details, code = error.get("details"), _code(error)
     return ErrorBody(
         message=_line(_sentence(error)),
@@ -140,7 +176,7 @@ def _read(error: dict[str, Any]) -> ErrorBody:
         own_code=code if code == _own_code(error) else "",
         details=tuple(item for item in details if isinstance(item, dict)) if isinstance(details, list) else (),
         is_googles=bool(_status(error)),
-        named=next((said for name in _REQUEST_IDS if isinstance(said := error.get(name), str)), ""),
+        named=named if isinstance(named := error.get("request_id"), str) else "",
     )
 
 
@@ -154,7 +190,13 @@ def _sentence(error: dict[str, Any]) -> str:
     for name in (*_SENTENCES, "error", "detail", "errors", "title"):
         if words := _words(error.get(name)):
             return words
-    return ""
+    return _words_by_field(error.get("errors"))
+
+
+def _words_by_field(said: Any) -> str:
+    """What is wrong with each field, as Rails and Django tell it: ``{"size": ["is too large"]}``."""
+    told = islice(said.items(), _FAULTS) if isinstance(said, dict) else ()
+    return "; ".join(f"{name[:100]}: {words}" for name, value in told if (words := _words(value)))
 
 
 def _words(said: Any) -> str:
@@ -167,8 +209,9 @@ def _fault(item: Any) -> str:
     """One of several faults. FastAPI's says where it is: ``{"loc": ["body", "prompt"], "msg": "Field required"}``."""
     if not isinstance(item, dict):
         return item if isinstance(item, str) else ""
-    words = next((said for name in _SENTENCES if isinstance(said := item.get(name), str) and said), "")
-    where = item.get("loc")
+    told = fields_of(item)
+    words = next((said for name in (*_SENTENCES, "detail") if isinstance(said := told.get(name), str) and said), "")
+    where = item.get("loc", [told.get("field")])
     place = [str(step) for step in where if isinstance(step, str | int)] if isinstance(where, list) else []
     name = ".".join(place[1:] if place[:1] in (["body"], ["query"], ["path"], ["header"]) else place)[:100]
     return f"{name}: {words}" if name and words else words

@@ -126,7 +126,11 @@ def _of_download(kind: type[ServiceError], said: ErrorBody, there: Endpoint) -> 
         other = "" if behind else ", and hand them only to the project they were made for: use the job's own key"
         yield f"{_KEPT}{other}. Send the request again if it is older."
     if kind is NotFoundError:
-        yield f"{_KEPT}; if this one is older, send its request again as a new job."
+        # Whoever sends the request of a clip that is only late pays twice.
+        yield (
+            f"The clip may not be there yet, or may be gone. {_KEPT}, and it is looked for again until then; only if "
+            "it is older, send its request again as a new job."
+        )
     if kind is AuthenticationError and there.surface == GEMINI_API:
         yield "Use the key that the job was sent with; the clip is kept for two days."
 

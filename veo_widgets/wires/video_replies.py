@@ -6,6 +6,7 @@ Sources: OpenAI's SDK, vLLM-Omni 0.30, sglang 0.5.23, new-api of 2026-11, OpenRo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from ..errors import BadRequestError, InvalidReplyError, ServiceError, ServiceUn
 from ..record import Operation
 from .base import Reply, operation_name
 from .clip_places import samples_in
-from .error_bodies import ErrorBody, error_in
+from .error_bodies import ErrorBody, error_in, fields_of
 from .filter_reasons import explain, is_filter
 from .refusals import request_name
 from .rpc_codes import rpc_failure
@@ -84,13 +85,14 @@ def id_of(video: dict[str, Any]) -> str:
 def read_video(body: Any) -> Operation:
     """A video as one of the outcomes.
 
-    A word that nobody is known to say means that it is under way, and is kept in `Operation.status`.
+    A word that nobody is known to say means that it is under way, and is kept in `Operation.status`. So is a video
+    without any word, unless it names a clip.
 
     Raises:
         InvalidReplyError: it is no video.
     """
     video = video_in(body)
-    status = status_of(video)
+    status = status_of(video) or _status_by_fields(video)
     if not status:
         told = error_in(body).message if isinstance(body, dict) else ""
         raise InvalidReplyError(f"The service answered a poll with something that is no video{told and f': {told}'}.")
@@ -106,6 +108,19 @@ def read_video(body: Any) -> Operation:
     if meaning == "running":
         return Operation(name, "running")
     return Operation(name, "running", status=status, expected=samples_in(video, name))
+
+
+def _status_by_fields(video: dict[str, Any]) -> str:
+    """What stands for the status of a video that gives none; empty for what is no video or tells of an error."""
+    if not id_of(video) or not is_no_error(video.get("error")):
+        return ""
+    progress = video.get("progress")
+    is_part = isinstance(progress, int | float) and progress not in {1, 100}
+    is_named = any(sample.data or sample.others for sample in samples_in(video, id_of(video)))
+    if is_named and not is_part:
+        return "completed"
+    words = error_in(_beside(video)).message
+    return words if words and not WORDS.meaning(words) else "no status"
 
 
 def _beside(video: dict[str, Any]) -> dict[str, Any]:
@@ -145,13 +160,15 @@ def created_video(reply: Reply) -> str:
 
     Raises:
         ServiceError: the answer is an error, although its status is 200.
-        InvalidReplyError: it names no video.
+        InvalidReplyError: it names no video; what it says instead is told.
     """
     video = video_in(reply.body)
     if name := id_of(video) or next(filter(None, map(id_of, _videos(reply.body))), ""):
         return operation_name(name, "video")
     if isinstance(reply.body, dict) and (refusal := _refusal(reply, video)):
         raise refusal
+    if words := error_in(reply.body).message:
+        raise InvalidReplyError(f"The service accepted the request but named no video: {words.rstrip('.')}.")
     return operation_name(None, "video")
 
 
@@ -172,23 +189,43 @@ def _refusal(reply: Reply, video: dict[str, Any]) -> ServiceError | None:
     The status proves nothing either way. So it is a refusal only in the shapes in which services refuse, where nothing
     names a video, and where the code is none of those that leave open what has become of the work.
     """
-    body, status = reply.body, video.get("status")
-    if isinstance(status, str) and WORDS.meaning(status) != "failed":
+    body, status = fields_of(reply.body), video.get("status")
+    refused = _http_error(status)
+    if isinstance(status, str) and not refused and WORDS.meaning(status) != "failed":
         return None
-    coded = "code" in body and not is_nothing(body["code"])
-    denied = body.get("success") is False or (isinstance(status, str) and not body.get("error"))
+    coded = "code" in body and not is_nothing(body["code"]) and not _is_good(body["code"])
+    listed = not is_nothing(body.get("errors")) or _is_fault(body.get("detail"))
+    denied = refused or listed or body.get("success") is False or (isinstance(status, str) and not body.get("error"))
     said = _failure(body.get("error")) or (_failure(body) if coded or denied else None)
     if said is None:
         return None
-    inner = body.get("error") if isinstance(body.get("error"), dict) else body
-    code = _code(inner)
-    number = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else reply.status
+    inner = error if isinstance(error := body.get("error"), dict) else body
+    number = _http_error(_code(inner)) or refused or reply.status
     words = f"{said.message or 'no reason is given'}{f' (code {said.own_code})' if said.own_code else ''}"
     request = request_name(said)
     told = f"The service refused: {words}.{f' [request {request}]' if request else ''}"
-    is_trouble = number >= 500 or plain(said.code) in _RETRYABLE
+    is_trouble = number >= 500 or number in {408, 429} or {plain(said.code), plain(said.message)} & _RETRYABLE
     kind = ServiceUnavailableError if is_trouble else BadRequestError
     return kind(told, status=number, code=said.code, request_id=request, answer=f"The service answered: {words}.")
+
+
+def _http_error(said: object) -> int:
+    """The status of an HTTP error that a number or a text is; 0 if it is none."""
+    word = str(said) if isinstance(said, int | str) else ""
+    return int(word) if re.fullmatch(r"[45][0-9]{2}", word) else 0
+
+
+def _is_good(code: object) -> bool:
+    """Whether a code is one of HTTP's that refuse nothing, such as 202."""
+    return re.fullmatch(r"[123][0-9]{2}", str(code)) is not None
+
+
+def _is_fault(detail: object) -> bool:
+    """Whether FastAPI's ``detail`` is that of an error; a sentence with a word for work taken up may be none."""
+    if is_nothing(detail):
+        return False
+    words = error_in({"detail": detail}).message.split()
+    return isinstance(detail, list) or not {"done", "running"} & set(map(WORDS.meaning, words))
 
 
 def ended_in(body: Any, operation: str) -> Operation | None:
@@ -212,7 +249,11 @@ def ended_in(body: Any, operation: str) -> Operation | None:
 
 def _quoted(body: Any) -> Iterator[Any]:
     """What an error holds: objects, and those in its sentence if it speaks of a status."""
-    error = body.get("error", body.get("detail")) if isinstance(body, dict) else None
+    for key in ("error", "detail"):
+        yield from _quoted_by(body.get(key) if isinstance(body, dict) else None)
+
+
+def _quoted_by(error: Any) -> Iterator[Any]:
     sentence = error.get("message") if isinstance(error, dict) else error
     yield from (said for said in (error, sentence) if isinstance(said, dict))
     if not isinstance(sentence, str) or "status" not in sentence:
