@@ -336,7 +336,6 @@ def test_what_has_ended_at_its_create_is_looked_at_without_delay(
     assert gateway.asked("GET /v1/videos/video_1") == 1
 
 
-<<<<<<< HEAD
 def test_a_job_that_is_taken_up_late_is_looked_at_at_once(
     client: Client, gateway: Gateway, make_client: Callable[..., Client]
 ) -> None:
@@ -355,7 +354,8 @@ def test_a_job_that_is_taken_up_late_is_looked_at_at_once(
     later.resume()
     assert later.job(job.id).wait(30).state is JobState.SUCCEEDED
     assert next(one for one in paused if one != LEASE_SECONDS / 3) < 1
-=======
+
+
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize(
     "body",
@@ -375,7 +375,6 @@ def test_a_refusal_of_any_shape_ends_the_job_in_its_own_words(
         submit(client)
     assert [job.state for job in client.jobs()] == [JobState.FAILED]
     assert gateway.asked("POST /v1/videos") == 1
->>>>>>> words
 
 
 def test_a_refusal_names_the_host_and_never_somebody_else(client: Client, gateway: Gateway) -> None:
