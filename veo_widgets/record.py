@@ -44,6 +44,10 @@ _GOOGLES = {"gemini", "agent_platform"}
 _FINAL = {JobState.SUCCEEDED, JobState.FILTERED, JobState.FAILED, JobState.EXPIRED, JobState.UNKNOWN}
 
 
+# What stands for the word of a service that says nothing of how far a job is.
+NO_STATUS = "no status"
+
+
 @dataclass(frozen=True)
 class Sample:
     """One result as the service names it: an address, or the clip itself as base64.

@@ -17,7 +17,7 @@ from .errors import (
 from .media import Video
 from .pricing import Cost
 from .problems import Problem, shown, unfetched_problem
-from .record import JobRecord, JobState, Operation, Sample
+from .record import NO_STATUS, JobRecord, JobState, Operation, Sample
 
 
 def accepted(record: JobRecord, operation: str, now: float) -> JobRecord:
@@ -134,9 +134,12 @@ def _strange(status: str) -> str:
     """What is told of a word for which no meaning is known."""
     if not status:
         return ""
+    said = f"The service says {status[:80]!r}, a word that is not known here."
+    if status == NO_STATUS:
+        said = "The service does not say how far the job is."
     return shown(
-        f"The service says {status[:80]!r}, a word that is not known here. The job is taken to be under way; if that "
-        "lasts, its clip is asked for all the same, which costs nothing."
+        f"{said} The job is taken to be under way; if that lasts, its clip is asked for all the same, which costs "
+        "nothing."
     )
 
 

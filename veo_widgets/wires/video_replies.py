@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import BadRequestError, InvalidReplyError, ServiceError, ServiceUnavailableError
-from ..record import Operation
+from ..record import NO_STATUS, Operation
 from .base import Reply, operation_name
 from .clip_places import samples_in
 from .error_bodies import ErrorBody, error_in, fields_of
@@ -120,7 +120,7 @@ def _status_by_fields(video: dict[str, Any]) -> str:
     if is_named and not is_part:
         return "completed"
     words = error_in(_beside(video)).message
-    return words if words and not WORDS.meaning(words) else "no status"
+    return words if words and not WORDS.meaning(words) else NO_STATUS
 
 
 def _beside(video: dict[str, Any]) -> dict[str, Any]:
