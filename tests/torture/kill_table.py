@@ -37,7 +37,7 @@ MOMENTS = {
     "when the answer is read": ("accepted", "return", 1, "unknown"),
     "before the answer is written": ("Ledger.write", "call", 1, "unknown"),
     "when the answer is written": ("Ledger.write", "return", 1, "succeeded"),
-    "before the first poll": ("Watcher._look", "call", 1, "succeeded"),
+    "before the first poll": ("Looks._look", "call", 1, "succeeded"),
     "when the poll has left": ("socket.send", "return", 3, "succeeded"),
     "when the poll is answered": ("advance", "return", 1, "succeeded"),
     "before the download": ("Downloads.save_all", "call", 1, "succeeded"),
