@@ -96,7 +96,7 @@ def test_what_is_no_row_is_refused(client: Client, rows: Any, words: str) -> Non
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"animal\n\xff\xfe\n", "UTF-8 with a line of names"), (b"animal\ncat,dog\n", "row 1 .* has more cells")],
+    [(b"animal\n\xff\xfe\n", "UTF-8 with a header line"), (b"animal\ncat,dog\n", "row 1 .* has more cells")],
 )
 def test_a_file_that_is_no_table_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "rows.csv").write_bytes(content)
