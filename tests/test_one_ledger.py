@@ -12,8 +12,9 @@ import pytest
 
 from veo_widgets.config import Settings, clips_folder, home
 from veo_widgets.emulator import Emulator
+from veo_widgets.paths import fixed
 from veo_widgets.precedence import standing
-from veo_widgets.surroundings import fixed, surroundings
+from veo_widgets.surroundings import surroundings
 from veo_widgets.sync import Client
 
 
@@ -30,10 +31,10 @@ def here(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_relative_path_is_made_absolute_once(here: Path) -> None:
     said = f"data-{here.parent.name}"
-    assert fixed(said) == here / said
+    assert fixed(said, "folder") == here / said
     os.chdir("there")
-    assert fixed(said) == here / said
-    assert fixed(f"other-{said}") == here / "there" / f"other-{said}"
+    assert fixed(said, "folder") == here / said
+    assert fixed(f"other-{said}", "folder") == here / "there" / f"other-{said}"
 
 
 def test_the_home_is_where_it_was_when_first_read_and_a_changed_one_is_read_anew(here: Path) -> None:
