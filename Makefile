@@ -1,6 +1,7 @@
 # make demo   a clip from nothing, offline and free
 # make lab    JupyterLab on that notebook
 # make test   every check
+# make hosts  the widgets in other hosts and browsers: old notebook stacks, JupyterHub, Firefox, WebKit
 # make torture [KILLS=240] [SEED=…]  kill programs at hundreds of random moments
 # make bench  measure this and its peers, ten minutes on a quiet machine; make bench-poll  the poll schedule alone
 # make audit  known weaknesses of what is installed, if a source of them can be reached
@@ -17,7 +18,7 @@ export PATH := $(BIN):$(PATH)
 NOTEBOOK := 01-first-clip.ipynb
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo lab test docs screens torture lint types layers js unit notebooks outputs docs-tables browser bench bench-poll audit fuzz clean
+.PHONY: demo lab test hosts docs screens torture lint types layers js unit notebooks outputs docs-tables browser bench bench-poll audit fuzz clean
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
@@ -72,9 +73,13 @@ js: $(VENV)/.dev
 unit: $(VENV)/.dev js browser
 	# Twice as many as cores: most tests wait for a process or a socket. Reordered, files with many tests would
 	# begin, and those that take long would end up last.
-	pytest -n 4 --dist loadfile --no-loadscope-reorder
+	pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/hosts
 
-NBVAL := pytest -n 3 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 \
+# What takes longer to set up than `make test` allows.
+hosts: $(VENV)/.dev js browser
+	pytest -n 2 --dist loadfile tests/hosts
+
+NBVAL := pytest -p tests.kernels -n 3 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 \
 	--nbval-sanitize-with tests/nbval.cfg -W ignore notebooks/*.ipynb
 # Twice, as what a first run leaves behind must not change the second; then on the last kernel before ipykernel 7.
 notebooks: $(VENV)/.dev

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client.manager import KernelManager
 
 from veo_widgets.emulator import Emulator
 
 from .conformance.environments import overlay
+from .kernels import started_kernel
 
 SLOW = "---\nseconds: {}\n---\nA cat"
 # What a click is to the kernel: a message on a comm, answered by what its handler prints to a list.
@@ -76,7 +77,7 @@ def started(emulator: Emulator, folder: Path, **more: str) -> Iterator[Kernel]:
         "IPYTHONDIR": str(folder / "ipython"),
         **more,
     }
-    manager, client = start_new_kernel(env=environment, cwd=str(folder))
+    manager, client = started_kernel(env=environment, cwd=str(folder))
     try:
         kernel = Kernel(manager, client)
         kernel.run(f"%load_ext veo_widgets\nimport veo_widgets as veo\n{CLICKS}")

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
 
 from veo_widgets.emulator import Emulator
 from veo_widgets.poster import MAX_BYTES, data_address
+
+from .kernels import started_kernel
 
 SECRET = "a secret that no page may read"
 JPEG = b"\xff\xd8\xff\xe0" + b"picture"
@@ -100,7 +101,7 @@ def kernel(tmp_path_factory: pytest.TempPathFactory, shared_emulator: Emulator) 
         "IPYTHONDIR": str(folder / "ipython"),
     }
     (folder / "secret.txt").write_text(SECRET)
-    manager, client = start_new_kernel(env=environment, cwd=str(folder))
+    manager, client = started_kernel(env=environment, cwd=str(folder))
     page = Page(client)
     yield page, page.run(BEGIN)
     client.stop_channels()

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from veo_widgets.emulator import Emulator
 from veo_widgets.printable import html_output
+
+from .kernels import KernelManagerAtFiles, started_kernel
 
 KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 # JupyterLab's own 40 kB for a clip: two copies of the poster and the words.
@@ -42,7 +43,13 @@ def notebook(*cells: str) -> nbformat.NotebookNode:
 
 
 def execute(made: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
-    runner = NotebookClient(made, timeout=90, resources={"metadata": {"path": str(folder)}}, store_widget_state=False)
+    runner = NotebookClient(
+        made,
+        KernelManagerAtFiles(),
+        timeout=90,
+        resources={"metadata": {"path": str(folder)}},
+        store_widget_state=False,
+    )
     with runner.setup_kernel(env=environment):
         for number, cell in enumerate(made.cells):
             runner.execute_cell(cell, number)
@@ -156,7 +163,7 @@ def test_an_error_of_ours_is_a_sentence_with_its_traceback_folded(tmp_path: Path
 
 @pytest.fixture
 def kernel(tmp_path: Path, environment: dict[str, str]) -> Iterator[tuple]:
-    manager, client = start_new_kernel(env=environment, cwd=str(tmp_path))
+    manager, client = started_kernel(env=environment, cwd=str(tmp_path))
     yield manager, client
     client.stop_channels()
     manager.shutdown_kernel(now=True)

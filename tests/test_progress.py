@@ -12,12 +12,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
 from veo_widgets.emulator import Emulator
 from veo_widgets.progress import Line, Meter, time_left
 from veo_widgets.sync import Client
+
+from .kernels import KernelManagerAtFiles, started_kernel
 
 BATCH = """
 import veo_widgets as veo
@@ -103,7 +104,7 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     )
     made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    runner = NotebookClient(made, timeout=90, resources={"metadata": {"path": str(tmp_path)}})
+    runner = NotebookClient(made, KernelManagerAtFiles(), timeout=90, resources={"metadata": {"path": str(tmp_path)}})
     with runner.setup_kernel(env=environment):
         for number, cell in enumerate(made.cells):
             runner.execute_cell(cell, number)
@@ -143,7 +144,7 @@ def test_time_is_told_roughly() -> None:
 
 
 def test_a_notebook_that_people_watch_is_kept_up_to_date(tmp_path: Path, environment: dict[str, str]) -> None:
-    manager, client = start_new_kernel(env=environment, cwd=str(tmp_path))
+    manager, client = started_kernel(env=environment, cwd=str(tmp_path))
     seen: list[tuple[str, str]] = []
 
     def take() -> dict:

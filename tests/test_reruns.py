@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from jupyter_client.manager import start_new_kernel
 
 from veo_widgets import errors, session
 from veo_widgets.config import Settings, switched_on
 from veo_widgets.emulator import Emulator
 from veo_widgets.sync import Client
+
+from .kernels import started_kernel
 
 PAID = "--model veo-3.1-fast-generate-preview --seconds 4 --allow-retired"
 CELL = f"%%veo {PAID} --into job\nA cat"
@@ -219,7 +220,7 @@ def kernel(tmp_path: Path, emulator: Emulator) -> Iterator[Kernel]:
         "IPYTHONDIR": str(tmp_path / "ipython"),
         "JPY_SESSION_NAME": str(tmp_path / "film.ipynb"),
     }
-    manager, client = start_new_kernel(env=environment, cwd=str(tmp_path))
+    manager, client = started_kernel(env=environment, cwd=str(tmp_path))
     made = Kernel(manager, client)
     made.run(LOAD)
     yield made

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from veo_widgets.emulator import Emulator
 from veo_widgets.providers import PROVIDERS
+
+from .kernels import started_kernel
 
 # Looks like no service's key, so that only what is known to be a key can find it.
 CANARY = "Wren/0815+Zaunkoenig"
@@ -288,7 +289,7 @@ def test_no_notebook_lets_a_key_out(tmp_path: Path, emulator: Emulator, echo: Th
 
 
 def test_the_log_is_under_the_cell_that_asked_for_it(tmp_path: Path, emulator: Emulator) -> None:
-    manager, client = start_new_kernel(env={**clean_environment(tmp_path), **KEYS}, cwd=str(tmp_path))
+    manager, client = started_kernel(env={**clean_environment(tmp_path), **KEYS}, cwd=str(tmp_path))
     try:
         setting = f"veo.configure(provider='gemini', base_url='{emulator.base_url}', model='veo-3.1-generate-preview')"
         asked = client.execute(f"import veo_widgets as veo\nveo.log('debug')\n{setting}")

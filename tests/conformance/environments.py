@@ -1,4 +1,4 @@
-"""Virtual environments for the clients that the tests run: one each, so that their versions do not fight."""
+"""Virtual environments for what the tests run beside us: one each, so that their versions do not fight."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ REQUIREMENTS = Path(__file__).parent / "requirements"
 _STAMP = "complete"
 
 
-def python_of(name: str) -> Path:
-    """The interpreter of the environment for ``requirements/<name>.txt``, built on first use.
+def python_of(name: str, requirements: Path = REQUIREMENTS) -> Path:
+    """The interpreter of the environment for ``<name>.txt`` in the folder `requirements`, built on first use.
 
     It lies inside the environment that runs the tests, so that throwing that one away throws away these too.
     """
-    wanted = (REQUIREMENTS / f"{name}.txt").read_bytes() + (REQUIREMENTS / "resolved" / f"{name}.txt").read_bytes()
+    wanted = (requirements / f"{name}.txt").read_bytes() + (requirements / "resolved" / f"{name}.txt").read_bytes()
     mark = hashlib.sha256(wanted + sys.version.encode()).hexdigest()[:12]
     folder = Path(sys.prefix) / "conformance" / f"{name}-{mark}"
     folder.parent.mkdir(exist_ok=True)
     with _locked(folder.with_name(f"{folder.name}.lock")):
         if not (folder / _STAMP).exists():
-            _build(folder, REQUIREMENTS / f"{name}.txt")
+            _build(folder, requirements / f"{name}.txt")
     return folder / "bin" / "python"
 
 
