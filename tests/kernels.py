@@ -1,7 +1,7 @@
 """Kernels that listen at files of their own; as a plugin of pytest (``-p tests.kernels``), nbval's kernels do too.
 
-jupyter_client chooses a TCP port before the kernel starts. Where much runs at once, another program may have it by the time
-the kernel asks for it, and then the kernel dies at its start.
+jupyter_client chooses a TCP port before the kernel starts. Where much runs at once, another program may have it by the
+time the kernel asks for it, and then the kernel dies at its start.
 """
 
 from __future__ import annotations
