@@ -212,6 +212,21 @@ describe("Generate", () => {
     expect(localStorage.getItem("veo_widgets.form.p")).toContain("outlives its kernel");
   });
 
+  it("leaves nothing that costs money for a connection that may come back later", async () => {
+    const { model, el } = await show({ values: { prompt: "A cat" } });
+    model.state.session.connection("connecting");
+    await settle();
+    expect(button(el).disabled).toBe(true);
+    expect(el.textContent).toContain("No connection to the kernel");
+    const field = /** @type {HTMLTextAreaElement} */ (el.querySelector("textarea"));
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+    model.state.session.connection("connected");
+    await settle();
+    expect(model.sentOf("generate")).toHaveLength(0);
+    button(el).click();
+    expect(model.sentOf("generate")).toHaveLength(1);
+  });
+
   it("rolls the seed for the next clip unless it is kept", async () => {
     const { model, el } = await show({ values: { prompt: "A cat", seed: 7 }, locked: true });
     model.onSend = ({ kind, order }) => kind === "generate" && model.emit("msg:custom", { kind: "accepted", order, job: "j1" });
