@@ -212,6 +212,17 @@ describe("Generate", () => {
     expect(localStorage.getItem("veo_widgets.form.p")).toContain("outlives its kernel");
   });
 
+  it("holds its button back for a moment when another browser has changed what it would send", async () => {
+    const { model, el } = await show({ values: { prompt: "A cat" } });
+    await vi.advanceTimersByTimeAsync(700);
+    expect(button(el).getAttribute("aria-disabled")).toBe("false");
+    model.set("draft", { values: { prompt: "A dog" }, at: 5, by: "another", locked: false, given: {} });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(button(el).getAttribute("aria-disabled")).toBe("true");
+    await vi.advanceTimersByTimeAsync(700);
+    expect(button(el).getAttribute("aria-disabled")).toBe("false");
+  });
+
   it("leaves nothing that costs money for a connection that may come back later", async () => {
     const { model, el } = await show({ values: { prompt: "A cat" } });
     model.state.session.connection("connecting");

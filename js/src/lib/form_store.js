@@ -23,6 +23,7 @@ const MOVABLE = new Set(["aspect_ratio", "resolution", "duration_seconds", "samp
  * @property {Values} values
  * @property {boolean} locked  whether the seed stays after a clip was sent off
  * @property {{parameters: string[], reason: string, before: Values}|null} moved  what has followed the last choice
+ * @property {number} adopted  how often the form was filled from elsewhere: by Python, a card, or another browser
  * @property {string} told  what the kernel has to say
  * @property {Problem[]} denied  why the kernel has refused
  * @property {""|"asking"|"sent"} order
@@ -51,7 +52,7 @@ export class FormStore {
   constructor(wire) {
     this.#wire = wire;
     /** @type {FormState} */
-    this.state = { values: {}, locked: false, moved: null, told: "", denied: [], order: "", job: "", tried: false };
+    this.state = { values: {}, locked: false, moved: null, adopted: 0, told: "", denied: [], order: "", job: "", tried: false };
     this.images = new Images(wire, this.schema, () => this.#redraw());
     this.builder = new Builder(wire.get("place"), () => this.#redraw());
     this.#begin();
@@ -213,7 +214,7 @@ export class FormStore {
     this.#at = Math.max(this.#at, draft.at);
     clearTimeout(this.#mirror);
     this.#mirror = undefined;
-    this.#set({ values: draft.values, locked: draft.locked, denied: [], moved: null });
+    this.#set({ values: draft.values, locked: draft.locked, denied: [], moved: null, adopted: this.state.adopted + 1 });
     if (draft.at > 0) remember(this.#wire.get("place"), { ...this.#said(), given: draft.given });
     else forget(this.#wire.get("place"));
   }

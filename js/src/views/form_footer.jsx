@@ -41,6 +41,7 @@ export function Footer({ store, wire, onGenerate }) {
         shortcuts="Control+Enter Meta+Enter"
         resting={resting}
         disabled={useSilent(wire)}
+        offer={store.state.adopted}
         onPress={onGenerate}
       >
         {buttonText(store)}
