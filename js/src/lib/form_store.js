@@ -7,7 +7,7 @@
  */
 import { Builder } from "./builder.js";
 import { changedOf, forget, recall, remember } from "./keepsake.js";
-import { linkOf } from "./link.js";
+import { isAway } from "./link.js";
 import { listen, send } from "./protocol.js";
 import { clamp, isSaid, modelOf, problemsOf } from "./rules.js";
 import { Images } from "./images.js";
@@ -159,7 +159,7 @@ export class FormStore {
    * @returns {boolean} whether it was sent
    */
   generate() {
-    if (this.state.order || this.images.busy || linkOf(this.#wire).state === "away") return false;
+    if (this.state.order || this.images.busy || isAway(this.#wire)) return false;
     if (problemsOf(this.state.values, this.model).length > 0) {
       this.#set({ tried: true });
       return false;

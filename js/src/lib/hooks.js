@@ -6,7 +6,7 @@
  * @import { KernelClock } from "./time.js"
  */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { GONE, linkOf, useSilent } from "./link.js";
+import { GONE, isAway, useSilent } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
 
 /**
@@ -174,7 +174,7 @@ export function usePaying(wire, kind, onAccepted) {
   });
   const pay = (/** @type {Record<string, unknown>} */ payload) => {
     // Nothing that costs money is left for a connection that may come back when nobody looks.
-    if (request.current || linkOf(wire).state === "away") return;
+    if (request.current || isAway(wire)) return;
     request.current = newRequest();
     redraw(request.current);
     setRefusal("");

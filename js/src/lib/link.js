@@ -53,6 +53,12 @@ export function linkOf(wire) {
   return known;
 }
 
+/** @param {Wire} wire */
+const sessionOf = (wire) => wire.widget_manager?.context?.sessionContext;
+
+/** Whether the host is trying to reach the kernel again. @param {Wire} wire */
+export const isAway = (wire) => sessionOf(wire)?.session?.kernel?.connectionStatus === "connecting";
+
 /**
  * Learn from whatever tells of it, the view's own channel and the session of JupyterLab, whether the kernel is there.
  *
@@ -61,11 +67,11 @@ export function linkOf(wire) {
  * @returns {() => void} stops it
  */
 export function watchLink(wire, el) {
-  const session = wire.widget_manager?.context?.sessionContext;
+  const session = sessionOf(wire);
   const kernel = session?.session?.kernel;
   const look = () => {
     const ended = el.closest(CLOSED) || kernel?.isDisposed || ENDED.test(`${kernel?.status} ${kernel?.connectionStatus}`);
-    linkOf(wire).become(ended ? "gone" : kernel?.connectionStatus === "connecting" ? "away" : "there");
+    linkOf(wire).become(ended ? "gone" : isAway(wire) ? "away" : "there");
   };
   const signals = [session?.kernelChanged, session?.statusChanged, session?.connectionStatusChanged];
   for (const signal of signals) signal?.connect(look);
