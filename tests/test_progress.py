@@ -35,6 +35,13 @@ try:
 except veo.VeoError as error:
     print("refused")
 """
+# The second ends when the first has been printed.
+ARRIVALS = """
+import veo_widgets as veo
+jobs = [veo.submit(f"---\\nseconds: {seconds}\\n---\\nA cat", seconds=4) for seconds in (2, 6)]
+for job in veo.as_completed(jobs):
+    print("came", file=__import__("sys").stderr)
+"""
 
 
 @pytest.fixture
@@ -77,6 +84,19 @@ def test_a_terminal_has_one_line_that_is_written_over(tmp_path: Path, environmen
     assert rest == ""
 
 
+def test_jobs_are_counted_as_they_come_and_what_is_printed_has_a_line_of_its_own(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    seen = in_terminal(ARRIVALS, tmp_path, environment)
+    first, second, last, rest = seen.split("\r\n")
+    assert "\rjobs: 0 of 2" in first
+    assert re.search(r"\r +\rcame$", first)
+    assert "\rjobs: 1 of 2 · $0.40, free at the emulator" in second
+    assert second.endswith("\rcame")
+    assert last.rstrip().endswith("jobs: 2 of 2 · $0.80, free at the emulator")
+    assert rest == ""
+
+
 def test_what_failed_is_counted(tmp_path: Path, environment: dict[str, str]) -> None:
     seen = in_terminal(FILM, tmp_path, environment)
     # Which of the two ends first is the machine's affair.
@@ -84,8 +104,9 @@ def test_what_failed_is_counted(tmp_path: Path, environment: dict[str, str]) -> 
     assert seen.rstrip().endswith("\rfilm 'pair': 1 of 2 · 1 failed · $0.40, free at the emulator")
 
 
-def test_a_pipe_has_nothing(tmp_path: Path, environment: dict[str, str]) -> None:
-    command = [sys.executable, "-c", BATCH]
+@pytest.mark.parametrize("program", [BATCH, ARRIVALS.replace('print("came", file=__import__("sys").stderr)', "pass")])
+def test_a_pipe_has_nothing(tmp_path: Path, environment: dict[str, str], program: str) -> None:
+    command = [sys.executable, "-c", program]
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert (ran.stdout, ran.stderr) == ("", "")
 
@@ -96,6 +117,8 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
         "job = veo.submit('A cat', seconds=4)\nnothing = job.wait()",
         "nothing = await veo.submit('A dog', seconds=4)",
         "nothing = veo.batch(rows, 'A {animal}', seconds=4).run().wait()",
+        "for one in veo.as_completed([veo.submit('A cat', seconds=4), veo.submit('An owl', seconds=4)]):\n    pass",
+        "async for one in veo.as_completed([veo.submit('A fox', seconds=4), veo.submit('Ants', seconds=4)]):\n    pass",
         "%%veo --seconds 4 --wait --quiet --into quiet\nA cat",
         "%%veo --seconds 4 --wait\nA quick cat",
         "%%veo --each rows --seconds 4 --wait\nThe {animal}",
@@ -109,17 +132,19 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
         for number, cell in enumerate(made.cells):
             runner.execute_cell(cell, number)
     said = [[output.data.get("text/plain") for output in cell.outputs if "data" in output] for cell in made.cells[1:]]
-    assert said[:4] == [
+    assert said[:6] == [
         ["A cat: succeeded · $0.40, free at the emulator"],
         ["A dog: succeeded · $0.40, free at the emulator"],
         ["batch 'batch': 2 of 2 · $0.80, free at the emulator"],
+        ["jobs: 2 of 2 · $0.80, free at the emulator"],
+        ["jobs: 2 of 2 · $0.80, free at the emulator"],
         [],
     ]
     # The view, which has no text of its own, and the copy that stays.
-    assert said[4][0] is None
-    assert " · veo-3.1-fast-generate-001 · $0.40" in said[4][1]
-    assert len(said[4]) == 2
-    assert said[5][0] == "batch 'rows': 2 of 2 · $0.80, free at the emulator"
+    assert said[6][0] is None
+    assert " · veo-3.1-fast-generate-001 · $0.40" in said[6][1]
+    assert len(said[6]) == 2
+    assert said[7][0] == "batch 'rows': 2 of 2 · $0.80, free at the emulator"
     assert made.cells[3].outputs[0].data["text/html"].startswith('<div class="mathjax_ignore tex2jax_ignore"')
 
 

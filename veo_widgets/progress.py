@@ -107,10 +107,15 @@ def _screen() -> Screen:
     return _Terminal() if is_terminal and _Terminal.current is None else _Nowhere()
 
 
-def note(text: str) -> None:
-    """Say something on standard error, beside the line that a terminal may be showing."""
+def make_room() -> None:
+    """Clear the line that a terminal may be showing, so that something else can be printed; it comes again below."""
     if _Terminal.current is not None:
         _Terminal.current.clear()
+
+
+def note(text: str) -> None:
+    """Say something on standard error, beside the line that a terminal may be showing."""
+    make_room()
     print(text, file=sys.stderr)  # noqa: T201 (of whoever waits)
 
 
