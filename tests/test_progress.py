@@ -7,6 +7,8 @@ import pty
 import re
 import subprocess
 import sys
+import termios
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,9 +57,10 @@ def environment(tmp_path: Path, emulator: Emulator) -> dict[str, str]:
     }
 
 
-def in_terminal(program: str, folder: Path, environment: dict[str, str]) -> str:
-    """What a program writes to a terminal on standard error."""
+def in_terminal(program: str, folder: Path, environment: dict[str, str], columns: int = 0) -> str:
+    """What a program writes to a terminal on standard error; one without columns does not say how wide it is."""
     ours, its = pty.openpty()
+    termios.tcsetwinsize(its, (24, columns))
     process = subprocess.Popen([sys.executable, "-c", program], cwd=folder, env=environment, stderr=its)
     os.close(its)
     seen = b""
@@ -95,6 +98,22 @@ def test_jobs_are_counted_as_they_come_and_what_is_printed_has_a_line_of_its_own
     assert second.endswith("\rcame")
     assert last.rstrip().endswith("jobs: 2 of 2 · $0.80, free at the emulator")
     assert rest == ""
+
+
+def test_no_line_is_longer_than_the_terminal_is_wide(tmp_path: Path, environment: dict[str, str]) -> None:
+    program = BATCH.replace("A cat", "一只猫在阳光下的花园里玩毛线球，风很轻，云很慢")
+    seen = in_terminal(program, tmp_path, environment, columns=40)
+    # Also where the window was made narrower meanwhile, from which moment on the terminal tells so.
+    narrowed = f"import fcntl, struct, termios\n{program}".replace(
+        "veo.submit(",
+        "fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 30, 0, 0))\nveo.submit(",
+    )
+    later = in_terminal(narrowed, tmp_path, environment, columns=40).split("\r\n")
+    for shown, most in ((seen, 39), (later[1], 29)):
+        drawn = [line.rstrip("\r\n") for line in re.split("\r(?!\n)", shown)]
+        assert any("一只猫" in line for line in drawn)
+        wide = [sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in line) for line in drawn]
+        assert max(wide) <= most
 
 
 def test_what_failed_is_counted(tmp_path: Path, environment: dict[str, str]) -> None:
