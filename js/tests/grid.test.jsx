@@ -214,6 +214,21 @@ describe("a grid", () => {
     expect((await press(/** @type {Element} */ (el.querySelector("select")), "s")).defaultPrevented).toBe(false);
   });
 
+  it("shows one take at a time, the newest first of all", async () => {
+    const cells = [cell({ sample: 0, take: 1, values: { seed: 1 } }), cell({ sample: 1, take: 2, values: { seed: 1 } }), cell({ sample: 2, take: 3, values: { seed: 1 }, job: null, planned: { usd: 0.4, text: "$0.40", note: null } })];
+    const clips = { 0: { ...clip({ sample: 0 }) }, 1: { ...clip({ sample: 1 }) } };
+    const { el, model } = await shown({ cells, clips });
+    const samples = () => [...el.querySelectorAll(".veo-cell")].map((one) => /** @type {HTMLElement} */ (one).dataset.sample);
+    // Nothing of the third was sent yet.
+    expect([...el.querySelectorAll(".veo-takes button")].map((one) => [one.textContent, one.ariaPressed ?? one.getAttribute("aria-pressed")])).toEqual([["Take 1", "false"], ["Take 2", "true"]]);
+    expect(samples()).toEqual(["1"]);
+    await press(el, "Take 1");
+    expect(samples()).toEqual(["0"]);
+    model.set("cells", cells.map((one) => (one.sample === 2 ? { ...one, planned: null, job: cells[0]?.job ?? null } : one)));
+    await settle();
+    expect(samples()).toEqual(["2"]);
+  });
+
   it("asks before it renders, and sends it once", async () => {
     const { el, model } = await shown({ marks: { 0: "star", 1: "star" } });
     button(el, "Render 2 starred at 1080p · $1.28").click();

@@ -63,13 +63,16 @@ def begin_sequel(verb: str) -> Callable[[Locator], None]:
     return reach
 
 
+def stop(root: Locator) -> None:
+    root.get_by_role("button", name="Stop waiting").click()
+
+
 def star(root: Locator) -> None:
     root.get_by_role("listitem").first.press("s")
 
 
 SHOW = "veo.submit('A cat', seconds=4).wait()"
-# All of them; a view that grows another gets a line here. "Send again" and "Resume waiting" of a job that was held back
-# are drawn by the same two components as "Generate again".
+# All of them; a view that grows another gets a line here.
 PRICED = {
     "form": Priced("veo.Form(duration_seconds=4)", "Generate", "generate", type_prompt),
     "studio": Priced("veo.Studio(duration_seconds=4)", "Generate", "generate", type_prompt),
@@ -79,6 +82,16 @@ PRICED = {
         "Generate again",
         "retry",
         asks=True,
+    ),
+    "send again": Priced(
+        "%%veo --seconds 4\n---\nfault: reset\non: create\n---\nA lost cat", "Send again", "retry", asks=True
+    ),
+    # Of a job that was held back, which is sent then.
+    "resume": Priced(
+        "%%veo --seconds 4\n---\nfault: status-429-bare\non: create\ntimes: 99\n---\nA cat in a queue",
+        "Resume waiting",
+        "resume",
+        stop,
     ),
     "extend": Priced(f"veo.Player({SHOW})", "Extend · $", "sequel", begin_sequel("Extend")),
     "extend a job": Priced("%%veo --seconds 4 --wait\nA cat", "Extend · $", "sequel", begin_sequel("Extend")),
