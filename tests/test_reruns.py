@@ -269,7 +269,7 @@ def test_a_grid_asks_too_and_keeps_its_take(kernel: Kernel, emulator: Emulator) 
     kernel.run(cell, "one")
     assert kernel.run(cell, "one").count("Nothing was sent this time.") == 1
     kernel.click({"kind": "drafts", "request": "a-click"})
-    kernel.run("while len(veo.jobs()) < 2: pass\nveo.jobs()[0].wait(60)")
+    kernel.run("import time\nwhile len(veo.jobs()) < 2:\n    time.sleep(0.1)\nnothing = veo.jobs()[0].wait(120)")
     assert sent(emulator) == 2
     kernel.run(cell.replace("--grid", "--grid --once"), "one")
     assert [f"Take {number} · Clip" in kernel.card for number in (1, 2, 3)] == [True, True, False]

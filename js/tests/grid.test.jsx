@@ -215,16 +215,19 @@ describe("a grid", () => {
   });
 
   it("shows one take at a time, the newest first of all", async () => {
-    const cells = [cell({ sample: 0, take: 1, values: { seed: 1 } }), cell({ sample: 1, take: 2, values: { seed: 1 } }), cell({ sample: 2, take: 3, values: { seed: 1 }, job: null, planned: { usd: 0.4, text: "$0.40", note: null } })];
-    const clips = { 0: { ...clip({ sample: 0 }) }, 1: { ...clip({ sample: 1 }) } };
-    const { el, model } = await shown({ cells, clips });
-    const samples = () => [...el.querySelectorAll(".veo-cell")].map((one) => /** @type {HTMLElement} */ (one).dataset.sample);
+    const same = { values: { seed: 1 } };
+    const draft = cell(2, { ...same, take: 3, job: null, planned: { usd: 0.4, text: "$0.40", note: null } });
+    const cells = [cell(0, { ...same, take: 1 }), cell(1, { ...same, take: 2 }), draft];
+    const { el, model } = await shown({ cells });
+    const samples = () => places(el).map((one) => one.dataset.sample);
+    const takes = () => [...el.querySelectorAll(".veo-takes button")].map((one) => [one.textContent, one.getAttribute("aria-pressed")]);
     // Nothing of the third was sent yet.
-    expect([...el.querySelectorAll(".veo-takes button")].map((one) => [one.textContent, one.ariaPressed ?? one.getAttribute("aria-pressed")])).toEqual([["Take 1", "false"], ["Take 2", "true"]]);
+    expect(takes()).toEqual([["Take 1", "false"], ["Take 2", "true"]]);
     expect(samples()).toEqual(["1"]);
-    await press(el, "Take 1");
+    button(el, "Take 1").click();
+    await settle();
     expect(samples()).toEqual(["0"]);
-    model.set("cells", cells.map((one) => (one.sample === 2 ? { ...one, planned: null, job: cells[0]?.job ?? null } : one)));
+    model.set("cells", [...cells.slice(0, 2), { ...draft, planned: null, job: job("running") }]);
     await settle();
     expect(samples()).toEqual(["2"]);
   });
