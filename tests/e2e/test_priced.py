@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -103,7 +104,8 @@ PRICED = {
 def opened(notebook: Notebook, control: Priced, name: str) -> Locator:
     """The widget, with its control on screen."""
     page = notebook.page
-    path = f"{re.sub(r'[^a-z]+', '-', name)}.ipynb"
+    # A name of its own: the same cell of the same notebook would take up what an earlier test has sent.
+    path = f"{re.sub(r'[^a-z]+', '-', name)}-{uuid4().hex}.ipynb"
     notebook.write(path, LOAD, control.cell)
     notebook.open(path)
     notebook.command("notebook:run-all-cells")
