@@ -139,7 +139,7 @@ def test_every_seed_is_looked_at_on_its_own(shell: InteractiveShell, emulator: E
     more = run(shell, "%%veo --seconds 4 --seed 1..4 --once --grid --into jobs --wait\nA cat")
     assert more.error is None
     assert "2 jobs, $0.80 in all." in more.text
-    assert more.text.count("Nothing was sent, because of --once.") == 2
+    assert f"as jobs {before[0]}, {before[1]}. Nothing was sent, because of --once." in more.text
     assert [job.id for job in shell.user_ns["jobs"]][:2] == before
     assert sent(emulator) == 4
 
