@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from .arguments import SECONDS, SEVERAL, accepts, refusal
+from .comm_queue import serve_comms
 from .errors import WaitTimeoutError
 from .handles import Job
 from .record import JobRecord
@@ -36,6 +37,7 @@ class Arrivals:
             while waits:
                 concurrent.futures.wait(waits, self._tick(end, waits), concurrent.futures.FIRST_COMPLETED)
                 tell()
+                serve_comms()
                 for future in [future for future in waits if future.done()]:
                     yield self._arrived(waits, future)
         finally:
@@ -50,6 +52,7 @@ class Arrivals:
                 tasks = [asyncio.wrap_future(future) for future in waits]
                 await asyncio.wait(tasks, timeout=self._tick(end, waits), return_when=asyncio.FIRST_COMPLETED)
                 tell()
+                serve_comms()
                 for future in [future for future in waits if future.done()]:
                     yield self._arrived(waits, future)
         finally:
