@@ -157,7 +157,7 @@ def test_buttons_and_players_answer_while_a_cell_waits(page: tuple[str, Any, Fro
     assert not [said for cell in later for said in front.heard if is_about(said, cell)]
     if way == "wait":
         # Somebody looks at the indicator: the cell still runs.
-        assert latest_state(front.heard) == ("busy", waiting)
+        front.until(lambda _: latest_state(front.heard) == ("busy", waiting))
     front.send("comm_close", comm_id="mine", data={})
     front.tell(view, kind="stop", job=state["job"]["id"])
 
@@ -209,7 +209,7 @@ async def two():
     import asyncio
     return await asyncio.gather(*(veo.submit("A cat", seconds=4) for _ in range(2)))
 import asyncio
-print([str(job.state) for job in asyncio.run(two())], repr(veo.Player(veo.job())))
+print([str(job.state) for job in asyncio.run(two())], repr(veo.Player(veo.jobs()[0])))
 """
 
 
