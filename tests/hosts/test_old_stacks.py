@@ -152,7 +152,11 @@ def test_buttons_and_players_answer_while_a_cell_waits(page: tuple[str, Any, Fro
     # Everything meanwhile: bytes, a burst of messages, and one whose handler fails.
     assert front.clip(player, request="meanwhile") == clip
     for message in burst:
-        front.until(lambda said, of=message: is_about(said, of) and said["content"].get("execution_state") == "idle")
+        # What ipykernel 7 serves while a cell waits, it reports as neither busy nor idle.
+        about = "name" if name == "7" else "execution_state"
+        front.until(
+            lambda said, of=message, a=about: is_about(said, of) and said["content"].get(a) in {"stdout", "idle"}
+        )
     assert [front.printed(message) for message in burst] == [f"handled {said}" for said in ("bad", *range(50))]
     assert not [said for cell in later for said in front.heard if is_about(said, cell)]
     if way == "wait":
