@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
@@ -31,9 +32,17 @@ class KernelManagerAtFiles(KernelManager):
         super().__init__(transport="ipc", connection_file=str(folder / "kernel.json"), **traits)
 
 
-def started_kernel(**options: Any) -> tuple[KernelManager, BlockingKernelClient]:
-    """A new kernel, ready, and a client of it; `options` are those of ``KernelManager.start_kernel``."""
+def started_kernel(python: Path | None = None, **options: Any) -> tuple[KernelManager, BlockingKernelClient]:
+    """A new kernel, ready, and a client of it.
+
+    Args:
+        python: the interpreter whose ipykernel it is; default is the one of this environment.
+        options: as ``KernelManager.start_kernel`` takes them.
+    """
     manager = KernelManagerAtFiles()
+    if python is not None:
+        argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        manager._kernel_spec = KernelSpec(argv=argv, display_name=str(python), language="python")
     manager.start_kernel(**options)
     client = manager.blocking_client()
     client.start_channels()

@@ -11,6 +11,7 @@ from typing import Any
 
 from .arguments import SECONDS, SEVERAL, accepts, refusal
 from .board import Sighting
+from .comm_queue import serve_comms
 from .errors import WaitTimeoutError
 from .handles import Job
 from .lines import line_of_several
@@ -41,6 +42,7 @@ class Arrivals:
                 concurrent.futures.wait(waits, self._tick(end, waits), concurrent.futures.FIRST_COMPLETED)
                 tick()
                 tell()
+                serve_comms()
                 for future in [future for future in waits if future.done()]:
                     arrived = self._arrived(waits, future)
                     make_room()
@@ -56,6 +58,7 @@ class Arrivals:
                 await asyncio.wait(tasks, timeout=self._tick(end, waits), return_when=asyncio.FIRST_COMPLETED)
                 tick()
                 tell()
+                serve_comms()
                 for future in [future for future in waits if future.done()]:
                     arrived = self._arrived(waits, future)
                     make_room()

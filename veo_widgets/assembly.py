@@ -13,6 +13,7 @@ from typing import Any, Self
 import anyio
 
 from .arguments import COUNT, SECONDS, SWITCH, accepts, shown
+from .comm_queue import serve_comms
 from .errors import (
     AuthenticationError,
     ConfigError,
@@ -261,7 +262,7 @@ class Assembly:
         try:
             run = self._running()
             with metered(lambda last: self.standing_line(last=last)) as tick:
-                result(run, timeout, tick, self._teller())
+                result(run, timeout, tick, self._teller(), serve_comms)
         except TimeoutError:
             raise WaitTimeoutError(
                 f"{self.title}: it takes longer than {timeout:g} s and goes on; wait again to see its end."
@@ -283,6 +284,7 @@ class Assembly:
                 await asyncio.sleep(_TICK)
                 tick()
                 tell()
+                serve_comms()
         result(run)
         self.client.tell()
         return self._concluded()
