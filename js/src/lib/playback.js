@@ -23,7 +23,7 @@ export function usePlayback(video) {
     return () => EVENTS.forEach((name) => video.removeEventListener(name, update));
   }, [video]);
   const playing = video !== null && !video.paused && !video.ended && !video.error;
-  return { playing, waiting: playing && video.readyState < 3, loaded: video !== null && video.readyState > 0 };
+  return { playing, waiting: playing && video.readyState < 3, loaded: (video?.videoWidth ?? 0) > 0 };
 }
 
 /**
