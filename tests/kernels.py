@@ -6,7 +6,9 @@ time the kernel asks for it, and then the kernel dies at its start.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,9 @@ class KernelManagerAtFiles(KernelManager):
 
     def __init__(self, **traits: Any) -> None:
         # /tmp, not the test run's folder: the path of a UNIX socket has 107 bytes at most.
-        self.sockets = tempfile.TemporaryDirectory(prefix="kernel-", dir="/tmp", ignore_cleanup_errors=True)
-        super().__init__(transport="ipc", connection_file=str(Path(self.sockets.name) / "kernel.json"), **traits)
+        folder = Path(tempfile.mkdtemp(prefix="kernel-", dir="/tmp"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        super().__init__(transport="ipc", connection_file=str(folder / "kernel.json"), **traits)
 
 
 def started_kernel(**options: Any) -> tuple[KernelManager, BlockingKernelClient]:

@@ -45,7 +45,7 @@ def notebook(*cells: str) -> nbformat.NotebookNode:
 def execute(made: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
     runner = NotebookClient(
         made,
-        KernelManagerAtFiles(),
+        kernel_manager_class=KernelManagerAtFiles,
         timeout=90,
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,

@@ -104,7 +104,9 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     )
     made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    runner = NotebookClient(made, KernelManagerAtFiles(), timeout=90, resources={"metadata": {"path": str(tmp_path)}})
+    runner = NotebookClient(
+        made, kernel_manager_class=KernelManagerAtFiles, timeout=90, resources={"metadata": {"path": str(tmp_path)}}
+    )
     with runner.setup_kernel(env=environment):
         for number, cell in enumerate(made.cells):
             runner.execute_cell(cell, number)
