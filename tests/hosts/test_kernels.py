@@ -1,4 +1,4 @@
-"""Another kernel than ipykernel, and other front ends than notebooks: xeus-python, the consoles, ``jupyter execute``."""
+"""Another kernel than ipykernel, and other front ends: xeus-python, the consoles, ``jupyter execute``."""
 
 from __future__ import annotations
 
