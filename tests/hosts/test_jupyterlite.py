@@ -29,7 +29,7 @@ veo.Player("/tmp/clip.mp4")
 """
 CELLS = (
     "%pip install -q veo-widgets",
-    "import veo_widgets as veo\nveo.configure(provider='gemini')\nprint(veo.plan('A cat', seconds=4))",
+    "import veo_widgets as veo\nveo.configure(provider='gemini', api_key='none')\nprint(veo.plan('A cat', seconds=4))",
     "try:\n    veo.submit('A cat')\nexcept veo.VeoError as error:\n    print(error)",
     "%load_ext veo_widgets",
     "%%veo --dry-run --seconds 4\nA cat",
