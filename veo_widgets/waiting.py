@@ -16,8 +16,8 @@ CLOSED = "This client is closed; its jobs go on. Make a new one and call resume(
 # Pyodide, and so JupyterLite: Python in a web page, which has neither threads nor sockets.
 IN_BROWSER = sys.platform == "emscripten"
 NO_THREADS = (
-    "Python runs in the browser here, as in JupyterLite, without threads and sockets. Plans, prices, models and "
-    "players work; to make clips, use a Jupyter server, or `veo` in a terminal."
+    "Python runs in the browser here, as in JupyterLite, without threads and sockets. Plans, prices and models "
+    "work; to make clips, use a Jupyter server, or `veo` in a terminal."
 )
 # Python handles Ctrl-C between two waits only, so no wait is longer than this.
 TICK_SECONDS = 0.2
