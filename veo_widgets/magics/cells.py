@@ -81,8 +81,17 @@ class Cell:
 
     @property
     def remarks(self) -> list[str]:
-        """What is said of requests that were sent before."""
-        return [one.remark for one in self.turns if one.remark]
+        """What is said of requests that were sent before; what holds for several of them is said once."""
+        said: dict[str, list[str]] = {}
+        for one in self.turns:
+            if one.remark:
+                # It names the newest of the jobs before, which is the one that is shown, if any is.
+                job_id = (one.record or one.earlier[-1]).id if one.record or one.earlier else ""
+                said.setdefault(one.remark.replace(f"job {job_id}", "\0") if job_id else one.remark, []).append(job_id)
+        return [
+            remark.replace("\0", f"{'jobs' if len(ids) > 1 else 'job'} {', '.join(ids)}")
+            for remark, ids in said.items()
+        ]
 
     def submit(self) -> Jobs | Batch:
         """Start every job that is to be sent; the sum is told and checked beforehand.
