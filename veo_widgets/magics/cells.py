@@ -22,6 +22,7 @@ from ..printable import printable
 from ..progress import silent
 from ..record import JobRecord
 from ..templates import prompt_of, without_notes
+from ..waiting import IN_BROWSER
 from .reruns import Asking, Turn, decide, take_up
 from .sources import with_sources
 
@@ -190,7 +191,8 @@ def preview(cell: Cell) -> str:
 def _dry_run(plan: Plan) -> str:
     lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
     client = session.client()
-    refused = client.call(client.asynchronous.purse.objection, plan)
+    # In a browser there is no ledger to be asked what is left.
+    refused = None if IN_BROWSER else client.call(client.asynchronous.purse.objection, plan)
     if violations := [*plan.violations, *([refused] if refused else [])]:
         lines += ["", "It would not be sent:", *dict.fromkeys(f"  - {violation}" for violation in violations)]
     settings = client.asynchronous.settings_of(plan.profile)
