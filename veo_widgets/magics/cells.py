@@ -54,7 +54,7 @@ class Cell:
             InvalidRequestError: it cannot be read.
         """
         line, body = whole_line(line, body)
-        flags = parse(line, defaults)
+        flags = parse(line, defaults, names)
         if flags is None:
             return None
         values = with_sources(flags.values, names)
@@ -127,8 +127,8 @@ def _batch(name: str, prompt: str, names: Mapping[str, Any], values: dict[str, A
         rows = name
     else:
         raise InvalidRequestError(
-            f"--each: {name!r} is neither a variable nor a file; give a data frame, a list of dictionaries, or a CSV "
-            "file.",
+            f"--each: {name!r} is neither a variable nor a file; give a data frame, a list of dictionaries, or the path of "
+            "a file.",
             parameter="each",
             value=name,
         )
