@@ -141,8 +141,9 @@ def parser() -> argparse.ArgumentParser:
         usage="%%%%veo [FLAGS]   # the prompt goes on the lines below",
         description=(
             "Make a video from the prompt in the cell. {name}, {any.expression:.2f} and $name insert values from the "
-            "notebook, here and on the line above; lines that begin with '# ' are notes and are not sent. For a picture, give a file, an address or a variable; "
-            "for a clip, also a job's id. End a line of flags with a backslash to continue on the next line."
+            "notebook, here and on the line above; lines that begin with '# ' are notes and are not sent. For a "
+            "picture, give a file, an address or a variable; for a clip, also a job's id. End a line of flags with a "
+            "backslash to continue on the next line."
         ),
         allow_abbrev=False,
         add_help=False,
@@ -197,9 +198,7 @@ def flag_of(name: str) -> str:
     return next((action.dest for action in parser()._actions if name in action.option_strings), "")  # noqa: SLF001
 
 
-def parse(
-    line: str, defaults: Mapping[str, Any] | None = None, names: dict[str, Any] | None = None
-) -> Flags | None:
+def parse(line: str, defaults: Mapping[str, Any] | None = None, names: dict[str, Any] | None = None) -> Flags | None:
     """Read the magic's line; None stands for ``--help``.
 
     Args:

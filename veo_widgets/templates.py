@@ -2,7 +2,7 @@
 
 ``{what}``, ``{what!r}`` and ``{what:02d}`` are replaced by values, ``$name`` too if there is such a name, and ``{{``,
 ``}}`` and ``$$name`` stand for ``{``, ``}`` and ``$name``. An object in JSON needs no doubled braces; its texts are
-filled in as any other. In a notebook, ``what`` is any expression; of rows, a column's name, or what is inside its value.
+filled in as any other. In a notebook, ``what`` is any expression; of rows, a column, or what is in it.
 """
 
 from __future__ import annotations
