@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from .errors import InvalidRequestError
+from .lines import shorten
 from .params import ALIASES, BY_NAME
 from .pieces import OPTIONS
 from .templates import Columns, Template, plainly
@@ -87,7 +88,7 @@ def unused(columns: Iterable[str], used: Collection[str]) -> list[str]:
     """
     left = [column for column in columns if column not in used]
     close = {column: _nearest(column, _PLAIN) for column in left}
-    told = [f"not used: {column}; did you mean {name}?" for column, name in close.items() if name]
+    told = [f"not used: {shorten(column, 40)}; did you mean {name}?" for column, name in close.items() if name]
     plain = [column for column, name in close.items() if not name]
     return [*told, *([f"not used: {_listed(plain)}"] if plain else [])]
 
@@ -99,4 +100,4 @@ def _nearest(name: str, known: Mapping[str, str]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+    return ", ".join(shorten(name, 40) for name in names[:_MOST_NAMES]) + more
