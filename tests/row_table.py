@@ -225,6 +225,7 @@ REFUSED = [
     Case("texts for two fields", "", lambda _: ["cat"], words="{animal}, {place}; give dictionaries"),
     Case("two columns of one name", "", file("rows.csv", "a,a\n1,2\n"), "{a}", words="two columns of .* are named 'a'"),
     Case("two columns of one name", "", pandas([[1, 2]], columns=["a", "a"]), "{a}", words="have the same name"),
+    Case("two columns of one name", "", lambda _: [{1: "x", "1 ": "y"}], "{1}", words="two columns are named '1'"),
     Case("cells without a name", "", file("rows.csv", "a,,b\n1,2,3\n"), "{a}", words="column 2 .* has no name"),
     Case("cells without a name", "", file("rows.csv", "a\n1,2\n"), "{a}", words="row 1 .* has more cells"),
     Case("an open quote", "", file("rows.csv", 'a,b\n"1,2\n3,4\n'), "{a}", words="unexpected end of data"),

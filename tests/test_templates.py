@@ -27,7 +27,7 @@ PASTED = '{"shot": {"camera": "slow dolly", "lens": "35mm"}, "subject": "a cat",
     ("template", "text"),
     [
         ("Shot {n:02d}", "Shot 07"),
-        ("{x:.2f} {n:>4} {word!r} {word!s:>6}", '2.50    7 "it\'s"   it\'s'),
+        ("{x:.2f} {n:>4} {word!r} {word!s:>6}", "2.50    7 \"it's\"   it's"),
         ("{n:{width}d}|", "    7|"),
         ("{ n }{n}", "77"),
         ("$n of $word, $5, US$, $other, $$n, $$5", "7 of it's, $5, US$, $other, $n, $$5"),
@@ -111,7 +111,7 @@ def test_names_of_columns_are_compared_loosely_where_one_is_meant() -> None:
     ],
 )
 def test_a_value_on_the_line_is_part_of_one_word(line: str, found: list[str]) -> None:
-    names = {"secs": 4, "said": "say \"hi\", it's", "name": "a b"}
+    names = {"secs": 4, "said": 'say "hi", it\'s', "name": "a b"}
     assert words(line, names) == found
 
 

@@ -147,7 +147,12 @@ def _tidy(row: Any) -> dict[str, Any]:
         row = {name: row[name] for name in row.keys()}  # noqa: SIM118 (it iterates over values)
     if not isinstance(row, Mapping):
         raise _no_rows(row)
-    return {str(name).strip(): None if _is_missing(value) else value for name, value in row.items()}
+    found = {str(name).strip(): None if _is_missing(value) else value for name, value in row.items()}
+    if len(found) < len(row):
+        names = [str(name).strip() for name in row]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidRequestError(f"rows: two columns are named {twice!r}; rename one.", parameter="rows")
+    return found
 
 
 def _is_missing(value: object) -> bool:

@@ -17,6 +17,7 @@ from ..flags import Flags, parse, parser, whole_line
 from ..handles import Job, Jobs
 from ..logbook import without_media
 from ..outlines import ended
+from ..paths import expanded, is_there
 from ..planning import Plan
 from ..pricing import Cost
 from ..printable import printable
@@ -124,7 +125,7 @@ def _batch(name: str, prompt: str, names: Mapping[str, Any], values: dict[str, A
     rest = {key: value for key, value in values.items() if key != "max_cost"}
     if name in names:
         rows, rest["name"] = names[name], name
-    elif Path(name).is_file():
+    elif is_there(expanded(name), Path.is_file):
         rows = name
     else:
         raise InvalidRequestError(
