@@ -141,6 +141,7 @@ async function start() {
   await parts.initialize({ model, signal });
   await parts.render({ model, el, signal });
   if (asked.has("gone")) lose(model);
+  if (asked.has("away")) model.widget_manager.context.sessionContext.connection("connecting");
   Object.assign(globalThis, { model, job, parts });
 }
 

@@ -75,6 +75,7 @@ STATES = {
     "studio_empty": "widget=studio&form=empty&jobs=0",
     "asking": "state=failed&paid&click=Generate again",
     "gone": "state=running&elapsed=40&paid&gone",
+    "away": "state=running&elapsed=40&paid&away",
     "grid_gone": "widget=grid&cells=4&running=1&gone",
     "studio_gone": "widget=studio&form=filled&paid&jobs=4&chosen=j1&gone",
     "keys": "widget=player&key=%3F",

@@ -118,8 +118,8 @@ def own_places(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def jupyter(root: Path) -> Iterator[Lab]:
-    """A Jupyter server that shows notebooks in JupyterLab, and in Notebook 7."""
+def jupyter(root: Path, **more: str) -> Iterator[Lab]:
+    """A Jupyter server that shows notebooks in JupyterLab, and in Notebook 7. `more` goes into its environment."""
     settings = root.parent / NOTIFICATIONS
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
@@ -129,6 +129,6 @@ def jupyter(root: Path) -> Iterator[Lab]:
         *("--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"),
         f"--ServerApp.root_dir={root}",
     )
-    environment = {"JUPYTER_TOKEN": token, **own_places(root)}
+    environment = {"JUPYTER_TOKEN": token, **own_places(root), **more}
     with running("jupyter", *arguments, folder=root, environment=environment) as process:
         yield Lab(_note(process, root)["url"], token, root)

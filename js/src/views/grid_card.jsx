@@ -7,7 +7,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useMarks, useTrait } from "../lib/hooks.js";
-import { unwatched, useGone } from "../lib/link.js";
+import { unwatched, useSilent } from "../lib/link.js";
 import { ordered, titles } from "../lib/order.js";
 import { GridCell } from "./grid_cell.jsx";
 import { Drafts, Render, Sort } from "./grid_bars.jsx";
@@ -23,8 +23,8 @@ import { Transport } from "./transport.jsx";
 export function GridCard({ wire, sources, linked }) {
   /** @type {Cell[]} */
   const told = useTrait(wire, "cells") ?? [];
-  const gone = useGone(wire);
-  const cells = gone ? told.map((cell) => ({ ...cell, job: unwatched(cell.job) })) : told;
+  const silent = useSilent(wire);
+  const cells = silent ? told.map((cell) => ({ ...cell, job: unwatched(cell.job) })) : told;
   /** @type {Record<string, GridClip>} */
   const clips = useTrait(wire, "clips") ?? {};
   /** @type {Column[]} */

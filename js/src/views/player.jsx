@@ -11,7 +11,7 @@ import { clipKey } from "../lib/clip_sources.js";
 import { toClipboard } from "../lib/clipboard.js";
 import { useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
 import { KEYS_TEXT, keyCommand } from "../lib/keys.js";
-import { unwatched, useGone } from "../lib/link.js";
+import { unwatched, useSilent } from "../lib/link.js";
 import { canHear, commandsFor, usePlayback } from "../lib/playback.js";
 import { ClipStage } from "./clip_stage.jsx";
 import { Controls } from "./controls.jsx";
@@ -95,7 +95,7 @@ function useOpening(sources, clip, player, video, choice) {
 export function Player({ wire, sources, clips: own, facts: common, autoStart, actions, about }) {
   /** @type {Sequel[]} */
   const told = useTrait(wire, "sequels") ?? NONE;
-  const sequels = useGone(wire) ? told.map(unwatched) : told;
+  const sequels = useSilent(wire) ? told.map(unwatched) : told;
   const clips = [...own, ...sequels.flatMap((sequel) => sequel.clips)];
   const [choice, setChoice] = useState(() => firstChoice(clips, autoStart));
   const [player, setPlayer] = useState(/** @type {HTMLElement|null} */ (null));
