@@ -340,7 +340,7 @@ def test_what_rows_do_not_use_is_told_before_it_is_paid(shell: InteractiveShell,
     line = f"--each '{tmp_path / 'rows.jsonl'}' --seconds 4"
     shown = run(shell, f"%%veo {line} --dry-run\nA {{animal}}").text
     assert "1 to be sent, 1 refused. $0.40 in all" in shown
-    assert "without 1 refused · not used: secconds; did you mean seconds?\n" in shown
+    assert "not counting 1 refused · not used: secconds; did you mean seconds?\n" in shown
     (tmp_path / "rows.jsonl").write_text('{"animal": "cat", "secconds": 6}')
     ran = run(shell, f"%%veo {line} --wait\nA $animal")
     assert ran.text.splitlines()[0].endswith("not used: secconds; did you mean seconds?")

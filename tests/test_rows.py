@@ -121,7 +121,7 @@ def test_a_refused_row_does_not_hide_the_price_of_the_others(client: Client, emu
     batch = make(client, rows, "A {animal}")
     assert (batch.cost.usd, batch.cost.due, batch.cost.refused) == (pytest.approx(0.8), pytest.approx(0.8), 4)
     assert "$0.80 in all" in repr(batch)
-    assert ", without 4 refused" in repr(batch)
+    assert ", not counting 4 refused" in repr(batch)
     assert batch.plan().states == {"to be sent": 2, "refused": 4}
     assert make(client, rows[1:2], "A {animal}").cost.usd is None
     with pytest.raises(errors.InvalidRequestError, match="nothing was sent"):

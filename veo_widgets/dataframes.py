@@ -119,7 +119,8 @@ def _held(narwhals: Any, known: Any, shaped: Callable[[Any], Any]) -> Frame:
             narwhals.new_series(name, list(values), _kind(narwhals, values), backend=eager.implementation)
             for name, values in added.items()
         ]
-        frame = eager.rename({} if any(columns) else {"": label}).with_columns(*made)
+        named = eager if any(columns) else eager.rename({"": label})
+        frame = named.with_columns(*made)
         if lazy:
             with suppress(Exception):
                 return frame.lazy(backend=backend).to_native()

@@ -44,7 +44,7 @@ class Bill:
 
     def __str__(self) -> str:
         free = " (on a real account; the emulator is free)" if self.free else ""
-        without = f", without {self.refused} refused" if self.refused and self.lines else ""
+        without = f", not counting {self.refused} refused" if self.refused and self.lines else ""
         price = f"{_total(self.usd)} in all, {_total(self.due)} of it still to pay{free}{without}"
         return " · ".join((price, *self.remarks))
 

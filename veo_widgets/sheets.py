@@ -7,7 +7,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from importlib import import_module
@@ -205,15 +205,16 @@ def _csv(name: str, text: str) -> Sheet:
     delimiter = ""
     if found := re.match(r'"?sep=(.)"?[^\S\r\n]*(\r\n|\n|\r)', text, re.IGNORECASE):
         delimiter, text = found[1], text[found.end() :]
+    reader = _parsed(text, delimiter or _delimiter(text))
     try:
-        lines = list(_parsed(text, delimiter or _delimiter(text)))
+        lines = list(reader)
     except csv.Error as error:
-        message = f"cannot read {name!r}: {error}. Give a CSV file in UTF-8 with a header line."
-        raise refusal(name, message) from error
+        where = f"line {reader.line_num} of {name!r}"
+        raise refusal(name, f"{where}: {error}. Close every quote, and double those inside a quoted text.") from error
     return Sheet(*table(name, lines))
 
 
-def _parsed(text: str, delimiter: str) -> Iterator[list[str]]:
+def _parsed(text: str, delimiter: str) -> Any:
     # Strict, since a quote that is never closed would swallow the rows that follow.
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
 
