@@ -57,6 +57,7 @@ STATES = {
     "grid_portrait": "widget=grid&cells=6&shape=portrait&starred=1",
     "grid_many": "widget=grid&cells=48&same",
     "grid_broken": "widget=grid&cells=4&broken",
+    "grid_takes": "widget=grid&cells=8&takes=2",
     "grid_open": "widget=grid&cells=4&starred=1&key=Enter",
     "form_empty": "widget=form&form=empty",
     "form_filled": "widget=form&form=filled&paid&press=More",

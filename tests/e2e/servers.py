@@ -39,12 +39,12 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    module: str, *arguments: str, folder: Path, environment: Mapping[str, str]
+    module: str, *arguments: str, folder: Path, environment: Mapping[str, str], python: str | Path = sys.executable
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program of this environment, with what it says in ``server.log`` beside the folder it runs in."""
+    """Run a program of an environment, with what it says in ``server.log`` beside the folder it runs in."""
     with folder.with_name("server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [str(python), "-m", module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -84,10 +84,15 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def serving(
-    module: str, *arguments: str, folder: Path, url: str, environment: Mapping[str, str] | None = None
+    module: str,
+    *arguments: str,
+    folder: Path,
+    url: str,
+    environment: Mapping[str, str] | None = None,
+    python: str | Path = sys.executable,
 ) -> Iterator[str]:
     """Run a program until the block ends, which begins when it answers at `url`."""
-    with running(module, *arguments, folder=folder, environment=environment or {}) as process:
+    with running(module, *arguments, folder=folder, environment=environment or {}, python=python) as process:
         for _ in until_alive(process, folder):
             if answers(url):
                 break
