@@ -87,7 +87,6 @@ def test_a_terminal_has_one_line_that_is_written_over(tmp_path: Path, environmen
     assert rest == ""
 
 
-<<<<<<< HEAD
 def test_rows_are_told_of_while_they_are_planned(tmp_path: Path, environment: dict[str, str]) -> None:
     rows = "import veo_widgets as veo\nprint(len(veo.batch(({'n': n} for n in range(%d)), 'Cat {n}').pieces))"
     seen = in_terminal(rows % 1000, tmp_path, environment)
@@ -95,7 +94,8 @@ def test_rows_are_told_of_while_they_are_planned(tmp_path: Path, environment: di
     # It leaves nothing behind.
     assert seen.rpartition("planned")[2].strip(" \r") == ""
     assert in_terminal(rows % 100, tmp_path, environment) == ""
-=======
+
+
 def test_jobs_are_counted_as_they_come_and_what_is_printed_has_a_line_of_its_own(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
@@ -123,7 +123,6 @@ def test_no_line_is_longer_than_the_terminal_is_wide(tmp_path: Path, environment
         assert any("一只猫" in line for line in drawn)
         wide = [sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in line) for line in drawn]
         assert max(wide) <= most
->>>>>>> main
 
 
 def test_what_failed_is_counted(tmp_path: Path, environment: dict[str, str]) -> None:
