@@ -27,6 +27,7 @@ from .budgets import Budget
 from .client import AsyncClient
 from .clock import Clock
 from .config import Settings
+from .continuations import continued
 from .errors import SubmitInterrupted, VeoError
 from .handles import Job, Jobs, Videos
 from .holders import Hold, remarks
@@ -147,7 +148,7 @@ class Client:
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations; nothing is sent."""
-        values = sealed(values)
+        values = continued(sealed(values))
         return self.asynchronous.plan(prompt, **self.call(self.asynchronous.questions.learn_model, values))
 
     def submit(self, prompt: str, **values: Any) -> Job:

@@ -65,7 +65,14 @@ export function ClipStage(props) {
       onLoadedData={(event) => handInPoster(wire, sources, clip, event.currentTarget)}
       onError={({ currentTarget: video }) => source.url && !sources.reject(clip) && setBroken({ key, why: whyNot(video, clip) })}
     >
-      {clip.captions ? <track kind="captions" label="Captions" src={`data:text/vtt;charset=utf-8,${encodeURIComponent(clip.captions)}`} /> : null}
+      {clip.captions ? (
+        <track
+          kind="captions"
+          label={clip.captions_language || "Captions"}
+          {...(clip.captions_language ? { srclang: clip.captions_language } : {})}
+          src={`data:text/vtt;charset=utf-8,${encodeURIComponent(clip.captions)}`}
+        />
+      ) : null}
     </video>
   );
   return (
