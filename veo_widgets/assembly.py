@@ -128,7 +128,11 @@ class Assembly:
                 entries.append(entry(piece, record, waits_for, posters=posters))
                 before, there = piece.label, has_clip(record)
         free = all(piece.plan is not None and piece.plan.provider.name == "emulator" for piece in self.pieces)
-        return Outline(self.title, tuple(entries), free=free)
+        return Outline(self.title, tuple(entries), free=free, notes=self._notes())
+
+    def _notes(self) -> tuple[str, ...]:
+        """What is to be known of all of it before it is paid for."""
+        return ()
 
     def _records(self) -> list[JobRecord | None]:
         return self.client.call(self._standing)

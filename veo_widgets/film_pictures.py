@@ -48,10 +48,10 @@ class Copied:
 
 
 def _packets(reel: Reel) -> Iterator[Packet[VideoStream]]:
-    reel.container.seek(0)
-    last = max(reel.times)
+    reel.container.seek(min(reel.times), stream=reel.video)
+    shown = reel.shown
     for packet in reel.container.demux(video=0):
-        if packet.pts is not None and not (reel.segment.runs_on and packet.pts == last):
+        if packet.pts in shown:
             yield packet
 
 
@@ -72,16 +72,16 @@ class Encoded:
 
     def write(self, reel: Reel, at: Fraction) -> None:
         """Encode a clip that begins at `at` seconds."""
-        reel.container.seek(0)
-        repeats = self._repeats(reel)
-        for number, frame in enumerate(reel.container.decode(video=0)):
-            if number >= reel.frames:
-                break
+        reel.container.seek(min(reel.times), stream=reel.video)
+        repeats, shown = self._repeats(reel), reel.shown
+        for frame in reel.container.decode(video=0):
+            if frame.pts not in shown:
+                continue
             # The first one is there from the beginning.
-            shown = Fraction(frame.pts or 0) * Fraction(frame.time_base or reel.base) - reel.start if number else 0
+            begins = max(at, at + frame.pts * reel.base - reel.start) if frame.pts != min(shown) else at
             fitted = self._fitted(frame, reel)
             for repeat in range(repeats):
-                self._show(fitted, at + shown + repeat * self._step)
+                self._show(fitted, begins + repeat * self._step)
 
     def _repeats(self, reel: Reel) -> int:
         """How often each picture is shown, so that a film keeps one rate where that moves nothing."""

@@ -59,8 +59,7 @@ def describe(file: IO[bytes]) -> Description:
         What it says of itself, with its edit lists, turned as it is shown, in square pixels; an empty description for a
         file that cannot be read as MP4.
     """
-    moov = next((body for _, body in bodies(file, b"moov")), b"")
-    seconds, tracks, default = _read(moov)
+    seconds, tracks, default = _read(_moov(file))
     if default is not None:
         by_number = {track.number: track for track in tracks}
         for _, moof in bodies(file, b"moof"):
@@ -77,6 +76,15 @@ def describe(file: IO[bytes]) -> Description:
     if picture is None:
         return found
     return replace(found, width=picture.size[0], height=picture.size[1], fps=picture.rate)
+
+
+def tracks_of(file: IO[bytes]) -> list[Track]:
+    """The tracks of an MP4 as far as its header tells of them."""
+    return _read(_moov(file))[1]
+
+
+def _moov(file: IO[bytes]) -> bytes:
+    return next((body for _, body in bodies(file, b"moov")), b"")
 
 
 def _read(moov: bytes) -> tuple[float, list[Track], dict[int, int] | None]:

@@ -30,6 +30,7 @@ class Track:
         steps: how many of its samples last how many units.
         last: how many units the last sample lasts.
         shown: seconds by its edit list; 0.0 without one.
+        edits: how many parts of its media that list shows.
         size: width and height as it is shown.
     """
 
@@ -40,6 +41,7 @@ class Track:
     steps: Counter[int] = field(default_factory=Counter)
     last: int = 0
     shown: float = 0.0
+    edits: int = 0
     size: tuple[int, int] = (0, 0)
 
     @property
@@ -95,7 +97,7 @@ def read(trak: bytes, movie_scale: int) -> Track:
         track.length, track.scale = duration(found[b"mdhd"])
     for step, count in _time_steps(found.get(b"stts", b"")):
         track.add(step, count)
-    track.shown = _edited(found.get(b"elst", b""), movie_scale)
+    track.shown, track.edits = _edited(found.get(b"elst", b""), movie_scale)
     if track.kind == "vide":
         track.size = _size(tkhd, found.get(b"stsd", b""))
     return track
@@ -109,15 +111,16 @@ def _time_steps(stts: bytes) -> Iterator[tuple[int, int]]:
         yield step, count
 
 
-def _edited(elst: bytes, scale: int) -> float:
-    """Seconds that an edit list shows, those before the track begins among them; 0.0 where it does not say."""
+def _edited(elst: bytes, scale: int) -> tuple[float, int]:
+    """Seconds that an edit list shows, those before the track begins among them, and the number of its parts."""
     if len(elst) < 8 or not scale:
-        return 0.0
-    size, form = (20, ">Q") if elst[0] == 1 else (12, ">I")
+        return 0.0, 0
+    size, form = (20, ">Qq") if elst[0] == 1 else (12, ">Ii")
     count = min(struct.unpack_from(">I", elst, 4)[0], (len(elst) - 8) // size)
-    parts = [struct.unpack_from(form, elst, 8 + size * number)[0] for number in range(count)]
-    # Zero is to the end, in files that are written in pieces.
-    return sum(parts) / scale if parts and parts[-1] else 0.0
+    parts = [struct.unpack_from(form, elst, 8 + size * number) for number in range(count)]
+    edits = sum(start >= 0 for _, start in parts)
+    # A length of zero is to the end, in files that are written in pieces.
+    return (sum(length for length, _ in parts) / scale if parts and parts[-1][0] else 0.0), edits
 
 
 def _size(tkhd: bytes, stsd: bytes) -> tuple[int, int]:

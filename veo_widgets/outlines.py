@@ -93,11 +93,13 @@ class Outline:
         title: what is shown, such as ``film 'train'``.
         entries: the pieces in their order.
         free: whether nothing is charged.
+        notes: what else is to be known before it is paid for, a sentence each.
     """
 
     title: str
     entries: tuple[Entry, ...]
     free: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def cost(self) -> Bill:
@@ -115,7 +117,7 @@ class Outline:
         states = ", ".join(f"{count} {state}" for state, count in counts.items())
         again = sum(entry.may_be_sent_again for entry in self.entries)
         retry = f" run(retry=True) sends {again} again." if again else ""
-        return f"{self.title}: {states}. {self.cost}.{retry}"
+        return " ".join((f"{self.title}: {states}. {self.cost}.{retry}", *self.notes))
 
     def _table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         own = [name for name, _ in self.entries[0].shown] if self.entries else []

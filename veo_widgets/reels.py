@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import video_frames
+from . import mp4, video_frames
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 RATE = 48_000
 # Sound whose times leap by more is not joined on.
 _LEAP = Fraction(1, 50)
+# What rounding to a file's units may add.
+_EPSILON = Fraction(1, 1000)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Reel:
         times: when its pictures are shown, in order of decoding, in units of the stream's time base; those that an
             edit list hides are left out.
         hides: whether an edit list hides some.
+        end: when an edit list ends it, in seconds; None where its last picture does.
         last: how long the last picture is shown, in these units.
         turn: degrees, anticlockwise, by which it is turned.
     """
@@ -53,6 +56,7 @@ class Reel:
     container: InputContainer
     times: tuple[int, ...]
     hides: bool
+    end: Fraction | None
     last: int
     turn: int
 
@@ -72,22 +76,22 @@ class Reel:
         return 1 / Fraction(self.video.average_rate or 24)
 
     @property
-    def frames(self) -> int:
-        """How many pictures are shown."""
-        return len(self.times) - self.segment.runs_on
+    def start(self) -> Fraction:
+        """When it begins, by its own clock: at zero, or where its pictures begin later, with the first of them."""
+        first = min(self.times) * self.base
+        return first if first >= self.step else Fraction(0)
 
     @property
-    def start(self) -> Fraction:
-        """When it begins, by its own clock: with its first picture, or with the edit that begins within it."""
-        first = min(self.times) * self.base
-        beginning = Fraction(self.container.start_time or 0, 1_000_000)
-        return beginning if 0 <= first - beginning < self.step else first
+    def shown(self) -> frozenset[int]:
+        """The times of the pictures that are shown in the film."""
+        return frozenset(self.times) - ({max(self.times)} if self.segment.runs_on else set())
 
     @property
     def seconds(self) -> Fraction:
         """How long it is shown."""
-        end = max(self.times) + (0 if self.segment.runs_on else self.last)
-        return end * self.base - self.start
+        if self.segment.runs_on:
+            return max(self.times) * self.base - self.start
+        return (self.end or (max(self.times) + self.last) * self.base) - self.start
 
     @property
     def is_steady(self) -> bool:
@@ -135,20 +139,38 @@ def opened(segment: Segment, stack: ExitStack) -> Reel:
     """
     import av
 
-    container = stack.enter_context(av.open(str(segment.path)))
+    ends, options = _edits(segment.path)
+    container = stack.enter_context(av.open(str(segment.path), "r", options=options))
+    video = container.streams.video[0]
+    base, step = Fraction(video.time_base or Fraction(1, 24)), 1 / Fraction(video.average_rate or 24)
     # What has no time only marks the end.
-    packets = [packet for packet in container.demux(video=0) if packet.pts is not None]
-    shown = [packet for packet in packets if not packet.is_discard]
-    times = tuple(packet.pts or 0 for packet in shown)
+    packets = [packet for packet in container.demux(video) if packet.pts is not None]
+    lasting = {packet.pts or 0: packet.duration or round(step / base) for packet in packets if not packet.is_discard}
+    natural = max((pts + length for pts, length in lasting.items()), default=0) * base
+    end = ends if ends and ends < natural - step / 2 else None
+    # One that begins before the edit list does is shown until the next.
+    times = tuple(
+        pts for pts, length in lasting.items() if pts + length > 0 and (end is None or pts * base < end - _EPSILON)
+    )
     if not times:
         raise ValueError(f"{segment.path.name} has no pictures")
-    base = container.streams.video[0].time_base or Fraction(1, 24)
-    step = round(1 / Fraction(container.streams.video[0].average_rate or 24) / base)
-    last = next((packet.duration for packet in shown if packet.pts == max(times)), 0) or step
-    container.seek(0)
-    turn = video_frames.turn_of(next(container.decode(video=0)))
-    container.seek(0)
-    return Reel(segment, container, times, len(shown) < len(packets), last, turn)
+    container.seek(min(times), stream=video)
+    turn = video_frames.turn_of(next(container.decode(video)))
+    return Reel(segment, container, times, len(times) < len(packets), end, lasting[max(times)], turn)
+
+
+def _edits(path: Path) -> tuple[Fraction | None, dict[str, str]]:
+    """When an edit list ends the pictures of a file, and how FFmpeg is to read it.
+
+    Left to itself FFmpeg moves what an edit list shows to where its first whole picture begins, against the sound by up
+    to a picture's time. Lists of several parts it reads in that way only.
+    """
+    with path.open("rb") as file:
+        tracks = [track for track in mp4.tracks_of(file) if track.kind in {"vide", "soun"}]
+    if any(track.edits > 1 for track in tracks) or not any(track.edits for track in tracks):
+        return None, {}
+    picture = next((track.shown for track in tracks if track.kind == "vide"), 0.0)
+    return Fraction(picture).limit_denominator(1_000_000) or None, {"advanced_editlist": "0"}
 
 
 def sound_of(reel: Reel) -> Iterator[tuple[Fraction, bytes]]:

@@ -44,13 +44,13 @@ def last_frame(path: Path) -> bytes:
     import av
 
     try:
-        with av.open(str(path)) as clip:
-            stream = clip.streams.video[0]
+        with ExitStack() as stack:
+            reel = opened(Segment(path), stack)
             # From the last key frame on; a clip has one a second or so.
-            clip.seek(stream.duration or 0, stream=stream)
-            *_, frame = clip.decode(stream)
-            picture = video_frames.picture_of(frame, stream.sample_aspect_ratio)
-    except (av.FFmpegError, ValueError, IndexError) as error:
+            reel.container.seek(max(reel.times), stream=reel.video)
+            frame = next(frame for frame in reel.container.decode(video=0) if frame.pts == max(reel.times))
+            picture = video_frames.picture_of(frame, reel.shape)
+    except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration) as error:
         raise VeoError(f"The last frame of {str(path)!r} cannot be read: {error}.") from error
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
