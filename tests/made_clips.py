@@ -65,7 +65,9 @@ class Made:
             for number, time in enumerate(times):
                 frame = grey(self.size, WHITE if self.flash_time <= time < self.flash_time + BEEP_SECONDS else BLACK)
                 frame.pts, frame.time_base = round(time * 120_000), Fraction(1, 120_000)
-                frame.duration = round(((times[number + 1] if number + 1 < len(times) else self.seconds) - time) * 120_000)
+                frame.duration = round(
+                    ((times[number + 1] if number + 1 < len(times) else self.seconds) - time) * 120_000
+                )
                 out.mux(video.encode(frame))
             out.mux(video.encode(None))
             if audio is not None:
@@ -96,7 +98,11 @@ class Made:
         wave = array("h")
         first, last = round(self.flash_time * self.sound), round((self.flash_time + BEEP_SECONDS) * self.sound)
         for sample in range(begin, count):
-            value = round(24_000 * math.sin(2 * math.pi * 1000 * (sample - first) / self.sound)) if first <= sample < last else 0
+            value = (
+                round(24_000 * math.sin(2 * math.pi * 1000 * (sample - first) / self.sound))
+                if first <= sample < last
+                else 0
+            )
             wave.extend([value] * channels)
         frame = av.AudioFrame(format="s16", layout=self.layout, samples=count - begin)
         data = wave.tobytes()
