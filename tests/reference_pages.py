@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from veo_widgets.flags import parser
 from veo_widgets.model_table import model_table
 from veo_widgets.params import PARAMS, SIZES, Param
 from veo_widgets.verbs import VERBS, Verb
+
+from .brought import listed
 
 DOCS = Path(__file__).parents[1] / "docs"
 MADE = "Made by `make docs-tables` from"
@@ -148,7 +151,18 @@ def verbs_page() -> str:
     )
 
 
+FRAMES = DOCS / "how-to" / "frames-and-references.md"
+_TAKEN = re.compile(r"(?<=<!-- what is taken -->\n).*?(?=<!-- so much for that -->)", re.DOTALL)
+
+
+def frames_page() -> str:
+    """The page on frames, with the list of what the tests bring in the place of the one that it has."""
+    table = _table(("as", "such as"), listed())
+    return _TAKEN.sub(lambda _: f"\n{table}\n", FRAMES.read_text("utf-8"))
+
+
 PAGES = {
+    FRAMES: frames_page,
     DOCS / "parameters.md": parameters_page,
     DOCS / "models.md": models_page,
     DOCS / "verbs.md": verbs_page,
