@@ -193,7 +193,7 @@ PICTURES = (
     Picture("an empty array", "", lambda _: np.zeros((0, 4)), "", "is no picture"),
     Picture("an array of texts", "", lambda _: np.array([["a"]]), "", "no numbers that are levels"),
     Picture("a damaged `data:` address", "", lambda _: "data:image/png;base64,%%%", "", "is not base64"),
-    Picture("a closed file", "", closed, "", "cannot be read: I/O operation on closed file"),
+    Picture("a closed file", "", closed, "", "the file cannot be read"),
 )  # fmt: skip
 
 
