@@ -16,11 +16,20 @@ from veo_widgets import mp4
 from veo_widgets.clip_metadata import without_metadata
 from veo_widgets.containers import described
 from veo_widgets.errors import InvalidRequestError
+from veo_widgets.handles import Job
 from veo_widgets.media import MAX_IMAGE_BYTES, Image
+from veo_widgets.planning import following
 from veo_widgets.stitching import Segment, last_frame, stitch
+from veo_widgets.sync import Client
+from veo_widgets.wires.sources import decoded
 
 from .brought import CLIPS, PICTURES, PROFILE, SIZE, Clip, Picture, array, encoded, picture, turned
 from .made_clips import Made, events
+
+
+@pytest.fixture
+def job(client: Client) -> Job:
+    return client.submit("A cat", seed=7, duration_seconds=4).wait()
 
 
 def sent(value: object) -> PIL.Image.Image:
@@ -228,6 +237,32 @@ def test_place_time_and_device_do_not_leave_with_a_clip(kind: str, tmp_path: Pat
         assert [bytes(packet) for packet in old.demux()] == [bytes(packet) for packet in new.demux()]
         new.seek(0)
         assert sum(1 for _ in new.decode(video=0)) == 48
+
+
+def test_a_clip_is_sent_without_its_place_whichever_way_it_is_given(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mp4"), "w", options={"movflags": "use_metadata_tags"}) as out:
+        out.metadata["location"] = PLACE
+        video = out.add_stream("libx264", rate=24)
+        video.width, video.height, video.pix_fmt = 64, 36, "yuv420p"
+        out.mux(video.encode(av.VideoFrame(64, 36, "yuv420p")))
+        out.mux(video.encode(None))
+    data = (tmp_path / "a.mp4").read_bytes()
+    assert PLACE.encode() in data
+    for given in (tmp_path / "a.mp4", str(tmp_path / "a.mp4"), data):
+        clip = veo.plan("x", model="emulator/gemini-omni-1.2-flash", edit_from=given).request.edit_from
+        assert PLACE.encode() not in decoded(clip, "edit_from")
+        assert decoded(clip, "edit_from") == without_metadata(data)
+
+
+def test_a_job_stands_for_its_clip(job: Job, client: Client) -> None:
+    plan = client.plan("And on", extend_from=job)
+    assert (plan.provider.name, plan.request.model) == (job.record.provider, job.record.model)
+    assert (
+        plan.request.extend_from
+        == client.plan("And on", **following(job.record, "extend_from", {})).request.extend_from
+    )
+    videos = client.plan("x", model="emulator/gemini-omni-1.2-flash", reference_videos=[job]).request.reference_videos
+    assert videos == (str(job.videos[0].path),)
 
 
 def test_what_is_no_mp4_is_sent_as_it_is() -> None:
