@@ -18,7 +18,7 @@ export PATH := $(BIN):$(PATH)
 NOTEBOOK := 01-first-clip.ipynb
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo lab test hosts docs screens torture lint types layers js unit notebooks outputs docs-tables browser bench bench-poll audit fuzz clean
+.PHONY: demo lab test hosts docs screens torture lint types layers js unit notebooks outputs docs-tables browser browsers bench bench-poll audit fuzz clean
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
@@ -76,7 +76,7 @@ unit: $(VENV)/.dev js browser
 	pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/hosts
 
 # What takes longer to set up than `make test` allows.
-hosts: $(VENV)/.dev js browser
+hosts: $(VENV)/.dev js browser browsers
 	pytest -n 2 --dist loadfile tests/hosts
 
 NBVAL := pytest -p tests.kernels -n 3 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 \
@@ -123,6 +123,13 @@ browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 		|| { echo "The browser tests need Chromium: install the package 'chromium'."; exit 1; }
+
+# WebKit plays with what GStreamer has, Firefox with the libavcodec that comes with it.
+ENGINES := firefox-esr webkit2gtk-driver xvfb gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+browsers:
+	@dpkg -s $(ENGINES) >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq $(ENGINES) >/dev/null; } \
+		|| { echo "The tests of other browsers need Debian's packages $(ENGINES)."; exit 1; }
 
 clean:
 	rm -rf $(VENV) js/node_modules veo_widgets/static notebooks/demo notebooks/veo_clips

@@ -17,7 +17,7 @@ const INTERNAL = new RegExp(
     onAccepted onAdd onBack onClose onConfirm onDismiss onDrawn onFiles onFill onGenerate onHear
     onOpen onPick onPress onRemove onRetry onSay onSeek onSort pending playback redraw refusal
     clip icon pressed source wire
-    resting setOpen setVideo settled shortcuts sources store subscribe tried uploads
+    dismiss expect hint rate unmount resting setOpen setVideo settled shortcuts sources store subscribe tried uploads
     earlier hold loaded moved phase playing press seek setLoop setRate silent via waiting wanted wayBack
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext

@@ -12,9 +12,14 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
+from nbclient import NotebookClient
+
+KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
 class KernelManagerAtFiles(KernelManager):
@@ -27,9 +32,17 @@ class KernelManagerAtFiles(KernelManager):
         super().__init__(transport="ipc", connection_file=str(folder / "kernel.json"), **traits)
 
 
-def started_kernel(**options: Any) -> tuple[KernelManager, BlockingKernelClient]:
-    """A new kernel, ready, and a client of it; `options` are those of ``KernelManager.start_kernel``."""
+def started_kernel(python: Path | None = None, **options: Any) -> tuple[KernelManager, BlockingKernelClient]:
+    """A new kernel, ready, and a client of it.
+
+    Args:
+        python: the interpreter whose ipykernel it is; default is the one of this environment.
+        options: as ``KernelManager.start_kernel`` takes them.
+    """
     manager = KernelManagerAtFiles()
+    if python is not None:
+        argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        manager._kernel_spec = KernelSpec(argv=argv, display_name=str(python), language="python")
     manager.start_kernel(**options)
     client = manager.blocking_client()
     client.start_channels()
@@ -40,6 +53,28 @@ def started_kernel(**options: Any) -> tuple[KernelManager, BlockingKernelClient]
         manager.shutdown_kernel(now=True)
         raise
     return manager, client
+
+
+def notebook(*cells: str) -> nbformat.NotebookNode:
+    """A notebook of code cells."""
+    made = nbformat.v4.new_notebook(metadata=KERNELSPEC)
+    made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    return made
+
+
+def execute(made: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
+    """Run a notebook in a folder, with what its cells show kept in it."""
+    runner = NotebookClient(
+        made,
+        kernel_manager_class=KernelManagerAtFiles,
+        timeout=90,
+        resources={"metadata": {"path": str(folder)}},
+        store_widget_state=False,
+    )
+    with runner.setup_kernel(env=environment):
+        for number, cell in enumerate(made.cells):
+            runner.execute_cell(cell, number)
+    return made
 
 
 def pytest_configure(config: pytest.Config) -> None:

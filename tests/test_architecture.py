@@ -15,7 +15,7 @@ PACKAGE = Path(veo_widgets.__file__).parent
 
 # One library, one room.
 LIBRARIES = {
-    "httpx": {"transport.py"},
+    "httpx": {"connections.py"},
     "sqlite3": {"ledger_file.py", "ledger_rescue.py", "ledger_schema.py"},
     "platformdirs": {"config.py"},
     "azure": {"credentials.py"},

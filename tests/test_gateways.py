@@ -24,6 +24,7 @@ from veo_widgets.config import Settings
 from veo_widgets.credentials import Secret
 from veo_widgets.films import Film
 from veo_widgets.keeper import LEASE_SECONDS
+from veo_widgets.looks import typical_seconds
 from veo_widgets.record import JobState
 from veo_widgets.sync import Client
 
@@ -231,12 +232,15 @@ def test_where_no_place_has_the_clip_the_trouble_is_told_and_looked_at_again(cli
 
 
 def test_a_word_that_nobody_knows_is_shown_and_the_clip_asked_for_in_the_end(
-    client: Client, gateway: Gateway, caplog: pytest.LogCaptureFixture
+    client: Client, gateway: Gateway, make_client: Callable[..., Client], caplog: pytest.LogCaptureFixture
 ) -> None:
-    content, ready = "GET /v1/videos/video_1/content", threading.Event()
-    gateway.says["GET /v1/videos/video_1"] = answer(200, {**VIDEO, "status": "Phase-2"})
+    poll, content, ready = "GET /v1/videos/video_1", "GET /v1/videos/video_1/content", threading.Event()
+    gateway.says[poll] = answer(200, {**VIDEO, "status": "Phase-2"})
     gateway.says[content] = lambda _: answer(200, clip()) if ready.is_set() else answer(404, {"detail": "Not ready"})
-    job = submit(client)
+    # Every poll takes ten seconds, however fast the machine is.
+    began = time.time()
+    clock = Clock(now=lambda: began + 10 * gateway.asked(poll), sleep=lambda seconds: anyio.sleep(seconds / 1000))
+    job = submit(make_client(client.settings, clock=clock), max_cost=1)
     while gateway.asked(content) < 2:
         time.sleep(0.01)
     assert job.state is JobState.RUNNING
@@ -247,10 +251,11 @@ def test_a_word_that_nobody_knows_is_shown_and_the_clip_asked_for_in_the_end(
     ready.set()
     assert job.wait(60).state is JobState.SUCCEEDED
     assert job.record.notice == ""
-    looks = [path for method, path, _, _ in gateway.seen if method == "GET"]
-    # First it is looked at for as long as such jobs take, and then its clip is asked for now and then only.
-    assert looks.index("/v1/videos/video_1/content") >= 1
-    assert looks.count("/v1/videos/video_1") >= looks.count("/v1/videos/video_1/content")
+    looks = [f"{method} {path}" for method, path, _, _ in gateway.seen if method == "GET"]
+    first = looks.index(content)
+    # It is looked at for as long as such jobs take, and then its clip is asked for each tenth of its age.
+    assert first == typical_seconds("openai", "wan-2.2").high // 10 + 1
+    assert looks.index(content, first + 1) - first - 1 == 7
 
 
 @pytest.mark.parametrize("place", [None, "videoUrl"])

@@ -12,15 +12,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from veo_widgets.emulator import Emulator
 from veo_widgets.printable import html_output
 
-from .kernels import KernelManagerAtFiles, started_kernel
+from .kernels import execute, notebook, started_kernel
 
-KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 # JupyterLab's own 40 kB for a clip: two copies of the poster and the words.
 MAX_BYTES_PER_CLIP = 40_000
 
@@ -36,26 +34,6 @@ def environment(tmp_path: Path, emulator: Emulator) -> dict[str, str]:
     }
 
 
-def notebook(*cells: str) -> nbformat.NotebookNode:
-    made = nbformat.v4.new_notebook(metadata=KERNELSPEC)
-    made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    return made
-
-
-def execute(made: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
-    runner = NotebookClient(
-        made,
-        kernel_manager_class=KernelManagerAtFiles,
-        timeout=90,
-        resources={"metadata": {"path": str(folder)}},
-        store_widget_state=False,
-    )
-    with runner.setup_kernel(env=environment):
-        for number, cell in enumerate(made.cells):
-            runner.execute_cell(cell, number)
-    return made
-
-
 def test_a_notebook_keeps_a_readable_card_and_stays_small(tmp_path: Path, environment: dict[str, str]) -> None:
     prompt = "A cat playing <with> a ball & yarn"
     cell = f"%%veo --seconds 4 --seed 7 --wait\n{prompt}"
@@ -69,7 +47,7 @@ def test_a_notebook_keeps_a_readable_card_and_stays_small(tmp_path: Path, enviro
     assert card is not None
     assert "A cat playing &lt;with&gt; a ball &amp; yarn" in card[0]
     assert f'src="veo_clips/{clip.name}"' in card[0]
-    assert 'poster="data:image/jpeg;base64,' in card[0]
+    assert "url(data:image/jpeg;base64," in card[0]
     assert "Seed 7" in card[0]
 
 

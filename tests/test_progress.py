@@ -7,6 +7,8 @@ import pty
 import re
 import subprocess
 import sys
+import termios
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +37,13 @@ try:
 except veo.VeoError as error:
     print("refused")
 """
+# The second ends when the first has been printed.
+ARRIVALS = """
+import veo_widgets as veo
+jobs = [veo.submit(f"---\\nseconds: {seconds}\\n---\\nA cat", seconds=4) for seconds in (2, 6)]
+for job in veo.as_completed(jobs):
+    print("came", file=__import__("sys").stderr)
+"""
 
 
 @pytest.fixture
@@ -48,9 +57,10 @@ def environment(tmp_path: Path, emulator: Emulator) -> dict[str, str]:
     }
 
 
-def in_terminal(program: str, folder: Path, environment: dict[str, str]) -> str:
-    """What a program writes to a terminal on standard error."""
+def in_terminal(program: str, folder: Path, environment: dict[str, str], columns: int = 0) -> str:
+    """What a program writes to a terminal on standard error; one without columns does not say how wide it is."""
     ours, its = pty.openpty()
+    termios.tcsetwinsize(its, (24, columns))
     process = subprocess.Popen([sys.executable, "-c", program], cwd=folder, env=environment, stderr=its)
     os.close(its)
     seen = b""
@@ -77,6 +87,35 @@ def test_a_terminal_has_one_line_that_is_written_over(tmp_path: Path, environmen
     assert rest == ""
 
 
+def test_jobs_are_counted_as_they_come_and_what_is_printed_has_a_line_of_its_own(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    seen = in_terminal(ARRIVALS, tmp_path, environment)
+    first, second, last, rest = seen.split("\r\n")
+    assert "\rjobs: 0 of 2" in first
+    assert re.search(r"\r +\rcame$", first)
+    assert "\rjobs: 1 of 2 · $0.40, free at the emulator" in second
+    assert second.endswith("\rcame")
+    assert last.rstrip().endswith("jobs: 2 of 2 · $0.80, free at the emulator")
+    assert rest == ""
+
+
+def test_no_line_is_longer_than_the_terminal_is_wide(tmp_path: Path, environment: dict[str, str]) -> None:
+    program = BATCH.replace("A cat", "一只猫在阳光下的花园里玩毛线球，风很轻，云很慢")
+    seen = in_terminal(program, tmp_path, environment, columns=40)
+    # Also where the window was made narrower meanwhile, from which moment on the terminal tells so.
+    narrowed = f"import fcntl, struct, termios\n{program}".replace(
+        "veo.submit(",
+        "fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 30, 0, 0))\nveo.submit(",
+    )
+    later = in_terminal(narrowed, tmp_path, environment, columns=40).split("\r\n")
+    for shown, most in ((seen, 39), (later[1], 29)):
+        drawn = [line.rstrip("\r\n") for line in re.split("\r(?!\n)", shown)]
+        assert any("一只猫" in line for line in drawn)
+        wide = [sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in line) for line in drawn]
+        assert max(wide) <= most
+
+
 def test_what_failed_is_counted(tmp_path: Path, environment: dict[str, str]) -> None:
     seen = in_terminal(FILM, tmp_path, environment)
     # Which of the two ends first is the machine's affair.
@@ -84,8 +123,9 @@ def test_what_failed_is_counted(tmp_path: Path, environment: dict[str, str]) -> 
     assert seen.rstrip().endswith("\rfilm 'pair': 1 of 2 · 1 failed · $0.40, free at the emulator")
 
 
-def test_a_pipe_has_nothing(tmp_path: Path, environment: dict[str, str]) -> None:
-    command = [sys.executable, "-c", BATCH]
+@pytest.mark.parametrize("program", [BATCH, ARRIVALS.replace('print("came", file=__import__("sys").stderr)', "pass")])
+def test_a_pipe_has_nothing(tmp_path: Path, environment: dict[str, str], program: str) -> None:
+    command = [sys.executable, "-c", program]
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert (ran.stdout, ran.stderr) == ("", "")
 
@@ -96,6 +136,8 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
         "job = veo.submit('A cat', seconds=4)\nnothing = job.wait()",
         "nothing = await veo.submit('A dog', seconds=4)",
         "nothing = veo.batch(rows, 'A {animal}', seconds=4).run().wait()",
+        "for one in veo.as_completed([veo.submit('A cat', seconds=4), veo.submit('An owl', seconds=4)]):\n    pass",
+        "async for one in veo.as_completed([veo.submit('A fox', seconds=4), veo.submit('Ants', seconds=4)]):\n    pass",
         "%%veo --seconds 4 --wait --quiet --into quiet\nA cat",
         "%%veo --seconds 4 --wait\nA quick cat",
         "%%veo --each rows --seconds 4 --wait\nThe {animal}",
@@ -111,17 +153,19 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
         for number, cell in enumerate(made.cells):
             runner.execute_cell(cell, number)
     said = [[output.data.get("text/plain") for output in cell.outputs if "data" in output] for cell in made.cells[1:]]
-    assert said[:4] == [
+    assert said[:6] == [
         ["A cat: succeeded · $0.40, free at the emulator"],
         ["A dog: succeeded · $0.40, free at the emulator"],
         ["batch 'batch': 2 of 2 · $0.80, free at the emulator"],
+        ["jobs: 2 of 2 · $0.80, free at the emulator"],
+        ["jobs: 2 of 2 · $0.80, free at the emulator"],
         [],
     ]
     # The view, which has no text of its own, and the copy that stays.
-    assert said[4][0] is None
-    assert " · veo-3.1-fast-generate-001 · $0.40" in said[4][1]
-    assert len(said[4]) == 2
-    assert said[5][0] == "batch 'rows': 2 of 2 · $0.80, free at the emulator"
+    assert said[6][0] is None
+    assert " · veo-3.1-fast-generate-001 · $0.40" in said[6][1]
+    assert len(said[6]) == 2
+    assert said[7][0] == "batch 'rows': 2 of 2 · $0.80, free at the emulator"
     assert made.cells[3].outputs[0].data["text/html"].startswith('<div class="mathjax_ignore tex2jax_ignore"')
 
 

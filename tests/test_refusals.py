@@ -280,7 +280,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         ELSEWHERE,
         CREATE,
         MISSING,
-        "served in us-central1, and not for certain in europe-west4: set location='us-central1' or GOOGLE_CLOUD_LOC",
+        "available in us-central1 and may not be in europe-west4: set location='us-central1' or GOOGLE_CLOUD_LOC",
     ),
     "Omni in a region": (
         404,
@@ -288,7 +288,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         VERTEX,
         CREATE,
         MISSING,
-        "served in global, and not for certain in us-central1",
+        "available in global and may not be in us-central1",
     ),
     "a preview": (
         404,
@@ -296,7 +296,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         ELSEWHERE,
         CREATE,
         MISSING,
-        "has ended veo-3.1-fast-generate-preview; use veo-3.1-fast-generate-001.",
+        "has retired veo-3.1-fast-generate-preview; use veo-3.1-fast-generate-001.",
     ),
     "no access": (
         404,
@@ -304,7 +304,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         VERTEX,
         CREATE,
         MISSING,
-        "Project films has no access to it: see the model's page",
+        "Project films has no access to it: check the model's page",
     ),
     "no access of a key": (
         404,
@@ -321,21 +321,21 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         GEMINI,
         CREATE,
         MISSING,
-        "ended veo-3.0-generate-001; use gemini-omni-1.1-flash.",
+        "retired veo-3.0-generate-001; use gemini-omni-1.1-flash.",
     ),
     "never there": (404, developers("veo-9"), GEMINI, CREATE, MISSING, "or the key's project has no billing"),
-    "the operator's": (404, developers("veo-9"), THROUGH, CREATE, MISSING, "The proxy's operator has set up a model"),
-    "no operation": (404, google("NOT_FOUND", "It was not found."), VERTEX, POLL, MISSING, "the region that they were"),
+    "the operator's": (404, developers("veo-9"), THROUGH, CREATE, MISSING, "The proxy is set up with a model"),
+    "no operation": (404, google("NOT_FOUND", "It was not found."), VERTEX, POLL, MISSING, "and region they were"),
     "no page": (404, {"detail": "Not Found"}, GATEWAY, CREATE, MISSING, "refused: Not Found. The model, operation"),
     # Downloads
-    "a clip that is gone": (403, GONE, GEMINI, CONTENT, DENIED, "or two days, and hand them only to the project"),
+    "a clip that is gone": (403, GONE, GEMINI, CONTENT, DENIED, "or two days, and only for the project"),
     "a clip behind a proxy": (
         403,
         litellm(quoting(GONE, "BadRequestError: GeminiException"), "permission_error", "403"),
         PROXY,
         CONTENT,
         DENIED,
-        "Services keep clips for one or two days. Send the request again if it is older.",
+        "Services keep clips for one or two days. If the clip is older, send the request again.",
     ),
     "a key that did not arrive": (
         403,
@@ -361,9 +361,9 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         VERTEX,
         CONTENT,
         DENIED,
-        "the role Storage Object User",
+        "the Storage Object User role",
     ),
-    "a clip that was deleted": (404, google("NOT_FOUND", "x"), GEMINI, CONTENT, MISSING, "its request again as a new"),
+    "a clip that was deleted": (404, google("NOT_FOUND", "x"), GEMINI, CONTENT, MISSING, "the request again as a new"),
     # Keys, logins, projects
     "a wrong key": (
         400,
@@ -421,7 +421,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         VERTEX,
         CREATE,
         DENIED,
-        "the role Vertex AI User",
+        "the Vertex AI User role",
     ),
     "another's quota": (
         403,
@@ -437,7 +437,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         GEMINI,
         CREATE,
         BAD,
-        "not served where you are",
+        "not available in your location",
     ),
     "billing first": (
         400,
@@ -487,7 +487,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         PROXY,
         CREATE,
         BAD,
-        "the proxy's operator has given, listed at /v1/models",
+        "the proxy's operator has set up; /v1/models lists them",
     ),
     "a proxy's model for others": (
         403,
@@ -503,7 +503,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         PROXY,
         CREATE,
         AUTH,
-        "It is the proxy's own account at the service that was refused",
+        "The service refused the proxy's own account",
     ),
     "the operator's billing": (403, DISABLED, THROUGH, CREATE, DENIED, "tell the proxy's operator"),
     "no such verb": (
@@ -520,7 +520,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         PROXY,
         CREATE,
         TROUBLE,
-        "refused: Busy. The service is in trouble",
+        "refused: Busy. The service is having problems",
     ),
     # OpenAI, Azure, pages
     "OpenAI's key": (401, openai("Incorrect API key", code="invalid_api_key"), SORA, CREATE, AUTH, "Check the key"),
@@ -721,9 +721,9 @@ def test_a_request_s_id_in_the_body_is_told(place: str) -> None:
 
 def test_a_clip_that_is_not_there_is_no_reason_to_pay_again_at_once() -> None:
     said = str(refused(404, {"detail": "Not Found"}, GATEWAY, CONTENT))
-    assert "may not be there yet" in said
-    assert "looked for again" in said
-    assert said.endswith("only if it is older, send its request again as a new job.")
+    assert "may not be ready yet" in said
+    assert "tried again until then" in said
+    assert said.endswith("Send the request again as a new job only if the clip is older.")
 
 
 @pytest.mark.parametrize(
@@ -746,7 +746,7 @@ def test_words_of_any_shape_are_the_service_s_own(body: Any) -> None:
 @pytest.mark.parametrize("body", [{}, {"message": "billing"}, b"<title>Forbidden</title>"])
 def test_a_clip_that_is_not_handed_out_is_no_matter_of_billing(status: int, body: Any) -> None:
     said = str(refused(status, body, GATEWAY, CONTENT))
-    assert "The clip is made" in said
+    assert "The clip exists" in said
     assert "billing is on" not in said
     assert "Turn billing on" not in said
     assert "may use this model" not in str(refused(status, {}, GATEWAY, POLL))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -138,9 +139,24 @@ def test_every_seed_is_looked_at_on_its_own(shell: InteractiveShell, emulator: E
     more = run(shell, "%%veo --seconds 4 --seed 1..4 --once --grid --into jobs --wait\nA cat")
     assert more.error is None
     assert "2 jobs, $0.80 in all." in more.text
-    assert more.text.count("Nothing was sent, because of --once.") == 2
+    assert f"as jobs {before[0]}, {before[1]}. Nothing was sent, because of --once." in more.text
     assert [job.id for job in shell.user_ns["jobs"]][:2] == before
     assert sent(emulator) == 4
+
+
+def takes_of(card: str) -> list[tuple[int, str]]:
+    """The takes in the plain output of a grid, with their clips' seeds."""
+    found = re.findall(r"<figcaption[^>]*>Take (\d) · Seed (\d)<br>", card)
+    return sorted((int(take), seed) for take, seed in found)
+
+
+def test_a_grid_keeps_its_earlier_takes(shell: InteractiveShell, emulator: Emulator) -> None:
+    cell = "%%veo --seconds 4 --seed {} --grid --into jobs --wait\nA cat"
+    assert "Take" not in run(shell, cell.format("1,2")).card
+    assert takes_of(run(shell, cell.format("1,2")).card) == [(1, "1"), (1, "2"), (2, "1"), (2, "2")]
+    # A seed more is one of the newest take, too.
+    assert takes_of(run(shell, cell.format("1..3")).card)[-3:] == [(3, "1"), (3, "2"), (3, "3")]
+    assert sent(emulator) == 7
 
 
 def test_a_picture_is_the_same_whatever_it_is_called(
@@ -246,6 +262,17 @@ def test_a_paid_repeat_is_sent_only_when_its_button_is_clicked(kernel: Kernel, e
     kernel.run(CELL, "two")
     assert "sent before" not in kernel.card
     assert sent(emulator) == 3
+
+
+def test_a_grid_asks_too_and_keeps_its_take(kernel: Kernel, emulator: Emulator) -> None:
+    cell = CELL.replace("--into job", "--grid --wait")
+    kernel.run(cell, "one")
+    assert kernel.run(cell, "one").count("Nothing was sent this time.") == 1
+    kernel.click({"kind": "drafts", "request": "a-click"})
+    kernel.run("import time\nwhile len(veo.jobs()) < 2:\n    time.sleep(0.1)\nnothing = veo.jobs()[0].wait(120)")
+    assert sent(emulator) == 2
+    kernel.run(cell.replace("--grid", "--grid --once"), "one")
+    assert [f"Take {number} · Clip" in kernel.card for number in (1, 2, 3)] == [True, True, False]
 
 
 def test_a_restarted_kernel_asks_too_but_not_a_program(kernel: Kernel, emulator: Emulator) -> None:

@@ -19,11 +19,12 @@ import pytest
 from veo_widgets import errors
 from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API
 from veo_widgets.config import Account
+from veo_widgets.connections import _Routed
 from veo_widgets.credentials import ApiKey, Secret
 from veo_widgets.errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
 from veo_widgets.hosts import nearness, origin, redirected
 from veo_widgets.providers import PROVIDERS, Endpoint
-from veo_widgets.transport import Transport, _Routed
+from veo_widgets.transport import Transport
 from veo_widgets.ways import Tls, Ways
 from veo_widgets.wires import Call, Field, Reply
 

@@ -266,12 +266,13 @@ class _Stream(httpx.AsyncByteStream):
     ("halts", "words"),
     [
         ("content", "No data for 10 s; 1.0 of 2.0 MB of the clip so far; waiting."),
-        ("poll", "has not answered for 15 s"),
+        ("poll", "{server} has not answered for 15 s; waiting."),
     ],
 )
 def test_a_halt_is_told_while_it_lasts_and_no_longer(
-    there: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], halts: str, words: str
+    there: Settings, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], halts: str, words: str
 ) -> None:
+    words = words.format(server=server.url)
     data = mp4_clip()
     data += (2_000_000 - len(data)).to_bytes(4, "big") + b"free" + bytes(2_000_000 - len(data) - 8)
     gateway = Halting(data, halts=halts)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .arguments import SECONDS, SEVERAL, accepts, refusal
+from .board import Sighting
+from .comm_queue import serve_comms
 from .errors import WaitTimeoutError
 from .handles import Job
+from .lines import line_of_several
+from .progress import Line, make_room, metered
 from .record import JobRecord
 from .references import teller
 from .waiting import TICK_SECONDS
@@ -32,32 +37,48 @@ class Arrivals:
     def __iter__(self) -> Iterator[Job]:
         waits, end = self._begin()
         tell = teller(self._jobs)
-        try:
+        with _let_go(waits), metered(self._standing(), notable=bool(waits)) as tick:
             while waits:
                 concurrent.futures.wait(waits, self._tick(end, waits), concurrent.futures.FIRST_COMPLETED)
+                tick()
                 tell()
+                serve_comms()
                 for future in [future for future in waits if future.done()]:
-                    yield self._arrived(waits, future)
-        finally:
-            _let_go(waits)
+                    arrived = self._arrived(waits, future)
+                    make_room()
+                    yield arrived
 
     async def __aiter__(self) -> AsyncIterator[Job]:
         waits, end = self._begin()
         tell = teller(self._jobs)
-        try:
+        with _let_go(waits), metered(self._standing(), notable=bool(waits)) as tick:
             while waits:
                 # Asked again and again, since a kernel's loop notices an interrupt only when it wakes up.
                 tasks = [asyncio.wrap_future(future) for future in waits]
                 await asyncio.wait(tasks, timeout=self._tick(end, waits), return_when=asyncio.FIRST_COMPLETED)
+                tick()
                 tell()
+                serve_comms()
                 for future in [future for future in waits if future.done()]:
-                    yield self._arrived(waits, future)
-        finally:
-            _let_go(waits)
+                    arrived = self._arrived(waits, future)
+                    make_room()
+                    yield arrived
 
     def _begin(self) -> tuple[dict[_Future, Job], float | None]:
         end = None if self._timeout is None else time.monotonic() + self._timeout
         return {job.start_waiting(): job for job in self._jobs}, end
+
+    def _standing(self) -> Callable[[bool], Line]:
+        """How all of them stand; a job that has ended is not looked at again."""
+        seen: dict[Job, Sighting] = {}
+
+        def line(last: bool) -> Line:  # noqa: FBT001 (what `Meter` asks with)
+            for job in self._jobs:
+                if job not in seen or not seen[job].record.state.is_final:
+                    seen[job] = job.sighting
+            return line_of_several(list(seen.values()), self._jobs[0].client.asynchronous.now(), last=last)
+
+        return line
 
     def _tick(self, end: float | None, waits: dict[_Future, Job]) -> float:
         if end is None:
@@ -85,14 +106,21 @@ def _jobs(jobs: Any) -> list[Job]:
     return given
 
 
-def _let_go(waits: Iterable[_Future]) -> None:
-    for future in waits:
-        future.cancel()
+@contextmanager
+def _let_go(waits: Iterable[_Future]) -> Iterator[None]:
+    """Wait no longer for what has not come when the block ends; the jobs go on."""
+    try:
+        yield
+    finally:
+        for future in waits:
+            future.cancel()
 
 
 @accepts(timeout=SECONDS)
 def as_completed(jobs: Iterable[Job], *, timeout: float | None = None) -> Arrivals:
     """Each job when it has ended, whichever is first, with or without a clip: ``job.state`` says which.
+
+    While it waits it shows progress, as `Job.wait` does.
 
     ```python
     jobs = [veo.submit(f"A cat, take {number}") for number in (1, 2)]

@@ -13,6 +13,7 @@ from typing import Any, Self
 import anyio
 
 from .arguments import COUNT, SECONDS, SWITCH, accepts, shown
+from .comm_queue import serve_comms
 from .errors import (
     AuthenticationError,
     ConfigError,
@@ -23,10 +24,10 @@ from .errors import (
     WaitTimeoutError,
 )
 from .handles import Jobs, Videos
+from .lines import tally
 from .outlines import Bill, Outline, entry
 from .pieces import Piece, has_clip, may_be_sent_again, refuse, standing
 from .planning import Plan
-from .pricing import Cost
 from .problems import NOT_SENT
 from .progress import Line, metered, time_left
 from .record import JobRecord
@@ -265,7 +266,7 @@ class Assembly:
         try:
             run = self._running()
             with metered(lambda last: self.standing_line(last=last)) as tick:
-                result(run, timeout, tick, self._teller())
+                result(run, timeout, tick, self._teller(), serve_comms)
         except TimeoutError:
             raise WaitTimeoutError(
                 f"{self.title}: it takes longer than {timeout:g} s and goes on; wait again to see its end."
@@ -287,6 +288,7 @@ class Assembly:
                 await asyncio.sleep(_TICK)
                 tick()
                 tell()
+                serve_comms()
         result(run)
         self.client.tell()
         return self._concluded()
@@ -304,11 +306,7 @@ class Assembly:
         done = [entry for entry in outline.entries if entry.clip]
         failed = sum(entry.is_over and not entry.clip for entry in outline.entries)
         count = len(outline.entries)
-        parts = [f"{self.title}: {len(done)} of {count}"]
-        parts += [f"{failed} failed"] if failed else []
-        known = [entry.cost.usd for entry in done if entry.cost.usd is not None]
-        cost = Cost(sum(known)).text if len(known) == len(done) else "price unknown"
-        parts += [f"{cost}, free at the emulator" if outline.free and known else cost] if done else []
+        parts = tally(self.title, [entry.cost for entry in done], failed, count, free=outline.free)
         if last:
             return Line(" · ".join(parts))
         over = len(done) + failed

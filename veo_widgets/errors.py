@@ -4,9 +4,9 @@
 VeoError
 ├── InvalidRequestError (ValueError)    refused here, before anything was sent
 │   ├── BudgetError                     it would cost more than may be spent
-│   ├── PlaceTakenError                 that piece of a film or a batch has a job; `.job_id` names it
+│   ├── PlaceTakenError                 that piece of a film or batch already has a job; see `.job_id`
 │   ├── UnknownModelError               no such model at this provider
-│   └── RetiredModelError               the service has ended the model
+│   └── RetiredModelError               the service has retired the model
 ├── ConfigError                         no credentials, or no such provider
 ├── MissingExtraError (ImportError)     an optional package is not installed
 ├── ServiceError                        the service answered with an error
@@ -15,13 +15,13 @@ VeoError
 │   ├── PermissionDeniedError           403: key valid, access not granted
 │   ├── NotFoundError                   404: model, operation or file
 │   ├── RateLimitError                  429: too fast, out of quota, or over a spend cap; `.limit` says which
-│   └── ServiceUnavailableError         5xx: trouble at the service
-├── NoAnswerError                       the connection broke; `sent` says what that may mean
-├── InvalidReplyError                   the service answered something we cannot read
-├── DownloadError                       a clip could not be saved whole
+│   └── ServiceUnavailableError         5xx: the service is having problems
+├── NoAnswerError                       the connection broke; `.sent`: the request may have arrived
+├── InvalidReplyError                   the service's answer cannot be read
+├── DownloadError                       a clip could not be saved completely
 ├── LedgerError                         the ledger cannot be read or written
-│   └── AcceptedError                   a job runs, and that could not be written down; `.job_id` names it
-├── WaitTimeoutError (TimeoutError)     the waiting ended; the job goes on
+│   └── AcceptedError                   a job is running, but that was not recorded; see `.job_id`
+├── WaitTimeoutError (TimeoutError)     the wait timed out; the job carries on
 └── JobError                            a job ended without a clip; `.job_id` names it
     ├── GenerationFailedError           the service reported an error
     ├── GenerationFilteredError         the safety filter withheld every clip
@@ -29,7 +29,7 @@ VeoError
     └── UnknownOutcomeError             the answer to the create was lost
 ```
 
-`DeliveryWarning` is no error: a clip came, and it is not what was asked for.
+`DeliveryWarning` is not an error: the clip arrived, but it differs from the request.
 
 Each message is one or two sentences that say what happened and what to do about it.
 """
@@ -57,12 +57,12 @@ def _pickles(value: object) -> bool:
 
 
 def _portable(value: object) -> object:
-    """A value for another process, where one that cannot go there is told by its name."""
+    """A value for another process; one that cannot be pickled is replaced by its repr."""
     return value if _pickles(value) else repr(value)
 
 
 class _Portable(BaseException):
-    """Survives copying and pickling with all its attributes, whatever its constructor takes."""
+    """Keeps all its attributes when copied or pickled, whatever its constructor takes."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {name: _portable(value) for name, value in vars(self).items()}
@@ -95,7 +95,7 @@ class VeoError(_Portable, Exception):
 
 
 class InvalidRequestError(VeoError, ValueError):
-    """A request that was refused here; nothing was sent and nothing was spent.
+    """A request that was refused before it was sent; nothing was spent.
 
     Attributes:
         parameter: the name of the parameter at fault.
@@ -119,11 +119,11 @@ class InvalidRequestError(VeoError, ValueError):
 
 
 class BudgetError(InvalidRequestError):
-    """A request would cost more than a budget leaves, or nobody knows what it costs. Nothing was sent."""
+    """A request would cost more than is left in a budget, or its price is unknown. Nothing was sent."""
 
 
 class PlaceTakenError(InvalidRequestError):
-    """A piece of a film or a batch has a job already, which another program may have sent. Nothing was sent.
+    """A piece of a film or batch already has a job, perhaps from another program. Nothing was sent.
 
     Attributes:
         job_id: that job.
@@ -131,7 +131,7 @@ class PlaceTakenError(InvalidRequestError):
 
     def __init__(self, group: str, job_id: str) -> None:
         super().__init__(
-            f"job: this piece of {group!r} is job {job_id} already, and is not paid for again; "
+            f"job: this piece of {group!r} already has job {job_id} and is not paid for again; "
             f"veo.job({job_id!r}) shows it.",
             parameter="job",
             value=job_id,
@@ -144,7 +144,7 @@ class UnknownModelError(InvalidRequestError):
 
 
 class RetiredModelError(InvalidRequestError):
-    """The service has ended the model; ``allow_retired=True`` sends the request anyway."""
+    """The service has retired the model; ``allow_retired=True`` sends the request anyway."""
 
 
 class ConfigError(VeoError):
@@ -152,10 +152,10 @@ class ConfigError(VeoError):
 
 
 class MissingExtraError(VeoError, ImportError):
-    """Something was asked for that an optional extra brings.
+    """Something needs an optional extra that is not installed.
 
     Args:
-        what: what was asked for, as the subject of a sentence.
+        what: what needs it, as the subject of a sentence.
         extra: the extra's name, as in ``pip install 'veo-widgets[extra]'``.
     """
 
@@ -171,10 +171,10 @@ class ServiceError(VeoError):
         status: the HTTP status, or 0 when the error came inside a finished operation.
         code: the service's own name for it, such as ``INVALID_ARGUMENT``.
         retry_after: seconds the service asked to wait, if it said so.
-        request_id: the service's own name for the request, which its support asks for; empty if it gave none.
-        unread: whether the answer proves that a create was not even read as a form; it may be sent as JSON then.
-        said: the service's own words for it; empty where the answer holds none, such as a page or nothing at all.
-        answer: the answer in one sentence, without what to do about it.
+        request_id: the service's id of the request, which its support will ask for; empty if there is none.
+        unread: whether the answer proves that a create sent as a form was not even read; it may then be sent as JSON.
+        said: the service's own words; empty if there are none, as in an HTML page or an empty answer.
+        answer: the answer in one sentence, without the remedy.
     """
 
     # Out of the instance's dictionary, and so out of what is pickled or shown: an answer may quote a key.
@@ -204,12 +204,12 @@ class ServiceError(VeoError):
 
     @property
     def body(self) -> Any:
-        """The decoded answer to a poll, for the wire that reads it; None of any other, and after pickling."""
+        """The decoded answer to a poll; None for other requests, and after pickling."""
         return getattr(self, "_body", None)
 
 
 class BadRequestError(ServiceError):
-    """The service refused a parameter or a combination of them."""
+    """The service refused a parameter or a combination of parameters."""
 
 
 class AuthenticationError(ServiceError):
@@ -228,8 +228,8 @@ class RateLimitError(ServiceError):
     """Too many requests, no quota left, or a spend cap was reached.
 
     Attributes:
-        limit: ``minute`` for too many requests at a time; ``day`` for the day's quota; ``running`` for too many jobs at
-            once; ``spend`` for a cap, a budget or a balance that only money raises; empty if the service does not say.
+        limit: ``minute`` for too many requests a minute; ``day`` for the daily quota; ``running`` for too many jobs at
+            once; ``spend`` for a spend cap, budget or balance; empty if the service does not say.
     """
 
     def __init__(self, message: str, *, limit: Limit = "", **said: Any) -> None:
@@ -238,23 +238,23 @@ class RateLimitError(ServiceError):
 
     @property
     def is_passing(self) -> bool:
-        """Whether the same request may well be taken in a while, with nobody changing anything."""
+        """Whether the same request is likely to be accepted later without any change."""
         return self.limit not in {"day", "spend"}
 
     @property
     def names_quota(self) -> bool:
-        """Whether the service itself says that a quota is the reason, which the status alone does not."""
+        """Whether the service says that a quota is the reason; the status alone does not."""
         words = "".join(filter(str.isalpha, self.said)).lower()
         # The status's own phrase says no more than the status.
         return words not in {"", "toomanyrequests"} and (bool(self.limit) or "quota" in words)
 
 
 class ServiceUnavailableError(ServiceError):
-    """The service is in trouble; it may answer later."""
+    """The service is having problems; it may recover."""
 
 
 class NoAnswerError(VeoError):
-    """The connection broke before a whole answer came.
+    """The connection broke before the whole answer arrived.
 
     Attributes:
         sent: False when it is certain that the service never saw the request.
@@ -266,15 +266,15 @@ class NoAnswerError(VeoError):
 
 
 class InvalidReplyError(VeoError):
-    """The service answered with something that is not what it should be."""
+    """The service's answer is not what it should be."""
 
 
 class DownloadError(VeoError):
-    """A clip could not be saved whole. The job can be resumed.
+    """A clip could not be saved completely. The job can be resumed.
 
     Attributes:
-        fetched: how many bytes came all the same.
-        size: of how many bytes of the clip.
+        fetched: how many bytes of the clip arrived.
+        size: how many bytes the clip has.
     """
 
     fetched: int = 0
@@ -293,7 +293,7 @@ class LedgerError(VeoError):
 
 
 class AcceptedError(LedgerError):
-    """The service has taken a job up, and that could not be written down yet. It runs and costs; do not send it again.
+    """The service accepted a job, but that could not be recorded. It runs and is charged; do not send it again.
 
     Attributes:
         job_id: which job.
@@ -305,7 +305,7 @@ class AcceptedError(LedgerError):
 
 
 class WaitTimeoutError(VeoError, TimeoutError):
-    """The waiting took longer than asked. The job goes on; wait again or resume it."""
+    """The wait timed out. The job carries on; wait again or resume it."""
 
 
 class JobError(VeoError):
@@ -329,7 +329,7 @@ class GenerationFilteredError(JobError):
 
 
 class ClipExpiredError(JobError):
-    """The service no longer keeps the clip or the operation."""
+    """The service no longer has the clip or the operation."""
 
 
 class UnknownOutcomeError(JobError):
@@ -348,7 +348,7 @@ class SubmitInterrupted(_Portable, KeyboardInterrupt):
 
 
 def together(errors: Sequence[InvalidRequestError]) -> InvalidRequestError:
-    """Several refusals as one, whose message has the sentences of all; a single one stays as it is."""
+    """Several refusals as one error with all their sentences; a single one is returned as it is."""
     if len(errors) == 1:
         return errors[0]
     first = errors[0]
@@ -357,7 +357,7 @@ def together(errors: Sequence[InvalidRequestError]) -> InvalidRequestError:
 
 
 def nearest(value: object, allowed: Iterable[object]) -> str:
-    """A hint at the likeliest of `allowed`, as `` Did you mean 'x'?``, or nothing."""
+    """A hint at the closest match in `allowed`, as `` Did you mean 'x'?``, or nothing."""
     names = [str(item) for item in allowed]
     close = get_close_matches(str(value), names, n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""

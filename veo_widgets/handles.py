@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from . import placing
 from .arguments import NAME, PATH, SECONDS, TEXT, accepts
 from .board import Listener, Sighting
+from .comm_queue import serve_comms
 from .errors import DownloadError, InvalidRequestError, LedgerError
 from .job_tables import frame_of, table_of
 from .lines import line_of, shorten
@@ -120,7 +121,7 @@ class Job(Reference):
         future = self.start_waiting(timeout)
         try:
             with metered(self._line) as tick:
-                result(future, None, tick, teller([self]))
+                result(future, None, tick, teller([self]), serve_comms)
         except KeyboardInterrupt:
             future.cancel()
             raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
@@ -141,6 +142,7 @@ class Job(Reference):
                     await asyncio.wait({waiting}, timeout=TICK_SECONDS)
                     tick()
                     tell()
+                    serve_comms()
         finally:
             waiting.cancel()
             self.waited(future)
@@ -175,6 +177,7 @@ class Job(Reference):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(TICK_SECONDS):
                         state = await states.get()
+                serve_comms()
                 if state is not shown:
                     shown = state
                     yield state

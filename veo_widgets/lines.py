@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .board import Sighting
 from .looks import typical_seconds
+from .pricing import Cost
 from .printable import printable
 from .progress import Line, time_left
+from .record import JobRecord
 
 
 def line_of(seen: Sighting, now: float, *, last: bool) -> Line:
@@ -31,6 +35,49 @@ def line_of(seen: Sighting, now: float, *, last: bool) -> Line:
     share = 0.9 * gone / likely if gone < likely else 1 - 0.1 * likely / gone
     left = time_left(likely - gone) if gone < likely else "longer than usual"
     return Line(f"{called}: {state} · {gone // 60:.0f}:{gone % 60:02.0f} · {left}", share)
+
+
+def line_of_several(seen: Sequence[Sighting], now: float, *, last: bool) -> Line:
+    """How jobs that are waited for together stand.
+
+    Args:
+        seen: the jobs.
+        now: seconds since the epoch.
+        last: as for `line_of`.
+    """
+    if len(seen) == 1:
+        return line_of(seen[0], now, last=last)
+    records = [one.record for one in seen]
+    done = [record.cost for record in records if record.videos]
+    over = sum(record.state.is_final for record in records)
+    free = all(record.provider == "emulator" for record in records)
+    parts = tally("jobs", done, over - len(done), len(records), free=free)
+    if not last and over < len(records):
+        parts.append(time_left(max(_left(record, now) for record in records if not record.state.is_final)))
+    return Line(" · ".join(parts), None if last else over / len(records))
+
+
+def _left(record: JobRecord, now: float) -> float:
+    """The seconds that a job which runs is likely to take yet."""
+    return typical_seconds(record.provider, record.model).likely - (now - record.created_at)
+
+
+def tally(title: str, done: Sequence[Cost], failed: int, count: int, *, free: bool) -> list[str]:
+    """How far several jobs are, in parts of a line.
+
+    Args:
+        title: what they are called.
+        done: the prices of those that have clips.
+        failed: how many have ended without one.
+        count: how many there are.
+        free: whether nothing is charged.
+    """
+    parts = [f"{title}: {len(done)} of {count}"]
+    parts += [f"{failed} failed"] if failed else []
+    known = [cost.usd for cost in done if cost.usd is not None]
+    cost = Cost(sum(known)).text if len(known) == len(done) else "price unknown"
+    parts += [f"{cost}, free at the emulator" if free and known else cost] if done else []
+    return parts
 
 
 def shorten(text: str, length: int) -> str:

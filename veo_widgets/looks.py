@@ -102,7 +102,7 @@ class Looks:
 
         async def tell() -> None:
             await quiet_for(self._clock, _ANSWER_SECONDS, lambda: began)
-            told = f"{account.provider.label} has not answered for {_ANSWER_SECONDS:g} s; waiting."
+            told = f"{account.whereabouts} has not answered for {_ANSWER_SECONDS:g} s; waiting."
             with suppress(VeoError):
                 await self._keeper.note_trouble(record.id, told)
 
@@ -207,7 +207,7 @@ class Looks:
         account, wire = await self._accounts.of_job(record), wire_for(record.wire, record.surface)
         call = wire.cancel(record.operation, account.endpoint) if record.operation else None
         if call is None:
-            why = f"{account.provider.label} stops no {record.model} once it has started"
+            why = f"{account.whereabouts} stops no {record.model} once it has started"
             message = f"job: {record.id} cannot be cancelled; {why}. It goes on; detach() stops the watching."
             raise InvalidRequestError(message, parameter="job", value=record.id)
         await self._transport.send(call, account)

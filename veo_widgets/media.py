@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from pathlib import Path
@@ -20,6 +21,8 @@ __all__ = ["MAX_IMAGE_BYTES", "Image", "Video", "check_web_address", "sniff_imag
 
 # A prompt, a poster, and the bytes of clips that were given as text; what is cut off is unreadable.
 _MAX_RECIPE_BYTES = 64 << 20
+# A sidecar may be anybody's, and this becomes part of a style.
+_POSTER = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]+=*")
 
 _IMAGE_ENDINGS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 
@@ -186,7 +189,12 @@ class Video:
     def poster(self) -> str:
         """A small JPEG of a frame as a ``data:`` address, from the sidecar, or empty."""
         poster = self.recipe.get("poster", "")
-        return poster if isinstance(poster, str) and poster.startswith("data:image/jpeg;base64,") else ""
+        return poster if isinstance(poster, str) and _POSTER.fullmatch(poster) else ""
+
+    @property
+    def still(self) -> str:
+        """The poster's bytes in base64, as notebooks hold an ``image/jpeg``; empty if there is none."""
+        return self.poster.rpartition(",")[2]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
@@ -211,12 +219,21 @@ class Video:
         return f"Video({', '.join([repr(printable(self.relative_path())), *seen])})"
 
     def _repr_html_(self) -> str:
-        frame = escape(self.poster)
-        poster = f' poster="{frame}"' if frame else ""
-        # Readers that drop <video> keep what is inside it.
-        still = f'<img src="{frame}" alt="A frame of the clip" style="max-width:100%">' if frame else ""
-        address = escape(quote(self.relative_path(), safe="/:"))
-        return (
-            f'<video controls preload="metadata" width="640" src="{address}"{poster} style="max-width:100%">'
-            f"{still}</video>"
-        )
+        return self.player_html(quote(self.relative_path(), safe="/:"))
+
+    def _repr_jpeg_(self) -> str | None:
+        return self.still or None
+
+    def player_html(self, address: str, width: int = 640) -> str:
+        """A player for whoever reads a notebook without a kernel.
+
+        Args:
+            address: of the clip.
+            width: in pixels; less where the clip would be higher than 480, or the page narrower.
+        """
+        ratio = self.width / self.height if self.width and self.height else 16 / 9
+        # Behind the player, not in it: readers that allow no <video> may write the element out, whatever it holds.
+        still = f" url({self.poster}) center/contain no-repeat" if self.poster else ""
+        box = f"max-width:{min(width, round(480 * ratio))}px;aspect-ratio:{ratio:.4g};background:#000{still}"
+        player = f'<video controls preload="metadata" width="100%" src="{escape(address)}"></video>'
+        return f'<div style="margin:8px 0;{box}">{player}</div>'

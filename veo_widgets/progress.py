@@ -1,14 +1,20 @@
 """How far something is, told while it is waited for: live in a notebook, a line in a terminal, nothing in a pipe.
 
 Whoever waits ticks; nothing here has a thread of its own, so what is shown goes to the cell that waits.
+
+The terminal's line is written here rather than by tqdm or rich, even where they are installed. They draw bars that
+count up to a total, while a job moves by the clock and its line is words; and warnings have to be printed in between.
+What is left to do is a carriage return and the width of the terminal, and so the line looks the same everywhere.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -68,9 +74,12 @@ class _Terminal:
 
     def show(self, line: Line) -> None:
         """Write over the line before."""
-        text = printable(line.text)[: shutil.get_terminal_size().columns - 1]
-        self._write(f"\r{text}{' ' * (self._length - len(text))}")
-        self._length = len(text)
+        # One column stays free: some terminals go to the next line as soon as this one is full.
+        most = _columns() - 1
+        text, length = _cut(printable(line.text), most)
+        # The terminal may have become narrower since.
+        self._write(f"\r{text}{' ' * (min(self._length, most) - length)}")
+        self._length = length
 
     def end(self, line: Line | None) -> None:
         """Leave the line, or clear it."""
@@ -84,7 +93,7 @@ class _Terminal:
     def clear(self) -> None:
         """Make room for something else; the next line comes below it."""
         if self._length:
-            self._write(f"\r{' ' * self._length}\r")
+            self._write(f"\r{' ' * min(self._length, _columns() - 1)}\r")
             self._length = 0
 
     def _write(self, text: str) -> None:
@@ -92,6 +101,25 @@ class _Terminal:
         with suppress(OSError, ValueError):
             sys.stderr.write(text)
             sys.stderr.flush()
+
+
+def _columns() -> int:
+    """The width of the terminal behind standard error; standard output may be a file."""
+    with suppress(OSError, ValueError, AttributeError):
+        if columns := os.get_terminal_size(sys.stderr.fileno()).columns:
+            return columns
+    return shutil.get_terminal_size().columns
+
+
+def _cut(text: str, most: int) -> tuple[str, int]:
+    """As much of a text as has room in so many columns, and how many it takes: Chinese takes two for each character."""
+    taken = 0
+    for at, character in enumerate(text):
+        width = 0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF")
+        if taken + width > most:
+            return text[:at], taken
+        taken += width
+    return text, taken
 
 
 def _screen() -> Screen:
@@ -107,10 +135,15 @@ def _screen() -> Screen:
     return _Terminal() if is_terminal and _Terminal.current is None else _Nowhere()
 
 
-def note(text: str) -> None:
-    """Say something on standard error, beside the line that a terminal may be showing."""
+def make_room() -> None:
+    """Clear the line that a terminal may be showing, so that something else can be printed; it comes again below."""
     if _Terminal.current is not None:
         _Terminal.current.clear()
+
+
+def note(text: str) -> None:
+    """Say something on standard error, beside the line that a terminal may be showing."""
+    make_room()
     print(text, file=sys.stderr)  # noqa: T201 (of whoever waits)
 
 

@@ -16,7 +16,7 @@ from .arguments import COUNT, NAME, NONE, PATH, SECONDS, SWITCH, TEXT, Kind, acc
 from .batches import Batch
 from .budgets import Budget
 from .config import Settings
-from .errors import InvalidRequestError, nearest
+from .errors import InvalidRequestError, VeoError, nearest
 from .films import Film, Shot
 from .handles import Job, Jobs, Videos
 from .model_table import model_table
@@ -30,6 +30,7 @@ from .spending import Spend
 from .surroundings import surroundings
 from .sync import Client, loaded
 from .tables import Table
+from .waiting import IN_BROWSER, NO_THREADS
 
 if TYPE_CHECKING:
     from .diagnosis import Report
@@ -281,6 +282,8 @@ def doctor() -> Report:
     """
     from .diagnosis import diagnose, without_client
 
+    if IN_BROWSER:
+        return without_client(VeoError(NO_THREADS))
     try:
         return client().call(partial(diagnose, client().asynchronous))
     except Exception as error:  # noqa: BLE001 (a ledger without a place, a forked process, a client that was closed)

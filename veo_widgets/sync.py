@@ -40,7 +40,7 @@ from .sealing import sealed
 from .searches import Search
 from .spending import Spend
 from .transport import Transport
-from .waiting import CLOSED, result
+from .waiting import CLOSED, IN_BROWSER, NO_THREADS, at_once, result
 
 T = TypeVar("T")
 
@@ -68,6 +68,8 @@ class Client:
         transport: Callable[[], Transport] = Transport,
         clock: Clock | None = None,
     ) -> None:
+        # Called where the waiting for a job was done, once it is over: see `Job.after_wait`.
+        self.after_wait: dict[str, list[Callable[[], None]]] = {}
         ready: concurrent.futures.Future[tuple[BlockingPortal, AsyncClient]] = concurrent.futures.Future()
 
         async def main() -> None:
@@ -85,10 +87,12 @@ class Client:
                 ready.set_exception(error)
 
         self._thread = threading.Thread(target=run, name="veo_widgets", daemon=True)
+        if IN_BROWSER:
+            # Without the thread, for what has nothing to wait for.
+            self.asynchronous = AsyncClient(settings, home=home, transport=transport(), clock=clock)
+            return
         self._thread.start()
         self._portal, self.asynchronous = ready.result()
-        # Called where the waiting for a job was done, once it is over: see `Job.after_wait`.
-        self.after_wait: dict[str, list[Callable[[], None]]] = {}
         _close_at_the_end(self)
 
     def close(self) -> None:
@@ -127,6 +131,8 @@ class Client:
         Raises:
             VeoError: the client is closed, or this is its own loop, where nothing may block.
         """
+        if IN_BROWSER:
+            return at_once(verb(*arguments))
         if threading.current_thread() is self._thread:
             raise VeoError("A listener runs on the background loop and must not block it; read its argument instead.")
         return result(self.start(verb, *arguments))
@@ -135,8 +141,10 @@ class Client:
         """Start a coroutine function on the loop, also from the loop itself.
 
         Raises:
-            VeoError: the client is closed.
+            VeoError: the client is closed, or Python runs in a browser.
         """
+        if IN_BROWSER:
+            raise VeoError(NO_THREADS)
         if _forked:
             raise VeoError(_FORKED)
         if threading.current_thread() is self._thread:

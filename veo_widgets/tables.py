@@ -10,7 +10,9 @@ from typing import Any
 from .errors import VeoError
 from .printable import html_output, printable
 
-_CELL = "text-align:left;vertical-align:top;padding:1px 6px"
+_CELL = "text-align:left;vertical-align:top;padding:3px 6px"
+# A name, a price or a time stays in one line; a prompt or a path may not.
+_ONE_LINE = 32
 
 
 class Table:
@@ -50,7 +52,7 @@ class Table:
             return html_output(remark)
         head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in self.columns)
         body = "".join(
-            "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in line) + "</tr>"
+            "<tr>" + "".join(f'<td style="{_style(cell)}">{escape(cell)}</td>' for cell in line) + "</tr>"
             for line in self._cells()
         )
         return html_output(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", remark)
@@ -58,6 +60,10 @@ class Table:
     def to_frame(self) -> Any:
         """The same as a pandas ``DataFrame``; see `frame`."""
         return frame(self.columns, self.rows)
+
+
+def _style(cell: str) -> str:
+    return f"{_CELL};white-space:nowrap" if len(cell) <= _ONE_LINE else _CELL
 
 
 def frame(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Any:

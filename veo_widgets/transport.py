@@ -1,50 +1,36 @@
-"""HTTP: send a call, stream a clip, sign for the provider's own origin only. The only user of httpx."""
+"""HTTP: send a call, stream a clip, sign for the provider's own origin only."""
 
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from http.cookiejar import CookieJar
 
 import anyio
 import anyio.to_thread
-import httpx
 
 from .answers import Answer, refusal, reply_to, too_slow
 from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, unpacked, whole
 from .config import Account
+from .connections import KEPT_SECONDS, TROUBLE, UNCONNECTED, httpx, new_client, no_answer
 from .errors import DownloadError, InvalidReplyError, NoAnswerError, VeoError
 from .hosts import Target, checked, redirected, target_of_clip
 from .intake import Incoming
 from .lanes import Lanes
 from .leaving import Leaving, WithdrawnError
 from .logbook import Exchange
-from .proxies import Proxy
 from .ranges import BEYOND, part_of, ranged, validator_of
-from .version import own_version
-from .ways import Tls, Ways
+from .ways import Tls
 from .wires.base import Call, Reply
 
 # httpx's pool slows down quadratically with the number of tasks that wait in it, so they wait here instead.
 _GATE = 16
 # For everything but creates and clips: what a thousand jobs need where an answer takes a fifth of a second.
 _LANES = 32
-# A job is polled for every few seconds, each time over a new connection if it were kept no longer than that.
-_KEPT_SECONDS = 60.0
 _MAX_REDIRECTS = 5
-# For each piece of an answer; `bodies.LIMITS` has the whole.
-_TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
-
-# What httpx raises, a header that cannot be encoded included, and `bodies` of what is packed in a wrong way.
-_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ValueError)
-_UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
-_UNCONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_NEVER_SENT = (httpx.LocalProtocolError, *_UNCONNECTED, httpx.UnsupportedProtocol)
 
 
 @dataclass(frozen=True)
@@ -62,39 +48,6 @@ class Letter:
 _address = lru_cache(maxsize=2048)(httpx.URL)
 
 
-class _NoCookies(CookieJar):
-    """No service needs any, and one account's would go along with another's calls."""
-
-    def extract_cookies(self, *_: object) -> None:
-        """Take none. A jar whose policy refuses them all reads each answer's headers first."""
-
-
-def _way(limits: httpx.Limits, tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
-    secure = tls if proxy and proxy.address.startswith("https:") else None
-    through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
-    return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
-
-
-class _Routed(httpx.AsyncBaseTransport):
-    """Sends each request on the way that is its own."""
-
-    def __init__(self, ways: Ways[httpx.AsyncHTTPTransport]) -> None:
-        self._ways = ways
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await self._ways.to(str(request.url)).handle_async_request(request)
-        except Exception as error:
-            # The one library whose errors httpx lets through; a SOCKS proxy speaks before anything is sent.
-            if type(error).__module__.partition(".")[0] != "socksio":
-                raise
-        raise httpx.ProxyError("it does not speak SOCKS5")
-
-    async def aclose(self) -> None:
-        for way in self._ways.drain():
-            await way.aclose()
-
-
 class Transport:
     """One HTTP client for all providers of a process.
 
@@ -109,7 +62,7 @@ class Transport:
         self._clients: dict[bool, httpx.AsyncClient] = {}
         # Apart from each other: slow downloads must not hold up a create, nor a thousand polls.
         self._creates, self._streams = anyio.Semaphore(_GATE), anyio.Semaphore(_GATE)
-        self._lanes = Lanes(lambda: self._made(kept=4, seconds=_KEPT_SECONDS), _LANES)
+        self._lanes = Lanes(lambda: new_client(self._tls, self._http, kept=4, seconds=KEPT_SECONDS), _LANES)
 
     def _httpx(self, *, direct: bool = False) -> httpx.AsyncClient:
         """The client for creates and clips, or the one for numbers: it knows no proxy and keeps no connection.
@@ -117,21 +70,8 @@ class Transport:
         A connection that was made for one name must not serve another name with the same number.
         """
         if direct not in self._clients:
-            self._clients[direct] = self._made(kept=0 if direct else 20, direct=direct)
+            self._clients[direct] = new_client(self._tls, self._http, kept=0 if direct else 20, direct=direct)
         return self._clients[direct]
-
-    def _made(self, *, kept: int, seconds: float = 5.0, direct: bool = False) -> httpx.AsyncClient:
-        """A client that keeps so many connections for so many seconds."""
-        limits = httpx.Limits(max_connections=100, max_keepalive_connections=kept, keepalive_expiry=seconds)
-        way = partial(_way, limits)
-        return httpx.AsyncClient(
-            transport=self._http or _Routed(Ways(way, self._tls, direct=direct)),
-            trust_env=False,
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            cookies=_NoCookies(),
-            headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
-        )
 
     async def ready_for(self, account: Account) -> None:
         """Look, before anything is written down, whether a request can leave for a service; see `Tls.check`.
@@ -198,8 +138,8 @@ class Transport:
             request = http.build_request(
                 call.method, _address(call.url), headers=headers, content=content, files=parts or None
             )
-        except _TROUBLE as error:
-            failed = _no_answer(error, account, exchange, sent=False)
+        except TROUBLE as error:
+            failed = no_answer(error, account, exchange, sent=False)
         else:
             return Letter(call, account, exchange, request, http)
         # Out here it has no context, whose frames hold the signed request.
@@ -222,10 +162,10 @@ class Transport:
             failed = InvalidReplyError(f"{account.provider.label} answered with {error}, which is no answer to this.")
         except WithdrawnError:
             failed = leaving.error if leaving and leaving.error else VeoError("It was not sent.")
-        except _TROUBLE as error:
+        except TROUBLE as error:
             # Not every error of httpx tells how far it came: a redirect's address may be at fault after all was sent.
-            sent = (leaving is None or leaving.begun) and not isinstance(error, _NEVER_SENT)
-            failed = _no_answer(error, account, exchange, sent=sent)
+            sent = None if leaving is None or leaving.begun else False
+            failed = no_answer(error, account, exchange, sent=sent)
         # As above.
         raise failed
 
@@ -278,8 +218,8 @@ class Transport:
                 exchange.reply(response.status_code, response.headers)
                 return response
             failed = too_slow(account, limit, exchange)
-        except _TROUBLE as error:
-            failed = _no_answer(error, account, exchange)
+        except TROUBLE as error:
+            failed = no_answer(error, account, exchange)
         raise failed
 
     async def _asked(self, target: Target, headers: dict[str, str]) -> httpx.Response:
@@ -293,7 +233,7 @@ class Transport:
 
         *others, last = target.urls
         for url in others:
-            with suppress(*_UNCONNECTED):
+            with suppress(*UNCONNECTED):
                 return await ask(url)
         return await ask(last)
 
@@ -303,8 +243,8 @@ class Transport:
             with anyio.move_on_after(limit.seconds) as scope:
                 try:
                     body = await _body(response, limit, scope)
-                except _TROUBLE as error:
-                    raise _no_answer(error, account) from None
+                except TROUBLE as error:
+                    raise no_answer(error, account) from None
                 raise refusal(Answer(response.status_code, response.headers, body), call, account)
             raise too_slow(account, limit)
         start, total = part_of(response.status_code, response.headers)
@@ -348,7 +288,7 @@ class Transport:
         target = await checked(url, account.endpoint.base_url)
         try:
             response = await self._asked(target, {"accept-encoding": "identity"})
-        except _TROUBLE as error:
+        except TROUBLE as error:
             raise DownloadError(f"{target.host} did not answer: {error or type(error).__name__}.") from None
         try:
             if response.has_redirect_location:
@@ -358,7 +298,7 @@ class Transport:
             return bytes(await whole(*_incoming(response), limit))
         except TooLargeError:
             raise DownloadError(f"It has more than {limit / 1e6:g} MB.") from None
-        except _TROUBLE as error:
+        except TROUBLE as error:
             raise DownloadError(f"The connection broke: {error or type(error).__name__}.") from None
         finally:
             await response.aclose()
@@ -404,22 +344,5 @@ async def _chunks(response: httpx.Response, account: Account, seconds: float) ->
             if time.monotonic() > end:
                 raise NoAnswerError(f"{account.provider.label} sends the clip too slowly.")
             yield chunk
-    except _TROUBLE as error:
-        raise _no_answer(error, account) from None
-
-
-def _no_answer(
-    error: Exception, account: Account, exchange: Exchange | None = None, *, sent: bool | None = None
-) -> NoAnswerError:
-    """The error for one of httpx's; without `sent`, its kind tells whether anything has left."""
-    sent = not isinstance(error, _NEVER_SENT) if sent is None else sent
-    what = "did not answer" if sent else "could not be reached"
-    # These quote the header at fault, and that may be the key.
-    proxy = "the proxy said: " if isinstance(error, httpx.ProxyError) else ""
-    hushed = "the key or another header holds a character that cannot be sent"
-    broke = "it timed out" if isinstance(error, httpx.TimeoutException) else "the connection broke"
-    reason = hushed if isinstance(error, _UNSENDABLE) else proxy + (str(error).rstrip(".") or broke)
-    made = NoAnswerError(f"{account.whereabouts} {what}: {reason}.", sent=sent)
-    if exchange is not None:
-        exchange.failed(made)
-    return made
+    except TROUBLE as error:
+        raise no_answer(error, account) from None

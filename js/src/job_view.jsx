@@ -34,7 +34,7 @@ export default function jobView() {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(model, el, signal, <JobCard wire={model} sources={sources} clock={clock} />, () => wayBack(model.get("job")));
+      const end = mount(model, el, signal, <JobCard wire={model} sources={sources} clock={clock} />, (gone) => wayBack(model.get("job"), gone));
       send(model, "ready");
       return end;
     },

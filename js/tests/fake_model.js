@@ -6,7 +6,17 @@ class FakeSession {
   statusChanged = { connect: (/** @type {() => void} */ slot) => this.#slots.add(slot), disconnect: (/** @type {() => void} */ slot) => this.#slots.delete(slot) };
 
   end() {
-    this.session.kernel.status = "dead";
+    this.#tell({ status: "dead" });
+  }
+
+  /** @param {"connected"|"connecting"} connectionStatus */
+  connection(connectionStatus) {
+    this.#tell({ connectionStatus });
+  }
+
+  /** @param {Partial<typeof this.session.kernel>} change */
+  #tell(change) {
+    Object.assign(this.session.kernel, change);
     for (const slot of this.#slots) slot();
   }
 }

@@ -212,6 +212,32 @@ describe("Generate", () => {
     expect(localStorage.getItem("veo_widgets.form.p")).toContain("outlives its kernel");
   });
 
+  it("holds its button back for a moment when another browser has changed what it would send", async () => {
+    const { model, el } = await show({ values: { prompt: "A cat" } });
+    await vi.advanceTimersByTimeAsync(700);
+    expect(button(el).getAttribute("aria-disabled")).toBe("false");
+    model.set("draft", { values: { prompt: "A dog" }, at: 5, by: "another", locked: false, given: {} });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(button(el).getAttribute("aria-disabled")).toBe("true");
+    await vi.advanceTimersByTimeAsync(700);
+    expect(button(el).getAttribute("aria-disabled")).toBe("false");
+  });
+
+  it("leaves nothing that costs money for a connection that may come back later", async () => {
+    const { model, el } = await show({ values: { prompt: "A cat" } });
+    model.state.session.connection("connecting");
+    await settle();
+    expect(button(el).disabled).toBe(true);
+    expect(el.textContent).toContain("No connection to the kernel");
+    const field = /** @type {HTMLTextAreaElement} */ (el.querySelector("textarea"));
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+    model.state.session.connection("connected");
+    await settle();
+    expect(model.sentOf("generate")).toHaveLength(0);
+    button(el).click();
+    expect(model.sentOf("generate")).toHaveLength(1);
+  });
+
   it("rolls the seed for the next clip unless it is kept", async () => {
     const { model, el } = await show({ values: { prompt: "A cat", seed: 7 }, locked: true });
     model.onSend = ({ kind, order }) => kind === "generate" && model.emit("msg:custom", { kind: "accepted", order, job: "j1" });

@@ -214,6 +214,24 @@ describe("a grid", () => {
     expect((await press(/** @type {Element} */ (el.querySelector("select")), "s")).defaultPrevented).toBe(false);
   });
 
+  it("shows one take at a time, the newest first of all", async () => {
+    const same = { values: { seed: 1 } };
+    const draft = cell(2, { ...same, take: 3, job: null, planned: { usd: 0.4, text: "$0.40", note: null } });
+    const cells = [cell(0, { ...same, take: 1 }), cell(1, { ...same, take: 2 }), draft];
+    const { el, model } = await shown({ cells });
+    const samples = () => places(el).map((one) => one.dataset.sample);
+    const takes = () => [...el.querySelectorAll(".veo-takes button")].map((one) => [one.textContent, one.getAttribute("aria-pressed")]);
+    // Nothing of the third was sent yet.
+    expect(takes()).toEqual([["Take 1", "false"], ["Take 2", "true"]]);
+    expect(samples()).toEqual(["1"]);
+    button(el, "Take 1").click();
+    await settle();
+    expect(samples()).toEqual(["0"]);
+    model.set("cells", [...cells.slice(0, 2), { ...draft, planned: null, job: job("running") }]);
+    await settle();
+    expect(samples()).toEqual(["2"]);
+  });
+
   it("asks before it renders, and sends it once", async () => {
     const { el, model } = await shown({ marks: { 0: "star", 1: "star" } });
     button(el, "Render 2 starred at 1080p · $1.28").click();

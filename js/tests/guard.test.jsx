@@ -25,8 +25,13 @@ const at = (/** @type {Event} */ event) => {
   Object.defineProperty(event, "timeStamp", { value: performance.now() });
   return event;
 };
-const show = () => {
-  render(<GuardedButton onPress={pressed}>Confirm</GuardedButton>, root);
+const show = (offer = 0) => {
+  render(
+    <GuardedButton onPress={pressed} offer={offer}>
+      Confirm
+    </GuardedButton>,
+    root,
+  );
   return /** @type {HTMLButtonElement} */ (root.querySelector("button"));
 };
 const wait = (/** @type {number} */ ms) => vi.advanceTimersByTimeAsync(ms);
@@ -68,6 +73,24 @@ describe("a guarded button", () => {
     moveTo(document.body, 0);
     await wait(300);
     moveTo(button, 200);
+    click(button);
+    expect(pressed).toHaveBeenCalledOnce();
+  });
+
+  it("waits again when somebody else has changed what it offers", async () => {
+    const button = show(1);
+    await wait(700);
+    moveTo(document.body, 0);
+    await wait(300);
+    moveTo(button, 200);
+    await wait(700);
+    show(2);
+    await wait(100);
+    expect(button.getAttribute("aria-disabled")).toBe("true");
+    click(button);
+    await wait(700);
+    expect(pressed).not.toHaveBeenCalled();
+    expect(button.getAttribute("aria-disabled")).toBe("false");
     click(button);
     expect(pressed).toHaveBeenCalledOnce();
   });

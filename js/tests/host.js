@@ -49,7 +49,8 @@ function gridState() {
     const state = running?.includes(n) ? "running" : failed?.includes(n) ? "failed" : filtered?.includes(n) ? "filtered" : "succeeded";
     const now = Date.now();
     const planned = asked.has("planned") || drafts?.includes(n) ? { usd: 0.2, text: "$0.20", note: null } : null;
-    return cell(n, { ...size, values, planned, made_from: made ? 0 : null, job: planned ? null : job(state, { id: `job${n}`, submitted_at: now - 18_000 - n * 3000 }) });
+    const take = 1 + Math.floor((n * Number(asked.get("takes") ?? 1)) / count);
+    return cell(n, { ...size, values, planned, take, made_from: made ? 0 : null, job: planned ? null : job(state, { id: `job${n}`, submitted_at: now - 18_000 - n * 3000 }) });
   });
   const there = cells.filter(({ planned, job: one }) => !planned && one?.state === "succeeded").map(({ sample }) => sample);
   const render = { usd: 0.64, text: "$0.64", note: null, resolution: "1080p" };
@@ -141,6 +142,7 @@ async function start() {
   await parts.initialize({ model, signal });
   await parts.render({ model, el, signal });
   if (asked.has("gone")) lose(model);
+  if (asked.has("away")) model.widget_manager.context.sessionContext.connection("connecting");
   Object.assign(globalThis, { model, job, parts });
 }
 

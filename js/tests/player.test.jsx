@@ -100,7 +100,11 @@ describe("taking a frame", () => {
       model.emit("msg:custom", { kind: "grabbed", request, message: "Frame 60 is the first frame." });
     };
     const png = new Blob([new Uint8Array(2_500_000)]);
-    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(/** @type {any} */ ({ drawImage: () => {} }));
+    // As in WebKit: there is nothing to draw at first.
+    let looks = 0;
+    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(
+      /** @type {any} */ ({ drawImage: () => {}, getImageData: () => ({ data: [0, 0, 0, ++looks > 2 ? 255 : 0] }) }),
+    );
     vi.spyOn(HTMLCanvasElement.prototype, "toBlob").mockImplementation((done) => done(png));
     await press(section, "g");
     await press(/** @type {Element} */ (document.activeElement), "1");

@@ -354,6 +354,36 @@ describe("views", () => {
     expect(el.querySelector("style")).toBeNull();
   });
 
+  it("say that the connection is broken, with their buttons off, until it is there again", async () => {
+    const { model, el } = await showJob("running", { submitted_at: Date.now() - 5000 });
+    model.state.session.connection("connecting");
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toBe(
+      "No connection to the kernel. Job k3f9x2ab goes on at the service; if the kernel does not come back, %veo resume brings its clip home.",
+    );
+    expect(button(el, "Stop waiting").disabled).toBe(true);
+    // The copy that was saved stays hidden: this view may go on.
+    expect(el.querySelector("style")).not.toBeNull();
+    model.state.session.connection("connected");
+    await settle();
+    expect(el.querySelector("[role=alert]")).toBeNull();
+    expect(button(el, "Stop waiting").disabled).toBe(false);
+    model.state.session.connection("connecting");
+    model.state.session.end();
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("The kernel is gone. Job k3f9x2ab goes on at the service; %veo resume");
+  });
+
+  it.each(/** @type {[any, string][]} */ ([
+    [{ held_back: true }, "Job k3f9x2ab was not sent and costs nothing so far; if the kernel does not come back, %veo resume sends it."],
+    [{ state: "failed" }, "The buttons work again when it is back."],
+  ]))("name the way back for a job that is %o", async (as, words) => {
+    const { model, el } = await showJob("running", as);
+    model.state.session.connection("connecting");
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toBe(`No connection to the kernel. ${words}`);
+  });
+
   it("of one model share its bytes and go one by one", async () => {
     const { model, another, el } = await showJob("succeeded");
     const second = new AbortController();

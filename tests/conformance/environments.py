@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
+_FOLDER = Path(sys.prefix) / "conformance"
+_NODE = Path(__file__).parents[2] / "js" / "hatch_build.py"
 _STAMP = "complete"
 
 
@@ -22,13 +24,27 @@ def python_of(name: str, requirements: Path = REQUIREMENTS) -> Path:
     It lies inside the environment that runs the tests, so that throwing that one away throws away these too.
     """
     wanted = (requirements / f"{name}.txt").read_bytes() + (requirements / "resolved" / f"{name}.txt").read_bytes()
-    mark = hashlib.sha256(wanted + sys.version.encode()).hexdigest()[:12]
-    folder = Path(sys.prefix) / "conformance" / f"{name}-{mark}"
-    folder.parent.mkdir(exist_ok=True)
-    with _locked(folder.with_name(f"{folder.name}.lock")):
-        if not (folder / _STAMP).exists():
+    folder = _FOLDER / f"{name}-{_mark(wanted)}"
+    with _built_once(folder) as missing:
+        if missing:
             _build(folder, requirements / f"{name}.txt")
     return folder / "bin" / "python"
+
+
+def _mark(wanted: bytes) -> str:
+    return hashlib.sha256(wanted + sys.version.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _built_once(folder: Path) -> Iterator[bool]:
+    """Says whether the folder is still to be filled; if the block does so without an error, it is not asked again."""
+    folder.parent.mkdir(exist_ok=True)
+    with _locked(folder.with_name(f"{folder.name}.lock")):
+        missing = not (folder / _STAMP).exists()
+        if missing:
+            shutil.rmtree(folder, ignore_errors=True)
+        yield missing
+        (folder / _STAMP).touch()
 
 
 @contextmanager
@@ -40,18 +56,24 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _build(folder: Path, requirements: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
     # This environment's pip fills the others, which saves each of them a pip of its own.
-    _run("venv", "--without-pip", str(folder))
+    _run(sys.executable, "-m", "venv", "--without-pip", str(folder))
+    pip = (sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"))
     options = ("--quiet", "--disable-pip-version-check", "--prefer-binary")
-    _run("pip", "--python", str(folder / "bin" / "python"), "install", *options, "--requirement", str(requirements))
-    (folder / _STAMP).touch()
+    _run(*pip, "install", *options, "--requirement", str(requirements))
 
 
-def _run(module: str, *arguments: str) -> None:
-    command = [sys.executable, "-m", module, *arguments]
+def _run(*command: str, folder: Path | None = None, **more: str) -> None:
     inherited = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-    done = subprocess.run(command, env=inherited, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env={**inherited, **more},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
 
@@ -62,12 +84,41 @@ def overlay(requirement: str) -> Path:
     Args:
         requirement: such as ``ipykernel==6.31.0``; what it needs is taken from this environment.
     """
-    folder = Path(sys.prefix) / "conformance" / requirement.replace("==", "-")
-    folder.parent.mkdir(exist_ok=True)
-    with _locked(folder.with_name(f"{folder.name}.lock")):
-        if not (folder / _STAMP).exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    return _filled(requirement.replace("==", "-"), requirement)
+
+
+def layer_of(name: str, requirements: Path) -> Path:
+    """A folder with all that ``<name>.txt`` in `requirements` lists, to be put before this environment's own.
+
+    The list is complete: what it does not name is taken from this environment. Built on first use.
+    """
+    wanted = requirements / f"{name}.txt"
+    return _filled(f"{name}-{_mark(wanted.read_bytes())}", "--requirement", str(wanted))
+
+
+def _filled(name: str, *wanted: str) -> Path:
+    folder = _FOLDER / name
+    with _built_once(folder) as missing:
+        if missing:
             options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile", "--target", str(folder))
-            _run("pip", "install", *options, requirement)
-            (folder / _STAMP).touch()
+            _run(sys.executable, "-m", "pip", "install", *options, *wanted)
     return folder
+
+
+def node_modules_of(name: str, requirements: Path) -> Path:
+    """The ``node_modules`` that ``<name>/package-lock.json`` in `requirements` asks for, built on first use."""
+    wanted = requirements / name
+    lock = wanted / "package-lock.json"
+    folder = _FOLDER / f"{name}-{_mark(lock.read_bytes())}"
+    with _built_once(folder) as missing:
+        if missing:
+            shutil.copytree(wanted, folder)
+            path = f"{node_path()}{os.pathsep}{os.environ['PATH']}"
+            _run("npm", "ci", "--no-audit", "--no-fund", folder=folder, PATH=path)
+    return folder / "node_modules"
+
+
+def node_path() -> str:
+    """What is to be put before ``PATH`` to have ``node`` and ``npm``."""
+    found = subprocess.run([sys.executable, str(_NODE), "node-path"], capture_output=True, text=True, check=True)
+    return found.stdout.strip()

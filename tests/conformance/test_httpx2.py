@@ -1,4 +1,4 @@
-"""Our own tests with httpx2, httpx's continuation, in httpx's place: changing over is one import of `transport`."""
+"""Our own tests with httpx2, httpx's continuation, in httpx's place: changing over is one import of `connections`."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ LEFT_OUT = (
 
 
 def changed_over(folder: Path) -> Path:
-    """A copy of the package and of the chosen tests, in which `transport` imports httpx2.
+    """A copy of the package and of the chosen tests, in which `connections` imports httpx2.
 
     The tests' own clients and servers change over too, so that nothing in that environment has httpx.
     """
     shutil.copytree(PACKAGE, folder / "veo_widgets", ignore=shutil.ignore_patterns("__pycache__", "static"))
     users = [path for path in (folder / "veo_widgets").rglob("*.py") if _IMPORT.search(path.read_text("utf-8"))]
-    assert users == [folder / "veo_widgets" / "transport.py"]
+    assert users == [folder / "veo_widgets" / "connections.py"]
     assert change_over(users[0]) == 1
     (folder / "tests").mkdir()
     for name in ("conftest.py", "raw_server.py", *CHOSEN):

@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from .servers import Lab, jupyter
 
@@ -55,6 +56,8 @@ def browser() -> Iterator[Browser]:
 @contextlib.contextmanager
 def launched() -> Iterator[Browser]:
     """A browser, until the block ends."""
+    # A busy machine takes its time; what never comes fails all the same.
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES), headless=True)
         yield browser
@@ -118,7 +121,7 @@ class Notebook:
 
     def open(self, name: str, app: str = "lab/tree") -> None:
         """Open a notebook in JupyterLab, or under ``notebooks`` in Notebook 7."""
-        self.page.goto(f"{self.lab.url}{app}/{name}?token={self.lab.token}&reset")
+        self.page.goto(f"{self.lab.url}{app}/{quote(name)}?token={self.lab.token}&reset")
         self.page.wait_for_selector("#jupyterlab-splash", state="detached")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
         self.page.wait_for_function(READY)

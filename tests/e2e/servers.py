@@ -39,12 +39,12 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    module: str, *arguments: str, folder: Path, environment: Mapping[str, str]
+    module: str, *arguments: str, folder: Path, environment: Mapping[str, str], python: str | Path = sys.executable
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program of this environment, with what it says in ``server.log`` beside the folder it runs in."""
+    """Run a program of an environment, with what it says in ``server.log`` beside the folder it runs in."""
     with folder.with_name("server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [str(python), "-m", module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -84,10 +84,15 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def serving(
-    module: str, *arguments: str, folder: Path, url: str, environment: Mapping[str, str] | None = None
+    module: str,
+    *arguments: str,
+    folder: Path,
+    url: str,
+    environment: Mapping[str, str] | None = None,
+    python: str | Path = sys.executable,
 ) -> Iterator[str]:
     """Run a program until the block ends, which begins when it answers at `url`."""
-    with running(module, *arguments, folder=folder, environment=environment or {}) as process:
+    with running(module, *arguments, folder=folder, environment=environment or {}, python=python) as process:
         for _ in until_alive(process, folder):
             if answers(url):
                 break
@@ -118,8 +123,8 @@ def own_places(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def jupyter(root: Path) -> Iterator[Lab]:
-    """A Jupyter server that shows notebooks in JupyterLab, and in Notebook 7."""
+def jupyter(root: Path, **more: str) -> Iterator[Lab]:
+    """A Jupyter server that shows notebooks in JupyterLab, and in Notebook 7. `more` goes into its environment."""
     settings = root.parent / NOTIFICATIONS
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
@@ -129,6 +134,6 @@ def jupyter(root: Path) -> Iterator[Lab]:
         *("--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"),
         f"--ServerApp.root_dir={root}",
     )
-    environment = {"JUPYTER_TOKEN": token, **own_places(root)}
+    environment = {"JUPYTER_TOKEN": token, **own_places(root), **more}
     with running("jupyter", *arguments, folder=root, environment=environment) as process:
         yield Lab(_note(process, root)["url"], token, root)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -63,13 +64,16 @@ def begin_sequel(verb: str) -> Callable[[Locator], None]:
     return reach
 
 
+def stop(root: Locator) -> None:
+    root.get_by_role("button", name="Stop waiting").click()
+
+
 def star(root: Locator) -> None:
     root.get_by_role("listitem").first.press("s")
 
 
 SHOW = "veo.submit('A cat', seconds=4).wait()"
-# All of them; a view that grows another gets a line here. "Send again" and "Resume waiting" of a job that was held back
-# are drawn by the same two components as "Generate again".
+# All of them; a view that grows another gets a line here.
 PRICED = {
     "form": Priced("veo.Form(duration_seconds=4)", "Generate", "generate", type_prompt),
     "studio": Priced("veo.Studio(duration_seconds=4)", "Generate", "generate", type_prompt),
@@ -79,6 +83,16 @@ PRICED = {
         "Generate again",
         "retry",
         asks=True,
+    ),
+    "send again": Priced(
+        "%%veo --seconds 4\n---\nfault: reset\non: create\n---\nA lost cat", "Send again", "retry", asks=True
+    ),
+    # Of a job that was held back, which is sent then.
+    "resume": Priced(
+        "%%veo --seconds 4\n---\nfault: status-429-bare\non: create\ntimes: 99\n---\nA cat in a queue",
+        "Resume waiting",
+        "resume",
+        stop,
     ),
     "extend": Priced(f"veo.Player({SHOW})", "Extend · $", "sequel", begin_sequel("Extend")),
     "extend a job": Priced("%%veo --seconds 4 --wait\nA cat", "Extend · $", "sequel", begin_sequel("Extend")),
@@ -90,7 +104,8 @@ PRICED = {
 def opened(notebook: Notebook, control: Priced, name: str) -> Locator:
     """The widget, with its control on screen."""
     page = notebook.page
-    path = f"{re.sub(r'[^a-z]+', '-', name)}.ipynb"
+    # A name of its own: the same cell of the same notebook would take up what an earlier test has sent.
+    path = f"{re.sub(r'[^a-z]+', '-', name)}-{uuid4().hex}.ipynb"
     notebook.write(path, LOAD, control.cell)
     notebook.open(path)
     notebook.command("notebook:run-all-cells")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
 from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
-from .conftest import Notebook
+from .conftest import KERNELSPEC, Notebook
 
 PROMPT = "A shop window, its sign says $5 off, $10 for two"
 LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator', folder='prices')"
@@ -37,6 +38,21 @@ UNMARKED = """() => [...document.querySelectorAll(".jp-RenderedHTML, .jp-Rendere
   .map(one => one.textContent.trim().slice(0, 80))"""
 
 
+def strip(notebook: Notebook, path: Path, name: str) -> int:
+    """Write the outputs of a notebook anew, without their classes and with what is mathematics last; returns how many
+    texts of them have several dollar signs."""
+    cells = nbformat.read(path, as_version=4).cells
+    pages = [output.data.get("text/html", "") for cell in cells for output in cell.outputs if "data" in output]
+    bare = [re.sub(r' class="[^"]*"', "", page) for page in pages if page and 'id="control"' not in page]
+    stored = nbformat.v4.new_code_cell("1")
+    stored.outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": page}) for page in [*bare, "<p>from $a$ to $b$</p>"]
+    ]
+    made = nbformat.v4.new_notebook(metadata=KERNELSPEC, cells=[stored])
+    nbformat.write(made, notebook.lab.root / name)
+    return sum(page.count("$") > 1 for page in bare)
+
+
 def test_no_price_and_no_prompt_becomes_a_formula(notebook: Notebook, tmp_path: Path) -> None:
     page = notebook.page
     path = notebook.write("prices.ipynb", LOAD, *OUTPUTS, CONTROL)
@@ -48,6 +64,11 @@ def test_no_price_and_no_prompt_becomes_a_formula(notebook: Notebook, tmp_path: 
     assert page.evaluate(UNMARKED) == []
     notebook.picture("prices-light")
     notebook.command("docmanager:save")
+    # Where classes are removed, as on GitHub.
+    assert strip(notebook, path, "stripped.ipynb") > 6
+    notebook.open("stripped.ipynb")
+    expect(page.locator("mjx-container")).to_have_count(2)
+    expect(page.locator(".jp-OutputArea-output", has=page.locator("mjx-container"))).to_have_text("from a to b")
     # And as nbconvert writes it.
     html, _ = HTMLExporter().from_notebook_node(nbformat.read(path, as_version=4))
     (tmp_path / "prices.html").write_text(html)

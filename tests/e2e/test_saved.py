@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+import re
+
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from veo_widgets.emulator import Emulator
 
@@ -96,3 +98,43 @@ def test_an_open_jobs_saved_output_names_the_way_back_and_is_brought_up_to_date(
     notebook.command("docmanager:save")
     assert "had not ended" not in path.read_text()
     assert sum(entry.kind == "create" for entry in emulator.journal()) == 1
+
+
+def test_a_broken_connection_is_told_until_it_is_mended(notebook: Notebook) -> None:
+    """The buttons are off meanwhile, and what the page has missed is there afterwards."""
+    page, broken, open_ones = notebook.page, False, []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        if broken:
+            socket.close()
+            return
+        socket.connect_to_server()
+        open_ones.append(socket)
+
+    page.route_web_socket(re.compile("/channels"), pass_on)
+    notebook.write("broken.ipynb", LOAD, f"%%veo --seconds 4 --into job\n{SLOW}", "veo.Studio()")
+    notebook.open("broken.ipynb")
+    notebook.command("notebook:run-all-cells")
+    card = page.locator(".jp-Cell").nth(1).locator(".veo-root").first
+    studio = page.locator(".veo-studio")
+    expect(card.get_by_role("button", name="Stop waiting")).to_be_enabled()
+    studio.get_by_role("textbox", name="Prompt").fill("Another cat")
+    expect(studio.locator(".veo-generate")).to_be_enabled()
+
+    broken = True
+    for socket in open_ones:
+        socket.close()
+    told = "No connection to the kernel. Job"
+    expect(card.locator(".veo-gone")).to_contain_text(told)
+    expect(card.get_by_role("button", name="Stop waiting")).to_be_disabled()
+    expect(studio.locator(".veo-generate")).to_be_disabled()
+    studio.get_by_role("textbox", name="Prompt").press("Control+Enter")
+    notebook.picture("views-away-light")
+
+    broken = False
+    expect(card.locator(".veo-gone")).to_have_count(0)
+    expect(studio.locator(".veo-generate")).to_be_enabled()
+    card.get_by_role("button", name="Stop waiting").click()
+    expect(card.get_by_role("button", name="Resume waiting")).to_be_enabled()
+    # What was pressed meanwhile has sent nothing.
+    expect(page.locator(".veo-job-row", has_text="Another cat")).to_have_count(0)

@@ -14,6 +14,12 @@ from .servers import free_port, own_places, serving
 
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
 STUDIO = "veo.Studio('A fox in the snow', duration_seconds=4)"
+PRICES = (
+    "veo.film('prices', ['A sign says $5 off, $10 for two', 'A cat'], seconds=4)",
+    "veo.show(veo.submit('A sign says $5 off, $10 for two', seconds=4).wait())",
+    # What shows that mathematics is set by now.
+    "from IPython.display import HTML\nHTML('<p id=\"control\">from $a$ to $b$</p>')",
+)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +27,7 @@ def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("voila") / "root"
     root.mkdir()
     made = nbformat.v4.new_notebook(metadata=KERNELSPEC)
-    made.cells = [nbformat.v4.new_code_cell(cell) for cell in (LOAD, STUDIO)]
+    made.cells = [nbformat.v4.new_code_cell(cell) for cell in (LOAD, STUDIO, *PRICES)]
     nbformat.write(made, root / "app.ipynb")
     port = free_port()
     arguments = ("app.ipynb", "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}")
@@ -46,3 +52,12 @@ def test_a_clip_is_generated_and_plays_from_messages(tab: Page, voila: str) -> N
         tab.goto(voila)
         plays(studio.locator("video"))
         keep_picture(tab, "voila-light")
+
+
+def test_no_price_becomes_a_formula(tab: Page, voila: str) -> None:
+    tab.goto(voila)
+    expect(tab.locator("#control mjx-container")).to_have_count(2, timeout=120_000)
+    expect(tab.locator("mjx-container")).to_have_count(2)
+    expect(tab.get_by_text("$0.80 in all, $0.80 of it still to pay")).to_be_visible()
+    expect(tab.locator("[class^=veo-saved-]").last).to_contain_text("$5 off, $10 for two")
+    keep_picture(tab, "voila-prices-light")

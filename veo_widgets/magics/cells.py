@@ -22,6 +22,7 @@ from ..printable import printable
 from ..progress import silent
 from ..record import JobRecord
 from ..templates import prompt_of, without_notes
+from ..waiting import IN_BROWSER
 from .reruns import Asking, Turn, decide, take_up
 from .sources import with_sources
 
@@ -80,8 +81,17 @@ class Cell:
 
     @property
     def remarks(self) -> list[str]:
-        """What is said of requests that were sent before."""
-        return [one.remark for one in self.turns if one.remark]
+        """What is said of requests that were sent before; what holds for several of them is said once."""
+        said: dict[str, list[str]] = {}
+        for one in self.turns:
+            if one.remark:
+                # It names the newest of the jobs before, which is the one that is shown, if any is.
+                job_id = (one.record or one.earlier[-1]).id if one.record or one.earlier else ""
+                said.setdefault(one.remark.replace(f"job {job_id}", "\0") if job_id else one.remark, []).append(job_id)
+        return [
+            remark.replace("\0", f"{'jobs' if len(ids) > 1 else 'job'} {', '.join(ids)}")
+            for remark, ids in said.items()
+        ]
 
     def submit(self) -> Jobs | Batch:
         """Start every job that is to be sent; the sum is told and checked beforehand.
@@ -181,7 +191,8 @@ def preview(cell: Cell) -> str:
 def _dry_run(plan: Plan) -> str:
     lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
     client = session.client()
-    refused = client.call(client.asynchronous.purse.objection, plan)
+    # In a browser there is no ledger to be asked what is left.
+    refused = None if IN_BROWSER else client.call(client.asynchronous.purse.objection, plan)
     if violations := [*plan.violations, *([refused] if refused else [])]:
         lines += ["", "It would not be sent:", *dict.fromkeys(f"  - {violation}" for violation in violations)]
     settings = client.asynchronous.settings_of(plan.profile)

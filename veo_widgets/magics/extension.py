@@ -8,7 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from .awaiting import Awaiting
 from .left_over import left_over
-from .matching import make_matcher
+from .matching import complete
 from .shell_magics import VeoMagics
 from .tracebacks import fold, unfold
 
@@ -26,15 +26,12 @@ class _Extension:
         shell.register_magics(self.magics)
         self._awaiting = Awaiting(self.magics)
         self._awaiting.begin(shell)
-        self._matcher = make_matcher(self.magics)
-        completer: Any = shell.Completer
-        completer.custom_matchers.append(self._matcher)
+        self._end_completing = complete(shell, self.magics)
         fold(shell)
 
     def remove(self) -> None:
         """Leave the shell as it was."""
-        completer: Any = self._shell.Completer
-        completer.custom_matchers[:] = [item for item in completer.custom_matchers if item is not self._matcher]
+        self._end_completing()
         self._awaiting.end(self._shell)
         unfold()
         self.magics.close()

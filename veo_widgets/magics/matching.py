@@ -2,47 +2,92 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-
-from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+from typing import TYPE_CHECKING, Any
 
 from ..errors import VeoError
 from .shell_magics import VeoMagics
 
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
+    from IPython.core.interactiveshell import InteractiveShell
+
 _MOST = 200
+_HOOK = "complete_command"
+_LINE = re.compile(r".*%veo\s")
 
-Matcher = Callable[[CompletionContext], SimpleMatcherResult]
 
-
-def make_matcher(magics: VeoMagics) -> Matcher:
-    """A matcher for IPython's completer.
+def complete(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
+    """Have the shell complete our lines from now on; returns what ends it.
 
     Args:
+        shell: an IPython of any age: matchers came with 8.6.
         magics: whose shell's variables may be offered.
     """
+    import IPython.core.completer
+
+    return _by_matcher(shell, magics) if hasattr(IPython.core.completer, "context_matcher") else _by_hook(shell, magics)
+
+
+def _by_matcher(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
+    from IPython.core.completer import SimpleCompletion, context_matcher
 
     @context_matcher(identifier="veo_widgets", priority=200)  # type: ignore[untyped-decorator]  # IPython's
     def matcher(context: CompletionContext) -> SimpleMatcherResult:
-        from .completion import offers_for
-
-        try:
-            found = offers_for(_before_cursor(context), magics.shell.user_ns)
-        except (VeoError, OSError):
-            # Whoever completes is not told what is wrong with a ledger or a folder.
-            found = None
+        found = _offers(_before_cursor(context), magics)
         if found is None:
             return {"completions": [], "suppress": False}
         fragment, offers = found
-        chosen = list(dict.fromkeys(offer for offer in offers if _begins(offer, fragment)))[:_MOST]
         return {
-            "completions": [SimpleCompletion(text, type="param") for text in chosen],
+            "completions": [SimpleCompletion(text, type="param") for text in offers],
             "matched_fragment": fragment,
             # Where a line of ours is written, names of Python's are no help.
             "suppress": True,
         }
 
-    made: Matcher = matcher
-    return made
+    completer: Any = shell.Completer
+    completer.custom_matchers.append(matcher)
+
+    def end() -> None:
+        completer.custom_matchers[:] = [item for item in completer.custom_matchers if item is not matcher]
+
+    return end
+
+
+def _by_hook(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
+    """The way before matchers, which knows the cursor's line alone: one that continues another is not completed."""
+
+    def hook(_: InteractiveShell, event: Any) -> list[str]:
+        found = _offers(event.text_until_cursor, magics)
+        if found is None:
+            return []
+        fragment, offers = found
+        # IPython replaces what it takes for the word, which begins later where there is a quote.
+        kept = fragment.removesuffix(event.symbol)
+        return [offer[len(kept) :] for offer in offers]
+
+    shell.set_hook(_HOOK, hook, re_key=_LINE)  # type: ignore[no-untyped-call]  # IPython's
+
+    def end() -> None:
+        shell.strdispatchers[_HOOK].regexs.pop(_LINE, None)
+
+    return end
+
+
+def _offers(before: str, magics: VeoMagics) -> tuple[str, list[str]] | None:
+    """The word before the cursor and what it may become; None where nothing of ours is written."""
+    from .completion import offers_for
+
+    try:
+        found = offers_for(before, magics.shell.user_ns)
+    except (VeoError, OSError):
+        # Whoever completes is not told what is wrong with a ledger or a folder.
+        return None
+    if found is None:
+        return None
+    fragment, offers = found
+    return fragment, list(dict.fromkeys(offer for offer in offers if _begins(offer, fragment)))[:_MOST]
 
 
 def _begins(offer: str, fragment: str) -> bool:

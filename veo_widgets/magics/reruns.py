@@ -209,4 +209,4 @@ def _repeated(made: Turn, before: JobRecord) -> str:
         return f"{take}: job {before.id}, whose answer was lost, may be charged too; the request was sent again{paid}."
     if before.state.is_final and not has_clip(before):
         return f"{take}: the clip of job {before.id} is no longer there, so the request was sent again{paid}."
-    return f"{take}: the request of job {before.id} was sent again{paid}. --once shows the clip that is there instead."
+    return f"{take}: the request of job {before.id} was sent again{paid}. Use --once to show the existing clip instead."

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .. import session
 from ..batches import Batch
 from ..errors import JobError, SubmitInterrupted, VeoError
 from ..flags import words
@@ -121,10 +122,24 @@ def _shown(cell: Cell, jobs: Sequence[Job] | Batch, names: dict[str, Any]) -> It
 
 
 def _grid(cell: Cell, jobs: Sequence[Job]) -> Grid:
-    """The jobs side by side, and what is only sent at a click."""
+    """The jobs side by side, what is only sent at a click, and the takes before."""
     from ..widgets import grid
+    from ..widgets.takes import MOST_TAKES
 
-    return grid([*jobs, *(one.plan for one in cell.turns if one.asks)])
+    newest = max((one.number for one in cell.turns), default=1)
+    numbers = {job.id: newest for job in jobs}
+    earlier = [
+        (number, record)
+        for one in cell.turns
+        for number, record in enumerate(one.earlier, 1)
+        if record.id not in numbers and number > newest - MOST_TAKES and (record.videos or not record.state.is_final)
+    ]
+    client = session.client()
+    drafts = [one.plan for one in cell.turns if one.asks]
+    made = grid([*(client.job(record.id) for _, record in earlier), *jobs, *drafts])
+    if earlier or drafts:
+        made.number_takes({**{record.id: number for number, record in earlier}, **numbers})
+    return made
 
 
 def _views(cell: Cell, jobs: Sequence[Job], names: dict[str, Any]) -> list[JobView]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from ..media import Image, Video
 from ..poster import is_poster
 from ..record import JobRecord
 from ..sync import Client
+from ..waiting import IN_BROWSER
 from . import stills
 from .handover import forms, frames
 from .protocol import CHUNK_BYTES, Message, read_message
@@ -29,6 +32,19 @@ _STATIC = Path(__file__).parent.parent / "static"
 # the loop's threads, which the ledger needs too.
 _MOST_TASKS = 32
 _SENDING = threading.BoundedSemaphore(8)
+
+
+def _refuse_shiny() -> None:
+    """Say so at once where a page would stand still: shinywidgets sends nothing that another thread has to tell.
+
+    Raises:
+        VeoError: this runs in a session of Shiny's.
+    """
+    if "shinywidgets" in sys.modules and import_module("shiny.session").get_current_session() is not None:
+        raise VeoError(
+            "Shiny passes on what a widget says only in its session's own turn, and jobs report from a background "
+            "thread. Use veo.generate(…) in a task, and show its file with ui.tags.video."
+        )
 
 
 def bundle(name: str) -> tuple[Path, Path]:
@@ -59,6 +75,7 @@ class ClipWidget(anywidget.AnyWidget):
     sequels = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, client: Client, **traits: Any) -> None:
+        _refuse_shiny()
         self._client = client
         self._tasks = threading.BoundedSemaphore(_MOST_TASKS)
         self._posters: set[Path] = set()
@@ -70,14 +87,23 @@ class ClipWidget(anywidget.AnyWidget):
 
     def _on_message(self, _: object, content: object, buffers: Sequence[Any] | None) -> None:
         message = read_message(content, buffers)
-        if message is not None:
+        if message is None:
+            return
+        try:
             self.handle(message)
+        except VeoError as error:
+            # The client is closed, or cannot do this where Python runs.
+            self.refuse(message.kind, str(error))
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take nothing over from the browser: traits are written by Python alone, and other pages are shown them."""
 
     def begin(self, work: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
         """Hand work to the client's loop, unless the browser has asked for too much already."""
+        if IN_BROWSER:
+            # There is no thread for it, and no network that it could hold up meanwhile.
+            args[0](*args[1:]) if work is anyio.to_thread.run_sync else self._client.call(work, *args)
+            return
         if self._tasks.acquire(blocking=False):
             try:
                 self._client.start(work, *args).add_done_callback(lambda _: self._tasks.release())

@@ -31,6 +31,7 @@ class Cell:
 
     Attributes:
         made_from: the number of the cell whose clip is made again here.
+        take: which run of its notebook's cell it belongs to; 0 where only one is known.
     """
 
     plan: Plan | None = None
@@ -38,6 +39,7 @@ class Cell:
     sample: int = 0
     video: Video | None = None
     made_from: int | None = None
+    take: int = 0
 
 
 def clip_of(cell: Cell, seen: Mapping[str, Sighting]) -> Video | None:
@@ -109,6 +111,7 @@ def describe(number: int, cell: Cell, seen: Mapping[str, Sighting], shown: Seque
         "planned": description.price(cell.plan.cost, cell.plan.provider.name) if cell.plan else None,
         "job": description.progress(sighting, time.time()) if sighting else None,
         "made_from": cell.made_from,
+        "take": cell.take,
     }
 
 

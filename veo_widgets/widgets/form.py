@@ -26,6 +26,7 @@ from ..request import VideoRequest
 from ..session import client as default_client
 from ..surroundings import notebook, surroundings
 from ..sync import Client
+from ..waiting import IN_BROWSER
 from . import drafts, earlier, variables
 from ._base import ClipWidget, bundle
 from .display import running_cell
@@ -110,7 +111,8 @@ class Form(ClipWidget):
         self.observe(self._set_by_python, "request")
         self._ends = [frames.listen(self.take), forms.listen(self._fill_soon)]
         self._replace_earlier(name)
-        client.start(self.refresh)
+        if not IN_BROWSER:
+            client.start(self.refresh)
 
     def _replace_earlier(self, name: str) -> None:
         """Close the form that an earlier run of this cell made: its place on screen is this one's now."""

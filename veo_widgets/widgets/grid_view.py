@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Self
@@ -97,7 +97,20 @@ class Grid(ClipWidget):
         """A cell for each clip that a job has, or is to have."""
         record = await self._follow(job_id)
         count = 1 if record is None else len(record.videos) or record.request.samples or 1
-        self._cells += [Cell(job_id=job_id, sample=sample, made_from=made_from) for sample in range(count)]
+        sent = self._cells if made_from is None else [self._cells[made_from]]
+        take = max((cell.take for cell in sent if cell.plan is None), default=0)
+        self._cells += [Cell(job_id=job_id, sample=sample, made_from=made_from, take=take) for sample in range(count)]
+
+    def number_takes(self, numbers: Mapping[str, int]) -> None:
+        """Say which take each job is, by its id; a draft is the next one. They are shown one take at a time."""
+
+        async def number() -> None:
+            following = max(numbers.values()) + 1
+            for cell in self._cells:
+                cell.take = numbers[cell.job_id] if cell.job_id else following
+            self._redraw()
+
+        self._client.call(number)
 
     def _receive(self, seen: Sighting) -> None:
         self._seen[seen.record.id] = seen
@@ -293,10 +306,15 @@ class Grid(ClipWidget):
     def titled(self) -> list[tuple[Video, str]]:
         """The clips that are there, each with how it is marked and that in which it differs, or else its number."""
         labels = {column["name"]: column["label"] for column in self.columns}
-        return [
-            (video, drawing.title(number, self.cells[number]["values"], labels, self.marks.get(str(number), "")))
-            for number, video in self._videos().items()
-        ]
+        videos = self._videos()
+        several = len({self._cells[number].take for number in videos}) > 1
+
+        def title(number: int) -> str:
+            take = f"Take {self._cells[number].take} · " if several else ""
+            values, mark = self.cells[number]["values"], self.marks.get(str(number), "")
+            return take + drawing.title(number, values, labels, mark)
+
+        return [(video, title(number)) for number, video in videos.items()]
 
     def close(self) -> None:
         """Stop following the jobs; they go on."""

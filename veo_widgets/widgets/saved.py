@@ -1,5 +1,7 @@
 """What stays in a saved notebook: prompt, settings, a poster and a link, readable with no kernel and no scripts.
 
+Little HTML is used, and none with a poster in an element that readers refuse: what is refused is often written out.
+
 JupyterLab shows "model not found" in place of a widget whose kernel is gone, even if its output holds HTML too, so this
 is an output of its own. The live view hides it.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -26,8 +28,8 @@ _CARD = (
     "font-family:system-ui,sans-serif;font-size:14px;line-height:1.5"
 )
 _GALLERY = "display:flex;flex-wrap:wrap;gap:12px;font-family:system-ui,sans-serif;font-size:14px;line-height:1.5"
-_FRAME = "display:block;width:100%;max-height:480px;margin:8px 0;border-radius:4px;background:#000"
 _QUIET = "opacity:.75;font-size:12px"
+_NO_CLIP = "There is no clip yet."
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def bundle(record: JobRecord, *, embed: bool = False, said: Said | None = None) 
     said = said or Said()
     told = [remark for video in record.videos if embed and (remark := _embedded(video)[1])]
     lines = [line for line in (said.remark, text(record), *told) if line]
-    return {"text/html": _html(record, said, embed=embed), "text/plain": printable("\n".join(lines))}
+    return _forms(_html(record, said, embed=embed), lines, record.videos)
 
 
 def gallery(clips: Sequence[tuple[Video, str]], name: str) -> dict[str, str]:
@@ -67,20 +69,29 @@ def gallery(clips: Sequence[tuple[Video, str]], name: str) -> dict[str, str]:
     width = 640 if len(clips) == 1 else 240
     figures = "".join(_figure(video, title, width) for video, title in clips)
     lines = [" · ".join(filter(None, (video.relative_path(), title))) for video, title in clips]
+    html = html_output(f'<div class="{escape(name)}" style="{_GALLERY}">{figures or _NO_CLIP}</div>')
+    return _forms(html, lines or [_NO_CLIP], [video for video, _ in clips])
+
+
+def _forms(html: str, lines: Iterable[str], videos: Sequence[Video]) -> dict[str, str]:
+    """An output as HTML, as text, and as a picture for readers that draw nothing else of it, such as LaTeX.
+
+    A picture says nothing of a second clip, so that there is none with several.
+    """
+    still = videos[0].still if len(videos) == 1 else ""
     return {
-        "text/html": html_output(
-            f'<div class="{escape(name)}" style="{_GALLERY}">{figures or "There is no clip yet."}</div>'
-        ),
-        "text/plain": printable("\n".join(lines) or "There is no clip yet."),
+        "text/html": html,
+        **({"image/jpeg": still} if still else {}),
+        "text/plain": printable("\n".join(lines)),
     }
 
 
 def _figure(video: Video, title: str, width: int) -> str:
-    link = escape(quote(video.relative_path(), safe="/:"))
+    link = quote(video.relative_path(), safe="/:")
     return (
-        f'<figure style="margin:0;max-width:100%;width:{width}px">{_player(video, link)}'
-        f'<figcaption style="{_QUIET};overflow-wrap:anywhere">{escape(title)}<br>'
-        f'<a href="{link}">{escape(video.path.name)}</a></figcaption></figure>'
+        f'<div style="max-width:100%;width:{width}px">{video.player_html(link, width)}'
+        f'<div style="{_QUIET};overflow-wrap:anywhere"><div>{escape(title)}</div>'
+        f'<a href="{escape(link)}">{escape(video.path.name)}</a></div></div>'
     )
 
 
@@ -148,12 +159,18 @@ def _html(record: JobRecord, said: Said, *, embed: bool) -> str:
     return html_output(
         f'<div class="{description.saved_class(record.id)}" style="{_CARD}">{_said(record, said)}',
         f'<div style="white-space:pre-wrap">{prompt}</div>{body}{_remark(record)}',
-        f'<div style="{_QUIET}">{escape(_facts(record))}<br>{settings}</div></div>',
+        f'<div style="{_QUIET}">{escape(_facts(record))}</div><div style="{_QUIET}">{settings}</div></div>',
     )
 
 
 def _remark(record: JobRecord) -> str:
-    return f'<p style="margin:8px 0">{escape(record.remark)}</p>' if record.remark else ""
+    return _paragraph(escape(record.remark)) if record.remark else ""
+
+
+def _paragraph(html: str, name: str = "") -> str:
+    # Elements that whoever allows little HTML allows: with nbconvert's sanitize_html, <p> and <br> become text.
+    named = f' class="{name}"' if name else ""
+    return f'<div{named} style="margin:8px 0">{html}</div>'
 
 
 def _said(record: JobRecord, said: Said) -> str:
@@ -166,21 +183,14 @@ def _said(record: JobRecord, said: Said) -> str:
 
 def _clip(record: JobRecord, video: Video, *, embed: bool) -> str:
     # A file name of ours needs no quoting, but a folder of the user's may.
-    link = escape(quote(_link(record, video), safe="/:"))
+    link = quote(_link(record, video), safe="/:")
     inside, remark = _embedded(video) if embed else ("", "")
+    told = f"<div>{escape(remark)}</div>" if remark else ""
     return (
-        f"{_player(video, inside or link)}"
-        f'<div style="{_QUIET}"><a href="{link}">{escape(video.path.name)}</a> · {video.width}×{video.height} · '
-        f"{video.seconds:g} s · {video.bytes / 1e6:.1f} MB{f'<br>{escape(remark)}' if remark else ''}</div>"
+        f"{video.player_html(inside or link)}"
+        f'<div style="{_QUIET}"><a href="{escape(link)}">{escape(video.path.name)}</a> · '
+        f"{video.width}×{video.height} · {video.seconds:g} s · {video.bytes / 1e6:.1f} MB{told}</div>"
     )
-
-
-def _player(video: Video, address: str) -> str:
-    poster = escape(video.poster)
-    # Readers that drop <video> keep what is inside it.
-    still = f'<img src="{poster}" alt="A frame of the clip" style="max-width:100%">' if poster else ""
-    attributes = f' poster="{poster}"' if poster else ""
-    return f'<video controls preload="metadata" src="{address}"{attributes} style="{_FRAME}">{still}</video>'
 
 
 def _without_clip(record: JobRecord) -> str:
@@ -188,8 +198,8 @@ def _without_clip(record: JobRecord) -> str:
     if not record.state.is_final:
         way = re.sub("`(.*?)`", r"<code>\1</code>", escape(_open(record)))
         # The class by which a page finds it once the job has been taken up again.
-        return f'<p class="veo-open" style="margin:8px 0">{way}</p>'
+        return _paragraph(way, "veo-open")
     if problem is None:
-        return f'<p style="margin:8px 0">{escape(record.state)}: there is no clip.</p>'
+        return _paragraph(f"{escape(record.state)}: there is no clip.")
     words = " ".join(escape(word) for word in (problem.message, problem.remedy, problem.charged) if word)
-    return f'<p style="margin:8px 0"><b>{escape(problem.title)}.</b> {words}</p>'
+    return _paragraph(f"<b>{escape(problem.title)}.</b> {words}")

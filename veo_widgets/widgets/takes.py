@@ -16,7 +16,7 @@ from . import description
 # The clips of the n-th take are numbered from here and n times the step, above those of a job and its sequels.
 _FIRST, _STEP = 1_000_000, 1_000
 # A still has up to 20 kB.
-_MOST = 8
+MOST_TAKES = 8
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Takes:
     def describe(self) -> list[dict[str, Any]]:
         """The takes with clips as the browser draws them, oldest first."""
         clips = self.clips()
-        shown = [job_id for job_id, seen in self._seen.items() if seen.record.videos][-_MOST:]
+        shown = [job_id for job_id, seen in self._seen.items() if seen.record.videos][-MOST_TAKES:]
         return [
             {
                 "id": job_id,
@@ -88,7 +88,7 @@ class Takes:
     def videos(self) -> list[tuple[int, Video]]:
         """The first clip of each take that has one, with the number of the take."""
         records = [seen.record for seen in self._seen.values() if seen.record.videos]
-        return [(self._numbers[record.id], record.videos[0]) for record in records[-_MOST:]]
+        return [(self._numbers[record.id], record.videos[0]) for record in records[-MOST_TAKES:]]
 
     def clips(self) -> dict[int, Video]:
         """The clips of all takes, under the numbers that the browser knows."""

@@ -7,6 +7,7 @@
  */
 import { Builder } from "./builder.js";
 import { changedOf, forget, recall, remember } from "./keepsake.js";
+import { isAway } from "./link.js";
 import { listen, send } from "./protocol.js";
 import { clamp, isSaid, modelOf, problemsOf } from "./rules.js";
 import { Images } from "./images.js";
@@ -22,6 +23,7 @@ const MOVABLE = new Set(["aspect_ratio", "resolution", "duration_seconds", "samp
  * @property {Values} values
  * @property {boolean} locked  whether the seed stays after a clip was sent off
  * @property {{parameters: string[], reason: string, before: Values}|null} moved  what has followed the last choice
+ * @property {number} adopted  how often the form was filled from elsewhere: by Python, a card, or another browser
  * @property {string} told  what the kernel has to say
  * @property {Problem[]} denied  why the kernel has refused
  * @property {""|"asking"|"sent"} order
@@ -50,7 +52,7 @@ export class FormStore {
   constructor(wire) {
     this.#wire = wire;
     /** @type {FormState} */
-    this.state = { values: {}, locked: false, moved: null, told: "", denied: [], order: "", job: "", tried: false };
+    this.state = { values: {}, locked: false, moved: null, adopted: 0, told: "", denied: [], order: "", job: "", tried: false };
     this.images = new Images(wire, this.schema, () => this.#redraw());
     this.builder = new Builder(wire.get("place"), () => this.#redraw());
     this.#begin();
@@ -157,7 +159,7 @@ export class FormStore {
    * @returns {boolean} whether it was sent
    */
   generate() {
-    if (this.state.order || this.images.busy) return false;
+    if (this.state.order || this.images.busy || isAway(this.#wire)) return false;
     if (problemsOf(this.state.values, this.model).length > 0) {
       this.#set({ tried: true });
       return false;
@@ -212,7 +214,7 @@ export class FormStore {
     this.#at = Math.max(this.#at, draft.at);
     clearTimeout(this.#mirror);
     this.#mirror = undefined;
-    this.#set({ values: draft.values, locked: draft.locked, denied: [], moved: null });
+    this.#set({ values: draft.values, locked: draft.locked, denied: [], moved: null, adopted: this.state.adopted + 1 });
     if (draft.at > 0) remember(this.#wire.get("place"), { ...this.#said(), given: draft.given });
     else forget(this.#wire.get("place"));
   }

@@ -3,7 +3,8 @@
  *
  * @import { Clip, Wire } from "./types.js"
  */
-import { frameShown } from "./playback.js";
+import { canDraw, drawn } from "./drawing.js";
+import { frameShown, halt } from "./playback.js";
 import { send } from "./protocol.js";
 
 /** One message to the kernel, as in the kernel's protocol. */
@@ -13,12 +14,12 @@ export const CANNOT_READ = "This browser does not hand out the frame, so it cann
 
 /**
  * @param {HTMLVideoElement} video
- * @returns {Promise<void>}
+ * @param {Clip} clip
+ * @returns {Promise<unknown>}
  */
-function standsStill(video) {
-  video.pause();
-  if (!video.seeking) return Promise.resolve();
-  return new Promise((resolve) => video.addEventListener("seeked", () => resolve(), { once: true }));
+async function standsStill(video, clip) {
+  halt(video, clip);
+  return video.seeking && new Promise((resolve) => video.addEventListener("seeked", resolve, { once: true }));
 }
 
 /**
@@ -29,17 +30,15 @@ function standsStill(video) {
  * @returns {Promise<{frame: number, png: Blob}>}
  */
 export async function takeFrame(video, clip) {
-  await standsStill(video);
-  if (!video.videoWidth) throw new Error(CANNOT_READ);
-  const canvas = video.ownerDocument.createElement("canvas");
-  canvas.width = video.videoWidth;
-  canvas.height = video.videoHeight;
+  await standsStill(video, clip);
   const frame = frameShown(video, clip);
   try {
-    canvas.getContext("2d", { alpha: false })?.drawImage(video, 0, 0);
-    /** @type {Blob|null} */
-    const png = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-    if (png) return { frame, png };
+    if (await canDraw(video)) {
+      const canvas = drawn(video, video.videoWidth, video.videoHeight);
+      /** @type {Blob|null} */
+      const png = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+      if (png) return { frame, png };
+    }
   } catch {
     // A picture from elsewhere is kept from scripts.
   }

@@ -6,7 +6,7 @@
  * @import { KernelClock } from "./time.js"
  */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { GONE, useGone } from "./link.js";
+import { GONE, isAway, useSilent } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
 
 /**
@@ -141,7 +141,7 @@ export function useCommands(wire, job) {
     // The form is its own answer.
     setPending(sent && kind !== "use" ? kind : "");
   };
-  return { pending, off: useGone(wire), refusal, command, forget: () => setRefusal("") };
+  return { pending, off: useSilent(wire), refusal, command, forget: () => setRefusal("") };
 }
 
 /**
@@ -173,13 +173,14 @@ export function usePaying(wire, kind, onAccepted) {
     return () => stops.forEach((stop) => stop());
   });
   const pay = (/** @type {Record<string, unknown>} */ payload) => {
-    if (request.current) return;
+    // Nothing that costs money is left for a connection that may come back when nobody looks.
+    if (request.current || isAway(wire)) return;
     request.current = newRequest();
     redraw(request.current);
     setRefusal("");
     if (!send(wire, kind, { ...payload, request: request.current })) answer(GONE);
   };
-  return { pending: request.current !== "", off: useGone(wire), refusal, pay, forget: () => setRefusal("") };
+  return { pending: request.current !== "", off: useSilent(wire), refusal, pay, forget: () => setRefusal("") };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Whether the kernel behind a model can still be reached. Once it is gone it stays so: a new kernel knows nothing of what
- * an earlier one has shown.
+ * Whether the kernel behind a model can be reached. A broken connection may be mended; a kernel that is gone stays so, since
+ * a new one knows nothing of what an earlier one has shown.
  *
  * @import { Wire } from "./types.js"
  */
@@ -11,9 +11,13 @@ const CLOSED = ".jupyter-widgets-disconnected";
 const ENDED = /dead|terminating|restarting|disconnected/;
 
 export const GONE = "The kernel has stopped answering. Run the cell again; what you typed is kept.";
+export const AWAY = "No connection to the kernel. The buttons work again when it is back.";
+
+/** @typedef {"there"|"away"|"gone"} LinkState  away: the host tries to reach it again */
 
 export class Link {
-  gone = false;
+  /** @type {LinkState} */
+  state = "there";
   /** @type {Set<() => void>} */
   #listeners = new Set();
 
@@ -23,9 +27,18 @@ export class Link {
     return () => void this.#listeners.delete(listener);
   }
 
+  get gone() {
+    return this.state === "gone";
+  }
+
   lose() {
-    if (this.gone) return;
-    this.gone = true;
+    this.become("gone");
+  }
+
+  /** @param {LinkState} state */
+  become(state) {
+    if (this.gone || this.state === state) return;
+    this.state = state;
     for (const listener of this.#listeners) listener();
   }
 }
@@ -40,18 +53,25 @@ export function linkOf(wire) {
   return known;
 }
 
+/** @param {Wire} wire */
+const sessionOf = (wire) => wire.widget_manager?.context?.sessionContext;
+
+/** Whether the host is trying to reach the kernel again. @param {Wire} wire */
+export const isAway = (wire) => sessionOf(wire)?.session?.kernel?.connectionStatus === "connecting";
+
 /**
- * Learn of the end of the kernel from whatever tells of it: the view's own channel, and the session of JupyterLab.
+ * Learn from whatever tells of it, the view's own channel and the session of JupyterLab, whether the kernel is there.
  *
  * @param {Wire} wire
  * @param {Element} el  of the view
  * @returns {() => void} stops it
  */
 export function watchLink(wire, el) {
-  const session = wire.widget_manager?.context?.sessionContext;
+  const session = sessionOf(wire);
   const kernel = session?.session?.kernel;
   const look = () => {
-    if (el.closest(CLOSED) || kernel?.isDisposed || ENDED.test(`${kernel?.status} ${kernel?.connectionStatus}`)) linkOf(wire).lose();
+    const ended = el.closest(CLOSED) || kernel?.isDisposed || ENDED.test(`${kernel?.status} ${kernel?.connectionStatus}`);
+    linkOf(wire).become(ended ? "gone" : isAway(wire) ? "away" : "there");
   };
   const signals = [session?.kernelChanged, session?.statusChanged, session?.connectionStatusChanged];
   for (const signal of signals) signal?.connect(look);
@@ -63,17 +83,20 @@ export function watchLink(wire, el) {
   };
 }
 
-/** Whether the kernel is gone. @param {Wire} wire */
-export function useGone(wire) {
+/** Whether the kernel can be reached. @param {Wire} wire */
+export function useLink(wire) {
   const link = linkOf(wire);
-  const [gone, setGone] = useState(link.gone);
+  const [state, setState] = useState(link.state);
   useEffect(() => {
-    const look = () => setGone(link.gone);
+    const look = () => setState(link.state);
     look();
     return link.subscribe(look);
   }, [link]);
-  return gone;
+  return state;
 }
+
+/** Whether nothing reaches the kernel now: what waits for a click is off. @param {Wire} wire */
+export const useSilent = (wire) => useLink(wire) !== "there";
 
 /**
  * A job as it is known where nobody tells of it any more: its clock stands.

@@ -3,6 +3,7 @@
  *
  * @import { ComponentChild } from "preact"
  * @import { Wire } from "./types.js"
+ * @import { WayBack } from "../views/alive.jsx"
  */
 import { render } from "preact";
 import { Alive } from "../views/alive.jsx";
@@ -16,7 +17,7 @@ import { watchLink } from "./link.js";
  * @param {HTMLElement} el
  * @param {AbortSignal|undefined} signal
  * @param {ComponentChild} view
- * @param {() => {text: string, open: boolean}|undefined} [wayBack]  to what is shown, when the kernel is gone
+ * @param {WayBack} [wayBack]
  * @returns {() => void} the same end, for hosts that call a clean-up function; it may be called twice
  */
 export function mount(model, el, signal, view, wayBack) {

@@ -20,7 +20,8 @@ const htmlOf = ({ data }) => [data?.["text/html"] ?? ""].flat().join("");
  */
 export function renewCopies(wire, name) {
   const cells = wire.widget_manager?.context?.model?.cells;
-  const lists = [...(cells ?? [])].map(({ outputs }) => outputs).filter(Boolean);
+  // VS Code's manager has a notebook whose list of cells is none.
+  const lists = [...(cells?.[Symbol.iterator] ? cells : [])].map(({ outputs }) => outputs).filter(Boolean);
   const found = lists.flatMap((outputs) => Array.from({ length: outputs.length }, (_, at) => ({ outputs, at, output: outputs.get(at).toJSON() })));
   const copies = found.filter(({ output }) => htmlOf(output).includes(`class="${name}"`));
   const old = copies.filter(({ output }) => htmlOf(output).includes(OPEN));

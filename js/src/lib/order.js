@@ -67,7 +67,7 @@ export function titles(cells, columns) {
   const unique = new Set(plain).size === plain.length && columns.length > 0;
   return new Map(
     cells.map((cell, index) => {
-      const number = `Clip ${cell.sample + 1}`;
+      const number = `Clip ${index + 1}`;
       const title = plain[index] ?? "";
       return [cell.sample, unique ? title : [title, number].filter(Boolean).join(" · ")];
     }),

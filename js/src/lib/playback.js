@@ -6,7 +6,7 @@
  */
 import { useEffect, useReducer, useState } from "preact/hooks";
 
-const EVENTS = ["play", "pause", "ended", "waiting", "playing", "seeking", "seeked", "progress", "volumechange", "loadeddata"];
+const EVENTS = ["play", "pause", "ended", "waiting", "playing", "seeking", "seeked", "progress", "volumechange", "loadeddata", "error"];
 
 /**
  * What the element is doing now; the view is drawn again with each change except the passing of time.
@@ -22,8 +22,8 @@ export function usePlayback(video) {
     update();
     return () => EVENTS.forEach((name) => video.removeEventListener(name, update));
   }, [video]);
-  const playing = video !== null && !video.paused && !video.ended;
-  return { playing, waiting: playing && video.readyState < 3, loaded: video !== null && video.readyState >= 2 };
+  const playing = video !== null && !video.paused && !video.ended && !video.error;
+  return { playing, waiting: playing && video.readyState < 3, loaded: (video?.videoWidth ?? 0) > 0 };
 }
 
 /**
@@ -43,6 +43,19 @@ const timeShown = (video) => (video.seeking ? undefined : shown.get(video)) ?? v
  * @param {Clip} clip
  */
 export const frameShown = (video, clip) => frameAt(timeShown(video), clip);
+
+/**
+ * Stop on the frame that shows. Firefox goes on by a frame or two when it is paused and does not tell of them; a seek to
+ * where it is said to be brings picture and number together.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {Clip} clip
+ */
+export function halt(video, clip) {
+  video.pause();
+  const to = timeOf(frameShown(video, clip), clip);
+  if (Math.abs(video.currentTime - to) > 0.001) video.currentTime = to;
+}
 
 /**
  * Where the element is, in seconds, at every frame it shows (where the browser tells) and after every seek.
@@ -110,7 +123,7 @@ export function commandsFor(video, clip, player) {
   const length = Number.isFinite(video.duration) ? video.duration : clip.seconds;
   const seek = (/** @type {number} */ to) => (video.currentTime = Math.min(length, Math.max(0, to)));
   return {
-    toggle: () => void (video.paused ? video.play().catch(() => {}) : video.pause()),
+    toggle: () => void (video.paused ? video.play().catch(() => {}) : halt(video, clip)),
     mute: () => void (video.muted = !video.muted),
     fullscreen: () => player && toggleFullscreen(player),
     window: () => toggleWindow(video),
@@ -125,15 +138,14 @@ export function commandsFor(video, clip, player) {
 
 /** @param {HTMLElement} player */
 function toggleFullscreen(player) {
-  const asked = player.matches(":fullscreen") ? player.ownerDocument.exitFullscreen() : player.requestFullscreen();
+  const asked = player.matches(":fullscreen") ? document.exitFullscreen() : player.requestFullscreen();
   asked.catch(() => {});
 }
 
 /** @param {HTMLVideoElement} video  into a small window over all others, or back */
 function toggleWindow(video) {
-  const page = video.ownerDocument;
-  const inside = page.pictureInPictureElement === video;
-  const asked = inside ? page.exitPictureInPicture() : video.requestPictureInPicture?.();
+  const inside = document.pictureInPictureElement === video;
+  const asked = inside ? document.exitPictureInPicture() : video.requestPictureInPicture?.();
   asked?.catch(() => {});
 }
 

@@ -85,6 +85,7 @@
  * @property {Price|null} planned  the price of a draft that was not sent yet
  * @property {Progress|null} job
  * @property {number|null} made_from  the cell whose clip is made again here
+ * @property {number} [take]  which run of the notebook's cell it belongs to; they are shown one at a time
  *
  * @typedef {Clip & {render?: (Price & {resolution: string, seconds?: number|null})|null}} GridClip
  * @typedef {Price & {count: number}} Total

@@ -3,6 +3,7 @@
  *
  * @import { Job, JobState, Typical } from "./types.js"
  */
+import { AWAY } from "./link.js";
 import { clockText } from "./time.js";
 
 /** @type {Record<JobState, string>} */
@@ -81,14 +82,18 @@ export function nextLookText(job, now) {
 }
 
 /**
- * The way back to a job whose kernel is gone; running its cell again would pay again.
+ * The way back to a job whose kernel does not answer; running its cell again would pay again.
  *
  * @param {Partial<Job>|undefined} job
+ * @param {boolean} gone  for good
  * @returns {{text: string, open: boolean}|undefined} open: it has not ended
  */
-export function wayBack(job) {
+export function wayBack(job, gone) {
   if (!job?.state) return undefined;
   const open = isLive({ state: job.state }) || job.state === "unknown";
-  const goesOn = job.held_back ? "was not sent and costs nothing so far; %veo resume sends it" : "goes on at the service; %veo resume brings its clip home";
-  return { open, text: `The kernel is gone. ${open ? `Job ${job.id} ${goesOn}.` : `%veo show ${job.id} shows this job again.`}` };
+  if (!open) return { open, text: gone ? `The kernel is gone. %veo show ${job.id} shows this job again.` : AWAY };
+  const stands = job.held_back ? "was not sent and costs nothing so far" : "goes on at the service";
+  const way = job.held_back ? "%veo resume sends it" : "%veo resume brings its clip home";
+  const [what, when] = gone ? ["The kernel is gone.", ""] : ["No connection to the kernel.", "if the kernel does not come back, "];
+  return { open, text: `${what} Job ${job.id} ${stands}; ${when}${way}.` };
 }

@@ -7,14 +7,17 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import { useTrait } from "../lib/hooks.js";
-import { GONE, useGone } from "../lib/link.js";
+import { AWAY, GONE, useLink } from "../lib/link.js";
+
+/** @typedef {(gone: boolean) => {text: string, open: boolean}|undefined} WayBack  to what is shown, when no kernel answers */
 
 /**
  * @param {{wire: Wire & {get: (name: any) => any}, children: ComponentChildren,
- *   wayBack?: (() => {text: string, open: boolean}|undefined)|undefined}} props  wayBack: to what is shown, when the kernel is gone
+ *   wayBack?: WayBack|undefined}} props
  */
 export function Alive({ wire, children, wayBack }) {
-  const gone = useGone(wire);
+  const state = useLink(wire);
+  const gone = state === "gone";
   /** @type {Job|Record<string, never>|undefined} */
   const job = useTrait(wire, "job");
   /** @type {string} */
@@ -26,15 +29,16 @@ export function Alive({ wire, children, wayBack }) {
     // The copy takes its place.
     if (gone && name) for (const video of frame.current?.querySelectorAll("video") ?? []) video.pause();
   }, [gone]);
-  const way = gone ? wayBack?.() : undefined;
+  const way = state === "there" ? undefined : wayBack?.(gone);
+  const quiet = !gone ? AWAY : name ? "The kernel is gone; what was saved is below." : GONE;
   const copied = gone && name !== "" && document.querySelector(`.${name}`) !== null;
   return (
     <>
       {name && !gone ? <style>{`.${name},.jp-OutputArea-child:has(.${name}){display:none!important}`}</style> : null}
       <div ref={frame} class={copied ? "veo-copied-below" : ""}>
-        {gone ? (
+        {state !== "there" ? (
           <div class={`veo-gone ${way?.open ? "" : "veo-gone-quiet"}`} role="alert">
-            {way?.text ?? (name ? "The kernel is gone; what was saved is below." : GONE)}
+            {way?.text ?? quiet}
           </div>
         ) : null}
         {children}

@@ -49,6 +49,8 @@ export function ClipStage(props) {
   const { wire, sources, clip, source, choice, commands, setVideo } = props;
   const [broken, setBroken] = useState({ key: "", why: "" });
   const key = clipKey(clip);
+  /** @type {(event: {currentTarget: HTMLVideoElement}) => void} */
+  const fails = ({ currentTarget: video }) => void (source.url && !sources.reject(clip) && setBroken({ key, why: whyNot(video, clip) }));
   const frame = (
     <video
       key={key}
@@ -62,8 +64,9 @@ export function ClipStage(props) {
       aria-label={`Clip ${clip.sample + 1}: ${clip.name}`}
       onClick={commands.toggle}
       onDblClick={() => commands.fullscreen?.(0)}
-      onLoadedData={(event) => handInPoster(wire, sources, clip, event.currentTarget)}
-      onError={({ currentTarget: video }) => source.url && !sources.reject(clip) && setBroken({ key, why: whyNot(video, clip) })}
+      // Where only the sound can be decoded, WebKit plays that and calls it no error.
+      onLoadedData={(event) => (event.currentTarget.videoWidth ? handInPoster(wire, sources, clip, event.currentTarget) : fails(event))}
+      onError={fails}
     >
       {clip.captions ? (
         <track

@@ -143,7 +143,7 @@ function Settings(props) {
         <button type="button" class="veo-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="chevron" />
           More
-          {!open && used && !props.store.state.moved ? <span class="veo-hint">seed, people or what to leave out is set</span> : null}
+          {!open && used && !props.store.state.moved ? <span class="veo-hint">seed, people or exclusions are set</span> : null}
         </button>
         <Moved store={props.store} />
       </div>

@@ -8,7 +8,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { asCell, asPython } from "../lib/copying.js";
 import { useTrait } from "../lib/hooks.js";
-import { useGone } from "../lib/link.js";
+import { useSilent } from "../lib/link.js";
 import { dollars, priceOf } from "../lib/pricing.js";
 import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
@@ -40,7 +40,8 @@ export function Footer({ store, wire, onGenerate }) {
         title={`Generate (${MAC ? "⌘" : "Ctrl"}+Enter)${estimated ? "; the price is an estimate" : ""}`}
         shortcuts="Control+Enter Meta+Enter"
         resting={resting}
-        disabled={useGone(wire)}
+        disabled={useSilent(wire)}
+        offer={store.state.adopted}
         onPress={onGenerate}
       >
         {buttonText(store)}

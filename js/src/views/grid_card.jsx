@@ -7,7 +7,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useMarks, useTrait } from "../lib/hooks.js";
-import { unwatched, useGone } from "../lib/link.js";
+import { unwatched, useSilent } from "../lib/link.js";
 import { ordered, titles } from "../lib/order.js";
 import { GridCell } from "./grid_cell.jsx";
 import { Drafts, Render, Sort } from "./grid_bars.jsx";
@@ -15,6 +15,7 @@ import { gridKey } from "./grid_keys.js";
 import { MarkButtons } from "./mark_buttons.jsx";
 import { Icon } from "./icons.jsx";
 import { Player } from "./player.jsx";
+import { GridTakes, takesOf } from "./takes.jsx";
 import { Transport } from "./transport.jsx";
 
 /** @typedef {Wire & {get: (name: any) => any}} Model */
@@ -23,8 +24,8 @@ import { Transport } from "./transport.jsx";
 export function GridCard({ wire, sources, linked }) {
   /** @type {Cell[]} */
   const told = useTrait(wire, "cells") ?? [];
-  const gone = useGone(wire);
-  const cells = gone ? told.map((cell) => ({ ...cell, job: unwatched(cell.job) })) : told;
+  const silent = useSilent(wire);
+  const all = silent ? told.map((cell) => ({ ...cell, job: unwatched(cell.job) })) : told;
   /** @type {Record<string, GridClip>} */
   const clips = useTrait(wire, "clips") ?? {};
   /** @type {Column[]} */
@@ -38,8 +39,10 @@ export function GridCard({ wire, sources, linked }) {
   const [heard, setHeard] = useState(/** @type {number|null} */ (null));
   const [current, setCurrent] = useState(0);
   const card = useReturn(opened, current);
-  const there = Object.values(clips);
-  useEffect(() => linked.measure(there), [linked, clips]);
+  const { take, pick } = useTake(all);
+  const cells = all.filter((cell) => (cell.take ?? 0) === take);
+  const there = cells.flatMap(({ sample }) => clips[sample] ?? []);
+  useEffect(() => linked.measure(there), [linked, clips, take]);
   if (cells.length === 0) return <article class="veo-card veo-empty">There is nothing to compare yet.</article>;
   const names = titles(cells, columns);
   const shown = ordered(cells, by, marks);
@@ -72,15 +75,27 @@ export function GridCard({ wire, sources, linked }) {
           />
         ))}
       </ul>
+      <GridTakes cells={all} clips={clips} shown={take} onPick={pick} />
       <div class="veo-grid-bar">
         {there.length > 0 ? <Transport linked={linked} clips={there} /> : null}
         <div class="veo-grid-foot">
           <Sort columns={columns} by={by} onSort={setBy} />
-          <Render wire={wire} cells={cells} clips={clips} marks={marks} help={help} />
+          <Render wire={wire} cells={all} clips={clips} marks={marks} help={help} />
         </div>
       </div>
     </article>
   );
+}
+
+/**
+ * The take that is shown: the newest, until another is picked, and again once there is a newer one.
+ *
+ * @param {Cell[]} cells
+ */
+function useTake(cells) {
+  const newest = takesOf(cells).at(-1) ?? cells[0]?.take ?? 0;
+  const [picked, setPicked] = useState({ newest, take: newest });
+  return { take: picked.newest === newest ? picked.take : newest, pick: (/** @type {number} */ take) => setPicked({ newest, take }) };
 }
 
 /**

@@ -3,18 +3,21 @@
  *
  * @import { ComponentChildren, Ref } from "preact"
  */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { follow, Guard, SETTLE_MS } from "../lib/guard.js";
 
 /**
- * Whether the control has been on screen for long enough.
+ * Whether the control has been on screen for long enough, with what it offers now.
  *
  * @param {Guard} guard
+ * @param {unknown} offer
  */
-function useSettled(guard) {
+function useSettled(guard, offer) {
   const [settled, setSettled] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const leave = follow();
+    guard.shown(Infinity);
+    setSettled(false);
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     let timer;
     // Not before it is drawn, which a page in the background puts off.
@@ -27,7 +30,7 @@ function useSettled(guard) {
       cancelAnimationFrame(drawn);
       clearTimeout(timer);
     };
-  }, [guard]);
+  }, [guard, offer]);
   return settled;
 }
 
@@ -35,12 +38,12 @@ function useSettled(guard) {
  * Deaf to presses that nobody meant: see `Guard`.
  *
  * @param {{children: ComponentChildren, onPress: () => void, class?: string, title?: string, disabled?: boolean,
- *   resting?: boolean, button?: Ref<HTMLButtonElement>, shortcuts?: string}} props  resting: there, but nothing can be
- *   sent now; it keeps the focus
+ *   resting?: boolean, button?: Ref<HTMLButtonElement>, shortcuts?: string, offer?: unknown}} props  resting: there, but
+ *   nothing can be sent now; it keeps the focus. offer: changes when somebody else has changed what a press would send
  */
-export function GuardedButton({ children, onPress, disabled = false, resting = false, button, shortcuts, ...rest }) {
+export function GuardedButton({ children, onPress, disabled = false, resting = false, button, shortcuts, offer, ...rest }) {
   const [guard] = useState(() => new Guard());
-  const settled = useSettled(guard);
+  const settled = useSettled(guard, offer);
   return (
     <button
       {...rest}

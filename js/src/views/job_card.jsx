@@ -7,7 +7,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnnouncement, useCommands, useNow, useTrait } from "../lib/hooks.js";
-import { unwatched, useGone } from "../lib/link.js";
+import { unwatched, useSilent } from "../lib/link.js";
 import { renewCopies } from "../lib/old_copies.js";
 import { position } from "../lib/progress.js";
 import { elapsedSeconds, spokenTime } from "../lib/time.js";
@@ -178,9 +178,9 @@ const NO_TAKES = [];
 
 /** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clock: KernelClock, job: Job}} props */
 function JobBody({ wire, sources, clock, job: told }) {
-  const gone = useGone(wire);
+  const silent = useSilent(wire);
   // What nobody hears of any more is not watched.
-  const job = gone ? unwatched(told) : told;
+  const job = silent ? unwatched(told) : told;
   const live = isLive(job);
   const now = useNow(clock, live && job.watching);
   const commands = useCommands(wire, job);

@@ -26,12 +26,11 @@ const MARGIN = 4;
  * @param {Element} button
  */
 function place(menu, button) {
-  const view = menu.ownerDocument.defaultView ?? window;
   const at = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
   const above = at.top - height - MARGIN;
-  const top = above >= MARGIN ? above : Math.min(at.bottom + MARGIN, view.innerHeight - height - MARGIN);
-  const room = view.innerWidth - width - MARGIN;
+  const top = above >= MARGIN ? above : Math.min(at.bottom + MARGIN, window.innerHeight - height - MARGIN);
+  const room = window.innerWidth - width - MARGIN;
   const left = at.left <= room ? at.left : Math.min(at.right - width, room);
   Object.assign(menu.style, { top: `${Math.max(MARGIN, top)}px`, left: `${Math.max(MARGIN, left)}px` });
 }
@@ -75,13 +74,12 @@ function Items({ label, items, opener, close }) {
     place(element, button);
     /** @type {HTMLElement|null} */ (element.querySelector("[role^=menuitem]"))?.focus({ preventScroll: true });
     // It does not move with the page, so it does not stay when the page moves.
-    const view = element.ownerDocument.defaultView ?? window;
     const leave = () => close(false);
-    view.addEventListener("scroll", leave, { capture: true, passive: true });
-    view.addEventListener("resize", leave);
+    window.addEventListener("scroll", leave, { capture: true, passive: true });
+    window.addEventListener("resize", leave);
     return () => {
-      view.removeEventListener("scroll", leave, { capture: true });
-      view.removeEventListener("resize", leave);
+      window.removeEventListener("scroll", leave, { capture: true });
+      window.removeEventListener("resize", leave);
     };
   }, []);
   return (

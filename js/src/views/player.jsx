@@ -11,8 +11,8 @@ import { clipKey } from "../lib/clip_sources.js";
 import { toClipboard } from "../lib/clipboard.js";
 import { useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
 import { KEYS_TEXT, keyCommand } from "../lib/keys.js";
-import { unwatched, useGone } from "../lib/link.js";
-import { canHear, commandsFor, usePlayback } from "../lib/playback.js";
+import { unwatched, useSilent } from "../lib/link.js";
+import { canFloat, canHear, commandsFor, halt, usePlayback } from "../lib/playback.js";
 import { ClipStage } from "./clip_stage.jsx";
 import { Controls } from "./controls.jsx";
 import { Details } from "./details.jsx";
@@ -95,7 +95,7 @@ function useOpening(sources, clip, player, video, choice) {
 export function Player({ wire, sources, clips: own, facts: common, autoStart, actions, about }) {
   /** @type {Sequel[]} */
   const told = useTrait(wire, "sequels") ?? NONE;
-  const sequels = useGone(wire) ? told.map(unwatched) : told;
+  const sequels = useSilent(wire) ? told.map(unwatched) : told;
   const clips = [...own, ...sequels.flatMap((sequel) => sequel.clips)];
   const [choice, setChoice] = useState(() => firstChoice(clips, autoStart));
   const [player, setPlayer] = useState(/** @type {HTMLElement|null} */ (null));
@@ -110,6 +110,10 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
   const commands = usePlayerCommands(video, clip, player, choice, choose, grabbing);
   usePause(video, player);
   const { copied, copy, say } = useCopying();
+  const talking = {
+    ...(canFloat() ? {} : { window: () => say("There is no picture in picture here; f fills the screen.") }),
+    help: () => say(copied === KEYS_TEXT ? "" : KEYS_TEXT),
+  };
   const parts = { wire, sources, clip, source, video, playback, choice, choose, commands, grabbing, begin: setVerb, copy };
   const facts = clip.facts ?? common;
   const price = verb && clip.offers?.[verb];
@@ -122,7 +126,7 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
         tabIndex={0}
         aria-label="Video player"
         aria-keyshortcuts="Space K J L ArrowLeft ArrowRight , . 0 1 2 3 4 5 6 7 8 9 Home End M F P G C ?"
-        onKeyDown={(event) => pressed(event, { ...commands, help: () => say(copied === KEYS_TEXT ? "" : KEYS_TEXT) })}
+        onKeyDown={(event) => pressed(event, { ...commands, ...talking })}
       >
         <ClipStage {...parts} setVideo={setVideo} />
         <Controls {...parts} />
@@ -130,7 +134,7 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
         <div class={copied ? "veo-remark" : "veo-unseen"} role="status">
           {copied}
         </div>
-        <Remarks clip={clip} />
+        {video?.error ? null : <Remarks clip={clip} />}
       </section>
       {verb && price ? <SequelForm key={verb} {...{ wire, clip, verb, price }} onClose={() => setVerb(null)} /> : null}
       <Sequels sequels={sequels} onPick={pick} />
@@ -190,8 +194,9 @@ function usePlayerCommands(video, clip, player, choice, choose, grabbing) {
   };
   const mute = () => video && choose({ muted: !video.muted });
   const grab = () => {
-    video?.pause();
-    if (video?.videoWidth) grabbing.setOpen(true);
+    if (!video?.videoWidth) return;
+    halt(video, clip);
+    grabbing.setOpen(true);
   };
   const captions = () => choose({ captions: !choice.captions });
   return { ...direct, toggle, mute, grab, captions };

@@ -7,7 +7,7 @@
  */
 import { useEffect, useReducer, useRef } from "preact/hooks";
 import { useNow, useTrait } from "../lib/hooks.js";
-import { unwatched, useGone } from "../lib/link.js";
+import { unwatched, useSilent } from "../lib/link.js";
 import { position } from "../lib/progress.js";
 import { send } from "../lib/protocol.js";
 import { clockText, elapsedSeconds } from "../lib/time.js";
@@ -25,8 +25,8 @@ export function StudioJobs({ wire, list, clock, loadCard }) {
   const chosen = useTrait(wire, "chosen");
   const models = list.all;
   const open = models.find(({ job }) => job.id === chosen) ?? models[0];
-  const gone = useGone(wire);
-  const now = useNow(clock, !gone && models.some(({ job }) => isLive(job) && job.watching));
+  const silent = useSilent(wire);
+  const now = useNow(clock, !silent && models.some(({ job }) => isLive(job) && job.watching));
   if (!open) return <div class="veo-card veo-empty veo-no-jobs">Clips appear here as soon as you start them.</div>;
   return (
     <>
@@ -34,7 +34,7 @@ export function StudioJobs({ wire, list, clock, loadCard }) {
       {models.length > 1 ? (
         <ul class="veo-card veo-rows" aria-label={`${models.length} jobs, newest first`}>
           {models.map(({ job }) => (
-            <Row key={job.id} wire={wire} job={gone ? unwatched(job) : job} now={now} current={job.id === open.job.id} />
+            <Row key={job.id} wire={wire} job={silent ? unwatched(job) : job} now={now} current={job.id === open.job.id} />
           ))}
         </ul>
       ) : null}

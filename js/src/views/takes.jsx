@@ -1,7 +1,7 @@
 /**
  * A cell that was run again: what is said of it, the question whether to pay again, and the takes before.
  *
- * @import { Job, Take } from "../lib/types.js"
+ * @import { Cell, Clip, GridClip, Job, Take } from "../lib/types.js"
  */
 import { Icon } from "./icons.jsx";
 
@@ -34,9 +34,36 @@ export function TakeStrip({ takes, job, shown, onPick }) {
   if (takes.length === 0) return null;
   const own = { id: job.id, number: job.take ?? 0, clips: job.clips };
   const all = [...takes, own].sort((one, other) => one.number - other.number);
+  return <Strip takes={all.map(({ id, number, clips: [clip] }) => ({ id, number, clip }))} {...{ shown, onPick }} />;
+}
+
+/**
+ * The takes of a cell that has a grid, each of which is all of its clips.
+ *
+ * @param {{cells: Cell[], clips: Record<string, GridClip>, shown: number, onPick: (take: number) => void}} props
+ */
+export function GridTakes({ cells, clips, shown, onPick }) {
+  const numbers = takesOf(cells);
+  if (numbers.length < 2) return null;
+  const first = (/** @type {number} */ take) => cells.filter((cell) => cell.take === take).map(({ sample }) => clips[sample]).find(Boolean);
+  const takes = numbers.map((number) => ({ id: String(number), number, clip: first(number) }));
+  return <Strip takes={takes} shown={String(shown)} onPick={(id) => onPick(Number(id))} />;
+}
+
+/**
+ * The takes of which something was sent, oldest first.
+ *
+ * @param {Cell[]} cells
+ */
+export function takesOf(cells) {
+  return [...new Set(cells.flatMap(({ job, planned, take }) => (job || !planned ? [take ?? 0] : [])))].sort((one, other) => one - other);
+}
+
+/** @param {{takes: {id: string, number: number, clip: Clip|undefined}[], shown: string, onPick: (id: string) => void}} props */
+function Strip({ takes, shown, onPick }) {
   return (
     <div class="veo-strip veo-takes" role="group" aria-label="Takes of this cell">
-      {all.map(({ id, number, clips: [clip] }) => (
+      {takes.map(({ id, number, clip }) => (
         <button key={id} type="button" class="veo-thumb" aria-pressed={id === shown} title={clip?.name ?? ""} onClick={() => onPick(id)}>
           {clip?.poster ? <img src={clip.poster} alt="" /> : null}
           <span>Take {number}</span>

@@ -1,0 +1,186 @@
+"""A real JupyterHub under a prefix: two users, servers with names, and a server that is stopped while a job runs."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, unquote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from veo_widgets.emulator import Emulator, Pace
+
+from ..e2e.conftest import Notebook, keep_picture, launched, plays
+from ..e2e.servers import Lab
+from .hubs import PASSWORD, PREFIX, Hub, jupyterhub
+
+# A percent sign with two digits behind it would be a letter to whoever decodes it once too often.
+FOLDER = "Filme #1 %41 猫"
+NAME = f"{FOLDER}/Клип 100% #2.ipynb"
+CELLS = ".jp-Notebook .jp-Cell"
+
+
+class Stage:
+    """The emulator that all servers speak to, with a clock that can be put on."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self.emulator = Emulator(pace=Pace.polls(1), clock=lambda: time.time() + self.ahead)
+
+    @property
+    def load(self) -> str:
+        """The first cell."""
+        configure = f"veo.configure(provider='emulator', base_url={self.emulator.base_url!r})"
+        return f"%load_ext veo_widgets\nimport veo_widgets as veo\n{configure}"
+
+    def creates(self) -> int:
+        return sum(entry.kind == "create" for entry in self.emulator.journal())
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    with stage.emulator:
+        yield stage
+
+
+@pytest.fixture(scope="module", params=["hub5", "hub6"])
+def hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with jupyterhub(tmp_path_factory.mktemp("hub"), request.param) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def enter(hub: Hub, browser: Browser) -> Iterator[Callable[..., Notebook]]:
+    """Start a server and log in to it; no script of the page fails until the end."""
+    errors: list[str] = []
+
+    def log_in(user: str, server: str = "") -> Notebook:
+        context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
+        hub.start(user, server)
+        own = f"user/{user}/{server}".rstrip("/") + "/"
+        page.goto(f"{hub.url}hub/login?next={PREFIX}{own}lab")
+        page.get_by_label("Username").fill(user)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{hub.url}{own}lab**")
+        return Notebook(page, Lab(hub.url + own, "", hub.homes / user))
+
+    yield log_in
+    for context in browser.contexts:
+        context.close()
+    assert errors == []
+
+
+def begun(notebook: Notebook, name: str, *cells: str) -> Page:
+    """The notebook with these cells in its tab, run."""
+    (notebook.lab.root / name).parent.mkdir(parents=True, exist_ok=True)
+    notebook.write(name, *cells)
+    notebook.open(name)
+    notebook.start_all()
+    return notebook.page
+
+
+def test_everything_works_under_the_prefix_in_a_folder_with_a_difficult_name(
+    enter: Callable[..., Notebook], stage: Stage
+) -> None:
+    notebook = enter("ada")
+    page = begun(notebook, NAME, stage.load, "%%veo --seconds 4 --wait\nA cat", "studio = veo.Studio()\nstudio")
+    video = page.locator(CELLS).nth(1).locator(".veo-root video")
+    video.wait_for()
+    source = plays(video)
+    # The server's own file, below the prefix, not a blob of bytes that came through the kernel.
+    assert source.startswith(f"{notebook.lab.url}files/{quote(FOLDER)}/veo_clips/"), source
+    file = notebook.lab.root / unquote(source.removeprefix(f"{notebook.lab.url}files/").split("?")[0])
+    assert video.evaluate("async video => (await (await fetch(video.currentSrc)).blob()).size") == file.stat().st_size
+
+    form = page.locator(".veo-form")
+    form.get_by_role("textbox", name="Prompt").fill("A dog")
+    form.get_by_text("4 s", exact=True).click()
+    form.get_by_role("button", name=re.compile("Generate")).click()
+    second = page.locator(".veo-studio video")
+    # Playing by itself: only then does it stay where it is put.
+    page.wait_for_function("() => document.querySelector('.veo-studio video')?.paused === false")
+    assert plays(second).startswith(f"{notebook.lab.url}files/{quote(FOLDER)}/veo_clips/")
+    keep_picture(page, "hub-studio")
+
+    notebook.command("docmanager:save")
+    notebook.shut_down()
+    notebook.open(NAME)
+    card = page.locator("[class^=veo-saved-]").first
+    expect(card).to_be_visible()
+    expect(card).to_contain_text("A cat")
+    page.wait_for_function("() => document.querySelector('[class^=veo-saved-] video').readyState >= 1")
+    assert "/files/" in card.locator("video").evaluate("video => video.currentSrc")
+    keep_picture(page, "hub-saved")
+
+
+def test_a_servers_end_is_told_in_its_open_tab_and_the_clip_comes_home(
+    enter: Callable[..., Notebook], hub: Hub, stage: Stage
+) -> None:
+    notebook = enter("ada")
+    made = stage.creates()
+    slow = "%%veo --seconds 4\n---\nseconds: 600\n---\nA slow cat"
+    page = begun(notebook, f"{FOLDER}/stopped.ipynb", stage.load, slow, "veo.Studio()", "%veo resume")
+    card = page.locator(CELLS).nth(1).locator(".veo-root").first
+    expect(card).to_contain_text("Generating")
+    form = page.locator(".veo-form")
+    form.get_by_role("textbox", name="Prompt").fill("Typed before the end")
+    notebook.command("docmanager:save")
+
+    # What the program does that stops servers nobody uses.
+    hub.stop("ada")
+    told = "goes on at the service; if the kernel does not come back, %veo resume brings its clip home."
+    expect(card.locator(".veo-gone").first).to_contain_text(told, timeout=60_000)
+    expect(card.get_by_role("button", name="Stop waiting")).to_be_disabled()
+    expect(form.locator(".veo-generate")).to_be_disabled()
+    expect(page.locator(".veo-studio .veo-gone").first).to_contain_text("No connection to the kernel")
+    keep_picture(page, "hub-stopped")
+    hub.start("ada")
+    # JupyterLab tries again after ever longer pauses.
+    expect(card.locator(".veo-gone").first).to_contain_text("The kernel is gone. Job", timeout=300_000)
+    expect(card.locator(".veo-gone").first).to_contain_text("goes on at the service; %veo resume brings its clip home.")
+    expect(card.get_by_role("button", name="Stop waiting")).to_be_disabled()
+    expect(form.locator(".veo-generate")).to_be_disabled()
+    keep_picture(page, "hub-started-again")
+
+    stage.ahead += 700
+    notebook.open(f"{FOLDER}/stopped.ipynb")
+    for cell in (0, 3, 2):
+        notebook.run(cell)
+    home = page.locator(CELLS).nth(3).locator("video").first
+    home.wait_for(state="attached", timeout=180_000)
+    # What was saved of the job while it ran says so no more.
+    expect(page.locator(CELLS).nth(1).locator("[class^=veo-saved-] video")).to_have_count(1)
+    expect(form.get_by_role("textbox", name="Prompt")).to_have_value("Typed before the end")
+    assert stage.creates() - made == 1
+
+
+def test_users_and_their_named_servers_have_their_own(enter: Callable[..., Notebook], hub: Hub, stage: Stage) -> None:
+    hers = enter("ada")
+    page = begun(hers, "hers.ipynb", stage.load, "%%veo --seconds 4 --into clip --wait\nHers", "clip.id")
+    expect(page.locator(CELLS).nth(2)).to_contain_text("'")
+    other = enter("brigitte", "grading")
+    page = begun(other, "other.ipynb", stage.load, "len(veo.jobs())", "%%veo --seconds 4 --wait\nAnother's")
+    video = page.locator(CELLS).nth(2).locator(".veo-root video")
+    video.wait_for()
+    assert plays(video).startswith(f"{hub.url}user/brigitte/grading/files/veo_clips/")
+    expect(page.locator(CELLS).nth(1)).to_contain_text("0")
+    ledgers = {path.relative_to(hub.homes).parts[0] for path in hub.homes.rglob("ledger.sqlite3")}
+    assert ledgers == {"ada", "brigitte"}
+    # The hub lets nobody see another's files: a player's address is of no use to others.
+    clip = next((hub.homes / "ada" / "veo_clips").glob("*.mp4")).name
+    address = f"{hub.url}user/ada/files/veo_clips/{clip}"
+    assert page.request.get(address).status == 403
+    assert hers.page.request.get(address).status == 200
