@@ -13,7 +13,7 @@ from veo_widgets.model_table import model_table
 from veo_widgets.params import PARAMS, SIZES, Param
 from veo_widgets.verbs import VERBS, Verb
 
-from .row_table import listed
+from . import brought, row_table
 
 DOCS = Path(__file__).parents[1] / "docs"
 MADE = "Made by `make docs-tables` from"
@@ -161,11 +161,20 @@ def _between(path: Path, name: str, made: str) -> str:
 
 def batches_page() -> str:
     """How to make batches, with what is taken for rows."""
-    return _between(DOCS / "how-to" / "films-and-batches.md", "rows", _table(("rows", "how they are read"), listed()))
+    made = _table(("rows", "how they are read"), row_table.listed())
+    return _between(DOCS / "how-to" / "films-and-batches.md", "rows", made)
+
+
+def frames_page() -> str:
+    """How to use frames, with what is taken for pictures."""
+    return _between(
+        DOCS / "how-to" / "frames-and-references.md", "pictures", _table(("as", "such as"), brought.listed())
+    )
 
 
 PAGES = {
     DOCS / "how-to" / "films-and-batches.md": batches_page,
+    DOCS / "how-to" / "frames-and-references.md": frames_page,
     DOCS / "parameters.md": parameters_page,
     DOCS / "models.md": models_page,
     DOCS / "verbs.md": verbs_page,

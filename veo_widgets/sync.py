@@ -27,6 +27,7 @@ from .budgets import Budget
 from .client import AsyncClient
 from .clock import Clock
 from .config import Settings
+from .continuations import continued
 from .errors import InvalidRequestError, SubmitInterrupted, VeoError
 from .handles import Job, Jobs, Videos
 from .holders import Hold, remarks
@@ -155,7 +156,7 @@ class Client:
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations; nothing is sent."""
-        values = sealed(values)
+        values = continued(sealed(values))
         return self.asynchronous.plan(prompt, **self.call(self.asynchronous.questions.learn_model, values))
 
     def planner(self) -> Callable[..., Plan]:
@@ -167,6 +168,7 @@ class Client:
         today = self.asynchronous.today()
 
         def plan(prompt: str, **values: Any) -> Plan:
+            values = continued(sealed(values))
             said = {name: values[name] for name in DIRECTIONS if values.get(name) is not None}
             key = tuple(said.items())
             if key not in known:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veo_widgets.bodies import read_json
+from veo_widgets.clip_metadata import without_metadata
 from veo_widgets.errors import ConfigError, InvalidRequestError, VeoError
 from veo_widgets.image_metadata import BrokenImageError, stripped
 from veo_widgets.media import Image, Video
@@ -86,6 +87,13 @@ def test_every_clip_is_described(data: bytes) -> None:
     assert is_whole(file) in {True, False}
     # It goes forward through the file, and never in a circle.
     assert file.reads <= len(data) + 10
+
+
+@given(data=damaged(CLIPS) | st.binary(max_size=200))
+def test_every_clip_is_cleaned_in_its_place(data: bytes) -> None:
+    cleaned = without_metadata(data)
+    assert len(cleaned) == len(data)
+    assert without_metadata(cleaned) == cleaned
 
 
 @given(data=damaged(tuple(PICTURES.values())) | st.binary(max_size=200), mime=st.sampled_from(sorted(PICTURES)))
