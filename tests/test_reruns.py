@@ -146,7 +146,7 @@ def test_every_seed_is_looked_at_on_its_own(shell: InteractiveShell, emulator: E
 
 def takes_of(card: str) -> list[tuple[int, str]]:
     """The takes in the plain output of a grid, with their clips' seeds."""
-    found = re.findall(r"<figcaption[^>]*>Take (\d) · Seed (\d)<br>", card)
+    found = re.findall(r"<div>Take (\d) · Seed (\d)</div>", card)
     return sorted((int(take), seed) for take, seed in found)
 
 
