@@ -118,7 +118,7 @@ function Top({ store, wire, fault }) {
       <PromptBox {...{ store, wire, fault }}>
         <span class="veo-copies">
           {link("builder", "parts", "Builder")}
-          {link("earlier", "expired", "Earlier")}
+          {link("earlier", "clock", "Earlier")}
         </span>
       </PromptBox>
       {open === "builder" ? <BuilderPanel store={store} onClose={close} /> : null}

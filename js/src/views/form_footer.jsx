@@ -86,7 +86,7 @@ function CopyText({ label, text }) {
     <button type="button" class="veo-link" aria-label={`Copy as ${label}`} onClick={copy}>
       {label}
       <span class="veo-copied" role="status">
-        {outcome ? <Icon name={outcome === "Copied" ? "check" : "failed"} /> : null}
+        {outcome ? <Icon name={outcome === "Copied" ? "check" : "warning"} /> : null}
         <span class="veo-unseen">{outcome}</span>
       </span>
     </button>

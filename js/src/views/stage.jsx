@@ -53,7 +53,7 @@ function waitingHint(job, live) {
 }
 
 /** @type {Partial<Record<JobState, IconName>>} */
-const ICON = { filtered: "filtered", unknown: "unknown", expired: "expired" };
+const ICON = { filtered: "shield", unknown: "question", expired: "clock" };
 
 /** @param {{job: Job}} props */
 export function ProblemStage({ job }) {
@@ -61,7 +61,7 @@ export function ProblemStage({ job }) {
   return (
     <Stage width={job.width} height={job.height} kind={job.state}>
       <div class="veo-over veo-problem">
-        <Icon name={ICON[job.state] ?? "failed"} />
+        <Icon name={ICON[job.state] ?? "warning"} />
         <div class="veo-title">{problem?.title || problemTitle(job.state)}</div>
         {problem?.message ? <p class="veo-message">{problem.message}</p> : null}
         {problem?.remedy ? <p class="veo-remedy">{problem.remedy}</p> : null}

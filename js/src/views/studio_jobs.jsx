@@ -89,7 +89,7 @@ function Row({ wire, job, now, current }) {
     <li class={`veo-job-row ${current ? "veo-current" : ""}`}>
       <button type="button" class="veo-row-open" aria-current={current} onClick={() => send(wire, "select", { job: job.id })}>
         <span class="veo-row-picture" style={{ "--veo-row-ratio": `${job.width} / ${job.height}` }}>
-          {poster ? <img src={poster} alt="" /> : <Icon name={live ? "expired" : job.clips.length > 0 ? "play" : "failed"} />}
+          {poster ? <img src={poster} alt="" /> : <Icon name={live ? "clock" : job.clips.length > 0 ? "play" : "warning"} />}
         </span>
         <span class="veo-row-words">
           <span class="veo-line">{job.prompt}</span>
