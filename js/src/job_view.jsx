@@ -6,6 +6,7 @@
  */
 import "./styles/job_view.css";
 import { ClipSources } from "./lib/clip_sources.js";
+import { endWith } from "./lib/events.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
 import { kernelClock } from "./lib/time.js";
@@ -25,12 +26,10 @@ export default function jobView() {
       const receive = () => clock.received(model.get("job")?.now ?? Date.now());
       clock.begin(model.get("job")?.now ?? Date.now());
       model.on("change:job", receive);
-      const end = () => {
+      return endWith(signal, () => {
         model.off("change:job", receive);
         sources.dispose();
-      };
-      signal?.addEventListener("abort", end, { once: true });
-      return signal ? undefined : end;
+      });
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {

@@ -5,8 +5,9 @@
  * @import { ClipSources } from "./clip_sources.js"
  * @import { KernelClock } from "./time.js"
  */
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { GONE, isAway, useSilent } from "./link.js";
+import { useSubject } from "./redraw.js";
 import { listen, newRequest, send } from "./protocol.js";
 
 /**
@@ -33,8 +34,7 @@ export function useTrait(wire, name) {
  * @param {Clip} clip
  */
 export function useSource(sources, clip) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
-  useEffect(() => sources.subscribe(() => redraw(undefined)), [sources]);
+  useSubject(sources);
   return sources.get(clip);
 }
 

@@ -3,6 +3,7 @@
  *
  * @import { Job, Wire } from "./types.js"
  */
+import { Subject } from "./events.js";
 import { GONE } from "./link.js";
 import { listen, send } from "./protocol.js";
 
@@ -60,15 +61,14 @@ function whenClosed(wire, tell) {
   return () => wire.off("comm_live_update", tell);
 }
 
-export class JobList {
+export class JobList extends Subject {
   /** @type {Map<string, JobModel>} */
   #models = new Map();
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
   #ends;
 
   /** @param {Wire} wire */
   constructor(wire) {
+    super();
     this.#ends = [
       listen(wire, "job", ({ job }) => this.#take(wire, job)),
       whenClosed(wire, () => this.all.forEach((model) => model.tell("comm_live_update"))),
@@ -81,16 +81,10 @@ export class JobList {
     return [...this.#models.values()].sort((a, b) => b.job.created_at - a.job.created_at);
   }
 
-  /** @param {() => void} listener @returns {() => void} */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
   dispose() {
     for (const end of this.#ends) end();
     this.#models.clear();
-    this.#listeners.clear();
+    super.dispose();
   }
 
   /** @param {Wire} wire @param {Job} job */
@@ -98,6 +92,6 @@ export class JobList {
     const known = this.#models.get(job.id);
     if (known) known.show(job);
     else this.#models.set(job.id, new JobModel(wire, job));
-    for (const listener of this.#listeners) listener();
+    this.changed();
   }
 }

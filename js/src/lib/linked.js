@@ -1,8 +1,10 @@
 /**
- * Many clips that play as one: a clock of their own, which every element is kept to.
+ * Many clips that play as one: a clock of their own, which every element is kept to. It tells of every change, and often
+ * while it plays.
  *
  * @import { Clip } from "./types.js"
  */
+import { Subject } from "./events.js";
 import { frameAt, timeOf } from "./playback.js";
 
 /** How often the elements are compared with the clock, in milliseconds. */
@@ -14,11 +16,9 @@ const FAR = 0.4;
 /** How long the clock waits for an element that does not keep up, in milliseconds. */
 const PATIENCE_MS = 3000;
 
-export class LinkedPlayback {
+export class LinkedPlayback extends Subject {
   /** @type {Map<HTMLVideoElement, Clip>} */
   #members = new Map();
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #timer;
   #now;
@@ -34,6 +34,7 @@ export class LinkedPlayback {
 
   /** @param {() => number} [now]  milliseconds of a clock that never jumps */
   constructor(now = () => performance.now()) {
+    super();
     this.#now = now;
   }
 
@@ -100,7 +101,7 @@ export class LinkedPlayback {
     this.#at = Math.min(last, Math.max(0, seconds));
     this.#since = this.#now();
     for (const [video, clip] of this.#members) this.#put(video, clip);
-    this.#tell();
+    this.changed();
   }
 
   /** @param {number} amount  frames on, or back */
@@ -115,13 +116,13 @@ export class LinkedPlayback {
     this.#at = this.position;
     this.#since = this.#now();
     this.rate = rate;
-    this.#tell();
+    this.changed();
   }
 
   /** @param {boolean} loop */
   setLoop(loop) {
     this.loop = loop;
-    this.#tell();
+    this.changed();
   }
 
   /** Bring every element closer to the clock, and the clock back to the start when it is through. */
@@ -135,7 +136,7 @@ export class LinkedPlayback {
       this.seek(0);
     }
     for (const [video, clip] of this.#members) this.#correct(video, clip, patient);
-    this.#tell();
+    this.changed();
   }
 
   /** Hold the clock while an element does not keep up, for so long; says whether it may go on not keeping up. */
@@ -153,29 +154,16 @@ export class LinkedPlayback {
     return patient;
   }
 
-  /**
-   * @param {() => void} listener  called at every change, and often while it plays
-   * @returns {() => void}
-   */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
   dispose() {
     this.#stop();
     for (const video of this.#members.keys()) video.pause();
     this.#members.clear();
-    this.#listeners.clear();
+    super.dispose();
   }
 
   #stop() {
     this.playing = false;
     clearInterval(this.#timer);
-  }
-
-  #tell() {
-    for (const listener of this.#listeners) listener();
   }
 
   /**

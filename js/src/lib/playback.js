@@ -4,9 +4,11 @@
  * @import { Clip } from "./types.js"
  * @import { KeyCommand } from "./keys.js"
  */
-import { useEffect, useReducer, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { onEvents } from "./events.js";
+import { useRedraw } from "./redraw.js";
 
-const EVENTS = ["play", "pause", "ended", "waiting", "playing", "seeking", "seeked", "progress", "volumechange", "loadeddata", "error"];
+const EVENTS = "play pause ended waiting playing seeking seeked progress volumechange loadeddata error";
 
 /**
  * What the element is doing now; the view is drawn again with each change except the passing of time.
@@ -14,13 +16,11 @@ const EVENTS = ["play", "pause", "ended", "waiting", "playing", "seeking", "seek
  * @param {HTMLVideoElement|null} video
  */
 export function usePlayback(video) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
+  const redraw = useRedraw();
   useEffect(() => {
     if (!video) return undefined;
-    const update = () => redraw(undefined);
-    for (const name of EVENTS) video.addEventListener(name, update);
-    update();
-    return () => EVENTS.forEach((name) => video.removeEventListener(name, update));
+    redraw();
+    return onEvents(video, EVENTS, redraw);
   }, [video]);
   const playing = video !== null && !video.paused && !video.ended && !video.error;
   return { playing, waiting: playing && video.readyState < 3, loaded: (video?.videoWidth ?? 0) > 0 };
@@ -70,8 +70,7 @@ export function usePosition(video) {
       if (event?.type === "seeking") shown.delete(video);
       setSeconds(timeShown(video));
     };
-    const names = ["timeupdate", "seeking", "seeked", "loadedmetadata"];
-    for (const name of names) video.addEventListener(name, read);
+    const end = onEvents(video, "timeupdate seeking seeked loadedmetadata", read);
     let handle = 0;
     /** @type {(now?: number, about?: VideoFrameCallbackMetadata) => void} */
     const frame = (_now, about) => {
@@ -82,7 +81,7 @@ export function usePosition(video) {
     if ("requestVideoFrameCallback" in video) frame();
     else setSeconds(0);
     return () => {
-      for (const name of names) video.removeEventListener(name, read);
+      end();
       if ("requestVideoFrameCallback" in video) video.cancelVideoFrameCallback(handle);
     };
   }, [video]);

@@ -5,8 +5,9 @@
  * @import { Wire } from "../lib/types.js"
  * @import { Slot } from "./form_frames.jsx"
  */
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { send } from "../lib/protocol.js";
+import { useSubject } from "../lib/redraw.js";
 import { BuilderPanel } from "./form_builder.jsx";
 import { addImages, Frames } from "./form_frames.jsx";
 import { Footer } from "./form_footer.jsx";
@@ -19,8 +20,7 @@ import { Icon, IconButton } from "./icons.jsx";
 
 /** @param {FormStore} store */
 export function useStore(store) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
-  useEffect(() => store.subscribe(() => redraw(undefined)), [store]);
+  useSubject(store);
   return store.state;
 }
 

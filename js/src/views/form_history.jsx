@@ -4,8 +4,7 @@
  * @import { Wire } from "../lib/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { newName } from "../lib/form_store.js";
-import { listen, send } from "../lib/protocol.js";
+import { listen, newRequest, send } from "../lib/protocol.js";
 import { Icon } from "./icons.jsx";
 
 /** @typedef {{job: string, prompt: string, model: string, state: string, at: number}} Remembered */
@@ -67,7 +66,7 @@ export function History({ wire, onClose }) {
 function useHistory(wire, query) {
   const [items, setItems] = useState(/** @type {Remembered[]|null} */ (null));
   useEffect(() => {
-    const request = newName();
+    const request = newRequest();
     const stop = listen(wire, "history", (message) => message.request === request && setItems(message.items));
     const timer = setTimeout(() => send(wire, "history", { query: query.slice(0, 200), request }), query ? 250 : 0);
     return () => {

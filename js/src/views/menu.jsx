@@ -5,6 +5,7 @@
  * @import { IconName } from "./icons.jsx"
  */
 import { useEffect, useRef } from "preact/hooks";
+import { onEvents } from "../lib/events.js";
 import { Icon, IconButton } from "./icons.jsx";
 
 /**
@@ -74,13 +75,7 @@ function Items({ label, items, opener, close }) {
     place(element, button);
     /** @type {HTMLElement|null} */ (element.querySelector("[role^=menuitem]"))?.focus({ preventScroll: true });
     // It does not move with the page, so it does not stay when the page moves.
-    const leave = () => close(false);
-    window.addEventListener("scroll", leave, { capture: true, passive: true });
-    window.addEventListener("resize", leave);
-    return () => {
-      window.removeEventListener("scroll", leave, { capture: true });
-      window.removeEventListener("resize", leave);
-    };
+    return onEvents(window, "scroll resize", () => close(false), { capture: true, passive: true });
   }, []);
   return (
     <div

@@ -5,11 +5,12 @@
  * @import { JobList, JobModel } from "../lib/job_list.js"
  * @import { KernelClock } from "../lib/time.js"
  */
-import { useEffect, useReducer, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useNow, useTrait } from "../lib/hooks.js";
 import { unwatched, useSilent } from "../lib/link.js";
 import { position } from "../lib/progress.js";
 import { send } from "../lib/protocol.js";
+import { useSubject } from "../lib/redraw.js";
 import { clockText, elapsedSeconds } from "../lib/time.js";
 import { isLive, stateText } from "../lib/words.js";
 import { Icon, IconButton } from "./icons.jsx";
@@ -19,8 +20,7 @@ import { Icon, IconButton } from "./icons.jsx";
 
 /** @param {{wire: Model, list: JobList, clock: KernelClock, loadCard: (code: string) => Promise<CardFactory>}} props */
 export function StudioJobs({ wire, list, clock, loadCard }) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
-  useEffect(() => list.subscribe(() => redraw(undefined)), [list]);
+  useSubject(list);
   /** @type {string} */
   const chosen = useTrait(wire, "chosen");
   const models = list.all;

@@ -4,15 +4,14 @@
  * @import { Clip } from "../lib/types.js"
  * @import { LinkedPlayback } from "../lib/linked.js"
  */
-import { useEffect, useReducer } from "preact/hooks";
+import { useSubject } from "../lib/redraw.js";
 import { Speed, TimeReadout } from "./controls.jsx";
 import { IconButton } from "./icons.jsx";
 import { ScrubBar } from "./scrub.jsx";
 
 /** @param {{linked: LinkedPlayback, clips: Clip[]}} props */
 export function Transport({ linked, clips }) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
-  useEffect(() => linked.subscribe(() => redraw(undefined)), [linked]);
+  useSubject(linked);
   const whole = { seconds: Math.max(...clips.map(({ seconds }) => seconds)), fps: Math.max(...clips.map(({ fps }) => fps)) };
   const seconds = Math.min(linked.position, whole.seconds);
   /** @param {{rate?: number, loop?: boolean}} change */
