@@ -6,11 +6,12 @@
  * @import { Wire } from "./types.js"
  */
 import { Builder } from "./builder.js";
+import { clamp } from "./clamp.js";
 import { onEvents, Subject } from "./events.js";
 import { changedOf, forget, recall, remember } from "./keepsake.js";
 import { isAway } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
-import { clamp, isSaid, modelOf, problemsOf } from "./rules.js";
+import { isSaid, modelOf, problemsOf } from "./rules.js";
 import { Images } from "./images.js";
 
 /** How long a pause in the typing is, and how long the button rests after a click, so that a double one pays once. */

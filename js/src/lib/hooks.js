@@ -56,41 +56,48 @@ export function useNow(clock, ticking) {
 }
 
 /**
+ * Whether the element is on screen now, or nearly.
+ *
+ * @param {Element|null} element
+ * @param {string} [margin]  around the screen
+ */
+export function useVisible(element, margin = "160px") {
+  const watched = typeof IntersectionObserver !== "undefined";
+  const [visible, setVisible] = useState(!watched);
+  useEffect(() => {
+    if (!element || !watched) return undefined;
+    const watcher = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: margin });
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [element]);
+  return visible;
+}
+
+/**
  * Whether the element is, or ever was, on screen.
  *
  * @param {Element|null} element
  */
 export function useSeen(element) {
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    if (!element || seen) return undefined;
-    if (typeof IntersectionObserver === "undefined") {
-      setSeen(true);
-      return undefined;
-    }
-    const watcher = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
-    });
-    watcher.observe(element);
-    return () => watcher.disconnect();
-  }, [element, seen]);
-  return seen;
+  const seen = useRef(false);
+  if (useVisible(element, "0px")) seen.current = true;
+  return seen.current;
 }
 
 /**
- * Whether the element is on screen now, or nearly.
+ * A word that goes again by itself.
  *
- * @param {Element|null} element
+ * @param {(word: string) => number} stays  for so many milliseconds
+ * @returns {[string, (word: string) => void]}
  */
-export function useVisible(element) {
-  const [visible, setVisible] = useState(typeof IntersectionObserver === "undefined");
+export function usePassing(stays) {
+  const [word, setWord] = useState("");
   useEffect(() => {
-    if (!element || typeof IntersectionObserver === "undefined") return undefined;
-    const watcher = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: "160px" });
-    watcher.observe(element);
-    return () => watcher.disconnect();
-  }, [element]);
-  return visible;
+    if (!word) return undefined;
+    const timer = setTimeout(() => setWord(""), stays(word));
+    return () => clearTimeout(timer);
+  }, [word]);
+  return [word, setWord];
 }
 
 /**

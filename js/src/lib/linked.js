@@ -4,6 +4,7 @@
  *
  * @import { Clip } from "./types.js"
  */
+import { clamp } from "./clamp.js";
 import { Subject } from "./events.js";
 import { frameAt, timeOf } from "./playback.js";
 
@@ -98,7 +99,7 @@ export class LinkedPlayback extends Subject {
   /** @param {number} seconds */
   seek(seconds) {
     const last = Math.max(0, this.#length - 1 / this.fps / 2);
-    this.#at = Math.min(last, Math.max(0, seconds));
+    this.#at = clamp(seconds, 0, last);
     this.#since = this.#now();
     for (const [video, clip] of this.#members) this.#put(video, clip);
     this.changed();
@@ -193,7 +194,7 @@ export class LinkedPlayback extends Subject {
     const apart = video.currentTime - to;
     if (apart > FAR || (apart < -FAR && !patient)) video.currentTime = to;
     // A little faster or slower is not seen; a jump is.
-    video.playbackRate = Math.abs(apart) > CLOSE ? this.rate * Math.min(1.25, Math.max(0.75, 1 - apart)) : this.rate;
+    video.playbackRate = Math.abs(apart) > CLOSE ? this.rate * clamp(1 - apart, 0.75, 1.25) : this.rate;
     if (apart > LOOSE && apart <= FAR) video.pause();
     else if (video.paused) video.play().catch(() => {});
   }

@@ -5,6 +5,7 @@
  * @import { KeyCommand } from "./keys.js"
  */
 import { useEffect, useState } from "preact/hooks";
+import { clamp } from "./clamp.js";
 import { onEvents } from "./events.js";
 import { useRedraw } from "./redraw.js";
 
@@ -88,6 +89,9 @@ export function usePosition(video) {
   return seconds;
 }
 
+/** @param {number} frame @param {Pick<Clip, "fps"|"seconds">} clip  that may be too short to have it */
+const within = (frame, { seconds, fps }) => clamp(frame, 0, Math.max(0, Math.round(seconds * fps) - 1));
+
 /**
  * The number of the frame that shows at a time, counted from 0. The small addition outlives rounding in the file.
  *
@@ -95,8 +99,7 @@ export function usePosition(video) {
  * @param {Pick<Clip, "fps"|"seconds">} clip
  */
 export function frameAt(seconds, clip) {
-  const last = Math.max(0, Math.round(clip.seconds * clip.fps) - 1);
-  return Math.min(last, Math.max(0, Math.floor(seconds * clip.fps + 0.01)));
+  return within(Math.floor(seconds * clip.fps + 0.01), clip);
 }
 
 /**
@@ -106,8 +109,7 @@ export function frameAt(seconds, clip) {
  * @param {Pick<Clip, "fps"|"seconds">} clip
  */
 export function timeOf(frame, clip) {
-  const last = Math.max(0, Math.round(clip.seconds * clip.fps) - 1);
-  return (Math.min(last, Math.max(0, frame)) + 0.5) / clip.fps;
+  return (within(frame, clip) + 0.5) / clip.fps;
 }
 
 /**
@@ -120,7 +122,7 @@ export function timeOf(frame, clip) {
  */
 export function commandsFor(video, clip, player) {
   const length = Number.isFinite(video.duration) ? video.duration : clip.seconds;
-  const seek = (/** @type {number} */ to) => (video.currentTime = Math.min(length, Math.max(0, to)));
+  const seek = (/** @type {number} */ to) => (video.currentTime = clamp(to, 0, length));
   return {
     toggle: () => void (video.paused ? video.play().catch(() => {}) : halt(video, clip)),
     mute: () => void (video.muted = !video.muted),

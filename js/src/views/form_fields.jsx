@@ -4,7 +4,7 @@
  * @import { ComponentChildren } from "preact"
  */
 import { useId } from "preact/hooks";
-import { clamp } from "../lib/rules.js";
+import { clamp } from "../lib/clamp.js";
 import { IconButton } from "./icons.jsx";
 
 /**

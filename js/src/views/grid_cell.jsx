@@ -13,9 +13,10 @@ import { whyNot } from "../lib/playback.js";
 import { position } from "../lib/progress.js";
 import { clockText } from "../lib/time.js";
 import { isLive, problemTitle, stateText } from "../lib/words.js";
+import { Bar } from "./bar.jsx";
 import { Icon, IconButton } from "./icons.jsx";
 import { MarkButtons } from "./mark_buttons.jsx";
-import { Bar, useElapsed } from "./sequels.jsx";
+import { useElapsed } from "./sequels.jsx";
 import { Stage } from "./stage.jsx";
 
 /**

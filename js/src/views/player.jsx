@@ -9,7 +9,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { clipKey } from "../lib/clip_sources.js";
 import { toClipboard } from "../lib/clipboard.js";
-import { useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
+import { usePassing, useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
 import { KEYS_TEXT, keyCommand } from "../lib/keys.js";
 import { unwatched, useSilent } from "../lib/link.js";
 import { canFloat, canHear, commandsFor, halt, usePlayback } from "../lib/playback.js";
@@ -164,12 +164,7 @@ function usePause(video, player) {
 
 /** Copies a text and says so for a moment. */
 function useCopying() {
-  const [copied, setCopied] = useState("");
-  useEffect(() => {
-    if (!copied) return undefined;
-    const timer = setTimeout(() => setCopied(""), copied === KEYS_TEXT ? 15_000 : 2400);
-    return () => clearTimeout(timer);
-  }, [copied]);
+  const [copied, setCopied] = usePassing((word) => (word === KEYS_TEXT ? 15_000 : 2400));
   const copy = async (/** @type {string} */ text, /** @type {string} */ what) => {
     setCopied((await toClipboard(text)) ? `${what} is on the clipboard.` : "The clipboard is not available here.");
   };

@@ -4,10 +4,11 @@
  * @import { Clip } from "../lib/types.js"
  */
 import { useState } from "preact/hooks";
+import { clamp } from "../lib/clamp.js";
 import { frameAt, timeOf, usePosition } from "../lib/playback.js";
 import { clockText, spokenTime } from "../lib/time.js";
 
-const percent = (/** @type {number} */ share) => `${(Math.min(1, Math.max(0, share)) * 100).toFixed(2)}%`;
+const percent = (/** @type {number} */ share) => `${(clamp(share, 0, 1) * 100).toFixed(2)}%`;
 
 /**
  * How far the element has loaded from where it is, in seconds.
@@ -37,7 +38,7 @@ export function ScrubBar({ clip, seconds, buffered, onSeek }) {
   const [pointed, setPointed] = useState(/** @type {number|null} */ (null));
   const point = (/** @type {PointerEvent & {currentTarget: HTMLElement}} */ event) => {
     const box = event.currentTarget.getBoundingClientRect();
-    setPointed(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+    setPointed(clamp((event.clientX - box.left) / box.width, 0, 1));
   };
   return (
     <div class="veo-scrub" onPointerMove={point} onPointerLeave={() => setPointed(null)}>

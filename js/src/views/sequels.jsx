@@ -8,6 +8,7 @@ import { usePaying } from "../lib/hooks.js";
 import { position } from "../lib/progress.js";
 import { clockText, elapsedSeconds } from "../lib/time.js";
 import { isLive, problemTitle, stateText } from "../lib/words.js";
+import { Bar } from "./bar.jsx";
 import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
 
@@ -100,15 +101,6 @@ function SequelRow({ sequel, onPick }) {
       ) : null}
       {live ? <Bar share={position(sequel, elapsed)} label={`${VERB[sequel.verb].doing}, estimated`} /> : null}
     </li>
-  );
-}
-
-/** @param {{share: number, label: string}} props */
-export function Bar({ share, label }) {
-  return (
-    <div class="veo-bar" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)}>
-      <div style={{ width: `${(share * 100).toFixed(1)}%` }} />
-    </div>
   );
 }
 

@@ -5,8 +5,7 @@
  * @import { LinkedPlayback } from "../lib/linked.js"
  */
 import { useSubject } from "../lib/redraw.js";
-import { Speed, TimeReadout } from "./controls.jsx";
-import { IconButton } from "./icons.jsx";
+import { Rail, Speed, TimeReadout } from "./controls.jsx";
 import { ScrubBar } from "./scrub.jsx";
 
 /** @param {{linked: LinkedPlayback, clips: Clip[]}} props */
@@ -20,19 +19,17 @@ export function Transport({ linked, clips }) {
     if (loop !== undefined) linked.setLoop(loop);
   };
   return (
-    <div class="veo-rail" role="group" aria-label="All clips">
-      <ScrubBar clip={whole} seconds={seconds} buffered={0} onSeek={(to) => linked.seek(to)} />
-      <div class="veo-rail-row">
-        <div class="veo-group">
-          <IconButton icon={linked.playing ? "pause" : "play"} label={linked.playing ? "Pause all" : "Play all"} keys="k" onClick={() => linked.toggle()} />
-          <IconButton icon="back" label="Previous frame" keys="," onClick={() => linked.step(-1)} />
-          <IconButton icon="forward" label="Next frame" keys="." onClick={() => linked.step(1)} />
-          <TimeReadout clip={whole} seconds={seconds} />
-        </div>
-        <div class="veo-group veo-group-end">
-          <Speed choice={linked} choose={choose} />
-        </div>
-      </div>
+    <div role="group" aria-label="All clips">
+      <Rail
+        line={<ScrubBar clip={whole} seconds={seconds} buffered={0} onSeek={(to) => linked.seek(to)} />}
+        readout={<TimeReadout clip={whole} seconds={seconds} />}
+        playing={linked.playing}
+        what=" all"
+        onToggle={() => linked.toggle()}
+        onStep={(frames) => linked.step(frames)}
+      >
+        <Speed choice={linked} choose={choose} />
+      </Rail>
     </div>
   );
 }
