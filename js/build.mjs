@@ -18,7 +18,7 @@ const INTERNAL = new RegExp(
     onOpen onPick onPress onRemove onRetry onSay onSeek onSort pending playback redraw refusal
     clip icon pressed source wire
     dismiss expect hint rate unmount resting setOpen setVideo settled shortcuts sources store subscribe tried uploads
-    adopted current denied images marks onBar position props schema shown
+    adopted changed current denied images marks onStep onToggle position props readout schema shown thumbs
     earlier hold loaded moved phase playing press seek setLoop setRate silent via waiting wanted wayBack
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext

@@ -6,7 +6,7 @@
  */
 import "./styles/job_view.css";
 import { ClipSources } from "./lib/clip_sources.js";
-import { endWith } from "./lib/events.js";
+import { endWith, onModel } from "./lib/events.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
 import { kernelClock } from "./lib/time.js";
@@ -25,9 +25,9 @@ export default function jobView() {
       sources = new ClipSources(model);
       const receive = () => clock.received(model.get("job")?.now ?? Date.now());
       clock.begin(model.get("job")?.now ?? Date.now());
-      model.on("change:job", receive);
+      const stop = onModel(model, "change:job", receive);
       return endWith(signal, () => {
-        model.off("change:job", receive);
+        stop();
         sources.dispose();
       });
     },

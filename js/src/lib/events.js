@@ -1,5 +1,7 @@
 /**
  * Who listens to what, until they no longer do.
+ *
+ * @import { Wire } from "./types.js"
  */
 
 /** Something that tells its listeners of every change. */
@@ -40,6 +42,36 @@ export function onEvents(target, names, handle, options) {
   for (const name of names.split(" ")) target.addEventListener(name, handle, { ...options, signal: ended.signal });
   return () => ended.abort();
 }
+
+/**
+ * Handle an event of a model, or a change of one of its traits, until the returned function is called.
+ *
+ * @param {Pick<Wire, "on"|"off">} model
+ * @param {string} name
+ * @param {(...args: any[]) => void} handle
+ * @returns {() => void}
+ */
+export function onModel(model, name, handle) {
+  model.on(name, handle);
+  return () => model.off(name, handle);
+}
+
+/**
+ * Handled here, and by nothing else.
+ *
+ * @param {Event} event
+ */
+export function claim(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/**
+ * Several ends as one.
+ *
+ * @param {(() => void)[]} ends
+ */
+export const together = (...ends) => () => ends.forEach((end) => end());
 
 /**
  * Call a clean-up function in the way of the host: when it aborts its signal, or else by what is returned.

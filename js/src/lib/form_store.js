@@ -7,7 +7,7 @@
  */
 import { Builder } from "./builder.js";
 import { clamp } from "./clamp.js";
-import { onEvents, Subject } from "./events.js";
+import { onEvents, onModel, Subject, together } from "./events.js";
 import { changedOf, forget, recall, remember } from "./keepsake.js";
 import { isAway } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
@@ -42,8 +42,7 @@ export class FormStore extends Subject {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #rest;
   #order = "";
-  /** @type {(() => void)[]} */
-  #ends = [];
+  #end;
 
   /** @param {Wire & {get: (name: any) => any}} wire */
   constructor(wire) {
@@ -54,15 +53,13 @@ export class FormStore extends Subject {
     this.images = new Images(wire, this.schema, () => this.changed());
     this.builder = new Builder(wire.get("place"), () => this.changed());
     this.#begin();
-    const adopt = () => this.#adopt(this.#draft);
-    wire.on("change:draft", adopt);
-    this.#ends = [
-      () => wire.off("change:draft", adopt),
+    this.#end = together(
+      onModel(wire, "change:draft", () => this.#adopt(this.#draft)),
       onEvents(window, "pagehide", () => this.flush()),
       listen(wire, "accepted", (message) => this.#accepted(message)),
       listen(wire, "denied", (message) => this.#denied(message)),
       listen(wire, "told", ({ message }) => this.#set({ told: message })),
-    ];
+    );
   }
 
   /** @returns {Schema} */
@@ -174,7 +171,7 @@ export class FormStore extends Subject {
   dispose() {
     clearTimeout(this.#mirror);
     clearTimeout(this.#rest);
-    for (const end of this.#ends) end();
+    this.#end();
     this.images.dispose();
     super.dispose();
   }

@@ -6,6 +6,7 @@
  * @import { KernelClock } from "./time.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { onModel, together } from "./events.js";
 import { GONE, isAway, useSilent } from "./link.js";
 import { useSubject } from "./redraw.js";
 import { listen, newRequest, send } from "./protocol.js";
@@ -22,9 +23,8 @@ export function useTrait(wire, name) {
   const [value, setValue] = useState(() => wire.get(name));
   useEffect(() => {
     const update = () => setValue(wire.get(name));
-    wire.on(`change:${name}`, update);
     update();
-    return () => wire.off(`change:${name}`, update);
+    return onModel(wire, `change:${name}`, update);
   }, [wire, name]);
   return value;
 }
@@ -168,17 +168,16 @@ export function usePaying(wire, kind, onAccepted) {
     redraw("");
     setRefusal(why);
   };
-  useEffect(() => {
-    const stops = [
+  useEffect(() =>
+    together(
       listen(wire, "taken", (message) => {
         if (message.request !== request.current) return;
         answer("");
         onAccepted();
       }),
       listen(wire, "refused", (message) => message.command === kind && request.current && answer(message.message)),
-    ];
-    return () => stops.forEach((stop) => stop());
-  });
+    ),
+  );
   const pay = (/** @type {Record<string, unknown>} */ payload) => {
     // Nothing that costs money is left for a connection that may come back when nobody looks.
     if (request.current || isAway(wire)) return;

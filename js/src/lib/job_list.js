@@ -3,7 +3,7 @@
  *
  * @import { Job, Wire } from "./types.js"
  */
-import { Subject } from "./events.js";
+import { onModel, Subject, together } from "./events.js";
 import { GONE } from "./link.js";
 import { listen, send } from "./protocol.js";
 
@@ -55,25 +55,19 @@ export class JobModel {
   }
 }
 
-/** @param {Wire} wire @param {() => void} tell @returns {() => void} */
-function whenClosed(wire, tell) {
-  wire.on("comm_live_update", tell);
-  return () => wire.off("comm_live_update", tell);
-}
-
 export class JobList extends Subject {
   /** @type {Map<string, JobModel>} */
   #models = new Map();
-  #ends;
+  #end;
 
   /** @param {Wire} wire */
   constructor(wire) {
     super();
-    this.#ends = [
+    this.#end = together(
       listen(wire, "job", ({ job }) => this.#take(wire, job)),
-      whenClosed(wire, () => this.all.forEach((model) => model.tell("comm_live_update"))),
+      onModel(wire, "comm_live_update", () => this.all.forEach((model) => model.tell("comm_live_update"))),
       listen(wire, "of-job", ({ job, message }, buffers) => this.#models.get(job)?.tell("msg:custom", message, buffers)),
-    ];
+    );
   }
 
   /** @returns {JobModel[]} newest first */
@@ -82,7 +76,7 @@ export class JobList extends Subject {
   }
 
   dispose() {
-    for (const end of this.#ends) end();
+    this.#end();
     this.#models.clear();
     super.dispose();
   }

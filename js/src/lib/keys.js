@@ -45,6 +45,17 @@ export function keyCommand(event) {
 }
 
 /**
+ * Handles the key that closes a panel.
+ *
+ * @param {() => void} close
+ */
+export const onEscape = (close) => (/** @type {KeyboardEvent} */ event) => {
+  if (event.key !== "Escape") return;
+  event.stopPropagation();
+  close();
+};
+
+/**
  * Keep plain keys from the notebook, where a letter is a command ("d d" deletes the cell). Ctrl+S and the like pass.
  *
  * @param {KeyboardEvent} event

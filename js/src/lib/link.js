@@ -5,7 +5,7 @@
  * @import { Wire } from "./types.js"
  */
 import { useEffect, useState } from "preact/hooks";
-import { Subject } from "./events.js";
+import { onModel, Subject, together } from "./events.js";
 
 /** What the class of a view says in notebooks when its channel is closed. */
 const CLOSED = ".jupyter-widgets-disconnected";
@@ -68,12 +68,8 @@ export function watchLink(wire, el) {
   };
   const signals = [session?.kernelChanged, session?.statusChanged, session?.connectionStatusChanged];
   for (const signal of signals) signal?.connect(look);
-  wire.on("comm_live_update", look);
   look();
-  return () => {
-    for (const signal of signals) signal?.disconnect(look);
-    wire.off("comm_live_update", look);
-  };
+  return together(onModel(wire, "comm_live_update", look), () => signals.forEach((signal) => signal?.disconnect(look)));
 }
 
 /** Whether the kernel can be reached. @param {Wire} wire */

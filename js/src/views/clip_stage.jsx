@@ -58,8 +58,8 @@ export function ClipStage(props) {
       key={key}
       ref={setVideo}
       class="veo-video"
-      {...(source.url ? { src: source.url } : {})}
-      {...(clip.poster ? { poster: clip.poster } : {})}
+      src={source.url || undefined}
+      poster={clip.poster || undefined}
       playsInline
       muted={choice.muted}
       preload={clip.poster && source.via === "files" ? "metadata" : "auto"}

@@ -38,11 +38,12 @@ export function Controls(props) {
  * A time line, what moves along it, and the rest.
  *
  * @param {{line: ComponentChildren, readout: ComponentChildren, playing: boolean, what?: string, onToggle: () => void,
- *   onStep: (frames: number) => void, children: ComponentChildren}} props  what: it is that plays, if not the one clip
+ *   onStep: (frames: number) => void, children: ComponentChildren, role?: "group", "aria-label"?: string}} props  what: plays,
+ *   if it is not the one clip
  */
-export function Rail({ line, readout, playing, what = "", onToggle, onStep, children }) {
+export function Rail({ line, readout, playing, what = "", onToggle, onStep, children, ...rest }) {
   return (
-    <div class="veo-rail">
+    <div {...rest} class="veo-rail">
       {line}
       <div class="veo-rail-row">
         <div class="veo-group">

@@ -6,6 +6,7 @@
  * @import { Slot } from "./form_frames.jsx"
  */
 import { useRef, useState } from "preact/hooks";
+import { claim } from "../lib/events.js";
 import { send } from "../lib/protocol.js";
 import { useSubject } from "../lib/redraw.js";
 import { BuilderPanel } from "./form_builder.jsx";
@@ -77,8 +78,7 @@ function pressed(event, generate) {
   if (event.shiftKey && event.target instanceof HTMLTextAreaElement) event.stopPropagation();
   if (!event.ctrlKey && !event.metaKey) return;
   // In a notebook these keys run the cell.
-  event.preventDefault();
-  event.stopPropagation();
+  claim(event);
   if (!event.repeat) generate();
 }
 
@@ -221,29 +221,24 @@ function useDrop(store, wire, complain) {
     const text = /\.json$/i.test(recipe.name) && recipe.size < 1 << 18 ? await recipe.text() : "";
     return send(wire, "recipe", { name: recipe.name.slice(0, 255), text });
   };
+  const receive = (/** @type {Event} */ event, /** @type {DataTransfer|null} */ given) => {
+    const files = [...(given?.files ?? [])];
+    if (files.length === 0) return;
+    claim(event);
+    void take(files, slotAt(event.target, store));
+  };
   const handlers = {
     onDragOver: (/** @type {DragEvent} */ event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      event.stopPropagation();
+      claim(event);
       setOver(true);
     },
     onDragLeave: () => setOver(false),
     onDrop: (/** @type {DragEvent} */ event) => {
-      const files = [...(event.dataTransfer?.files ?? [])];
       setOver(false);
-      if (files.length === 0) return;
-      event.preventDefault();
-      event.stopPropagation();
-      void take(files, slotAt(event.target, store));
+      receive(event, event.dataTransfer);
     },
-    onPaste: (/** @type {ClipboardEvent} */ event) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length === 0) return;
-      event.preventDefault();
-      event.stopPropagation();
-      void take(files, slotAt(event.target, store));
-    },
+    onPaste: (/** @type {ClipboardEvent} */ event) => receive(event, event.clipboardData),
   };
   return { over, handlers };
 }

@@ -4,6 +4,7 @@
  * @import { Wire } from "../lib/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { onEscape } from "../lib/keys.js";
 import { listen, newRequest, send } from "../lib/protocol.js";
 import { Icon } from "./icons.jsx";
 
@@ -19,13 +20,8 @@ export function History({ wire, onClose }) {
     send(wire, "use", { job });
     onClose();
   };
-  const leave = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    onClose();
-  };
   return (
-    <section class="veo-history" aria-label="Earlier prompts" onKeyDown={leave}>
+    <section class="veo-history" aria-label="Earlier prompts" onKeyDown={onEscape(onClose)}>
       <div class="veo-input veo-input-row">
         <Icon name="search" />
         <input

@@ -5,6 +5,7 @@
  * @import { IconName } from "./icons.jsx"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { together } from "../lib/events.js";
 import { copyFrame, sendFrame, takeFrame } from "../lib/grab.js";
 import { listen, newRequest, send } from "../lib/protocol.js";
 import { IconButton } from "./icons.jsx";
@@ -40,11 +41,10 @@ function useWord(wire) {
       request.current = "";
       setWord(told);
     };
-    const stops = [
+    return together(
       listen(wire, "grabbed", (message) => message.request === request.current && answer({ text: message.message, bad: false })),
       listen(wire, "refused", (message) => ["grab", "reuse"].includes(message.command) && request.current && answer({ text: message.message, bad: true })),
-    ];
-    return () => stops.forEach((stop) => stop());
+    );
   }, [wire]);
   useEffect(() => {
     if (!word || word.bad || request.current) return undefined;

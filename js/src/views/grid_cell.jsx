@@ -72,7 +72,7 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
         <video
           ref={setVideo}
           class="veo-video"
-          {...(source.url ? { src: source.url } : {})}
+          src={source.url || undefined}
           playsInline
           muted={muted}
           preload="auto"

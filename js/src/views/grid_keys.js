@@ -4,6 +4,7 @@
  * @import { GridClip, Mark } from "../lib/types.js"
  * @import { LinkedPlayback } from "../lib/linked.js"
  */
+import { claim } from "../lib/events.js";
 
 /**
  * @typedef {object} GridCommands
@@ -81,7 +82,6 @@ export function gridKey(event, commands) {
     ? () => neighbour([.../** @type {NodeListOf<HTMLElement>} */ (event.currentTarget.querySelectorAll(".veo-cell"))], cell, name)?.focus()
     : { ...playing(commands), ...(cell ? marking(commands, Number(cell.dataset.sample)) : {}) }[name];
   if (!act) return;
-  event.preventDefault();
-  event.stopPropagation();
+  claim(event);
   act();
 }

@@ -65,7 +65,8 @@ export function IconButton({ icon, label, keys, onClick, pressed, menu, disabled
       class={`veo-icon ${extra}`}
       aria-label={label}
       aria-pressed={pressed}
-      {...(menu === undefined ? {} : { "aria-haspopup": "menu", "aria-expanded": menu })}
+      aria-haspopup={menu === undefined ? undefined : "menu"}
+      aria-expanded={menu}
       title={keys ? `${label} (${keys})` : label}
       disabled={disabled}
       onClick={onClick}

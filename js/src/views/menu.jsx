@@ -40,7 +40,7 @@ function place(menu, button) {
  * @param {{icon: IconName, label: string, keys?: string, open: boolean, onOpen: (open: boolean) => void, items: Item[],
  *   class?: string, disabled?: boolean}} props
  */
-export function Menu({ icon, label, keys, open, onOpen, items, class: extra = "", disabled = false }) {
+export function Menu({ icon, label, keys = "", open, onOpen, items, class: extra = "", disabled = false }) {
   const frame = useRef(/** @type {HTMLSpanElement|null} */ (null));
   const opener = () => /** @type {HTMLElement|null} */ (frame.current?.querySelector(".veo-icon") ?? null);
   const close = (/** @type {boolean} */ back) => {
@@ -52,7 +52,7 @@ export function Menu({ icon, label, keys, open, onOpen, items, class: extra = ""
       <IconButton
         icon={icon}
         label={label}
-        {...(keys ? { keys } : {})}
+        keys={keys}
         menu={open}
         disabled={disabled}
         onClick={() => (open ? close(true) : onOpen(true))}

@@ -9,6 +9,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { clipKey } from "../lib/clip_sources.js";
 import { toClipboard } from "../lib/clipboard.js";
+import { claim } from "../lib/events.js";
 import { usePassing, useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
 import { KEYS_TEXT, keyCommand } from "../lib/keys.js";
 import { unwatched, useSilent } from "../lib/link.js";
@@ -205,8 +206,7 @@ function pressed(event, commands) {
   const found = keyCommand(event);
   if (!found) return;
   const [name, amount] = found;
-  event.preventDefault();
-  event.stopPropagation();
+  claim(event);
   commands[name]?.(amount);
 }
 

@@ -19,17 +19,17 @@ export function Transport({ linked, clips }) {
     if (loop !== undefined) linked.setLoop(loop);
   };
   return (
-    <div role="group" aria-label="All clips">
-      <Rail
-        line={<ScrubBar clip={whole} seconds={seconds} buffered={0} onSeek={(to) => linked.seek(to)} />}
-        readout={<TimeReadout clip={whole} seconds={seconds} />}
-        playing={linked.playing}
-        what=" all"
-        onToggle={() => linked.toggle()}
-        onStep={(frames) => linked.step(frames)}
-      >
-        <Speed choice={linked} choose={choose} />
-      </Rail>
-    </div>
+    <Rail
+      role="group"
+      aria-label="All clips"
+      line={<ScrubBar clip={whole} seconds={seconds} buffered={0} onSeek={(to) => linked.seek(to)} />}
+      readout={<TimeReadout clip={whole} seconds={seconds} />}
+      playing={linked.playing}
+      what=" all"
+      onToggle={() => linked.toggle()}
+      onStep={(frames) => linked.step(frames)}
+    >
+      <Speed choice={linked} choose={choose} />
+    </Rail>
   );
 }
