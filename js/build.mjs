@@ -18,8 +18,9 @@ const INTERNAL = new RegExp(
     onOpen onPick onPress onRemove onRetry onSay onSeek onSort pending playback redraw refusal
     clip icon pressed source wire
     dismiss expect hint rate unmount resting setOpen setVideo settled shortcuts sources store subscribe tried uploads
-    adopted changed current denied images marks onStep onToggle position props readout schema shown thumbs
-    earlier hold loaded moved phase playing press seek setLoop setRate silent via waiting wanted wayBack
+    adopted begin cell changed columns current denied images marks onStep onToggle opener position props readout reuse schema sequel sequels shape
+    shown thumbs visible
+    earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
     getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate setState shouldComponentUpdate useDebugValue

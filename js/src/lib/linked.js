@@ -39,16 +39,10 @@ export class LinkedPlayback extends Subject {
     this.#now = now;
   }
 
-  /** The longest clip, in seconds. */
-  get length() {
-    return this.#length;
-  }
-
   /** @param {Clip[]} clips  all that there are, also those without an element at the moment */
   measure(clips) {
     this.#length = Math.max(0, ...clips.map(({ seconds }) => seconds));
-    this.fps = Math.max(1, ...clips.map(({ fps }) => fps));
-    if (clips.length === 0) this.fps = 24;
+    this.fps = clips.length > 0 ? Math.max(1, ...clips.map(({ fps }) => fps)) : 24;
   }
 
   /** Where the clock is, in seconds. */
@@ -112,17 +106,11 @@ export class LinkedPlayback extends Subject {
     this.seek(timeOf(frameAt(this.#at, shape) + amount, shape));
   }
 
-  /** @param {number} rate */
-  setRate(rate) {
+  /** @param {{rate?: number, loop?: boolean}} change */
+  choose(change) {
     this.#at = this.position;
     this.#since = this.#now();
-    this.rate = rate;
-    this.changed();
-  }
-
-  /** @param {boolean} loop */
-  setLoop(loop) {
-    this.loop = loop;
+    Object.assign(this, change);
     this.changed();
   }
 

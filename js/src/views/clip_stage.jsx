@@ -74,7 +74,7 @@ export function ClipStage(props) {
     </video>
   );
   return (
-    <Stage width={clip.width} height={clip.height} kind="clip" backdrop={clip.poster} frame={frame}>
+    <Stage shape={clip} kind="clip" backdrop={clip.poster} frame={frame}>
       {broken.key === key ? <Undecodable clip={clip} why={broken.why} /> : <Overlay {...props} />}
     </Stage>
   );
@@ -112,19 +112,19 @@ function Overlay({ sources, clip, source, playback, choice, choose, commands }) 
   const silentStart = playback.playing && choice.muted && clip.has_audio && canHear();
   return (
     <>
-      {source.phase === "pulling" ? <Arriving source={source} /> : null}
-      {playback.waiting ? <div class="veo-over veo-spinner" aria-hidden="true" /> : null}
+      {source.phase === "pulling" && <Arriving source={source} />}
+      {playback.waiting && <div class="veo-over veo-spinner" aria-hidden="true" />}
       {playback.playing || choice.wanted ? null : (
         <button type="button" class="veo-big-play" aria-label="Play" title="Play (k)" onClick={commands.toggle}>
           <Icon name="play" />
         </button>
       )}
-      {silentStart ? (
+      {silentStart && (
         <button type="button" class="veo-unmute" onClick={() => choose({ muted: false })}>
           <Icon name="muted" />
           Turn sound on
         </button>
-      ) : null}
+      )}
     </>
   );
 }

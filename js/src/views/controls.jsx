@@ -141,7 +141,7 @@ function Leaving({ clip, source, commands }) {
           <Icon name="download" />
         </a>
       ) : (
-        <IconButton icon="download" class="veo-roomy" label="Download, once the clip is loaded" disabled onClick={() => {}} />
+        <IconButton icon="download" class="veo-roomy" label="Download, once the clip is loaded" disabled />
       )}
     </>
   );

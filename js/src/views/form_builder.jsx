@@ -63,7 +63,7 @@ function Phrases({ store, near, onAdd }) {
           </button>
         </li>
       ))}
-      {near === "dialogue" ? <li class="veo-hint">Who speaks, a colon, and the words.</li> : null}
+      {near === "dialogue" && <li class="veo-hint">Who speaks, a colon, and the words.</li>}
     </ul>
   );
 }
@@ -82,12 +82,12 @@ function Outcome({ store }) {
   return (
     <div class="veo-outcome">
       <span class="veo-hint">{apart ? "The prompt has changed since." : "These parts are written into the prompt above as plain sentences."}</span>
-      {apart ? (
+      {apart && (
         <>
           <button type="button" onClick={append}>Add these</button>
           <button type="button" onClick={replace}>Replace it</button>
         </>
-      ) : null}
+      )}
       {text && !apart ? (
         <button type="button" class="veo-link" onClick={clear}>
           Clear the parts

@@ -121,8 +121,8 @@ function Top({ store, wire, fault }) {
           {link("earlier", "clock", "Earlier")}
         </span>
       </PromptBox>
-      {open === "builder" ? <BuilderPanel store={store} onClose={close} /> : null}
-      {open === "earlier" ? <History wire={wire} onClose={close} /> : null}
+      {open === "builder" && <BuilderPanel store={store} onClose={close} />}
+      {open === "earlier" && <History wire={wire} onClose={close} />}
     </>
   );
 }
@@ -147,14 +147,14 @@ function Settings(props) {
         </button>
         <Moved store={props.store} />
       </div>
-      {open ? (
+      {open && (
         <>
           <fields.LeaveOutField {...props} />
           <fields.SeedField {...props} />
           <fields.PeopleField {...props} />
           <fields.SoundField {...props} />
         </>
-      ) : null}
+      )}
     </div>
   );
 }
@@ -166,11 +166,11 @@ function Moved({ store }) {
   return (
     <div class="veo-moved" role="status" title={text}>
       <span>{text}</span>
-      {moved ? (
+      {moved && (
         <button type="button" class="veo-link" onClick={() => store.undo()}>
           Undo
         </button>
-      ) : null}
+      )}
     </div>
   );
 }

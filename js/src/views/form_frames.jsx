@@ -93,7 +93,7 @@ function FrameGroup({ store, slot, param, held, fault, remove, onFiles }) {
             </div>
           </div>
         ))}
-        {room ? <AddTile label={param.label} against={against} style={shape(store)} several={most > 1} onFiles={onFiles} /> : null}
+        {room && <AddTile label={param.label} against={against} style={shape(store)} several={most > 1} onFiles={onFiles} />}
       </div>
     </div>
   );

@@ -58,7 +58,7 @@ export function ModelField({ store, faults }) {
       {...(faults.model ? { fault: "This model has ended", why: faults.model } : {})}
     >
       {models.filter(({ retired }) => !retired).map(option)}
-      {ended.length > 0 ? <optgroup label="Ended">{ended.map(option)}</optgroup> : null}
+      {ended.length > 0 && <optgroup label="Ended">{ended.map(option)}</optgroup>}
     </Choice>
   );
 }
@@ -90,11 +90,11 @@ export function RetiredNote({ store }) {
   return (
     <div class="veo-remark veo-remark-warn" role="status">
       <span>{text}</span>
-      {other ? (
+      {other && (
         <button type="button" onClick={() => store.choose("model", other.id)}>
           Use {other.id}
         </button>
-      ) : null}
+      )}
     </div>
   );
 }

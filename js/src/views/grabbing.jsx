@@ -116,8 +116,8 @@ export function GrabMenu({ grabbing, ready }) {
 export function GrabWord({ grabbing: { word, dismiss } }) {
   return (
     <div class={word ? `veo-remark ${word.bad ? "veo-remark-bad" : ""}` : "veo-unseen"} role="status">
-      {word ? <span>{word.text}</span> : null}
-      {word?.bad ? <IconButton icon="close" label="Dismiss" onClick={dismiss} /> : null}
+      {word && <span>{word.text}</span>}
+      {word?.bad && <IconButton icon="close" label="Dismiss" onClick={dismiss} />}
     </div>
   );
 }

@@ -71,7 +71,7 @@ export function Render({ wire, cells, clips, marks, help }) {
       <span class="veo-hint veo-star-count" role="status">
         {help ? KEYS : starred.length > 0 ? `${starred.length} starred` : <span class="veo-keys">s stars a clip, x rejects it, ? shows all keys</span>}
       </span>
-      {wanted.length > 0 ? (
+      {wanted.length > 0 && (
         <RetryButton
           key={wanted.map(({ sample }) => sample).join()}
           verb={`Render ${many} at ${how}`}
@@ -81,7 +81,7 @@ export function Render({ wire, cells, clips, marks, help }) {
           off={off}
           onConfirm={() => pay({ samples: wanted.map(({ sample }) => sample) })}
         />
-      ) : null}
+      )}
       <Refusal refusal={refusal} onDismiss={forget} />
     </>
   );

@@ -55,7 +55,7 @@ export function Icon({ name }) {
 /**
  * A button that is only a picture; its label is also its tooltip.
  *
- * @param {{icon: IconName, label: string, keys?: string, onClick: () => void, pressed?: boolean, menu?: boolean,
+ * @param {{icon: IconName, label: string, keys?: string, onClick?: () => void, pressed?: boolean, menu?: boolean,
  *   disabled?: boolean, class?: string}} props
  */
 export function IconButton({ icon, label, keys, onClick, pressed, menu, disabled = false, class: extra = "" }) {

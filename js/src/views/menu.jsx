@@ -57,7 +57,7 @@ export function Menu({ icon, label, keys = "", open, onOpen, items, class: extra
         disabled={disabled}
         onClick={() => (open ? close(true) : onOpen(true))}
       />
-      {open ? <Items label={label} items={items} opener={opener} close={close} /> : null}
+      {open && <Items label={label} items={items} opener={opener} close={close} />}
     </span>
   );
 }

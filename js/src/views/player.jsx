@@ -137,9 +137,9 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
         </div>
         {video?.error ? null : <Remarks clip={clip} />}
       </section>
-      {verb && price ? <SequelForm key={verb} {...{ wire, clip, verb, price }} onClose={() => setVerb(null)} /> : null}
+      {verb && price && <SequelForm key={verb} {...{ wire, clip, verb, price }} onClose={() => setVerb(null)} />}
       <Sequels sequels={sequels} onPick={pick} />
-      {clips.length > 1 ? <Strip clips={clips} current={clip} onPick={pick} /> : null}
+      {clips.length > 1 && <Strip clips={clips} current={clip} onPick={pick} />}
       {about?.(facts)}
       <Details clip={clip} facts={facts}>
         {actions}

@@ -93,13 +93,13 @@ function SequelRow({ sequel, onPick }) {
           {live ? `${stateText(sequel)} · ${clockText(elapsed)}` : clip ? sequel.price.text : why ? `${why.title}. ${why.message}` : problemTitle(sequel.state)}
         </span>
       </span>
-      {clip ? (
+      {clip && (
         <button type="button" onClick={() => onPick(clip.sample)}>
           <Icon name="play" />
           Show
         </button>
-      ) : null}
-      {live ? <Bar share={position(sequel, elapsed)} label={`${VERB[sequel.verb].doing}, estimated`} /> : null}
+      )}
+      {live && <Bar share={position(sequel, elapsed)} label={`${VERB[sequel.verb].doing}, estimated`} />}
     </li>
   );
 }

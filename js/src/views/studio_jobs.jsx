@@ -31,13 +31,13 @@ export function StudioJobs({ wire, list, clock, loadCard }) {
   return (
     <>
       <CardFrame key={open.job.id} wire={wire} model={open} loadCard={loadCard} />
-      {models.length > 1 ? (
+      {models.length > 1 && (
         <ul class="veo-card veo-rows" aria-label={`${models.length} jobs, newest first`}>
           {models.map(({ job }) => (
             <Row key={job.id} wire={wire} job={silent ? unwatched(job) : job} now={now} current={job.id === open.job.id} />
           ))}
         </ul>
-      ) : null}
+      )}
     </>
   );
 }
@@ -101,11 +101,11 @@ function Row({ wire, job, now, current }) {
         <span class="veo-row-price">{job.emulator ? "free" : job.price.text}</span>
       </button>
       <IconButton icon="pencil" label="Use these settings in the form" onClick={() => send(wire, "use", { job: job.id })} />
-      {live ? (
+      {live && (
         <span class="veo-row-progress" aria-hidden="true">
           <span style={{ width: `${(position(job, elapsedSeconds(job, now)) * 100).toFixed(1)}%` }} />
         </span>
-      ) : null}
+      )}
     </li>
   );
 }

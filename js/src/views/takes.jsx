@@ -16,12 +16,12 @@ export function RunRemark({ job, pending, again }) {
   return (
     <div class="veo-remark veo-rerun" role="note">
       <span>{job.remark}</span>
-      {job.asks ? (
+      {job.asks && (
         <button type="button" class="veo-primary" disabled={pending !== ""} onClick={again}>
           <Icon name="again" />
           {pending === "retry" ? "Sending …" : `${job.state === "unknown" ? "Send again" : "Generate again"} · ${job.asks.price}`}
         </button>
-      ) : null}
+      )}
     </div>
   );
 }

@@ -13,11 +13,6 @@ export function Transport({ linked, clips }) {
   useSubject(linked);
   const whole = { seconds: Math.max(...clips.map(({ seconds }) => seconds)), fps: Math.max(...clips.map(({ fps }) => fps)) };
   const seconds = Math.min(linked.position, whole.seconds);
-  /** @param {{rate?: number, loop?: boolean}} change */
-  const choose = ({ rate, loop }) => {
-    if (rate !== undefined) linked.setRate(rate);
-    if (loop !== undefined) linked.setLoop(loop);
-  };
   return (
     <Rail
       role="group"
@@ -29,7 +24,7 @@ export function Transport({ linked, clips }) {
       onToggle={() => linked.toggle()}
       onStep={(frames) => linked.step(frames)}
     >
-      <Speed choice={linked} choose={choose} />
+      <Speed choice={linked} choose={(change) => linked.choose(change)} />
     </Rail>
   );
 }
