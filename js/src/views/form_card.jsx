@@ -15,7 +15,7 @@ import { Footer } from "./form_footer.jsx";
 import { History } from "./form_history.jsx";
 import { PromptBox } from "./form_prompt.jsx";
 import * as fields from "./form_settings.jsx";
-import { Icon, IconButton } from "./icons.jsx";
+import { Dismiss, Icon } from "./icons.jsx";
 
 /** @typedef {{store: FormStore, wire: Wire & {get: (name: any) => any}}} Props */
 
@@ -184,7 +184,7 @@ function Notices({ store }) {
       {told ? (
         <div class="veo-remark" role="status">
           <span>{told}</span>
-          <IconButton icon="close" label="Dismiss" onClick={() => store.dismiss({ told: "" })} />
+          <Dismiss onClick={() => store.dismiss({ told: "" })} />
         </div>
       ) : null}
       {denied

@@ -8,7 +8,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { together } from "../lib/events.js";
 import { copyFrame, sendFrame, takeFrame } from "../lib/grab.js";
 import { listen, newRequest, send } from "../lib/protocol.js";
-import { IconButton } from "./icons.jsx";
+import { Dismiss } from "./icons.jsx";
 import { Menu } from "./menu.jsx";
 
 /** @typedef {"first_frame"|"last_frame"|"reference_images"|"file"|"clipboard"} Role */
@@ -117,7 +117,7 @@ export function GrabWord({ grabbing: { word, dismiss } }) {
   return (
     <div class={word ? `veo-remark ${word.bad ? "veo-remark-bad" : ""}` : "veo-unseen"} role="status">
       {word && <span>{word.text}</span>}
-      {word?.bad && <IconButton icon="close" label="Dismiss" onClick={dismiss} />}
+      {word?.bad && <Dismiss onClick={dismiss} />}
     </div>
   );
 }

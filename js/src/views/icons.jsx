@@ -52,6 +52,9 @@ export function Icon({ name }) {
   );
 }
 
+/** Puts a remark away. @param {{onClick: () => void}} props */
+export const Dismiss = ({ onClick }) => <IconButton icon="close" label="Dismiss" onClick={onClick} />;
+
 /**
  * A button that is only a picture; its label is also its tooltip.
  *

@@ -1,4 +1,4 @@
-import { IconButton } from "./icons.jsx";
+import { Dismiss } from "./icons.jsx";
 
 /**
  * Why the kernel has not done what was asked, until it is put away.
@@ -10,7 +10,7 @@ export function Refusal({ refusal, onDismiss }) {
   return (
     <div class="veo-remark veo-remark-bad" role="alert">
       <span>{refusal}</span>
-      <IconButton icon="close" label="Dismiss" onClick={onDismiss} />
+      <Dismiss onClick={onDismiss} />
     </div>
   );
 }

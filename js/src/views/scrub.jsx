@@ -17,8 +17,9 @@ const percent = (/** @type {number} */ share) => `${(clamp(share, 0, 1) * 100).t
  */
 function bufferedTo(video) {
   if (!video?.buffered) return 0;
-  for (let i = 0; i < video.buffered.length; i++) {
-    if (video.buffered.start(i) <= video.currentTime && video.currentTime <= video.buffered.end(i)) return video.buffered.end(i);
+  const { buffered, currentTime } = video;
+  for (let i = 0; i < buffered.length; i++) {
+    if (buffered.start(i) <= currentTime && currentTime <= buffered.end(i)) return buffered.end(i);
   }
   return 0;
 }
