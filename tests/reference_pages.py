@@ -13,6 +13,8 @@ from veo_widgets.model_table import model_table
 from veo_widgets.params import PARAMS, SIZES, Param
 from veo_widgets.verbs import VERBS, Verb
 
+from . import brought, row_table
+
 DOCS = Path(__file__).parents[1] / "docs"
 MADE = "Made by `make docs-tables` from"
 # Where the function has another name, because a module has the verb's.
@@ -148,7 +150,31 @@ def verbs_page() -> str:
     )
 
 
+def _between(path: Path, name: str, made: str) -> str:
+    """A page that people wrote, with what is made between its two marks of a name."""
+    before, mark, rest = path.read_text("utf-8").partition(f"<!-- {name}: made by `make docs-tables` -->\n")
+    _, end, after = rest.partition(f"<!-- end of {name} -->")
+    assert mark, path
+    assert end, path
+    return f"{before}{mark}\n{made}\n{end}{after}"
+
+
+def batches_page() -> str:
+    """How to make batches, with what is taken for rows."""
+    made = _table(("rows", "how they are read"), row_table.listed())
+    return _between(DOCS / "how-to" / "films-and-batches.md", "rows", made)
+
+
+def frames_page() -> str:
+    """How to use frames, with what is taken for pictures."""
+    return _between(
+        DOCS / "how-to" / "frames-and-references.md", "pictures", _table(("as", "such as"), brought.listed())
+    )
+
+
 PAGES = {
+    DOCS / "how-to" / "films-and-batches.md": batches_page,
+    DOCS / "how-to" / "frames-and-references.md": frames_page,
     DOCS / "parameters.md": parameters_page,
     DOCS / "models.md": models_page,
     DOCS / "verbs.md": verbs_page,

@@ -490,7 +490,7 @@ def test_the_form_as_python_asks_for_the_same(copied: dict[str, Any]) -> None:
 @pytest.mark.parametrize("copied", COPIES)
 def test_the_form_as_a_cell_asks_for_the_same(copied: dict[str, Any]) -> None:
     line, _, prompt = copied["cell"].partition("\n")
-    values = flags.parse(line.removeprefix("%%veo")).values
+    values = flags.parse(line.removeprefix("%%veo"), names=dict(NAMES)).values
     said = plain(copied["values"])
     read = {name: str(value) if type(value) is int else value for name, value in said.items()}
     assert {"prompt": prompt_of(prompt, dict(NAMES)), **values} == read

@@ -309,7 +309,7 @@ def test_several_clips_are_shown_in_a_grid(shell: InteractiveShell) -> None:
     assert saved["text/plain"].split()[0] == shell.user_ns["jobs"][0].videos[0].relative_path()
     assert "Seed 1" in saved["text/html"]
     assert all(job.videos[0].path.name in ran.outputs[1]["text/html"] for job in shell.user_ns["jobs"])
-    assert ran.outputs[1]["text/html"].count("data:image/jpeg;base64,") == 4
+    assert ran.outputs[1]["text/html"].count("data:image/jpeg;base64,") == 2
     assert [out.get("text/plain") for out in run(shell, "%%veo --seconds 4 --samples 2 --grid\nA cat").outputs] == [
         None,
         "There is no clip yet.",
@@ -322,6 +322,30 @@ def test_a_player_leaves_a_still_too(shell: InteractiveShell) -> None:
     assert "text/plain" not in live
     assert saved["text/plain"] == f"{shell.user_ns['clip'].videos[0].relative_path()} · A cat"
     assert "data:image/jpeg;base64," in saved["text/html"]
+
+
+def test_a_cell_and_its_line_take_values_and_json_as_it_stands(shell: InteractiveShell, emulator: Emulator) -> None:
+    shell.user_ns.update(n=3, secs=4, words="rain, it's wet")
+    body = '{"shot": {"lens": "35mm"}, "subject": "a cat, {n:02d}"}'
+    ran = run(shell, f"%%veo --seconds {{secs}} --seed $n --negative-prompt {{words}} --into job --wait\n{body}")
+    assert ran.error is None
+    request = shell.user_ns["job"].request
+    assert request.prompt == '{"shot": {"lens": "35mm"}, "subject": "a cat, 03"}'
+    assert (request.duration_seconds, request.seed, request.negative_prompt) == (4, 3, "rain, it's wet")
+    assert "%%veo: {sec} has no value" in run(shell, "%%veo --seconds {sec}\nA cat").text
+
+
+def test_what_rows_do_not_use_is_told_before_it_is_paid(shell: InteractiveShell, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"animal": "cat", "secconds": 6}\n{"animal": null}\n')
+    line = f"--each '{tmp_path / 'rows.jsonl'}' --seconds 4"
+    shown = run(shell, f"%%veo {line} --dry-run\nA {{animal}}").text
+    assert "1 to be sent, 1 refused. $0.40 in all" in shown
+    assert "not counting 1 refused · not used: secconds; did you mean seconds?\n" in shown
+    (tmp_path / "rows.jsonl").write_text('{"animal": "cat", "secconds": 6}')
+    ran = run(shell, f"%%veo {line} --wait\nA $animal")
+    assert ran.text.splitlines()[0].endswith("not used: secconds; did you mean seconds?")
+    refused = run(shell, f"%%veo {line}\nA {{animl}}")
+    assert "{animl} has no value here; there are animal, secconds. Did you mean {animal}?" in refused.text
 
 
 def test_each_row_becomes_a_clip(shell: InteractiveShell, tmp_path: Path) -> None:

@@ -97,9 +97,9 @@ def test_a_clip_says_what_it_is(made: dict, expected: Description) -> None:
     )
 
 
-def test_a_fragmented_clip_says_what_its_header_knows() -> None:
+def test_a_fragmented_clip_says_what_its_fragments_add_up_to() -> None:
     found = of(clip(audio=True, flags="frag_keyframe+empty_moov+delay_moov"))
-    assert (found.width, found.height, found.fps, found.has_audio) == (320, 180, 0.0, True)
+    assert found == Description(1.0, 320, 180, 24.0, has_audio=True)
 
 
 def test_where_the_header_stands_does_not_matter() -> None:

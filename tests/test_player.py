@@ -255,19 +255,49 @@ def test_a_form_takes_what_is_grabbed_until_it_is_closed(player: HeardPlayer, cl
     assert form.first_frame.name.endswith("_frame0042.png")
 
 
+MEOW = "WEBVTT\n\n00:00.000 --> 00:02.000\n„Miau“ \u2013 café"
+
+
 @pytest.mark.parametrize(
-    ("data", "seen"),
+    ("name", "data", "seen", "language", "note"),
     [
-        (b"WEBVTT\n\n00:00.000 --> 00:02.000\nMeow", "WEBVTT\n\n00:00.000 --> 00:02.000\nMeow"),
-        (b"1\n00:00:00,000 --> 00:00:02,000\nMeow", None),
-        (b"WEBVTT \xff", None),
-        (b"WEBVTT" + b"\n" * 70_000, None),
+        ("{}.vtt", MEOW.encode(), MEOW, "", ""),
+        ("{}.vtt", MEOW.encode("utf-8-sig"), MEOW, "", ""),
+        ("{}.vtt", MEOW.encode("utf-16"), MEOW, "", ""),
+        ("{}.vtt", MEOW.encode("utf-16-le"), MEOW, "", ""),
+        ("{}.vtt", MEOW.encode("cp1252"), MEOW, "", ""),
+        ("{}.VTT", MEOW.encode(), MEOW, "", ""),
+        ("{}.en.vtt", MEOW.encode(), MEOW, "en", ""),
+        ("{}.pt_BR.vtt", MEOW.encode(), MEOW, "pt-BR", ""),
+        ("{}.2.vtt", MEOW.encode(), None, "", ""),
+        (
+            "{}.vtt",
+            b"1\n00:00:00,000 --> 00:00:02,000\nMeow",
+            None,
+            "",
+            "{}.vtt is not shown: it does not begin with WEBVTT.",
+        ),
+        ("{}.vtt", b"WEBVTT" + b"\n" * 70_000, None, "", "{}.vtt is not shown: it is over 64 kB."),
     ],
 )
-def test_captions_beside_a_clip_come_along(job: Job, client: Client, data: bytes, seen: str | None) -> None:
+def test_captions_beside_a_clip_come_along(
+    job: Job, client: Client, name: str, data: bytes, seen: str | None, language: str, note: str
+) -> None:
     assert Player(job, client=client).clips[0]["captions"] is None
-    job.videos[0].path.with_suffix(".vtt").write_bytes(data)
-    assert Player(job, client=client).clips[0]["captions"] == seen
+    path = job.videos[0].path
+    path.with_name(name.format(path.stem)).write_bytes(data)
+    clip = Player(job, client=client).clips[0]
+    assert (clip["captions"], clip["captions_language"]) == (seen, language)
+    assert clip["captions_note"] == note.format(path.stem)
+
+
+def test_of_captions_in_several_languages_one_is_shown_and_the_others_are_named(job: Job, client: Client) -> None:
+    path = job.videos[0].path
+    for language in ("fr", "de"):
+        path.with_suffix(f".{language}.vtt").write_text(f"WEBVTT {language}", "utf-8")
+    clip = Player(job, client=client).clips[0]
+    assert (clip["captions"], clip["captions_language"]) == ("WEBVTT de", "de")
+    assert clip["captions_note"] == f"{path.stem}.fr.vtt is there too."
 
 
 def test_a_clips_settings_fill_the_form_again(

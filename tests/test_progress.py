@@ -87,6 +87,15 @@ def test_a_terminal_has_one_line_that_is_written_over(tmp_path: Path, environmen
     assert rest == ""
 
 
+def test_rows_are_told_of_while_they_are_planned(tmp_path: Path, environment: dict[str, str]) -> None:
+    rows = "import veo_widgets as veo\nprint(len(veo.batch(({'n': n} for n in range(%d)), 'Cat {n}').pieces))"
+    seen = in_terminal(rows % 1000, tmp_path, environment)
+    assert re.search(r"\rbatch 'batch': \d+ of 1000 rows planned", seen)
+    # It leaves nothing behind.
+    assert seen.rpartition("planned")[2].strip(" \r") == ""
+    assert in_terminal(rows % 100, tmp_path, environment) == ""
+
+
 def test_jobs_are_counted_as_they_come_and_what_is_printed_has_a_line_of_its_own(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:

@@ -18,7 +18,7 @@ from .config import Account, Settings
 from .holders import Hold
 from .keeper import Keeper
 from .paths import absolute
-from .planning import Plan, make_plan, new_record
+from .planning import Destination, Plan, destination, make_plan, new_record
 from .pricing import Cost
 from .record import JobRecord
 from .searches import Search
@@ -77,6 +77,11 @@ class Archive:
         values = self._accounts.of_call(values)
         settings = self._accounts.settings_of(values.pop("profile", None))
         return make_plan(prompt, values, settings=settings, today=self.today())
+
+    def destination(self, **values: Any) -> Destination:
+        """Where requests go that say this of their provider, model and account."""
+        values = self._accounts.of_call(values)
+        return destination(values, self._accounts.settings_of(values.pop("profile", None)))
 
     def now(self) -> float:
         """The time by the client's clock, in seconds since the epoch."""

@@ -72,6 +72,8 @@ class Assembly:
         chains: the pieces; in a chain each waits for the one before.
     """
 
+    # What to know beside the price.
+    remarks: tuple[str, ...] = ()
     # What is left to do once every piece has come to its end, for people.
     _at_last = ""
 
@@ -128,8 +130,9 @@ class Assembly:
                 waits_for = before if piece.follows and not there else ""
                 entries.append(entry(piece, record, waits_for, posters=posters))
                 before, there = piece.label, has_clip(record)
-        free = all(piece.plan is not None and piece.plan.provider.name == "emulator" for piece in self.pieces)
-        return Outline(self.title, tuple(entries), free=free)
+        plans = [piece.plan for piece in self.pieces if piece.plan is not None]
+        free = bool(plans) and all(plan.provider.name == "emulator" for plan in plans)
+        return Outline(self.title, tuple(entries), free=free, remarks=self.remarks)
 
     def _records(self) -> list[JobRecord | None]:
         return self.client.call(self._standing)

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import csv
-import math
 import os
-import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Self
 
 from .arguments import NAME, PATH, TEXT, accepts, instance_of
 from .assembly import Assembly
-from .errors import InvalidRequestError, VeoError
-from .params import ALIASES, BY_NAME
+from .columns import field_of_texts, fitted, own_values, spoken, unused
+from .errors import ConfigError, InvalidRequestError, VeoError
+from .lines import shorten
 from .paths import expanded
-from .pieces import OPTIONS, Piece, has_clip, merged, number_equals, planned, tell_apart
+from .pieces import Piece, has_clip, merged, number_equals, planned, tell_apart
+from .progress import Line, metered
+from .rows import Rows, read_rows
 from .spending import harmless
 from .sync import Client
 
-# Columns that say what `submit` would be told; all others are there for the prompt and for people.
-_SPOKEN = {*BY_NAME, *ALIASES, "size", *OPTIONS} - {"prompt"}
+# So many rows take long enough to be told of.
+_MANY = 1000
 _ADDED = ("job", "state", "usd", "clip", "problem")
-
-
-@runtime_checkable
-class _Frame(Protocol):
-    """A data frame, as far as it is needed: pandas' own, or one that hands over its rows as pandas does."""
-
-    def to_dict(self, orient: str, /) -> Any: ...
 
 
 class Batch(Assembly):
@@ -42,26 +37,43 @@ class Batch(Assembly):
 
     Args:
         client: sends and watches.
-        rows: dictionaries, prompts, a data frame, or the path of a CSV file with a header line.
-        prompt: may contain ``{column}``; default is the column ``prompt``.
+        rows: dictionaries, prompts, a data frame, or the path of a file: CSV, JSON, JSON Lines, Excel, Parquet, or text
+            with a prompt in each line.
+        prompt: may contain ``{column}``; default is the column ``prompt``, which also goes before it where it has a
+            value, unless ``{prompt}`` stands in it. Rows that are texts fill its one field.
         name: identifies the batch when you run it again; default is the file's name, or ``batch``.
         common: settings for every row, as for `submit`; a column of the same name takes precedence where it has a
             value.
 
     Raises:
-        InvalidRequestError: there are no rows, or they cannot be read.
+        InvalidRequestError: there are no rows, they cannot be read, or they lack what the prompt names.
+        MissingExtraError: they are a data frame for which an optional package is needed.
         ConfigError: no such provider, or no model is named and none is known.
     """
 
     @accepts(client=instance_of(Client, "a client"), prompt=TEXT, name=NAME)
     def __init__(self, client: Client, rows: Any, prompt: str, name: str, common: Mapping[str, Any]) -> None:
-        self.rows = read_rows(rows)
-        pieces = [_piece(client, number, row, prompt, common) for number, row in enumerate(self.rows, 1)]
-        if not name:
-            name = Path(rows).stem if _is_path(rows) else "batch"
+        self.source = read_rows(rows)
+        self.rows = _named(self.source, prompt)
+        name = name or self.source.name or "batch"
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        writer = _Writer(prompt, columns)
+        plan = client.planner()
+        pieces: list[Piece] = []
+
+        def standing(last: bool) -> Line:  # noqa: FBT001 (called by the meter)
+            del last
+            done = len(pieces)
+            return Line(f"batch {name!r}: {done} of {len(self.rows)} rows planned", done / len(self.rows))
+
+        with metered(standing, notable=False, after=0) if len(self.rows) >= _MANY else nullcontext(_nothing) as tick:
+            for number, row in enumerate(self.rows, 1):
+                pieces.append(_piece(writer, plan, number, row, common))
+                tick()
         super().__init__(client, "batch", name, [[piece] for piece in pieces])
         number_equals(pieces)
         tell_apart(pieces, self.rows)
+        self.remarks = (*self.source.remarks, *writer.remarks(self.rows))
 
     def retry_failed(self, *, max_running: int | None = None) -> Self:
         """Send again the rows that failed, were filtered, or whose clip is gone; see `run`."""
@@ -74,8 +86,7 @@ class Batch(Assembly):
         If the rows already have a column of that name, the result is called ``veo_state`` and so on. ``clip`` is an
         absolute path, of the first clip if there are several.
         """
-        taken = {name for row in self.rows for name in row}
-        names = {name: f"veo_{name}" if name in taken else name for name in _ADDED}
+        names = self._added()
         found = zip(self.rows, self._records(), self.plan().entries, strict=True)
         return [
             {
@@ -89,12 +100,23 @@ class Batch(Assembly):
             for row, record, entry in found
         ]
 
+    def _added(self) -> dict[str, str]:
+        """What the columns of results are called beside those of the rows."""
+        taken = {name for row in self.rows for name in row}
+        return {name: f"veo_{name}" if name in taken else name for name in _ADDED}
+
     def to_frame(self) -> Any:
-        """The `table` as a pandas ``DataFrame``.
+        """The `table` as a frame of the kind that the rows came in, with their columns as they were.
+
+        Where they were no frame, it is a pandas ``DataFrame``.
 
         Raises:
-            VeoError: pandas is not installed.
+            VeoError: pandas is needed, and not installed.
         """
+        frame = getattr(getattr(self, "source", None), "frame", None)
+        if frame is not None:
+            table, added = self.table, self._added().values()
+            return frame.beside({name: [row[name] for row in table] for name in added}, next(iter(self.rows[0])))
         try:
             pandas = import_module("pandas")
         except ImportError as error:
@@ -119,96 +141,74 @@ class Batch(Assembly):
         return target
 
 
-def read_rows(rows: Any) -> list[dict[str, Any]]:
-    """Rows in whatever form the user has them; what a row leaves open is None.
+def _nothing() -> None:
+    """Do nothing."""
 
-    Raises:
-        InvalidRequestError: there are none, or they cannot be read.
+
+class _Writer:
+    """Writes the prompts of rows.
+
+    Attributes:
+        parameters: the columns that are named after a parameter, and that.
+
+    Args:
+        prompt: for all rows, with fields.
+        columns: the names of what rows have.
     """
-    found: list[Any]
-    if _is_path(rows):
-        found = _read_csv(expanded(rows))
-    elif isinstance(rows, _Frame) and not isinstance(rows, Mapping):
-        found = rows.to_dict("records")
-    elif isinstance(rows, Iterable) and not isinstance(rows, Mapping):
-        found = list(rows)
-    else:
-        raise _no_rows(rows)
-    if not found:
-        raise InvalidRequestError("rows: there are none.", parameter="rows")
-    return [_tidy(row) for row in found]
 
+    def __init__(self, prompt: str, columns: list[str]) -> None:
+        self._said, self._columns = prompt, columns
+        self.parameters = spoken(columns)
+        self._template, self._fields = fitted(prompt, columns)
+        self._own = [column for column, name in self.parameters.items() if name == "prompt"]
+        self._is_filled = any(column in self._fields for column in self._own)
 
-def _no_rows(value: object) -> InvalidRequestError:
-    message = f"rows: {type(value).__name__} is no row; give dictionaries, prompts, a data frame, or a CSV file's path."
-    return InvalidRequestError(message, parameter="rows")
+    def own(self, row: Mapping[str, Any]) -> str:
+        """The prompt that a row itself has, or an empty text."""
+        return next((str(row[column]) for column in self._own if row.get(column) is not None), "")
 
-
-def _is_path(rows: Any) -> bool:
-    return isinstance(rows, str | os.PathLike)
-
-
-def _read_csv(path: Path) -> list[dict[str, Any]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline()
-            file.seek(0)
-            # Spreadsheets write what their country separates lists with.
-            found = list(csv.DictReader(file, delimiter=max(",;\t", key=head.count), restkey=""))
-    except (OSError, ValueError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or error
-        message = f"rows: cannot read {str(path)!r}: {why}. Give a CSV file in UTF-8 with a header line."
-        raise InvalidRequestError(message, parameter="rows", value=str(path)) from error
-    for number, row in enumerate(found, 1):
-        if "" in row:
-            message = f"rows: row {number} of {str(path)!r} has more cells than there are names; put texts in quotes."
-            raise InvalidRequestError(message, parameter="rows", value=number)
-    return found
-
-
-def _tidy(row: object) -> dict[str, Any]:
-    if isinstance(row, str):
-        return {"prompt": row}
-    if not isinstance(row, Mapping):
-        raise _no_rows(row)
-    return {str(name).strip(): None if _is_missing(value) else value for name, value in row.items()}
-
-
-def _is_missing(value: object) -> bool:
-    """Whether a cell is empty, in the words of CSV, Python or pandas."""
-    if isinstance(value, str):
-        return not value.strip()
-    nan = isinstance(value, float) and math.isnan(value)
-    return value is None or nan or type(value).__name__ in {"NAType", "NaTType"}
-
-
-def _piece(client: Client, number: int, row: Mapping[str, Any], prompt: str, common: Mapping[str, Any]) -> Piece:
-    made = Piece(f"row {number}", str(row.get("prompt") or prompt), {})
-    try:
-        own = {name: value for name, value in row.items() if name in _SPOKEN}
-        made = replace(made, prompt=_prompt(prompt, row), values=merged(common, own))
-    except InvalidRequestError as error:
-        return replace(made, violations=(error,))
-    return planned(made, partial(client.plan, made.prompt, **made.values))
-
-
-def _prompt(template: str, row: Mapping[str, Any]) -> str:
-    """The prompt of a row: its own, unless there is one for all that it is to be filled into."""
-    own = row.get("prompt")
-    if not template:
-        if own is None:
+    def prompt(self, row: Mapping[str, Any]) -> str:
+        """The prompt of a row: its own, unless there is one for all that it is to be filled into."""
+        own = self.own(row)
+        if own and not self._is_filled:
+            return own
+        if not self._said:
             message = "prompt: there is none; give prompt='A {animal} …', or a column 'prompt'."
             raise InvalidRequestError(message, parameter="prompt", value="")
-        return str(own)
+        return self._template.fill(row)
+
+    def remarks(self, rows: list[dict[str, Any]]) -> Iterator[str]:
+        """In words, what goes before what, and the columns that nothing uses."""
+        count = 0 if self._is_filled else sum(bool(self.own(row)) for row in rows)
+        if self._said and count:
+            of = "" if count == len(rows) else f" in {count} of {len(rows)} rows"
+            yield (
+                f"the rows' own {self._own[0]} is sent{of}, not {shorten(self._said, 48)!r}; "
+                "write {prompt} in that to use both"
+            )
+        fields = () if count == len(rows) else self._fields
+        yield from unused(self._columns, {*self.parameters, *fields})
+
+
+def _named(source: Rows, prompt: str) -> list[dict[str, Any]]:
+    """The rows; those that are texts fill the one field of a prompt."""
+    if not source.texts:
+        return list(source)
+    name = field_of_texts(prompt)
+    return [{name: row["prompt"]} for row in source]
+
+
+def _piece(writer: _Writer, plan: Any, number: int, row: Mapping[str, Any], common: Mapping[str, Any]) -> Piece:
+    made = Piece(f"row {number}", writer.own(row), {})
     try:
-        names = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
-        if own is not None and "prompt" not in names:
-            return str(own)
-        # An empty cell is nothing to make a sentence of.
-        return template.format_map({name: value for name, value in row.items() if value is not None})
-    except KeyError as error:
-        filled = ", ".join(name for name, value in row.items() if value is not None)
-        message = f"prompt: {{{error.args[0]}}} has no value here; there are {filled or 'none'}."
-    except (ValueError, IndexError, AttributeError, TypeError) as error:
-        message = f"prompt: {template!r} cannot be filled in: {error}; write {{{{ and }}}} for braces."
-    raise InvalidRequestError(message, parameter="prompt", value=template)
+        own = own_values(row, writer.parameters)
+        made = replace(made, prompt=writer.prompt(row), values=merged(common, own))
+    except InvalidRequestError as error:
+        return replace(made, violations=(error,))
+    try:
+        return planned(made, partial(plan, made.prompt, **made.values))
+    except ConfigError as error:
+        if not own.keys() & {"provider", "model", "profile"}:
+            raise
+        # What a row says of its provider is that row's affair.
+        return replace(made, violations=(InvalidRequestError(str(error)),))

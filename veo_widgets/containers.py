@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import IO
+from dataclasses import dataclass, replace
+from typing import IO, TYPE_CHECKING
 
 from . import mp4, webm
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 # How much of a file has to be there to tell what it is.
 ENOUGH = 64
@@ -65,6 +68,44 @@ def container_of(start: bytes) -> Container | None:
 def named_by(ending: str) -> Container:
     """The kind that a file's ending speaks of; MP4 for any other."""
     return next((kind for kind in (WEBM, MATROSKA) if kind.ending == ending.lower()), MP4)
+
+
+def described(file: IO[bytes], kind: Container | None = None) -> mp4.Description:
+    """What an open clip says of itself, and what PyAV, where it is installed, knows beyond that.
+
+    A codec may say that its pixels are not square where its container does not, and streams tell their rate and length
+    where no header does.
+
+    Args:
+        file: open and seekable.
+        kind: what it is; None: by its first bytes.
+    """
+    file.seek(0)
+    kind = kind or container_of(file.read(ENOUGH)) or MP4
+    found = kind.describe(file)
+    try:
+        import av
+    except ImportError:
+        return found
+    file.seek(0)
+    try:
+        with av.open(file, "r") as clip:
+            return _completed(found, clip)
+    except (av.FFmpegError, ValueError, IndexError, OSError):
+        return found
+
+
+def _completed(found: mp4.Description, clip: InputContainer) -> mp4.Description:
+    seconds = found.seconds or round((clip.duration or 0) / 1_000_000, 3)
+    found = replace(found, seconds=seconds, has_audio=found.has_audio or bool(clip.streams.audio))
+    if not clip.streams.video:
+        return found
+    video = clip.streams.video[0]
+    size = video.codec_context.width, video.codec_context.height
+    if (found.width, found.height) in {size, (0, 0)}:
+        width = round(size[0] * (video.sample_aspect_ratio or 1))
+        found = replace(found, width=width, height=size[1])
+    return replace(found, fps=found.fps or round(float(video.average_rate or 0), 3))
 
 
 def what_came(start: bytes, mime: str = "") -> str:

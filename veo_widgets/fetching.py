@@ -45,9 +45,6 @@ async def _fetched(image: Image, parameter: str, account: Account, transport: Tr
         ) from None
     try:
         return replace(Image.of(data, parameter), name=image.name)
-    except InvalidRequestError:
-        raise InvalidRequestError(
-            f"{parameter}: what is at {image.address} is not a PNG, JPEG or WebP image.",
-            parameter=parameter,
-            value=image.address,
-        ) from None
+    except InvalidRequestError as error:
+        message = str(error).replace("'bytes'", f"what is at {image.address}", 1)
+        raise InvalidRequestError(message, parameter=parameter, value=image.address) from None

@@ -94,8 +94,21 @@ class Film(Assembly):
         super().__init__(client, "film", name, chains)
         number_equals(self.pieces)
         tell_apart(self.pieces, [piece.values for piece in self.pieces])
+        self.remarks = self._bars()
 
     _at_last = "putting the clips together"
+
+    def _bars(self) -> tuple[str, ...]:
+        """Which shots are of another shape than the film, which has the first one's."""
+        shapes = [(piece.label, _picture_size(piece)) for piece in self.pieces]
+        first = next((size for _, size in shapes if size), None)
+        found = []
+        for label, size in shapes:
+            if size and first and size[0] * first[1] != size[1] * first[0]:
+                sides = "at its sides" if size[0] * first[1] < size[1] * first[0] else "above and below"
+                sizes = f"{size[0]}×{size[1]} and the film {first[0]}×{first[1]}"
+                found.append(f"{label} is {sizes}: it gets black bars {sides}")
+        return tuple(found)
 
     @property
     def video(self) -> Video:
@@ -231,6 +244,14 @@ def _piece(client: Client, number: int, one: Shot, common: Mapping[str, Any], be
     elif follows == "extend":
         stand_in = {"extend_from": f"clip-before-shot-{number}"}
     return planned(made, partial(client.plan, one.prompt, **{**made.values, **stand_in}), stand_in)
+
+
+def _picture_size(piece: Piece) -> tuple[int, int] | None:
+    """Width and height that a shot will have; None where its plan does not tell, or another clip decides it."""
+    plan = piece.plan
+    if plan is None or plan.full.mode in {"extension", "edit", "upscale"}:
+        return None
+    return plan.full.picture_size(plan.model)
 
 
 def _misfits(

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from .errors import InvalidRequestError, nearest
 from .params import PARAMS, Param
 from .providers import PROVIDERS
+from .templates import fill_in_marked
 
 # What goes into a notebook makes it slow to open and hard to share.
 MOST_EMBEDDED = 20_000_000
@@ -62,7 +63,7 @@ class Flags:
         embed: whether the clip goes into the notebook itself.
         seeds: one job is made for each of them; empty for one job.
         grid: whether the clips are shown side by side.
-        each: one job is made for each row of this variable or CSV file; empty for one job.
+        each: one job is made for each row of this variable or file; empty for one job.
         once: whether a clip that the cell has for this request is shown instead of a new one.
     """
 
@@ -139,9 +140,10 @@ def parser() -> argparse.ArgumentParser:
         prog="%%veo",
         usage="%%%%veo [FLAGS]   # the prompt goes on the lines below",
         description=(
-            "Make a video from the prompt in the cell. {name} and {expression} insert values from the notebook; lines "
-            "that begin with '# ' are notes and are not sent. For a picture, give a file, an address or a variable; "
-            "for a clip, also a job's id. End a line of flags with a backslash to continue on the next line."
+            "Make a video from the prompt in the cell. {name}, {any.expression:.2f} and $name insert values from the "
+            "notebook, here and on the line above; lines that begin with '# ' are notes and are not sent. For a "
+            "picture, give a file, an address or a variable; for a clip, also a job's id. End a line of flags with a "
+            "backslash to continue on the next line."
         ),
         allow_abbrev=False,
         add_help=False,
@@ -162,7 +164,7 @@ def _add_cell(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--each",
         metavar="ROWS",
-        help="Make one clip per row of a data frame, a list or a CSV file; use {column} in the prompt.",
+        help="Make one clip per row of a data frame, a list or a file such as CSV; use {column} in the prompt.",
     )
     group.add_argument(
         "--output",
@@ -196,17 +198,19 @@ def flag_of(name: str) -> str:
     return next((action.dest for action in parser()._actions if name in action.option_strings), "")  # noqa: SLF001
 
 
-def parse(line: str, defaults: Mapping[str, Any] | None = None) -> Flags | None:
+def parse(line: str, defaults: Mapping[str, Any] | None = None, names: dict[str, Any] | None = None) -> Flags | None:
     """Read the magic's line; None stands for ``--help``.
 
     Args:
         line: what follows ``%%veo``.
         defaults: what holds where the line says nothing of ``wait``, ``quiet``, ``embed``, ``once`` or ``max_cost``.
+        names: the notebook's variables, which ``{name}`` and ``$name`` stand for; without them the line is taken as
+            it is.
 
     Raises:
-        InvalidRequestError: an unknown flag or a missing value, with the nearest flag.
+        InvalidRequestError: an unknown flag or a missing value, with the nearest flag; or a brace that has no value.
     """
-    found, rest = parser().parse_known_args(words(line))
+    found, rest = parser().parse_known_args(words(line, names))
     if rest:
         raise InvalidRequestError(f"%%veo: {' '.join(_misfits(rest))}")
     values = {**{name: value for name, value in (defaults or {}).items() if value}}
@@ -273,13 +277,30 @@ def whole_line(line: str, body: str) -> tuple[str, str]:
     return line, body
 
 
-def words(line: str) -> list[str]:
+def words(line: str, names: dict[str, Any] | None = None) -> list[str]:
     """The words of a line, without quotes and without what follows a ``#`` that begins a word.
 
+    Args:
+        line: as it was typed.
+        names: see `parse`; a value is part of one word, whatever is in it.
+
     Raises:
-        InvalidRequestError: a quote is not closed.
+        InvalidRequestError: a quote is not closed, or a brace has no value.
     """
-    reader = shlex.shlex(_without_comment(line), posix=True, punctuation_chars=False)
+    said = _without_comment(line)
+    if names is None:
+        return _split(said)
+    mark = next(char for char in map(chr, range(0xE000, 0xF8FF)) if char not in said)
+    try:
+        marked, values = fill_in_marked(said, names, mark)
+    except InvalidRequestError as error:
+        raise InvalidRequestError(f"%%veo: {str(error).removeprefix('prompt: ')}", value=error.value) from None
+    left = iter(values)
+    return [re.sub(mark, lambda _: next(left), word) for word in _split(marked)]
+
+
+def _split(line: str) -> list[str]:
+    reader = shlex.shlex(line, posix=True, punctuation_chars=False)
     reader.whitespace_split, reader.commenters = True, ""
     if os.name == "nt":
         # There a backslash parts folders.

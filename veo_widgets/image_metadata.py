@@ -20,6 +20,8 @@ _WEBP_EXIF_FLAG, _WEBP_XMP_FLAG = 0x08, 0x04
 # In a JPEG's compressed data a marker is what follows FF and is neither a stuffed zero nor a restart.
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _START_OF_SCAN, _END_OF_IMAGE, _COMMENT = 0xDA, 0xD9, 0xFE
+# Those of the beginnings of a frame, which say how large it is.
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _ORIENTATION = 0x0112
 
 
@@ -42,6 +44,49 @@ def stripped(data: bytes, mime: str) -> bytes:
         return b"".join(parts(data))
     except (struct.error, IndexError):
         raise BrokenImageError("it is cut off") from None
+
+
+def size_of(data: bytes, mime: str) -> tuple[int, int]:
+    """Width and height of an image in pixels, as its header says; zeros where it does not. Nothing is decoded.
+
+    Args:
+        data: a PNG, JPEG or WebP file.
+        mime: which of them it is.
+    """
+    sizes = {"image/png": _png_size, "image/jpeg": _jpeg_size, "image/webp": _webp_size}
+    try:
+        return sizes[mime](data)
+    except (struct.error, IndexError):
+        return 0, 0
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    place = 2
+    while (marker := data[place + 1]) not in _FRAMES:
+        if marker == 0xFF:
+            place += 1
+        elif marker in {_END_OF_IMAGE, _START_OF_SCAN}:
+            return 0, 0
+        else:
+            place += 2 + struct.unpack_from(">H", data, place + 2)[0]
+    height, width = struct.unpack_from(">HH", data, place + 5)
+    return width, height
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF
 
 
 def _png(data: bytes) -> Iterator[bytes]:

@@ -18,8 +18,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from . import mp4
-from .containers import ENDINGS, Container, container_of, named_by, what_came
+from .containers import ENDINGS, Container, container_of, described, named_by, what_came
 from .errors import DownloadError
 from .intake import Incoming, Intake, Progress, Source, flush
 from .media import Video
@@ -170,7 +169,7 @@ def _finish(record: JobRecord, sample: Sample, path: Path, digest: str, now: flo
     _sync_folder(path.parent)
     kind = named_by(path.suffix)
     with path.open("rb") as file:
-        described = kind.describe(file)
+        found = described(file, kind)
     video = Video(
         path=path,
         sample=sample.index,
@@ -178,7 +177,7 @@ def _finish(record: JobRecord, sample: Sample, path: Path, digest: str, now: flo
         sha256=digest,
         job_id=record.id,
         mime=kind.mime,
-        **asdict(described),
+        **asdict(found),
     )
     write_sidecar(video, {**recipe_of(record, video, now), "poster": data_address(make_poster(path))})
     return video
@@ -192,11 +191,11 @@ def settle(part: Path, path: Path, recipe: Mapping[str, Any]) -> Video:
     """
     with part.open("rb+") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        described = mp4.describe(file)
+        found = described(file)
         flush(file)
     part.replace(path)
     _sync_folder(path.parent)
-    video = Video(path=path, bytes=path.stat().st_size, sha256=digest, **asdict(described))
+    video = Video(path=path, bytes=path.stat().st_size, sha256=digest, **asdict(found))
     write_sidecar(video, {**made_by(), **recipe, "file": facts(video), "poster": data_address(make_poster(path))})
     return video
 

@@ -4,54 +4,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
-import os
 import re
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from pathlib import Path
-from typing import IO, Any, Protocol, runtime_checkable
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from .arguments import PATH, refusal
 from .bodies import read_json
 from .errors import InvalidRequestError
-from .image_metadata import BrokenImageError, stripped
+from .pictures import MAX_IMAGE_BYTES, sniff_image, taken
 from .printable import printable
 
-# The service's own limit for one image: https://ai.google.dev/gemini-api/docs/video
-MAX_IMAGE_BYTES = 20_000_000
+__all__ = ["MAX_IMAGE_BYTES", "Image", "Video", "check_web_address", "sniff_image"]
 
 # A prompt, a poster, and the bytes of clips that were given as text; what is cut off is unreadable.
 _MAX_RECIPE_BYTES = 64 << 20
 # A sidecar may be anybody's, and this becomes part of a style.
 _POSTER = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]+=*")
-_IMAGE_STARTS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
-
 
 _IMAGE_ENDINGS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
-
-
-@runtime_checkable
-class _PillowImage(Protocol):
-    mode: str
-
-    def save(self, fp: IO[bytes], format: str) -> None: ...  # noqa: A002 (Pillow's own name)
-
-
-@runtime_checkable
-class _File(Protocol):
-    def read(self, size: int, /) -> object: ...
-
-
-def sniff_image(data: bytes) -> str | None:
-    """The MIME type that the first bytes of `data` speak of, or None if it is no image the services take."""
-    for start, mime in _IMAGE_STARTS:
-        if data.startswith(start):
-            return mime
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return None
 
 
 def check_web_address(address: str, parameter: str) -> None:
@@ -76,61 +49,13 @@ def check_web_address(address: str, parameter: str) -> None:
     )
 
 
-def _read(value: object, parameter: str) -> tuple[bytes, str]:
-    """The bytes behind `value` and a name to call them by."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value), "bytes"
-    if isinstance(value, str | os.PathLike):
-        try:
-            path = Path(value).expanduser()
-            return _contents(path), path.name
-        # RuntimeError is a ~name without a home, ValueError a zero byte.
-        except (OSError, RuntimeError, ValueError) as error:
-            raise InvalidRequestError(
-                f"{parameter}: cannot read {str(value)[:200]!r}: {getattr(error, 'strerror', None) or error}. "
-                "Give the path of an image file.",
-                parameter=parameter,
-                value=value,
-            ) from error
-    if isinstance(value, _PillowImage):
-        return _as_png(value, parameter), "image.png"
-    if isinstance(value, _File) and isinstance(data := value.read(MAX_IMAGE_BYTES + 1), bytes):
-        return data, Path(str(getattr(value, "name", "file"))).name
-    raise InvalidRequestError(
-        f"{parameter}: {type(value).__name__} is no image; give a path, bytes, a binary file or a Pillow image.",
-        parameter=parameter,
-        value=value,
-    )
-
-
-def _contents(path: Path) -> bytes:
-    """A file's bytes, at most one more than are taken: neither a film nor a device is read to its end."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise ValueError("it is a device or a pipe")
-    with path.open("rb") as file:
-        return file.read(MAX_IMAGE_BYTES + 1)
-
-
-def _as_png(image: _PillowImage, parameter: str) -> bytes:
-    buffer = io.BytesIO()
-    try:
-        image.save(buffer, format="PNG")
-    except (OSError, ValueError) as error:
-        raise InvalidRequestError(
-            f"{parameter}: a Pillow image of mode {image.mode} cannot be sent ({error}); use image.convert('RGB').",
-            parameter=parameter,
-            value=image,
-        ) from error
-    return buffer.getvalue()
-
-
 @dataclass(frozen=True)
 class Image:
     """An image for a request: its bytes, or its address.
 
     Attributes:
         data: the bytes; empty for an address. `of` cuts out what a file tells beside its picture, such as the place and
-            the time it was taken, and encodes nothing but Pillow's images. Bytes given here are sent as they are.
+            the time it was taken, and encodes nothing but what is none yet. Bytes given here are sent as they are.
         mime: ``image/png``, ``image/jpeg`` or ``image/webp``; of an address what its ending says.
         name: what to call it on screen.
         uri: a ``gs://`` address that the Agent Platform reads by itself, one of the web, or empty.
@@ -152,37 +77,21 @@ class Image:
         """Take an image in whatever form the user has it.
 
         Args:
-            value: a path, bytes, an open binary file, a Pillow image, a ``gs://`` or web address, or an `Image`.
+            value: a path, bytes, an open binary file, a ``data:``, ``gs://`` or web address, a Pillow image, an array
+                of numpy, a tensor, a figure or axes of matplotlib, a frame of PyAV, or an `Image`.
             parameter: the name to use in messages.
 
         Raises:
-            InvalidRequestError: unreadable, not PNG, JPEG or WebP, cut off, or over 20 MB. What is at a web address is
-                looked at when the request is sent.
+            InvalidRequestError: unreadable, of a kind that is neither taken nor converted, cut off, over 20 MB, or over
+                178 megapixels. What is at a web address is looked at when the request is sent.
+            MissingExtraError: it needs Pillow, which is not installed.
         """
         if isinstance(value, cls):
             return value
-        if isinstance(value, str) and "://" in value:
+        if isinstance(value, str) and "://" in value and value[:5].lower() != "data:":
             return cls._at(value, parameter)
-        data, name = _read(value, parameter)
-        sniffed = sniff_image(data)
-        if sniffed is None:
-            raise InvalidRequestError(
-                f"{parameter}: {name!r} is not a PNG, JPEG or WebP image.", parameter=parameter, value=name
-            )
-        if len(data) > MAX_IMAGE_BYTES:
-            raise InvalidRequestError(
-                f"{parameter}: {name!r} is over {MAX_IMAGE_BYTES // 10**6} MB; at most {MAX_IMAGE_BYTES // 10**6} MB "
-                "are taken.",
-                parameter=parameter,
-                value=name,
-            )
-        try:
-            data = stripped(data, sniffed)
-        except BrokenImageError as error:
-            raise InvalidRequestError(
-                f"{parameter}: {name!r} is no whole image: {error}.", parameter=parameter, value=name
-            ) from None
-        return cls(data=data, mime=sniffed, name=name)
+        data, mime, name = taken(value, parameter)
+        return cls(data=data, mime=mime, name=name)
 
     @classmethod
     def _at(cls, address: str, parameter: str) -> Image:

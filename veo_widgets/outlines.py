@@ -21,26 +21,32 @@ class Bill:
     """What the pieces of a film or a batch cost, one line each, and together.
 
     Attributes:
-        lines: what each piece is called, its price, and whether it is still to be paid for.
+        lines: what each piece is called, its price, and whether it is still to be paid for; refused ones are left out.
         free: whether nothing is charged, as at the emulator.
+        refused: how many pieces were left out.
+        remarks: what to know beside the price.
     """
 
     lines: tuple[tuple[str, Cost, bool], ...]
     free: bool = False
+    refused: int = 0
+    remarks: tuple[str, ...] = ()
 
     @property
     def usd(self) -> float | None:
-        """The price of everything in US dollars; None if any of it is unknown."""
-        return _sum(cost for _, cost, _ in self.lines)
+        """The price of everything in US dollars; None if any of it is unknown, or there is nothing but refused ones."""
+        return _sum(cost for _, cost, _ in self.lines) if self.lines else None
 
     @property
     def due(self) -> float | None:
-        """What `run` would send now, in US dollars; None if any of it is unknown."""
-        return _sum(cost for _, cost, due in self.lines if due)
+        """What is to be sent, in US dollars; None if any of it is unknown, or there is nothing but refused ones."""
+        return _sum(cost for _, cost, due in self.lines if due) if self.lines else None
 
     def __str__(self) -> str:
         free = " (on a real account; the emulator is free)" if self.free else ""
-        return f"{_total(self.usd)} in all, {_total(self.due)} of it still to pay{free}"
+        without = f", not counting {self.refused} refused" if self.refused and self.lines else ""
+        price = f"{_total(self.usd)} in all, {_total(self.due)} of it still to pay{free}{without}"
+        return " · ".join((price, *self.remarks))
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [(label, cost.text, "to pay" if due else "", cost.note) for label, cost, due in self.lines]
@@ -93,16 +99,20 @@ class Outline:
         title: what is shown, such as ``film 'train'``.
         entries: the pieces in their order.
         free: whether nothing is charged.
+        remarks: what to know beside the price.
     """
 
     title: str
     entries: tuple[Entry, ...]
     free: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def cost(self) -> Bill:
         """The prices."""
-        return Bill(tuple((entry.label, entry.cost, entry.due) for entry in self.entries), self.free)
+        counted = [entry for entry in self.entries if entry.state != "refused"]
+        lines = tuple((entry.label, entry.cost, entry.due) for entry in counted)
+        return Bill(lines, self.free, len(self.entries) - len(counted), self.remarks)
 
     @property
     def states(self) -> dict[str, int]:
@@ -115,7 +125,7 @@ class Outline:
         states = ", ".join(f"{count} {state}" for state, count in counts.items())
         again = sum(entry.may_be_sent_again for entry in self.entries)
         retry = f" run(retry=True) sends {again} again." if again else ""
-        return f"{self.title}: {states}. {self.cost}.{retry}"
+        return f"{self.title}: {states}. {ended(str(self.cost))}{retry}"
 
     def _table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         own = [name for name, _ in self.entries[0].shown] if self.entries else []
@@ -166,8 +176,9 @@ def entry(piece: Piece, record: JobRecord | None, waits_for: str, *, posters: bo
         posters: whether to bring a still, for which a file is read.
     """
     cost = record.cost if record else piece.plan.cost if piece.plan else Cost(None)
-    made = Entry(piece.label, piece.shown, "to be sent", cost, due=record is None, prompt=piece.prompt)
+    made = Entry(piece.label, piece.shown, "to be sent", cost, due=False, prompt=piece.prompt)
     if record is None:
+        made = replace(made, due=not piece.violations)
         state = "refused" if piece.violations else f"after {waits_for}" if waits_for else made.state
         problem = " ".join(map(str, piece.violations)) or str(piece.trouble or "")
         return replace(made, state="not sent" if piece.trouble else state, problem=problem, is_over=bool(piece.trouble))
@@ -199,6 +210,11 @@ def _sum(costs: Iterable[Cost]) -> float | None:
 
 def _total(usd: float | None) -> str:
     return Cost(usd).text
+
+
+def ended(sentence: str) -> str:
+    """A sentence with the mark that ends it."""
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def shorten(text: str, length: int) -> str:

@@ -64,6 +64,36 @@ class Plan:
         return f"{self.full.prompt!r}: {self.model.id} at {self.provider.label}{settings} · {self.cost}{broken}"
 
 
+@dataclass(frozen=True)
+class Destination:
+    """Where requests go, which is looked up once for many of them.
+
+    Attributes:
+        provider: who serves them.
+        model: the catalog's entry.
+        is_gateway: whether the provider is one of Google's behind somebody else's address.
+        profile: the name of the settings.
+    """
+
+    provider: Provider
+    model: Model
+    is_gateway: bool
+    profile: str = ""
+
+
+# What of a request decides about its destination.
+DIRECTIONS = ("provider", "model", "profile", "api_key", "base_url")
+
+
+def destination(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str] | None = None) -> Destination:
+    """Where a request goes; arguments and errors as for `make_plan`."""
+    environ = surroundings() if environ is None else environ
+    model_name = values.get("model") or ""
+    provider = choice.choose_provider(values.get("provider"), model_name, settings, environ)
+    model = choice.choose_model(provider, model_name, settings)
+    return Destination(provider, model, choice.has_gateway(provider, settings, environ), settings.profile or "")
+
+
 def make_plan(
     prompt: str,
     values: Mapping[str, Any],
@@ -85,23 +115,24 @@ def make_plan(
         InvalidRequestError: the request cannot even be read.
         ConfigError: no such provider.
     """
-    environ = surroundings() if environ is None else environ
-    rest = dict(values)
-    name, model_name = rest.pop("provider", None), rest.pop("model", None) or ""
+    return plan_for(destination(values, settings, environ), prompt, values, today)
+
+
+def plan_for(where: Destination, prompt: str, values: Mapping[str, Any], today: str) -> Plan:
+    """The same for a request whose destination is known; what it says of that is passed over."""
+    rest = {name: value for name, value in values.items() if name not in DIRECTIONS}
     max_cost, output = _max_cost(rest.pop("max_cost", None)), _output(rest.pop("output", None))
-    provider = choice.choose_provider(name, model_name, settings, environ)
-    model = choice.choose_model(provider, model_name, settings)
-    request = VideoRequest.build(prompt, model.id, **rest)
-    model = routed(model, provider, request)
+    request = VideoRequest.build(prompt, where.model.id, **rest)
+    provider, model = where.provider, routed(where.model, where.provider, request)
     found = _violations(request, model, today)
-    if choice.has_gateway(provider, settings, environ):
+    if where.is_gateway:
         # What Google has ended may well live on behind somebody else's address.
         found = tuple(error for error in found if not isinstance(error, RetiredModelError))
     full = request.completed(model)
     cost = estimate(request, model)
     if max_cost is not None and cost.usd is not None and cost.usd > max_cost and provider.name != "emulator":
         found = (*found, over_max_cost(cost, max_cost))
-    return Plan(request, full, model, provider, cost, found, settings.profile or "", max_cost, output)
+    return Plan(request, full, model, provider, cost, found, where.profile, max_cost, output)
 
 
 def _max_cost(value: object) -> float | None:

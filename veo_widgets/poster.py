@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from . import video_frames
+
 # Two copies as base64 and the text around them stay below 40 kB in the notebook.
 MAX_BYTES = 10_000
 _WIDTH = 480
@@ -36,8 +38,8 @@ def make_poster(path: Path) -> bytes:
             with suppress(av.FFmpegError):
                 clip.seek(1_000_000)
             frame = next(clip.decode(video=0))
-            width = min(_WIDTH, frame.width)
-            image: Image.Image = frame.to_image(width=width, height=frame.height * width // frame.width)  # type: ignore[no-untyped-call]
+            image: Image.Image = video_frames.picture_of(frame, clip.streams.video[0].sample_aspect_ratio)
+            image.thumbnail((_WIDTH, _WIDTH * 4))
     except (av.FFmpegError, StopIteration, ValueError, IndexError):
         return b""
     return _squeeze(image)

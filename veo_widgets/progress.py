@@ -153,12 +153,13 @@ class Meter:
     Args:
         look: how it stands; asked with whether it is for the last time.
         notable: whether the last line stays; what is not is only shown if it takes a while.
+        after: how many seconds that is.
     """
 
-    def __init__(self, look: Callable[[bool], Line], *, notable: bool = True) -> None:
+    def __init__(self, look: Callable[[bool], Line], *, notable: bool = True, after: float = _NOTICED_SECONDS) -> None:
         self._look, self._notable = look, notable
         self._screen = _screen()
-        self._next = time.monotonic() + (0 if notable else _NOTICED_SECONDS)
+        self._next = time.monotonic() + (0 if notable else after)
 
     def tick(self) -> None:
         """Show how it stands now, unless that was just done."""
@@ -184,9 +185,11 @@ class Meter:
 
 
 @contextmanager
-def metered(look: Callable[[bool], Line], *, notable: bool = True) -> Iterator[Callable[[], None]]:
+def metered(
+    look: Callable[[bool], Line], *, notable: bool = True, after: float = _NOTICED_SECONDS
+) -> Iterator[Callable[[], None]]:
     """Show how something stands until the block ends, which ticks by calling what it gets; see `Meter`."""
-    meter = Meter(look, notable=notable)
+    meter = Meter(look, notable=notable, after=after)
     try:
         meter.tick()
         yield meter.tick

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from .catalog import Model
-from .errors import InvalidRequestError, nearest, together
+from .errors import ConfigError, InvalidRequestError, nearest, together
 from .media import Image, Video
 from .params import ALIASES, BY_NAME, SIZES, Param, read_plain, read_size, refusal
+from .paths import expanded
 
 # What a clip that was given as bytes begins with; the ledger and the sidecar keep it as text.
 _INLINE = "data:video/mp4;base64,"
@@ -252,7 +253,14 @@ def _read_video(param: Param, value: object) -> str:
         return _INLINE + base64.b64encode(value).decode("ascii")
     if not isinstance(value, str | os.PathLike):
         raise refusal(param, value, "a clip, its path, its bytes or its address")
-    return os.fspath(value)
+    clip = os.fspath(value)
+    if not isinstance(clip, str):
+        raise refusal(param, value, "a clip, its path, its bytes or its address")
+    # As the shell does, so that it means the same wherever it is read again.
+    try:
+        return str(expanded(clip)) if clip.startswith("~") else clip
+    except ConfigError as error:
+        raise InvalidRequestError(f"{param.name}: {error}", parameter=param.name, value=clip) from None
 
 
 def _read_videos(param: Param, value: object) -> tuple[str, ...]:

@@ -119,16 +119,19 @@ def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batc
     If you run the same batch again, only what is missing is sent. A row that fails does not stop the others.
 
     Args:
-        rows: dictionaries, prompts, a data frame, or the path of a CSV file. Columns named after a parameter, such as
-            ``seconds``, ``seed`` or ``model``, take precedence over `common`.
-        prompt: may contain ``{column}``; default is the column ``prompt``.
+        rows: dictionaries, prompts, a data frame of any library, or the path of a file: CSV, JSON, JSON Lines, Excel,
+            Parquet, or text with a prompt in each line. Columns named after a parameter, such as ``seconds``, ``Seed``
+            or ``Aspect Ratio``, take precedence over `common`; what nothing uses is told beside the price.
+        prompt: may contain ``{column}``; default is the column ``prompt``, which also goes before it where it has a
+            value, unless ``{prompt}`` stands in it. Rows that are texts fill its one field.
         name: identifies the batch when you run it again; default is the file's name, or ``batch``. Another name makes
             new clips.
         common: settings for every row, as for `submit`.
 
     Raises:
-        InvalidRequestError: there are no rows, or they cannot be read. Broken rules are named by ``plan()`` and
-            ``run()``.
+        InvalidRequestError: there are no rows, they cannot be read, or they lack what the prompt names. Broken rules
+            are named by ``plan()`` and ``run()``.
+        MissingExtraError: a data frame needs an optional package to be read.
         ConfigError: no credentials.
     """
     common = sealed(common)

@@ -27,10 +27,11 @@ from .budgets import Budget
 from .client import AsyncClient
 from .clock import Clock
 from .config import Settings
-from .errors import SubmitInterrupted, VeoError
+from .continuations import continued
+from .errors import InvalidRequestError, SubmitInterrupted, VeoError
 from .handles import Job, Jobs, Videos
 from .holders import Hold, remarks
-from .planning import Plan
+from .planning import DIRECTIONS, Destination, Plan, plan_for
 from .problems import unknown_remark
 from .progress import Line, metered
 from .record import JobRecord
@@ -155,8 +156,35 @@ class Client:
 
     def plan(self, prompt: str, **values: Any) -> Plan:
         """Work out request, price and violations; nothing is sent."""
-        values = sealed(values)
+        values = continued(sealed(values))
         return self.asynchronous.plan(prompt, **self.call(self.asynchronous.questions.learn_model, values))
+
+    def planner(self) -> Callable[..., Plan]:
+        """A function that plans as `plan` does, and looks up once what holds for many requests.
+
+        That is settings, environment, provider and model. Use it for the requests of a moment, and then no more.
+        """
+        known: dict[tuple[Any, ...], Destination | InvalidRequestError] = {}
+        today = self.asynchronous.today()
+
+        def plan(prompt: str, **values: Any) -> Plan:
+            values = continued(sealed(values))
+            said = {name: values[name] for name in DIRECTIONS if values.get(name) is not None}
+            key = tuple(said.items())
+            if key not in known:
+                known[key] = self._destination(said)
+            where = known[key]
+            if isinstance(where, InvalidRequestError):
+                raise where
+            return plan_for(where, prompt, values, today)
+
+        return plan
+
+    def _destination(self, said: dict[str, Any]) -> Destination | InvalidRequestError:
+        try:
+            return self.asynchronous.destination(**self.call(self.asynchronous.questions.learn_model, said))
+        except InvalidRequestError as error:
+            return error
 
     def submit(self, prompt: str, **values: Any) -> Job:
         """Start a job; see `submit`."""

@@ -281,6 +281,14 @@ it("leaves nothing behind after fifty renders", async () => {
   expect([model.listening, vi.getTimerCount()]).toEqual([0, 0]);
 });
 
+it("names the language of captions, and tells of those that are not shown", async () => {
+  const note = "cat.fr.vtt is there too.";
+  const { section, video } = await shown({ captions: "WEBVTT", captions_language: "de", captions_note: note });
+  const track = video.querySelector("track");
+  expect([track?.getAttribute("srclang"), track?.getAttribute("label")]).toEqual(["de", "de"]);
+  expect(section.textContent).toContain(note);
+});
+
 it("shows captions where a clip has some, until c is pressed", async () => {
   const { section, video } = await shown({ captions: "WEBVTT\n\n00:00.000 --> 00:04.000\nMeow" });
   const track = video.querySelector("track");

@@ -13,13 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veo_widgets.bodies import read_json
-from veo_widgets.errors import ConfigError, InvalidRequestError
+from veo_widgets.clip_metadata import without_metadata
+from veo_widgets.errors import ConfigError, InvalidRequestError, VeoError
 from veo_widgets.image_metadata import BrokenImageError, stripped
 from veo_widgets.media import Image, Video
 from veo_widgets.mp4 import Description, describe, is_whole
 from veo_widgets.params import PARAMS
 from veo_widgets.request import VideoRequest
+from veo_widgets.rows import Rows, read_rows
+from veo_widgets.sheets import read as read_sheet
 from veo_widgets.surroundings import read_dotenv
+from veo_widgets.templates import Columns, as_body, fill_in, prompt_of
 from veo_widgets.video_ids import VideoId, read_video_id
 from veo_widgets.widgets.player import described
 
@@ -85,6 +89,13 @@ def test_every_clip_is_described(data: bytes) -> None:
     assert file.reads <= len(data) + 10
 
 
+@given(data=damaged(CLIPS) | st.binary(max_size=200))
+def test_every_clip_is_cleaned_in_its_place(data: bytes) -> None:
+    cleaned = without_metadata(data)
+    assert len(cleaned) == len(data)
+    assert without_metadata(cleaned) == cleaned
+
+
 @given(data=damaged(tuple(PICTURES.values())) | st.binary(max_size=200), mime=st.sampled_from(sorted(PICTURES)))
 def test_every_image_is_stripped_or_refused(data: bytes, mime: str) -> None:
     with suppress(BrokenImageError):
@@ -136,3 +147,42 @@ def test_every_request_is_built_or_refused(prompt: Any, values: dict[str, Any]) 
 def test_every_body_is_json_or_a_value_error(data: bytes) -> None:
     with suppress(ValueError):
         read_json(data)
+
+
+SHEETS = (
+    b"animal,place\ncat,Rome\n",
+    b'sep=;\r\n"a;b";c\r\n1;"2\n3"\r\n',
+    b'[{"animal": "cat"}, "A dog"]',
+    b'{"animal": ["cat"]}',
+    b'{"a": {"0": 1}}\n{"a": 2}\n',
+    "a\tb\nc\td\n".encode("utf-16"),
+    b"PK\x03\x04",
+    b"PAR1",
+)
+ENDINGS = ("", ".csv", ".txt", ".json", ".jsonl", ".xlsx", ".parquet", ".ods")
+TEMPLATES = st.text(st.sampled_from('{}$"\\:!.[]ab1é# \n'), max_size=40)
+
+
+@given(ending=st.sampled_from(ENDINGS), data=damaged(SHEETS) | st.binary(max_size=200))
+def test_every_file_of_rows_is_read_or_refused(ending: str, data: bytes) -> None:
+    with suppress(VeoError):
+        sheet = read_sheet(f"rows{ending}", data)
+        if sheet.content is None and sheet.rows:
+            found = Rows(sheet.rows)
+            assert all(isinstance(name, str) for row in found for name in row)
+
+
+@given(source=ANYTHING)
+def test_whatever_is_given_for_rows_is_rows_or_refused(source: Any) -> None:
+    with suppress(VeoError):
+        assert all(isinstance(row, dict) for row in read_rows(source))
+
+
+@given(template=TEMPLATES)
+def test_every_template_is_filled_in_or_refused(template: str) -> None:
+    values = {"a": 1, "b": {"a": "x"}, "ab": "é"}
+    with suppress(InvalidRequestError):
+        fill_in(template, dict(values))
+    with suppress(InvalidRequestError):
+        Columns(list(values)).read(template).fill(values)
+    assert prompt_of(as_body(template), dict(values)) == template

@@ -48,9 +48,17 @@ def go_on():
         application.quit()
 
 
+def begin():
+    # The first prompt is written once the kernel has told what it is.
+    if "In [" in shown._control.toPlainText():
+        prompt.stop()
+        go_on()
+
+
 shown.executed.connect(lambda _: QtCore.QTimer.singleShot(0, go_on))
-client.kernel_info()
-QtCore.QTimer.singleShot(3000, go_on)
+prompt = QtCore.QTimer(interval=100)
+prompt.timeout.connect(begin)
+prompt.start()
 application.exec()
 """
 

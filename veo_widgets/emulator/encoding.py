@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -59,26 +59,35 @@ def probe(data: bytes) -> Probe:
         with av.open(io.BytesIO(data), "r") as container:
             video = container.streams.video[0]
             length = float((video.duration or 0) * (video.time_base or 0)) or (container.duration or 0) / 1_000_000
+            length = length or _measured(container)
             return Probe(round(length * FPS), video.width, video.height, bool(container.streams.audio))
     except (av.FFmpegError, IndexError) as error:
         raise ValueError(f"not a video: {error}") from error
 
 
+def _measured(container: InputContainer) -> float:
+    """Seconds of picture in a file whose header does not say."""
+    times = [float(packet.pts * packet.time_base) for packet in container.demux(video=0) if packet.pts is not None]
+    return max(times) - min(times) + 1 / FPS if times else 0.0
+
+
 def pictures(data: bytes, size: tuple[int, int]) -> Iterator[Planes]:
-    """The frames of a video, 24 a second, scaled to `size`."""
+    """The frames of a video, 24 a second, scaled to `size`, and as many as `probe` says.
+
+    Each is the one that is shown in the middle of its 24th of a second; where none is yet or any more, the nearest.
+    """
+    count, index, start = probe(data).frames, 0, None
+    planes: Planes | None = None
     with av.open(io.BytesIO(data), "r") as container:
-        index = 0
-        planes: Planes | None = None
         for frame in container.decode(video=0):
-            # A slower video shows a frame for longer, a faster one loses some.
-            while planes is not None and index / FPS < frame.time - 0.5 / FPS:
+            start = frame.time if start is None else start
+            while planes is not None and index < count and (index + 0.5) / FPS <= frame.time - start:
                 yield planes.copy()
                 index += 1
-            if frame.time >= (index - 0.5) / FPS:
-                planes = _planes(frame, size)
-        while planes is not None and index < probe(data).frames:
-            yield planes.copy()
-            index += 1
+            planes = _planes(frame, size)
+    while planes is not None and index < count:
+        yield planes.copy()
+        index += 1
 
 
 def _planes(frame: av.VideoFrame, size: tuple[int, int]) -> Planes:
@@ -183,7 +192,9 @@ class _Audio:
     def _encode(self, samples: int) -> None:
         frame = av.AudioFrame(format="s16", layout="stereo", samples=samples)
         start = self._written * BYTES_PER_SAMPLE
-        frame.planes[0].update(self._sound[start : start + samples * BYTES_PER_SAMPLE])
+        # A picture that lasts longer than the sound goes on in silence.
+        wave = self._sound[start : start + samples * BYTES_PER_SAMPLE]
+        frame.planes[0].update(wave.ljust(samples * BYTES_PER_SAMPLE, b"\0"))
         frame.sample_rate = RATE
         frame.pts = self._written
         frame.time_base = Fraction(1, RATE)

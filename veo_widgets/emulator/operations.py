@@ -100,7 +100,7 @@ class Operations:
         operation = Operation(id_, f"{parent}/{id_}", order, self.clock(), wait)
         self._known[id_] = operation
         self._save(operation)
-        self._begin(operation)
+        self._begin(operation, anew=True)
         return operation
 
     def _wait(self, order: Order, pace: Pace) -> Wait:
@@ -119,9 +119,9 @@ class Operations:
         part.write_text(json.dumps(operation.to_json()), "utf-8")
         part.replace(path)
 
-    def _begin(self, operation: Operation) -> list[Future[Path]]:
+    def _begin(self, operation: Operation, *, anew: bool = False) -> list[Future[Path]]:
         order = operation.order
-        return [self.storeroom.start(order.delivery(sample)) for sample in order.delivered()]
+        return [self.storeroom.start(order.delivery(sample), anew=anew) for sample in order.delivered()]
 
     def get(self, name_or_id: str) -> Operation | None:
         """An operation by its id or by any name that ends in it."""

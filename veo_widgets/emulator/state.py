@@ -95,9 +95,13 @@ class Backstage:
         if not (self.operations.due(operation) if polled else self.operations.over(operation)):
             return False
         clips = self.operations.rendering(operation)
-        rendering = [asyncio.wrap_future(clip) for clip in clips if not clip.done()]
-        if rendering and not operation.wait.seconds:
-            await asyncio.wait(rendering, timeout=_RENDER_PATIENCE_SECONDS)
+        if not operation.wait.seconds:
+            rendering = [asyncio.wrap_future(clip) for clip in clips if not clip.done()]
+            for clip in rendering:
+                # Asked for here, or asyncio complains of a fault that nobody looked at.
+                clip.add_done_callback(lambda done: done.cancelled() or done.exception())
+            if rendering:
+                await asyncio.wait(rendering, timeout=_RENDER_PATIENCE_SECONDS)
         if not all(clip.done() for clip in clips):
             return False
         if any(clip.exception() for clip in clips):

@@ -47,13 +47,18 @@ class Storeroom:
         """Given media by its key."""
         return (self._media / key).read_bytes()
 
-    def start(self, recipe: Recipe) -> Future[Path]:
-        """Render a clip unless that is done or under way; the future holds its path."""
+    def start(self, recipe: Recipe, *, anew: bool = False) -> Future[Path]:
+        """Render a clip unless that is done or under way; the future holds its path, or why there is none.
+
+        Args:
+            recipe: which.
+            anew: whether to try again what could not be rendered before.
+        """
         name = self._name(recipe)
         path = self._clips / f"{name}.mp4"
         with self._lock:
             future = self._running.get(name)
-            if future is not None and not (future.done() and not future.cancelled() and not path.exists()):
+            if future is not None and not self._is_to_be_rendered(future, path, anew=anew):
                 return future
             future = Future()
             if path.exists():
@@ -62,6 +67,13 @@ class Storeroom:
                 future = self._worker.submit(self._render, recipe, path)
             self._running[name] = future
             return future
+
+    @staticmethod
+    def _is_to_be_rendered(future: Future[Path], path: Path, *, anew: bool) -> bool:
+        """Whether what was begun before has to be begun again: it was tidied away, or failed and is asked for."""
+        if not future.done() or future.cancelled():
+            return False
+        return anew if future.exception() else not path.exists()
 
     def clip(self, recipe: Recipe, mark: str) -> bytes:
         """The bytes of a clip, rendered if need be; `mark` makes a shared tiny clip unique."""

@@ -16,6 +16,8 @@ from ..errors import InvalidRequestError, JobError, SubmitInterrupted, together
 from ..flags import Flags, parse, parser, whole_line
 from ..handles import Job, Jobs
 from ..logbook import without_media
+from ..outlines import ended
+from ..paths import expanded, is_there
 from ..planning import Plan
 from ..pricing import Cost
 from ..printable import printable
@@ -55,7 +57,7 @@ class Cell:
             InvalidRequestError: it cannot be read.
         """
         line, body = whole_line(line, body)
-        flags = parse(line, defaults)
+        flags = parse(line, defaults, names)
         if flags is None:
             return None
         values = with_sources(flags.values, names)
@@ -101,7 +103,7 @@ class Cell:
             SubmitInterrupted: Ctrl-C came while one was being sent; those before it go on.
         """
         if self.batch is not None:
-            print(f"{self.batch.title}: {self.batch.cost}.")  # noqa: T201 (the price, before it is paid)
+            print(f"{self.batch.title}: {ended(str(self.batch.cost))}")  # noqa: T201 (the price, before it is paid)
             return self.batch.run()
         plans = [one.plan for one in self.turns if one.record is None]
         if plans and plans[0].violations:
@@ -133,23 +135,23 @@ def _batch(name: str, prompt: str, names: Mapping[str, Any], values: dict[str, A
     rest = {key: value for key, value in values.items() if key != "max_cost"}
     if name in names:
         rows, rest["name"] = names[name], name
-    elif Path(name).is_file():
+    elif is_there(expanded(name), Path.is_file):
         rows = name
     else:
         raise InvalidRequestError(
-            f"--each: {name!r} is neither a variable nor a file; give a data frame, a list of dictionaries, or a CSV "
-            "file.",
+            f"--each: {name!r} is neither a variable nor a file; give a data frame, a list of dictionaries, or "
+            "the path of a file.",
             parameter="each",
             value=name,
         )
     batch = session.batch(rows, prompt, **rest)
-    return batch if "max_cost" not in values else _capped(batch, values["max_cost"], rows, prompt, rest)
+    return batch if "max_cost" not in values else _capped(batch, values["max_cost"], prompt, rest)
 
 
-def _capped(batch: Batch, max_cost: object, rows: Any, prompt: str, values: dict[str, Any]) -> Batch:
+def _capped(batch: Batch, max_cost: object, prompt: str, values: dict[str, Any]) -> Batch:
     usd, due = amount(max_cost, "max_cost"), batch.cost.due
     if due is None:
-        return session.batch(rows, prompt, max_cost=usd / len(batch.rows), **values)
+        return session.batch(batch.source, prompt, max_cost=usd / len(batch.rows), **values)
     if due > usd:
         raise over_max_cost(Cost(due, samples=len(batch.rows)), usd)
     return batch

@@ -15,10 +15,8 @@ from ..providers import Endpoint, model_at, provider_named
 from ..record import JobRecord, JobState
 from ..server_files import files_path
 from ..wires import wire_for
-from . import snippets
+from . import captions, snippets
 
-_MOST_CAPTIONS = 64_000
-_BOM = b"\xef\xbb\xbfWEBVTT"
 _FREE = "on a real account; the emulator is free"
 
 
@@ -58,6 +56,7 @@ def clip(video: Video) -> dict[str, Any]:
     """A clip on disk, and how it was asked for as far as its recipe tells."""
     recipe = video.recipe
     request, provider = asked_for(recipe), str(recipe.get("provider", ""))
+    shown = captions.beside(video.path)
     return {
         "sample": video.sample,
         "name": video.path.name,
@@ -72,21 +71,13 @@ def clip(video: Video) -> dict[str, Any]:
         "has_audio": video.has_audio,
         "sha256": video.sha256,
         "poster": video.poster or None,
-        "captions": _captions(video),
+        "captions": shown.text,
+        "captions_language": shown.language,
+        "captions_note": shown.note,
         "code": {"python": snippets.python(request, provider), "magic": snippets.magic(request, provider)}
         if request
         else None,
     }
-
-
-def _captions(video: Video) -> str | None:
-    """The text of the WebVTT file of the same name beside a clip, if there is one that is no book."""
-    try:
-        with video.path.with_suffix(".vtt").open("rb") as file:
-            text = file.read(_MOST_CAPTIONS + 1)
-        return text.decode("utf-8") if text.startswith((b"WEBVTT", _BOM)) and len(text) <= _MOST_CAPTIONS else None
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -136,7 +136,9 @@ class Form(ClipWidget):
         """
         said = {**self.request.said(), **values}
         prompt, model = said.pop("prompt", None) or "", said.pop("model", None) or ""
-        self.request = VideoRequest.build(prompt, model, **{key: value for key, value in said.items() if value != ()})
+        # An array compares each of its numbers.
+        said = {key: value for key, value in said.items() if not (isinstance(value, tuple) and not value)}
+        self.request = VideoRequest.build(prompt, model, **said)
 
     def take(self, image: Image, role: str) -> None:
         """Put an image where it belongs: a frame that was grabbed from a clip comes this way.

@@ -10,9 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .. import mp4
 from ..arguments import PATH, refusal
 from ..assembly import Assembly
+from ..containers import ENDINGS, ENOUGH, container_of, described, what_came
 from ..errors import InvalidRequestError, VeoError
 from ..films import Film
 from ..handles import Job
@@ -93,7 +93,7 @@ def _named(name: Any, may_be_id: bool, client: Client, parameter: str) -> Job | 
     with suppress(OSError):
         if path.is_file():
             return video_at(path.absolute(), parameter)
-    if may_be_id and not name.lower().endswith(".mp4") and not {"/", "\\"} & set(name) and name:
+    if may_be_id and not name.lower().endswith(ENDINGS) and not {"/", "\\"} & set(name) and name:
         with suppress(InvalidRequestError):
             return client.job(name)
         raise InvalidRequestError(f"{parameter}: {name[:80]!r} is neither a file nor a job's id.", parameter=parameter)
@@ -104,19 +104,21 @@ def video_at(path: Path, parameter: str) -> Video:
     """A clip on disk as the file itself describes it, with the job that its sidecar names.
 
     Raises:
-        InvalidRequestError: it is no MP4 file, or cannot be read.
+        InvalidRequestError: it is no clip, or cannot be read.
     """
     try:
         with path.open("rb") as file:
-            if not mp4.is_mp4(file.read(12)):
-                message = f"{parameter}: {path.name!r} is no MP4 file, and nothing else can be played."
+            start = file.read(ENOUGH)
+            kind = container_of(start)
+            if kind is None:
+                message = f"{parameter}: {path.name!r} is {what_came(start)}; MP4, WebM and Matroska can be played."
                 raise InvalidRequestError(message, parameter=parameter, value=str(path))
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            facts = asdict(mp4.describe(file))
+            facts = asdict(described(file, kind))
         named = Video(path).recipe.get("job")
         job_id = named if isinstance(named, str) else ""
-        return Video(path, bytes=path.stat().st_size, sha256=digest, job_id=job_id, **facts)
+        return Video(path, bytes=path.stat().st_size, sha256=digest, job_id=job_id, mime=kind.mime, **facts)
     except OSError as error:
         message = f"{parameter}: cannot read {str(path)!r}: {error.strerror or error}."
         raise InvalidRequestError(message, parameter=parameter, value=str(path)) from None

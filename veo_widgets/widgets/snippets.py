@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..params import BY_NAME
-from ..templates import as_body
+from ..templates import as_body, as_text
 
 
 def python(request: Mapping[str, Any], provider: str = "") -> str:
@@ -50,7 +50,7 @@ def _flags(name: str, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [flag if value else "--no-" + flag.removeprefix("--")]
     values = value if isinstance(value, list | tuple) else [value]
-    return [word for item in values for word in (flag, shlex.quote(" ".join(str(_literal(item)).split())))]
+    return [word for item in values for word in (flag, shlex.quote(as_text(" ".join(str(_literal(item)).split()))))]
 
 
 def settings(request: Mapping[str, Any]) -> list[list[str]]:

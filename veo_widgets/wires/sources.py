@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path, PurePath
 
+from ..clip_metadata import without_metadata
 from ..errors import InvalidRequestError
 
 _INLINE = "data:video/mp4;base64,"
@@ -30,15 +31,20 @@ def mime_of(clip: str) -> str:
 
 
 def encoded(clip: str, parameter: str) -> str:
-    """The bytes of a clip as base64.
+    """The bytes of a clip as base64, without what it tells of place, time and device.
 
     Raises:
         InvalidRequestError: there is no such file.
     """
-    if clip.startswith(_INLINE):
-        return clip.removeprefix(_INLINE)
+    return base64.b64encode(decoded(clip, parameter)).decode("ascii")
+
+
+def decoded(clip: str, parameter: str) -> bytes:
+    """The bytes of a clip; see `encoded`."""
     try:
-        return base64.b64encode(Path(clip).expanduser().read_bytes()).decode("ascii")
+        if clip.startswith(_INLINE):
+            return without_metadata(base64.b64decode(clip.removeprefix(_INLINE)))
+        return without_metadata(Path(clip).expanduser().read_bytes())
     # RuntimeError is a ~name without a home, ValueError a zero byte.
     except (OSError, RuntimeError, ValueError) as error:
         raise InvalidRequestError(
@@ -47,12 +53,3 @@ def encoded(clip: str, parameter: str) -> str:
             parameter=parameter,
             value=clip,
         ) from error
-
-
-def decoded(clip: str, parameter: str) -> bytes:
-    """The bytes of a clip.
-
-    Raises:
-        InvalidRequestError: there is no such file.
-    """
-    return base64.b64decode(encoded(clip, parameter))

@@ -56,16 +56,19 @@ export function asCell(schema, values) {
     const flag = `--${param.name.replaceAll("_", "-")}`;
     if (typeof value === "boolean") return [value ? flag : `--no-${flag.slice(2)}`];
     const words = [value].flat().map((/** @type {any} */ one) => String(typeof one === "object" ? one.name : one));
-    return words.map((word) => `${flag} ${shellWord(word)}`);
+    return words.map((word) => `${flag} ${shellWord(dollared(word.replace(/[{}]/g, "$&$&")))}`);
   });
   const model = values.model ? [`--model ${shellWord(values.model)}`] : [];
   const retired = values.allow_retired ? ["--allow-retired"] : [];
   const line = ["%%veo", `--provider ${schema.provider.name}`, ...model, ...flags, ...retired].join(" ");
-  return `${line}\n${hashed(braced(values.prompt ?? ""))}`;
+  return `${line}\n${hashed(dollared(braced(values.prompt ?? "")))}`;
 }
 
 /** Braces that name no variable are doubled: in a cell every brace holds Python. @param {string} prompt */
 const braced = (prompt) => prompt.replace(/\{[A-Za-z_]\w*\}|[{}]/g, (found) => (found.length > 1 ? found : found + found));
+
+/** In a cell, a dollar before a name may stand for a variable; two stand for one. @param {string} text */
+const dollared = (text) => text.replace(/\$(?=\p{L})/gu, "$$$$");
 
 /** A line that begins with a hash would be a note, which is not sent. @param {string} prompt */
 const hashed = (prompt) => prompt.replace(/^(?=\\*#)/gm, "\\");

@@ -8,7 +8,17 @@ import { gather } from "./blob_source.js";
 import { listen, newRequest, send } from "./protocol.js";
 import { sizeText } from "./words.js";
 
-const TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
+const TAKEN = ["image/png", "image/jpeg", "image/webp"];
+/** What the kernel makes a JPEG of. Not every system knows the type of such a file. */
+const CONVERTED = ["image/avif", "image/heic", "image/heif"];
+const CONVERTED_ENDINGS = [".avif", ".heic", ".heif"];
+const TYPES = new Set([...TAKEN, ...CONVERTED]);
+/** What a field for files lets one choose. */
+export const ACCEPT = [...TYPES, ...CONVERTED_ENDINGS].join(",");
+
+/** @param {Blob & {name?: string}} file */
+const isTaken = ({ type, name = "" }) =>
+  TYPES.has(type) || (!type && CONVERTED_ENDINGS.some((ending) => name.toLowerCase().endsWith(ending)));
 
 /**
  * @typedef {object} Upload
@@ -22,7 +32,7 @@ const TYPES = new Set(["image/png", "image/jpeg", "image/webp"]);
 /** @param {Blob & {name?: string}} file @param {number} limit @returns {string} what is wrong with it, or "" */
 export function faultOf(file, limit) {
   const name = file.name ?? "The image";
-  if (!TYPES.has(file.type)) return `${name} is not a PNG, JPEG or WebP image.`;
+  if (!isTaken(file)) return `${name} is not a PNG, JPEG or WebP image.`;
   return file.size > limit ? `${name} is ${sizeText(file.size)}; at most ${sizeText(limit)} are taken.` : "";
 }
 
@@ -72,7 +82,9 @@ export class Images {
     this.#redraw();
     try {
       const held = await this.#send(upload, file);
-      this.#shown.set(held.held, upload.url);
+      // A browser may not show what was converted; the kernel has it as a JPEG.
+      if (TAKEN.includes(file.type)) this.#shown.set(held.held, upload.url);
+      else URL.revokeObjectURL(upload.url);
       return held;
     } catch (error) {
       URL.revokeObjectURL(upload.url);

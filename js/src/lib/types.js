@@ -18,6 +18,8 @@
  * @property {string} sha256
  * @property {string|null} poster  a data: URL
  * @property {string|null} [captions]  the text of the WebVTT file beside it
+ * @property {string} [captions_language]  as its name says, such as "en"
+ * @property {string} [captions_note]  what is to be told of captions that are not shown
  * @property {{python: string, magic: string}|null} [code]  what makes the request again
  * @property {Partial<Record<Verb, Price>>} [offers]  what can be made of it, and the price
  * @property {{prompt: string, model: string, settings: Settings}} [facts]  where clips of several jobs stand together

@@ -70,7 +70,14 @@ export function ClipStage(props) {
       onLoadedData={(event) => (event.currentTarget.videoWidth ? handInPoster(wire, sources, clip, event.currentTarget) : fails(event))}
       onError={fails}
     >
-      {clip.captions ? <track kind="captions" label="Captions" src={`data:text/vtt;charset=utf-8,${encodeURIComponent(clip.captions)}`} /> : null}
+      {clip.captions ? (
+        <track
+          kind="captions"
+          label={clip.captions_language || "Captions"}
+          {...(clip.captions_language ? { srclang: clip.captions_language } : {})}
+          src={`data:text/vtt;charset=utf-8,${encodeURIComponent(clip.captions)}`}
+        />
+      ) : null}
     </video>
   );
   return (

@@ -5,11 +5,10 @@
  * @import { Held, Param, Values } from "../lib/form_types.js"
  */
 import { useRef, useState } from "preact/hooks";
-import { faultOf } from "../lib/images.js";
+import { ACCEPT, faultOf } from "../lib/images.js";
 import { reasonAgainst } from "../lib/reasons.js";
 import { Icon, IconButton } from "./icons.jsx";
 
-const ACCEPT = "image/png,image/jpeg,image/webp";
 /** @typedef {"first_frame"|"last_frame"|"reference_images"} Slot */
 
 /**

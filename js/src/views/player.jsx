@@ -212,6 +212,10 @@ function pressed(event, commands) {
 
 /** @param {{clip: Clip}} props */
 function Remarks({ clip }) {
-  if (!clip.has_audio || canHear()) return null;
-  return <div class="veo-remark">This viewer cannot play sound. The file has it: {clip.path}</div>;
+  return (
+    <>
+      {clip.captions_note ? <div class="veo-remark">{clip.captions_note}</div> : null}
+      {clip.has_audio && !canHear() ? <div class="veo-remark">This viewer cannot play sound. The file has it: {clip.path}</div> : null}
+    </>
+  );
 }

@@ -1,0 +1,90 @@
+"""WebVTT files beside a clip: which one is shown, in which language, and why one is not."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# What travels to the browser with the clip; at a minute of speech a kilobyte this is an hour.
+_MOST = 64_000
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_UNMARKED = ((b"W\0E\0", "utf-16-le"), (b"\0W\0E", "utf-16-be"))
+
+
+@dataclass(frozen=True)
+class Captions:
+    """What is shown over a clip.
+
+    Attributes:
+        text: of the file; None if there is none to show.
+        language: as its name says, such as ``en``; empty if it does not.
+        note: what to tell of files that are not shown; empty if that is nothing.
+    """
+
+    text: str | None = None
+    language: str = ""
+    note: str = ""
+
+
+def beside(clip: Path) -> Captions:
+    """The captions of ``a.mp4``: ``a.vtt``, else the first of ``a.en.vtt`` and its like, whatever the case of `vtt`."""
+    files = _files(clip)
+    notes: list[str] = []
+    shown: Captions | None = None
+    for language, path in files:
+        if shown is not None:
+            notes.append(f"{path.name} is there too.")
+            continue
+        try:
+            shown = Captions(_text(path), language)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            notes.append(f"{path.name} is not shown: {why}.")
+    return Captions(shown.text if shown else None, shown.language if shown else "", " ".join(notes))
+
+
+def _files(clip: Path) -> list[tuple[str, Path]]:
+    """Language and path of each, the one without a language first."""
+    found = []
+    try:
+        for path in clip.parent.iterdir():
+            name = path.name
+            if name.startswith(f"{clip.stem}.") and path.suffix.lower() == ".vtt":
+                language = name[len(clip.stem) + 1 : -len(".vtt")]
+                if len(name) == len(clip.stem) + len(".vtt"):
+                    found.append(("", path))
+                elif _LANGUAGE.fullmatch(language):
+                    found.append((language.replace("_", "-"), path))
+    except OSError:
+        return []
+    return sorted(found)
+
+
+def _text(path: Path) -> str:
+    """The text of a WebVTT file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is too long, or no WebVTT.
+    """
+    with path.open("rb") as file:
+        data = file.read(_MOST + 1)
+    if len(data) > _MOST:
+        raise ValueError(f"it is over {_MOST // 1000} kB")
+    text = _decoded(data)
+    if not text.startswith("WEBVTT"):
+        raise ValueError("it does not begin with WEBVTT")
+    return text
+
+
+def _decoded(data: bytes) -> str:
+    """Text in the encodings that programs write captions in; UTF-8 is the standard's own."""
+    encoding = next((name for mark, name in (*_MARKS, *_UNMARKED) if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        # Five bytes have no meaning in it.
+        return data.decode("cp1252", "replace")
