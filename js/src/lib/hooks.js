@@ -8,8 +8,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { onModel, together } from "./events.js";
 import { GONE, isAway, useSilent } from "./link.js";
-import { useSubject } from "./redraw.js";
 import { listen, newRequest, send } from "./protocol.js";
+import { useRedraw, useSubject } from "./redraw.js";
 
 /**
  * A trait's value, and the view drawn again when it changes.
@@ -160,12 +160,12 @@ export function useCommands(wire, job) {
  */
 export function usePaying(wire, kind, onAccepted) {
   const [refusal, setRefusal] = useState("");
-  const [, redraw] = useState("");
+  const redraw = useRedraw();
   // Not state: a second click may come before the first has been drawn.
   const request = useRef("");
   const answer = (/** @type {string} */ why) => {
     request.current = "";
-    redraw("");
+    redraw();
     setRefusal(why);
   };
   useEffect(() =>
@@ -182,7 +182,7 @@ export function usePaying(wire, kind, onAccepted) {
     // Nothing that costs money is left for a connection that may come back when nobody looks.
     if (request.current || isAway(wire)) return;
     request.current = newRequest();
-    redraw(request.current);
+    redraw();
     setRefusal("");
     if (!send(wire, kind, { ...payload, request: request.current })) answer(GONE);
   };

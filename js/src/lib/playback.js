@@ -83,7 +83,7 @@ export function usePosition(video) {
     else setSeconds(0);
     return () => {
       end();
-      if ("requestVideoFrameCallback" in video) video.cancelVideoFrameCallback(handle);
+      video.cancelVideoFrameCallback?.(handle);
     };
   }, [video]);
   return seconds;

@@ -74,7 +74,7 @@ export function ClipStage(props) {
         <track
           kind="captions"
           label={clip.captions_language || "Captions"}
-          {...(clip.captions_language ? { srclang: clip.captions_language } : {})}
+          srclang={clip.captions_language || undefined}
           src={`data:text/vtt;charset=utf-8,${encodeURIComponent(clip.captions)}`}
         />
       ) : null}

@@ -121,7 +121,7 @@ function Tile({ store, held, label, onRemove }) {
         <img src={url} alt={title} onLoad={({ currentTarget: image }) => setSize([image.naturalWidth, image.naturalHeight])} />
       ) : (
         <span class="veo-tile-name">
-          <Icon name="picture" />
+          <Icon name="image" />
           {held.name}
         </span>
       )}

@@ -215,7 +215,7 @@ function Remarks({ clip }) {
   return (
     <>
       {clip.captions_note ? <div class="veo-remark">{clip.captions_note}</div> : null}
-      {clip.has_audio && !canHear() ? <div class="veo-remark">This viewer cannot play sound. The file has it: {clip.path}</div> : null}
+      {clip.has_audio && !canHear() && <div class="veo-remark">This viewer cannot play sound. The file has it: {clip.path}</div>}
     </>
   );
 }

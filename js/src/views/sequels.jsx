@@ -6,6 +6,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { usePaying } from "../lib/hooks.js";
 import { position } from "../lib/progress.js";
+import { useRedraw } from "../lib/redraw.js";
 import { clockText, elapsedSeconds } from "../lib/time.js";
 import { isLive, problemTitle, stateText } from "../lib/words.js";
 import { Bar } from "./bar.jsx";
@@ -110,13 +111,13 @@ function SequelRow({ sequel, onPick }) {
  * @param {import("../lib/types.js").Progress} job
  */
 export function useElapsed(job) {
-  const [, tick] = useState(0);
+  const redraw = useRedraw();
   const received = useRef({ now: 0, at: 0 });
   if (received.current.now !== job.now) received.current = { now: job.now, at: performance.now() };
   const ticking = isLive(job) && job.watching;
   useEffect(() => {
     if (!ticking) return undefined;
-    const timer = setInterval(() => tick((n) => n + 1), 500);
+    const timer = setInterval(redraw, 500);
     return () => clearInterval(timer);
   }, [ticking]);
   return elapsedSeconds(job, job.now + performance.now() - received.current.at);

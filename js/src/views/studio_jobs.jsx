@@ -100,7 +100,7 @@ function Row({ wire, job, now, current }) {
         </span>
         <span class="veo-row-price">{job.emulator ? "free" : job.price.text}</span>
       </button>
-      <IconButton icon="pencil" label="Use these settings in the form" onClick={() => send(wire, "use", { job: job.id })} />
+      <IconButton icon="edit" label="Use these settings in the form" onClick={() => send(wire, "use", { job: job.id })} />
       {live && (
         <span class="veo-row-progress" aria-hidden="true">
           <span style={{ width: `${(position(job, elapsedSeconds(job, now)) * 100).toFixed(1)}%` }} />
