@@ -8,17 +8,19 @@ const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, "..", "veo_widgets", "static");
 const LIMIT = 60_000;
 const ICONS = /icons\.jsx$/;
-// Names that no message, no trait and no element has become short: what components pass to each other, and Preact's
-// methods of class components, of which there are none here.
+// Names that no message, no trait and no element has become short: what components pass to each other, Preact's own that
+// begin with two underscores, and its methods of class components, of which there are none here.
 const INTERNAL = new RegExp(
-  `^(?:${`
-    about admits autoStart backdrop buffered builder byTab choice choose claimPoster commands
+  `^(?:__[A-Za-z]|${`
+    about admits autoStart backdrop builder byTab choice choose claimPoster commands
     complain dispose fault faults grabbing guard hear inOrder linked lose marked measure near
     onAccepted onAdd onBack onClose onConfirm onDismiss onDrawn onFiles onFill onGenerate onHear
     onOpen onPick onPress onRemove onRetry onSay onSeek onSort pending playback redraw refusal
     clip icon pressed source wire
     dismiss expect hint rate unmount resting setOpen setVideo settled shortcuts sources store subscribe tried uploads
-    earlier hold loaded moved phase playing press seek setLoop setRate silent via waiting wanted wayBack
+    adopted begin cell changed columns current denied images marks onStep onToggle opener position props readout reuse schema sequel sequels shape
+    shown thumbs visible
+    earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
     getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate setState shouldComponentUpdate useDebugValue
@@ -49,16 +51,16 @@ const HOW = {
 /**
  * Leaves the icons out that a widget never names.
  *
- * @param {string} text  of all of its modules
+ * @param {string} code  of the whole widget, with all icons
  * @returns {import("esbuild").Plugin}
  */
-const onlyIconsOf = (text) => ({
+const onlyIconsOf = (code) => ({
   name: "icons",
   setup({ onLoad }) {
     onLoad({ filter: ICONS }, ({ path }) => {
       const used = (/** @type {string} */ line) => {
         const name = /^ {2}(\w+): "M/.exec(line)?.[1];
-        return !name || new RegExp(`"${name}"|\\b${name}:`).test(text);
+        return !name || code.includes(`"${name}"`);
       };
       return { contents: readFileSync(path, "utf8").split("\n").filter(used).join("\n"), loader: "jsx" };
     });
@@ -67,10 +69,9 @@ const onlyIconsOf = (text) => ({
 
 for (const name of ["form", "grid", "job_view", "player", "studio"]) {
   const entryPoints = [join(here, "src", `${name}.jsx`)];
-  const { metafile } = await build({ ...HOW, entryPoints, write: false, metafile: true });
-  const sources = Object.keys(metafile?.inputs ?? {}).filter((path) => path.includes("src/") && !ICONS.test(path));
-  const text = sources.map((path) => readFileSync(path, "utf8")).join("");
-  await build({ ...HOW, entryPoints, plugins: [onlyIconsOf(text)] });
+  const { outputFiles } = await build({ ...HOW, entryPoints, write: false });
+  const code = outputFiles?.find(({ path }) => path.endsWith(".js"))?.text ?? "";
+  await build({ ...HOW, entryPoints, plugins: [onlyIconsOf(code)] });
 }
 
 for (const name of readdirSync(outdir)) {

@@ -4,6 +4,7 @@
  * @import { AnyModel } from "@anywidget/types"
  */
 import "./styles/form_view.css";
+import { endWith } from "./lib/events.js";
 import { FormStore } from "./lib/form_store.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
@@ -19,9 +20,7 @@ export default function form({ alone = true } = {}) {
     /** @param {Hook} hook */
     initialize({ model, signal }) {
       store = new FormStore(model);
-      const end = () => store.dispose();
-      signal?.addEventListener("abort", end, { once: true });
-      return signal ? undefined : end;
+      return endWith(signal, () => store.dispose());
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {

@@ -6,6 +6,7 @@
  */
 import "./styles/grid_view.css";
 import { ClipSources } from "./lib/clip_sources.js";
+import { endWith } from "./lib/events.js";
 import { LinkedPlayback } from "./lib/linked.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
@@ -21,12 +22,10 @@ export default function grid() {
     /** @param {Hook} hook */
     initialize({ model, signal }) {
       sources = new ClipSources(model);
-      const end = () => {
+      return endWith(signal, () => {
         linked.dispose();
         sources.dispose();
-      };
-      signal?.addEventListener("abort", end, { once: true });
-      return signal ? undefined : end;
+      });
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {

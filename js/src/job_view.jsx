@@ -6,6 +6,7 @@
  */
 import "./styles/job_view.css";
 import { ClipSources } from "./lib/clip_sources.js";
+import { endWith, onModel } from "./lib/events.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
 import { kernelClock } from "./lib/time.js";
@@ -24,13 +25,11 @@ export default function jobView() {
       sources = new ClipSources(model);
       const receive = () => clock.received(model.get("job")?.now ?? Date.now());
       clock.begin(model.get("job")?.now ?? Date.now());
-      model.on("change:job", receive);
-      const end = () => {
-        model.off("change:job", receive);
+      const stop = onModel(model, "change:job", receive);
+      return endWith(signal, () => {
+        stop();
         sources.dispose();
-      };
-      signal?.addEventListener("abort", end, { once: true });
-      return signal ? undefined : end;
+      });
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {

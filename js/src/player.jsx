@@ -6,6 +6,7 @@
  */
 import "./styles/player_view.css";
 import { ClipSources } from "./lib/clip_sources.js";
+import { endWith } from "./lib/events.js";
 import { mount } from "./lib/mount.jsx";
 import { send } from "./lib/protocol.js";
 import { PlayerCard } from "./views/player_card.jsx";
@@ -19,9 +20,7 @@ export default function player() {
     /** @param {Hook} hook */
     initialize({ model, signal }) {
       sources = new ClipSources(model);
-      const end = () => sources.dispose();
-      signal?.addEventListener("abort", end, { once: true });
-      return signal ? undefined : end;
+      return endWith(signal, () => sources.dispose());
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {

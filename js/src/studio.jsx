@@ -7,6 +7,7 @@
  */
 import "./styles/studio_view.css";
 import { useState } from "preact/hooks";
+import { endWith } from "./lib/events.js";
 import { JobList } from "./lib/job_list.js";
 import { mount } from "./lib/mount.jsx";
 import { listen, send } from "./lib/protocol.js";
@@ -52,13 +53,11 @@ export function studio(load = loadCard) {
         return parts;
       });
       const stop = listen(model, "job", ({ job }) => clock.received(job.now));
-      const end = () => {
+      return endWith(signal, () => {
         stop();
         ended.abort();
         list.dispose();
-      };
-      signal?.addEventListener("abort", end, { once: true });
-      return signal ? undefined : end;
+      });
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {

@@ -79,7 +79,7 @@ describe("one clock for many clips", () => {
     linked.tick();
     expect(linked.position).toBe(0);
     expect(videos.map(({ paused }) => paused)).toEqual([false, false]);
-    linked.setLoop(false);
+    linked.choose({ loop: false });
     now = 17_000;
     linked.tick();
     expect([linked.playing, linked.position > 7.9]).toEqual([false, true]);
@@ -90,7 +90,7 @@ describe("one clock for many clips", () => {
     const { linked } = linkedOf(eight);
     linked.play();
     now = 2000;
-    linked.setRate(2);
+    linked.choose({ rate: 2 });
     now = 3000;
     expect(linked.position).toBe(4);
     const late = fake();

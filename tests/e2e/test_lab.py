@@ -52,6 +52,7 @@ def test_a_first_clip(notebook: Notebook) -> None:
     source = page.locator(VIDEO).evaluate("video => video.currentSrc")
     assert re.search(r"/files/veo_clips/\d{4}-\d\d-\d\d_", source), source
     plays(page.locator(VIDEO))
+    page.wait_for_function("() => parseFloat(document.querySelector('.veo-buffered').style.width) > 0")
     # No piece of the clip came through the kernel: the largest message is the widget's own program.
     clip = next((notebook.lab.root / "veo_clips").glob("*.mp4")).stat().st_size
     assert 0 < max(frames) < min(clip / 4, 120_000), (max(frames), clip)

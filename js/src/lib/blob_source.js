@@ -3,6 +3,7 @@
  *
  * @import { Clip, Wire } from "./types.js"
  */
+import { together } from "./events.js";
 import { GONE } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
 
@@ -63,7 +64,7 @@ export function pullBytes(wire, clip, pull) {
     clearTimeout(timer);
     timer = setTimeout(pull.silent, SILENCE_MS);
   };
-  const stops = [
+  const stop = together(
     () => clearTimeout(timer),
     listen(wire, "bytes", (message, buffers) => {
       if (message.request !== request) return;
@@ -81,8 +82,7 @@ export function pullBytes(wire, clip, pull) {
       stop();
       pull.failed(message.message);
     }),
-  ];
-  const stop = () => stops.forEach((end) => end());
+  );
   wait();
   if (!send(wire, "need-bytes", { sample: clip.sample, request })) {
     stop();

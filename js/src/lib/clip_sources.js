@@ -4,6 +4,7 @@
  * @import { Clip, Wire } from "./types.js"
  */
 import { pullBytes } from "./blob_source.js";
+import { Subject } from "./events.js";
 import { filesUrl, serverBase, serves } from "./files_url.js";
 
 /**
@@ -23,11 +24,9 @@ const IDLE = { phase: "idle", url: "", via: "", received: 0, total: 0, silent: f
 /** @param {Clip} clip */
 export const clipKey = (clip) => `${clip.sample}:${clip.sha256}`;
 
-export class ClipSources {
+export class ClipSources extends Subject {
   /** @type {Map<string, Source>} */
   #sources = new Map();
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
   /** @type {Map<string, () => void>} the pulls under way */
   #pulls = new Map();
   /** @type {Map<string, number>} how many hold each clip */
@@ -43,6 +42,7 @@ export class ClipSources {
    * @param {string|null} [base]  of the Jupyter server; null where there is none
    */
   constructor(wire, base = serverBase()) {
+    super();
     this.#wire = wire;
     this.#base = base;
   }
@@ -53,15 +53,6 @@ export class ClipSources {
    */
   get(clip) {
     return this.#sources.get(clipKey(clip)) ?? IDLE;
-  }
-
-  /**
-   * @param {() => void} listener  called after every change
-   * @returns {() => void}
-   */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
   }
 
   /**
@@ -147,7 +138,7 @@ export class ClipSources {
     for (const stop of this.#pulls.values()) stop();
     for (const { url, via } of this.#sources.values()) if (via === "kernel") URL.revokeObjectURL(url);
     this.#sources.clear();
-    this.#listeners.clear();
+    super.dispose();
   }
 
   /** @param {Clip} clip */
@@ -173,6 +164,6 @@ export class ClipSources {
    */
   #set(clip, change) {
     this.#sources.set(clipKey(clip), { ...this.get(clip), ...change });
-    for (const listener of this.#listeners) listener();
+    this.changed();
   }
 }

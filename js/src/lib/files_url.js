@@ -56,8 +56,7 @@ export function filesUrl(clip, base, cookies = document.cookie) {
  */
 export async function serves(url, clip, signal, get = fetch) {
   try {
-    const init = { headers: { Range: "bytes=0-1" }, credentials: /** @type {const} */ ("same-origin") };
-    const reply = await get(url, signal ? { ...init, signal } : init);
+    const reply = await get(url, { headers: { Range: "bytes=0-1" }, credentials: "same-origin", signal: signal ?? null });
     void reply.body?.cancel();
     if (reply.status !== 200 && reply.status !== 206) return false;
     if (!(reply.headers.get("content-type") ?? "").startsWith("video/")) return false;

@@ -6,10 +6,12 @@
  * @import { Wire } from "./types.js"
  */
 import { Builder } from "./builder.js";
+import { clamp } from "./clamp.js";
+import { onEvents, onModel, Subject, together } from "./events.js";
 import { changedOf, forget, recall, remember } from "./keepsake.js";
 import { isAway } from "./link.js";
-import { listen, send } from "./protocol.js";
-import { clamp, isSaid, modelOf, problemsOf } from "./rules.js";
+import { listen, newRequest, send } from "./protocol.js";
+import { isSaid, modelOf, problemsOf } from "./rules.js";
 import { Images } from "./images.js";
 
 /** How long a pause in the typing is, and how long the button rests after a click, so that a double one pays once. */
@@ -31,42 +33,33 @@ const MOVABLE = new Set(["aspect_ratio", "resolution", "duration_seconds", "samp
  * @property {boolean} tried  whether problems that need no pointing out before have to be shown now
  */
 
-/** @returns {string} */
-export const newName = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16).padStart(2, "0")).join("");
-
-export class FormStore {
+export class FormStore extends Subject {
   #wire;
-  #page = newName();
+  #page = newRequest();
   #at = 0;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #mirror;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #rest;
   #order = "";
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
-  /** @type {(() => void)[]} */
-  #ends = [];
+  #end;
 
   /** @param {Wire & {get: (name: any) => any}} wire */
   constructor(wire) {
+    super();
     this.#wire = wire;
     /** @type {FormState} */
     this.state = { values: {}, locked: false, moved: null, adopted: 0, told: "", denied: [], order: "", job: "", tried: false };
-    this.images = new Images(wire, this.schema, () => this.#redraw());
-    this.builder = new Builder(wire.get("place"), () => this.#redraw());
+    this.images = new Images(wire, this.schema, () => this.changed());
+    this.builder = new Builder(wire.get("place"), () => this.changed());
     this.#begin();
-    const adopt = () => this.#adopt(this.#draft);
-    const flush = () => this.flush();
-    wire.on("change:draft", adopt);
-    addEventListener("pagehide", flush);
-    this.#ends = [
-      () => wire.off("change:draft", adopt),
-      () => removeEventListener("pagehide", flush),
+    this.#end = together(
+      onModel(wire, "change:draft", () => this.#adopt(this.#draft)),
+      onEvents(window, "pagehide", () => this.flush()),
       listen(wire, "accepted", (message) => this.#accepted(message)),
       listen(wire, "denied", (message) => this.#denied(message)),
       listen(wire, "told", ({ message }) => this.#set({ told: message })),
-    ];
+    );
   }
 
   /** @returns {Schema} */
@@ -91,12 +84,6 @@ export class FormStore {
     return [...found, ...this.state.denied.filter(({ parameter }) => !found.some((one) => one.parameter === parameter))];
   }
 
-  /** @param {() => void} listener @returns {() => void} */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
   /**
    * Change what a control says and nothing else.
    *
@@ -106,7 +93,7 @@ export class FormStore {
     const values = Object.fromEntries(Object.entries({ ...this.state.values, ...change }).filter(([, value]) => isSaid(value)));
     const denied = this.state.denied.filter(({ parameter }) => parameter && !(parameter in change));
     this.#set({ values, denied, told: "" });
-    this.#changed();
+    this.#edited();
   }
 
   /**
@@ -145,7 +132,7 @@ export class FormStore {
   /** @param {boolean} locked */
   lock(locked) {
     this.#set({ locked });
-    this.#changed();
+    this.#edited();
   }
 
   /** @param {Partial<Pick<FormState, "told"|"moved">>} change */
@@ -165,7 +152,7 @@ export class FormStore {
       return false;
     }
     clearTimeout(this.#mirror);
-    this.#order = newName();
+    this.#order = newRequest();
     this.#mirror = undefined;
     this.#set({ order: "asking", denied: [], told: "", moved: null, tried: false });
     const sent = send(this.#wire, "generate", { order: this.#order, draft: this.#said() });
@@ -184,9 +171,9 @@ export class FormStore {
   dispose() {
     clearTimeout(this.#mirror);
     clearTimeout(this.#rest);
-    for (const end of this.#ends) end();
+    this.#end();
     this.images.dispose();
-    this.#listeners.clear();
+    super.dispose();
   }
 
   #said() {
@@ -219,7 +206,7 @@ export class FormStore {
     else forget(this.#wire.get("place"));
   }
 
-  #changed() {
+  #edited() {
     // Later than whatever the kernel said last, even if its clock is ahead of this one.
     this.#at = Math.max(Date.now(), this.#at + 1);
     remember(this.#wire.get("place"), { ...this.#said(), given: this.#draft.given });
@@ -247,11 +234,7 @@ export class FormStore {
   /** @param {Partial<FormState>} change */
   #set(change) {
     this.state = { ...this.state, ...change };
-    this.#redraw();
-  }
-
-  #redraw() {
-    for (const listener of this.#listeners) listener();
+    this.changed();
   }
 }
 

@@ -5,6 +5,8 @@
  * A press counts by the time at which it was made, not at which it was handled, so a busy page changes nothing.
  */
 
+import { onEvents } from "./events.js";
+
 /** How long a control has been where it is before a press on it counts, and how long after another at the same spot. */
 export const SETTLE_MS = 500;
 /** A pointer that has moved less was not moved there on purpose. */
@@ -19,22 +21,19 @@ const spotOf = (/** @type {MouseEvent} */ event) => ({ x: event.clientX, y: even
 
 /** What was pressed last in this page; followed while there is a control to keep. */
 const page = { press: NOWHERE, earlier: NOWHERE, key: "", moved: false, controls: 0 };
-const pressed = (/** @type {PointerEvent} */ event) => Object.assign(page, { earlier: page.press, press: spotOf(event) });
-const moved = () => Object.assign(page, { moved: true });
-const typed = (/** @type {KeyboardEvent} */ { key }) => Object.assign(page, { key });
+/** @param {any} event */
+function note(event) {
+  if (event.type === "keydown") page.key = event.key;
+  else if (event.type === "pointermove") page.moved = true;
+  else Object.assign(page, { earlier: page.press, press: spotOf(event) });
+}
+let unfollow = () => {};
 
 /** Follow it until the returned function is called. */
 export function follow() {
-  if (page.controls++ === 0) {
-    window.addEventListener("pointerdown", pressed, true);
-    window.addEventListener("pointermove", moved, true);
-    window.addEventListener("keydown", typed, true);
-  }
+  if (page.controls++ === 0) unfollow = onEvents(window, "pointerdown pointermove keydown", note, { capture: true });
   return () => {
-    if (--page.controls > 0) return;
-    window.removeEventListener("pointerdown", pressed, true);
-    window.removeEventListener("pointermove", moved, true);
-    window.removeEventListener("keydown", typed, true);
+    if (--page.controls === 0) unfollow();
   };
 }
 

@@ -5,9 +5,11 @@
  * @import { ClipSources } from "./clip_sources.js"
  * @import { KernelClock } from "./time.js"
  */
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { onModel, together } from "./events.js";
 import { GONE, isAway, useSilent } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
+import { useRedraw, useSubject } from "./redraw.js";
 
 /**
  * A trait's value, and the view drawn again when it changes.
@@ -21,9 +23,8 @@ export function useTrait(wire, name) {
   const [value, setValue] = useState(() => wire.get(name));
   useEffect(() => {
     const update = () => setValue(wire.get(name));
-    wire.on(`change:${name}`, update);
     update();
-    return () => wire.off(`change:${name}`, update);
+    return onModel(wire, `change:${name}`, update);
   }, [wire, name]);
   return value;
 }
@@ -33,8 +34,7 @@ export function useTrait(wire, name) {
  * @param {Clip} clip
  */
 export function useSource(sources, clip) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
-  useEffect(() => sources.subscribe(() => redraw(undefined)), [sources]);
+  useSubject(sources);
   return sources.get(clip);
 }
 
@@ -56,41 +56,48 @@ export function useNow(clock, ticking) {
 }
 
 /**
+ * Whether the element is on screen now, or nearly.
+ *
+ * @param {Element|null} element
+ * @param {string} [margin]  around the screen
+ */
+export function useVisible(element, margin = "160px") {
+  const watched = typeof IntersectionObserver !== "undefined";
+  const [visible, setVisible] = useState(!watched);
+  useEffect(() => {
+    if (!element || !watched) return undefined;
+    const watcher = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: margin });
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [element]);
+  return visible;
+}
+
+/**
  * Whether the element is, or ever was, on screen.
  *
  * @param {Element|null} element
  */
 export function useSeen(element) {
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    if (!element || seen) return undefined;
-    if (typeof IntersectionObserver === "undefined") {
-      setSeen(true);
-      return undefined;
-    }
-    const watcher = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
-    });
-    watcher.observe(element);
-    return () => watcher.disconnect();
-  }, [element, seen]);
-  return seen;
+  const seen = useRef(false);
+  if (useVisible(element, "0px")) seen.current = true;
+  return seen.current;
 }
 
 /**
- * Whether the element is on screen now, or nearly.
+ * A word that goes again by itself.
  *
- * @param {Element|null} element
+ * @param {(word: string) => number} stays  for so many milliseconds
+ * @returns {[string, (word: string) => void]}
  */
-export function useVisible(element) {
-  const [visible, setVisible] = useState(typeof IntersectionObserver === "undefined");
+export function usePassing(stays) {
+  const [word, setWord] = useState("");
   useEffect(() => {
-    if (!element || typeof IntersectionObserver === "undefined") return undefined;
-    const watcher = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: "160px" });
-    watcher.observe(element);
-    return () => watcher.disconnect();
-  }, [element]);
-  return visible;
+    if (!word) return undefined;
+    const timer = setTimeout(() => setWord(""), stays(word));
+    return () => clearTimeout(timer);
+  }, [word]);
+  return [word, setWord];
 }
 
 /**
@@ -153,30 +160,29 @@ export function useCommands(wire, job) {
  */
 export function usePaying(wire, kind, onAccepted) {
   const [refusal, setRefusal] = useState("");
-  const [, redraw] = useState("");
+  const redraw = useRedraw();
   // Not state: a second click may come before the first has been drawn.
   const request = useRef("");
   const answer = (/** @type {string} */ why) => {
     request.current = "";
-    redraw("");
+    redraw();
     setRefusal(why);
   };
-  useEffect(() => {
-    const stops = [
+  useEffect(() =>
+    together(
       listen(wire, "taken", (message) => {
         if (message.request !== request.current) return;
         answer("");
         onAccepted();
       }),
       listen(wire, "refused", (message) => message.command === kind && request.current && answer(message.message)),
-    ];
-    return () => stops.forEach((stop) => stop());
-  });
+    ),
+  );
   const pay = (/** @type {Record<string, unknown>} */ payload) => {
     // Nothing that costs money is left for a connection that may come back when nobody looks.
     if (request.current || isAway(wire)) return;
     request.current = newRequest();
-    redraw(request.current);
+    redraw();
     setRefusal("");
     if (!send(wire, kind, { ...payload, request: request.current })) answer(GONE);
   };

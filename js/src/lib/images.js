@@ -5,7 +5,7 @@
  * @import { Wire } from "./types.js"
  */
 import { gather } from "./blob_source.js";
-import { listen, send } from "./protocol.js";
+import { listen, newRequest, send } from "./protocol.js";
 import { sizeText } from "./words.js";
 
 const TAKEN = ["image/png", "image/jpeg", "image/webp"];
@@ -28,8 +28,6 @@ const isTaken = ({ type, name = "" }) =>
  * @property {string} url
  * @property {number} sent  0 to 1
  */
-
-const newName = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16).padStart(2, "0")).join("");
 
 /** @param {Blob & {name?: string}} file @param {number} limit @returns {string} what is wrong with it, or "" */
 export function faultOf(file, limit) {
@@ -79,7 +77,7 @@ export class Images {
    * @returns {Promise<Held>} rejected with the kernel's reason
    */
   async add(slot, file) {
-    const upload = { image: newName(), slot, name: file.name || "pasted image", url: URL.createObjectURL(file), sent: 0 };
+    const upload = { image: newRequest(), slot, name: file.name || "pasted image", url: URL.createObjectURL(file), sent: 0 };
     this.uploads = [...this.uploads, upload];
     this.#redraw();
     try {
@@ -142,7 +140,7 @@ export class Images {
 
   /** @param {Held} held */
   #fetch(held) {
-    const request = newName();
+    const request = newRequest();
     const parts = gather();
     const stop = listen(this.#wire, "bytes", (message, buffers) => {
       if (message.request !== request || parts.add(message.offset, buffers) < message.total) return;

@@ -3,6 +3,7 @@
  *
  * @import { Job, Wire } from "./types.js"
  */
+import { onModel, Subject, together } from "./events.js";
 import { GONE } from "./link.js";
 import { listen, send } from "./protocol.js";
 
@@ -54,26 +55,19 @@ export class JobModel {
   }
 }
 
-/** @param {Wire} wire @param {() => void} tell @returns {() => void} */
-function whenClosed(wire, tell) {
-  wire.on("comm_live_update", tell);
-  return () => wire.off("comm_live_update", tell);
-}
-
-export class JobList {
+export class JobList extends Subject {
   /** @type {Map<string, JobModel>} */
   #models = new Map();
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
-  #ends;
+  #end;
 
   /** @param {Wire} wire */
   constructor(wire) {
-    this.#ends = [
+    super();
+    this.#end = together(
       listen(wire, "job", ({ job }) => this.#take(wire, job)),
-      whenClosed(wire, () => this.all.forEach((model) => model.tell("comm_live_update"))),
+      onModel(wire, "comm_live_update", () => this.all.forEach((model) => model.tell("comm_live_update"))),
       listen(wire, "of-job", ({ job, message }, buffers) => this.#models.get(job)?.tell("msg:custom", message, buffers)),
-    ];
+    );
   }
 
   /** @returns {JobModel[]} newest first */
@@ -81,16 +75,10 @@ export class JobList {
     return [...this.#models.values()].sort((a, b) => b.job.created_at - a.job.created_at);
   }
 
-  /** @param {() => void} listener @returns {() => void} */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
   dispose() {
-    for (const end of this.#ends) end();
+    this.#end();
     this.#models.clear();
-    this.#listeners.clear();
+    super.dispose();
   }
 
   /** @param {Wire} wire @param {Job} job */
@@ -98,6 +86,6 @@ export class JobList {
     const known = this.#models.get(job.id);
     if (known) known.show(job);
     else this.#models.set(job.id, new JobModel(wire, job));
-    for (const listener of this.#listeners) listener();
+    this.changed();
   }
 }

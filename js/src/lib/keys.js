@@ -26,7 +26,10 @@ const KEYS = {
 
 export const KEYS_TEXT = "k play · j l 1 s · , . frame · 0–9 jump · m sound · f full screen · p small window · g take the frame · c captions";
 
-const hasModifier = (/** @type {KeyboardEvent} */ event) => event.ctrlKey || event.metaKey || event.altKey;
+export const hasModifier = (/** @type {KeyboardEvent} */ event) => event.ctrlKey || event.metaKey || event.altKey;
+
+/** A letter is the same with Caps Lock. @param {KeyboardEvent} event */
+export const keyName = ({ key }) => (key.length === 1 ? key.toLowerCase() : key);
 
 /**
  * What a key means, or null. A control that needs the key itself keeps it.
@@ -41,8 +44,19 @@ export function keyCommand(event) {
   if (tag === "SELECT" || tag === "TEXTAREA" || (volume && /^(Arrow|Home|End)/.test(event.key))) return null;
   if (event.key === " " && (tag === "BUTTON" || tag === "A" || tag === "SUMMARY")) return null;
   if (/^[0-9]$/.test(event.key)) return ["share", Number(event.key) / 10];
-  return KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null;
+  return KEYS[keyName(event)] ?? null;
 }
+
+/**
+ * Handles the key that closes a panel.
+ *
+ * @param {() => void} close
+ */
+export const onEscape = (close) => (/** @type {KeyboardEvent} */ event) => {
+  if (event.key !== "Escape") return;
+  event.stopPropagation();
+  close();
+};
 
 /**
  * Keep plain keys from the notebook, where a letter is a command ("d d" deletes the cell). Ctrl+S and the like pass.

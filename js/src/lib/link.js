@@ -5,6 +5,7 @@
  * @import { Wire } from "./types.js"
  */
 import { useEffect, useState } from "preact/hooks";
+import { onModel, Subject, together } from "./events.js";
 
 /** What the class of a view says in notebooks when its channel is closed. */
 const CLOSED = ".jupyter-widgets-disconnected";
@@ -15,17 +16,9 @@ export const AWAY = "No connection to the kernel. The buttons work again when it
 
 /** @typedef {"there"|"away"|"gone"} LinkState  away: the host tries to reach it again */
 
-export class Link {
+export class Link extends Subject {
   /** @type {LinkState} */
   state = "there";
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
-
-  /** @param {() => void} listener @returns {() => void} */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
 
   get gone() {
     return this.state === "gone";
@@ -39,7 +32,7 @@ export class Link {
   become(state) {
     if (this.gone || this.state === state) return;
     this.state = state;
-    for (const listener of this.#listeners) listener();
+    this.changed();
   }
 }
 
@@ -75,12 +68,8 @@ export function watchLink(wire, el) {
   };
   const signals = [session?.kernelChanged, session?.statusChanged, session?.connectionStatusChanged];
   for (const signal of signals) signal?.connect(look);
-  wire.on("comm_live_update", look);
   look();
-  return () => {
-    for (const signal of signals) signal?.disconnect(look);
-    wire.off("comm_live_update", look);
-  };
+  return together(onModel(wire, "comm_live_update", look), () => signals.forEach((signal) => signal?.disconnect(look)));
 }
 
 /** Whether the kernel can be reached. @param {Wire} wire */

@@ -1,8 +1,11 @@
 /**
- * Many clips that play as one: a clock of their own, which every element is kept to.
+ * Many clips that play as one: a clock of their own, which every element is kept to. It tells of every change, and often
+ * while it plays.
  *
  * @import { Clip } from "./types.js"
  */
+import { clamp } from "./clamp.js";
+import { Subject } from "./events.js";
 import { frameAt, timeOf } from "./playback.js";
 
 /** How often the elements are compared with the clock, in milliseconds. */
@@ -14,11 +17,9 @@ const FAR = 0.4;
 /** How long the clock waits for an element that does not keep up, in milliseconds. */
 const PATIENCE_MS = 3000;
 
-export class LinkedPlayback {
+export class LinkedPlayback extends Subject {
   /** @type {Map<HTMLVideoElement, Clip>} */
   #members = new Map();
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #timer;
   #now;
@@ -34,19 +35,14 @@ export class LinkedPlayback {
 
   /** @param {() => number} [now]  milliseconds of a clock that never jumps */
   constructor(now = () => performance.now()) {
+    super();
     this.#now = now;
-  }
-
-  /** The longest clip, in seconds. */
-  get length() {
-    return this.#length;
   }
 
   /** @param {Clip[]} clips  all that there are, also those without an element at the moment */
   measure(clips) {
     this.#length = Math.max(0, ...clips.map(({ seconds }) => seconds));
-    this.fps = Math.max(1, ...clips.map(({ fps }) => fps));
-    if (clips.length === 0) this.fps = 24;
+    this.fps = clips.length > 0 ? Math.max(1, ...clips.map(({ fps }) => fps)) : 24;
   }
 
   /** Where the clock is, in seconds. */
@@ -97,10 +93,10 @@ export class LinkedPlayback {
   /** @param {number} seconds */
   seek(seconds) {
     const last = Math.max(0, this.#length - 1 / this.fps / 2);
-    this.#at = Math.min(last, Math.max(0, seconds));
+    this.#at = clamp(seconds, 0, last);
     this.#since = this.#now();
     for (const [video, clip] of this.#members) this.#put(video, clip);
-    this.#tell();
+    this.changed();
   }
 
   /** @param {number} amount  frames on, or back */
@@ -110,18 +106,12 @@ export class LinkedPlayback {
     this.seek(timeOf(frameAt(this.#at, shape) + amount, shape));
   }
 
-  /** @param {number} rate */
-  setRate(rate) {
+  /** @param {{rate?: number, loop?: boolean}} change */
+  choose(change) {
     this.#at = this.position;
     this.#since = this.#now();
-    this.rate = rate;
-    this.#tell();
-  }
-
-  /** @param {boolean} loop */
-  setLoop(loop) {
-    this.loop = loop;
-    this.#tell();
+    Object.assign(this, change);
+    this.changed();
   }
 
   /** Bring every element closer to the clock, and the clock back to the start when it is through. */
@@ -135,7 +125,7 @@ export class LinkedPlayback {
       this.seek(0);
     }
     for (const [video, clip] of this.#members) this.#correct(video, clip, patient);
-    this.#tell();
+    this.changed();
   }
 
   /** Hold the clock while an element does not keep up, for so long; says whether it may go on not keeping up. */
@@ -153,29 +143,16 @@ export class LinkedPlayback {
     return patient;
   }
 
-  /**
-   * @param {() => void} listener  called at every change, and often while it plays
-   * @returns {() => void}
-   */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
   dispose() {
     this.#stop();
     for (const video of this.#members.keys()) video.pause();
     this.#members.clear();
-    this.#listeners.clear();
+    super.dispose();
   }
 
   #stop() {
     this.playing = false;
     clearInterval(this.#timer);
-  }
-
-  #tell() {
-    for (const listener of this.#listeners) listener();
   }
 
   /**
@@ -205,7 +182,7 @@ export class LinkedPlayback {
     const apart = video.currentTime - to;
     if (apart > FAR || (apart < -FAR && !patient)) video.currentTime = to;
     // A little faster or slower is not seen; a jump is.
-    video.playbackRate = Math.abs(apart) > CLOSE ? this.rate * Math.min(1.25, Math.max(0.75, 1 - apart)) : this.rate;
+    video.playbackRate = Math.abs(apart) > CLOSE ? this.rate * clamp(1 - apart, 0.75, 1.25) : this.rate;
     if (apart > LOOSE && apart <= FAR) video.pause();
     else if (video.paused) video.play().catch(() => {});
   }

@@ -4,9 +4,12 @@
  * @import { Clip } from "./types.js"
  * @import { KeyCommand } from "./keys.js"
  */
-import { useEffect, useReducer, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { clamp } from "./clamp.js";
+import { onEvents } from "./events.js";
+import { useRedraw } from "./redraw.js";
 
-const EVENTS = ["play", "pause", "ended", "waiting", "playing", "seeking", "seeked", "progress", "volumechange", "loadeddata", "error"];
+const EVENTS = "play pause ended waiting playing seeking seeked progress volumechange loadeddata error";
 
 /**
  * What the element is doing now; the view is drawn again with each change except the passing of time.
@@ -14,13 +17,11 @@ const EVENTS = ["play", "pause", "ended", "waiting", "playing", "seeking", "seek
  * @param {HTMLVideoElement|null} video
  */
 export function usePlayback(video) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
+  const redraw = useRedraw();
   useEffect(() => {
     if (!video) return undefined;
-    const update = () => redraw(undefined);
-    for (const name of EVENTS) video.addEventListener(name, update);
-    update();
-    return () => EVENTS.forEach((name) => video.removeEventListener(name, update));
+    redraw();
+    return onEvents(video, EVENTS, redraw);
   }, [video]);
   const playing = video !== null && !video.paused && !video.ended && !video.error;
   return { playing, waiting: playing && video.readyState < 3, loaded: (video?.videoWidth ?? 0) > 0 };
@@ -70,8 +71,7 @@ export function usePosition(video) {
       if (event?.type === "seeking") shown.delete(video);
       setSeconds(timeShown(video));
     };
-    const names = ["timeupdate", "seeking", "seeked", "loadedmetadata"];
-    for (const name of names) video.addEventListener(name, read);
+    const end = onEvents(video, "timeupdate seeking seeked loadedmetadata", read);
     let handle = 0;
     /** @type {(now?: number, about?: VideoFrameCallbackMetadata) => void} */
     const frame = (_now, about) => {
@@ -82,12 +82,15 @@ export function usePosition(video) {
     if ("requestVideoFrameCallback" in video) frame();
     else setSeconds(0);
     return () => {
-      for (const name of names) video.removeEventListener(name, read);
-      if ("requestVideoFrameCallback" in video) video.cancelVideoFrameCallback(handle);
+      end();
+      video.cancelVideoFrameCallback?.(handle);
     };
   }, [video]);
   return seconds;
 }
+
+/** @param {number} frame @param {Pick<Clip, "fps"|"seconds">} clip  that may be too short to have it */
+const within = (frame, { seconds, fps }) => clamp(frame, 0, Math.max(0, Math.round(seconds * fps) - 1));
 
 /**
  * The number of the frame that shows at a time, counted from 0. The small addition outlives rounding in the file.
@@ -96,8 +99,7 @@ export function usePosition(video) {
  * @param {Pick<Clip, "fps"|"seconds">} clip
  */
 export function frameAt(seconds, clip) {
-  const last = Math.max(0, Math.round(clip.seconds * clip.fps) - 1);
-  return Math.min(last, Math.max(0, Math.floor(seconds * clip.fps + 0.01)));
+  return within(Math.floor(seconds * clip.fps + 0.01), clip);
 }
 
 /**
@@ -107,8 +109,7 @@ export function frameAt(seconds, clip) {
  * @param {Pick<Clip, "fps"|"seconds">} clip
  */
 export function timeOf(frame, clip) {
-  const last = Math.max(0, Math.round(clip.seconds * clip.fps) - 1);
-  return (Math.min(last, Math.max(0, frame)) + 0.5) / clip.fps;
+  return (within(frame, clip) + 0.5) / clip.fps;
 }
 
 /**
@@ -121,7 +122,7 @@ export function timeOf(frame, clip) {
  */
 export function commandsFor(video, clip, player) {
   const length = Number.isFinite(video.duration) ? video.duration : clip.seconds;
-  const seek = (/** @type {number} */ to) => (video.currentTime = Math.min(length, Math.max(0, to)));
+  const seek = (/** @type {number} */ to) => (video.currentTime = clamp(to, 0, length));
   return {
     toggle: () => void (video.paused ? video.play().catch(() => {}) : halt(video, clip)),
     mute: () => void (video.muted = !video.muted),

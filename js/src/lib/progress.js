@@ -31,8 +31,6 @@ export function estimate(elapsed, typical) {
  */
 export function position(job, elapsed) {
   switch (job.state) {
-    case "submitting":
-      return 0;
     case "queued":
     case "running":
       return estimate(elapsed, job.typical);

@@ -4,6 +4,7 @@
  *
  * @import { Wire } from "./types.js"
  */
+import { onModel } from "./events.js";
 import { linkOf } from "./link.js";
 
 export const FROM_BROWSER = {
@@ -93,6 +94,5 @@ export function listen(wire, kind, handle) {
   const filter = (message, buffers) => {
     if (message?.kind === kind) handle(message, buffers ?? []);
   };
-  wire.on("msg:custom", filter);
-  return () => wire.off("msg:custom", filter);
+  return onModel(wire, "msg:custom", filter);
 }

@@ -5,6 +5,8 @@
  * @import { Model, Problem, Schema, Values } from "./form_types.js"
  */
 
+import { clamp } from "./clamp.js";
+
 /** @type {Record<string, keyof Values>} */
 const OWN_NAMES = { image: "first_frame", video: "extend_from" };
 const SOURCES = /** @type {const} */ (["edit_from", "remix_from", "upscale_from", "extend_from"]);
@@ -136,9 +138,6 @@ export function lengthBounds(values, model) {
   const all = model.durations_s;
   return [all[0] ?? 1, all.at(-1) ?? 60, model.durations_continuous ? null : all];
 }
-
-/** @param {number} n @param {number} low @param {number} high */
-export const clamp = (n, low, high) => Math.min(high, Math.max(low, n));
 
 /** @type {Check} */
 function sampleProblems(values, model) {

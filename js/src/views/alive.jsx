@@ -36,11 +36,11 @@ export function Alive({ wire, children, wayBack }) {
     <>
       {name && !gone ? <style>{`.${name},.jp-OutputArea-child:has(.${name}){display:none!important}`}</style> : null}
       <div ref={frame} class={copied ? "veo-copied-below" : ""}>
-        {state !== "there" ? (
+        {state !== "there" && (
           <div class={`veo-gone ${way?.open ? "" : "veo-gone-quiet"}`} role="alert">
             {way?.text ?? quiet}
           </div>
-        ) : null}
+        )}
         {children}
       </div>
     </>

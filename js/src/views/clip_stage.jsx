@@ -1,6 +1,7 @@
 /**
  * The picture of a clip and what lies over it.
  *
+ * @import { ComponentChildren } from "preact"
  * @import { Clip, Verb, Wire } from "../lib/types.js"
  * @import { Grabbing } from "./grabbing.jsx"
  * @import { ClipSources, Source } from "../lib/clip_sources.js"
@@ -12,7 +13,8 @@ import { clipKey } from "../lib/clip_sources.js";
 import { canHear, whyNot } from "../lib/playback.js";
 import { takePoster } from "../lib/poster.js";
 import { send } from "../lib/protocol.js";
-import { sizeText } from "../lib/words.js";
+import { downloadText } from "../lib/words.js";
+import { Bar } from "./bar.jsx";
 import { Icon } from "./icons.jsx";
 import { Stage } from "./stage.jsx";
 
@@ -56,8 +58,8 @@ export function ClipStage(props) {
       key={key}
       ref={setVideo}
       class="veo-video"
-      {...(source.url ? { src: source.url } : {})}
-      {...(clip.poster ? { poster: clip.poster } : {})}
+      src={source.url || undefined}
+      poster={clip.poster || undefined}
       playsInline
       muted={choice.muted}
       preload={clip.poster && source.via === "files" ? "metadata" : "auto"}
@@ -72,27 +74,40 @@ export function ClipStage(props) {
         <track
           kind="captions"
           label={clip.captions_language || "Captions"}
-          {...(clip.captions_language ? { srclang: clip.captions_language } : {})}
+          srclang={clip.captions_language || undefined}
           src={`data:text/vtt;charset=utf-8,${encodeURIComponent(clip.captions)}`}
         />
       ) : null}
     </video>
   );
   return (
-    <Stage width={clip.width} height={clip.height} kind="clip" backdrop={clip.poster} frame={frame}>
+    <Stage shape={clip} kind="clip" backdrop={clip.poster} frame={frame}>
       {broken.key === key ? <Undecodable clip={clip} why={broken.why} /> : <Overlay {...props} />}
     </Stage>
+  );
+}
+
+/**
+ * What is said in the place of a picture.
+ *
+ * @param {{title: string, message: string, children: ComponentChildren}} props
+ */
+function Blocked({ title, message, children }) {
+  return (
+    <div class="veo-over veo-blocked" role="alert">
+      <div class="veo-title">{title}</div>
+      <p class="veo-message">{message}</p>
+      {children}
+    </div>
   );
 }
 
 /** @param {{clip: Clip, why: string}} props */
 function Undecodable({ clip, why }) {
   return (
-    <div class="veo-over veo-blocked" role="alert">
-      <div class="veo-title">This browser cannot play the clip</div>
-      <p class="veo-message">{why} The clip is saved, whole and checked; a video player opens it:</p>
+    <Blocked title="This browser cannot play the clip" message={`${why} The clip is saved, whole and checked; a video player opens it:`}>
       <code>{clip.path}</code>
-    </div>
+    </Blocked>
   );
 }
 
@@ -104,19 +119,19 @@ function Overlay({ sources, clip, source, playback, choice, choose, commands }) 
   const silentStart = playback.playing && choice.muted && clip.has_audio && canHear();
   return (
     <>
-      {source.phase === "pulling" ? <Arriving source={source} /> : null}
-      {playback.waiting ? <div class="veo-over veo-spinner" aria-hidden="true" /> : null}
+      {source.phase === "pulling" && <Arriving source={source} />}
+      {playback.waiting && <div class="veo-over veo-spinner" aria-hidden="true" />}
       {playback.playing || choice.wanted ? null : (
         <button type="button" class="veo-big-play" aria-label="Play" title="Play (k)" onClick={commands.toggle}>
           <Icon name="play" />
         </button>
       )}
-      {silentStart ? (
+      {silentStart && (
         <button type="button" class="veo-unmute" onClick={() => choose({ muted: false })}>
           <Icon name="muted" />
           Turn sound on
         </button>
-      ) : null}
+      )}
     </>
   );
 }
@@ -124,32 +139,21 @@ function Overlay({ sources, clip, source, playback, choice, choose, commands }) 
 /** @param {{source: Source}} props */
 function Arriving({ source }) {
   const share = source.total > 0 ? source.received / source.total : 0;
-  return (
-    <div
-      class="veo-arriving"
-      role="progressbar"
-      aria-label="Loading the clip"
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={Math.round(share * 100)}
-      title={`${sizeText(source.received)} of ${sizeText(source.total)}`}
-    >
-      <div style={{ width: `${share * 100}%` }} />
-    </div>
-  );
+  return <Bar class="veo-arriving" share={share} label="Loading the clip" title={downloadText(source)} />;
 }
 
 /** @param {{source: Source, onRetry: () => void}} props */
 function Stuck({ source, onRetry }) {
   const failed = source.phase === "failed";
   return (
-    <div class="veo-over veo-blocked" role="alert">
-      <div class="veo-title">{failed ? "The clip could not be loaded" : "The kernel has not answered yet"}</div>
-      <p class="veo-message">{failed ? source.message : "It may be busy with a cell. The clip appears when it answers."}</p>
+    <Blocked
+      title={failed ? "The clip could not be loaded" : "The kernel has not answered yet"}
+      message={failed ? source.message : "It may be busy with a cell. The clip appears when it answers."}
+    >
       <button type="button" onClick={onRetry}>
         <Icon name="again" />
         Ask again
       </button>
-    </div>
+    </Blocked>
   );
 }

@@ -1,6 +1,7 @@
 /**
  * The bar below the picture.
  *
+ * @import { ComponentChildren } from "preact"
  * @import { Parts } from "./clip_stage.jsx"
  * @import { Clip } from "../lib/types.js"
  */
@@ -17,27 +18,41 @@ const RATES = [0.25, 0.5, 1, 1.5, 2];
 export function Controls(props) {
   const { clip, video, playback, commands } = props;
   return (
-    <div class="veo-rail">
-      <Scrub clip={clip} video={video} />
+    <Rail
+      line={<Scrub clip={clip} video={video} />}
+      readout={<Readout clip={clip} video={video} />}
+      playing={playback.playing}
+      onToggle={commands.toggle}
+      onStep={(amount) => commands.frame?.(amount)}
+    >
+      <GrabMenu grabbing={props.grabbing} ready={playback.loaded} />
+      <Sound {...props} />
+      <Speed {...props} />
+      <Leaving {...props} />
+      <MoreMenu {...props} />
+    </Rail>
+  );
+}
+
+/**
+ * A time line, what moves along it, and the rest.
+ *
+ * @param {{line: ComponentChildren, readout: ComponentChildren, playing: boolean, what?: string, onToggle: () => void,
+ *   onStep: (frames: number) => void, children: ComponentChildren, role?: "group", "aria-label"?: string}} props  what: plays,
+ *   if it is not the one clip
+ */
+export function Rail({ line, readout, playing, what = "", onToggle, onStep, children, ...rest }) {
+  return (
+    <div {...rest} class="veo-rail">
+      {line}
       <div class="veo-rail-row">
         <div class="veo-group">
-          <IconButton
-            icon={playback.playing ? "pause" : "play"}
-            label={playback.playing ? "Pause" : "Play"}
-            keys="k"
-            onClick={commands.toggle}
-          />
-          <IconButton icon="back" label="Previous frame" keys="," onClick={() => commands.frame?.(-1)} />
-          <IconButton icon="forward" label="Next frame" keys="." onClick={() => commands.frame?.(1)} />
-          <Readout clip={clip} video={video} />
+          <IconButton icon={playing ? "pause" : "play"} label={`${playing ? "Pause" : "Play"}${what}`} keys="k" onClick={onToggle} />
+          <IconButton icon="back" label="Previous frame" keys="," onClick={() => onStep(-1)} />
+          <IconButton icon="forward" label="Next frame" keys="." onClick={() => onStep(1)} />
+          {readout}
         </div>
-        <div class="veo-group veo-group-end">
-          <GrabMenu grabbing={props.grabbing} ready={playback.loaded} />
-          <Sound {...props} />
-          <Speed {...props} />
-          <Leaving {...props} />
-          <MoreMenu {...props} />
-        </div>
+        <div class="veo-group veo-group-end">{children}</div>
       </div>
     </div>
   );
@@ -126,7 +141,7 @@ function Leaving({ clip, source, commands }) {
           <Icon name="download" />
         </a>
       ) : (
-        <IconButton icon="download" class="veo-roomy" label="Download, once the clip is loaded" disabled onClick={() => {}} />
+        <IconButton icon="download" class="veo-roomy" label="Download, once the clip is loaded" disabled />
       )}
     </>
   );

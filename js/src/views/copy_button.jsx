@@ -1,5 +1,5 @@
-import { useEffect, useState } from "preact/hooks";
 import { toClipboard } from "../lib/clipboard.js";
+import { usePassing } from "../lib/hooks.js";
 import { IconButton } from "./icons.jsx";
 
 /**
@@ -8,12 +8,7 @@ import { IconButton } from "./icons.jsx";
  * @param {{text: string, label: string}} props
  */
 export function CopyButton({ text, label }) {
-  const [outcome, setOutcome] = useState("");
-  useEffect(() => {
-    if (!outcome) return undefined;
-    const timer = setTimeout(() => setOutcome(""), 1600);
-    return () => clearTimeout(timer);
-  }, [outcome]);
+  const [outcome, setOutcome] = usePassing(() => 1600);
   const copy = async () => setOutcome((await toClipboard(text)) ? "Copied" : "The clipboard is not available here");
   return (
     <span class="veo-copy">

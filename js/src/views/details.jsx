@@ -44,7 +44,7 @@ export function Details({ clip, facts, children }) {
         </button>
         {children}
       </div>
-      {open ? (
+      {open && (
         <dl>
           <dt>Path</dt>
           <dd>
@@ -60,7 +60,7 @@ export function Details({ clip, facts, children }) {
             ) : null,
           )}
         </dl>
-      ) : null}
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@
  */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { PARTS, prose } from "../lib/builder.js";
+import { onEscape } from "../lib/keys.js";
 
 /** @param {{store: FormStore, onClose: () => void}} props */
 export function BuilderPanel({ store, onClose }) {
@@ -13,11 +14,6 @@ export function BuilderPanel({ store, onClose }) {
   const panel = useRef(/** @type {HTMLElement|null} */ (null));
   useEffect(() => panel.current?.querySelector("input")?.focus(), []);
   const { builder } = store;
-  const leave = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    onClose();
-  };
   const fill = (/** @type {PartName} */ name, /** @type {string} */ text) => {
     const followed = follows(store);
     builder.say({ [name]: text });
@@ -28,7 +24,7 @@ export function BuilderPanel({ store, onClose }) {
     fill(near, said ? `${said}, ${phrase.charAt(0).toLowerCase()}${phrase.slice(1)}` : phrase);
   };
   return (
-    <section ref={panel} class="veo-builder" aria-label="The prompt in parts" onKeyDown={leave}>
+    <section ref={panel} class="veo-builder" aria-label="The prompt in parts" onKeyDown={onEscape(onClose)}>
       <div class="veo-parts">
         {PARTS.map(([name, label, example]) => (
           <Part key={name} label={label} example={example} text={builder.parts[name] ?? ""} onFocus={() => setNear(name)} onSay={(text) => fill(name, text)} />
@@ -67,7 +63,7 @@ function Phrases({ store, near, onAdd }) {
           </button>
         </li>
       ))}
-      {near === "dialogue" ? <li class="veo-hint">Who speaks, a colon, and the words.</li> : null}
+      {near === "dialogue" && <li class="veo-hint">Who speaks, a colon, and the words.</li>}
     </ul>
   );
 }
@@ -86,12 +82,12 @@ function Outcome({ store }) {
   return (
     <div class="veo-outcome">
       <span class="veo-hint">{apart ? "The prompt has changed since." : "These parts are written into the prompt above as plain sentences."}</span>
-      {apart ? (
+      {apart && (
         <>
           <button type="button" onClick={append}>Add these</button>
           <button type="button" onClick={replace}>Replace it</button>
         </>
-      ) : null}
+      )}
       {text && !apart ? (
         <button type="button" class="veo-link" onClick={clear}>
           Clear the parts

@@ -5,22 +5,23 @@
  * @import { Wire } from "../lib/types.js"
  * @import { Slot } from "./form_frames.jsx"
  */
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
+import { claim } from "../lib/events.js";
 import { send } from "../lib/protocol.js";
+import { useSubject } from "../lib/redraw.js";
 import { BuilderPanel } from "./form_builder.jsx";
 import { addImages, Frames } from "./form_frames.jsx";
 import { Footer } from "./form_footer.jsx";
 import { History } from "./form_history.jsx";
 import { PromptBox } from "./form_prompt.jsx";
 import * as fields from "./form_settings.jsx";
-import { Icon, IconButton } from "./icons.jsx";
+import { Dismiss, Icon } from "./icons.jsx";
 
 /** @typedef {{store: FormStore, wire: Wire & {get: (name: any) => any}}} Props */
 
 /** @param {FormStore} store */
 export function useStore(store) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
-  useEffect(() => store.subscribe(() => redraw(undefined)), [store]);
+  useSubject(store);
   return store.state;
 }
 
@@ -77,8 +78,7 @@ function pressed(event, generate) {
   if (event.shiftKey && event.target instanceof HTMLTextAreaElement) event.stopPropagation();
   if (!event.ctrlKey && !event.metaKey) return;
   // In a notebook these keys run the cell.
-  event.preventDefault();
-  event.stopPropagation();
+  claim(event);
   if (!event.repeat) generate();
 }
 
@@ -118,11 +118,11 @@ function Top({ store, wire, fault }) {
       <PromptBox {...{ store, wire, fault }}>
         <span class="veo-copies">
           {link("builder", "parts", "Builder")}
-          {link("earlier", "expired", "Earlier")}
+          {link("earlier", "clock", "Earlier")}
         </span>
       </PromptBox>
-      {open === "builder" ? <BuilderPanel store={store} onClose={close} /> : null}
-      {open === "earlier" ? <History wire={wire} onClose={close} /> : null}
+      {open === "builder" && <BuilderPanel store={store} onClose={close} />}
+      {open === "earlier" && <History wire={wire} onClose={close} />}
     </>
   );
 }
@@ -147,14 +147,14 @@ function Settings(props) {
         </button>
         <Moved store={props.store} />
       </div>
-      {open ? (
+      {open && (
         <>
           <fields.LeaveOutField {...props} />
           <fields.SeedField {...props} />
           <fields.PeopleField {...props} />
           <fields.SoundField {...props} />
         </>
-      ) : null}
+      )}
     </div>
   );
 }
@@ -166,11 +166,11 @@ function Moved({ store }) {
   return (
     <div class="veo-moved" role="status" title={text}>
       <span>{text}</span>
-      {moved ? (
+      {moved && (
         <button type="button" class="veo-link" onClick={() => store.undo()}>
           Undo
         </button>
-      ) : null}
+      )}
     </div>
   );
 }
@@ -184,7 +184,7 @@ function Notices({ store }) {
       {told ? (
         <div class="veo-remark" role="status">
           <span>{told}</span>
-          <IconButton icon="close" label="Dismiss" onClick={() => store.dismiss({ told: "" })} />
+          <Dismiss onClick={() => store.dismiss({ told: "" })} />
         </div>
       ) : null}
       {denied
@@ -221,29 +221,24 @@ function useDrop(store, wire, complain) {
     const text = /\.json$/i.test(recipe.name) && recipe.size < 1 << 18 ? await recipe.text() : "";
     return send(wire, "recipe", { name: recipe.name.slice(0, 255), text });
   };
+  const receive = (/** @type {Event} */ event, /** @type {DataTransfer|null} */ given) => {
+    const files = [...(given?.files ?? [])];
+    if (files.length === 0) return;
+    claim(event);
+    void take(files, slotAt(event.target, store));
+  };
   const handlers = {
     onDragOver: (/** @type {DragEvent} */ event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      event.stopPropagation();
+      claim(event);
       setOver(true);
     },
     onDragLeave: () => setOver(false),
     onDrop: (/** @type {DragEvent} */ event) => {
-      const files = [...(event.dataTransfer?.files ?? [])];
       setOver(false);
-      if (files.length === 0) return;
-      event.preventDefault();
-      event.stopPropagation();
-      void take(files, slotAt(event.target, store));
+      receive(event, event.dataTransfer);
     },
-    onPaste: (/** @type {ClipboardEvent} */ event) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length === 0) return;
-      event.preventDefault();
-      event.stopPropagation();
-      void take(files, slotAt(event.target, store));
-    },
+    onPaste: (/** @type {ClipboardEvent} */ event) => receive(event, event.clipboardData),
   };
   return { over, handlers };
 }

@@ -4,7 +4,7 @@
  * @import { ComponentChildren } from "preact"
  */
 import { useId } from "preact/hooks";
-import { clamp } from "../lib/rules.js";
+import { clamp } from "../lib/clamp.js";
 import { IconButton } from "./icons.jsx";
 
 /**
@@ -30,14 +30,17 @@ function Remark({ hint, fault, why, id }) {
   );
 }
 
-/** @param {About & {for?: string, remark: string}} props */
-function Label({ for: target, label, help, remark, ...about }) {
+/** @param {About & {id: string, name: string, class?: string, children: ComponentChildren}} props */
+function Field({ id, name, label, help, class: extra = "", children, ...about }) {
   return (
-    <div class="veo-field-top">
-      <label for={target} title={help}>
-        {label}
-      </label>
-      <Remark id={remark} {...about} label={label} />
+    <div class={`veo-field ${extra}`} data-parameter={name}>
+      <div class="veo-field-top">
+        <label for={id} title={help}>
+          {label}
+        </label>
+        <Remark id={`${id}-r`} {...about} label={label} />
+      </div>
+      {children}
     </div>
   );
 }
@@ -85,11 +88,10 @@ export function Segments({ name, options, value, onPick, disabled = false, ...ab
  * @param {About & {name: string, value: string, onPick: (value: string) => void, disabled?: boolean, class?: string,
  *   children: ComponentChildren}} props
  */
-export function Choice({ name, value, onPick, disabled = false, children, class: extra = "", ...about }) {
+export function Choice({ name, value, onPick, disabled = false, children, ...about }) {
   const id = useId();
   return (
-    <div class={`veo-field ${extra}`} data-parameter={name}>
-      <Label for={id} remark={`${id}-r`} {...about} />
+    <Field {...about} id={id} name={name}>
       <select
         id={id}
         class={`veo-input ${about.fault ? "veo-faulty" : ""}`}
@@ -101,7 +103,7 @@ export function Choice({ name, value, onPick, disabled = false, children, class:
       >
         {children}
       </select>
-    </div>
+    </Field>
   );
 }
 
@@ -109,8 +111,7 @@ export function Choice({ name, value, onPick, disabled = false, children, class:
 export function Switch({ name, on, onPick, disabled = false, words, ...about }) {
   const id = useId();
   return (
-    <div class="veo-field" data-parameter={name}>
-      <Label for={id} remark={`${id}-r`} {...about} />
+    <Field {...about} id={id} name={name}>
       <label class="veo-switch">
         <input
           id={id}
@@ -123,7 +124,7 @@ export function Switch({ name, on, onPick, disabled = false, words, ...about }) 
         />
         <span>{on ? words[0] : words[1]}</span>
       </label>
-    </div>
+    </Field>
   );
 }
 
@@ -134,8 +135,7 @@ export function Switch({ name, on, onPick, disabled = false, words, ...about }) 
 export function TextField({ name, value, onSay, disabled = false, placeholder = "", numeric = false, class: extra = "", children, ...about }) {
   const id = useId();
   return (
-    <div class={`veo-field ${extra}`} data-parameter={name}>
-      <Label for={id} remark={`${id}-r`} {...about} />
+    <Field {...about} id={id} name={name}>
       <div class={`veo-input veo-input-row ${about.fault ? "veo-faulty" : ""} ${disabled ? "veo-off" : ""}`}>
         <input
           id={id}
@@ -151,7 +151,7 @@ export function TextField({ name, value, onSay, disabled = false, placeholder = 
         />
         {children}
       </div>
-    </div>
+    </Field>
   );
 }
 
@@ -164,8 +164,7 @@ export function Stepper({ name, value, low, high, text, onPick, ...about }) {
   const id = useId();
   const move = (/** @type {number} */ to) => onPick(clamp(to, low, high));
   return (
-    <div class="veo-field" data-parameter={name}>
-      <Label for={id} remark={`${id}-r`} {...about} />
+    <Field {...about} id={id} name={name}>
       <div class={`veo-input veo-input-row veo-stepper ${about.fault ? "veo-faulty" : ""}`}>
         <input
           id={id}
@@ -181,7 +180,7 @@ export function Stepper({ name, value, low, high, text, onPick, ...about }) {
         />
         <output for={id}>{text}</output>
       </div>
-    </div>
+    </Field>
   );
 }
 

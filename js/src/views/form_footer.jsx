@@ -5,9 +5,8 @@
  * @import { Problem, Purse } from "../lib/form_types.js"
  * @import { Wire } from "../lib/types.js"
  */
-import { useEffect, useState } from "preact/hooks";
 import { asCell, asPython } from "../lib/copying.js";
-import { useTrait } from "../lib/hooks.js";
+import { usePassing, useTrait } from "../lib/hooks.js";
 import { useSilent } from "../lib/link.js";
 import { dollars, priceOf } from "../lib/pricing.js";
 import { GuardedButton } from "./guarded_button.jsx";
@@ -69,12 +68,7 @@ function buttonText({ state, images }) {
 
 /** @param {{label: string, text: () => string}} props */
 function CopyText({ label, text }) {
-  const [outcome, setOutcome] = useState("");
-  useEffect(() => {
-    if (!outcome) return undefined;
-    const timer = setTimeout(() => setOutcome(""), 1600);
-    return () => clearTimeout(timer);
-  }, [outcome]);
+  const [outcome, setOutcome] = usePassing(() => 1600);
   const copy = () => {
     const asked = navigator.clipboard?.writeText(text()) ?? Promise.reject(new Error("no clipboard"));
     asked.then(
@@ -86,7 +80,7 @@ function CopyText({ label, text }) {
     <button type="button" class="veo-link" aria-label={`Copy as ${label}`} onClick={copy}>
       {label}
       <span class="veo-copied" role="status">
-        {outcome ? <Icon name={outcome === "Copied" ? "check" : "failed"} /> : null}
+        {outcome ? <Icon name={outcome === "Copied" ? "check" : "warning"} /> : null}
         <span class="veo-unseen">{outcome}</span>
       </span>
     </button>

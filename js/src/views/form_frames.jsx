@@ -92,7 +92,7 @@ function FrameGroup({ store, slot, param, held, fault, remove, onFiles }) {
             </div>
           </div>
         ))}
-        {room ? <AddTile label={param.label} against={against} style={shape(store)} several={most > 1} onFiles={onFiles} /> : null}
+        {room && <AddTile label={param.label} against={against} style={shape(store)} several={most > 1} onFiles={onFiles} />}
       </div>
     </div>
   );
@@ -121,7 +121,7 @@ function Tile({ store, held, label, onRemove }) {
         <img src={url} alt={title} onLoad={({ currentTarget: image }) => setSize([image.naturalWidth, image.naturalHeight])} />
       ) : (
         <span class="veo-tile-name">
-          <Icon name="picture" />
+          <Icon name="image" />
           {held.name}
         </span>
       )}

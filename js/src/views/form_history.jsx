@@ -4,8 +4,8 @@
  * @import { Wire } from "../lib/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { newName } from "../lib/form_store.js";
-import { listen, send } from "../lib/protocol.js";
+import { onEscape } from "../lib/keys.js";
+import { listen, newRequest, send } from "../lib/protocol.js";
 import { Icon } from "./icons.jsx";
 
 /** @typedef {{job: string, prompt: string, model: string, state: string, at: number}} Remembered */
@@ -20,13 +20,8 @@ export function History({ wire, onClose }) {
     send(wire, "use", { job });
     onClose();
   };
-  const leave = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    onClose();
-  };
   return (
-    <section class="veo-history" aria-label="Earlier prompts" onKeyDown={leave}>
+    <section class="veo-history" aria-label="Earlier prompts" onKeyDown={onEscape(onClose)}>
       <div class="veo-input veo-input-row">
         <Icon name="search" />
         <input
@@ -67,7 +62,7 @@ export function History({ wire, onClose }) {
 function useHistory(wire, query) {
   const [items, setItems] = useState(/** @type {Remembered[]|null} */ (null));
   useEffect(() => {
-    const request = newName();
+    const request = newRequest();
     const stop = listen(wire, "history", (message) => message.request === request && setItems(message.items));
     const timer = setTimeout(() => send(wire, "history", { query: query.slice(0, 200), request }), query ? 250 : 0);
     return () => {

@@ -15,11 +15,26 @@ import { Choice, FieldButton, Segments, Stepper, Switch, TextField } from "./for
 /** @type {Record<string, string>} */
 const PEOPLE = { allow_adult: "Adults", dont_allow: "Nobody", allow_all: "Everyone" };
 
-/** @param {FormStore} store @param {string} name */
-function about(store, name) {
-  const param = /** @type {Param} */ (store.schema.params.find((one) => one.name === name));
-  return { name, label: param.label, help: param.help };
+/** What every field knows of its parameter. @param {Props} props @param {string} name */
+function about({ store, faults }, name) {
+  const { label, help } = /** @type {Param} */ (store.schema.params.find((one) => one.name === name));
+  return { name, label, help, fault: faults[name] ?? "" };
 }
+
+/**
+ * Options of a parameter, each with why it cannot be had now.
+ *
+ * @template {string|number} T
+ * @param {FormStore} store
+ * @param {keyof Values} name
+ * @param {T[]} values
+ * @param {string} [unit]
+ */
+const optionsOf = ({ state, model }, name, values, unit = "") =>
+  values.map((value) => ({ value, label: `${value}${unit}`, why: reasonAgainstOption(state.values, model, name, value) }));
+
+/** @param {{why: string}[]} options */
+const firstReason = (options) => (options.find(({ why }) => why)?.why ?? "").replace(/\.$/, "");
 
 /** @param {Props} props */
 export function ModelField({ store, faults }) {
@@ -43,7 +58,7 @@ export function ModelField({ store, faults }) {
       {...(faults.model ? { fault: "This model has ended", why: faults.model } : {})}
     >
       {models.filter(({ retired }) => !retired).map(option)}
-      {ended.length > 0 ? <optgroup label="Ended">{ended.map(option)}</optgroup> : null}
+      {ended.length > 0 && <optgroup label="Ended">{ended.map(option)}</optgroup>}
     </Choice>
   );
 }
@@ -75,31 +90,27 @@ export function RetiredNote({ store }) {
   return (
     <div class="veo-remark veo-remark-warn" role="status">
       <span>{text}</span>
-      {other ? (
+      {other && (
         <button type="button" onClick={() => store.choose("model", other.id)}>
           Use {other.id}
         </button>
-      ) : null}
+      )}
     </div>
   );
 }
 
 /** @param {Props} props */
-export function RatioField({ store, faults }) {
+export function RatioField(props) {
+  const { store } = props;
   const { model, state } = store;
-  const options = withCurrent(model.aspect_ratios, state.values.aspect_ratio, ["16:9", "9:16"]).map((value) => ({
-    value,
-    label: value,
-    picture: <RatioPicture ratio={value} />,
-    why: reasonAgainstOption(state.values, model, "aspect_ratio", value),
-  }));
+  const ratios = withCurrent(model.aspect_ratios, state.values.aspect_ratio, ["16:9", "9:16"]);
+  const options = optionsOf(store, "aspect_ratio", ratios).map((option) => ({ ...option, picture: <RatioPicture ratio={option.value} /> }));
   return (
     <Segments
-      {...about(store, "aspect_ratio")}
+      {...about(props, "aspect_ratio")}
       options={options}
       value={state.values.aspect_ratio ?? model.default_aspect_ratio}
       onPick={(value) => store.choose("aspect_ratio", value)}
-      fault={faults.aspect_ratio ?? ""}
     />
   );
 }
@@ -125,85 +136,75 @@ function withCurrent(offered, current, otherwise = []) {
 }
 
 /** @param {Props} props */
-export function ResolutionField({ store, faults }) {
+export function ResolutionField(props) {
+  const { store } = props;
   const { model, state } = store;
-  const options = withCurrent(model.resolutions, state.values.resolution, ["720p", "1080p"]).map((value) => ({
-    value,
-    label: value,
-    why: reasonAgainstOption(state.values, model, "resolution", value),
-  }));
+  const options = optionsOf(store, "resolution", withCurrent(model.resolutions, state.values.resolution, ["720p", "1080p"]));
   return (
     <Segments
-      {...about(store, "resolution")}
-      hint={(options.find(({ why }) => why)?.why ?? "").replace(/\.$/, "")}
+      {...about(props, "resolution")}
+      hint={firstReason(options)}
       options={options}
       value={state.values.resolution ?? model.default_resolution}
       onPick={(value) => store.choose("resolution", value)}
-      fault={faults.resolution ?? ""}
     />
   );
 }
 
 /** @param {Props} props */
-export function LengthField({ store, faults }) {
+export function LengthField(props) {
+  const { store } = props;
   const { model, state } = store;
   const [low, high, allowed] = lengthBounds(state.values, model);
   const value = state.values.duration_seconds ?? defaultSeconds(state.values, model) ?? 0;
-  const fault = faults.duration_seconds ?? "";
   const pick = (/** @type {number} */ seconds) => store.choose("duration_seconds", seconds);
   if (allowed === null) {
     const text = value ? `${value} s` : "default";
-    return <Stepper {...about(store, "duration_seconds")} {...{ low, high, fault, text }} value={value || low} onPick={pick} />;
+    return <Stepper {...about(props, "duration_seconds")} {...{ low, high, text }} value={value || low} onPick={pick} />;
   }
-  const options = withCurrent(allowed, state.values.duration_seconds).map((seconds) => ({
-    value: seconds,
-    label: `${seconds} s`,
-    why: reasonAgainstOption(state.values, model, "duration_seconds", seconds),
-  }));
-  const hint = (options.find(({ why }) => why)?.why ?? "").replace(/\.$/, "");
-  return <Segments {...about(store, "duration_seconds")} {...{ options, value, fault, hint }} onPick={pick} />;
+  const options = optionsOf(store, "duration_seconds", withCurrent(allowed, state.values.duration_seconds), " s");
+  const hint = firstReason(options);
+  return <Segments {...about(props, "duration_seconds")} {...{ options, value, hint }} onPick={pick} />;
 }
 
 /** @param {Props} props */
-export function SamplesField({ store, faults }) {
+export function SamplesField(props) {
+  const { store } = props;
   const { model, state } = store;
   const value = state.values.samples ?? 1;
-  const fault = faults.samples ?? "";
   const pick = (/** @type {number} */ count) => store.choose("samples", count === 1 ? undefined : count);
   if (model.max_samples > 4) {
     const text = `${value}`;
-    return <Stepper {...about(store, "samples")} {...{ value, fault, text }} low={1} high={Math.min(10, model.max_samples)} onPick={pick} />;
+    return <Stepper {...about(props, "samples")} {...{ value, text }} low={1} high={Math.min(10, model.max_samples)} onPick={pick} />;
   }
-  const options = withCurrent(Array.from({ length: model.max_samples }, (_, n) => n + 1), value).map((count) => ({
-    value: count,
-    label: `${count}`,
-    why: reasonAgainstOption(state.values, model, "samples", count),
-  }));
+  const counts = Array.from({ length: model.max_samples }, (_, n) => n + 1);
+  const options = optionsOf(store, "samples", withCurrent(counts, value));
   const hint = model.max_samples === 1 ? "one at a time" : "";
-  return <Segments {...about(store, "samples")} {...{ options, value, fault, hint }} onPick={pick} />;
+  return <Segments {...about(props, "samples")} {...{ options, value, hint }} onPick={pick} />;
 }
 
 /** @param {Props} props */
-export function SoundField({ store, faults }) {
+export function SoundField(props) {
+  const { store } = props;
   const { model, state } = store;
   const on = state.values.generate_audio ?? model.audio;
   const fixed = reasonAgainstOption(state.values, model, "generate_audio", !on);
   return (
     <Switch
-      {...about(store, "generate_audio")}
+      {...about(props, "generate_audio")}
       words={["with sound", "silent"]}
       on={on}
       disabled={Boolean(fixed)}
       hint={fixed ? (model.audio ? "always on" : "none here") : ""}
       why={fixed}
-      fault={faults.generate_audio ?? ""}
       onPick={(value) => store.choose("generate_audio", value === model.audio ? undefined : value)}
     />
   );
 }
 
 /** @param {Props} props */
-export function SeedField({ store, faults }) {
+export function SeedField(props) {
+  const { store } = props;
   const { model, state } = store;
   const against = reasonAgainst(state.values, model, "seed");
   const said = state.values.seed;
@@ -214,13 +215,12 @@ export function SeedField({ store, faults }) {
   };
   return (
     <TextField
-      {...about(store, "seed")}
+      {...about(props, "seed")}
       numeric
       value={said === undefined ? "" : String(said)}
       placeholder={against ? "" : "a new one each time"}
       hint={against ? "not with this model" : ""}
       why={against}
-      fault={faults.seed ?? ""}
       disabled={Boolean(against) && said === undefined}
       onSay={say}
     >
@@ -237,18 +237,18 @@ export function SeedField({ store, faults }) {
 }
 
 /** @param {Props} props */
-export function PeopleField({ store, faults }) {
+export function PeopleField(props) {
+  const { store } = props;
   const { model, state } = store;
   const allowed = model.listed ? peopleAllowed(state.values, model) : ["allow_adult", "dont_allow", "allow_all"];
   const said = state.values.person_generation;
   const off = allowed === null || Boolean(model.uncarried.person_generation);
   return (
     <Choice
-      {...about(store, "person_generation")}
+      {...about(props, "person_generation")}
       value={said ?? ""}
       disabled={off && said === undefined}
       hint={off ? "not with this model" : ""}
-      fault={faults.person_generation ?? ""}
       onPick={(value) => store.choose("person_generation", value || undefined)}
     >
       <option value="">default</option>
@@ -262,19 +262,19 @@ export function PeopleField({ store, faults }) {
 }
 
 /** @param {Props} props */
-export function LeaveOutField({ store, faults }) {
+export function LeaveOutField(props) {
+  const { store } = props;
   const { model, state } = store;
   const against = reasonAgainst(state.values, model, "negative_prompt");
   const said = state.values.negative_prompt ?? "";
   return (
     <TextField
-      {...about(store, "negative_prompt")}
+      {...about(props, "negative_prompt")}
       class="veo-field-wide"
       value={said}
       placeholder={against ? "" : "rain, text on screen, shaky camera"}
       hint={against ? "not with this model" : ""}
       why={against}
-      fault={faults.negative_prompt ?? ""}
       disabled={Boolean(against) && !said}
       onSay={(text) => store.say({ negative_prompt: text })}
     />
@@ -288,18 +288,20 @@ export const others = (values) =>
   );
 
 /** @param {Props} props */
-export function OtherParts({ store, faults }) {
+export function OtherParts(props) {
+  const { store } = props;
   const { values } = store.state;
   const names = others(values);
   if (names.length === 0) return null;
   return (
     <ul class="veo-chips veo-others" aria-label="Also in this request">
       {names.map((name) => {
+        const { label, fault } = about(props, name);
         const held = [/** @type {any} */ (values[name])].flat();
         return (
-          <li key={name} class={`veo-chip ${faults[name] ? "veo-field-fault" : ""}`} title={faults[name] ?? ""}>
-            <span>{about(store, name).label}</span> {held.map((one) => one.name ?? one).join(", ")} {faults[name] ?? ""}
-            <FieldButton icon="close" label={`Remove: ${about(store, name).label}`} onClick={() => store.choose(name, undefined)} />
+          <li key={name} class={`veo-chip ${fault ? "veo-field-fault" : ""}`} title={fault}>
+            <span>{label}</span> {held.map((one) => one.name ?? one).join(", ")} {fault}
+            <FieldButton icon="close" label={`Remove: ${label}`} onClick={() => store.choose(name, undefined)} />
           </li>
         );
       })}

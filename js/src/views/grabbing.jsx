@@ -5,9 +5,10 @@
  * @import { IconName } from "./icons.jsx"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { together } from "../lib/events.js";
 import { copyFrame, sendFrame, takeFrame } from "../lib/grab.js";
 import { listen, newRequest, send } from "../lib/protocol.js";
-import { IconButton } from "./icons.jsx";
+import { Dismiss } from "./icons.jsx";
 import { Menu } from "./menu.jsx";
 
 /** @typedef {"first_frame"|"last_frame"|"reference_images"|"file"|"clipboard"} Role */
@@ -40,11 +41,10 @@ function useWord(wire) {
       request.current = "";
       setWord(told);
     };
-    const stops = [
+    return together(
       listen(wire, "grabbed", (message) => message.request === request.current && answer({ text: message.message, bad: false })),
       listen(wire, "refused", (message) => ["grab", "reuse"].includes(message.command) && request.current && answer({ text: message.message, bad: true })),
-    ];
-    return () => stops.forEach((stop) => stop());
+    );
   }, [wire]);
   useEffect(() => {
     if (!word || word.bad || request.current) return undefined;
@@ -116,8 +116,8 @@ export function GrabMenu({ grabbing, ready }) {
 export function GrabWord({ grabbing: { word, dismiss } }) {
   return (
     <div class={word ? `veo-remark ${word.bad ? "veo-remark-bad" : ""}` : "veo-unseen"} role="status">
-      {word ? <span>{word.text}</span> : null}
-      {word?.bad ? <IconButton icon="close" label="Dismiss" onClick={dismiss} /> : null}
+      {word && <span>{word.text}</span>}
+      {word?.bad && <Dismiss onClick={dismiss} />}
     </div>
   );
 }

@@ -6,23 +6,13 @@
 import { usePaying } from "../lib/hooks.js";
 import { RetryButton } from "./actions.jsx";
 import { GuardedButton } from "./guarded_button.jsx";
-import { Icon, IconButton } from "./icons.jsx";
+import { Icon } from "./icons.jsx";
+import { Refusal } from "./refusal.jsx";
 
 const KEYS = "s star · x reject · arrows move · Enter open · m sound · k play all · j l 1 s · , . frame";
 
 /** @param {number} usd */
 const dollars = (usd) => `$${usd.toFixed(2)}`;
-
-/** @param {{refusal: string, onDismiss: () => void}} props */
-function Refusal({ refusal, onDismiss }) {
-  if (!refusal) return null;
-  return (
-    <div class="veo-remark veo-remark-bad" role="alert">
-      <span>{refusal}</span>
-      <IconButton icon="close" label="Dismiss" onClick={onDismiss} />
-    </div>
-  );
-}
 
 /** @param {{wire: Wire, total: Total}} props */
 export function Drafts({ wire, total }) {
@@ -81,7 +71,7 @@ export function Render({ wire, cells, clips, marks, help }) {
       <span class="veo-hint veo-star-count" role="status">
         {help ? KEYS : starred.length > 0 ? `${starred.length} starred` : <span class="veo-keys">s stars a clip, x rejects it, ? shows all keys</span>}
       </span>
-      {wanted.length > 0 ? (
+      {wanted.length > 0 && (
         <RetryButton
           key={wanted.map(({ sample }) => sample).join()}
           verb={`Render ${many} at ${how}`}
@@ -91,7 +81,7 @@ export function Render({ wire, cells, clips, marks, help }) {
           off={off}
           onConfirm={() => pay({ samples: wanted.map(({ sample }) => sample) })}
         />
-      ) : null}
+      )}
       <Refusal refusal={refusal} onDismiss={forget} />
     </>
   );

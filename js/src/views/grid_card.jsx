@@ -59,7 +59,7 @@ export function GridCard({ wire, sources, linked }) {
   }
   return (
     <article ref={card} class="veo-card veo-grid" aria-label={`${cells.length} clips side by side`} onKeyDown={(event) => gridKey(event, commands)}>
-      {total ? <Drafts wire={wire} total={total} /> : null}
+      {total && <Drafts wire={wire} total={total} />}
       <ul class={`veo-cells ${arrangement(cells)}`}>
         {shown.map((cell) => (
           <GridCell
@@ -77,7 +77,7 @@ export function GridCard({ wire, sources, linked }) {
       </ul>
       <GridTakes cells={all} clips={clips} shown={take} onPick={pick} />
       <div class="veo-grid-bar">
-        {there.length > 0 ? <Transport linked={linked} clips={there} /> : null}
+        {there.length > 0 && <Transport linked={linked} clips={there} />}
         <div class="veo-grid-foot">
           <Sort columns={columns} by={by} onSort={setBy} />
           <Render wire={wire} cells={all} clips={clips} marks={marks} help={help} />

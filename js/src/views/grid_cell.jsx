@@ -13,9 +13,10 @@ import { whyNot } from "../lib/playback.js";
 import { position } from "../lib/progress.js";
 import { clockText } from "../lib/time.js";
 import { isLive, problemTitle, stateText } from "../lib/words.js";
+import { Bar } from "./bar.jsx";
 import { Icon, IconButton } from "./icons.jsx";
 import { MarkButtons } from "./mark_buttons.jsx";
-import { Bar, useElapsed } from "./sequels.jsx";
+import { useElapsed } from "./sequels.jsx";
 import { Stage } from "./stage.jsx";
 
 /**
@@ -67,11 +68,11 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
   const frame = (
     <>
       {clip.poster ? <img class="veo-video" src={clip.poster} alt="" /> : null}
-      {visible ? (
+      {visible && (
         <video
           ref={setVideo}
           class="veo-video"
-          {...(source.url ? { src: source.url } : {})}
+          src={source.url || undefined}
           playsInline
           muted={muted}
           preload="auto"
@@ -80,17 +81,17 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
           onDblClick={() => open(clip.sample)}
           onError={({ currentTarget: one }) => source.url && !sources.reject(clip) && setBroken(`This browser cannot play it. ${whyNot(one, clip)}`)}
         />
-      ) : null}
+      )}
     </>
   );
   const why = source.phase === "failed" ? source.message : broken;
   return (
-    <Stage width={clip.width} height={clip.height} kind="clip" backdrop={clip.poster} frame={frame}>
+    <Stage shape={clip} kind="clip" backdrop={clip.poster} frame={frame}>
       {why ? <div class="veo-over veo-cell-why">{why}</div> : null}
       <span class="veo-cell-tools">
-        {clip.has_audio ? (
+        {clip.has_audio && (
           <IconButton icon={muted ? "muted" : "sound"} label={`${muted ? "Hear" : "Mute"} ${title}`} keys="m" onClick={() => hear(clip.sample)} />
-        ) : null}
+        )}
         <IconButton icon="full" label={`Open ${title}`} keys="Enter" onClick={() => open(clip.sample)} />
       </span>
     </Stage>
@@ -99,31 +100,31 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
 
 /** @param {{cell: Cell}} props */
 function Empty({ cell }) {
-  const { job, planned, width, height } = cell;
-  if (job && isLive(job)) return <Making job={job} width={width} height={height} />;
+  const { job, planned } = cell;
+  if (job && isLive(job)) return <Making job={job} cell={cell} />;
   if (job) {
     const lost = job.state === "succeeded";
     return (
-      <Stage width={width} height={height} kind={job.state}>
+      <Stage shape={cell} kind={job.state}>
         <div class="veo-over veo-cell-why" title={job.error?.remedy ?? ""}>
           <strong>{lost ? "This clip was not delivered" : (job.error?.title ?? problemTitle(job.state))}</strong>
-          {job.error ? <span>{job.error.message}</span> : null}
+          {job.error && <span>{job.error.message}</span>}
         </div>
       </Stage>
     );
   }
   return (
-    <Stage width={width} height={height} kind="planned">
+    <Stage shape={cell} kind="planned">
       <div class="veo-over veo-hint">{planned?.text ?? ""}</div>
     </Stage>
   );
 }
 
-/** @param {{job: Progress, width: number, height: number}} props */
-function Making({ job, width, height }) {
+/** @param {{job: Progress, cell: Cell}} props */
+function Making({ job, cell }) {
   const elapsed = useElapsed(job);
   return (
-    <Stage width={width} height={height} kind={job.watching ? "waiting" : "resting"}>
+    <Stage shape={cell} kind={job.watching ? "waiting" : "resting"}>
       <div class="veo-over veo-status">
         <div class="veo-state">{stateText(job)}</div>
         <div class="veo-hint">{clockText(elapsed)}</div>

@@ -4,6 +4,8 @@
  * @import { GridClip, Mark } from "../lib/types.js"
  * @import { LinkedPlayback } from "../lib/linked.js"
  */
+import { claim } from "../lib/events.js";
+import { hasModifier, keyName } from "../lib/keys.js";
 
 /**
  * @typedef {object} GridCommands
@@ -71,17 +73,16 @@ function marking({ mark, marks, clips, open, hear }, sample) {
  */
 export function gridKey(event, commands) {
   const target = /** @type {HTMLElement} */ (event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+  if (hasModifier(event) || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
   const onButton = target.tagName === "BUTTON" && (event.key === " " || event.key === "Enter");
   if (onButton) return;
   const cell = /** @type {HTMLElement|null} */ (target.closest(".veo-cell"));
-  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const name = keyName(event);
   const moves = cell === target && /^(Arrow|Home|End)/.test(name);
   const act = moves
     ? () => neighbour([.../** @type {NodeListOf<HTMLElement>} */ (event.currentTarget.querySelectorAll(".veo-cell"))], cell, name)?.focus()
     : { ...playing(commands), ...(cell ? marking(commands, Number(cell.dataset.sample)) : {}) }[name];
   if (!act) return;
-  event.preventDefault();
-  event.stopPropagation();
+  claim(event);
   act();
 }

@@ -51,7 +51,7 @@ export function GuardedButton({ children, onPress, disabled = false, resting = f
       type="button"
       disabled={disabled}
       aria-disabled={!settled || resting}
-      {...(shortcuts ? { "aria-keyshortcuts": shortcuts } : {})}
+      aria-keyshortcuts={shortcuts}
       onPointerEnter={(event) => guard.over(event)}
       onPointerMove={(event) => guard.over(event)}
       onPointerLeave={() => guard.out()}

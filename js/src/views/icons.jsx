@@ -32,13 +32,11 @@ const PATHS = {
   parts: "M4 6h7M15 6h5M4 12h4M12 12h8M4 18h9M17 18h3",
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   unlock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 6.8-1.2",
-  picture: "M4 5h16v14H4zM4 16l4.5-4.5 4 4 2.5-2.5 5 5M15.5 9v.1",
-  pencil: "M4.5 19.5l1-4L16 5l3 3L8.5 18.5zM13.5 7.5l3 3",
   search: "M11 5a6 6 0 1 1 0 12 6 6 0 0 1 0-12zM15.5 15.5L20 20",
-  failed: "M12 7.5v5.5M12 16.5v.1M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
-  filtered: "M12 3l7.5 3v5.5c0 4.5-3 7.8-7.5 9.5-4.5-1.7-7.5-5-7.5-9.5V6zM8.5 12h7",
-  unknown: "M9.2 9.2a2.8 2.8 0 1 1 4.2 2.5c-.9.5-1.4 1.1-1.4 2.1M12 17v.1M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
-  expired: "M12 7v5l3.5 2M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
+  warning: "M12 7.5v5.5M12 16.5v.1M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
+  shield: "M12 3l7.5 3v5.5c0 4.5-3 7.8-7.5 9.5-4.5-1.7-7.5-5-7.5-9.5V6zM8.5 12h7",
+  question: "M9.2 9.2a2.8 2.8 0 1 1 4.2 2.5c-.9.5-1.4 1.1-1.4 2.1M12 17v.1M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
+  clock: "M12 7v5l3.5 2M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
 };
 
 /** @typedef {keyof typeof PATHS} IconName */
@@ -52,10 +50,13 @@ export function Icon({ name }) {
   );
 }
 
+/** Puts a remark away. @param {{onClick: () => void}} props */
+export const Dismiss = ({ onClick }) => <IconButton icon="close" label="Dismiss" onClick={onClick} />;
+
 /**
  * A button that is only a picture; its label is also its tooltip.
  *
- * @param {{icon: IconName, label: string, keys?: string, onClick: () => void, pressed?: boolean, menu?: boolean,
+ * @param {{icon: IconName, label: string, keys?: string, onClick?: () => void, pressed?: boolean, menu?: boolean,
  *   disabled?: boolean, class?: string}} props
  */
 export function IconButton({ icon, label, keys, onClick, pressed, menu, disabled = false, class: extra = "" }) {
@@ -65,7 +66,8 @@ export function IconButton({ icon, label, keys, onClick, pressed, menu, disabled
       class={`veo-icon ${extra}`}
       aria-label={label}
       aria-pressed={pressed}
-      {...(menu === undefined ? {} : { "aria-haspopup": "menu", "aria-expanded": menu })}
+      aria-haspopup={menu === undefined ? undefined : "menu"}
+      aria-expanded={menu}
       title={keys ? `${label} (${keys})` : label}
       disabled={disabled}
       onClick={onClick}

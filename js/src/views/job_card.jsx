@@ -13,9 +13,10 @@ import { position } from "../lib/progress.js";
 import { elapsedSeconds, spokenTime } from "../lib/time.js";
 import { isLive, nextLookText, problemTitle, stateText } from "../lib/words.js";
 import { Actions } from "./actions.jsx";
-import { IconButton } from "./icons.jsx";
+import { Bar } from "./bar.jsx";
 import { JobHeader } from "./job_header.jsx";
 import { Player } from "./player.jsx";
+import { Refusal } from "./refusal.jsx";
 import { Chips, Prompt } from "./request.jsx";
 import { ProblemStage, WaitingStage } from "./stage.jsx";
 import { RunRemark, TakeStrip } from "./takes.jsx";
@@ -43,20 +44,8 @@ function ProgressBar({ job, elapsed, live }) {
   if (furthest.current.id !== job.id) furthest.current = { id: job.id, at: 0 };
   const at = Math.max(furthest.current.at, position(job, elapsed));
   furthest.current.at = at;
-  const percent = Math.round(at * 100);
-  return (
-    <div
-      class={`veo-progress ${live ? "veo-progress-live" : ""}`}
-      role="progressbar"
-      aria-label="Estimated progress"
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={percent}
-      aria-valuetext={`${stateText(job)}, about ${percent} %`}
-    >
-      <div style={{ width: `${(at * 100).toFixed(2)}%` }} />
-    </div>
-  );
+  const text = `${stateText(job)}, about ${Math.round(at * 100)} %`;
+  return <Bar class={`veo-progress ${live ? "veo-progress-live" : ""}`} share={at} label="Estimated progress" aria-valuetext={text} />;
 }
 
 /** @param {{job: Job, now: number, commands: Commands}} props */
@@ -109,12 +98,7 @@ function Problem({ job, commands }) {
 function Below({ job, commands }) {
   return (
     <>
-      {commands.refusal ? (
-        <div class="veo-remark veo-remark-bad" role="alert">
-          <span>{commands.refusal}</span>
-          <IconButton icon="close" label="Dismiss" onClick={commands.forget} />
-        </div>
-      ) : null}
+      <Refusal refusal={commands.refusal} onDismiss={commands.forget} />
       {job.notice ? <div class="veo-remark">{job.notice}</div> : null}
       <div class="veo-body">
         <Prompt text={job.prompt} />

@@ -5,6 +5,7 @@
  * @import { IconName } from "./icons.jsx"
  */
 import { useEffect, useRef } from "preact/hooks";
+import { onEvents } from "../lib/events.js";
 import { Icon, IconButton } from "./icons.jsx";
 
 /**
@@ -39,7 +40,7 @@ function place(menu, button) {
  * @param {{icon: IconName, label: string, keys?: string, open: boolean, onOpen: (open: boolean) => void, items: Item[],
  *   class?: string, disabled?: boolean}} props
  */
-export function Menu({ icon, label, keys, open, onOpen, items, class: extra = "", disabled = false }) {
+export function Menu({ icon, label, keys = "", open, onOpen, items, class: extra = "", disabled = false }) {
   const frame = useRef(/** @type {HTMLSpanElement|null} */ (null));
   const opener = () => /** @type {HTMLElement|null} */ (frame.current?.querySelector(".veo-icon") ?? null);
   const close = (/** @type {boolean} */ back) => {
@@ -51,12 +52,12 @@ export function Menu({ icon, label, keys, open, onOpen, items, class: extra = ""
       <IconButton
         icon={icon}
         label={label}
-        {...(keys ? { keys } : {})}
+        keys={keys}
         menu={open}
         disabled={disabled}
         onClick={() => (open ? close(true) : onOpen(true))}
       />
-      {open ? <Items label={label} items={items} opener={opener} close={close} /> : null}
+      {open && <Items label={label} items={items} opener={opener} close={close} />}
     </span>
   );
 }
@@ -74,13 +75,7 @@ function Items({ label, items, opener, close }) {
     place(element, button);
     /** @type {HTMLElement|null} */ (element.querySelector("[role^=menuitem]"))?.focus({ preventScroll: true });
     // It does not move with the page, so it does not stay when the page moves.
-    const leave = () => close(false);
-    window.addEventListener("scroll", leave, { capture: true, passive: true });
-    window.addEventListener("resize", leave);
-    return () => {
-      window.removeEventListener("scroll", leave, { capture: true });
-      window.removeEventListener("resize", leave);
-    };
+    return onEvents(window, "scroll resize", () => close(false), { capture: true, passive: true });
   }, []);
   return (
     <div

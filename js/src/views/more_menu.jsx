@@ -39,7 +39,7 @@ function taking({ clip, source, copy, grabbing }) {
   items.push({ icon: "copy", label: "Copy path", onPick: () => copy(clip.path, "The path") });
   if (clip.code) {
     const { python, magic } = clip.code;
-    items.push({ icon: "pencil", label: "Use these settings again", onPick: grabbing.reuse });
+    items.push({ icon: "edit", label: "Use these settings again", onPick: grabbing.reuse });
     items.push({ icon: "code", label: "Copy settings as %%veo", onPick: () => copy(magic, "The cell") });
     items.push({ icon: "code", label: "Copy settings as Python", onPick: () => copy(python, "The call") });
   }

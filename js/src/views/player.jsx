@@ -9,7 +9,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { clipKey } from "../lib/clip_sources.js";
 import { toClipboard } from "../lib/clipboard.js";
-import { useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
+import { claim } from "../lib/events.js";
+import { usePassing, useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
 import { KEYS_TEXT, keyCommand } from "../lib/keys.js";
 import { unwatched, useSilent } from "../lib/link.js";
 import { canFloat, canHear, commandsFor, halt, usePlayback } from "../lib/playback.js";
@@ -136,9 +137,9 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
         </div>
         {video?.error ? null : <Remarks clip={clip} />}
       </section>
-      {verb && price ? <SequelForm key={verb} {...{ wire, clip, verb, price }} onClose={() => setVerb(null)} /> : null}
+      {verb && price && <SequelForm key={verb} {...{ wire, clip, verb, price }} onClose={() => setVerb(null)} />}
       <Sequels sequels={sequels} onPick={pick} />
-      {clips.length > 1 ? <Strip clips={clips} current={clip} onPick={pick} /> : null}
+      {clips.length > 1 && <Strip clips={clips} current={clip} onPick={pick} />}
       {about?.(facts)}
       <Details clip={clip} facts={facts}>
         {actions}
@@ -164,12 +165,7 @@ function usePause(video, player) {
 
 /** Copies a text and says so for a moment. */
 function useCopying() {
-  const [copied, setCopied] = useState("");
-  useEffect(() => {
-    if (!copied) return undefined;
-    const timer = setTimeout(() => setCopied(""), copied === KEYS_TEXT ? 15_000 : 2400);
-    return () => clearTimeout(timer);
-  }, [copied]);
+  const [copied, setCopied] = usePassing((word) => (word === KEYS_TEXT ? 15_000 : 2400));
   const copy = async (/** @type {string} */ text, /** @type {string} */ what) => {
     setCopied((await toClipboard(text)) ? `${what} is on the clipboard.` : "The clipboard is not available here.");
   };
@@ -210,8 +206,7 @@ function pressed(event, commands) {
   const found = keyCommand(event);
   if (!found) return;
   const [name, amount] = found;
-  event.preventDefault();
-  event.stopPropagation();
+  claim(event);
   commands[name]?.(amount);
 }
 
@@ -220,7 +215,7 @@ function Remarks({ clip }) {
   return (
     <>
       {clip.captions_note ? <div class="veo-remark">{clip.captions_note}</div> : null}
-      {clip.has_audio && !canHear() ? <div class="veo-remark">This viewer cannot play sound. The file has it: {clip.path}</div> : null}
+      {clip.has_audio && !canHear() && <div class="veo-remark">This viewer cannot play sound. The file has it: {clip.path}</div>}
     </>
   );
 }

@@ -25,11 +25,11 @@ export function Prompt({ text }) {
       <p ref={paragraph} class={open ? "" : "veo-clamped"} dir="auto">
         {text}
       </p>
-      {long || open ? (
+      {long || open && (
         <button type="button" class="veo-link" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? "Show less" : "Show all"}
         </button>
-      ) : null}
+      )}
     </div>
   );
 }

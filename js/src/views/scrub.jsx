@@ -4,10 +4,11 @@
  * @import { Clip } from "../lib/types.js"
  */
 import { useState } from "preact/hooks";
+import { clamp } from "../lib/clamp.js";
 import { frameAt, timeOf, usePosition } from "../lib/playback.js";
 import { clockText, spokenTime } from "../lib/time.js";
 
-const percent = (/** @type {number} */ share) => `${(Math.min(1, Math.max(0, share)) * 100).toFixed(2)}%`;
+const percent = (/** @type {number} */ share) => `${(clamp(share, 0, 1) * 100).toFixed(2)}%`;
 
 /**
  * How far the element has loaded from where it is, in seconds.
@@ -16,8 +17,9 @@ const percent = (/** @type {number} */ share) => `${(Math.min(1, Math.max(0, sha
  */
 function bufferedTo(video) {
   if (!video?.buffered) return 0;
-  for (let i = 0; i < video.buffered.length; i++) {
-    if (video.buffered.start(i) <= video.currentTime && video.currentTime <= video.buffered.end(i)) return video.buffered.end(i);
+  const { buffered, currentTime } = video;
+  for (let i = 0; i < buffered.length; i++) {
+    if (buffered.start(i) <= currentTime && currentTime <= buffered.end(i)) return buffered.end(i);
   }
   return 0;
 }
@@ -37,7 +39,7 @@ export function ScrubBar({ clip, seconds, buffered, onSeek }) {
   const [pointed, setPointed] = useState(/** @type {number|null} */ (null));
   const point = (/** @type {PointerEvent & {currentTarget: HTMLElement}} */ event) => {
     const box = event.currentTarget.getBoundingClientRect();
-    setPointed(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+    setPointed(clamp((event.clientX - box.left) / box.width, 0, 1));
   };
   return (
     <div class="veo-scrub" onPointerMove={point} onPointerLeave={() => setPointed(null)}>

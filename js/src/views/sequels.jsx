@@ -6,8 +6,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { usePaying } from "../lib/hooks.js";
 import { position } from "../lib/progress.js";
+import { useRedraw } from "../lib/redraw.js";
 import { clockText, elapsedSeconds } from "../lib/time.js";
 import { isLive, problemTitle, stateText } from "../lib/words.js";
+import { Bar } from "./bar.jsx";
 import { GuardedButton } from "./guarded_button.jsx";
 import { Icon } from "./icons.jsx";
 
@@ -92,23 +94,14 @@ function SequelRow({ sequel, onPick }) {
           {live ? `${stateText(sequel)} · ${clockText(elapsed)}` : clip ? sequel.price.text : why ? `${why.title}. ${why.message}` : problemTitle(sequel.state)}
         </span>
       </span>
-      {clip ? (
+      {clip && (
         <button type="button" onClick={() => onPick(clip.sample)}>
           <Icon name="play" />
           Show
         </button>
-      ) : null}
-      {live ? <Bar share={position(sequel, elapsed)} label={`${VERB[sequel.verb].doing}, estimated`} /> : null}
+      )}
+      {live && <Bar share={position(sequel, elapsed)} label={`${VERB[sequel.verb].doing}, estimated`} />}
     </li>
-  );
-}
-
-/** @param {{share: number, label: string}} props */
-export function Bar({ share, label }) {
-  return (
-    <div class="veo-bar" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)}>
-      <div style={{ width: `${(share * 100).toFixed(1)}%` }} />
-    </div>
   );
 }
 
@@ -118,13 +111,13 @@ export function Bar({ share, label }) {
  * @param {import("../lib/types.js").Progress} job
  */
 export function useElapsed(job) {
-  const [, tick] = useState(0);
+  const redraw = useRedraw();
   const received = useRef({ now: 0, at: 0 });
   if (received.current.now !== job.now) received.current = { now: job.now, at: performance.now() };
   const ticking = isLive(job) && job.watching;
   useEffect(() => {
     if (!ticking) return undefined;
-    const timer = setInterval(() => tick((n) => n + 1), 500);
+    const timer = setInterval(redraw, 500);
     return () => clearInterval(timer);
   }, [ticking]);
   return elapsedSeconds(job, job.now + performance.now() - received.current.at);

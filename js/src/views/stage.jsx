@@ -10,10 +10,10 @@ import { downloadText, problemTitle, stateText, typicalText } from "../lib/words
 import { Icon } from "./icons.jsx";
 
 /**
- * @param {{width: number, height: number, kind: string, children: ComponentChildren, backdrop?: string|null,
+ * @param {{shape: {width: number, height: number}, kind: string, children: ComponentChildren, backdrop?: string|null,
  *   frame?: ComponentChildren}} props
  */
-export function Stage({ width, height, kind, children, backdrop, frame }) {
+export function Stage({ shape: { width, height }, kind, children, backdrop, frame }) {
   const ratio = width > 0 && height > 0 ? width / height : 16 / 9;
   const style = { "--veo-ratio": ratio.toFixed(5) };
   return (
@@ -29,7 +29,7 @@ export function Stage({ width, height, kind, children, backdrop, frame }) {
 export function WaitingStage({ job, elapsed, live, now }) {
   const left = job.held_back && live ? Math.max(0, ((job.next_poll_at ?? now) - now) / 1000) : null;
   return (
-    <Stage width={job.width} height={job.height} kind={live ? "waiting" : "resting"}>
+    <Stage shape={job} kind={live ? "waiting" : "resting"}>
       <div class="veo-over veo-status">
         <div class="veo-state">{stateText(job)}</div>
         <div class="veo-clock" role="timer" aria-live="off" aria-label={left === null ? "Time since the request was sent" : "Time until it is sent"}>
@@ -53,15 +53,15 @@ function waitingHint(job, live) {
 }
 
 /** @type {Partial<Record<JobState, IconName>>} */
-const ICON = { filtered: "filtered", unknown: "unknown", expired: "expired" };
+const ICON = { filtered: "shield", unknown: "question", expired: "clock" };
 
 /** @param {{job: Job}} props */
 export function ProblemStage({ job }) {
   const problem = job.error;
   return (
-    <Stage width={job.width} height={job.height} kind={job.state}>
+    <Stage shape={job} kind={job.state}>
       <div class="veo-over veo-problem">
-        <Icon name={ICON[job.state] ?? "failed"} />
+        <Icon name={ICON[job.state] ?? "warning"} />
         <div class="veo-title">{problem?.title || problemTitle(job.state)}</div>
         {problem?.message ? <p class="veo-message">{problem.message}</p> : null}
         {problem?.remedy ? <p class="veo-remedy">{problem.remedy}</p> : null}

@@ -5,11 +5,12 @@
  * @import { JobList, JobModel } from "../lib/job_list.js"
  * @import { KernelClock } from "../lib/time.js"
  */
-import { useEffect, useReducer, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useNow, useTrait } from "../lib/hooks.js";
 import { unwatched, useSilent } from "../lib/link.js";
 import { position } from "../lib/progress.js";
 import { send } from "../lib/protocol.js";
+import { useSubject } from "../lib/redraw.js";
 import { clockText, elapsedSeconds } from "../lib/time.js";
 import { isLive, stateText } from "../lib/words.js";
 import { Icon, IconButton } from "./icons.jsx";
@@ -19,8 +20,7 @@ import { Icon, IconButton } from "./icons.jsx";
 
 /** @param {{wire: Model, list: JobList, clock: KernelClock, loadCard: (code: string) => Promise<CardFactory>}} props */
 export function StudioJobs({ wire, list, clock, loadCard }) {
-  const [, redraw] = useReducer((/** @type {number} */ n) => n + 1, 0);
-  useEffect(() => list.subscribe(() => redraw(undefined)), [list]);
+  useSubject(list);
   /** @type {string} */
   const chosen = useTrait(wire, "chosen");
   const models = list.all;
@@ -31,13 +31,13 @@ export function StudioJobs({ wire, list, clock, loadCard }) {
   return (
     <>
       <CardFrame key={open.job.id} wire={wire} model={open} loadCard={loadCard} />
-      {models.length > 1 ? (
+      {models.length > 1 && (
         <ul class="veo-card veo-rows" aria-label={`${models.length} jobs, newest first`}>
           {models.map(({ job }) => (
             <Row key={job.id} wire={wire} job={silent ? unwatched(job) : job} now={now} current={job.id === open.job.id} />
           ))}
         </ul>
-      ) : null}
+      )}
     </>
   );
 }
@@ -89,7 +89,7 @@ function Row({ wire, job, now, current }) {
     <li class={`veo-job-row ${current ? "veo-current" : ""}`}>
       <button type="button" class="veo-row-open" aria-current={current} onClick={() => send(wire, "select", { job: job.id })}>
         <span class="veo-row-picture" style={{ "--veo-row-ratio": `${job.width} / ${job.height}` }}>
-          {poster ? <img src={poster} alt="" /> : <Icon name={live ? "expired" : job.clips.length > 0 ? "play" : "failed"} />}
+          {poster ? <img src={poster} alt="" /> : <Icon name={live ? "clock" : job.clips.length > 0 ? "play" : "warning"} />}
         </span>
         <span class="veo-row-words">
           <span class="veo-line">{job.prompt}</span>
@@ -100,12 +100,12 @@ function Row({ wire, job, now, current }) {
         </span>
         <span class="veo-row-price">{job.emulator ? "free" : job.price.text}</span>
       </button>
-      <IconButton icon="pencil" label="Use these settings in the form" onClick={() => send(wire, "use", { job: job.id })} />
-      {live ? (
+      <IconButton icon="edit" label="Use these settings in the form" onClick={() => send(wire, "use", { job: job.id })} />
+      {live && (
         <span class="veo-row-progress" aria-hidden="true">
           <span style={{ width: `${(position(job, elapsedSeconds(job, now)) * 100).toFixed(1)}%` }} />
         </span>
-      ) : null}
+      )}
     </li>
   );
 }

@@ -4,6 +4,7 @@
  * @import { Cell, Clip, GridClip, Job, Take } from "../lib/types.js"
  */
 import { Icon } from "./icons.jsx";
+import { Thumbs } from "./strip.jsx";
 
 /**
  * What this run did, or the one button that pays for another take: it asks by being there, so it asks once.
@@ -15,12 +16,12 @@ export function RunRemark({ job, pending, again }) {
   return (
     <div class="veo-remark veo-rerun" role="note">
       <span>{job.remark}</span>
-      {job.asks ? (
+      {job.asks && (
         <button type="button" class="veo-primary" disabled={pending !== ""} onClick={again}>
           <Icon name="again" />
           {pending === "retry" ? "Sending …" : `${job.state === "unknown" ? "Send again" : "Generate again"} · ${job.asks.price}`}
         </button>
-      ) : null}
+      )}
     </div>
   );
 }
@@ -34,7 +35,7 @@ export function TakeStrip({ takes, job, shown, onPick }) {
   if (takes.length === 0) return null;
   const own = { id: job.id, number: job.take ?? 0, clips: job.clips };
   const all = [...takes, own].sort((one, other) => one.number - other.number);
-  return <Strip takes={all.map(({ id, number, clips: [clip] }) => ({ id, number, clip }))} {...{ shown, onPick }} />;
+  return <Takes takes={all.map(({ id, number, clips: [clip] }) => ({ id, number, clip }))} {...{ shown, onPick }} />;
 }
 
 /**
@@ -46,8 +47,7 @@ export function GridTakes({ cells, clips, shown, onPick }) {
   const numbers = takesOf(cells);
   if (numbers.length < 2) return null;
   const first = (/** @type {number} */ take) => cells.filter((cell) => cell.take === take).map(({ sample }) => clips[sample]).find(Boolean);
-  const takes = numbers.map((number) => ({ id: String(number), number, clip: first(number) }));
-  return <Strip takes={takes} shown={String(shown)} onPick={(id) => onPick(Number(id))} />;
+  return <Takes takes={numbers.map((number) => ({ id: number, number, clip: first(number) }))} {...{ shown, onPick }} />;
 }
 
 /**
@@ -59,16 +59,10 @@ export function takesOf(cells) {
   return [...new Set(cells.flatMap(({ job, planned, take }) => (job || !planned ? [take ?? 0] : [])))].sort((one, other) => one - other);
 }
 
-/** @param {{takes: {id: string, number: number, clip: Clip|undefined}[], shown: string, onPick: (id: string) => void}} props */
-function Strip({ takes, shown, onPick }) {
-  return (
-    <div class="veo-strip veo-takes" role="group" aria-label="Takes of this cell">
-      {takes.map(({ id, number, clip }) => (
-        <button key={id} type="button" class="veo-thumb" aria-pressed={id === shown} title={clip?.name ?? ""} onClick={() => onPick(id)}>
-          {clip?.poster ? <img src={clip.poster} alt="" /> : null}
-          <span>Take {number}</span>
-        </button>
-      ))}
-    </div>
-  );
+/**
+ * @template {string|number} T
+ * @param {{takes: {id: T, number: number, clip: Clip|undefined}[], shown: T, onPick: (id: T) => void}} props
+ */
+function Takes({ takes, ...rest }) {
+  return <Thumbs class="veo-takes" label="Takes of this cell" thumbs={takes.map(({ number, ...take }) => ({ ...take, text: `Take ${number}` }))} {...rest} />;
 }
