@@ -62,9 +62,9 @@ def test_a_line_is_read(line: str, flags: Flags | None) -> None:
         ("--seed --wait", "argument --seed: expected one argument"),
         ("--generate-audio=yes", "--generate-audio"),
         ("--negative-prompt 'rain", "No closing quotation"),
-        ("--into 1a", "'1a' is no name for a variable"),
-        ("--into a.b", "is no name for a variable"),
-        ("--into class", "'class' is no name for a variable"),
+        ("--into 1a", "'1a' is not a valid variable name"),
+        ("--into a.b", "is not a valid variable name"),
+        ("--into class", "'class' is not a valid variable name"),
     ],
 )
 def test_a_wrong_line_is_one_sentence_and_no_exit(line: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -264,7 +264,7 @@ def _nearest_flag(flag: str) -> str:
 
 def _check_name(into: str | None) -> None:
     if into is not None and (not into.isidentifier() or iskeyword(into)):
-        raise InvalidRequestError(f"--into: {into!r} is no name for a variable.", parameter="into", value=into)
+        raise InvalidRequestError(f"--into: {into!r} is not a valid variable name.", parameter="into", value=into)
 
 
 def _seeds(values: dict[str, Any]) -> tuple[int, ...]:

@@ -93,7 +93,7 @@ def taken(value: object, parameter: str) -> tuple[bytes, str, str]:
         data = stripped(data, mime)
         _check_size(size_of(data, mime), name, parameter)
     except BrokenImageError as error:
-        raise _refusal(parameter, f"{name!r} is no whole image: {error}.", name) from None
+        raise _refusal(parameter, f"{name!r} is not a complete image: {error}.", name) from None
     return data, mime, name
 
 
@@ -122,7 +122,7 @@ def _read(value: object, parameter: str) -> tuple[bytes, str]:
         return made
     if isinstance(value, _File) and (found := _of_file(value, parameter)) is not None:
         return found, Path(str(getattr(value, "name", None) or "file")).name
-    raise _refusal(parameter, f"{type(value).__name__} is no image; give {_TAKEN}.", value)
+    raise _refusal(parameter, f"{type(value).__name__} is not an image; give {_TAKEN}.", value)
 
 
 def _addressed(address: str, parameter: str) -> bytes:

@@ -91,7 +91,7 @@ def _listed(value: Any) -> Any:
 
 
 def _no_rows(value: object) -> InvalidRequestError:
-    message = f"rows: {type(value).__name__} is no row; give {_KINDS}."
+    message = f"rows: {type(value).__name__} is not a row; give {_KINDS}."
     return InvalidRequestError(message, parameter="rows")
 
 

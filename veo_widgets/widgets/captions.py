@@ -55,14 +55,14 @@ def _files(clip: Path) -> tuple[list[tuple[str, Path]], list[str]]:
         between = path.name[len(clip.stem) + 1 : -len(path.suffix)]
         language = _LANGUAGE.fullmatch(between)
         if path.suffix.lower() in _UNSHOWN and (not between or language):
-            notes.append(f"{path.name} is not shown: it is no WebVTT.")
+            notes.append(f"{path.name} is not shown: it is not WebVTT.")
         elif path.suffix.lower() != ".vtt":
             continue
         elif not between or language:
             found.append((language[1].replace("_", "-") if language else "", path))
         # Of `a.2.mp4`, whether that is still there or not.
         elif not between.isdecimal() and not path.with_suffix(clip.suffix).exists():
-            notes.append(f"{path.name} is not shown: {between!r} is no language such as 'en'.")
+            notes.append(f"{path.name} is not shown: {between!r} is not a language code such as 'en'.")
     return sorted(found), notes
 
 
