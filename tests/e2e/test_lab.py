@@ -209,5 +209,5 @@ def test_the_browser_makes_the_poster_where_python_cannot(notebook: Notebook, em
     notebook.open("core.ipynb")
     notebook.command("notebook:run-all-cells")
     page.locator(VIDEO).wait_for()
-    card = page.locator("[class^=veo-saved-] video")
-    expect(card).to_have_attribute("poster", re.compile("^data:image/jpeg;base64,"))
+    behind = page.locator("[class^=veo-saved-] div", has=page.locator("> video"))
+    expect(behind).to_have_css("background-image", re.compile('^url\\("data:image/jpeg;base64,'))
