@@ -262,8 +262,8 @@ ANSWERS = {
     "a wrong clock": (service_account, 400, CLOCK, AuthenticationError, "Set this computer's clock right."),
     "a page": (service_account, 200, PAGE, NoAnswerError, "127.0.0.1 answered with a web page (HTTP 200)"),
     "a refusing page": (service_account, 403, PAGE, NoAnswerError, "127.0.0.1 answered with a web page (HTTP 403)"),
-    "a text": (service_account, 200, "ok", NoAnswerError, "what is no token (HTTP 200)"),
-    "a list": (service_account, 200, "[]", NoAnswerError, "what is no token (HTTP 200)"),
+    "a text": (service_account, 200, "ok", NoAnswerError, "something that is not a token (HTTP 200)"),
+    "a list": (service_account, 200, "[]", NoAnswerError, "something that is not a token (HTTP 200)"),
     "trouble": (federated, 503, '{"error": "busy"}', NoAnswerError, "127.0.0.1 answered with HTTP 503"),
     "too many": (federated, 429, '{"error": "busy"}', NoAnswerError, "127.0.0.1 answered with HTTP 429"),
     "a pool's refusal": (federated, 400, AUDIENCE, AuthenticationError, f"The audience is wrong. {OF_POOL}"),
@@ -323,7 +323,7 @@ def test_a_token_is_asked_for_by_the_way_that_everything_takes(
         monkeypatch.setenv(variable, value)
     assert set(signed(monkeypatch, str(path), tmp_path)) == {"authorization"}
     path.write_text(json.dumps(service_account("http://sts.invalid")))
-    with pytest.raises(ConfigError, match=r"^all_proxy: 'socks://127.0.0.1:1' is no kind"):
+    with pytest.raises(ConfigError, match=r"^all_proxy: 'socks://127.0.0.1:1' is not a kind"):
         signed(monkeypatch, str(path), tmp_path)
     monkeypatch.setenv("all_proxy", tokens.url)
     monkeypatch.setenv("no_proxy", "[::1],10.0.0.0/8")

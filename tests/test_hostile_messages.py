@@ -204,7 +204,7 @@ def test_no_other_file_is_read_in_a_clips_place(kernel: tuple[Page, list[str]]) 
             replace()
             page.send(view, {"kind": "need-bytes", "sample": 0, "request": f"other-{number}"})
             (answer,) = page.answers("bytes-failed")
-            assert "no clip" in _content(answer)["message"] or "gone" in _content(answer)["message"]
+            assert "not a clip" in _content(answer)["message"] or "gone" in _content(answer)["message"]
             assert SECRET not in str(answer)
             path.unlink(missing_ok=True)
     finally:

@@ -110,7 +110,7 @@ def test_a_web_address_is_kept_and_shown_without_its_signature() -> None:
     [
         ("ftp://example.org/a.png", "'ftp://example.org/a.png' is not the address of an image"),
         ("https://", "'https://' is not the address of an image"),
-        ("https://example.org:x/a.png?sig=secret", "'https://example.org:x/a.png' is no address"),
+        ("https://example.org:x/a.png?sig=secret", "'https://example.org:x/a.png' is not the address"),
         ("https://me:secret@example.org/a.png", "an address with '@' before its path is not the address of an image"),
         ("no-such-file.png", "cannot read 'no-such-file.png': No such file"),
         ("", "cannot read ''"),

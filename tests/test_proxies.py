@@ -103,9 +103,9 @@ def test_a_proxys_name_and_password_are_unescaped_and_shown_nowhere() -> None:
 
 
 UNUSABLE = [
-    ("socks://127.0.0.1:1/", "no kind of proxy"),
-    ("socks4://127.0.0.1:1", "no kind of proxy"),
-    ("ftp://me:s3cret-word@proxy:21", "no kind of proxy"),
+    ("socks://127.0.0.1:1/", "not a kind of proxy"),
+    ("socks4://127.0.0.1:1", "not a kind of proxy"),
+    ("ftp://me:s3cret-word@proxy:21", "not a kind of proxy"),
     ("http://me:s3cret-word#1@proxy:3128", "%23"),
     ("http://me:s3cret-word/1@proxy:3128", "%2F"),
     ("me:s3cret-word?@proxy:3128", "%3F"),

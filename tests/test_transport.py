@@ -591,7 +591,7 @@ def test_a_provider_of_the_world_is_no_reason_to_ask_this_machine(server: Server
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "http:///x", "http://a:b@127.0.0.1/", "http://127.0.0.1:x/"])
 def test_what_is_no_web_address_is_not_read(server: Server, url: str) -> None:
-    with pytest.raises(DownloadError, match="no http:// or https:// address"):
+    with pytest.raises(DownloadError, match="not an http:// or https:// address"):
         fetch(url, server.url)
 
 
