@@ -123,7 +123,9 @@ def test_a_refused_row_does_not_hide_the_price_of_the_others(client: Client, emu
     assert "$0.80 in all" in repr(batch)
     assert ", not counting 4 refused" in repr(batch)
     assert batch.plan().states == {"to be sent": 2, "refused": 4}
-    assert make(client, rows[1:2], "A {animal}").cost.usd is None
+    refused = make(client, rows[1:2], "A {animal}")
+    assert refused.cost.usd is None
+    assert "1 refused. No price, because nothing can be sent." in repr(refused)
     with pytest.raises(errors.InvalidRequestError, match="nothing was sent"):
         batch.run()
     assert emulator.journal() == []

@@ -43,8 +43,10 @@ class Bill:
         return _sum(cost for _, cost, due in self.lines if due) if self.lines else None
 
     def __str__(self) -> str:
+        if self.refused and not self.lines:
+            return " · ".join(("No price, because nothing can be sent", *self.remarks))
         free = " (on a real account; the emulator is free)" if self.free else ""
-        without = f", not counting {self.refused} refused" if self.refused and self.lines else ""
+        without = f", not counting {self.refused} refused" if self.refused else ""
         price = f"{_total(self.usd)} in all, {_total(self.due)} of it still to pay{free}{without}"
         return " · ".join((price, *self.remarks))
 
