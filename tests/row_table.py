@@ -217,6 +217,7 @@ TAKEN = [
     Case(*_XLSX, excel([[None], ["x", None, "n"], [], ["cat", None, 2]], name="rows.csv"), "{n} {x}", ["2 cat"]),
     Case(*_XLSX, excel([["day"], [datetime(2024, 3, 1)]]), "{day}", [str(date(2024, 3, 1))]),  # noqa: DTZ001
     Case(*_XLSX, excel([["animal"], ["cat"]], [["x"], [1]]), "{animal}", ["cat"], "read: the sheet 'Sheet0'"),
+    Case(*_XLSX, excel([["animal"], ["#N/A"], ["cat"]]), "A {animal}", ["", "A cat"]),
     Case(*_PARQUET, parquet, "A {animal}", ["A cat", "A dog"], "not used: n"),
     Case(*_OPEN, opened("rows.csv", LINES), prompts=TWO),
     Case(*_OPEN, opened("rows.jsonl", RECORDS[0]), prompts=TWO[:1]),
@@ -240,7 +241,10 @@ REFUSED = [
     Case("two columns of one name", "", pandas([[1, 2]], columns=["a", "a"]), "{a}", words="have the same name"),
     Case("two columns of one name", "", lambda _: [{1: "x", "1 ": "y"}], "{1}", words="two columns are named '1'"),
     Case("cells without a name", "", file("rows.csv", "a,,b\n1,2,3\n"), "{a}", words="column 2 .* has no name"),
-    Case("cells without a name", "", file("rows.csv", "a\n1,2\n"), "{a}", words="row 1 .* has more cells"),
+    Case("cells without a name", "", file("rows.csv", "a\n1,2\n"), "{a}", words="row 1 .* has more cells.* in quotes"),
+    Case(
+        "a title above", "", excel([["Cats"], ["animal", "n"]]), "{a}", words="row 1 .* has more cells.*no title above"
+    ),
     Case(
         "an open quote", "", file("rows.csv", 'a,b\n"1,2\n3,4\n'), "{a}", words="line 3 .*unexpected end of data.*Close"
     ),

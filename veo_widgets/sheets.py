@@ -31,6 +31,8 @@ _BEGINNINGS = {
     b"{\\rtf": ".rtf",
 }
 _AS_CSV = "save it as CSV (UTF-8) there"
+# What spreadsheets write where a formula has no value.
+_ERRORS = {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"}
 _UNREAD = {
     ".xls": ("an old Excel file", "save it as .xlsx"),
     ".xlsb": ("a binary Excel file", "save it as .xlsx"),
@@ -145,12 +147,15 @@ def _decoded(name: str, content: bytes) -> str:
 # Tables
 
 
-def table(name: str, lines: Iterable[Sequence[Any]]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+def table(
+    name: str, lines: Iterable[Sequence[Any]], hint: str = "put texts in quotes"
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """Lines of cells as rows under the names in the first line, without what programs add that is empty.
 
     Args:
         name: of the file.
         lines: the first that is not empty has the names.
+        hint: what to do where a line is longer than that.
 
     Returns:
         The rows, and what was passed over.
@@ -168,17 +173,25 @@ def table(name: str, lines: Iterable[Sequence[Any]]) -> tuple[list[dict[str, Any
         raise refusal(name, f"two columns of {name!r} are named {twice[0]!r}; rename one.")
     # What comes before the first name is the index that a data frame was written with.
     for number, line in enumerate(filled[1:], 1):
-        _check_width(name, number, line, names, named)
-    rows = [{names[place]: line[place] if place < len(line) else None for place in named} for line in filled[1:]]
+        _check_width(name, number, line, names, named, hint)
+    rows = [
+        {names[place]: _value(line[place]) if place < len(line) else None for place in named} for line in filled[1:]
+    ]
     return rows, _remarks([line[: named[0]] for line in filled[1:]])
 
 
-def _check_width(name: str, number: int, line: Sequence[Any], names: Sequence[str], named: Sequence[int]) -> None:
+def _value(cell: Any) -> Any:
+    return None if isinstance(cell, str) and cell.strip() in _ERRORS else cell
+
+
+def _check_width(
+    name: str, number: int, line: Sequence[Any], names: Sequence[str], named: Sequence[int], hint: str
+) -> None:
     for place, cell in enumerate(line):
         if place in named or place < named[0] or not _is_filled(cell):
             continue
         if place >= len(names):
-            message = f"row {number} of {name!r} has more cells than there are names; put texts in quotes."
+            message = f"row {number} of {name!r} has more cells than there are names; {hint}."
             raise refusal(name, message)
         shown = str(cell).strip()[:40]
         raise refusal(
@@ -256,7 +269,7 @@ def _excel(name: str, content: bytes) -> Sheet:
         return Sheet()
     active = getattr(book.active, "title", "")
     chosen = active if active in full else full[0]
-    rows, remarks = table(name, sheets[chosen])
+    rows, remarks = table(name, sheets[chosen], "put a name above each column, and no title above the names")
     others = [repr(title) for title in full if title != chosen]
     if others:
         remarks = (*remarks, f"read: the sheet {chosen!r}; not used: {', '.join(others)}")
