@@ -209,13 +209,13 @@ class Film(Assembly):
             return Video.from_json({**known, "path": path})
         part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
         unsigned = part.with_suffix(".unsigned.part")
-        parts = self._parts(records, segments)
-        recipe = {
-            "film": self.name,
-            "jobs": [record.id for record in records],
-            "ingredients": [{"name": item.path.name, "sha256": item.sha256} for item in parts],
-        }
         try:
+            parts = self._parts(records, segments)
+            recipe = {
+                "film": self.name,
+                "jobs": [record.id for record in records],
+                "ingredients": [{"name": item.path.name, "sha256": item.sha256} for item in parts],
+            }
             stitching.stitch(segments, unsigned if signing else part)
             if signing:
                 signing.sign(unsigned, part, path.name, parts, _source_type(records))
@@ -257,10 +257,9 @@ class Film(Assembly):
 
 
 def _source_type(records: Sequence[JobRecord]) -> str:
-    """Where the pictures of a film come from, as IPTC's address for it; the emulator draws without AI."""
+    """Where the pictures of a film come from, as IPTC calls it; the emulator draws without AI."""
     emulated = [record.provider == "emulator" for record in records]
-    kind = "algorithmicMedia" if all(emulated) else "compositeSynthetic" if any(emulated) else "trainedAlgorithmicMedia"
-    return f"http://cv.iptc.org/newscodes/digitalsourcetype/{kind}"
+    return "algorithmicMedia" if all(emulated) else "compositeSynthetic" if any(emulated) else "trainedAlgorithmicMedia"
 
 
 def _shots(shots: Any) -> list[Shot]:

@@ -6,6 +6,7 @@ No time stamp is asked for, as that would tell a stranger of the film.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from .containers import named_by
 from .errors import ConfigError, MissingExtraError, VeoError
 from .paths import fixed
 from .provenance import EXTRA, OFFLINE
@@ -24,6 +26,9 @@ from .version import own_version
 
 KEY, CERTIFICATES = "VEO_SIGNING_KEY", "VEO_SIGNING_CERTIFICATES"
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
+_ADDRESS = "http://cv.iptc.org/newscodes/digitalsourcetype/{}"
+# An MP4 with nothing in it.
+_EMPTY = b"\0\0\0\x14ftypisom\0\0\2\0isom\0\0\0\x08mdat"
 _SUIT = "an EC key (P-256, P-384 or P-521) or an Ed25519 key, without a password"
 
 
@@ -40,6 +45,19 @@ class Part:
         """A clip as its file is now."""
         with path.open("rb") as file:
             return cls(label, path, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+@dataclass(frozen=True)
+class _Material:
+    algorithm: str
+    certificates: str
+    key: Secret
+
+    def for_c2pa(self) -> Any:
+        """As c2pa takes it; without a service for time stamps."""
+        import c2pa
+
+        return c2pa.C2paSignerInfo(self.algorithm, self.certificates.encode(), self.key.reveal().encode(), None)
 
 
 @dataclass(frozen=True)
@@ -62,16 +80,53 @@ class Signing:
         return ""
 
     def check(self) -> None:
-        """See that a film can be signed, before anything is paid for.
+        """See that a film can be signed, before anything is paid for: a file without a picture is.
 
         Raises:
             MissingExtraError: the extra is not installed.
-            ConfigError: a file cannot be read, or key and certificate do not belong together.
+            ConfigError: a file cannot be read, key and certificate do not belong together, or the certificate is none
+                for Content Credentials, or not valid today.
         """
-        self._read()
+        material = self._read()
+        import c2pa
 
-    def _read(self) -> tuple[str, str, Secret]:
-        """The algorithm, the certificates and the key."""
+        try:
+            _sign(
+                material, _manifest("", (), _ADDRESS.format("algorithmicMedia")), (), io.BytesIO(_EMPTY), io.BytesIO()
+            )
+        except c2pa.C2paError as error:
+            raise ConfigError(
+                f"{CERTIFICATES}: films cannot be signed with {str(self.certificates)!r} ({error}). A certificate for "
+                "Content Credentials is needed, with those that vouch for it after it."
+            ) from None
+
+    def sign(self, film: Path, target: Path, title: str, parts: Sequence[Part], source_type: str) -> None:
+        """Write a film with a manifest that lists the clips it was made from, and their manifests.
+
+        Args:
+            film: the file as it was put together.
+            target: the file to write.
+            title: what the film is called.
+            parts: the clips in it.
+            source_type: where its pictures come from, as IPTC calls it.
+
+        Raises:
+            MissingExtraError, ConfigError: as `check` does.
+            VeoError: it cannot be signed.
+        """
+        material = self._read()
+        import c2pa
+
+        try:
+            with film.open("rb") as unsigned, target.open("w+b") as signed:
+                _sign(material, _manifest(title, parts, _ADDRESS.format(source_type)), parts, unsigned, signed)
+        except c2pa.C2paError as error:
+            raise VeoError(
+                f"The film cannot be signed: {error}. Mend what is wrong, or unset {KEY} and {CERTIFICATES} for a film "
+                "without a signature."
+            ) from None
+
+    def _read(self) -> _Material:
         if find_spec("c2pa") is None:
             raise MissingExtraError(f"Signing films, as {KEY} asks for it,", EXTRA)
         key = Secret(_content(self.key, KEY))
@@ -82,41 +137,23 @@ class Signing:
                 f"{CERTIFICATES}: the first certificate of {str(self.certificates)!r} is not that of {KEY}. Put the "
                 "signer's own first, then those that vouch for it."
             )
-        return algorithm, certificates, key
+        return _Material(algorithm, certificates, key)
 
-    def sign(self, film: Path, target: Path, title: str, parts: Sequence[Part], source_type: str) -> None:
-        """Write a film with a manifest that lists the clips it was made from, and their manifests.
 
-        Args:
-            film: the file as it was put together.
-            target: the file to write.
-            title: what the film is called.
-            parts: the clips in it.
-            source_type: where its pictures come from, as IPTC's address for it.
+def _sign(
+    material: _Material, manifest: Mapping[str, Any], parts: Sequence[Part], source: IO[bytes], target: IO[bytes]
+) -> None:
+    import c2pa
 
-        Raises:
-            MissingExtraError, ConfigError: as `check` does.
-            VeoError: it cannot be signed.
-        """
-        algorithm, certificates, key = self._read()
-        import c2pa
-
-        try:
-            with (
-                c2pa.Context.from_dict({"verify": OFFLINE}) as context,
-                c2pa.Signer.from_info(_info(algorithm, certificates, key)) as signer,
-                c2pa.Builder(json.dumps(_manifest(title, parts, source_type)), context=context) as builder,
-            ):
-                for part in parts:
-                    with part.path.open("rb") as clip:
-                        builder.add_ingredient(_ingredient(part), "video/mp4", clip)
-                with film.open("rb") as unsigned, target.open("w+b") as signed:
-                    builder.sign(signer, "video/mp4", unsigned, signed)
-        except c2pa.C2paError as error:
-            raise VeoError(
-                f"The film cannot be signed: {error}. Mend {KEY} and {CERTIFICATES}, or unset both for a film "
-                "without a signature."
-            ) from None
+    with (
+        c2pa.Context.from_dict({"verify": OFFLINE}) as context,
+        c2pa.Signer.from_info(material.for_c2pa()) as signer,
+        c2pa.Builder(json.dumps(manifest), context=context) as builder,
+    ):
+        for part in parts:
+            with part.path.open("rb") as clip:
+                builder.add_ingredient(_ingredient(part), named_by(part.path.suffix).mime, clip)
+        builder.sign(signer, "video/mp4", source, target)
 
 
 def configured(environ: Mapping[str, str] = os.environ) -> Signing | None:
@@ -166,12 +203,6 @@ def _own_key(certificates: str) -> Any:
         return load_pem_x509_certificates(certificates.encode())[0].public_key()
     except (ValueError, UnsupportedAlgorithm):
         raise ConfigError(f"{CERTIFICATES}: the file has no certificate that can be read; it needs PEM.") from None
-
-
-def _info(algorithm: str, certificates: str, key: Secret) -> Any:
-    import c2pa
-
-    return c2pa.C2paSignerInfo(algorithm, certificates.encode(), key.reveal().encode(), None)
 
 
 def _manifest(title: str, parts: Sequence[Part], source_type: str) -> dict[str, Any]:
