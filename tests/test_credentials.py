@@ -171,20 +171,20 @@ def signed(environ: pytest.MonkeyPatch, value: str, folder: Path) -> dict[str, s
 
 POINT = "Point it at a file of Google's credentials, or unset it and run `gcloud auth application-default login`."
 NEW_KEY = "Make a new key for this service account"
-OF_POOL = "Check that the token which credential_source in it names can be had"
+OF_POOL = "Check that the token its credential_source points to is available"
 AS_ANOTHER = "roles/iam.serviceAccountTokenCreator"
 FILES: dict[str, tuple[object, str, str]] = {
     "empty": ("", "is empty", POINT),
     "no JSON": ("-----BEGIN", "is not JSON", POINT),
     "binary": (b"\xff\xfe\x00", "is not JSON", POINT),
     "nested": ("[" * 100_000, "is not JSON", POINT),
-    "a list": ([], "is JSON, but no object with a type", POINT),
-    "nothing": (None, "is JSON, but no object with a type", POINT),
+    "a list": ([], "is JSON, but not an object with a type", POINT),
+    "nothing": (None, "is JSON, but not an object with a type", POINT),
     "without a type": ({"project_id": "films"}, "is JSON without a type", POINT),
     "unknown type": ({"type": "robot"}, "is of the type 'robot'", POINT),
     "a type that is none": ({"type": ["robot"]}, "is of the type \"['robot']\"", POINT),
-    "an OAuth client": ({"installed": {"client_id": "x"}}, "is the file of an OAuth client", "--client-id-file="),
-    "a web client": ({"web": {"client_id": "x"}}, "is the file of an OAuth client", "--client-id-file="),
+    "an OAuth client": ({"installed": {"client_id": "x"}}, "is an OAuth client's file", "--client-id-file="),
+    "a web client": ({"web": {"client_id": "x"}}, "is an OAuth client's file", "--client-id-file="),
     "a field missing": (service_account("x", private_key=None), "lacks private_key", NEW_KEY),
     "no text": (service_account("x", token_uri=5), "lacks token_uri", NEW_KEY),
     "an empty text": (service_account("x", token_uri=""), "lacks token_uri", NEW_KEY),
@@ -192,10 +192,10 @@ FILES: dict[str, tuple[object, str, str]] = {
     "a login without its secret": ({"type": "authorized_user", "client_id": "x"}, "client_secret and", "login` again."),
     "a pool without a source": (federated("x", "file"), "lacks credential_source", OF_POOL),
     "a pool with an empty source": (federated("x", {"nothing": 1}), "cannot be used: ", OF_POOL),
-    "a number for a file": (federated("x", {"file": 1 << 20}), "a credential_source whose file is no path", OF_POOL),
+    "a number for a file": (federated("x", {"file": 1 << 20}), "a credential_source whose file is not a path", OF_POOL),
     "somebody of a number": (
         impersonated("x", source_credentials=federated("x", {"file": 1 << 20})),
-        "a credential_source whose file is no path",
+        "a credential_source whose file is not a path",
         AS_ANOTHER,
     ),
     "nobody to be": (impersonated("x", service_account_impersonation_url="nobody"), "cannot be used: ", AS_ANOTHER),
@@ -237,9 +237,9 @@ def test_a_file_that_cannot_be_used_is_named_with_its_fault_and_the_remedy(
         ("{folder}", "', which is a folder. Point it at"),
         ("'{folder}/key.json'", "has quotes in its value"),
         ('"{folder}/key.json"', "has quotes in its value"),
-        ("~/key.json", "is '~/key.json'; nothing puts your home folder"),
-        ('{{"type": "service_account", "private_key": "s3cret"}}', "holds the text of a file, and takes its path"),
-        ("czNjcmV0" * 400, "holds the text of a file, and takes its path"),
+        ("~/key.json", "is '~/key.json'; the ~ is not expanded here"),
+        ('{{"type": "service_account", "private_key": "s3cret"}}', "holds the contents of a file; it should"),
+        ("czNjcmV0" * 400, "holds the contents of a file; it should"),
         (" ", "is blank"),
     ],
 )

@@ -158,7 +158,8 @@ def test_a_difference_is_told_everywhere_and_once(gateway: Gateway, make_client:
     assert words in describe(job)
     assert words in repr(client.jobs())
     assert described(job.sighting, 0)["notice"] == words
-    html, text = saved.bundle(job.record).values()
+    shown = saved.bundle(job.record)
+    html, text = shown["text/html"], shown["text/plain"]
     assert words in html
     assert words in text
     # Another program reads the same from the ledger.

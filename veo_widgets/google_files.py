@@ -36,15 +36,15 @@ _REMEDIES = {
     "authorized_user": _LOGIN_AGAIN,
     "service_account": "Make a new key for this service account in the Google Cloud console, and download it as JSON.",
     "external_account": (
-        "Check that the token which credential_source in it names can be had and is fresh, and that the audience in it "
+        "Check that the token its credential_source points to is available and has not expired, and that its audience "
         "is your workload identity pool's provider."
     ),
     "external_account_authorized_user": f"Run `{LOGIN} --login-config=FILE` again.",
     "impersonated_service_account": (
-        f"Run `{LOGIN} --impersonate-service-account=ACCOUNT` again, and have yourself given the role Service Account "
+        f"Run `{LOGIN} --impersonate-service-account=ACCOUNT` again, and ask for the role Service Account "
         "Token Creator (roles/iam.serviceAccountTokenCreator) on that account."
     ),
-    "gdch_service_account": "Ask whoever runs your Google Distributed Cloud for a new one.",
+    "gdch_service_account": "Ask the administrator of your Google Distributed Cloud for a new file.",
 }
 
 
@@ -89,7 +89,7 @@ class LoginFile:
         except (ValueError, RecursionError):
             raise self.unusable("is not JSON") from None
         if not isinstance(said, dict):
-            raise self.unusable("is JSON, but no object with a type" if text else "is empty")
+            raise self.unusable("is JSON, but not an object with a type" if text else "is empty")
         if fault := _fault(said):
             raise self.unusable(fault, self._client_remedy() if _is_client(said) else remedy(said.get("type")))
         return said
@@ -107,7 +107,7 @@ class LoginFile:
 
     def _client_remedy(self) -> str:
         unset = f", and unset {self.variable}" if self.variable else ""
-        return f"Run `{LOGIN} --client-id-file={self.path}`{unset}; or name the key of a service account instead."
+        return f"Run `{LOGIN} --client-id-file={self.path}`{unset}; or use a service account key instead."
 
 
 def login_file(environ: Mapping[str, str] = os.environ) -> LoginFile | None:
@@ -155,15 +155,15 @@ def _fault(said: Mapping[str, Any]) -> str:
     """What is wrong with a file's words, as the rest of a sentence; empty if nothing is."""
     kind = said.get("type")
     if _is_client(said):
-        return "is the file of an OAuth client, which signs nobody in by itself"
+        return "is an OAuth client's file, which alone signs nobody in"
     if not kind:
-        return "is JSON without a type, so no credentials"
+        return "is JSON without a type, so it holds no credentials"
     if not isinstance(kind, str) or kind not in _FIELDS:
         return f"is of the type {str(kind)[:40]!r}, and not of one of these: {', '.join(_FIELDS)}"
     missing = [name for name in _FIELDS[kind] if not _holds(said.get(name), dict if name in _OBJECTS else str)]
     if missing:
         return f"is of the type {kind} and lacks {' and '.join(missing)}"
-    return "has a credential_source whose file is no path" if _opens_a_number(said) else ""
+    return "has a credential_source whose file is not a path" if _opens_a_number(said) else ""
 
 
 def _holds(value: object, kind: type) -> bool:
@@ -189,15 +189,15 @@ def _no_path(said: str) -> str:
         return f"is blank. Set it to a file of Google's credentials, or unset it and run `{LOGIN}`."
     if text.startswith("{") or len(text) > _LONGEST_PATH or "\n" in text:
         return (
-            "holds the text of a file, and takes its path. Write the text to a file that only you can read, and name "
-            "that."
+            "holds the contents of a file; it should hold the path. Write the contents to a file that only you can "
+            "read, and set the variable to its path."
         )
     if is_there(Path(said.replace("\0", ""))):
         return ""
     if text[0] in "'\"" and text[-1] == text[0]:
         return f"has quotes in its value {said!r}. Set it without them."
     if text.startswith("~"):
-        return f"is {said!r}; nothing puts your home folder in the place of the ~. Set it to the whole path."
+        return f"is {said!r}; the ~ is not expanded here. Set it to the full path."
     return ""
 
 

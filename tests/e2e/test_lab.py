@@ -135,8 +135,8 @@ def test_a_saved_notebook_without_its_kernel(notebook: Notebook) -> None:
     expect(card).to_be_visible()
     expect(card).to_contain_text(PROMPT)
     expect(card).to_contain_text("Seed 7")
-    video = card.locator("video")
-    assert (video.get_attribute("poster") or "").startswith("data:image/jpeg;base64,")
+    behind = card.locator("video").evaluate("video => getComputedStyle(video.parentElement).backgroundImage")
+    assert behind.startswith('url("data:image/jpeg;base64,')
     page.wait_for_function("() => document.querySelector('[class^=veo-saved-] video').readyState >= 1")
     notebook.picture("saved-light")
 
@@ -209,5 +209,5 @@ def test_the_browser_makes_the_poster_where_python_cannot(notebook: Notebook, em
     notebook.open("core.ipynb")
     notebook.command("notebook:run-all-cells")
     page.locator(VIDEO).wait_for()
-    card = page.locator("[class^=veo-saved-] video")
-    expect(card).to_have_attribute("poster", re.compile("^data:image/jpeg;base64,"))
+    behind = page.locator("[class^=veo-saved-] div", has=page.locator("> video"))
+    expect(behind).to_have_css("background-image", re.compile('^url\\("data:image/jpeg;base64,'))
