@@ -305,7 +305,7 @@ describe("a finished job", () => {
   it("tells what a clip's Content Credentials claim, and whether they hold", async () => {
     /** @type {[string, string][]} */
     const credentials = [["Content Credentials", "does not hold: the clip was changed"], ["Claims", "signed by <b>Meadow</b>"]];
-    const { el } = await showJob("succeeded", { clips: [{ ...clips[0], credentials }] });
+    const { el } = await showJob("succeeded", { clips: clips.map((clip) => ({ ...clip, credentials })) });
     button(el, "Details").click();
     await settle();
     const rows = [...el.querySelectorAll("dl .veo-row")].map((row) => row.textContent);
