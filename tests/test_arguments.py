@@ -162,7 +162,7 @@ def test_a_player_and_a_grid_take_whatever_has_clips(client: Client, job: Job, t
     shown = veo.grid([film.jobs[0].id], film, copy, film.videos)
     assert [cell["sample"] for cell in shown.cells] == [0, 1, 2, 3, 4]
     (tmp_path / "notes.txt").write_text("not a clip")
-    with pytest.raises(errors.InvalidRequestError, match=r"'notes.txt' is no MP4 file"):
+    with pytest.raises(errors.InvalidRequestError, match=r"'notes.txt' is neither an MP4 nor a WebM"):
         veo.Player(tmp_path / "notes.txt")
 
 

@@ -35,7 +35,7 @@ def reserve(ledger: Ledger, record: JobRecord) -> None:
 
 def test_a_place_has_one_job(ledger: Ledger) -> None:
     reserve(ledger, piece("first"))
-    with pytest.raises(PlaceTakenError, match="'g' is job first already") as caught:
+    with pytest.raises(PlaceTakenError, match="'g' already has job first") as caught:
         reserve(ledger, piece("second"))
     assert caught.value.job_id == "first"
     for record in (piece("elsewhere", place="q"), piece("other", group="h"), piece("free", group="", place="")):
@@ -48,7 +48,7 @@ def test_a_retry_takes_the_place_of_its_job_alone(ledger: Ledger, state: str) ->
     reserve(ledger, piece("first"))
     ledger.write(piece("first", state))
     reserve(ledger, piece("second", retry_of="first"))
-    with pytest.raises(PlaceTakenError, match="job second already"):
+    with pytest.raises(PlaceTakenError, match="already has job second"):
         reserve(ledger, piece("third", retry_of="first"))
     assert ledger.group("g")["p"].id == "second"
 
@@ -59,7 +59,7 @@ def test_a_clip_stands_before_a_newer_job_without_one(ledger: Ledger) -> None:
     reserve(ledger, piece("second", retry_of="first"))
     ledger.write(piece("second", "failed"))
     assert ledger.group("g")["p"].id == "first"
-    with pytest.raises(PlaceTakenError, match="job first already"):
+    with pytest.raises(PlaceTakenError, match="already has job first"):
         reserve(ledger, piece("third", retry_of="second"))
     reserve(ledger, piece("fourth", retry_of="first"))
 

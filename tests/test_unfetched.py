@@ -220,7 +220,8 @@ def test_a_wait_that_times_out_says_what_is_wrong(
     with pytest.raises(WaitTimeoutError, match=r"see its end\. What was downloaded is an image/gif"):
         job.wait(0.1)
     assert "an image/gif" in repr(job)
-    html, text = saved.bundle(job.record).values()
+    shown = saved.bundle(job.record)
+    html, text = shown["text/html"], shown["text/plain"]
     assert "an image/gif" in html
     assert "an image/gif" in text
     go_on.set()
