@@ -224,7 +224,7 @@ def test_the_player_shows_what_is_claimed_and_whether_it_holds(client: Client, c
     found = [item["credentials"] for item in Player(clip, signed, client=client).clips]
     verdict = credentials_of(signed).verdict
     assert found == [
-        [["Content Credentials", "no Content Credentials"]],
+        [["Content Credentials", "none"]],
         [["Content Credentials", verdict], ["Claims", CLAIM]],
     ]
 

@@ -87,7 +87,8 @@ def _credentials(video: Video) -> list[list[str]]:
         found = video.credentials
     except ConfigError as error:
         return [["Content Credentials", str(error)]]
-    return [["Content Credentials", found.verdict], *([["Claims", found.claims]] if found.claims else [])]
+    verdict = "none" if found.state == "none" else found.verdict
+    return [["Content Credentials", verdict], *([["Claims", found.claims]] if found.claims else [])]
 
 
 def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dict[str, Any]:
