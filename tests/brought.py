@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -94,6 +95,12 @@ def closed(folder: Path) -> Any:
         return file
 
 
+def spooled(_: Path) -> Any:
+    file = tempfile.SpooledTemporaryFile()  # noqa: SIM115 (whoever is given it reads it)
+    file.write(encoded("PNG"))
+    return file
+
+
 def array(kind: str = "uint8") -> np.ndarray:
     levels = np.asarray(picture())
     return levels if kind == "uint8" else (levels / 255).astype(kind)
@@ -154,6 +161,8 @@ PICTURES = (
     Picture("a file opened as text", _FILES, text_file, "image/jpeg"),
     Picture("a buffer that was not rewound", _FILES, lambda _: not_rewound()),
     Picture("a `data:` address", _FILES, lambda _: address(encoded("PNG"))),
+    Picture("one in lines, as mail has it", "", lambda _: address(encoded("PNG")).replace("A", "A\r\n").rstrip("=")),
+    Picture("a file that lies nowhere", "", spooled),
     Picture("a photograph on its side", _FILES, lambda _: turned(), "image/jpeg", size=(36, 64)),
     Picture("any mode that PNG has", _PILLOW, lambda _: picture("RGBA")),
     Picture("one that was opened turned", _PILLOW, lambda _: opened(turned())),
@@ -189,10 +198,13 @@ PICTURES = (
     Picture("fractions beyond 1", _NOT, lambda _: array("float64") * 255, "", "fractions go from 0 to 1"),
     Picture("no number", "", lambda _: np.full((4, 4), np.nan), "", "goes from nan to nan"),
     Picture("several pictures in one array", _NOT, lambda _: np.zeros((5, 36, 64, 3)), "", "hold several pictures"),
-    Picture("a number", "", lambda _: np.float64(3), "", "is no picture"),
-    Picture("an empty array", "", lambda _: np.zeros((0, 4)), "", "is no picture"),
+    Picture("a number", "", lambda _: np.float64(3), "", "is not a picture"),
+    Picture("an empty array", "", lambda _: np.zeros((0, 4)), "", "is not a picture"),
     Picture("an array of texts", "", lambda _: np.array([["a"]]), "", "no numbers that are levels"),
     Picture("a damaged `data:` address", "", lambda _: "data:image/png;base64,%%%", "", "is not base64"),
+    Picture("a class", "", lambda _: np.ndarray, "", "type is not an image"),
+    Picture("a Pillow image of no size", "", lambda _: PIL.Image.new("RGB", (0, 0)), "", "(cannot write empty image)."),
+    Picture("a Pillow image for print", "", lambda _: picture("CMYK"), "", "use image.convert('RGB')."),
     Picture("a closed file", "", closed, "", "the file cannot be read"),
 )  # fmt: skip
 

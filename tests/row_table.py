@@ -9,8 +9,11 @@ from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from numpy import float32
 
 Source = Callable[[Path], Any]
 
@@ -150,6 +153,7 @@ TAKEN = [
     Case(*_DICTS, lambda _: (row for row in ROWS), prompts=TWO),
     Case(*_DICTS, lambda _: [{"n": 2, "size cm": 2.25}], "{n:03d} at {size cm:.1f}", ["002 at 2.2"]),
     Case(*_DICTS, lambda _: [{"n": 2.0}, {"n": float("nan"), "prompt": "One"}], "{n} cats", ["2 cats", "One"]),
+    Case(*_DICTS, lambda _: [{"n": float32("nan")}, {"n": Decimal("NaN")}, {"n": float32(2)}], "{n}", ["", "", "2.0"]),
     Case(*_DICTS, lambda _: [{"shot": {"lens": [35, 50]}}], "At {shot[lens][1]} mm", ["At 50 mm"]),
     Case(*_DICTS, lambda _: [{" animal ": "cat", "Place Name": "Rome"}], "A {animal} in {place_name}", TWO[:1]),
     Case(*_TEXTS, lambda _: ["cat", "dog"], "A {animal} asleep", ["A cat asleep", "A dog asleep"]),
@@ -160,6 +164,9 @@ TAKEN = [
     Case(*_OBJECTS, of_database, prompts=TWO),
     Case(*_OBJECTS, lambda _: csv.DictReader(LINES.splitlines()), prompts=TWO),
     Case(*_DICT, lambda _: COLUMNS, prompts=TWO),
+    Case(*_DICT, lambda folder: dict(pandas(COLUMNS)(folder)), prompts=TWO),
+    Case(*_DICT, polars(lambda polars: {"animal": polars.Series(["cat"]), "place": ["Rome"]}), prompts=TWO[:1]),
+    Case(*_DICT, lambda folder: {"n": pandas({"n": [1, 2]})(folder)["n"].to_numpy()}, "{n} cats", ["1 cats", "2 cats"]),
     Case(*_PANDAS, pandas(COLUMNS), prompts=TWO),
     Case(*_PANDAS, pandas({"n": [2, None], "prompt": [None, "One"]}), "{n} cats", ["2 cats", "One"], "in 1 of 2 rows"),
     Case(*_PANDAS, pandas({2024: ["x"], "a.b": [1], "h[m]": [2.5]}), "{2024}, {a.b}, {h[m]}", ["x, 1, 2.5"]),
@@ -179,6 +186,8 @@ TAKEN = [
     Case(*_SERIES, polars(lambda polars: polars.Series(["cat", "dog"])), "A {animal}", ["A cat", "A dog"]),
     Case(*_SERIES, polars(lambda polars: polars.Series("n", [1, 2])), "Cat {n:02d}", ["Cat 01", "Cat 02"]),
     Case(*_SERIES, arrow(lambda arrow: arrow.array(["cat", "dog"])), "", ["cat", "dog"]),
+    Case(*_SERIES, lambda folder: pandas({"n": [2, None]})(folder)["n"].rename(None), "{n} cats", ["2 cats", ""]),
+    Case(*_SERIES, polars(lambda polars: polars.Series(["cat", None])), "A {animal}", ["A cat", ""]),
     Case(*_CSV, file("rows.csv", LINES), prompts=TWO),
     Case(*_CSV, file("rows.csv", "\ufeffanimal;place\r\ncat;Rome\r\ndog;Oslo\r\n"), prompts=TWO),
     Case(*_CSV, file("rows.tsv", "animal\tplace\ncat\tRome\ndog\tOslo\n"), prompts=TWO),
@@ -218,9 +227,12 @@ TAKEN = [
 REFUSED = [
     Case("no rows", "", lambda _: [], words="there are none"),
     Case("no rows", "", file("rows.csv", "animal,place\n"), words="there are none"),
-    Case("one dictionary", "", lambda _: {"animal": "cat"}, words="dict is no row"),
-    Case("numbers", "", lambda _: [7], words="int is no row"),
-    Case("lists", "", lambda _: csv.reader(LINES.splitlines()), words="list is no row"),
+    Case("one dictionary", "", lambda _: {"animal": "cat"}, words="put a row in a list"),
+    Case("columns of unequal length", "", lambda _: {"animal": ["cat"], "place": []}, words="columns of one length"),
+    Case("an index alone", "", pandas(None, index=[1, 2]), words="there are none"),
+    Case("a series of numbers", "", polars(lambda polars: polars.Series([7])), "", words="7 is not a prompt"),
+    Case("numbers", "", lambda _: [7], words="int is not a row"),
+    Case("lists", "", lambda _: csv.reader(LINES.splitlines()), words="list is not a row"),
     Case("a file that is not there", "", lambda folder: folder / "no.csv", words="cannot read .*No such file"),
     Case("columns that are lacking", "", lambda _: [{"Animals": "cat"}], "A {animal}", words="Did you mean {Animals}"),
     Case("texts for two fields", "", lambda _: ["cat"], words="{animal}, {place}; give dictionaries"),
@@ -234,15 +246,15 @@ REFUSED = [
     ),
     Case("quotes inside", "", file("rows.csv", 'a,b\n"Hi," she says,2\n'), "{a}", words="line 2 .*expected after"),
     Case("another encoding", "", file("rows.csv", "a\né\n".encode("cp1252")), "{a}", words="UTF-8 with a header line"),
-    Case("broken JSON", "", file("rows.jsonl", '{"a": 1}\n{"a":\n'), "{a}", words="line 2 of .* is no JSON"),
-    Case("broken JSON", "", file("rows.json", '{"a": 1'), "{a}", words="is no JSON"),
+    Case("broken JSON", "", file("rows.jsonl", '{"a": 1}\n{"a":\n'), "{a}", words="line 2 of .* is not valid JSON"),
+    Case("broken JSON", "", file("rows.json", '{"a": 1'), "{a}", words="is not valid JSON"),
     Case("another kind of file", "", file("rows.xls", b"\xd0\xcf\x11\xe0"), words="an old Excel file.*as .xlsx"),
     Case("another kind of file", "", file("rows.csv", b"\x1f\x8b\x08"), words="compressed.*unpack it"),
     Case("another kind of file", "", file("rows.ods", b"PK\x03\x04"), words="ZIP archive"),
     Case("another kind of file", "", file("rows.yaml", "- a"), words="is YAML"),
-    Case("another kind of file", "", file("rows.parquet", "no"), words="is no Parquet file, whatever its name"),
+    Case("another kind of file", "", file("rows.parquet", "no"), words="is not a Parquet file, whatever its name"),
     Case("another kind of file", "", file("rows.parquet", b"PAR1 is how it begins"), words="cannot read"),
-    Case("another kind of file", "", file("rows.csv", b"a\0b\0\n\0"), words="is no text"),
+    Case("another kind of file", "", file("rows.csv", b"a\0b\0\n\0"), words="is not text"),
 ]
 
 

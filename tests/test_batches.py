@@ -83,9 +83,9 @@ def test_rows_come_in_many_forms(tmp_path: Path) -> None:
     ("rows", "words"),
     [
         ([], "rows: there are none"),
-        ({"animal": "cat"}, "rows: dict is no row"),
-        (7, "rows: int is no row"),
-        ([7], "rows: int is no row"),
+        ({"animal": "cat"}, "rows: a dictionary is neither a list of rows nor columns"),
+        (7, "rows: int is not a row"),
+        ([7], "rows: int is not a row"),
         ("nowhere.csv", "rows: cannot read 'nowhere.csv': No such file"),
     ],
 )

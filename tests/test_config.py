@@ -167,7 +167,7 @@ def test_the_emulator_needs_nothing() -> None:
     "base_url", ["localhost:8000", "gate", "ftp://x", "https://", "http://h:abc", "http://h:99999", "http://[::1"]
 )
 def test_an_address_that_is_none_is_refused_before_anything_is_sent(base_url: str) -> None:
-    with pytest.raises(ConfigError, match="is no address"):
+    with pytest.raises(ConfigError, match="is not an address"):
         account(GEMINI, GEMINI_API, Settings(api_key=KEY, base_url=base_url), {})
 
 

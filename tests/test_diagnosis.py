@@ -134,7 +134,7 @@ async def test_omni_at_the_agent_platform_is_asked_for_an_interaction(examine: A
         ({"LITELLM_PROXY_API_BASE": "", "LITELLM_PROXY_API_KEY": "wrong-key"}, "key", "refused (HTTP 401)"),
         ({"OPENAI_BASE_URL": "/v1", "OPENAI_API_KEY": "wrong-key"}, "key", "refused (HTTP 401)"),
         ({"GOOGLE_GEMINI_BASE_URL": "", "GEMINI_API_KEY": "disabled-key"}, "project", "has not been used in project"),
-        ({"OPENAI_BASE_URL": "/nothing", "OPENAI_API_KEY": "k"}, "address", "no list of models"),
+        ({"OPENAI_BASE_URL": "/nothing", "OPENAI_API_KEY": "k"}, "address", "not a list of models"),
         ({"LITELLM_PROXY_API_BASE": "", "LITELLM_PROXY_API_KEY": "k"}, "model", "lists several: sora-2, sora-2-pro"),
         ({"GOOGLE_GEMINI_BASE_URL": NOBODY, "GEMINI_API_KEY": "k"}, "endpoint", "nothing answers there"),
     ],

@@ -58,7 +58,7 @@ def test_none_and_several_are_said_with_what_to_write(reply: Reply, sentence: st
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": "none"}, {"error": "no"}])
 def test_an_answer_that_is_no_list_is_said_to_be_none(body: Any) -> None:
-    with pytest.raises(errors.InvalidReplyError, match="no list of models"):
+    with pytest.raises(errors.InvalidReplyError, match="not a list of models"):
         listing.listed(Reply(200, body))
 
 

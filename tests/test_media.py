@@ -108,10 +108,10 @@ def test_a_web_address_is_kept_and_shown_without_its_signature() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("ftp://example.org/a.png", "'ftp://example.org/a.png' is no address of an image"),
-        ("https://", "'https://' is no address of an image"),
+        ("ftp://example.org/a.png", "'ftp://example.org/a.png' is not the address of an image"),
+        ("https://", "'https://' is not the address of an image"),
         ("https://example.org:x/a.png?sig=secret", "'https://example.org:x/a.png' is no address"),
-        ("https://me:secret@example.org/a.png", "an address with '@' before its path is no address of an image"),
+        ("https://me:secret@example.org/a.png", "an address with '@' before its path is not the address of an image"),
         ("no-such-file.png", "cannot read 'no-such-file.png': No such file"),
         ("", "cannot read ''"),
         ("~nobody-of-that-name/a.png", "cannot read '~nobody-of-that-name/a.png'"),
@@ -119,9 +119,9 @@ def test_a_web_address_is_kept_and_shown_without_its_signature() -> None:
         ("A" * 5_000_000, "cannot read"),
         (GIF, "is not a PNG, JPEG or WebP image"),
         (b"", "is not a PNG, JPEG or WebP image"),
-        (io.StringIO("text"), "StringIO is no image"),
-        (7, "int is no image"),
-        (None, "NoneType is no image"),
+        (io.StringIO("text"), "StringIO is not an image"),
+        (7, "int is not an image"),
+        (None, "NoneType is not an image"),
         (PNG + bytes(MAX_IMAGE_BYTES), "is over 20 MB; at most 20 MB"),
         (PIL.Image.new("CMYK", (2, 2)), "a Pillow image of mode CMYK cannot be sent"),
     ],
@@ -157,7 +157,7 @@ def test_what_never_ends_is_not_read_to_its_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [PNG, JPEG, WEBP])
 def test_a_cut_image_is_refused(data: bytes) -> None:
-    with pytest.raises(InvalidRequestError, match="first_frame: 'bytes' is no whole image: it is cut off"):
+    with pytest.raises(InvalidRequestError, match="first_frame: 'bytes' is not a complete image: it is cut off"):
         Image.of(data[:-3], "first_frame")
 
 

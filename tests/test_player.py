@@ -269,7 +269,18 @@ MEOW = "WEBVTT\n\n00:00.000 --> 00:02.000\n„Miau“ \u2013 café"
         ("{}.VTT", MEOW.encode(), MEOW, "", ""),
         ("{}.en.vtt", MEOW.encode(), MEOW, "en", ""),
         ("{}.pt_BR.vtt", MEOW.encode(), MEOW, "pt-BR", ""),
+        ("{}.en.forced.vtt", MEOW.encode(), MEOW, "en", ""),
         ("{}.2.vtt", MEOW.encode(), None, "", ""),
+        ("{}.mp4.vtt", MEOW.encode(), None, "", "{0}.mp4.vtt is not shown: 'mp4' is not a language code such as 'en'."),
+        (
+            "{}.english.vtt",
+            MEOW.encode(),
+            None,
+            "",
+            "{0}.english.vtt is not shown: 'english' is not a language code such as 'en'.",
+        ),
+        ("{}.srt", b"1", None, "", "{0}.srt is not shown: it is not WebVTT."),
+        ("{}.de.SRT", b"1", None, "", "{0}.de.SRT is not shown: it is not WebVTT."),
         (
             "{}.vtt",
             b"1\n00:00:00,000 --> 00:00:02,000\nMeow",

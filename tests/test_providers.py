@@ -187,7 +187,7 @@ def test_another_package_brings_a_provider_and_a_broken_one_does_no_harm(tmp_pat
     assert len(told) == 4
     assert "'broken' (acme_video:broken) is left out: RuntimeError: no licence" in told[0]
     assert "gemini is taken" in told[1]
-    assert "str is no veo_widgets.providers.Provider" in told[2]
+    assert "str is not a veo_widgets.providers.Provider" in told[2]
     assert "'gone'" in told[3]
 
 

@@ -20,7 +20,7 @@ CODES = [
     (8, "8 RESOURCE_EXHAUSTED", True, "wait, then send it again"),
     (13, "13 INTERNAL", True, "send it again"),
     (14, "14 UNAVAILABLE", True, "wait a while"),
-    (16, "16 UNAUTHENTICATED", False, "sign in anew"),
+    (16, "16 UNAUTHENTICATED", False, "sign in again"),
     ("13", "13 INTERNAL", True, "send it again"),
     ("UNAVAILABLE", "UNAVAILABLE", True, "wait a while"),
 ]

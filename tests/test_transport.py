@@ -437,7 +437,7 @@ def test_a_secure_address_is_not_left_for_an_open_one() -> None:
     for location in ("http://a/b", "http://a:443/b", "ftp://a"):
         with pytest.raises(DownloadError, match="not followed"):
             redirected("https://a/b", location)
-    with pytest.raises(DownloadError, match="no address"):
+    with pytest.raises(DownloadError, match="not an address"):
         redirected("https://a/b", "https://[::1/x")
 
 

@@ -76,7 +76,7 @@ def test_how_far_a_video_is_may_stand_elsewhere(said: dict[str, Any], outcome: s
 
 @pytest.mark.parametrize("word", ["", "  ", "--", True, None, ["completed"], {"state": ""}])
 def test_what_is_no_word_is_no_video(word: Any) -> None:
-    with pytest.raises(InvalidReplyError, match=r"no video: Oh\.$"):
+    with pytest.raises(InvalidReplyError, match=r"not a video: Oh\.$"):
         read(status=word, error={"message": "Oh"})
 
 
@@ -104,7 +104,7 @@ def test_a_video_without_a_status_is_done_if_it_names_a_clip(said: dict, outcome
 
 @pytest.mark.parametrize("body", [{}, {"message": "Oh"}, {"url": A}, None, [], {"id": "", "url": A}], ids=repr)
 def test_what_has_neither_id_nor_status_is_no_video(body: Any) -> None:
-    with pytest.raises(InvalidReplyError, match="is no video"):
+    with pytest.raises(InvalidReplyError, match="is not a video"):
         WIRE.parse(Reply(200, body))
 
 

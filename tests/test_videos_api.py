@@ -127,7 +127,7 @@ def test_errors_go_by_litellms_names(litellm: Client, emulator: Emulator) -> Non
     emulator.script(on="create", fault="slow", seconds=2)
     with pytest.raises(exceptions.Timeout, match="it goes on"):
         veo.video_generation(model=MODEL, prompt=PROMPT, timeout=0.3)
-    with pytest.raises(InvalidRequestError, match="is no id that video_generation gave"):
+    with pytest.raises(InvalidRequestError, match="is not an id from video_generation"):
         veo.video_status("video_nonsense")
 
 

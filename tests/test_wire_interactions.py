@@ -327,7 +327,7 @@ def test_an_end_without_a_video_tells_what_is_known_of_such_ends() -> None:
 
 @pytest.mark.parametrize("answer", [None, [], "x", {}, {"id": "v1_a"}, {"status": 7}, {"status": ""}, {"status": None}])
 def test_what_is_no_interaction_is_said_so(answer: Any) -> None:
-    with pytest.raises(InvalidReplyError, match="no interaction"):
+    with pytest.raises(InvalidReplyError, match="not an interaction"):
         DEVELOPER.parse(Reply(200, answer))
 
 

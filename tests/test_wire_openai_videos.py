@@ -244,7 +244,7 @@ def test_every_state_is_exactly_one_outcome(answer: dict, expected: Operation) -
 
 @pytest.mark.parametrize("answer", [None, [], "x", {}, {"status": [7]}, {"status": ""}])
 def test_what_is_no_video_is_said_so(answer: Any) -> None:
-    with pytest.raises(InvalidReplyError, match="no video"):
+    with pytest.raises(InvalidReplyError, match="not a video"):
         WIRE.parse(Reply(200, answer))
 
 
@@ -295,7 +295,7 @@ VERTEX = (
 ENDS = {
     "filtered": (FILTERED, 500, "filtered", "violence"),
     "filtered without a code": (FILTERED.replace("codes: 61493863", "x"), 500, "filtered", "did not hand on"),
-    "empty": (UNREAD.format("", "{}"), 500, "empty", "the safety filter ends jobs so too"),
+    "empty": (UNREAD.format("", "{}"), 500, "empty", "as for a clip that was filtered"),
     "failed": ("litellm.APIConnectionError: No response data in completed operation", 500, "failed", "it had failed"),
     "the Agent Platform's": (VERTEX.format("No video data found in completed operation"), 500, "empty", "Its log"),
     "in a bucket": (VERTEX.format("No base64 encoded video data found"), 500, "failed", "the proxy's operator"),
@@ -338,7 +338,7 @@ def test_what_litellm_turns_into_its_own_errors_is_read_out_of_them(
 
 @pytest.mark.parametrize("video", ["https://example.org/a.mp4", "gs://b/a.mp4", "data:video/mp4;base64,AAAA"])
 def test_only_an_id_is_remixed(video: str) -> None:
-    with pytest.raises(InvalidRequestError, match=r"remix_from: .* is no id"):
+    with pytest.raises(InvalidRequestError, match=r"remix_from: .* is not an id"):
         WIRE.create(VideoRequest("Make it night", "sora-2", remix_from=video), SITE)
 
 
@@ -361,5 +361,5 @@ def test_a_page_says_how_to_ask_for_the_next(more: dict) -> None:
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": {}}, {"data": [7]}, {"data": [{"id": None}]}])
 def test_what_is_no_list_of_videos_is_not_taken_for_one(body: object) -> None:
-    with pytest.raises(InvalidReplyError, match="no list of videos"):
+    with pytest.raises(InvalidReplyError, match="not a list of videos"):
         WIRE.listed(Reply(200, body))

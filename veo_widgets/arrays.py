@@ -83,7 +83,7 @@ def _arranged(array: Any, value: Any, parameter: str, *, first: bool) -> Any:
         if last_fits and array.size:
             return array
     several = " It seems to hold several pictures; give one of them" if array.ndim > 3 else ""
-    raise _refusal(value, parameter, f"is no picture; give one of shape {_SHAPES}.{several}".rstrip("."))
+    raise _refusal(value, parameter, f"is not a picture; give one of shape {_SHAPES}.{several}".rstrip("."))
 
 
 def _levels(array: Any, value: Any, parameter: str) -> Any:

@@ -219,7 +219,7 @@ class Assembly:
         if not has_clip(record):
             raise VeoError(
                 f"The clip of job {record.id} is no longer at {str(record.videos[0].path)!r}. Put it back, or "
-                "run(retry=True) makes it anew and is paid for again."
+                "run(retry=True) makes it again, which costs money again."
             )
         return record
 

@@ -195,6 +195,10 @@ def _named(source: Rows, prompt: str) -> list[dict[str, Any]]:
     if not source.texts:
         return list(source)
     name = field_of_texts(prompt)
+    wrong = [row["prompt"] for row in source if not isinstance(row["prompt"], str | None)]
+    if name == "prompt" and wrong:
+        message = f"rows: {wrong[0]!r} is not a prompt; give prompt='{{n}} cats …', with a field to fill it into."
+        raise InvalidRequestError(message, parameter="rows", value=wrong[0])
     return [{name: row["prompt"]} for row in source]
 
 

@@ -30,7 +30,9 @@ def _parser() -> argparse.ArgumentParser:
         # One that would end with the command is not listed, but whoever types it is told so.
         listed: dict[str, Any] = {} if verb.only_here else {"help": verb.help}
         fill(verbs.add_parser(verb.name, description=verb.help, **listed), verb)
-    _add_batch(verbs.add_parser("batch", help="make a clip of each row of a file; what is there is not paid again"))
+    _add_batch(
+        verbs.add_parser("batch", help="make a clip of each row of a file; existing clips are not paid for again")
+    )
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
 
@@ -40,8 +42,8 @@ def _add_batch(batch: argparse.ArgumentParser) -> None:
         "file", metavar="FILE", help="CSV, JSON, Excel, …: its columns fill in the prompt or set parameters"
     )
     batch.add_argument("--prompt", default="", metavar="TEXT", help="such as 'A {animal}'; default: the column prompt")
-    batch.add_argument("--name", default="", help="what it is found by again (default the file's name)")
-    batch.add_argument("--retry", action="store_true", help="send rows again that have failed or were filtered")
+    batch.add_argument("--name", default="", help="the batch's name when you run it again (default: the file's name)")
+    batch.add_argument("--retry", action="store_true", help="also send the rows that failed or were filtered")
     batch.add_argument("--max-running", type=int, metavar="N", help="how many jobs may run at once")
     batch.add_argument("--csv", metavar="PATH", help="also write the rows with their clips to a file")
     batch.add_argument("--dry-run", action="store_true", help="show the rows and their prices; send nothing")

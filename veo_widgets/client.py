@@ -361,7 +361,7 @@ class AsyncClient(Archive):
         entry = self._board[job_id]
         while not entry.sighting.record.state.is_final:
             if entry.scope is None:
-                stopped = f"The watching of job {job_id} was stopped; the job goes on. Wait again to see its end."
+                stopped = f"Stopped watching job {job_id}; the job goes on. Wait again to see its end."
                 raise entry.stopped_by or WaitTimeoutError(stopped)
             await entry.changed.wait()
         return transitions.raise_for_state(entry.sighting.record)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from keyword import iskeyword
+from textwrap import shorten
 from typing import Any, NoReturn
 
 from .errors import InvalidRequestError, nearest
@@ -235,22 +236,35 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None, names: dict[str,
 
 
 def _misfits(rest: Sequence[str]) -> list[str]:
-    """A sentence on each word of a line that is none of its flags; what follows a wrong flag is taken for its value."""
-    said = []
+    """A sentence on each wrong flag of a line, and one on the words that belong to none.
+
+    What follows a wrong flag is taken for its value.
+    """
+    said, stray = [], []
     for before, word in zip(("", *rest), rest, strict=False):
         flag = word.partition("=")[0]
         if flag == "--prompt":
             said.append("--prompt is not a flag: the prompt is the cell's body, below this line.")
         elif word.startswith("-"):
-            said.append(f"{flag} is not a flag.{nearest(flag, flag_names()) or ' %%veo --help lists them.'}")
+            said.append(f"{flag} is not a flag.{_nearest_flag(flag) or ' %%veo --help lists them.'}")
         elif not before.startswith("-") or "=" in before:
-            said.append(f"{word!r} belongs to no flag; the prompt goes below, and values with spaces go in quotes.")
+            stray.append(word)
+    if stray:
+        verb = "belongs" if len(stray) == 1 else "belong"
+        words = shorten(" ".join(stray), 60, placeholder=" …")
+        said.append(f"{words!r} {verb} to no flag; the prompt goes below, and values with spaces go in quotes.")
     return list(dict.fromkeys(said))
+
+
+def _nearest_flag(flag: str) -> str:
+    """A hint at the flag that has all the words of a wrong one, else at that which is spelled most like it."""
+    asked = set(flag.strip("-").split("-"))
+    return nearest(flag, [name for name in flag_names() if asked <= set(name.strip("-").split("-"))] or flag_names())
 
 
 def _check_name(into: str | None) -> None:
     if into is not None and (not into.isidentifier() or iskeyword(into)):
-        raise InvalidRequestError(f"--into: {into!r} is no name for a variable.", parameter="into", value=into)
+        raise InvalidRequestError(f"--into: {into!r} is not a valid variable name.", parameter="into", value=into)
 
 
 def _seeds(values: dict[str, Any]) -> tuple[int, ...]:

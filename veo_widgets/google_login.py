@@ -162,7 +162,9 @@ def _trouble(error: Exception, asking: _Asking) -> str:
     if not status and isinstance(error, google.TransportError | google.TimeoutError | OSError):
         return f"{_network_words(error)}. Look whether the network or a proxy is in the way."
     if not isinstance(error, google.GoogleAuthError):
-        return f"{host} answered with what is no token (HTTP {status}). Look whether a proxy is in between."
+        return (
+            f"{host} answered with something that is not a token (HTTP {status}). Look whether a proxy is in between."
+        )
     return ""
 
 

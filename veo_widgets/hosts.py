@@ -51,7 +51,7 @@ def redirected(url: str, location: str) -> str:
         target = urljoin(url, location)
         old, new = urlsplit(url).scheme, urlsplit(target).scheme
     except ValueError:
-        raise DownloadError(f"The download was redirected to {location[:80]!r}, which is no address.") from None
+        raise DownloadError(f"The download was redirected to {location[:80]!r}, which is not an address.") from None
     if new not in {"https", "http"} or (old == "https" and new != "https"):
         raise DownloadError(f"The download was redirected to {new!r}, which is not followed.")
     return target
@@ -113,7 +113,9 @@ def _parts(url: str) -> tuple[SplitResult, str, int]:
     except ValueError:
         parts, name, port = urlsplit(""), "", 0
     if not name or parts.username is not None or parts.scheme not in {"http", "https"}:
-        raise DownloadError("It leads to what is no http:// or https:// address, or to one with a password.")
+        raise DownloadError(
+            "It leads to something that is not an http:// or https:// address, or to one with a password."
+        )
     return parts, name, port
 
 

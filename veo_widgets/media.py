@@ -44,7 +44,7 @@ def check_web_address(address: str, parameter: str) -> None:
     # Neither a password nor a signature belongs in a message.
     shown = "an address with '@' before its path" if "@" in address else repr(address.partition("?")[0][:80])
     raise InvalidRequestError(
-        f"{parameter}: {shown} is no address of an image; give an http(s):// or gs:// address, a file, or bytes.",
+        f"{parameter}: {shown} is not the address of an image; give an http(s):// or gs:// address, a file, or bytes.",
         parameter=parameter,
         value=shown,
     )

@@ -93,7 +93,7 @@ def taken(value: object, parameter: str) -> tuple[bytes, str, str]:
         data = stripped(data, mime)
         _check_size(size_of(data, mime), name, parameter)
     except BrokenImageError as error:
-        raise _refusal(parameter, f"{name!r} is no whole image: {error}.", name) from None
+        raise _refusal(parameter, f"{name!r} is not a complete image: {error}.", name) from None
     return data, mime, name
 
 
@@ -116,12 +116,13 @@ def _read(value: object, parameter: str) -> tuple[bytes, str]:
         return _addressed(value, parameter), "data: address"
     if isinstance(value, str | os.PathLike):
         return _at(value, parameter)
-    made = _drawn(value, parameter)
+    # A class has what its objects have, but for what makes them a picture.
+    made = None if isinstance(value, type) else _drawn(value, parameter)
     if made is not None:
         return made
     if isinstance(value, _File) and (found := _of_file(value, parameter)) is not None:
-        return found, Path(str(getattr(value, "name", "file"))).name
-    raise _refusal(parameter, f"{type(value).__name__} is no image; give {_TAKEN}.", value)
+        return found, Path(str(getattr(value, "name", None) or "file")).name
+    raise _refusal(parameter, f"{type(value).__name__} is not an image; give {_TAKEN}.", value)
 
 
 def _addressed(address: str, parameter: str) -> bytes:
@@ -129,7 +130,9 @@ def _addressed(address: str, parameter: str) -> bytes:
     head, _, text = address.partition(",")
     try:
         if head.lower().endswith(";base64"):
-            return base64.b64decode(unquote(text).encode("ascii"), validate=True)
+            # As browsers read it: blanks say nothing, and its end needs no signs.
+            digits = "".join(unquote(text).split()).rstrip("=")
+            return base64.b64decode(digits.encode("ascii") + b"=" * (-len(digits) % 4), validate=True)
         return unquote_to_bytes(text)
     # Of base64, and of what is no ASCII.
     except ValueError:
@@ -226,7 +229,8 @@ def _of_pillow(image: Any, parameter: str) -> bytes:
         return data if len(data) <= MAX_IMAGE_BYTES else smaller(image)
     # SyntaxError is Pillow's word for some broken files.
     except (OSError, ValueError, SyntaxError) as error:
-        text = f"a Pillow image of mode {image.mode} cannot be sent ({error}); use image.convert('RGB')."
+        way = "; use image.convert('RGB')" if "mode" in str(error) else ""
+        text = f"a Pillow image of mode {image.mode} cannot be sent ({error}){way}."
         raise _refusal(parameter, text, image) from error
 
 

@@ -150,7 +150,7 @@ def _output(value: object) -> str:
     except RuntimeError:
         path = Path(str(value)).absolute()
     if path.suffix.lower() in _NO_CLIPS and not path.is_dir():
-        message = f"output: {path.name!r} is no name for a clip; end it in .mp4, or name a folder."
+        message = f"output: {path.name!r} is not a name for a clip; end it in .mp4, or name a folder."
         raise InvalidRequestError(message, parameter="output", value=value)
     return str(path)
 

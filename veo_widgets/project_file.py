@@ -75,7 +75,7 @@ def _read(path: Path, _state: tuple[int, int, int]) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, AttributeError):
         raise ConfigError(f"{path}: it is not TOML that can be read; mend it, or set VEO_PYPROJECT=0.") from None
     if not isinstance(section, dict):
-        raise ConfigError(f"{path}: tool.veo_widgets is no table; write [tool.veo_widgets] on a line of its own.")
+        raise ConfigError(f"{path}: tool.veo_widgets is not a table; write [tool.veo_widgets] on a line of its own.")
     return section
 
 

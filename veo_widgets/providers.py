@@ -168,7 +168,7 @@ def _load_others() -> None:
 
 def _add(provider: object) -> None:
     if not isinstance(provider, Provider):
-        raise TypeError(f"{type(provider).__name__} is no veo_widgets.providers.Provider")
+        raise TypeError(f"{type(provider).__name__} is not a veo_widgets.providers.Provider")
     taken = {provider.name, *provider.prefixes} & {*PROVIDERS, *_by_prefix()}
     if taken:
         raise ValueError(f"{', '.join(sorted(taken))} is taken")

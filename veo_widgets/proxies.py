@@ -151,7 +151,7 @@ def _fault(scheme: str, said: str, place: str) -> str:
             "a blank as %20, and letters with accents in UTF-8"
         )
     if scheme not in _KINDS:
-        return "is no kind of proxy that can be used. Begin it with http://, https:// or socks5h://"
+        return "is not a kind of proxy that can be used. Begin it with http://, https:// or socks5h://"
     if not _is_place(place):
         return "is not the address of a proxy. It looks like http://host:port"
     if scheme.startswith("socks") and find_spec("socksio") is None:

@@ -121,7 +121,7 @@ def read(text: str, name: str = "the file") -> Recipe:
         found = json.loads(text)
         said, model = dict(found["request"]), str(found.get("model", ""))
     except (ValueError, KeyError, TypeError, AttributeError):
-        message = f"path: {name} is no sidecar of a clip; it says nothing of a request."
+        message = f"path: {name} is not a clip's sidecar; it says nothing about a request."
         raise InvalidRequestError(message, parameter="path", value=name) from None
     images = {key for key in said if key in BY_NAME and BY_NAME[key].kind in {"image", "images"}}
     known = {key: _images(said[key]) for key in images}

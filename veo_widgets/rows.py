@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Number
 from pathlib import PurePath
 from typing import Any, Protocol, runtime_checkable
 
@@ -28,7 +28,7 @@ class Rows(list[dict[str, Any]]):
     """Rows as dictionaries; what a row leaves open is None. A row that is nothing but text has it under ``prompt``.
 
     Attributes:
-        texts: whether every row is nothing but text.
+        texts: whether every row is nothing but a text, or a value of a series without a name.
         name: of the file that they are from, without its ending.
         remarks: what of their source was passed over, for people.
         frame: the frame that they are from, if any.
@@ -41,11 +41,12 @@ class Rows(list[dict[str, Any]]):
         name: str = "",
         remarks: tuple[str, ...] = (),
         frame: Frame | None = None,
+        texts: bool = False,
     ) -> None:
         found = list(rows)
         if not found:
             raise InvalidRequestError("rows: there are none.", parameter="rows")
-        self.texts = all(isinstance(row, str) for row in found)
+        self.texts = texts or all(isinstance(row, str) for row in found)
         super().__init__(_whole(_tidy(row) for row in found))
         self.name, self.remarks, self.frame = name, remarks, frame
 
@@ -76,14 +77,21 @@ def read_rows(source: Any) -> Rows:
 
 
 def _columnar(source: Mapping[Any, Any]) -> list[Any]:
-    columns = sheets.columnar(source)
+    columns = sheets.columnar({name: _listed(value) for name, value in source.items()})
     if columns is None:
-        raise _no_rows(source)
+        message = "rows: a dictionary is neither a list of rows nor columns of one length; put a row in a list."
+        raise InvalidRequestError(message, parameter="rows")
     return columns
 
 
+def _listed(value: Any) -> Any:
+    """A column that is an array or a series as a list; anything else as it is."""
+    ways = (getattr(value, name, None) for name in ("tolist", "to_list", "to_pylist"))
+    return next((way() for way in ways if callable(way)), value)
+
+
 def _no_rows(value: object) -> InvalidRequestError:
-    message = f"rows: {type(value).__name__} is no row; give {_KINDS}."
+    message = f"rows: {type(value).__name__} is not a row; give {_KINDS}."
     return InvalidRequestError(message, parameter="rows")
 
 
@@ -121,10 +129,10 @@ def _of_sheet(name: str, content: bytes | str) -> Rows:
 
 
 def _of_frame(frame: Frame) -> Rows:
-    rows: Iterable[Any] = frame.rows
-    if not frame.columns:
-        rows = [row[""] for row in rows]
-    return Rows(rows, frame=frame)
+    if frame.columns:
+        return Rows(frame.rows, frame=frame)
+    # A series without a name, or an index without columns.
+    return Rows([{"prompt": row[""]} for row in frame.rows if "" in row], frame=frame, texts=True)
 
 
 def _of_items(source: Any) -> Rows:
@@ -159,7 +167,8 @@ def _is_missing(value: object) -> bool:
     """Whether a cell is empty, in the words of CSV, Python or a library of frames."""
     if isinstance(value, str):
         return not value.strip()
-    nan = isinstance(value, float) and math.isnan(value)
+    # Of whatever type, it alone differs from itself.
+    nan = isinstance(value, Number) and value != value  # noqa: PLR0124
     return value is None or nan or type(value).__name__ in {"NAType", "NaTType"}
 
 

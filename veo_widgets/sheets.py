@@ -114,7 +114,9 @@ def _kind(name: str, content: bytes | str) -> str:
         return _kind_of_archive(ending, content)
     found = next((kind for start, kind in _BEGINNINGS.items() if content.startswith(start)), "")
     if not found and ending in {"parquet", ".xlsx"} and content:
-        raise refusal(name, f"{name!r} is no {'Parquet' if ending == 'parquet' else 'Excel'} file, whatever its name.")
+        raise refusal(
+            name, f"{name!r} is not {'a Parquet' if ending == 'parquet' else 'an Excel'} file, whatever its name."
+        )
     return found or ending
 
 
@@ -136,7 +138,7 @@ def _decoded(name: str, content: bytes) -> str:
         message = f"cannot read {name!r}: {error}. Give a file in UTF-8 with a header line; Excel calls it 'CSV UTF-8'."
         raise refusal(name, message) from error
     if "\0" in text:
-        raise refusal(name, f"{name!r} is no text. Give a CSV file in UTF-8 with a header line.")
+        raise refusal(name, f"{name!r} is not text. Give a CSV file in UTF-8 with a header line.")
     return text
 
 
@@ -290,7 +292,7 @@ def _json_lines(name: str, text: str) -> list[Any]:
             try:
                 found.append(json.loads(line))
             except (ValueError, RecursionError) as error:
-                raise refusal(name, f"line {number} of {name!r} is no JSON: {error}.") from error
+                raise refusal(name, f"line {number} of {name!r} is not valid JSON: {error}.") from error
     return found
 
 
@@ -303,7 +305,7 @@ def _json(name: str, text: str) -> list[Any]:
         try:
             return _json_lines(name, text)
         except InvalidRequestError:
-            raise refusal(name, f"{name!r} is no JSON: {error}.") from error
+            raise refusal(name, f"{name!r} is not valid JSON: {error}.") from error
     rows = columnar(value)
     if rows is not None:
         return rows

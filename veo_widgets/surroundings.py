@@ -103,7 +103,7 @@ def read_address(base_url: str) -> str:
         usable = False
     if not usable:
         raise ConfigError(
-            f"base_url: {base_url!r} is no address; it looks like https://host or https://host:port/path."
+            f"base_url: {base_url!r} is not an address; it looks like https://host or https://host:port/path."
         )
     if parts.username is not None or parts.query or parts.fragment:
         # It is shown on screen and written into the ledger.

@@ -20,7 +20,7 @@ _COMMENT = re.compile(r"^#(?: .*)?$\n?", re.MULTILINE)
 _DOLLAR = re.compile(r"(\$?)\$([^\W\d_]\w*)")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 # How a value is written: its conversion, then its format, in which braces have partners.
-_MANNER = re.compile(r"\s*(?:!([rsa]))?(?::((?:[^{}]|\{[^{}]*\})*))?\}")
+_MANNER = re.compile(r"\s*(?:!([rsa])\s*)?(?::((?:[^{}]|\{[^{}]*\})*))?\}")
 _CONVERSIONS: dict[str | None, Callable[[Any], Any]] = {None: lambda value: value, "r": repr, "s": str, "a": ascii}
 _STEP = re.compile(r"\.([^\W\d]\w*)|\[([^\]]*)\]")
 

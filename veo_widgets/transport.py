@@ -159,7 +159,9 @@ class Transport:
                 return answer
             failed: VeoError = too_slow(account, limit, exchange, sent=leaving is None or leaving.begun)
         except TooLargeError as error:
-            failed = InvalidReplyError(f"{account.provider.label} answered with {error}, which is no answer to this.")
+            failed = InvalidReplyError(
+                f"{account.provider.label} answered with {error}, which does not answer this request."
+            )
         except WithdrawnError:
             failed = leaving.error if leaving and leaving.error else VeoError("It was not sent.")
         except TROUBLE as error:

@@ -58,6 +58,6 @@ def read_video_id(text: str) -> VideoId:
     found = _PACKED.fullmatch(plain)
     if found is None or not text.startswith(_PREFIX):
         raise InvalidRequestError(
-            f"video_id: {text[:80]!r} is no id that video_generation gave.", parameter="video_id", value=text
+            f"video_id: {text[:80]!r} is not an id from video_generation.", parameter="video_id", value=text
         )
     return VideoId(*found.groups())

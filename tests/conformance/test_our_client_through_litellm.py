@@ -273,7 +273,7 @@ ENDS = {
 }
 # To the Agent Platform the proxy keeps the error of a failed one, and of the others only that there is no clip.
 VERTEX_ENDS = {
-    "filtered": "the safety filter ends jobs so too",
+    "filtered": "as for a clip that was filtered",
     "failed": "code 13 INTERNAL",
     "empty": "No clip came back",
 }

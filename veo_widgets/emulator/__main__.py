@@ -55,7 +55,7 @@ def _known() -> str:
 def _line(text: str) -> tuple[str, str]:
     key, colon, value = (part.strip() for part in text.partition(":"))
     if not colon:
-        raise argparse.ArgumentTypeError(f"{text!r} is no KEY:VALUE.")
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY:VALUE.")
     try:
         standing_lines({key: value})
     except RefusalError as error:

@@ -21,7 +21,7 @@ async def _body(request: Request) -> Json:
     try:
         body = json.loads(await request.body() or b"{}")
     except ValueError as error:
-        raise invalid("The body is no JSON.") from error
+        raise invalid("The body is not JSON.") from error
     if not isinstance(body, dict):
         raise invalid("The body must be a JSON object.")
     return body

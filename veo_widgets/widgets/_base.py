@@ -272,7 +272,7 @@ def _pieces(path: Path) -> Iterator[tuple[int, int, bytes]]:
         raise FileNotFoundError("The clip is gone.")
     with path.open("rb") as file:
         if container_of(file.read(ENOUGH)) is None:
-            raise OSError("The file is no clip.")
+            raise OSError("The file is not a clip.")
         total = file.seek(0, 2)
         file.seek(0)
         for offset in range(0, total, CHUNK_BYTES):

@@ -9,7 +9,10 @@ from pathlib import Path
 
 # What travels to the browser with the clip; at a minute of speech a kilobyte this is an hour.
 _MOST = 64_000
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+# A language, and what else programs say of captions, as in `en.forced`.
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)(?:\.[A-Za-z]+)*")
+# Captions that browsers do not show.
+_UNSHOWN = {".srt", ".ass", ".ssa", ".sbv", ".ttml", ".dfxp", ".smi"}
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _UNMARKED = ((b"W\0E\0", "utf-16-le"), (b"\0W\0E", "utf-16-be"))
 
@@ -31,8 +34,7 @@ class Captions:
 
 def beside(clip: Path) -> Captions:
     """The captions of ``a.mp4``: ``a.vtt``, else the first of ``a.en.vtt`` and its like, whatever the case of `vtt`."""
-    files = _files(clip)
-    notes: list[str] = []
+    files, notes = _files(clip)
     shown: Captions | None = None
     for language, path in files:
         if shown is not None:
@@ -46,21 +48,29 @@ def beside(clip: Path) -> Captions:
     return Captions(shown.text if shown else None, shown.language if shown else "", " ".join(notes))
 
 
-def _files(clip: Path) -> list[tuple[str, Path]]:
-    """Language and path of each, the one without a language first."""
-    found = []
+def _files(clip: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+    """Language and path of each, the one without a language first; and a note on each that cannot be one."""
+    found, notes = [], []
+    for path in _named_after(clip):
+        between = path.name[len(clip.stem) + 1 : -len(path.suffix)]
+        language = _LANGUAGE.fullmatch(between)
+        if path.suffix.lower() in _UNSHOWN and (not between or language):
+            notes.append(f"{path.name} is not shown: it is not WebVTT.")
+        elif path.suffix.lower() != ".vtt":
+            continue
+        elif not between or language:
+            found.append((language[1].replace("_", "-") if language else "", path))
+        # Of `a.2.mp4`, whether that is still there or not.
+        elif not between.isdecimal() and not path.with_suffix(clip.suffix).exists():
+            notes.append(f"{path.name} is not shown: {between!r} is not a language code such as 'en'.")
+    return sorted(found), notes
+
+
+def _named_after(clip: Path) -> list[Path]:
     try:
-        for path in clip.parent.iterdir():
-            name = path.name
-            if name.startswith(f"{clip.stem}.") and path.suffix.lower() == ".vtt":
-                language = name[len(clip.stem) + 1 : -len(".vtt")]
-                if len(name) == len(clip.stem) + len(".vtt"):
-                    found.append(("", path))
-                elif _LANGUAGE.fullmatch(language):
-                    found.append((language.replace("_", "-"), path))
+        return sorted(path for path in clip.parent.iterdir() if path.name.startswith(f"{clip.stem}."))
     except OSError:
         return []
-    return sorted(found)
 
 
 def _text(path: Path) -> str:

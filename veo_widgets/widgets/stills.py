@@ -28,7 +28,7 @@ def as_image(video: Video, frame: int, png: bytes) -> Image:
         InvalidRequestError: it is no whole PNG, or over 20 MB.
     """
     if sniff_image(png) != "image/png":
-        raise InvalidRequestError("frame: what the browser sent is no PNG image.", parameter="frame", value=frame)
+        raise InvalidRequestError("frame: what the browser sent is not a PNG image.", parameter="frame", value=frame)
     image = Image.of(png, "frame")
     return Image(data=image.data, mime=image.mime, name=f"{video.path.stem}_frame{frame:04d}.png")
 

@@ -27,7 +27,9 @@ def filled(prompt: str) -> str:
     names = notebook_names()
     for name in _NAME.findall(prompt):
         if not _is_plain(names.get(name)):
-            message = f"prompt: {{{name}}} is no text and no number of the notebook; define {name}, or write it out."
+            message = (
+                f"prompt: {{{name}}} is neither a text nor a number in the notebook; define {name}, or write it out."
+            )
             raise InvalidRequestError(message, parameter="prompt", value=name)
     return _NAME.sub(lambda found: str(names[found[1]]), prompt)
 

@@ -50,7 +50,7 @@ def read_interaction(body: Any) -> Operation:
     """
     said = body.get("status") if isinstance(body, dict) else None
     if not isinstance(said, str) or not plain(said):
-        raise InvalidReplyError("The service answered a poll with something that is no interaction.")
+        raise InvalidReplyError("The service answered a poll with something that is not an interaction.")
     name, meaning = str(body.get("id") or ""), WORDS.meaning(said)
     if meaning not in {"done", "failed"}:
         # Whatever a later version calls work under way is told as it came.

@@ -84,7 +84,7 @@ def limit_remedy(limit: Limit, said: ErrorBody, provider: str, retry_after: floa
     if limit == "day":
         # Source: https://ai.google.dev/gemini-api/docs/rate-limits.
         anew = "at midnight Pacific time" if said.is_googles else "within a day"
-        return f"The day's quota is used up and starts anew {anew}; send it again then, or ask for more."
+        return f"The day's quota is used up and starts again {anew}; send it again then, or ask for more."
     if limit == "running":
         return "There is room again when one of the running jobs has ended."
     if limit == "minute":

@@ -60,7 +60,7 @@ def listed(reply: Reply) -> dict[str, str]:
     """
     entries = reply.body.get("data") if isinstance(reply.body, dict) else None
     if not isinstance(entries, list):
-        raise InvalidReplyError("The service answered with something that is no list of models; check base_url.")
+        raise InvalidReplyError("The service answered with something that is not a list of models; check base_url.")
     named = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
     return {entry["id"]: _text(entry.get("mode")) for entry in named}
 

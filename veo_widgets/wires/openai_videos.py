@@ -148,7 +148,7 @@ class OpenAIVideos(Dialect):
         video = request.remix_from or ""
         if is_address(video) or video.startswith("data:"):
             raise InvalidRequestError(
-                f"remix_from: {video[:80]!r} is no id; {self.label} remixes its own videos. edit_from takes a file.",
+                f"remix_from: {video[:80]!r} is not an id; {self.label} remixes only its own; edit_from takes a file.",
                 parameter="remix_from",
                 value=video,
             )
@@ -221,7 +221,7 @@ class OpenAIVideos(Dialect):
         body = reply.body if isinstance(reply.body, dict) else {}
         data = body.get("data")
         if not isinstance(data, list) or not all(isinstance(item, dict) and item.get("id") for item in data):
-            raise InvalidReplyError("The service answered with something that is no list of videos.")
+            raise InvalidReplyError("The service answered with something that is not a list of videos.")
         last = str(body.get("last_id") or data[-1]["id"]) if data and body.get("has_more") else ""
         return [Listed.of(item) for item in data], last
 

@@ -81,13 +81,13 @@ class _PredictLongRunning(Dialect, ABC):
         """Read an operation; `Operation.outcome` is exactly one of its five."""
         body = reply.body
         if not isinstance(body, dict):
-            raise InvalidReplyError("The service answered a poll with something that is no operation.")
+            raise InvalidReplyError("The service answered a poll with something that is not an operation.")
         name = str(body.get("name") or "")
         error, done = body.get("error"), body.get("done")
         if not is_no_error(error):
             return _failed(name, error if isinstance(error, dict) else {"message": error})
         if done not in (None, False, True) or not ("done" in body or "name" in body):
-            raise InvalidReplyError("The service answered a poll with something that is no operation.")
+            raise InvalidReplyError("The service answered a poll with something that is not an operation.")
         if not done:
             return Operation(name, "running")
         return self._finished(name, body.get("response"))
@@ -168,7 +168,7 @@ class DeveloperApi(_PredictLongRunning):
         """Only the address of an earlier clip works here: https://github.com/googleapis/js-genai/issues/1059."""
         if not clip.startswith(("https://", "http://")):
             raise InvalidRequestError(
-                f"extend_from: {clip!r} is no address; the Developer API extends only clips that it still keeps.",
+                f"extend_from: {clip!r} is not an address; the Developer API extends only clips that it still keeps.",
                 parameter="extend_from",
                 value=clip,
             )
@@ -212,7 +212,7 @@ class AgentPlatform(_PredictLongRunning):
         """``POST …:fetchPredictOperation``; a GET on the name does not work for Veo."""
         model = operation.rpartition("/operations/")[0]
         if not re.fullmatch(r"(projects/[^/]+/locations/[^/]+/)?publishers/google/models/[^/]+", model):
-            raise InvalidReplyError(f"{operation[:120]!r} is no operation of the Agent Platform.")
+            raise InvalidReplyError(f"{operation[:120]!r} is not an operation of the Agent Platform.")
         url = f"{_versioned(endpoint)}/{quote(model, safe='/')}:fetchPredictOperation"
         return Call("poll", "POST", url, json={"operationName": operation})
 

@@ -16,9 +16,9 @@ from .filter_reasons import explain
 
 # What its reader misses in an answer that is done: pydantic's own words, which no passing trouble has.
 _UNREAD = re.compile(r"GeminiLongRunningOperationResponse response\.generateVideoResponse\S* Field required")
-_HIDDEN = "The proxy hands on neither a clip nor a reason; the safety filter ends jobs so too. Its log says more."
+_HIDDEN = "The proxy passes on neither a clip nor a reason, as for a clip that was filtered. Its log says more."
 _BUCKET = (
-    "The clip lies in the bucket of the proxy's operator, and the proxy only hands out clips that come in the answer; "
+    "The clip is in the bucket of the proxy's operator, and the proxy only hands out clips that come in the answer; "
     "it may be charged."
 )
 

@@ -30,7 +30,7 @@ _CODES = {
     13: ("INTERNAL", True, "The service has failed; send it again."),
     14: ("UNAVAILABLE", True, "The service is overloaded; wait a while, then send it again."),
     15: ("DATA_LOSS", True, "Send it again."),
-    16: ("UNAUTHENTICATED", False, "The login ran out while the job was running; sign in anew, then send it again."),
+    16: ("UNAUTHENTICATED", False, "The login ran out while the job was running; sign in again, then send it again."),
 }
 _REPHRASE = "Rephrase the prompt or change the image: the filter has refused what was sent, not a clip."
 

@@ -95,7 +95,9 @@ def read_video(body: Any) -> Operation:
     status = status_of(video) or _status_by_fields(video)
     if not status:
         told = error_in(body).message if isinstance(body, dict) else ""
-        raise InvalidReplyError(f"The service answered a poll with something that is no video{told and f': {told}'}.")
+        raise InvalidReplyError(
+            f"The service answered a poll with something that is not a video{told and f': {told}'}."
+        )
     name, meaning = id_of(video), WORDS.meaning(status)
     if meaning == "done":
         samples, error = samples_in(video, name), video.get("error")
