@@ -121,7 +121,8 @@ class Assembly:
         return self._outline(posters=False)
 
     def _outline(self, *, posters: bool) -> Outline:
-        found = iter(self._records())
+        records = self._records()
+        found = iter(records)
         entries = []
         for chain in self._chains:
             before, there = "", True
@@ -132,7 +133,12 @@ class Assembly:
                 before, there = piece.label, has_clip(record)
         plans = [piece.plan for piece in self.pieces if piece.plan is not None]
         free = bool(plans) and all(plan.provider.name == "emulator" for plan in plans)
-        return Outline(self.title, tuple(entries), free=free, remarks=self.remarks)
+        return Outline(self.title, tuple(entries), free=free, remarks=(*self.remarks, *self._noted(records)))
+
+    def _noted(self, records: Sequence[JobRecord | None]) -> tuple[str, ...]:
+        """What to know of the clips that are there, beside the price."""
+        del records
+        return ()
 
     def _records(self) -> list[JobRecord | None]:
         return self.client.call(self._standing)

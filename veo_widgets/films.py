@@ -14,15 +14,16 @@ from typing import Any, Literal, Self, get_args
 
 import anyio.to_thread
 
-from . import library, stitching
+from . import library, provenance, signatures, stitching
 from .arguments import NAME, SEVERAL, TEXT, accepts, instance_of, refusal
 from .assembly import Assembly
-from .errors import InvalidRequestError, UnknownOutcomeError, VeoError, nearest
+from .errors import ConfigError, InvalidRequestError, UnknownOutcomeError, VeoError, nearest
 from .media import Image, Video
 from .pieces import Piece, canonical, has_clip, merged, number_equals, planned, tell_apart
 from .planning import Plan, following
 from .progress import Line, metered
 from .record import JobRecord, JobState
+from .signatures import Part, Signing
 from .stitching import Segment
 from .sync import Client
 from .waiting import result
@@ -110,13 +111,32 @@ class Film(Assembly):
                 found.append(f"{label} is {sizes}: it gets black bars {sides}")
         return tuple(found)
 
+    def _noted(self, records: Sequence[JobRecord | None]) -> tuple[str, ...]:
+        """What becomes of the Content Credentials of the clips, and whether the film gets its own."""
+        if sum(piece.follows != "extend" for piece in self.pieces) < 2:
+            return ()  # The film is the clip itself.
+        try:
+            if signatures.configured():
+                return ("the film is signed, with its shots as ingredients",)
+        except ConfigError as error:
+            return (str(error).removesuffix("."),)
+        clips = [record.videos[0].path if record and has_clip(record) else None for record in records]
+        signed = [
+            piece.label for piece, path in zip(self.pieces, clips, strict=True) if path and provenance.carries(path)
+        ]
+        if not signed:
+            return ()
+        have = "has" if len(signed) == 1 else "have"
+        return (f"{', '.join(signed)} {have} Content Credentials: the film does not carry their manifests",)
+
     @property
     def video(self) -> Video:
         """The film as one MP4 with sound and hard cuts; put together on first use.
 
         Raises:
             VeoError: a shot has no clip yet, or the clips cannot be put together.
-            MissingExtraError: the extra ``media`` is not installed.
+            ConfigError: it is to be signed, and key or certificates are not fit for that.
+            MissingExtraError: the extra ``media`` is not installed, or ``provenance`` for signing.
         """
         records = [record for record in self._records() if record and has_clip(record)]
         if len(records) < len(self.pieces):
@@ -140,6 +160,8 @@ class Film(Assembly):
     def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:  # noqa: D102 (see Assembly)
         if any(piece.follows == "continue" for piece in self.pieces):
             stitching.check_extra()
+        if signing := signatures.configured():
+            signing.check()
         return super().run(retry=retry, max_running=max_running)
 
     async def _check(self, retry: bool) -> None:  # noqa: FBT001 (as in Assembly)
@@ -181,26 +203,44 @@ class Film(Assembly):
         segments = _segments(self.pieces, records)
         if len(segments) == 1:
             return next(video for record in records for video in record.videos if video.path == segments[0].path)
-        path = self._target(records, segments)
+        signing = signatures.configured()
+        path = self._target(records, segments, signing)
         if path.is_file() and (known := Video(path).recipe.get("file")):
             return Video.from_json({**known, "path": path})
         part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
+        unsigned = part.with_suffix(".unsigned.part")
         try:
-            stitching.stitch(segments, part)
-            return library.settle(part, path, {"film": self.name, "jobs": [record.id for record in records]})
+            parts = self._parts(records, segments)
+            recipe = {
+                "film": self.name,
+                "jobs": [record.id for record in records],
+                "ingredients": [{"name": item.path.name, "sha256": item.sha256} for item in parts],
+            }
+            stitching.stitch(segments, unsigned if signing else part)
+            if signing:
+                signing.sign(unsigned, part, path.name, parts, _source_type(records))
+            return library.settle(part, path, recipe)
         except OSError as error:
             why = error.strerror or error
             raise VeoError(
                 f"The film could not be written to {str(path)!r}: {why}. Make room and try again."
             ) from error
         finally:
-            with suppress(OSError):
-                part.unlink()
+            for left in (part, unsigned):
+                with suppress(OSError):
+                    left.unlink()
 
-    def _target(self, records: Sequence[JobRecord], segments: Sequence[Segment]) -> Path:
-        """A name that changes with every clip of the film."""
+    def _parts(self, records: Sequence[JobRecord], segments: Sequence[Segment]) -> list[Part]:
+        """The clips that are in the film, as its recipe and its manifest name them."""
+        placed = {segment.path for segment in segments}
+        made = zip(self.pieces, (record.videos[0] for record in records), strict=True)
+        return [Part.of(piece.label, video.path) for piece, video in made if video.path in placed]
+
+    def _target(self, records: Sequence[JobRecord], segments: Sequence[Segment], signing: Signing | None) -> Path:
+        """A name that changes with every clip of the film, and with who signs it."""
         clips = [record.videos[0].sha256 for record in records]
-        digest = hashlib.sha256(repr((clips, [item.runs_on for item in segments])).encode()).hexdigest()
+        made_of = (clips, [item.runs_on for item in segments], *([signing.mark] if signing else []))
+        digest = hashlib.sha256(repr(made_of).encode()).hexdigest()
         return records[0].videos[0].path.with_name(f"{library.slug(self.name)}_film_{digest[:8]}.mp4")
 
     def _repr_html_(self) -> str:
@@ -209,8 +249,17 @@ class Film(Assembly):
         records = [record for record in self._records() if record and has_clip(record)]
         if len(records) < len(self.pieces) or len(segments := _segments(self.pieces, records)) < 2:
             return shown
-        path = self._target(records, segments)
+        try:
+            path = self._target(records, segments, signatures.configured())
+        except ConfigError:
+            return shown
         return shown + (Video(path)._repr_html_() if path.is_file() else "")
+
+
+def _source_type(records: Sequence[JobRecord]) -> str:
+    """Where the pictures of a film come from, as IPTC calls it; the emulator draws without AI."""
+    emulated = [record.provider == "emulator" for record in records]
+    return "algorithmicMedia" if all(emulated) else "compositeSynthetic" if any(emulated) else "trainedAlgorithmicMedia"
 
 
 def _shots(shots: Any) -> list[Shot]:

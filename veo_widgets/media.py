@@ -16,6 +16,7 @@ from .bodies import read_json
 from .errors import InvalidRequestError
 from .pictures import MAX_IMAGE_BYTES, sniff_image, taken
 from .printable import printable
+from .provenance import ContentCredentials, credentials_of
 
 __all__ = ["MAX_IMAGE_BYTES", "Image", "Video", "check_web_address", "sniff_image"]
 
@@ -184,6 +185,15 @@ class Video:
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    @property
+    def credentials(self) -> ContentCredentials:
+        """What the manifest in the clip claims of it, and whether that holds.
+
+        Raises:
+            ConfigError: the list of whom to trust cannot be read.
+        """
+        return credentials_of(self.path)
 
     @property
     def poster(self) -> str:

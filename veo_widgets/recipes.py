@@ -7,12 +7,16 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import provenance
+from .containers import ENDINGS, ENOUGH, container_of
 from .errors import InvalidRequestError
 from .media import Image
 from .params import BY_NAME
-from .paths import expanded
+from .paths import expanded, is_there
+from .provenance import ContentCredentials
 from .request import VideoRequest
 
 if TYPE_CHECKING:
@@ -27,16 +31,42 @@ class Recipe:
     """How a clip was made.
 
     Attributes:
-        request: what was asked for, without the images that are `missing`.
+        made_from: what was asked for, without the images that are `missing`; or why that is not known.
         job: the id of its job, or empty.
         provider: where it was made, or empty.
         missing: parameters with images that are neither in the ledger nor addresses.
+        path: the clip, if it is one on disk.
     """
 
-    request: VideoRequest
+    made_from: VideoRequest | InvalidRequestError
     job: str = ""
     provider: str = ""
     missing: tuple[str, ...] = ()
+    path: Path | None = None
+
+    @property
+    def request(self) -> VideoRequest:
+        """What was asked for, without the images that are `missing`.
+
+        Raises:
+            InvalidRequestError: nothing beside the clip says so, as with a film or a clip from elsewhere.
+        """
+        if isinstance(self.made_from, InvalidRequestError):
+            raise self.made_from
+        return self.made_from
+
+    @property
+    def credentials(self) -> ContentCredentials:
+        """What the manifest in the clip claims of it, and whether that holds; read anew if the file has changed.
+
+        Raises:
+            InvalidRequestError: the clip is not there.
+            ConfigError: the list of whom to trust cannot be read.
+        """
+        if self.path is None or not is_there(self.path, Path.is_file):
+            where = f" at {str(self.path)!r}" if self.path else ""
+            raise InvalidRequestError(f"path: there is no clip{where}, so no Content Credentials.", parameter="path")
+        return provenance.credentials_of(self.path)
 
 
 def load(path: str | os.PathLike[str]) -> Recipe:
@@ -55,7 +85,34 @@ def load(path: str | os.PathLike[str]) -> Recipe:
         why = getattr(error, "strerror", None) or error
         message = f"path: cannot read {str(sidecar)!r} ({why}); give a clip of veo_widgets, or the JSON file beside it."
         raise InvalidRequestError(message, parameter="path", value=str(path)) from None
-    return read(text, sidecar.name)
+    return replace(read(text, sidecar.name), path=_clip_of(expanded(path)))
+
+
+def opened(path: str | os.PathLike[str]) -> Recipe:
+    """As `load`; a clip that nothing is known of has a recipe without a request."""
+    try:
+        return load(path)
+    except InvalidRequestError as error:
+        clip = _clip_of(expanded(path))
+        if not _is_clip(clip):
+            raise
+        return Recipe(error, path=clip)
+
+
+def _clip_of(path: Path) -> Path:
+    """The clip that a path means, or the one beside the JSON file that it means."""
+    if path.suffix.lower() != ".json":
+        return path.absolute()
+    beside = (path.with_suffix(ending) for ending in ENDINGS)
+    return next((clip for clip in beside if is_there(clip, Path.is_file)), path.with_suffix(".mp4")).absolute()
+
+
+def _is_clip(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return container_of(file.read(ENOUGH)) is not None
+    except OSError:
+        return False
 
 
 def read(text: str, name: str = "the file") -> Recipe:
@@ -99,4 +156,4 @@ async def completed(recipe: Recipe, client: AsyncClient) -> Recipe:
         record = await client.job(recipe.job)
     except InvalidRequestError:
         return recipe
-    return replace(recipe, request=record.request, provider=record.provider, missing=())
+    return replace(recipe, made_from=record.request, provider=record.provider, missing=())

@@ -210,13 +210,15 @@ def adopt(video: RemoteVideo) -> Job:
 def load(path: str | PathLike[str]) -> Recipe:
     """Load how a clip was made: ``load(path).request`` is the request, to send again or to fill a form with.
 
+    ``load(path).credentials`` says what the clip's Content Credentials claim, and whether they hold.
+
     Args:
         path: a clip on disk, or the JSON file beside it.
 
     Raises:
-        InvalidRequestError: there is no such file, or it contains no request.
+        InvalidRequestError: there is no such file, or it is neither a clip nor the file beside one.
     """
-    return client().call(recipes.completed, recipes.load(path), client().asynchronous)
+    return client().call(recipes.completed, recipes.opened(path), client().asynchronous)
 
 
 @accepts(take_over=SWITCH)

@@ -302,6 +302,16 @@ describe("a finished job", () => {
     }
   });
 
+  it("tells what a clip's Content Credentials claim, and whether they hold", async () => {
+    /** @type {[string, string][]} */
+    const credentials = [["Content Credentials", "does not hold: the clip was changed"], ["Claims", "signed by <b>Meadow</b>"]];
+    const { el } = await showJob("succeeded", { clips: clips.map((clip) => ({ ...clip, credentials })) });
+    button(el, "Details").click();
+    await settle();
+    const rows = [...el.querySelectorAll("dl .veo-row")].map((row) => row.textContent);
+    expect(rows.slice(-2)).toEqual(credentials.map((row) => row.join("")));
+  });
+
   it("keeps plain keys from the notebook, and lets its shortcuts through", async () => {
     const { el } = await showJob("succeeded");
     const heard = vi.fn();

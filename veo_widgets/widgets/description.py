@@ -7,7 +7,7 @@ from typing import Any
 
 from ..board import Sighting
 from ..catalog import Model
-from ..errors import VeoError
+from ..errors import ConfigError, VeoError
 from ..looks import typical_seconds
 from ..media import Video
 from ..pricing import Cost, estimate
@@ -71,6 +71,7 @@ def clip(video: Video) -> dict[str, Any]:
         "has_audio": video.has_audio,
         "sha256": video.sha256,
         "poster": video.poster or None,
+        "credentials": _credentials(video),
         "captions": shown.text,
         "captions_language": shown.language,
         "captions_note": shown.note,
@@ -78,6 +79,16 @@ def clip(video: Video) -> dict[str, Any]:
         if request
         else None,
     }
+
+
+def _credentials(video: Video) -> list[list[str]]:
+    """Label and value of what is known of a clip's Content Credentials."""
+    try:
+        found = video.credentials
+    except ConfigError as error:
+        return [["Content Credentials", str(error)]]
+    verdict = "none" if found.state == "none" else found.verdict
+    return [["Content Credentials", verdict], *([["Claims", found.claims]] if found.claims else [])]
 
 
 def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -17,6 +17,7 @@
  * @property {boolean} has_audio
  * @property {string} sha256
  * @property {string|null} poster  a data: URL
+ * @property {Settings} [credentials]  what its Content Credentials claim, and whether they hold
  * @property {string|null} [captions]  the text of the WebVTT file beside it
  * @property {string} [captions_language]  as its name says, such as "en"
  * @property {string} [captions_note]  what is to be told of captions that are not shown

@@ -23,6 +23,7 @@ function rows(clip, facts) {
     ["Price", facts.price ?? ""],
     ["File", fileText(clip)],
     ["SHA-256", `${clip.sha256.slice(0, 12)}…`],
+    ...(clip.credentials ?? []),
   ];
 }
 
