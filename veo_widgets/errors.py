@@ -129,10 +129,10 @@ class PlaceTakenError(InvalidRequestError):
         job_id: that job.
     """
 
-    def __init__(self, group: str, job_id: str) -> None:
+    def __init__(self, job_id: str, group: str = "") -> None:
+        piece = f"this piece of {group!r}" if group else "this piece"
         super().__init__(
-            f"job: this piece of {group!r} already has job {job_id} and is not paid for again; "
-            f"veo.job({job_id!r}) shows it.",
+            f"job: {piece} already has job {job_id} and is not paid for again; veo.job({job_id!r}) shows it.",
             parameter="job",
             value=job_id,
         )

@@ -24,7 +24,7 @@ def claim(db: Database, record: JobRecord) -> None:
     query = f"SELECT id FROM jobs WHERE {_GROUP} = ? AND {_PLACE} = ? ORDER BY {_FRUITLESS}, rowid DESC LIMIT 1"  # noqa: S608
     found = db.execute(query, (record.group, record.place)).fetchone()
     if found and found[0] != record.retry_of:
-        raise PlaceTakenError(record.group, found[0])
+        raise PlaceTakenError(found[0], record.group)
 
 
 def group(file: LedgerFile, name: str) -> dict[str, JobRecord]:
