@@ -157,6 +157,8 @@ def test_a_double_click_never_buys_twice_nor_what_came_up_under_it(notebook: Not
             cancel = root.get_by_role("button", name="Cancel")
             expect(root.get_by_role("button", name="Confirm")).to_be_visible()
             cancel.click()
+        # What has come up under a pointer that rests takes no click.
+        page.mouse.move(1, 1)
         root.get_by_role("button", name=re.compile(f"^{control.name}")).click()
         double_click(page, priced(root, "Confirm"), 120)
     else:
