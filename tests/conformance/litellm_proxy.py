@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 from typing import Self
 
+from veo_widgets.emulator import Emulator, Entry
+
 CONFIG = Path(__file__).with_name("litellm.yaml")
 MASTER_KEY = "sk-conformance"
 _START_SECONDS = 90
@@ -71,3 +73,8 @@ class LiteLLMProxy:
                 if address := _ADDRESS.search(line):
                     self._found.put(address[1])
         self._found.put("")
+
+
+def asked(emulator: Emulator) -> list[Entry]:
+    """What reached the service, but for what the proxy asks by itself at some moment: which models there are."""
+    return [entry for entry in emulator.journal() if entry.kind != "models"]

@@ -16,7 +16,7 @@ import pytest
 from veo_widgets.emulator import Emulator
 
 from .clips import seconds_of
-from .litellm_proxy import LiteLLMProxy
+from .litellm_proxy import LiteLLMProxy, asked
 
 Json = dict[str, Any]
 MODEL = "/gemini/v1beta/models/veo-3.1-generate-preview:predictLongRunning"
@@ -85,7 +85,7 @@ def test_a_picture_comes_as_a_form(calls: Calls, emulator: Emulator, picture: Ca
     file = ("red.png", Path(picture("red")).read_bytes(), "image/png")
     fields = {"model": "veo", "prompt": "A cat", "seconds": "8"}
     calls.http.post("/v1/videos", data=fields, files={"input_reference": file}, headers=calls.bearer).raise_for_status()
-    (create,) = emulator.journal()
+    (create,) = asked(emulator)
     assert create.body["instances"][0]["image"]["mimeType"] == "image/png"
     assert create.body["parameters"] == {"durationSeconds": 8}
 
@@ -109,7 +109,7 @@ def test_refusals_name_their_cause(calls: Calls, emulator: Emulator) -> None:
     assert (no_prompt.status_code, error_of(no_prompt)["param"]) == (400, "prompt")
     no_key = calls.http.post("/v1/videos", json={"model": "veo", "prompt": "A cat"})
     assert no_key.status_code == 401
-    assert emulator.journal() == []
+    assert asked(emulator) == []
     wrong_length = calls.create(seconds="7")
     assert wrong_length.status_code == 400
     assert "durationSeconds" in error_of(wrong_length)["message"]
@@ -121,7 +121,7 @@ def test_a_wrong_key_reaches_nobody(calls: Calls, emulator: Emulator) -> None:
     for reply in (calls.create(), calls.through("models")):
         # Without a database the proxy cannot look a key up, and says that instead of 401.
         assert (reply.status_code, error_of(reply)["type"]) == (400, "no_db_connection")
-    assert emulator.journal() == []
+    assert asked(emulator) == []
 
 
 def test_a_retired_model_s_404_comes_through(calls: Calls, emulator: Emulator) -> None:
@@ -140,7 +140,7 @@ def test_the_pass_through_is_the_gemini_api(calls: Calls, emulator: Emulator, tm
     clip = calls.through(uri.partition("/v1beta/")[2]).raise_for_status()
     (tmp_path / "clip.mp4").write_bytes(clip.content)
     assert seconds_of(str(tmp_path / "clip.mp4")) == pytest.approx(4, abs=0.1)
-    create = emulator.journal()[0]
+    create = asked(emulator)[0]
     assert create.body == body
     # The operator's key travels in the query, and the user's not at all.
     assert not {"x-goog-api-key", "authorization"} & set(create.headers)
@@ -186,7 +186,7 @@ def test_interactions_go_through_three_routes(
     uri = done["steps"][-1]["content"][0]["uri"]
     assert calls.through(uri.partition("/v1beta/")[2]).content[4:8] == b"ftyp"
     assert calls.http.post(f"{place}/cancel", headers=headers).status_code == 400
-    entries = emulator.journal()
+    entries = asked(emulator)
     assert entries[0].body == {"model": "gemini-omni-1.2-flash", **body}
     # LiteLLM writes a cancel as Google's other services do, its pass-through as it was written.
     assert entries[-1].path.endswith(cancel)
@@ -203,7 +203,7 @@ def test_a_gateway_behind_the_proxy_speaks_openai_s_protocol(calls: Calls, emula
     remixed = calls.http.post(path, json={"prompt": "Make it night"}, headers=calls.bearer).raise_for_status().json()
     # The original is named by the gateway's id, which is not the one this proxy gave out.
     assert remixed["remixed_from_video_id"] not in {None, created["id"]}
-    assert emulator.journal()[0].path == "/v1/videos"
+    assert asked(emulator)[0].path == "/v1/videos"
 
 
 def test_omni_is_not_to_be_had_at_the_unified_route(calls: Calls) -> None:
@@ -216,11 +216,11 @@ def test_omni_is_not_to_be_had_at_the_unified_route(calls: Calls) -> None:
 def test_litellm_repeats_a_paid_create_unless_told_not_to(calls: Calls, emulator: Emulator, fault: str) -> None:
     emulator.script("create", fault)
     assert calls.create(model="veo").status_code == 200
-    assert [entry.status for entry in emulator.journal()] == [int(fault.removeprefix("status-")), 200]
+    assert [entry.status for entry in asked(emulator)] == [int(fault.removeprefix("status-")), 200]
     emulator.reset()
     emulator.script("create", fault)
     assert calls.create(model="veo-once").status_code == int(fault.removeprefix("status-"))
-    assert len(emulator.journal()) == 1
+    assert len(asked(emulator)) == 1
 
 
 def test_litellm_cannot_tell_the_status_of_a_filtered_result(calls: Calls) -> None:

@@ -24,7 +24,7 @@ from veo_widgets.sync import Client, Job
 from veo_widgets.transport import Transport
 
 from .clips import seconds_of
-from .litellm_proxy import LiteLLMProxy
+from .litellm_proxy import LiteLLMProxy, asked
 
 Json = dict[str, Any]
 PATIENCE = 20
@@ -222,7 +222,7 @@ def test_each_side_of_the_proxy_has_a_key_of_its_own(desk: Desk, emulator: Emula
     assert set.union(*ours.values()) <= {desk.proxy.key, f"Bearer {desk.proxy.key}"}
     assert all({"authorization", "x-goog-api-key"} & set(request.headers) for request in desk.sent)
     # The emulator refuses whoever has no key; the operator's comes in a header, or out of sight in the query.
-    entries = emulator.journal()
+    entries = asked(emulator)
     assert {entry.status for entry in entries} == {200}
     unified = values["model"] == "veo"
     assert {"x-goog-api-key" in entry.headers for entry in entries} == {unified}
@@ -373,7 +373,7 @@ def test_a_wrong_key_is_told_and_nothing_is_created(desk: Desk, emulator: Emulat
     with pytest.raises(errors.AuthenticationError, match=r"LiteLLM proxy refused: .*Check the key") as caught:
         desk.submit(key=WRONG_KEY, **values)
     assert WRONG_KEY not in str(caught.value)
-    assert emulator.journal() == []
+    assert asked(emulator) == []
     assert [job.state for job in desk.clients[-1].jobs()] == [JobState.FAILED]
     assert len(desk.sent) == 1
 
