@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 import warnings
 from abc import ABC, abstractmethod
@@ -107,7 +108,10 @@ class Firefox(Browser):
 
         program = shutil.which("firefox-esr") or shutil.which("firefox")
         assert program, "Firefox is missing: make browsers"
-        quiet: dict[str, Any] = {"headless": True, "gecko_log": os.devnull, "prefs": preferences}
+        # The driver removes what is there under the log's name, were it /dev/null.
+        self.logs = tempfile.mkdtemp(prefix="firefox-")
+        log = str(Path(self.logs) / "gecko.log")
+        quiet: dict[str, Any] = {"headless": True, "gecko_log": log, "prefs": preferences}
         self.driver = Marionette(port=0, bin=program, startup_timeout=120, **quiet)
         self.driver.start_session()
         self.driver.timeout.script = SECONDS
@@ -131,6 +135,7 @@ class Firefox(Browser):
 
     def close(self) -> None:
         self.driver.quit()
+        shutil.rmtree(self.logs, ignore_errors=True)
 
     def _call(self, script: str, arguments: list[Any]) -> Any:
         # In the page's own world, not beside it.
