@@ -17,7 +17,10 @@ describe("one clock for many clips", () => {
 
   /** @param {number} [at] */
   function fake(at = 0) {
-    const video = { currentTime: at, paused: true, playbackRate: 1, readyState: 4, seeking: false, play: vi.fn(async () => {}), pause: vi.fn() };
+    /** @type {Record<string, () => void>} */
+    const heard = {};
+    const events = { addEventListener: vi.fn((/** @type {string} */ name, /** @type {() => void} */ handle) => void (heard[name] = handle)), removeEventListener: vi.fn() };
+    const video = { ...events, heard, currentTime: at, paused: true, playbackRate: 1, readyState: 4, seeking: false, play: vi.fn(async () => {}), pause: vi.fn() };
     video.play.mockImplementation(async () => void (video.paused = false));
     video.pause.mockImplementation(() => void (video.paused = true));
     return /** @type {HTMLVideoElement & typeof video} */ (/** @type {unknown} */ (video));
@@ -99,6 +102,25 @@ describe("one clock for many clips", () => {
     leave();
     linked.tick();
     expect(late.play).not.toHaveBeenCalled();
+  });
+
+  it("sends a clip that has sought elsewhere to its place again, but not for ever", () => {
+    const { linked, videos: [one] } = linkedOf(eight);
+    const video = /** @type {ReturnType<typeof fake>} */ (one);
+    linked.seek(2);
+    const place = video.currentTime;
+    video.currentTime = 5;
+    video.heard.seeked?.();
+    expect(video.currentTime).toBe(place);
+    for (let time = 0; time < 5; time++) {
+      video.currentTime = 5;
+      video.heard.seeked?.();
+    }
+    expect(video.currentTime).toBe(5);
+    linked.seek(3);
+    video.currentTime = 5;
+    video.heard.seeked?.();
+    expect(video.currentTime).toBeCloseTo(3, 1);
   });
 
   it("stops when the last clip has left", () => {

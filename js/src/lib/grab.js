@@ -3,7 +3,7 @@
  *
  * @import { Clip, Wire } from "./types.js"
  */
-import { canDraw, drawn } from "./drawing.js";
+import { whenDrawn } from "./drawing.js";
 import { frameShown, halt } from "./playback.js";
 import { send } from "./protocol.js";
 
@@ -33,8 +33,8 @@ export async function takeFrame(video, clip) {
   await standsStill(video, clip);
   const frame = frameShown(video, clip);
   try {
-    if (await canDraw(video)) {
-      const canvas = drawn(video, video.videoWidth, video.videoHeight);
+    const canvas = await whenDrawn(video, video.videoWidth, video.videoHeight);
+    if (canvas) {
       /** @type {Blob|null} */
       const png = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
       if (png) return { frame, png };

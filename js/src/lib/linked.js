@@ -5,7 +5,7 @@
  * @import { Clip } from "./types.js"
  */
 import { clamp } from "./clamp.js";
-import { Subject } from "./events.js";
+import { onEvents, Subject } from "./events.js";
 import { frameAt, timeOf } from "./playback.js";
 
 /** How often the elements are compared with the clock, in milliseconds. */
@@ -16,6 +16,8 @@ const LOOSE = 0.12;
 const FAR = 0.4;
 /** How long the clock waits for an element that does not keep up, in milliseconds. */
 const PATIENCE_MS = 3000;
+/** How often an element that has sought elsewhere is sent to the same place again. */
+const RETRIES = 3;
 
 export class LinkedPlayback extends Subject {
   /** @type {Map<HTMLVideoElement, Clip>} */
@@ -61,7 +63,15 @@ export class LinkedPlayback extends Subject {
   join(video, clip) {
     this.#members.set(video, clip);
     this.#put(video, clip);
+    let [at, tries] = [-1, 0];
+    // WebKit may pass over a seek that was asked for during another.
+    const leave = onEvents(video, "seeked", () => {
+      if (this.playing) return;
+      [at, tries] = [this.#at, at === this.#at ? tries + 1 : 1];
+      if (tries <= RETRIES) this.#put(video, clip);
+    });
     return () => {
+      leave();
       this.#members.delete(video);
       video.pause();
       // Nobody looks any more: out of sight, or the view is gone.
