@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from ..e2e.conftest import KERNELSPEC, READY
-from ..e2e.servers import Lab, jupyter
+from ..e2e.servers import Lab
 from ..e2e.test_grid import apart, frames
 from .engines import CONTROL, ENGINES, ENTER, WITHOUT_H264, Browser, Firefox
 
@@ -29,14 +29,6 @@ LISTEN = """() => {
     window.wrong = [];
     addEventListener("error", ({message, error}) => wrong.push([message, error?.stack]));
 }"""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    root = tmp_path_factory.mktemp("lab") / "root"
-    root.mkdir()
-    with jupyter(root) as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))

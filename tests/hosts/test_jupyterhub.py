@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from veo_widgets.emulator import Emulator, Pace
 
-from ..e2e.conftest import Notebook, keep_picture, launched, plays
+from ..e2e.conftest import Notebook, keep_picture, plays
 from ..e2e.servers import Lab
 from .hubs import PASSWORD, PREFIX, Hub, jupyterhub
 
@@ -50,12 +50,6 @@ def stage() -> Iterator[Stage]:
 def hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     with jupyterhub(tmp_path_factory.mktemp("hub"), request.param) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture
