@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from veo_widgets.emulator import Emulator, Pace
 
 from ..conformance.environments import layer_of
-from ..e2e.conftest import Notebook, keep_picture, launched, plays
+from ..e2e.conftest import Notebook, keep_picture, plays
 from ..e2e.servers import Lab, jupyter
 
 CELLS = ".jp-Notebook .jp-Cell"
@@ -28,12 +28,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     places = {"JUPYTER_PATH": layer / "share" / "jupyter", "JUPYTER_CONFIG_PATH": layer / "etc" / "jupyter"}
     with jupyter(root, PYTHONPATH=str(layer), **{name: str(place) for name, place in places.items()}) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -131,6 +125,8 @@ def test_both_see_the_same_and_each_pays_by_their_own_clicks(
     b.wait_for_timeout(1000)
     form_b.get_by_role("button", name=re.compile("Generate")).click()
     for page in (a, b):
+        # The clip before has a video there too.
+        expect(page.locator(".veo-studio")).to_contain_text("A dog that two people see")
         # Whoever does not look at the studio loads nothing.
         page.locator(".veo-studio video").wait_for(state="attached")
         expect(page.locator("[class^=veo-saved-]")).to_have_count(1)
