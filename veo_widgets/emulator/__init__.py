@@ -16,19 +16,20 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from ..domain.catalog import models_in
 from .app import build
-from .faults import Faults, Rule
+from .faults.rules import Faults, Rule
+from .jobs.operations import Operations
+from .jobs.pace import Pace
+from .jobs.state import Backstage
+from .jobs.storeroom import Storeroom
 from .journal import Entry, Journal
-from .operations import Operations
-from .pace import Pace
 from .refusals import RefusalError
 from .server import LoopbackServer
-from .state import Backstage
-from .storeroom import Storeroom
 
 __all__ = ["Emulator", "Entry", "Pace"]
 
@@ -43,7 +44,15 @@ class Emulator:
         clips: ``full`` renders each request; ``small`` serves tiny clips of the right length, for tests of load.
         state_dir: where operations and clips outlive the process; ``None``: nowhere.
         refuse_retired: whether models that the real service has ended are refused.
+        keys: the only keys and tokens that are accepted, beside the tokens that it gives out itself; by default all
+            that do not begin with ``wrong``.
+        models: a file that describes models of one's own, which are served too: TOML with ``[[models]]`` or
+            ``[[tool.veo_widgets.models]]``, or JSON. Those that this process has described are served without it.
         clock: answers seconds since 1970.
+
+    Raises:
+        OSError: the file of models cannot be read.
+        ValueError: it describes a model wrongly; or `clips` is neither.
     """
 
     def __init__(
@@ -55,6 +64,8 @@ class Emulator:
         clips: Literal["full", "small"] = "full",
         state_dir: Path | None = None,
         refuse_retired: bool = False,
+        keys: Iterable[str] = (),
+        models: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if clips not in {"full", "small"}:
@@ -63,8 +74,11 @@ class Emulator:
         self._host = host
         self._pace = pace or Pace.seconds()
         self._small = clips == "small"
+        # A notebook may change its directory while the emulator runs.
         self._state_dir = Path(state_dir).absolute() if state_dir is not None else None
         self._refuse_retired = refuse_retired
+        self._keys = frozenset(keys)
+        self._own = models_in(models) if models is not None else ()
         self._clock = clock
         self._journal = Journal()
         self._faults = Faults()
@@ -82,9 +96,11 @@ class Emulator:
             stage = self._set_up()
             try:
                 self._server = LoopbackServer(build(stage), self._host, self._port)
+            # The folder is there before the port is known to be free, and must not stay behind.
             except OSError:
                 self._tear_down()
                 raise
+            # After a stop it listens at the same port again, so that addresses which were handed out still lead here.
             self._port = self._server.port
             self._server.start()
         return self
@@ -92,12 +108,22 @@ class Emulator:
     def _set_up(self) -> Backstage:
         folder = self._state_dir
         if folder is None:
+            # On Windows a file that a client still reads cannot be deleted; the system's own cleaning takes it later.
             self._scratch = tempfile.TemporaryDirectory(prefix="veo-emulator-", ignore_cleanup_errors=True)
             folder = Path(self._scratch.name)
         storeroom = Storeroom(folder, small=self._small)
+        # Without a `state_dir` operations are not written: the scratch folder is gone before anybody could read them.
         operations = Operations(storeroom, self._clock, folder / "operations" if self._state_dir else None)
+        operations.own = self._own
         self._stage = Backstage(
-            operations, storeroom, self._faults, self._journal, self._pace, self._clock, self._refuse_retired
+            operations,
+            storeroom,
+            self._faults,
+            self._journal,
+            self._pace,
+            self._clock,
+            self._refuse_retired,
+            self._keys,
         )
         return self._stage
 
@@ -128,6 +154,7 @@ class Emulator:
     @property
     def base_url(self) -> str:
         """Its address, such as ``http://127.0.0.1:40123``."""
+        # In an address IPv6 stands in brackets, or its colons would read as a port.
         return f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
 
     def journal(self) -> list[Entry]:
@@ -135,7 +162,7 @@ class Emulator:
         return self._journal.entries()
 
     def script(self, on: str, fault: str = "", **more: Any) -> None:
-        """Let the next request of kind `on` meet `fault`; `more` are the other fields of `faults.Rule`.
+        """Make the next request of kind `on` meet `fault`; `more` holds the other fields of `faults.Rule`.
 
         Raises:
             ValueError: there is no such kind, fault or outcome.
@@ -143,13 +170,13 @@ class Emulator:
         self._faults.add(Rule(on, fault, **more))
 
     def direct(self, **lines: str) -> None:
-        """Let these lines of front matter hold for every prompt to come, such as ``dialect="new-api"``.
+        """Apply these lines of front matter, such as ``dialect="new-api"``, to every prompt from now on.
 
-        What a prompt says itself goes before them; calling it without any ends them.
+        A prompt's own lines take precedence; a call without any ends them.
 
         Raises:
             ValueError: a line is not known.
-            RuntimeError: it does not run.
+            RuntimeError: it is not running.
         """
         try:
             self._running().direct(lines)
@@ -157,16 +184,16 @@ class Emulator:
             raise ValueError(error.message) from error
 
     def set_pace(self, pace: Pace) -> None:
-        """Change the pace of operations to come."""
+        """Change the pace of operations created from now on."""
         self._pace = pace
         if self._stage is not None:
             self._stage.pace = pace
 
     def list_models(self, *names: str) -> None:
-        """List these names at ``/v1/models``, as the operator of a LiteLLM proxy would who has given them.
+        """List these names at ``/v1/models``, as a LiteLLM proxy lists those that its operator has chosen.
 
         Raises:
-            RuntimeError: it does not run.
+            RuntimeError: it is not running.
         """
         self._running().listed = names
 

@@ -9,15 +9,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .faults import Rule
-from .pace import Pace
+from .faults.rules import Rule
+from .jobs.pace import Pace
+from .jobs.state import backstage
 from .refusals import Json, invalid
-from .state import backstage
 
+# A misspelt field would leave its default in force, and the test would run without its fault.
 _RULE_FIELDS = {field.name for field in fields(Rule)}
 
 
-async def _body(request: Request) -> Json:
+async def _read_object(request: Request) -> Json:
     try:
         body = json.loads(await request.body() or b"{}")
     except ValueError as error:
@@ -34,11 +35,12 @@ async def journal(request: Request) -> Response:
 
 async def script(request: Request) -> Response:
     """``POST /_admin/script``: add one rule; the body has the fields of `Rule`."""
-    body = await _body(request)
+    body = await _read_object(request)
     unknown = sorted(set(body) - _RULE_FIELDS)
     if unknown:
         raise invalid(f"Unknown: {', '.join(unknown)}; known are {', '.join(sorted(_RULE_FIELDS))}.")
     try:
+        # JSON has null for what is not said; `Rule` has defaults instead.
         backstage(request).faults.add(Rule(**{name: value for name, value in body.items() if value is not None}))
     except (TypeError, ValueError) as error:
         raise invalid(str(error)) from error
@@ -46,8 +48,9 @@ async def script(request: Request) -> Response:
 
 
 async def direct(request: Request) -> Response:
-    """``POST /_admin/directions``: lines of front matter, as an object, that hold for every prompt to come."""
-    lines = {key: str(value) for key, value in (await _body(request)).items()}
+    """``POST /_admin/directions``: front matter for every prompt from now on, as an object."""
+    # Front matter is text, while JSON callers write numbers.
+    lines = {key: str(value) for key, value in (await _read_object(request)).items()}
     backstage(request).direct(lines)
     return JSONResponse(lines)
 
@@ -55,7 +58,7 @@ async def direct(request: Request) -> Response:
 async def pace(request: Request) -> Response:
     """``POST /_admin/pace`` with ``{"pace": "at-once" | "polls:N" | "seconds:SPEED"}``, for operations to come."""
     try:
-        backstage(request).pace = Pace.parse(str((await _body(request)).get("pace")))
+        backstage(request).pace = Pace.parse(str((await _read_object(request)).get("pace")))
     except ValueError as error:
         raise invalid(str(error)) from error
     return JSONResponse({"pace": str(backstage(request).pace)})

@@ -10,17 +10,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from . import agent_platform, developer_api, openai_ids
-from .answer_shapes import LOGIN, login
-from .operations import FILE_LIFETIME_SECONDS, Clip
+from .faults.answer_shapes import LOGIN, login
+from .jobs import video_ids
+from .jobs.operations import FILE_LIFETIME_SECONDS, Clip
+from .jobs.state import backstage, note
 from .redirects import BUCKET, CIRCLE, redirected
 from .refusals import Json, invalid, no_such_file, not_active, not_found
-from .state import backstage, note
+from .veo import agent_platform, developer_api
 
+# One range only: no client asks for several, and answering them takes a multipart body.
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
-def _last_file(path: str) -> tuple[str, bool]:
+def _last_file_in(path: str) -> tuple[str, bool]:
     # Some clients put a whole uri where the id belongs; the last files/… is what they mean.
     found = re.findall(r"files/([a-z0-9]+)(:download)?", path)
     if not found:
@@ -31,7 +33,8 @@ def _last_file(path: str) -> tuple[str, bool]:
 async def file(request: Request) -> Response:
     """``GET /{v}/files/{id}`` and ``GET /{v}/files/{id}:download?alt=media``."""
     note(request, "file")
-    file_id, wants_bytes = _last_file(request.url.path)
+    file_id, wants_bytes = _last_file_in(request.url.path)
+    # The journal has the kind even of a request that is then refused for its key.
     if wants_bytes:
         note(request, "download")
     developer_api.authorize(request)
@@ -42,34 +45,37 @@ async def _download(request: Request, file_id: str) -> Response:
     stage = backstage(request)
 
     async def proceed() -> Response:
+        # A test can have any single download redirected by its address alone, with nothing scripted.
         if "redirect" in request.query_params:
             return redirected(request, request.query_params["redirect"].removeprefix("1"))
         # google-genai puts a whole uri where the id belongs, and its own ":download?alt=media" after that.
         if not request.query_params.get("alt", "").startswith("media"):
             raise invalid("A download needs alt=media.")
-        clip = _clip(request, file_id)
+        clip = _find_clip(request, file_id)
+        # Omni's files may be in the making after their interaction is completed; a client has to look first.
         if stage.operations.still_processing(clip):
             raise not_active(file_id)
         return await content(request, clip)
 
-    return await stage.faults.passing("download", _subject(request, file_id), request, proceed)
+    return await stage.faults.passing("download", _text_to_match(request, file_id), request, proceed)
 
 
 async def _metadata(request: Request, file_id: str) -> Response:
     stage = backstage(request)
 
     async def proceed() -> Response:
-        clip = _clip(request, file_id)
-        described = _described(request, file_id, clip)
+        clip = _find_clip(request, file_id)
+        described = _describe_file(request, file_id, clip)
+        # The size is not known before; asking for it would wait for the rendering.
         if not stage.operations.still_processing(clip):
             size = len(await asyncio.to_thread(stage.operations.read, clip))
             described |= {"state": "ACTIVE", "sizeBytes": str(size)}
         return JSONResponse(described)
 
-    return await stage.faults.passing("file", _subject(request, file_id), request, proceed)
+    return await stage.faults.passing("file", _text_to_match(request, file_id), request, proceed)
 
 
-def _clip(request: Request, file_id: str) -> Clip:
+def _find_clip(request: Request, file_id: str) -> Clip:
     clip = backstage(request).operations.file(file_id)
     if clip is None:
         raise no_such_file(file_id)
@@ -77,12 +83,13 @@ def _clip(request: Request, file_id: str) -> Clip:
     return clip
 
 
-def _subject(request: Request, file_id: str) -> str:
+def _text_to_match(request: Request, file_id: str) -> str:
     clip = backstage(request).operations.file(file_id)
+    # A rule's `match` may be a part of the path, of the id or of the prompt.
     return f"{request.url.path}\n{clip.operation.id}\n{clip.operation.order.prompt}" if clip else request.url.path
 
 
-def _described(request: Request, file_id: str, clip: Clip) -> Json:
+def _describe_file(request: Request, file_id: str, clip: Clip) -> Json:
     root = f"{developer_api.base_url(request)}/{developer_api.version_of(request)}"
     created = clip.operation.created
     return {
@@ -107,9 +114,10 @@ async def moved(request: Request) -> Response:
     note(request, "download")
     path = request.url.path
     video = re.search(r"/videos/([^/]+)/content", path)
-    operation = backstage(request).operations.get(openai_ids.operation_id(video[1])) if video else None
-    file_id = operation.file_id(0) if operation else _last_file(path)[0]
-    return await content(request, _clip(request, file_id))
+    # A redirected content of the OpenAI-style wire names a video, not a file.
+    operation = backstage(request).operations.get(video_ids.operation_id(video[1])) if video else None
+    file_id = operation.file_id(0) if operation else _last_file_in(path)[0]
+    return await content(request, _find_clip(request, file_id))
 
 
 async def bucket(request: Request) -> Response:
@@ -118,13 +126,13 @@ async def bucket(request: Request) -> Response:
     file_id = request.path_params["file"]
 
     async def proceed() -> Response:
-        return await content(request, _clip(request, file_id))
+        return await content(request, _find_clip(request, file_id))
 
-    return await backstage(request).faults.passing("download", _subject(request, file_id), request, proceed)
+    return await backstage(request).faults.passing("download", _text_to_match(request, file_id), request, proceed)
 
 
 async def circle(request: Request) -> Response:
-    """Two addresses that name each other."""
+    """Two addresses that redirect to each other."""
     note(request, "download")
     return RedirectResponse(f"{CIRCLE}/{1 - int(request.path_params['side'])}", 302)
 
@@ -160,19 +168,22 @@ async def content(request: Request, clip: Clip) -> Response:
     """The bytes of a clip, or the part of them that a ``Range`` header names."""
     data = await asyncio.to_thread(backstage(request).operations.read, clip)
     headers = {"accept-ranges": "bytes"}
+    # Set by faults that make something else of the clip, for which a part is no use.
     asked = "" if hasattr(request.state, "whole") else request.headers.get("range", "")
     wanted = _RANGE.match(asked)
     if wanted is None or not any(wanted.groups()):
         return Response(data, media_type="video/mp4", headers=headers)
-    start, end = _bounds(wanted[1], wanted[2], len(data))
+    start, end = _range_bounds(wanted[1], wanted[2], len(data))
+    # A client that resumes at the very end learns by this that it has everything.
     if start >= end:
         return Response(status_code=416, headers={"content-range": f"bytes */{len(data)}"})
     headers["content-range"] = f"bytes {start}-{end - 1}/{len(data)}"
     return Response(data[start:end], 206, media_type="video/mp4", headers=headers)
 
 
-def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
+def _range_bounds(first: str, last: str, size: int) -> tuple[int, int]:
     if not first:
+        # ``bytes=-7`` are the last seven, of a shorter clip all.
         return max(0, size - int(last)), size
     return int(first), min(size, int(last) + 1 if last else size)
 
@@ -186,5 +197,6 @@ def routes() -> list[Route]:
         Route(f"{CIRCLE}/{{side:int}}", circle),
         Route(LOGIN, signed_out),
     ]
+    # Google's Cloud Storage client downloads from /download/storage, its plain HTTP users from /storage.
     storage = "/storage/v1/b/{bucket}/o/{name:path}"
     return [*found, Route(storage, stored), Route(f"/download{storage}", stored)]

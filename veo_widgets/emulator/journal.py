@@ -10,8 +10,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# What any of the emulated services takes for a key, and cookies, which proxies in between may set.
 _SECRET_HEADERS = {"x-goog-api-key", "authorization", "api-key", "x-api-key", "x-litellm-api-key", "cookie"}
+# The beginning of base64 still tells the kind of file: PNG, JPEG, MP4.
 _SHOWN_CHARACTERS = 40
+# A prompt is of interest whole; a long text without a blank is media.
 _LONG = 400
 NO_ANSWER = 0
 
@@ -52,7 +55,7 @@ class Entry:
         return getattr(self, name)
 
     def to_json(self) -> dict[str, Any]:
-        """A form that JSON can hold."""
+        """Plain values for JSON."""
         return asdict(self)
 
 
@@ -62,6 +65,7 @@ class Journal:
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._count = 0
+        # Tests read the journal from their own thread while the server's writes it.
         self._lock = threading.Lock()
 
     def open(self, time: float, scope: MutableMapping[str, Any]) -> Entry:
@@ -69,13 +73,14 @@ class Journal:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         with self._lock:
             self._count += 1
-            entry = Entry(self._count, time, scope["method"], _path(scope), headers=masked(headers.items()))
+            entry = Entry(self._count, time, scope["method"], _path_without_key(scope), headers=masked(headers.items()))
             self._entries.append(entry)
         return entry
 
     def entries(self) -> list[Entry]:
         """Copies of all entries, in order."""
         with self._lock:
+            # A request under way still changes its entry.
             return [replace(entry) for entry in self._entries]
 
     def clear(self) -> None:
@@ -85,9 +90,11 @@ class Journal:
             self._count = 0
 
 
-def _path(scope: MutableMapping[str, Any]) -> str:
+def _path_without_key(scope: MutableMapping[str, Any]) -> str:
+    # `path` is decoded already, in which an encoded slash is lost.
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    # Google takes a key in the query too, and a journal is printed and stored.
     query = urlencode([(name, value) for name, value in pairs if name != "key"], safe=":/")
     return path.decode("latin-1") + (f"?{query}" if query else "")
 
@@ -97,6 +104,7 @@ def masked(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     shown = {}
     for name, value in headers:
         if name.lower() in _SECRET_HEADERS:
+            # Whether a bearer or a bare key was sent is what tests ask about.
             scheme, blank, _ = value.partition(" ")
             shown[name] = f"{scheme} ***" if blank else "***"
         else:
@@ -129,9 +137,11 @@ class Journalist:
             await self._app(scope, receive, send)
             return
         entry = self._journal.open(self._clock(), scope)
+        # The handlers know what a request is about; this middleware does not read bodies.
         scope.setdefault("state", {})["entry"] = entry
 
         async def noting(message: Message) -> None:
+            # A connection that is reset sends no such message, and the status stays `NO_ANSWER`.
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
             await send(message)

@@ -1,4 +1,4 @@
-"""Where this host sends clients to: another name of itself, which no key belongs to."""
+"""Redirects to another name of this host, for which no key is meant."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ CIRCLE = "/_circle"
 
 def redirected(request: Request, origin: str = "") -> Response:
     """A 302 to a signed-looking address that needs no key, on `origin` or on another name of this host."""
+    # The colon stays as it is, or ``:download`` would not be found again.
     path = f"/_moved{quote(request.url.path, safe='/:')}"
     return RedirectResponse(f"{origin or other_origin(request)}{path}?alt=media", 302)
 
@@ -24,5 +25,6 @@ def bucket_url(request: Request, file_id: str) -> str:
 
 def other_origin(request: Request) -> str:
     """This server's origin under another name of this host."""
+    # Clients compare host names: this is another host to them, and still this server.
     name = "localhost" if request.url.hostname == "127.0.0.1" else "127.0.0.1"
     return f"http://{name}:{request.url.port or 80}"

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 
 Json = dict[str, Any]
 
+# Clients pick a detail by this type, not by its place in the list.
 _RPC = "type.googleapis.com/google.rpc."
 STATUS_NAMES = {
     400: "INVALID_ARGUMENT",
@@ -21,6 +22,7 @@ STATUS_NAMES = {
     429: "RESOURCE_EXHAUSTED",
     499: "CANCELLED",
     500: "INTERNAL",
+    # Google has no name of its own for 502, which passes as 503 does.
     502: "UNAVAILABLE",
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
@@ -40,6 +42,7 @@ class RefusalError(Exception):
     def response(self) -> JSONResponse:
         """The answer, with the error object both services use."""
         error: Json = {"code": self.http, "message": self.message, "status": self.status}
+        # The services leave the field out where they have nothing to add.
         if self.details:
             error["details"] = self.details
         return JSONResponse({"error": error}, status_code=self.http)
@@ -83,6 +86,7 @@ def missing_key() -> RefusalError:
 
 def wrong_key() -> RefusalError:
     """400 for a key nobody issued."""
+    # Google answers a wrong key with 400 rather than 401; the reason in the details tells it apart.
     text = "API key not valid. Please pass a valid API key."
     info = {
         "@type": _RPC + "ErrorInfo",
@@ -98,6 +102,7 @@ def unauthenticated() -> RefusalError:
     """401 for an Agent Platform call without a usable token."""
     info = {
         "@type": _RPC + "ErrorInfo",
+        # The reason Google gives for a token of the wrong kind, such as an API key as a bearer.
         "reason": "ACCESS_TOKEN_TYPE_UNSUPPORTED",
         "domain": "googleapis.com",
         "metadata": {"service": "aiplatform.googleapis.com"},
@@ -206,5 +211,6 @@ def quota(*, with_details: bool) -> RefusalError:
         },
         {"@type": _RPC + "RetryInfo", "retryDelay": "1s"},
     ]
+    # The very sentence of a minute's quota too: only the quota's id tells how long it lasts.
     text = "You exceeded your current quota, please check your plan and billing details."
     return RefusalError(429, text, details if with_details else ())

@@ -12,7 +12,6 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _BACKLOG = 1024
-_START_SECONDS = 10
 _STOP_SECONDS = 5
 
 
@@ -25,7 +24,7 @@ class _OpenProtocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is up, and says so too when it never will be."""
+    """A server that says when it is up."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -66,7 +65,11 @@ class LoopbackServer:
 
     def _run(self) -> None:
         arguments: dict[str, Any] = {"sockets": [self._socket]}
-        asyncio.run(self._server.serve(**arguments))
+        try:
+            asyncio.run(self._server.serve(**arguments))
+        finally:
+            # Whoever waits for a server that fell before it was up must not wait forever.
+            self._server.up.set()
 
     def start(self) -> None:
         """Serve from now on.
@@ -75,7 +78,8 @@ class LoopbackServer:
             RuntimeError: the server did not come up.
         """
         self._thread.start()
-        if not self._server.up.wait(_START_SECONDS):
+        self._server.up.wait()
+        if not self._server.started:
             raise RuntimeError("The emulator's server did not start.")
 
     def stop(self) -> None:

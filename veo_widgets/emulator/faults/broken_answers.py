@@ -1,4 +1,4 @@
-"""Answers that no service means to give: cut, reset, dribbled, or of another length than they say."""
+"""Answers that no service means to give: cut, reset, dribbled, or of a length other than announced."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import struct
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+# Enough to be seen as a trickle, few enough that each piece is a packet of its own.
 _PIECES = 20
+# Larger pieces would hold the event loop while they are copied; smaller ones would make terabytes slow.
 _MUCH = 1_000_000
 
 
-def _transport(scope: Scope) -> asyncio.Transport:
+def _transport_of(scope: Scope) -> asyncio.Transport:
+    # ASGI offers no way to break a connection; `server` puts its transport into the state.
     transport: asyncio.Transport = scope["state"]["transport"]
     return transport
 
@@ -23,7 +26,7 @@ class ResetResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Reset the connection."""
-        transport = _transport(scope)
+        transport = _transport_of(scope)
         sock = transport.get_extra_info("socket")
         # Without lingering, closing sends RST rather than FIN.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -39,13 +42,14 @@ class SilentResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Wait, unless the client gives up first."""
-        gone = asyncio.ensure_future(_gone(receive))
+        gone = asyncio.ensure_future(_wait_until_gone(receive))
         await asyncio.wait([gone], timeout=self._seconds)
-        _transport(scope).close()
+        # Closing is all that is left: a client with a longer timeout sees a connection that ended without an answer.
+        _transport_of(scope).close()
         await gone
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -62,6 +66,7 @@ class CutResponse(Response):
         """Send the beginning."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         part = bytes(self.body)[: self._kept]
+        # No end follows: uvicorn closes the connection of an answer that was not completed.
         await send({"type": "http.response.body", "body": part, "more_body": True})
 
 
@@ -77,6 +82,7 @@ class DribbleResponse(Response):
         """Send piece by piece."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = bytes(self.body)
+        # Rounded up, or a remainder would make one piece more than the time is divided by.
         step = max(1, -(-len(body) // _PIECES))
         for at in range(0, len(body), step):
             await send({"type": "http.response.body", "body": body[at : at + step], "more_body": True})
@@ -113,6 +119,7 @@ class HugeResponse(Response):
     def __init__(self, whole: Response, size: int, *, announced: bool) -> None:
         length = {"content-length": str(size)} if announced else {}
         super().__init__(whole.body, 200, {"content-type": whole.headers["content-type"]})
+        # Starlette has filled in the length of the beginning alone.
         del self.headers["content-length"]
         self.headers.update(length)
         self._size = size
@@ -121,7 +128,7 @@ class HugeResponse(Response):
         """Send piece by piece, as fast as the client reads."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         part, left = bytes(self.body)[: self._size], self._size
-        while left and not _transport(scope).is_closing():
+        while left and not _transport_of(scope).is_closing():
             await send({"type": "http.response.body", "body": part, "more_body": True})
             # Sending into a connection that is gone waits for nothing, and nobody else would get a turn.
             await asyncio.sleep(0)
@@ -131,7 +138,7 @@ class HugeResponse(Response):
 
 
 class RawResponse(Response):
-    """Bytes past the HTTP library, which would not send a length that is none.
+    """An answer written around the HTTP library, which would refuse to send a wrong length.
 
     Args:
         whole: the answer whose status and type it has.
@@ -147,7 +154,8 @@ class RawResponse(Response):
         """Write the answer, close the connection and wait until it is gone."""
         length = "" if self._length is None else f"content-length: {self._length}\r\n"
         head = f"HTTP/1.1 {self.status_code} .\r\ncontent-type: {self.media_type}\r\n{length}connection: close\r\n\r\n"
-        transport = _transport(scope)
+        transport = _transport_of(scope)
+        # h11 refuses to send a body of another length than it announced, which is the very fault to be played.
         transport.write(head.encode() + bytes(self.body))
         transport.close()
-        await _gone(receive)
+        await _wait_until_gone(receive)

@@ -1,4 +1,4 @@
-"""Downloads that never become the clip: another kind of file, a link, a circle, too much, or cut at one place."""
+"""Downloads that are not the clip: another kind of file, a link, a loop, too many bytes, or cut at one place."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ import asyncio
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from . import other_kinds
+from ..redirects import CIRCLE, bucket_url
+from ..rendering import other_kinds
 from .broken_answers import CutResponse, HugeResponse, StallResponse
-from .redirects import CIRCLE, bucket_url
 from .stages import Stage
 
 
 async def cut_at(stage: Stage) -> Response:
-    """The clip up to one place, the same each time, also when a range begins at or behind it."""
+    """The clip up to one fixed place, also for a range that begins there or later."""
     part = await stage.proceed()
-    start, total = _placed(part)
+    start, total = _start_and_total(part)
+    # A place in the clip, not in the answer: a client that resumes meets the same break, as with a damaged file.
     return CutResponse(part, max(0, int(total * stage.rule.share) - start))
 
 
-def _placed(part: Response) -> tuple[int, int]:
+def _start_and_total(part: Response) -> tuple[int, int]:
     """Where in the clip an answer begins, and how long the clip is."""
     placed = part.headers.get("content-range", "")
+    # A 416 names only the total, as ``bytes */N``, and holds nothing that could be cut.
     if not placed.startswith("bytes ") or "*" in placed:
         return 0, len(part.body)
     bounds, _, total = placed.removeprefix("bytes ").partition("/")
     return int(bounds.partition("-")[0]), int(total)
 
 
-async def _whole(stage: Stage) -> Response:
+async def _proceed_without_range(stage: Stage) -> Response:
     # What is made of the clip is made of all of it, whatever part was asked for.
     stage.request.state.whole = True
     return await stage.proceed()
@@ -42,32 +44,34 @@ async def stall(stage: Stage) -> Response:
 
 async def webm(stage: Stage) -> Response:
     """The clip as WebM, which is a real one."""
-    whole = await _whole(stage)
+    whole = await _proceed_without_range(stage)
+    # Encoding takes seconds; other connections must not wait for it.
     return Response(await asyncio.to_thread(other_kinds.webm, bytes(whole.body)), media_type="video/webm")
 
 
 async def gif(stage: Stage) -> Response:
-    """The clip as a GIF that moves."""
-    whole = await _whole(stage)
+    """The clip as an animated GIF."""
+    whole = await _proceed_without_range(stage)
     return Response(await asyncio.to_thread(other_kinds.gif, bytes(whole.body)), media_type="image/gif")
 
 
 async def link(stage: Stage) -> Response:
     """JSON that names where the clip is."""
+    # The clip has to exist, or the link would lead nowhere.
     await stage.proceed()
     return JSONResponse({"url": bucket_url(stage.request, f"{stage.request.state.entry.operation}s0")})
 
 
 async def circle(_stage: Stage) -> Response:
-    """A redirect into two that name each other."""
+    """A redirect into a loop of two addresses."""
     return RedirectResponse(f"{CIRCLE}/0", 302)
 
 
 async def huge(stage: Stage) -> Response:
-    """The clip and zeros behind it, far too many; the length is told."""
-    return HugeResponse(await _whole(stage), stage.rule.size, announced=True)
+    """The clip followed by far too many zeros, with a content-length."""
+    return HugeResponse(await _proceed_without_range(stage), stage.rule.size, announced=True)
 
 
 async def huge_unannounced(stage: Stage) -> Response:
-    """The clip and zeros behind it, far too many; no length is told."""
-    return HugeResponse(await _whole(stage), stage.rule.size, announced=False)
+    """The clip followed by far too many zeros, without a content-length."""
+    return HugeResponse(await _proceed_without_range(stage), stage.rule.size, announced=False)

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
 
-from . import manners
-from .manners import Manner, Reader, one_of
-from .refusals import invalid
+from ..openai import manners
+from ..openai.manners import Manner, Reader, one_of
+from ..refusals import invalid
 
 _COMMON_OUTCOMES = ("done", "filtered", "failed", "empty", "partial")
 # Ends that only an interaction can come to (wire reference 3.3).
@@ -29,7 +29,9 @@ _INTERACTION_OUTCOMES = ("cancelled", "incomplete", "budget_exceeded", "requires
 OUTCOMES = _COMMON_OUTCOMES + _INTERACTION_OUTCOMES
 KINDS = ("create", "poll", "download", "file", "list", "cancel")
 
+# A default that nobody can fill by mistake.
 _NONE: Mapping[str, str] = MappingProxyType({})
+# A clip is held in memory to be served.
 _MOST_BYTES = 1_000_000_000
 
 # The first support code of each category the Agent Platform documents (wire reference 2.5).
@@ -74,7 +76,7 @@ class Directions:
         gives_resolution: their resolution; empty: as asked.
         gives_ratio: their aspect ratio; empty: as asked.
         gives_sound: ``no``: they have none, whatever was asked.
-        manner: how the server speaks.
+        manner: how the server words its answers.
     """
 
     outcome: str = "done"
@@ -113,15 +115,17 @@ def outcomes_of(wire: str) -> tuple[str, ...]:
 def read(prompt: str, standing: Mapping[str, str] = _NONE) -> tuple[Directions, str]:
     """The directions at the top of `prompt`, and the prompt without them.
 
-    What it does not say, the lines of `standing` say, which hold for every prompt.
+    Where it is silent, the lines of `standing` apply, which are meant for every prompt.
 
     Raises:
         RefusalError: a key or value is not one of those above; a misspelt one must not pass for a success.
     """
     lines = prompt.splitlines()
+    # A prompt may hold a line of dashes anywhere else: only the very first one opens front matter.
     if not lines or lines[0].strip() != "---":
         return directions(standing), prompt
     ends = [number for number, line in enumerate(lines[1:], 1) if line.strip() == "---"]
+    # A prompt that merely begins with dashes is a prompt, as in every tool that reads front matter.
     if not ends:
         return directions(standing), prompt
     pairs = [line.partition(":") for line in lines[1 : ends[0]] if line.strip()]
@@ -137,7 +141,7 @@ def directions(values: Mapping[str, str]) -> Directions:
     """
     known: dict[str, Any] = {}
     manner: dict[str, Any] = {}
-    for key, value in _spelt_out(values).items():
+    for key, value in _with_lines_of_dialect(values).items():
         try:
             if key in manners.KEYS:
                 manner[key] = manners.KEYS[key](value)
@@ -153,18 +157,20 @@ def directions(values: Mapping[str, str]) -> Directions:
 
 
 def standing_lines(values: Mapping[str, str]) -> dict[str, str]:
-    """`values` as lines that may hold for every prompt.
+    """`values` as lines that may apply to every prompt.
 
     Raises:
         RefusalError: one of them is not known, or is a fault, which is for one request.
     """
+    # Standing for every prompt it would strike without end, and no test could tell when.
     if "fault" in values:
         raise invalid("Emulator: a fault is for one request; script it.")
+    # Read once for its errors: they must come now and not at the next create.
     directions(values)
     return dict(values)
 
 
-def _spelt_out(values: Mapping[str, str]) -> Mapping[str, str]:
+def _with_lines_of_dialect(values: Mapping[str, str]) -> Mapping[str, str]:
     # What is said beside a dialect goes before what is in it.
     if values.get("dialect") not in manners.DIALECTS:
         return values
@@ -172,7 +178,7 @@ def _spelt_out(values: Mapping[str, str]) -> Mapping[str, str]:
     return {**manners.DIALECTS[values["dialect"]], **rest}
 
 
-def _size(value: str) -> int:
+def _read_size(value: str) -> int:
     if not 0 <= int(value) <= _MOST_BYTES:
         raise ValueError(value)
     return int(value)
@@ -191,7 +197,7 @@ _KEYS: dict[str, tuple[str, Reader]] = {
     "times": ("times", int),
     "processing": ("processing", int),
     "status": ("status", str),
-    "bytes": ("bytes", _size),
+    "bytes": ("bytes", _read_size),
     "ids": ("ids", one_of("litellm", "vllm-omni", "new-api", "bare")),
     "http": ("http", int),
     "shape": ("shape", str),

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..refusals import RefusalError
 from .answer_shapes import SHAPES
 from .front_matter import KINDS, OUTCOMES
-from .refusals import RefusalError
 from .stages import Proceed, Stage
 from .troubles import ARRIVAL, FAULTS
 
@@ -58,8 +58,10 @@ class Rule:
             raise ValueError(f"fault: {self.fault!r} is none of {', '.join(FAULTS)}.")
         if self.outcome and self.outcome not in OUTCOMES:
             raise ValueError(f"outcome: {self.outcome!r} is none of {', '.join(OUTCOMES)}.")
+        # One decides what the answer looks like, the other how the operation ends; together neither is clear.
         if bool(self.fault) == bool(self.outcome):
             raise ValueError("A rule names either a fault or an outcome.")
+        # On arrival no body has been read yet, so a fault that needs the real answer has nothing to work on.
         if self.fault and (self.on == ARRIVAL) != (FAULTS[self.fault].on == ARRIVAL):
             raise ValueError(f"fault: {self.fault!r} cannot strike on: {self.on}.")
         if self.shape not in SHAPES:
@@ -71,7 +73,7 @@ class Rule:
 
 
 class Faults:
-    """The rules that are still to come true."""
+    """The rules that have not struck yet."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
@@ -79,7 +81,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, rule: Rule) -> None:
-        """Put `rule` after the ones there are."""
+        """Add `rule` after those already there."""
         with self._lock:
             self._rules.append(rule)
 
@@ -90,10 +92,12 @@ class Faults:
             self._struck.clear()
 
     def take(self, on: str, subject: str, *, outcome: bool = False) -> Rule | None:
-        """The first rule for a request, used up by one; `subject` is what its `match` is looked for in."""
+        """Take the first rule that fits a request; `subject` is the text in which its `match` is looked for."""
         with self._lock:
+            # The oldest that fits, so that a script reads in the order of the requests it is for.
             for place, rule in enumerate(self._rules):
                 if rule.on == on and bool(rule.outcome) == outcome and rule.match in subject:
+                    # Replaced and not counted down, since rules are values that a test may hold on to.
                     self._rules[place : place + 1] = [replace(rule, times=rule.times - 1)] if rule.times > 1 else []
                     return rule
         return None
@@ -101,11 +105,12 @@ class Faults:
     def strikes(self, mark: str, times: int) -> bool:
         """Whether a fault written into a prompt strikes again; after `times` times it lets that prompt pass."""
         with self._lock:
+            # Counted by prompt: a client that sends it again must at last get through, whatever else is going on.
             self._struck[mark] = self._struck.get(mark, 0) + 1
             return self._struck[mark] <= times
 
     async def passing(self, on: str, subject: str, request: Request, proceed: Proceed) -> Response:
-        """The answer to a request: the real one, or what the rule for it makes of it."""
+        """Answer a request, as the rule for it says if there is one."""
         rule = self.take(on, subject)
         return await proceed() if rule is None else await play(rule, request, proceed)
 
@@ -125,14 +130,15 @@ class Doorkeeper:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, unless a rule waits for it; the journal has an entry either way."""
+        # The admin routes stay reachable whatever is scripted, or no test could undo it.
         met = scope["type"] == "http" and not scope["path"].startswith("/_admin/")
         rule = self._faults.take(ARRIVAL, scope["path"]) if met else None
         if rule is None:
             await self._app(scope, receive, send)
             return
-        answer = await play(rule, Request(scope, receive), _unread)
+        answer = await play(rule, Request(scope, receive), _refuse_unread)
         await answer(scope, receive, send)
 
 
-async def _unread() -> Response:
+async def _refuse_unread() -> Response:
     raise RefusalError(500, "Emulator: what has not been read cannot be answered.")

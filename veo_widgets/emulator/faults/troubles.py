@@ -14,11 +14,11 @@ from functools import partial
 
 from starlette.responses import Response
 
+from ..redirects import redirected
+from ..refusals import STATUS_NAMES, RefusalError, day_is_over, no_such_file, not_found, quota, spend_cap
 from . import answer_shapes, contents
 from .answer_shapes import SHAPES, Words
 from .broken_answers import CutResponse, DribbleResponse, RawResponse, ResetResponse
-from .redirects import redirected
-from .refusals import STATUS_NAMES, RefusalError, day_is_over, no_such_file, not_found, quota, spend_cap
 from .stages import Stage
 
 # Of any request, before its body is read; all others are told apart by what is in the body.
@@ -33,14 +33,14 @@ class Fault:
     on: str = "create"
 
 
-def _status(code: int, message: str) -> Fault:
+def _fixed_status(code: int, message: str) -> Fault:
     async def answer(_stage: Stage) -> Response:
         raise RefusalError(code, message)
 
     return Fault(answer)
 
 
-def _refusal(refusal: Callable[[], RefusalError]) -> Fault:
+def _fixed_refusal(refusal: Callable[[], RefusalError]) -> Fault:
     async def answer(_stage: Stage) -> Response:
         raise refusal()
 
@@ -68,6 +68,7 @@ async def _reset_early(_stage: Stage) -> Response:
 
 
 async def _reset_midway(stage: Stage) -> Response:
+    # A first part of the body is read, so that the client is in the middle of sending when the connection goes.
     await stage.request.receive()
     return ResetResponse()
 
@@ -90,37 +91,38 @@ async def _made_then(stage: Stage) -> Response:
 
 
 async def _cut(stage: Stage) -> Response:
-    whole = await stage.proceed()
-    return CutResponse(whole, len(_first(whole, stage.rule.share)))
+    whole = await stage.whole()
+    return CutResponse(whole, len(_first_share(whole, stage.rule.share)))
 
 
 async def _cut_silently(stage: Stage) -> Response:
-    whole = await stage.proceed()
-    return RawResponse(whole, _first(whole, stage.rule.share), length=None)
+    whole = await stage.whole()
+    return RawResponse(whole, _first_share(whole, stage.rule.share), length=None)
 
 
 async def _truncated(stage: Stage) -> Response:
-    whole = await stage.proceed()
-    part = _first(whole, stage.rule.share)
+    whole = await stage.whole()
+    part = _first_share(whole, stage.rule.share)
     return RawResponse(whole, part, length=len(part))
 
 
 async def _wrong_length(stage: Stage) -> Response:
-    whole = await stage.proceed()
-    return RawResponse(whole, bytes(whole.body), length=len(_first(whole, stage.rule.share)))
+    whole = await stage.whole()
+    return RawResponse(whole, bytes(whole.body), length=len(_first_share(whole, stage.rule.share)))
 
 
-def _first(whole: Response, share: float) -> bytes:
+def _first_share(whole: Response, share: float) -> bytes:
     return bytes(whole.body)[: int(len(whole.body) * share)]
 
 
 async def _dribble(stage: Stage) -> Response:
-    return DribbleResponse(await stage.proceed(), stage.rule.seconds)
+    return DribbleResponse(await stage.whole(), stage.rule.seconds)
 
 
 async def _gzip(stage: Stage) -> Response:
-    whole = await stage.proceed()
+    whole = await stage.whole()
     whole.body = gzip.compress(bytes(whole.body))
+    # Starlette has set it for the plain body.
     whole.headers["content-length"] = str(len(whole.body))
     whole.headers["content-encoding"] = "gzip"
     return whole
@@ -137,6 +139,7 @@ async def _redirect(stage: Stage) -> Response:
 
 
 async def _expired(stage: Stage) -> Response:
+    # An operation that is gone is a 404, but a file a 403: the service does not tell it from another project's.
     if stage.rule.on == "poll" or stage.rule.status == 404:
         raise not_found()
     raise no_such_file(stage.request.url.path.rpartition("/")[2].partition(":")[0])
@@ -149,16 +152,18 @@ async def _slow(stage: Stage) -> Response:
 
 FAULTS = {
     "status": Fault(_any_status),
-    "status-429": _refusal(partial(quota, with_details=True)),
-    "status-429-bare": _refusal(partial(quota, with_details=False)),
-    "status-429-day": _refusal(day_is_over),
-    "status-429-spend": _refusal(spend_cap),
-    "status-500": _status(500, "An internal error has occurred. Please retry."),
-    "status-502": _status(502, "Bad gateway."),
-    "status-503": _status(503, "The service is currently unavailable."),
-    "status-504": _status(504, "Deadline expired before operation could complete."),
+    "status-429": _fixed_refusal(partial(quota, with_details=True)),
+    "status-429-bare": _fixed_refusal(partial(quota, with_details=False)),
+    # Waiting helps against a minute's quota and against neither of these two: clients have to tell them apart.
+    "status-429-day": _fixed_refusal(day_is_over),
+    "status-429-spend": _fixed_refusal(spend_cap),
+    "status-500": _fixed_status(500, "An internal error has occurred. Please retry."),
+    "status-502": _fixed_status(502, "Bad gateway."),
+    "status-503": _fixed_status(503, "The service is currently unavailable."),
+    "status-504": _fixed_status(504, "Deadline expired before operation could complete."),
     "reset": Fault(_reset),
     "reset-late": Fault(_reset_late),
+    # Before and within the body nothing is made, so sending again is safe; after it, as ``reset``, it is not.
     "reset-early": Fault(_reset_early, ARRIVAL),
     "reset-midway": Fault(_reset_midway, ARRIVAL),
     "html": Fault(_html, "poll"),

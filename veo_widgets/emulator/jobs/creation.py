@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import front_matter
-from .faults import Rule, play
-from .front_matter import Directions
+from ..faults import front_matter
+from ..faults.front_matter import Directions
+from ..faults.rules import Rule, play
+from ..faults.troubles import FAULTS
+from ..refusals import invalid
 from .operations import Operation
 from .orders import Order
-from .refusals import invalid
 from .state import Backstage, backstage
-from .troubles import FAULTS
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Create:
 
 
 async def take(request: Request, create: Create) -> Response:
-    """Answer a create: what its wire answers, or a refusal, or what a fault makes of it."""
+    """Answer a create as its wire does, with a refusal, or with what a fault turns the answer into."""
     stage = backstage(request)
+    # The prompt with its front matter, so that a rule can match what stands there.
     subject = f"{request.url.path}\n{create.prompt}"
 
     async def proceed() -> Response:
@@ -47,10 +48,13 @@ async def take(request: Request, create: Create) -> Response:
         order = stage.directed(await asyncio.to_thread(create.order), create.prompt, subject)
         _check_outcome(order)
         operation = stage.operations.create(order, create.parent, stage.pace)
+        # Noted before the answer is made: a create whose answer is lost has still made something.
         request.state.entry.operation = operation.id
+        # Before the answer, which a client may follow by a poll at once.
         _bind_later_faults(stage, operation)
         return await create.answer(operation)
 
+    # What the prompt says goes before what is scripted, as the one who wrote it expects.
     rule = _written_fault(stage, create.prompt) or stage.faults.take("create", subject)
     return await proceed() if rule is None else await play(rule, request, proceed)
 
@@ -61,9 +65,10 @@ def _check_outcome(order: Order) -> None:
         raise invalid(f"Emulator: {order.wire} knows no outcome {order.directions.outcome!r}; known are {allowed}.")
 
 
-def _rule(directions: Directions, operation: Operation | None = None) -> Rule | None:
+def _rule_from(directions: Directions, operation: Operation | None = None) -> Rule | None:
     if not directions.fault:
         return None
+    # Checked here and not by the front matter, which the faults are built on.
     if directions.fault not in FAULTS:
         raise invalid(f"Emulator: there is no fault {directions.fault!r}; known are {', '.join(FAULTS)}.")
     on = directions.on or FAULTS[directions.fault].on
@@ -72,6 +77,7 @@ def _rule(directions: Directions, operation: Operation | None = None) -> Rule | 
             on,
             directions.fault,
             times=directions.times,
+            # A fault for later requests belongs to this one operation; others may be polled meanwhile.
             match=operation.id if operation else "",
             status=directions.http,
             shape=directions.shape,
@@ -84,14 +90,16 @@ def _rule(directions: Directions, operation: Operation | None = None) -> Rule | 
 
 def _written_fault(stage: Backstage, prompt: str) -> Rule | None:
     directions, _ = front_matter.read(prompt)
-    rule = _rule(directions)
+    rule = _rule_from(directions)
+    # Faults of polls and downloads need the operation's id and are bound once there is one.
     if rule is None or rule.on != "create":
         return None
+    # A prompt may be megabytes long, and is kept until the next reset.
     mark = hashlib.sha256(prompt.encode()).hexdigest()
     return rule if stage.faults.strikes(mark, directions.times) else None
 
 
 def _bind_later_faults(stage: Backstage, operation: Operation) -> None:
-    rule = _rule(operation.order.directions, operation)
+    rule = _rule_from(operation.order.directions, operation)
     if rule is not None and rule.on != "create":
         stage.faults.add(rule)

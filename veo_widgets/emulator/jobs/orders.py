@@ -1,14 +1,14 @@
-"""What a create asked for, once it was found to be in order."""
+"""What a create asked for, once it has passed every check."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ..catalog import Model
-from .clips import Recipe
-from .front_matter import Directions
-from .scene import FPS
+from ...domain.catalog import Model
+from ..faults.front_matter import Directions
+from ..rendering.clips import Recipe
+from ..rendering.scene import FPS
 
 PREDICT = "predictLongRunning"
 INTERACTIONS = "interactions"
@@ -23,7 +23,7 @@ class Order:
         surface: the catalog's name of the surface.
         model: the model's id.
         prompt: without front matter.
-        resolution: one of the model's.
+        resolution: one of the model's; of one that has sizes, the size.
         aspect_ratio: one of the model's.
         duration_seconds: of what is made: of an extension, what it adds; 0 where a given video is only changed.
         samples: how many clips.
@@ -47,6 +47,7 @@ class Order:
         by_uri: whether an interaction names a file rather than holding the bytes.
         stored: whether an interaction can be asked for again.
         upscaled_from: the resolution before an upscale.
+        fps: frames a second.
     """
 
     surface: str
@@ -76,6 +77,7 @@ class Order:
     by_uri: bool = False
     stored: bool = True
     upscaled_from: str = ""
+    fps: int = FPS
 
     @property
     def total_seconds(self) -> float:
@@ -83,7 +85,7 @@ class Order:
         return self.source_frames / FPS + self.duration_seconds
 
     def recipe(self, sample: int) -> Recipe:
-        """How to make the clip number `sample`."""
+        """How to render clip number `sample`."""
         return Recipe(
             model=self.model,
             prompt=self.prompt,
@@ -102,10 +104,11 @@ class Order:
             crop=self.crop,
             scene=self.scene,
             theme=self.theme,
+            fps=self.fps,
         )
 
     def delivery(self, sample: int) -> Recipe:
-        """How the clip number `sample` is made: as asked, unless its directions say that something else comes."""
+        """How clip number `sample` is rendered: as asked, unless the directions say otherwise."""
         asked, said = self.recipe(sample), self.directions
         return replace(
             asked,
@@ -125,18 +128,20 @@ class Order:
         return {"filtered": self.samples, "partial": 1}.get(self.directions.outcome, 0)
 
     def to_json(self) -> dict[str, Any]:
-        """A form that JSON can hold."""
+        """Plain values for JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Order:
-        """The order `to_json` was called on."""
+        """The inverse of `to_json`."""
+        # JSON has no tuples and no nested classes.
         directions = Directions.from_json(values["directions"])
         return cls(**{**values, "references": tuple(values["references"]), "directions": directions})
 
 
 def mode_of(order_has: set[str]) -> str:
-    """The mode the catalog's rules speak of, from the names of the media in a request."""
+    """The mode that the media of a request imply, as the catalog's rules name it."""
+    # In this order, since a request for an extension may have pictures beside the video.
     if "video" in order_has:
         return "extension"
     if "referenceImages" in order_has:
@@ -148,4 +153,5 @@ def mode_of(order_has: set[str]) -> str:
 
 def has_sound(model: Model, asked: object) -> bool:
     """Whether clips of `model` have sound when the request said `asked`."""
+    # A model whose sound cannot be turned off keeps it, whatever was asked.
     return model.audio and (asked is not False or not model.audio_switch)

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-from ..catalog import TypicalSeconds
+from ...domain.catalog import TypicalSeconds
 
 # About two thirds of the draws lie within a factor of 1.7 of the likely value.
 _SPREAD = 0.55
@@ -74,12 +74,14 @@ class Pace:
         if self.kind == "polls":
             return Wait(polls=int(self.amount))
         rng = random.Random(draw)  # noqa: S311 - a waiting time, not a secret
+        # Waiting times have a long tail: many near the likely one, a few that are several times as long.
         drawn = rng.lognormvariate(math.log(typical.likely), _SPREAD)
         return Wait(seconds=min(typical.high, max(typical.low, drawn)) / self.amount)
 
 
 def _positive(text: str) -> bool:
     try:
+        # float() also reads nan and inf, by which no time can be divided.
         return 0 < float(text) < math.inf
     except ValueError:
         return False

@@ -1,14 +1,14 @@
-"""Orders that build on a video there is already: changed, continued, or enlarged."""
+"""Orders that build on an existing video: edited, extended or upscaled."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
 
-from . import encoding
+from ..refusals import invalid, precondition
+from ..rendering import encoding
 from .operations import Clip, Operation, Operations
 from .orders import Order
-from .refusals import invalid, precondition
 
 _SHORT_SIDES = {360: "360p", 720: "720p", 1024: "1024p", 1080: "1080p", 2160: "4k"}
 
@@ -32,6 +32,7 @@ class Original:
         """Its resolution in the catalog's words; of a size that has none, ``720p``."""
         if self.order is not None:
             return self.order.resolution
+        # A video from elsewhere has any size, and 720p is what every model makes.
         return _SHORT_SIDES.get(min(self.probe.width, self.probe.height), "720p")
 
     @property
@@ -58,6 +59,7 @@ def result_of(operation: Operation, operations: Operations, name: str) -> Origin
     Raises:
         RefusalError: it is still running, or came to no video.
     """
+    # Asked first: of a filtered job it helps nobody to hear that it is still being processed.
     if operation.cancelled or not operation.order.delivered():
         raise invalid(f"{name} has no video to continue from.")
     if not operations.over(operation):
@@ -78,14 +80,17 @@ def uploaded(data: bytes, place: str) -> Original:
 
 
 def edited(base: Order, original: Original, operations: Operations) -> Order:
-    """`base` as a change to `original`: the same scene with other words, or the same frames with a new card."""
+    """`base` as an edit of `original`: the same scene under other words, or the same frames under a new card."""
+    # Of a video that was made here the scene is known and can be drawn anew; any other is only written over.
     old = original.order
     if old is None:
-        return _over(base, original, operations)
+        return _drawn_over(base, original, operations)
     return replace(
-        _again(base, old),
+        _same_scene_again(base, old),
         prompt=base.prompt,
+        # "Make it night" says nothing of the sea in the first prompt, which must stay a sea.
         theme=f"{old.theme} {old.prompt}".strip(),
+        # The card names the seed that the scene came from.
         seed=old.seed if base.seed is None else base.seed,
         references=base.references or old.references,
     )
@@ -94,17 +99,18 @@ def edited(base: Order, original: Original, operations: Operations) -> Order:
 def upscaled(base: Order, original: Original, operations: Operations) -> Order:
     """`base` as `original` in the resolution of `base`."""
     old = original.order
-    larger = _over(base, original, operations) if old is None else _again(base, old)
+    # What was made here is drawn in the larger size, so that an upscale is sharp.
+    larger = _drawn_over(base, original, operations) if old is None else _same_scene_again(base, old)
     return replace(larger, upscaled_from=original.resolution)
 
 
 def extended(base: Order, original: Original, operations: Operations) -> Order:
-    """`base` as what comes after `original`, in one clip with it."""
+    """`base` as an extension of `original`, in one clip with it."""
     hops = original.order.hops if original.order else 0
-    return replace(_over(base, original, operations), duration_seconds=base.duration_seconds, hops=hops + 1)
+    return replace(_drawn_over(base, original, operations), duration_seconds=base.duration_seconds, hops=hops + 1)
 
 
-def _again(base: Order, old: Order) -> Order:
+def _same_scene_again(base: Order, old: Order) -> Order:
     return replace(
         old,
         surface=base.surface,
@@ -113,7 +119,9 @@ def _again(base: Order, old: Order) -> Order:
         alias=base.alias,
         parent=base.parent,
         resolution=base.resolution,
+        # A sequel is one clip, whatever its original was one of.
         samples=1,
+        # By number and not by prompt, which a sequel changes.
         scene=old.recipe(0).draw,
         storage_uri=base.storage_uri,
         by_uri=base.by_uri,
@@ -123,11 +131,12 @@ def _again(base: Order, old: Order) -> Order:
     )
 
 
-def _over(base: Order, original: Original, operations: Operations) -> Order:
+def _drawn_over(base: Order, original: Original, operations: Operations) -> Order:
     return replace(
         base,
         source=operations.storeroom.keep(original.data),
         source_frames=original.probe.frames,
         aspect_ratio=original.aspect_ratio,
+        # No frames of its own: every one is taken from the source.
         duration_seconds=0,
     )

@@ -11,17 +11,17 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
-from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
-from . import front_matter
-from .faults import Faults
-from .journal import Entry, Journal, shortened
+from ...domain.catalog import AGENT_PLATFORM, GEMINI_API, Model, models
+from ..faults import front_matter
+from ..faults.rules import Faults
+from ..journal import Entry, Journal, shortened
+from ..refusals import Json, invalid
 from .operations import Operation, Operations
 from .orders import PREDICT, Order
 from .pace import Pace
-from .refusals import Json, invalid
 from .storeroom import Storeroom
 
-_RENDER_PATIENCE_SECONDS = 10.0
+# google.rpc.Code for a fault of the service's own.
 _INTERNAL = 13
 
 
@@ -32,11 +32,12 @@ class Backstage:
     Attributes:
         operations: every operation.
         storeroom: renders and keeps clips.
-        faults: the rules still to come true.
+        faults: the rules that have not struck yet.
         journal: every request so far.
         pace: how long new operations take.
         clock: answers seconds since 1970.
         refuse_retired: whether models that the real service has ended are refused.
+        keys: the only keys and tokens that are accepted; none accepts all that do not begin with ``wrong``.
         listed: the names that a gateway's operator has given; none lists every model that is served.
         standing: lines of front matter that hold for every prompt which does not say otherwise.
     """
@@ -48,6 +49,7 @@ class Backstage:
     pace: Pace
     clock: Callable[[], float]
     refuse_retired: bool
+    keys: frozenset[str] = frozenset()
     listed: tuple[str, ...] = ()
     standing: dict[str, str] = field(default_factory=dict)
 
@@ -59,8 +61,13 @@ class Backstage:
         self.faults.clear()
         self.journal.clear()
 
+    def accepts(self, key: str) -> bool:
+        """Whether a key or a token is one that was issued."""
+        return key in self.keys if self.keys else not key.startswith("wrong")
+
     def served(self, surface: str) -> list[Model]:
         """The models of a surface, in the catalog's order."""
+        # By the emulator's clock, so that a test can live past the day a model ends.
         today = datetime.fromtimestamp(self.clock(), UTC).date().isoformat()
         listed = [model for model in models() if model.surface == surface]
         return [model for model in listed if not (self.refuse_retired and model.is_retired(today))]
@@ -71,7 +78,7 @@ class Backstage:
         return next(found, None)
 
     def direct(self, lines: dict[str, str]) -> None:
-        """Let `lines` of front matter hold for every prompt to come.
+        """Apply `lines` of front matter to every prompt from now on.
 
         Raises:
             RefusalError: one of them is not known, or is a fault, which is for one request.
@@ -79,7 +86,7 @@ class Backstage:
         self.standing = front_matter.standing_lines(lines)
 
     def directed(self, order: Order, prompt: str, subject: str) -> Order:
-        """The order as `prompt` and what stands for every prompt direct it, and a scripted outcome, if one waits."""
+        """The order with the directions of `prompt` and the standing ones, and a scripted outcome if one is due."""
         order = replace(order, directions=front_matter.read(prompt, self.standing)[0])
         rule = self.faults.take("create", subject, outcome=True)
         if rule is None:
@@ -92,18 +99,22 @@ class Backstage:
         A clip that fails to render makes it a failed one. Where only polls count, the answer waits for the clip, so
         that their number does not depend on the machine.
         """
+        # A list shows how videos stand; only a poll is what the pace counts.
         if not (self.operations.due(operation) if polled else self.operations.over(operation)):
             return False
         clips = self.operations.rendering(operation)
+        # With a pace in seconds nothing waits: a clip that takes longer is told as running, as the real service would.
         if not operation.wait.seconds:
             rendering = [asyncio.wrap_future(clip) for clip in clips if not clip.done()]
             for clip in rendering:
                 # Asked for here, or asyncio complains of a fault that nobody looked at.
                 clip.add_done_callback(lambda done: done.cancelled() or done.exception())
             if rendering:
-                await asyncio.wait(rendering, timeout=_RENDER_PATIENCE_SECONDS)
+                await asyncio.wait(rendering)
+        # Another request may have begun a clip anew that was tidied away.
         if not all(clip.done() for clip in clips):
             return False
+        # The clip of a broken source is found out only while it is drawn.
         if any(clip.exception() for clip in clips):
             directions = replace(operation.order.directions, outcome="failed", code=_INTERNAL)
             operation.order = replace(operation.order, directions=directions)
@@ -124,6 +135,7 @@ def note(request: Request, kind: str, *, model: str = "", operation: str = "") -
     """Write into the journal what a request turned out to be."""
     entry = cast(Entry, request.state.entry)
     entry.kind = kind
+    # Each step of a request adds what it has learnt and takes nothing back.
     entry.model = model or entry.model
     entry.operation = operation or entry.operation
     return entry

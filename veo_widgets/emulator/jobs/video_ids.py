@@ -15,6 +15,7 @@ from .operations import Operation
 _PREFIX = "video_"
 # What other servers put before their ids, by the name of their `ids`.
 _PREFIXES = {"vllm-omni": "video_gen_", "new-api": "task_", "bare": ""}
+# LiteLLM's packed text ends in the operation's name, and that in its id.
 _LAST_ID = re.compile(r"([0-9a-f]{16})$")
 
 
@@ -24,6 +25,7 @@ def public_id(operation: Operation) -> str:
         return _PREFIXES.get(operation.order.directions.ids, _PREFIX) + operation.id
     model = operation.order.alias or operation.order.model
     name = f"models/{operation.order.model}/operations/{operation.id}"
+    # Byte for byte as LiteLLM packs it, since clients take it apart.
     packed = f"litellm:custom_llm_provider:gemini;model_id:{model};video_id:{name}"
     return _PREFIX + base64.b64encode(packed.encode()).decode()
 

@@ -6,14 +6,16 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..catalog import AGENT_PLATFORM, Model
-from . import interaction_media, sequels
-from .interaction_media import Given
-from .operations import Operations
-from .orders import INTERACTIONS, Order
-from .refusals import Json, invalid, not_found, unknown_field, unsupported
-from .sequels import Original
+from ...domain.catalog import AGENT_PLATFORM, Model
+from ..jobs import sequels
+from ..jobs.operations import Operations
+from ..jobs.orders import INTERACTIONS, Order
+from ..jobs.sequels import Original
+from ..refusals import Json, invalid, not_found, unknown_field, unsupported
+from . import media
+from .media import Given
 
+# The Interactions API's names for what a request is; without one it follows from the media.
 _TASKS = ("text_to_video", "image_to_video", "reference_to_video", "edit", "extend", "upscale")
 _SEQUELS = ("edit", "extend", "upscale")
 _TOP_LEVEL = {
@@ -27,11 +29,15 @@ _CHOICES = {
     "thinking_level": ("low", "high"),
     "delivery": ("inline", "uri"),
 }
+# An unsigned 32-bit number, as for Veo.
 _SEED_LIMIT = 2**32 - 1
+# The catalog has no field for these two, which are the same for every model that has them.
 _DEVELOPER_EDIT_SECONDS = 10
 _UPSCALE_SECONDS = 15
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)s")
+# Stored interactions are kept for 55 days on a paid account.
 _LIFETIME_SECONDS = 55 * 24 * 3600
+# Ids of interactions begin so, those of operations do not: neither can be taken for the other.
 _ID_PREFIX = "v1_"
 
 
@@ -46,55 +52,57 @@ def public_id(operation_id: str) -> str:
 
 
 def order(body: Json, model: Model, parent: str, operations: Operations) -> Order:
-    """Check everything about a create and turn it into an order; `parent` is the place of its siblings.
+    """Check everything about a create and turn it into an order; `parent` is what the names of interactions begin with.
 
     Raises:
         RefusalError: the first thing found wrong.
     """
-    config, wanted = _checked(body, model)
-    task = _task(config, model)
-    previous = _previous(body, parent, operations)
-    given = interaction_media.given(body, model, task, operations, continues=previous is not None)
-    interaction_media.check_limits(given, model)
+    config, wanted = _check_fields(body, model)
+    task = _read_task(config, model)
+    previous = _find_previous(body, parent, operations)
+    given = media.given(body, model, task, operations, continues=previous is not None)
+    media.check_limits(given, model)
+    # A video in the input is what the request is about, even if it names an earlier interaction.
     source = given.source or previous
-    mode = task or _inferred(given, source)
+    mode = task or _infer_mode(given, source)
     _check_mode(mode, given, source, model)
-    base = _base(body, config, wanted, model, given, source if mode in _SEQUELS else None)
-    dressed = _media(base, given, operations)
-    return _sequel(mode, dressed, source, model, operations) if source and mode in _SEQUELS else dressed
+    # Only a sequel takes its size from the source; a reference does not shape the clip.
+    base = _new_order(body, config, wanted, model, given, source if mode in _SEQUELS else None)
+    dressed = _with_media(base, given, operations)
+    return _as_sequel(mode, dressed, source, model, operations) if source and mode in _SEQUELS else dressed
 
 
-def _checked(body: Json, model: Model) -> tuple[Json, Json]:
-    _known(body, "", _TOP_LEVEL | ({"labels"} if model.surface == AGENT_PLATFORM else set()))
+def _check_fields(body: Json, model: Model) -> tuple[Json, Json]:
+    # Labels are the Agent Platform's way to split a bill; the Developer API has none.
+    _refuse_unknown(body, "", _TOP_LEVEL | ({"labels"} if model.surface == AGENT_PLATFORM else set()))
     if "input" not in body:
         raise invalid("`input` is required.")
-    if _flag(body, "background", default=False) and not _flag(body, "store", default=True):
+    # An unstored interaction could never be asked for, and the client would wait forever.
+    if _read_flag(body, "background", default=False) and not _read_flag(body, "store", default=True):
         raise invalid("`background` needs `store`: a background interaction cannot be left unstored.")
-    if _flag(body, "stream", default=False):
-        raise invalid("Emulator: `stream` is not emulated; poll instead.")
     if "system_instruction" in body and model.id.startswith("gemini-omni-1.2"):
         raise unsupported("system_instruction")
-    config = _object(body, "generation_config")
+    config = _read_object(body, "generation_config")
     if "candidate_count" in config:
         raise unsupported("candidate_count")
-    _known(config, "generation_config", _CONFIG)
-    wanted = _object(body, "response_format")
+    _refuse_unknown(config, "generation_config", _CONFIG)
+    wanted = _read_object(body, "response_format")
     if wanted and wanted.get("type") != "video":
         raise invalid(f"`response_format.type` {wanted.get('type')!r} is not supported by this model; use video.")
-    _known(wanted, "response_format", _FORMAT)
+    _refuse_unknown(wanted, "response_format", _FORMAT)
     for fields in (body, config, wanted):
         for name in fields.keys() & _CHOICES.keys():
-            _choice(fields, name, _CHOICES[name], "")
+            _read_choice(fields, name, _CHOICES[name], "")
     return config, wanted
 
 
-def _known(fields: Json, place: str, allowed: set[str]) -> None:
+def _refuse_unknown(fields: Json, place: str, allowed: set[str]) -> None:
     for name in fields:
         if name not in allowed:
             raise unknown_field(name, place)
 
 
-def _object(body: Json, name: str) -> Json:
+def _read_object(body: Json, name: str) -> Json:
     value = body.get(name) or {}
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
@@ -103,7 +111,7 @@ def _object(body: Json, name: str) -> Json:
     return value
 
 
-def _flag(body: Json, name: str, *, default: bool) -> bool:
+def _read_flag(body: Json, name: str, *, default: bool) -> bool:
     value = body.get(name, default)
     if not isinstance(value, bool):
         raise invalid(f"Invalid value at '{name}' (TYPE_BOOL), {value!r}")
@@ -112,37 +120,44 @@ def _flag(body: Json, name: str, *, default: bool) -> bool:
 
 def runs_in_background(body: Json) -> bool:
     """Whether the create is to be answered before the video is made."""
-    return _flag(body, "background", default=False)
+    return _read_flag(body, "background", default=False)
 
 
-def _choice(fields: Json, name: str, allowed: tuple[str, ...], default: str) -> str:
+def is_streamed(body: Json) -> bool:
+    """Whether the create is to be answered with events."""
+    return _read_flag(body, "stream", default=False)
+
+
+def _read_choice(fields: Json, name: str, allowed: tuple[str, ...], default: str) -> str:
     value = fields.get(name, default)
     if value not in allowed:
         raise invalid(f"`{name}` {value!r} is not supported by this model; supported values: {', '.join(allowed)}.")
     return str(value)
 
 
-def _task(config: Json, model: Model) -> str:
-    video = _object(config, "video_config")
-    _known(video, "generation_config.video_config", {"task"})
+def _read_task(config: Json, model: Model) -> str:
+    video = _read_object(config, "video_config")
+    _refuse_unknown(video, "generation_config.video_config", {"task"})
     task = str(video.get("task", ""))
     if task and task not in _TASKS:
         raise invalid(f"`task` {task!r} is unknown; supported values: {', '.join(_TASKS)}.")
-    if (task == "upscale" and not _upscales(model)) or (task == "extend" and model.extension is None):
+    # Which models can is in the catalog, as a rule for upscales and as an `extension`.
+    if (task == "upscale" and not _upscale_targets(model)) or (task == "extend" and model.extension is None):
         raise invalid(f"The task {task} isn't supported by this model.")
     return task
 
 
-def _upscales(model: Model) -> dict[str, list[str]]:
+def _upscale_targets(model: Model) -> dict[str, list[str]]:
     rules = [rule["then"] for rule in model.constraints if rule["if"].get("mode") == "upscale"]
     return dict(rules[0]["source_to_target"]) if rules else {}
 
 
-def _previous(body: Json, parent: str, operations: Operations) -> Original | None:
+def _find_previous(body: Json, parent: str, operations: Operations) -> Original | None:
     name = body.get("previous_interaction_id")
     if name is None:
         return None
     operation = operations.get(operation_id(str(name)))
+    # Another project's and an unstored one are told alike, as the service does not say which exist.
     if operation is None or operation.name != f"{parent}/{operation.id}" or not operation.order.stored:
         raise not_found(f"The interaction {name}")
     return sequels.result_of(operation, operations, f"The interaction {name}")
@@ -153,7 +168,8 @@ def kept(created: float, now: float) -> bool:
     return now <= created + _LIFETIME_SECONDS
 
 
-def _inferred(given: Given, source: Original | None) -> str:
+def _infer_mode(given: Given, source: Original | None) -> str:
+    # With a video and no task the service edits; to extend or to upscale has to be asked for.
     if source is not None:
         return "edit"
     if given.first is not None or given.last is not None:
@@ -177,33 +193,35 @@ def _check_mode(mode: str, given: Given, source: Original | None, model: Model) 
 def _check_edit(source: Original, model: Model) -> None:
     limits = [rule["then"]["source_video_s"] for rule in model.constraints if "source_video_s" in rule["then"]]
     low, high = limits[0] if limits else (0, _DEVELOPER_EDIT_SECONDS)
+    # No limit is known for the Agent Platform's models that extend, whose own results are longer than that.
     unlimited = not limits and model.surface == AGENT_PLATFORM and model.extension is not None
     if not unlimited and not low <= source.probe.seconds <= high:
         raise invalid(f"A video to edit must be {low} to {high} s long; it has {source.probe.seconds:g} s.")
 
 
-def _base(body: Json, config: Json, wanted: Json, model: Model, given: Given, source: Original | None) -> Order:
-    by_uri = _choice(wanted, "delivery", _CHOICES["delivery"], "inline") == "uri"
+def _new_order(body: Json, config: Json, wanted: Json, model: Model, given: Given, source: Original | None) -> Order:
+    by_uri = _read_choice(wanted, "delivery", _CHOICES["delivery"], "inline") == "uri"
     default = source.resolution if source and source.resolution in model.resolutions else model.default_resolution
-    ratio = _choice(wanted, "aspect_ratio", model.aspect_ratios, model.default_aspect_ratio)
+    ratio = _read_choice(wanted, "aspect_ratio", model.aspect_ratios, model.default_aspect_ratio)
     return Order(
         surface=model.surface,
         model=model.id,
         prompt=given.text,
-        resolution=_choice(wanted, "resolution", model.resolutions, default),
+        resolution=_read_choice(wanted, "resolution", model.resolutions, default),
+        # An edit keeps the shape it finds, unless another one is asked for.
         aspect_ratio=source.aspect_ratio if source and "aspect_ratio" not in wanted else ratio,
-        duration_seconds=_duration(wanted, model),
-        seed=_seed(config, model),
-        storage_uri=_bucket(wanted, model, by_uri=by_uri),
+        duration_seconds=_read_duration(wanted, model),
+        seed=_read_seed(config, model),
+        storage_uri=_storage_uri(wanted, model, by_uri=by_uri),
         directions=given.directions,
         wire=INTERACTIONS,
         parent=str(body.get("previous_interaction_id", "")),
         by_uri=by_uri,
-        stored=_flag(body, "store", default=True),
+        stored=_read_flag(body, "store", default=True),
     )
 
 
-def _duration(wanted: Json, model: Model) -> float:
+def _read_duration(wanted: Json, model: Model) -> float:
     if "duration" not in wanted:
         return model.default_duration_s
     found = _DURATION.fullmatch(wanted["duration"]) if isinstance(wanted["duration"], str) else None
@@ -215,7 +233,7 @@ def _duration(wanted: Json, model: Model) -> float:
     return float(found[1])
 
 
-def _seed(config: Json, model: Model) -> int | None:
+def _read_seed(config: Json, model: Model) -> int | None:
     seed: Any = config.get("seed")
     if seed is None:
         return None
@@ -226,8 +244,9 @@ def _seed(config: Json, model: Model) -> int | None:
     return seed
 
 
-def _bucket(wanted: Json, model: Model, *, by_uri: bool) -> str:
+def _storage_uri(wanted: Json, model: Model, *, by_uri: bool) -> str:
     uri = str(wanted.get("gcs_uri", ""))
+    # Only there are buckets; the Developer API has files of its own.
     if model.surface != AGENT_PLATFORM:
         if "gcs_uri" in wanted:
             raise unsupported("gcs_uri")
@@ -237,11 +256,11 @@ def _bucket(wanted: Json, model: Model, *, by_uri: bool) -> str:
     return uri if by_uri else ""
 
 
-def _sequel(mode: str, base: Order, source: Original, model: Model, operations: Operations) -> Order:
+def _as_sequel(mode: str, base: Order, source: Original, model: Model, operations: Operations) -> Order:
     if mode == "extend":
-        return _extension(base, source, model, operations)
+        return _as_extension(base, source, model, operations)
     if mode == "upscale":
-        targets = _upscales(model).get(source.resolution, [])
+        targets = _upscale_targets(model).get(source.resolution, [])
         if base.resolution not in targets:
             raise invalid(f"A video of {source.resolution} cannot be upscaled to {base.resolution}: {targets}.")
         if source.probe.seconds > _UPSCALE_SECONDS:
@@ -250,8 +269,9 @@ def _sequel(mode: str, base: Order, source: Original, model: Model, operations: 
     return sequels.edited(base, source, operations)
 
 
-def _extension(base: Order, source: Original, model: Model, operations: Operations) -> Order:
+def _as_extension(base: Order, source: Original, model: Model, operations: Operations) -> Order:
     limits = model.extension or {}
+    # The whole clip has a longest length too, of which the source has used up a part.
     low, high = limits["adds_s_min"], min(limits["adds_s_max"], limits["total_max_s"] - source.probe.seconds)
     if not low <= base.duration_seconds <= high:
         raise invalid(f"An extension of this video must be {low} to {high:g} s long, not {base.duration_seconds:g} s.")
@@ -260,8 +280,9 @@ def _extension(base: Order, source: Original, model: Model, operations: Operatio
     return sequels.extended(base, source, operations)
 
 
-def _media(base: Order, given: Given, operations: Operations) -> Order:
+def _with_media(base: Order, given: Given, operations: Operations) -> Order:
     keep = operations.storeroom.keep
+    # A clip can show a reference video only as a picture, so its first frame stands for it.
     insets = (*given.references, *(video.first_picture() for video in given.reference_videos))
     return replace(
         base,

@@ -1,4 +1,4 @@
-"""The input of an interaction: text, pictures and videos, and the tags in the text that give them their parts.
+"""The input of an interaction: text, pictures and videos, and the tags in the text that assign their roles.
 
 ``<FIRST_FRAME>``, ``<LAST_FRAME>`` and then ``<IMAGE_REF_N>`` by their numbers take the pictures in the order of the
 input; ``<VIDEO_REF_N>`` take the videos, and a video that is left over is the one to change (wire reference 3.2).
@@ -10,25 +10,28 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalog import AGENT_PLATFORM, Model
-from . import front_matter, media_checks, sequels
-from .front_matter import Directions
-from .operations import Operations
-from .refusals import Json, invalid, no_such_file, not_found, unknown_field
-from .sequels import Original
+from ...domain.catalog import AGENT_PLATFORM, Model
+from ..faults import front_matter
+from ..faults.front_matter import Directions
+from ..jobs import media_checks, sequels
+from ..jobs.operations import Operations
+from ..jobs.sequels import Original
+from ..refusals import Json, invalid, no_such_file, not_found, unknown_field
 
 _TAG = re.compile(r"<(FIRST_FRAME|LAST_FRAME|(?:IMAGE|VIDEO)_REF_\d+)>")
+# A whole address, or files/ID alone; the download's own address is taken too, as SDKs hand it on.
 _FILE = re.compile(r"(?:https?://[^/]+/v\w+/)?files/([a-z0-9-]+)(?::download)?(?:\?.*)?$")
 _MEDIA = {"type", "data", "uri", "mime_type", "resolution"}
 _FIELDS = {"text": {"type", "text"}, "image": _MEDIA, "video": _MEDIA | {"name"}}
 _STEPS = {"user_input", "model_output", "thought"}
 _VIDEO_TYPES = ("video/mp4", "video/mpeg", "video/mpg", "video/mov", "video/quicktime", "video/webm")
+# For models whose entry in the catalog does not say.
 _MOST_REFERENCES = 10
 
 
 @dataclass(frozen=True)
 class Given:
-    """What the client put in.
+    """What the client sent.
 
     Attributes:
         text: without front matter and tags.
@@ -60,24 +63,26 @@ def text_of(body: Json) -> str:
     Raises:
         RefusalError: the input has none of the three forms it may have.
     """
-    return "\n".join(str(one.get("text", "")) for one in _contents(body.get("input")) if one["type"] == "text")
+    # Several texts are one prompt; tags may stand in any of them.
+    return "\n".join(str(one.get("text", "")) for one in _list_contents(body.get("input")) if one["type"] == "text")
 
 
-def _contents(given: Any) -> list[Json]:
+def _list_contents(given: Any) -> list[Json]:
     if isinstance(given, str):
         return [{"type": "text", "text": given}]
     found: list[Json] = []
     for place, one in enumerate(given if isinstance(given, list) else [given]):
         if not isinstance(one, dict):
             raise invalid(f"Invalid value at 'input[{place}]': expected a content or a step.")
+        # Earlier steps of the model's own may be sent along, and ask for nothing.
         if one.get("type") in _STEPS:
-            found += _contents(one.get("content", [])) if one["type"] == "user_input" else []
+            found += _list_contents(one.get("content", [])) if one["type"] == "user_input" else []
         else:
-            found.append(_checked(one, place))
+            found.append(_check_content(one, place))
     return found
 
 
-def _checked(content: Json, place: int) -> Json:
+def _check_content(content: Json, place: int) -> Json:
     kind = content.get("type")
     if kind not in _FIELDS:
         raise invalid(f"Invalid value at 'input[{place}].type': {kind!r}.")
@@ -95,14 +100,15 @@ def given(body: Json, model: Model, task: str, operations: Operations, *, contin
     Raises:
         RefusalError: something cannot be read, or tags and media do not match.
     """
-    contents = _contents(body.get("input"))
+    contents = _list_contents(body.get("input"))
     directions, text = front_matter.read(text_of(body))
-    tags = sorted(set(_TAG.findall(text)), key=_rank)
-    pictures = [_picture(one, model) for one in contents if one["type"] == "image"]
-    videos = [_video(one, model, operations) for one in contents if one["type"] == "video"]
-    references, source = _bound_videos([tag for tag in tags if tag.startswith("VIDEO")], videos, task)
+    # A tag may stand in the text many times and in any order; the pictures come by role and number.
+    tags = sorted(set(_TAG.findall(text)), key=_tag_order)
+    pictures = [_read_picture(one, model) for one in contents if one["type"] == "image"]
+    videos = [_read_video(one, model, operations) for one in contents if one["type"] == "video"]
+    references, source = _assign_videos([tag for tag in tags if tag.startswith("VIDEO")], videos, task)
     image_tags = [tag for tag in tags if not tag.startswith("VIDEO")]
-    parts = _bound_pictures(image_tags, pictures, task, lone=not (continues or source))
+    parts = _assign_pictures(image_tags, pictures, task, lone=not (continues or source))
     return Given(
         " ".join(_TAG.sub("", text).split()),
         directions,
@@ -114,13 +120,14 @@ def given(body: Json, model: Model, task: str, operations: Operations, *, contin
     )
 
 
-def _rank(tag: str) -> tuple[int, int]:
+def _tag_order(tag: str) -> tuple[int, int]:
     kind, _, number = tag.rpartition("_")
     return ("FIRST", "LAST", "IMAGE_REF", "VIDEO_REF").index(kind), int(number) if number.isdigit() else 0
 
 
-def _bound_pictures(tags: list[str], pictures: list[bytes], task: str, *, lone: bool) -> dict[str, bytes]:
+def _assign_pictures(tags: list[str], pictures: list[bytes], task: str, *, lone: bool) -> dict[str, bytes]:
     if not tags:
+        # Without tags one lone picture is where the clip begins; several, or one beside a video, are references.
         frames = task == "image_to_video" or (not task and len(pictures) == 1 and lone)
         names = ["FIRST_FRAME", "LAST_FRAME"] if frames else []
         tags = [*names, *(f"IMAGE_REF_{number}" for number in range(len(pictures)))][: len(pictures)]
@@ -130,7 +137,8 @@ def _bound_pictures(tags: list[str], pictures: list[bytes], task: str, *, lone: 
     return dict(zip(tags, pictures, strict=True))
 
 
-def _bound_videos(tags: list[str], videos: list[Original], task: str) -> tuple[list[Original], Original | None]:
+def _assign_videos(tags: list[str], videos: list[Original], task: str) -> tuple[list[Original], Original | None]:
+    # Without tags only the task tells a video to go by from one to change.
     count = len(videos) if task == "reference_to_video" and not tags else len(tags)
     if count > len(videos):
         raise invalid(f"The prompt names {count} video(s), but the input has {len(videos)}.")
@@ -140,7 +148,7 @@ def _bound_videos(tags: list[str], videos: list[Original], task: str) -> tuple[l
     return videos[:count], rest[0] if rest else None
 
 
-def _picture(content: Json, model: Model) -> bytes:
+def _read_picture(content: Json, model: Model) -> bytes:
     if "uri" in content:
         uri = str(content["uri"])
         _check_uri(uri, model)
@@ -151,7 +159,7 @@ def _picture(content: Json, model: Model) -> bytes:
     return data
 
 
-def _video(content: Json, model: Model, operations: Operations) -> Original:
+def _read_video(content: Json, model: Model, operations: Operations) -> Original:
     if "uri" not in content:
         _check_type(content, _VIDEO_TYPES)
         return sequels.uploaded(media_checks.decoded(content.get("data"), "video.data"), "video")
@@ -172,6 +180,7 @@ def _check_type(content: Json, allowed: tuple[str, ...]) -> None:
 
 
 def _check_uri(uri: str, model: Model) -> str:
+    # A gs:// object that this emulator did not make cannot be read, so nothing of it is checked here.
     if model.surface == AGENT_PLATFORM:
         if not uri.startswith("gs://"):
             raise invalid(f"Unsupported uri {uri!r}: only gs:// locations can be read.")
@@ -183,11 +192,12 @@ def _check_uri(uri: str, model: Model) -> str:
 
 
 def check_limits(given: Given, model: Model) -> None:
-    """Hold the media against what the model takes.
+    """Check the media against what the model takes.
 
     Raises:
         RefusalError: there are too many, or a kind it does not take.
     """
+    # None in the catalog means that nobody has found out; it is let pass.
     if given.last is not None and model.last_frame is False:
         raise invalid("<LAST_FRAME> isn't supported by this model.")
     most = model.reference_images_max if model.reference_images_max is not None else _MOST_REFERENCES

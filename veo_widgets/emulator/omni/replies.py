@@ -6,19 +6,21 @@ import asyncio
 import base64
 from dataclasses import dataclass
 
-from ..catalog import AGENT_PLATFORM
-from .files import timestamp
-from .interaction_checks import public_id
-from .operations import Clip, Operation, Operations
-from .orders import Order
-from .refusals import Json
+from ...domain.catalog import AGENT_PLATFORM
+from ..files import timestamp
+from ..jobs.operations import Clip, Operation, Operations
+from ..jobs.orders import Order
+from ..refusals import Json
+from .checks import public_id
 
 # Video tokens for each second that comes out (wire reference 7).
 _TOKENS = {"360p": 1931, "720p": 5792, "1080p": 8688, "4k": 17376}
 _UPSCALE_TOKENS = {
     ("360p", "720p"): 2896, ("720p", "1080p"): 2896, ("360p", "1080p"): 5792, ("720p", "4k"): 11584,
 }  # fmt: skip
+# Gemini's count for a small picture; a large one is cut into several, which no client needs to see here.
 _PICTURE_TOKENS = 258
+# Opaque to clients, who have to send it back unchanged.
 _SIGNATURE = base64.b64encode(b"the emulator does not think").decode()
 _GRPC_NAMES = {
     3: "INVALID_ARGUMENT",
@@ -41,7 +43,7 @@ class View:
         operation: the interaction.
         operations: reads its clip.
         root: the base URL and version that file uris begin with.
-        over: whether it has come to its end.
+        over: whether it has ended.
         with_input: whether the steps begin with what was asked.
     """
 
@@ -65,9 +67,10 @@ class View:
         if order.parent:
             reply["previous_interaction_id"] = order.parent
         asked = [{"type": "user_input", "content": [{"type": "text", "text": order.prompt}]}] if self.with_input else []
+        # No steps and no usage before the end: what is not there yet costs nothing.
         if not self.over or operation.cancelled:
             return reply | ({"steps": asked} if asked else {})
-        return reply | {"steps": asked + await self._steps(), "usage": usage(order)} | self._more()
+        return reply | {"steps": asked + await self._steps(), "usage": usage(order)} | self._error_or_token()
 
     def _status(self) -> str:
         directions = self.operation.order.directions
@@ -77,7 +80,7 @@ class View:
             return directions.status or "in_progress"
         return _STATUS.get(directions.outcome, directions.outcome)
 
-    def _more(self) -> Json:
+    def _error_or_token(self) -> Json:
         directions = self.operation.order.directions
         if directions.outcome == "failed":
             return {"errors": [{"code": _GRPC_NAMES.get(directions.code, str(directions.code)), "message": _FAILURE}]}
@@ -109,6 +112,7 @@ class View:
 def usage(order: Order) -> Json:
     """The tokens of an order: none come out where no video does."""
     pictures = len(order.references) + sum(one is not None for one in (order.first_frame, order.last_frame))
+    # Gemini's rule of thumb: four characters are a token.
     asked = max(1, len(order.prompt) // 4) + _PICTURE_TOKENS * pictures
     made = _video_tokens(order) if order.delivered() else 0
     return {

@@ -1,4 +1,4 @@
-"""Videos and their creates in the words of servers that are not OpenAI's; see `manners`."""
+"""Videos and creates in the words of servers other than OpenAI's; see `manners`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from dataclasses import dataclass
 
 from starlette.responses import JSONResponse, Response
 
+from ..refusals import Json
 from .manners import Manner
-from .refusals import Json
 
 _SAYS_NOTHING: dict[str, Json] = {
     "nulls": {"code": None, "message": None},
     "empty": {"code": "", "message": "", "type": ""},
     "zero": {"code": 0, "message": "success"},
 }
+# Well formed and nobody's: a client that trusts it polls a video that does not exist.
 _OTHER_ID = "video_0000000000000000"
+# FastAPI, which expects form fields, misses the first of them in a JSON body.
 _FIELD_REQUIRED = {"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": None}
+# The same by vLLM, which writes FastAPI's list into a sentence.
+_MISSING_BY_VLLM = {
+    "message": "1 validation error:\n  {'type': 'missing', 'loc': 'body.prompt', 'msg': 'Field required'}",
+    "type": "Bad Request",
+    "param": "body.prompt",
+    "code": 400,
+}
+# Pydantic's words when FastAPI expects JSON and gets a form, whose first characters it shows.
 _NO_MODEL = {
     "type": "model_attributes_type",
     "loc": ["body"],
@@ -28,37 +38,42 @@ _NO_MODEL = {
 
 @dataclass(frozen=True)
 class Kept:
-    """Where the clip of a finished video is, and what is in it."""
+    """Where the clip of a finished video is, in a bucket and as the video's content, and what is in it."""
 
     url: str
+    content: str
     data: bytes = b""
 
 
 def spoken(video: Json, manner: Manner, kept: Kept | None) -> Json:
-    """OpenAI's video object as this server says it; `kept` is for one that has come to its end well."""
-    reply = video | {"status": _word(video["status"], manner)}
+    """OpenAI's video object as this server writes it; `kept` is given once the video is finished."""
+    reply = video | {"status": _status_word(video["status"], manner)}
     if manner.progress:
         reply["progress"] = _progress(video["progress"], manner)
     if video["error"]:
         reply |= _failure(video["error"], manner)
+    # Only a good end has a clip and costs anything.
     elif kept is not None:
         reply["error"] = _SAYS_NOTHING.get(manner.error)
         reply |= _CLIPS[manner.clip](kept) if manner.clip else {}
         reply |= {"usage": {"cost": manner.cost}} if manner.cost else {}
-    return _named(reply, manner)
+    return _with_id(reply, manner)
 
 
-def _word(status: str, manner: Manner) -> str:
+def _status_word(status: str, manner: Manner) -> str:
     words = manner.vocabulary
     table = {"queued": words.queued, "in_progress": words.running, "completed": words.completed, "failed": words.failed}
+    # One word for every end: a client has to look at what else the answer holds.
     if manner.end and status in {"completed", "failed"}:
         return manner.end
+    # A word that a prompt has directed is said as it is.
     return table.get(status, status)
 
 
 def _progress(progress: int, manner: Manner) -> object:
     if manner.progress == "percent":
         return f"{progress}%"
+    # The server does not measure: nothing until it is everything.
     return progress if progress == 100 else 0
 
 
@@ -68,11 +83,12 @@ def _failure(error: Json, manner: Manner) -> Json:
         "fail-reason": {"error": None, "fail_reason": message},
         "message": {"error": None, "message": message},
         "text": {"error": message},
+        "metadata": {"error": None, "metadata": {"url": message}},
     }
     return said.get(manner.failure, {})
 
 
-def _named(reply: Json, manner: Manner) -> Json:
+def _with_id(reply: Json, manner: Manner) -> Json:
     if not manner.id:
         return reply
     if manner.id == "other":
@@ -91,6 +107,7 @@ _CLIPS: dict[str, Callable[[Kept], Json]] = {
     "urls": lambda kept: {"urls": [kept.url], "file_paths": ["/srv/outputs/clip.mp4"]},
     "metadata": lambda kept: {"metadata": {"url": kept.url}},
     "unsigned-urls": lambda kept: {"unsigned_urls": [kept.url]},
+    "signed-urls": lambda kept: {"urls": [kept.url], "unsigned_urls": [kept.content]},
     "b64-json": lambda kept: {"data": [{"b64_json": _base64(kept)}]},
     "data-url": lambda kept: {"url": f"data:video/mp4;base64,{_base64(kept)}"},
 }
@@ -99,6 +116,7 @@ _CLIPS: dict[str, Callable[[Kept], Json]] = {
 def created(video: Json, manner: Manner, polling_url: str) -> Response:
     """The answer to a create."""
     id_ = video["id"]
+    # No status and no id: everything else has to be polled for.
     if manner.created == "task-id":
         return JSONResponse({"task_id": id_})
     if manner.created == "pending":
@@ -108,6 +126,8 @@ def created(video: Json, manner: Manner, polling_url: str) -> Response:
 
 def not_taken(manner: Manner, *, form: bool) -> Response | None:
     """The refusal of a create whose kind of body this server does not take; ``None``: it does."""
+    if manner.takes == "forms-400" and not form:
+        return JSONResponse({"error": _MISSING_BY_VLLM}, 400)
     if manner.takes == "forms" and not form:
         return JSONResponse({"detail": [_FIELD_REQUIRED]}, 422)
     if manner.takes == "json" and form:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .refusals import RefusalError
+from ..refusals import RefusalError
 
 _CODES = {
     401: "invalid_api_key", 403: "permission_denied", 404: "not_found", 405: "method_not_allowed",
@@ -45,21 +45,23 @@ def no_such_video(video_id: str) -> OpenAIRefusalError:
 
 def wrong_key(key: str) -> OpenAIRefusalError:
     """401 for a missing key, or one nobody issued."""
+    # OpenAI quotes the key's beginning; so much is safe in a log.
     text = f"Incorrect API key provided: {key[:5]}***." if key else "You didn't provide an API key."
     return OpenAIRefusalError(401, text, "invalid_api_key")
 
 
-def _kind(http: int) -> str:
+def _error_type(http: int) -> str:
     if http >= 500:
         return "server_error"
     return "requests" if http == 429 else "invalid_request_error"
 
 
-def _answer(refusal: RefusalError) -> JSONResponse:
+def _answer_refusal(refusal: RefusalError) -> JSONResponse:
     code, param = _CODES.get(refusal.http, "server_error" if refusal.http >= 500 else "invalid_value"), None
     if isinstance(refusal, OpenAIRefusalError):
         code, param = refusal.code, refusal.param
-    error = {"message": refusal.message, "type": _kind(refusal.http), "param": param, "code": code}
+    error = {"message": refusal.message, "type": _error_type(refusal.http), "param": param, "code": code}
+    # OpenAI tells the delay in a header, Google in the body.
     waits = [str(one["retryDelay"]).rstrip("s") for one in refusal.details if "retryDelay" in one]
     return JSONResponse({"error": error}, refusal.http, headers={"retry-after": waits[0]} if waits else None)
 
@@ -71,6 +73,6 @@ def worded(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except RefusalError as refusal:
-            return _answer(refusal)
+            return _answer_refusal(refusal)
 
     return answering

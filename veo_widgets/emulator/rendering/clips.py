@@ -23,6 +23,7 @@ _SHORT_SIDE = {"360p": 360, "720p": 720, "1024p": 1024, "1080p": 1080, "4k": 216
 # Sora's large size is not quite 16:9.
 _LONG_SIDE = {"1024p": 1792}
 _SMALL = {"16:9": (160, 90), "9:16": (90, 160)}
+# A little over half a second: long enough not to be a cut, too short to be seen as a pause.
 _CONTINUE_FRAMES = 14
 
 ReadMedia = Callable[[str], bytes]
@@ -39,7 +40,7 @@ class Recipe:
     Attributes:
         model: the model's id.
         prompt: the text to burn in.
-        resolution: ``360p``, ``720p``, ``1024p``, ``1080p`` or ``4k``.
+        resolution: ``360p``, ``720p``, ``1024p``, ``1080p`` or ``4k``; or width x height, such as ``832x480``.
         aspect_ratio: ``16:9`` or ``9:16``.
         duration_seconds: the length; of an extension, the length of what is added.
         seed: what was asked for, if anything.
@@ -54,6 +55,7 @@ class Recipe:
         crop: whether a picture of another shape is cropped to fit; otherwise it is padded.
         scene: the `draw` of another recipe, whose scene this clip shows again; ``None``: one of its own.
         theme: earlier prompts of that scene, whose words colour it where the prompt says nothing.
+        fps: frames a second.
     """
 
     model: str
@@ -73,6 +75,7 @@ class Recipe:
     crop: bool = False
     scene: int | None = None
     theme: str = ""
+    fps: int = FPS
 
     @property
     def key(self) -> str:
@@ -81,6 +84,8 @@ class Recipe:
         if self.scene is None:
             # These two came later; without them a clip looks as it always did.
             del values["scene"], values["theme"]
+        if self.fps == FPS:
+            del values["fps"]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
@@ -88,12 +93,17 @@ class Recipe:
         """The number that everything random about the clip follows from."""
         if self.scene is not None:
             return self.scene
+        # The same request in another size shows the same scene, so that an upscale can be told as one.
         alike = replace(self, resolution="", sample=0, samples=1)
+        # A prime far from any count of samples, so that siblings do not meet each other's scenes.
         return int(alike.key[:12], 16) + 7919 * self.sample
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
+        if "x" in self.resolution:
+            width, _, height = self.resolution.partition("x")
+            return int(width), int(height)
         short = _SHORT_SIDE[self.resolution]
         long = _LONG_SIDE.get(self.resolution, short * 16 // 9)
         return (long, short) if self.aspect_ratio == "16:9" else (short, long)
@@ -106,12 +116,12 @@ class Recipe:
     def facts(self) -> str:
         """The line of settings under the prompt."""
         seed = "seed drawn" if self.seed is None else f"seed {self.seed}"
-        parts = [self.model, seed, self.resolution, self.aspect_ratio, self._length()]
+        parts = [self.model, seed, self.resolution, self.aspect_ratio, self._length_text()]
         if self.samples > 1:
             parts.append(f"sample {self.sample + 1} of {self.samples}")
         return "  ·  ".join(parts)
 
-    def _length(self) -> str:
+    def _length_text(self) -> str:
         if not self.source:
             return f"{self.duration_seconds:g} s"
         return f"+{self.duration_seconds:g} s" if self.frames else "edited"
@@ -125,97 +135,102 @@ def film(recipe: Recipe, path: Path, read: ReadMedia, stopped: Callable[[], bool
     """
     source = read(recipe.source) if recipe.source else b""
     before = encoding.probe(source).frames if source else 0
-    sound = _sound(recipe, source, before) if recipe.audio else None
-    shots = _sequel(recipe, source, before, read) if source else _shot(recipe, read)
-    encoding.write(path, recipe.size, _until(stopped, shots), sound)
+    sound = _make_sound(recipe, source, before) if recipe.audio else None
+    shots = _frames_with_source(recipe, source, before, read) if source else _new_frames(recipe, read)
+    encoding.write(path, recipe.size, _unless_stopped(stopped, shots), sound, recipe.fps)
 
 
-def _until(stopped: Callable[[], bool], frames: Iterator[Planes]) -> Iterator[Planes]:
+def _unless_stopped(stopped: Callable[[], bool], frames: Iterator[Planes]) -> Iterator[Planes]:
     for frame in frames:
+        # Between frames: the encoder cannot be interrupted, and a 4k clip takes long.
         if stopped():
             raise RenderingStoppedError
         yield frame
 
 
-def _sound(recipe: Recipe, source: bytes, before: int) -> bytes:
+def _make_sound(recipe: Recipe, source: bytes, before: int) -> bytes:
     new = chord(recipe.draw, recipe.frames * encoding.SAMPLES_PER_FRAME)
     return encoding.sound_of(source, before) + new if source else new
 
 
-def _overlay(recipe: Recipe, frames: int, read: ReadMedia) -> Overlay:
-    insets = tuple(_open(read(key)) for key in recipe.references)
+def _make_overlay(recipe: Recipe, frames: int, read: ReadMedia) -> Overlay:
+    insets = tuple(_open_picture(read(key)) for key in recipe.references)
     return Overlay(recipe.size, " ".join(recipe.prompt.split()), recipe.facts(), frames, insets)
 
 
-def _scene(recipe: Recipe, read: ReadMedia) -> Scene:
-    first = _picture(recipe.first_frame, recipe, read)
-    last = _picture(recipe.last_frame, recipe, read)
+def _make_scene(recipe: Recipe, read: ReadMedia) -> Scene:
+    first = _given_picture(recipe.first_frame, recipe, read)
+    last = _given_picture(recipe.last_frame, recipe, read)
+    # With a first picture the land would have nothing to do with what was given.
     if first is not None:
         return Stills(first, last, recipe.frames)
-    land = _landscape(recipe, recipe.sample)
+    land = _make_landscape(recipe, recipe.sample)
     return land if last is None else Fade(last, land, FPS, ends_at=recipe.frames)
 
 
-def _shot(recipe: Recipe, read: ReadMedia) -> Iterator[Planes]:
-    scene, overlay = _scene(recipe, read), _overlay(recipe, recipe.frames, read)
+def _new_frames(recipe: Recipe, read: ReadMedia) -> Iterator[Planes]:
+    scene, overlay = _make_scene(recipe, read), _make_overlay(recipe, recipe.frames, read)
     for index in range(recipe.frames):
         canvas = scene.frame(index)
-        overlay.onto(canvas, index, _card(recipe, index))
+        overlay.onto(canvas, index, _card_opacity(recipe, index))
         yield canvas
 
 
-def _card(recipe: Recipe, index: int) -> float:
+def _card_opacity(recipe: Recipe, index: int) -> float:
     # Given pictures are shown without the card, so that they come out as they went in.
     opening = index / CROSSFADE_FRAMES if recipe.first_frame or recipe.source else 1.0
     closing = (recipe.frames - 1 - index) / CROSSFADE_FRAMES if recipe.last_frame else 1.0
     return min(1.0, opening, closing)
 
 
-def _landscape(recipe: Recipe, sample: int) -> Landscape:
+def _make_landscape(recipe: Recipe, sample: int) -> Landscape:
     palette = choose(f"{recipe.theme} {recipe.prompt}", recipe.draw, sample)
     return Landscape(recipe.size, recipe.frames, palette, recipe.draw)
 
 
-def _sequel(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
+def _frames_with_source(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
     if recipe.frames:
-        return _extension(recipe, source, before, read)
-    return _retouched(recipe, source, before, read)
+        return _extended_frames(recipe, source, before, read)
+    return _retouched_frames(recipe, source, before, read)
 
 
-def _retouched(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
-    overlay = _overlay(recipe, before, read)
+def _retouched_frames(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
+    overlay = _make_overlay(recipe, before, read)
     for index, canvas in enumerate(encoding.pictures(source, recipe.size)):
         overlay.onto(canvas, index)
         yield canvas
 
 
-def _extension(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
-    overlay = _overlay(recipe, before + recipe.frames, read)
+def _extended_frames(recipe: Recipe, source: bytes, before: int, read: ReadMedia) -> Iterator[Planes]:
+    overlay = _make_overlay(recipe, before + recipe.frames, read)
     last: Planes | None = None
     for canvas in encoding.pictures(source, recipe.size):
+        # The canvas is drawn on next, and the continuation begins with the bare picture.
         last = canvas.copy()
+        # The source has clock and card in it already.
         overlay.badge(canvas)
         yield canvas
-    land = _landscape(recipe, 0)
+    land = _make_landscape(recipe, 0)
     scene: Scene = land if last is None else Fade(last, land, _CONTINUE_FRAMES)
     for index in range(recipe.frames):
         canvas = scene.frame(index)
-        overlay.onto(canvas, before + index, _card(recipe, index))
+        overlay.onto(canvas, before + index, _card_opacity(recipe, index))
         yield canvas
 
 
-def _open(data: bytes) -> Image.Image:
+def _open_picture(data: bytes) -> Image.Image:
+    # Phones store pictures lying on their side and say so in EXIF alone.
     return ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
 
 
-def _picture(key: str | None, recipe: Recipe, read: ReadMedia) -> Planes | None:
+def _given_picture(key: str | None, recipe: Recipe, read: ReadMedia) -> Planes | None:
     if key is None:
         return None
     fit = ImageOps.fit if recipe.crop else ImageOps.pad
-    return Planes.of(fit(_open(read(key)), recipe.size, Image.Resampling.LANCZOS))
+    return Planes.of(fit(_open_picture(read(key)), recipe.size, Image.Resampling.LANCZOS))
 
 
-def small(path: Path, aspect_ratio: str, frames: int, *, audio: bool) -> None:
+def small(path: Path, aspect_ratio: str, frames: int, *, audio: bool, fps: int = FPS) -> None:
     """Render a tiny clip of `frames` frames that says nothing about any request, for tests of load."""
     size = _SMALL[aspect_ratio]
     land = Landscape(size, frames, choose("", 1, 0), 1)
@@ -227,11 +242,11 @@ def small(path: Path, aspect_ratio: str, frames: int, *, audio: bool) -> None:
             overlay.badge(canvas)
             yield canvas
 
-    encoding.write(path, size, shots(), chord(1, frames * encoding.SAMPLES_PER_FRAME) if audio else None)
+    encoding.write(path, size, shots(), chord(1, frames * encoding.SAMPLES_PER_FRAME) if audio else None, fps)
 
 
 def presented(clip: bytes, size: tuple[int, int]) -> bytes:
-    """`clip` with a header that says its picture is shown as large as that, whatever the size of what is in it."""
+    """`clip` with a header that gives its picture this size, whatever it really is."""
     at = -1
     found = bytearray(clip)
     while (at := found.find(b"tkhd", at + 1)) >= 0:
@@ -245,14 +260,14 @@ def presented(clip: bytes, size: tuple[int, int]) -> bytes:
 
 def marked(clip: bytes, mark: str) -> bytes:
     """`clip` with a box of free space at its end that holds `mark`: other bytes, the same video."""
-    return clip + _free(mark.encode())
+    return clip + _free_box(mark.encode())
 
 
 def enlarged(clip: bytes, size: int) -> bytes:
     """`clip` with a box of free space at its end that makes it `size` bytes long, if it is shorter."""
     missing = size - len(clip)
-    return clip if missing < 8 else clip + _free(bytes(missing - 8))
+    return clip if missing < 8 else clip + _free_box(bytes(missing - 8))
 
 
-def _free(content: bytes) -> bytes:
+def _free_box(content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), b"free") + content

@@ -12,6 +12,7 @@ from . import encoding
 from .scene import FPS
 from .sound import RATE
 
+# Enough to move; a whole clip as a GIF would be many times as large.
 _GIF_PICTURES = 8
 
 
@@ -20,6 +21,7 @@ def webm(clip: bytes) -> bytes:
     out = io.BytesIO()
     with av.open(io.BytesIO(clip), "r") as source, av.open(out, "w", "webm", options={"fflags": "+bitexact"}) as target:
         shown = source.streams.video[0]
+        # The quickest settings: the file has to be real, not beautiful.
         picture = target.add_stream("libvpx", rate=FPS, options={"deadline": "realtime", "cpu-used": "8"})
         picture.width, picture.height, picture.pix_fmt = shown.width, shown.height, "yuv420p"
         sound = target.add_stream("libopus", rate=RATE, layout="stereo") if source.streams.audio else None
@@ -27,6 +29,7 @@ def webm(clip: bytes) -> bytes:
         for packet in source.demux():
             for frame in packet.decode():
                 if isinstance(frame, av.VideoFrame):
+                    # The decoder's kinds of frames would be forced on the encoder.
                     frame.pict_type = PictureType.NONE
                     target.mux(picture.encode(frame))
                 if isinstance(frame, av.AudioFrame) and sound is not None:
@@ -38,7 +41,7 @@ def webm(clip: bytes) -> bytes:
 
 
 def gif(clip: bytes) -> bytes:
-    """A few pictures from all along `clip` as a GIF that moves."""
+    """A few pictures from all along `clip` as an animated GIF."""
     frames = encoding.probe(clip).frames
     pictures = encoding.stills(clip, [frames * place // _GIF_PICTURES for place in range(_GIF_PICTURES)])
     out = io.BytesIO()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -12,6 +12,7 @@ from .scene import FPS
 _INK = (12, 16, 26)
 _PAPER = (245, 247, 250)
 _ACCENT = (255, 196, 84)
+# White in limited range; 255 is beyond it.
 _WHITE_LEVEL = 235
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -20,34 +21,36 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 @cache
 def font(size: int) -> Font:
     """Pillow's own typeface at `size` pixels; no font of the system is used."""
+    # Any other would differ between machines, and with it the bytes of the clip.
     return ImageFont.load_default(size=size)
 
 
 def wrapped(text: str, face: Font, width: float, lines: int) -> list[str]:
     """`text` broken into at most `lines` lines no wider than `width` pixels; an ellipsis ends what was cut."""
-    rows = _broken(text, face, width)
+    rows = _break_lines(text, face, width)
     if len(rows) > lines:
         rows = [*rows[: lines - 1], rows[lines - 1] + " …"]
     elif len(rows) > 1:
-        rows = _balanced(text, face, width, rows)
-    return [_fitted(row, face, width) for row in rows]
+        rows = _balance_lines(text, face, width, rows)
+    return [_shorten_to_width(row, face, width) for row in rows]
 
 
-def _balanced(text: str, face: Font, width: float, rows: list[str]) -> list[str]:
+def _balance_lines(text: str, face: Font, width: float, rows: list[str]) -> list[str]:
     # A last line of one word looks lost: narrow the column for as long as no line is added.
     for tenths in range(95, 55, -5):
-        narrower = _broken(text, face, width * tenths / 100)
+        narrower = _break_lines(text, face, width * tenths / 100)
         if len(narrower) > len(rows):
             break
         rows = narrower
     return rows
 
 
-def _broken(text: str, face: Font, width: float) -> list[str]:
+def _break_lines(text: str, face: Font, width: float) -> list[str]:
     rows: list[str] = []
     row = ""
     for word in text.split():
         joined = f"{row} {word}".strip()
+        # A word that is wider than the column has to stand somewhere.
         if face.getlength(joined) <= width or not row:
             row = joined
         else:
@@ -56,7 +59,7 @@ def _broken(text: str, face: Font, width: float) -> list[str]:
     return [*rows, row]
 
 
-def _fitted(row: str, face: Font, width: float) -> str:
+def _shorten_to_width(row: str, face: Font, width: float) -> str:
     while face.getlength(row) > width and len(row) > 2:
         row = row[:-2].rstrip() + "…"
     return row
@@ -122,17 +125,29 @@ class Overlay:
         self._clock_face = font(self._px(21))
         self._cell = max(self._clock_face.getlength(digit) for digit in "0123456789")
         height = even(40 * self._unit)
-        width = even(sum(self._advance(c) for c in self._clock_text(0)) + self._px(32))
+        self._written = cache(partial(self._write_on_grid, height))
+        width = even(sum(self._written(part)[1] for part in self._clock_parts(0)) + self._px(32))
         return Sprite.rgba(_panel((width, height), height / 2, 205))
 
-    def _clock_text(self, index: int) -> str:
+    def _clock_parts(self, index: int) -> tuple[str, ...]:
         seconds, rest = divmod(index, FPS)
         minutes, seconds = divmod(seconds, 60)
-        return f"{minutes:02}:{seconds:02}:{rest:02}   {index:04}/{self._frames:04}"
+        # In pieces that come back again and again, since writing one takes longer than pasting it.
+        hundreds, units = divmod(index, 100)
+        frame = (f"{hundreds:02}", f"{units:02}", f"/{self._frames:04}")
+        return (f"{minutes:02}:", f"{seconds:02}:", f"{rest:02}   ", *frame)
 
-    def _advance(self, character: str) -> float:
+    def _write_on_grid(self, height: int, text: str) -> tuple[Image.Image, float]:
+        """The mask of a piece of the clock, and how far on the next begins."""
         # Digits stand on a grid, or the clock would tremble.
-        return self._cell if character.isdigit() else float(self._clock_face.getlength(character))
+        wide = [self._cell if one.isdigit() else float(self._clock_face.getlength(one)) for one in text]
+        mask = Image.new("L", (round(sum(wide)) + 1, height))
+        x = 0.0
+        for one, advance in zip(text, wide, strict=True):
+            offset = (advance - self._clock_face.getlength(one)) / 2
+            ImageDraw.Draw(mask).text((round(x + offset), 0), one, fill=255, font=self._clock_face)
+            x += advance
+        return mask, x
 
     def _make_card(self, prompt: str, facts: str) -> Sprite | None:
         if not prompt and not facts:
@@ -187,10 +202,9 @@ class Overlay:
     def _tell_time(self, canvas: Planes, index: int) -> None:
         left = self._size[0] - self._margin - self._clock.planes.size[0]
         self._clock.onto(canvas, left, self._margin)
-        pen = ImageDraw.Draw(canvas.y)
-        x, y = float(left + self._px(16)), self._margin + self._px(8)
-        for character in self._clock_text(index):
-            advance = self._advance(character)
-            offset = (advance - self._clock_face.getlength(character)) / 2
-            pen.text((round(x + offset), y), character, fill=_WHITE_LEVEL, font=self._clock_face)
+        x = float(left + self._px(16))
+        for part in self._clock_parts(index):
+            mask, advance = self._written(part)
+            # White has no colour, so the brightness plane alone is written on.
+            canvas.y.paste(_WHITE_LEVEL, (round(x), self._margin + self._px(8)), mask)
             x += advance

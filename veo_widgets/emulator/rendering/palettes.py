@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from .planes import Colour
 
 
-def _hex(text: str) -> Colour:
+def _colour(text: str) -> Colour:
     value = int(text, 16)
     return value >> 16, value >> 8 & 255, value & 255
 
 
-def _run(text: str) -> tuple[Colour, ...]:
-    return tuple(_hex(part) for part in text.split())
+def _colours(text: str) -> tuple[Colour, ...]:
+    return tuple(_colour(part) for part in text.split())
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ class Palette:
 
 def _palette(sky: str, light: str, cloud: str, land: str, shapes: str, words: str, *, stars: bool = False) -> Palette:
     kinds = tuple(shapes.split())
-    return Palette(_run(sky), _hex(light), _hex(cloud), _run(land), kinds, frozenset(words.split()), stars)
+    return Palette(
+        _colours(sky), _colour(light), _colour(cloud), _colours(land), kinds, frozenset(words.split()), stars
+    )
 
 
 PALETTES = (
@@ -89,4 +91,5 @@ def choose(prompt: str, draw: int, sample: int) -> Palette:
     words = re.findall(r"[a-z]+", prompt.lower())
     named = [index for word in words for index, palette in enumerate(PALETTES) if word in palette.words]
     first = named[-1] if named else draw % len(PALETTES)
+    # Three steps on in a table of eight: no two of four samples meet.
     return PALETTES[(first + 3 * sample) % len(PALETTES)]

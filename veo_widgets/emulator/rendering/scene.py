@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from .palettes import Palette
 from .planes import Colour, Planes, Sprite, even, mix, vertical
 
 FPS = 24
+# A fifth of a second.
 CROSSFADE_FRAMES = 5
 
 
@@ -25,6 +27,36 @@ class Scene(Protocol):
     def frame(self, index: int) -> Planes:
         """The picture number `index`, counted from 0; the caller owns it."""
         ...
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A strip of the picture that moves past.
+
+    Attributes:
+        sprite: what is seen, through a mask that is wider.
+        top: the row that it begins at.
+        pace: pixels per frame.
+    """
+
+    sprite: Sprite
+    top: int
+    pace: float
+
+    @property
+    def bottom(self) -> int:
+        """The row after its last."""
+        return self.top + self.sprite.planes.size[1]
+
+    def within(self, bottom: int) -> _Layer:
+        """The same without the rows from `bottom` on, and without empty ones."""
+        first, last = self.sprite.filled_rows
+        rows = self.sprite.rows(first, max(first + 2, min(last, bottom - self.top)))
+        return _Layer(rows, self.top + first, self.pace)
+
+    def onto(self, canvas: Planes, index: int) -> None:
+        """Lay it on frame `index`."""
+        self.sprite.onto(canvas, 0, self.top, int(self.pace * index))
 
 
 class Landscape:
@@ -41,13 +73,15 @@ class Landscape:
         rng = random.Random(draw)  # noqa: S311 - pictures, not secrets
         self._size = size
         self._frames = frames
+        # All measures are those of 720p, so that every size shows the same picture.
         self._unit = min(size) / 720
-        self._sky = _sky(size, palette, rng)
+        self._picture = _sky(size, palette, rng)
         self._light = _glow(even(575 * self._unit), palette.light)
         self._light_x = rng.uniform(0.25, 0.75)
-        self._layers: list[tuple[Sprite, int, float]] = []
-        self._add_clouds(palette, rng)
-        self._add_land(palette, rng)
+        self._clouds = self._make_clouds(palette, rng)
+        self._lands = self._make_lands(palette, rng)
+        self._sky = self._picture.rows(0, self._lands[0].bottom)
+        self._drawn = -1
 
     def _speed(self, per_frame: float) -> float:
         # Whole pixels per frame, or a half, scroll without judder.
@@ -56,36 +90,54 @@ class Landscape:
     def _strip(self, height: int, speed: float) -> tuple[int, int]:
         return even(self._size[0] + speed * self._frames + 4), even(height)
 
-    def _add_clouds(self, palette: Palette, rng: random.Random) -> None:
+    def _make_clouds(self, palette: Palette, rng: random.Random) -> list[_Layer]:
         height = even(self._size[1] * 0.42)
+        found = []
         for count, opacity, speed in ((9, 70, 0.5), (6, 110, 1.0)):
             pace = self._speed(speed)
             mask = _clouds(self._strip(height, pace), count, opacity, rng, self._unit)
             picture = Image.new("RGB", (self._size[0], height), palette.cloud)
-            self._layers.append((Sprite.of(picture, mask), even(self._size[1] * 0.08), pace))
+            found.append(_Layer(Sprite.of(picture, mask), even(self._size[1] * 0.08), pace).within(self._size[1]))
+        return found
 
-    def _add_land(self, palette: Palette, rng: random.Random) -> None:
+    def _make_lands(self, palette: Palette, rng: random.Random) -> list[_Layer]:
+        """The ridges from the farthest on; what is below them never changes, and is drawn into the picture here."""
         width, height = self._size
         horizon = palette.sky[-1]
+        ridges: list[_Layer] = []
         for depth, (colour, shape) in enumerate(zip(palette.land, palette.shapes, strict=True)):
             top = even(height * (0.44 + 0.13 * depth))
             pace = self._speed((0.5, 1.0, 2.0, 3.0)[depth])
             mask = _ridge(self._strip(height - top, pace), shape, depth, self._unit, rng)
             misty = mix(colour, horizon, 0.34 - 0.09 * depth)
-            picture = vertical((width, even(height - top)), [colour, mix(colour, misty, 0.6), misty])
-            self._layers.append((Sprite.of(picture, mask), top, pace))
+            land = Sprite.of(vertical((width, even(height - top)), [colour, mix(colour, misty, 0.6), misty]), mask)
+            solid = land.solid_from
+            self._picture.paste(land.planes.rows(solid, height - top), top + solid)
+            ridges.append(_Layer(land.rows(0, solid), top, pace))
+        # No farther down than where a nearer land hides it.
+        return [one.within(min(near.bottom for near in ridges[number:])) for number, one in enumerate(ridges)]
 
     def frame(self, index: int) -> Planes:
         """The picture number `index`, counted from 0; the caller owns it."""
+        # The distance moves so slowly that nobody sees it stand still for one frame; the encoder does.
+        if self._drawn != index // 2:
+            self._drawn = index // 2
+            self._picture.paste(self._distance(self._drawn * 2), 0)
+        canvas = self._picture.copy()
+        for land in self._lands[1:]:
+            land.onto(canvas, index)
+        return canvas
+
+    def _distance(self, index: int) -> Planes:
+        """Sky, light, clouds and the farthest land."""
         canvas = self._sky.copy()
         width, height = self._size
         progress = index / max(1, self._frames - 1)
+        x, y = width * (self._light_x + 0.06 * progress), height * (0.47 - 0.14 * progress)
         radius = self._light.planes.size[0] // 2
-        x = round(width * (self._light_x + 0.06 * progress)) - radius
-        y = round(height * (0.47 - 0.14 * progress)) - radius
-        self._light.onto(canvas, x, y)
-        for sprite, top, pace in self._layers:
-            sprite.onto(canvas, 0, top, int(pace * index))
+        self._light.onto(canvas, round(x) - radius, round(y) - radius)
+        for layer in (*self._clouds, self._lands[0]):
+            layer.onto(canvas, index)
         return canvas
 
 
@@ -100,13 +152,13 @@ class Stills:
     def frame(self, index: int) -> Planes:
         """The picture number `index`, counted from 0; the first and the last are the given ones, untouched."""
         progress = index / max(1, self._frames - 1)
-        near = self._first.zoomed(1 + 0.12 * _eased(progress), self._first.size)
+        near = self._first.zoomed(1 + 0.12 * _ease(progress), self._first.size)
         if self._last is None:
             return near
-        share = _eased((progress - 0.3) / 0.6)
+        share = _ease((progress - 0.3) / 0.6)
         if share >= 1:
             return self._last.copy()
-        return near.blend(self._last.zoomed(1 + 0.06 * (1 - _eased(progress)), self._first.size), share)
+        return near.blend(self._last.zoomed(1 + 0.06 * (1 - _ease(progress)), self._first.size), share)
 
 
 class Fade:
@@ -121,6 +173,7 @@ class Fade:
     def frame(self, index: int) -> Planes:
         """The picture number `index`, counted from 0; the caller owns it."""
         distance = index if self._ends_at is None else self._ends_at - 1 - index
+        # Exactly the given picture at the end, with no trace of the scene.
         if distance <= 0:
             return self._picture.copy()
         canvas = self._scene.frame(index)
@@ -129,7 +182,7 @@ class Fade:
         return self._picture.blend(canvas, distance / self._frames)
 
 
-def _eased(share: float) -> float:
+def _ease(share: float) -> float:
     share = min(1.0, max(0.0, share))
     return share * share * (3 - 2 * share)
 
@@ -157,7 +210,11 @@ def _glow(side: int, colour: Colour) -> Sprite:
     middle = side / 2
     ImageDraw.Draw(disc).ellipse((middle - radius, middle - radius, middle + radius, middle + radius), fill=255)
     mask = ImageChops.lighter(mask, disc.filter(ImageFilter.GaussianBlur(side / 400)))
-    return Sprite.of(Image.new("RGB", (side, side), colour), mask)
+    # Most of it is too faint to be seen.
+    left, top, right, bottom = mask.getbbox() or (0, 0, side, side)
+    edge = min(left, top, side - right, side - bottom) // 2 * 2
+    mask = mask.crop((edge, edge, side - edge, side - edge))
+    return Sprite.of(Image.new("RGB", mask.size, colour), mask)
 
 
 def _clouds(size: tuple[int, int], count: int, opacity: int, rng: random.Random, unit: float) -> Image.Image:
@@ -206,11 +263,11 @@ def _peaks(width: int, unit: float, rng: random.Random) -> list[tuple[float, flo
         points.append((x, unit * (rng.uniform(0, 55) if high else rng.uniform(80, 130))))
         high = not high
     for roughness in (17, 8, 3):
-        points = _broken(points, unit * roughness, rng)
+        points = _roughen(points, unit * roughness, rng)
     return points
 
 
-def _broken(points: list[tuple[float, float]], by: float, rng: random.Random) -> list[tuple[float, float]]:
+def _roughen(points: list[tuple[float, float]], by: float, rng: random.Random) -> list[tuple[float, float]]:
     broken = [points[0]]
     for (x0, y0), (x1, y1) in pairwise(points):
         broken += [((x0 + x1) / 2, (y0 + y1) / 2 + rng.uniform(-by, by)), (x1, y1)]

@@ -9,7 +9,9 @@ from functools import lru_cache
 RATE = 48_000
 CHANNELS = 2
 BYTES_PER_SAMPLE = 2 * CHANNELS
+# A chord that begins or ends at full strength is heard as a click.
 _FADE = RATE // 5
+# Soft: people run this in open offices.
 _LOUDNESS = 1500
 
 # Whole numbers of cycles per second loop without a click; each chord is a root, a third, a fifth and an octave.
@@ -17,7 +19,7 @@ _CHORDS = ((110, 165, 220, 277), (98, 147, 196, 247), (131, 165, 196, 262), (87,
 
 
 @lru_cache(maxsize=8)
-def _second(chord: int) -> array[int]:
+def _one_second(chord: int) -> array[int]:
     one_cycle = [math.sin(math.tau * step / RATE) for step in range(RATE)]
     voices = _CHORDS[chord]
     left = [0.0] * RATE
@@ -35,7 +37,7 @@ def _second(chord: int) -> array[int]:
 
 def chord(draw: int, samples: int) -> bytes:
     """Signed 16-bit stereo at 48 kHz, `samples` per channel, that fades in and out; `draw` picks the chord."""
-    second = _second(draw % len(_CHORDS))
+    second = _one_second(draw % len(_CHORDS))
     whole, rest = divmod(samples, RATE)
     sound = second * whole + second[: rest * CHANNELS]
     fade = min(_FADE, samples // 2)

@@ -6,15 +6,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..catalog import GEMINI_API, Model
-from . import openai_models, predict_long_running
-from .operations import Operation
-from .orders import PREDICT
-from .refusals import Json, RefusalError, invalid, missing_key, not_found, service_disabled, unknown_model, wrong_key
-from .state import backstage, note
+from ...domain.catalog import GEMINI_API, Model
+from ..jobs.operations import Operation
+from ..jobs.orders import PREDICT
+from ..jobs.state import backstage, note
+from ..refusals import Json, RefusalError, invalid, missing_key, not_found, service_disabled, unknown_model, wrong_key
+from . import predict_long_running
 
 VERSIONS = ("v1", "v1beta")
 _TYPE = "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse"
+# Google's own: more is cut down to it, not refused.
 _PAGE_LIMIT = 1000
 
 
@@ -22,12 +23,13 @@ def authorize(request: Request) -> None:
     """Check the key.
 
     Raises:
-        RefusalError: there is none, or it starts with ``wrong``, or with ``disabled`` as one of a project whose API is.
+        RefusalError: there is none, it is not accepted, or it starts with ``disabled``, as one of a project whose API
+            is.
     """
     key = request.headers.get("x-goog-api-key") or request.query_params.get("key")
     if not key:
         raise missing_key()
-    if key.startswith("wrong"):
+    if not backstage(request).accepts(key):
         raise wrong_key()
     if key.startswith("disabled"):
         raise service_disabled("Generative Language API", "generativelanguage.googleapis.com", "films")
@@ -40,6 +42,7 @@ def version_of(request: Request) -> str:
 
 def base_url(request: Request) -> str:
     """The address the client knows this server by."""
+    # Through a tunnel or a container's port this is the only address that leads back here.
     return f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
 
 
@@ -64,6 +67,7 @@ async def poll(request: Request) -> Response:
     operation = backstage(request).operations.get(request.path_params["operation"])
     if operation is None or operation.order.surface != GEMINI_API or operation.order.wire != PREDICT:
         raise not_found()
+    # The older path names no model, and is right for any.
     if request.path_params.get("model", operation.order.model) != operation.order.model:
         raise not_found()
 
@@ -86,20 +90,18 @@ def _response(operation: Operation, root: str) -> Json:
 
 async def list_models(request: Request) -> Response:
     """``GET /{v}/models`` in pages."""
-    if openai_models.is_meant(request):
-        return await openai_models.list_models(request)
     note(request, "models")
     authorize(request)
     served = backstage(request).served(GEMINI_API)
-    size = min(_number(request, "pageSize", 50) or 50, _PAGE_LIMIT)
-    start = _number(request, "pageToken", 0)
-    page: Json = {"models": [_described(model) for model in served[start : start + size]]}
+    size = min(_read_number(request, "pageSize", 50) or 50, _PAGE_LIMIT)
+    start = _read_number(request, "pageToken", 0)
+    page: Json = {"models": [_describe_model(model) for model in served[start : start + size]]}
     if start + size < len(served):
         page["nextPageToken"] = str(start + size)
     return JSONResponse(page)
 
 
-def _number(request: Request, name: str, default: int) -> int:
+def _read_number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name) or str(default)
     if not text.isdigit():
         raise invalid(f"Invalid value at '{name}': {text!r}")
@@ -112,11 +114,11 @@ async def get_model(request: Request) -> Response:
     authorize(request)
     for model in backstage(request).served(GEMINI_API):
         if model.id == request.path_params["model"]:
-            return JSONResponse(_described(model))
+            return JSONResponse(_describe_model(model))
     raise RefusalError(404, f"Model is not found: models/{request.path_params['model']} for api version v1beta")
 
 
-def _described(model: Model) -> Json:
+def _describe_model(model: Model) -> Json:
     veo = model.api == "predictLongRunning"
     return {
         "name": f"models/{model.id}",
@@ -127,14 +129,13 @@ def _described(model: Model) -> Json:
 
 
 def routes() -> list[Route]:
-    """The routes of this module."""
+    """The routes of this module, but for `list_models`: who is meant at its path is decided in `app`."""
     found: list[Route] = []
     for version in VERSIONS:
         found += [
             Route(f"/{version}/models/{{model}}:predictLongRunning", create, methods=["POST"]),
             Route(f"/{version}/models/{{model}}/operations/{{operation}}", poll),
             Route(f"/{version}/operations/{{operation}}", poll),
-            Route(f"/{version}/models", list_models),
             Route(f"/{version}/models/{{model}}", get_model),
         ]
     return found

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalog import GEMINI_API, Model
-from . import front_matter, media_checks
-from .operations import Operations
-from .orders import Order, has_sound, mode_of
-from .refusals import Json, invalid, unknown_field, unsupported
+from ...domain.catalog import GEMINI_API, Model
+from ..faults import front_matter
+from ..jobs import media_checks
+from ..jobs.operations import Operations
+from ..jobs.orders import Order, has_sound, mode_of
+from ..refusals import Json, invalid, unknown_field, unsupported
 
+# The documented limit is in tokens, of which a word is at least one.
 _WORD_LIMIT = 1024
 _SEED_LIMIT = 2**32 - 1
 _MEDIA = ("image", "lastFrame", "referenceImages", "video")
@@ -19,7 +21,9 @@ _DEVELOPER_PARAMETERS = {
     "aspectRatio", "durationSeconds", "resolution", "negativePrompt", "personGeneration", "sampleCount",
     "numberOfVideos", "enhancePrompt", "seed",
 }  # fmt: skip
+# Known fields that the Developer API refuses in other words than unknown ones.
 _PLATFORM_ONLY = {"fps", "generateAudio", "storageUri", "pubsubTopic", "mask", "compressionQuality", "resizeMode"}
+# By whether it is the Developer API, which has webhooks where the platform has labels for bills.
 _TOP_LEVEL = {True: {"instances", "parameters", "webhookConfig"}, False: {"instances", "parameters", "labels"}}
 _CATALOG_NAMES = {"image": "image", "last_frame": "lastFrame", "video": "video"}
 
@@ -64,11 +68,13 @@ def submission(body: Json, model: Model, project: str = "") -> Submission:
         if name not in _TOP_LEVEL[developer]:
             raise unknown_field(name, "")
     instances, parameters = body.get("instances"), body.get("parameters", {})
+    # The shape is a list because predict takes several; Veo takes one.
     if not isinstance(instances, list) or len(instances) != 1 or not isinstance(instances[0], dict):
         raise invalid("The request must have exactly one instance in `instances`.")
     if not isinstance(parameters, dict):
         raise invalid("Invalid value at 'parameters': expected an object.")
     read = Submission(model, instances[0], parameters, project)
+    # The Agent Platform passes fields it does not know over in silence.
     if developer:
         _refuse_unknown(read)
     return read
@@ -103,35 +109,37 @@ def order(read: Submission, operations: Operations) -> Order:
         RefusalError: the first thing found wrong.
     """
     model, parameters = read.model, read.parameters
-    directions, prompt = front_matter.read(_text(read.instance, "prompt"))
+    directions, prompt = front_matter.read(_read_text(read.instance, "prompt"))
     _check_prompt(prompt, read)
-    resolution, duration = _resolution(read), _duration(read)
-    samples = _whole(parameters.get("sampleCount", parameters.get("numberOfVideos", 1)), "sampleCount")
-    _within("sampleCount", samples, 1, model.max_samples)
+    resolution, duration = _read_resolution(read), _read_duration(read)
+    samples = _read_whole_number(parameters.get("sampleCount", parameters.get("numberOfVideos", 1)), "sampleCount")
+    _check_range("sampleCount", samples, 1, model.max_samples)
     _check_media_kinds(read)
     _check_constraints(read, {"resolution": resolution, "duration_s": duration, "samples": samples})
     _check_person_generation(read)
     _check_platform_fields(read)
-    media = _media(read, operations)
+    # Last, since decoding pictures costs far more than every check before it.
+    media = _read_media(read, operations)
     return Order(
         surface=model.surface,
         model=model.id,
         prompt=prompt,
         resolution=resolution,
-        aspect_ratio=_choice(parameters, "aspectRatio", model.aspect_ratios, model.default_aspect_ratio),
+        aspect_ratio=_read_choice(parameters, "aspectRatio", model.aspect_ratios, model.default_aspect_ratio),
+        # An extension has one length, and ignores what was asked for.
         duration_seconds=model.extension["adds_s"][0] if model.extension and "video" in read.media else duration,
         samples=samples,
-        seed=_seed(read),
+        seed=_read_seed(read),
         audio=has_sound(model, parameters.get("generateAudio")),
-        negative_prompt=_text(parameters, "negativePrompt"),
+        negative_prompt=_read_text(parameters, "negativePrompt"),
         crop=str(parameters.get("resizeMode", "pad")).lower() == "crop",
-        storage_uri=_text(parameters, "storageUri"),
+        storage_uri=_read_text(parameters, "storageUri"),
         directions=directions,
         **media,
     )
 
 
-def _text(fields: Json, name: str) -> str:
+def _read_text(fields: Json, name: str) -> str:
     value = fields.get(name)
     if value is None:
         return ""
@@ -140,7 +148,7 @@ def _text(fields: Json, name: str) -> str:
     return value
 
 
-def _whole(value: Any, name: str) -> int:
+def _read_whole_number(value: Any, name: str) -> int:
     # Proto JSON takes a number in quotes as well.
     try:
         number = float(value)
@@ -151,7 +159,7 @@ def _whole(value: Any, name: str) -> int:
     return int(number)
 
 
-def _within(name: str, value: float, low: float, high: float) -> None:
+def _check_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise invalid(
             f"The number value for `{name}` is out of bound. Please provide a value between {low:g} and {high:g},"
@@ -159,9 +167,10 @@ def _within(name: str, value: float, low: float, high: float) -> None:
         )
 
 
-def _choice(fields: Json, name: str, allowed: tuple[str, ...], default: str) -> str:
+def _read_choice(fields: Json, name: str, allowed: tuple[str, ...], default: str) -> str:
     value = fields.get(name, default)
     for one in allowed:
+        # Documents and SDKs differ in the case of these words, and the services take either.
         if str(value).lower() == one.lower():
             return one
     raise invalid(f"`{name}` {value!r} is not supported by this model; supported values: {', '.join(allowed)}.")
@@ -176,36 +185,38 @@ def _check_prompt(prompt: str, read: Submission) -> None:
         raise unsupported("negativePrompt")
 
 
-def _resolution(read: Submission) -> str:
+def _read_resolution(read: Submission) -> str:
     model = read.model
+    # Veo 2 has one resolution and refuses the field; the catalog tells it in the notes of such models.
     if "resolution" in read.parameters and "omit the resolution field" in model.notes:
         raise unsupported("resolution")
-    return _choice(read.parameters, "resolution", model.resolutions, model.default_resolution)
+    return _read_choice(read.parameters, "resolution", model.resolutions, model.default_resolution)
 
 
-def _duration(read: Submission) -> float:
+def _read_duration(read: Submission) -> float:
     model = read.model
-    duration = _whole(read.parameters.get("durationSeconds", model.default_duration_s), "durationSeconds")
-    _within("durationSeconds", duration, min(model.durations_s), max(model.durations_s))
+    duration = _read_whole_number(read.parameters.get("durationSeconds", model.default_duration_s), "durationSeconds")
+    _check_range("durationSeconds", duration, min(model.durations_s), max(model.durations_s))
     if duration not in model.durations_s:
         allowed = ", ".join(f"{one:g}" for one in model.durations_s)
         raise invalid(f"`durationSeconds` {duration} is not supported by this model; supported values: {allowed}.")
     return duration
 
 
-def _seed(read: Submission) -> int | None:
+def _read_seed(read: Submission) -> int | None:
     if read.parameters.get("seed") is None:
         return None
     if not read.model.seed:
         raise unsupported("seed")
-    seed = _whole(read.parameters["seed"], "seed")
-    _within("seed", seed, 0, _SEED_LIMIT)
+    seed = _read_whole_number(read.parameters["seed"], "seed")
+    _check_range("seed", seed, 0, _SEED_LIMIT)
     return seed
 
 
 def _check_media_kinds(read: Submission) -> None:
     model = read.model
     if "lastFrame" in read.media:
+        # None means that nobody has found out, and is let pass.
         if model.last_frame is False:
             raise unsupported("lastFrame")
         if "image" not in read.media:
@@ -225,6 +236,7 @@ def _check_media_kinds(read: Submission) -> None:
 
 
 def _check_constraints(read: Submission, asked: Json) -> None:
+    # Under the names that the catalog's rules have for them.
     facts: Json = {
         "resolution": asked["resolution"],
         "mode": mode_of(read.media),
@@ -234,10 +246,10 @@ def _check_constraints(read: Submission, asked: Json) -> None:
     for rule in read.model.constraints:
         if all(facts.get(name) == wanted for name, wanted in rule["if"].items()):
             cause = ", ".join(f"{name} {wanted}" for name, wanted in rule["if"].items())
-            _apply(rule["then"], cause, read, asked)
+            _apply_rule(rule["then"], cause, read, asked)
 
 
-def _apply(then: Json, cause: str, read: Submission, asked: Json) -> None:
+def _apply_rule(then: Json, cause: str, read: Submission, asked: Json) -> None:
     for name in then.get("require", []):
         if _CATALOG_NAMES[name] not in read.media:
             raise invalid(f"`{_CATALOG_NAMES[name]}` is required with {cause}.")
@@ -249,7 +261,7 @@ def _apply(then: Json, cause: str, read: Submission, asked: Json) -> None:
     if "resolution" in then and asked["resolution"] not in then["resolution"]:
         raise invalid(f"`resolution` {asked['resolution']} is not supported with {cause}: {then['resolution']}.")
     if "max_samples" in then:
-        _within("sampleCount", asked["samples"], 1, then["max_samples"])
+        _check_range("sampleCount", asked["samples"], 1, then["max_samples"])
 
 
 def _check_person_generation(read: Submission) -> None:
@@ -270,17 +282,18 @@ def _check_platform_fields(read: Submission) -> None:
     sound = parameters.get("generateAudio")
     if sound is not None and not isinstance(sound, bool):
         raise invalid(f"Invalid value at 'generateAudio' (TYPE_BOOL), {sound!r}")
+    # Turning off a sound that is not there is no error.
     if sound and not read.model.audio:
         raise unsupported("generateAudio")
     for name, allowed in (("resizeMode", ("pad", "crop")), ("compressionQuality", ("optimized", "lossless"))):
         if name in parameters:
-            _choice(parameters, name, allowed, allowed[0])
-    uri = _text(parameters, "storageUri")
+            _read_choice(parameters, name, allowed, allowed[0])
+    uri = _read_text(parameters, "storageUri")
     if uri and not (uri.startswith("gs://") and len(uri) > len("gs://")):
         raise invalid("`storageUri` must be a Cloud Storage location such as gs://bucket/folder/.")
 
 
-def _media(read: Submission, operations: Operations) -> Json:
+def _read_media(read: Submission, operations: Operations) -> Json:
     keep, instance, surface = operations.storeroom.keep, read.instance, read.model.surface
     found: Json = {}
     for name, kept_as in (("image", "first_frame"), ("lastFrame", "last_frame")):

@@ -1,0 +1,1 @@
+"""What every dialect does with an order, and everything one emulator holds."""

@@ -1,0 +1,1 @@
+"""LocalAI's own interface to videos."""

@@ -1,0 +1,1 @@
+"""Gemini Omni: the Interactions API."""

@@ -1,0 +1,1 @@
+"""``/v1/videos`` as OpenAI, LiteLLM and other gateways serve it."""

@@ -1,0 +1,1 @@
+"""Prompts into pictures, pictures into MP4."""

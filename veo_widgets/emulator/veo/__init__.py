@@ -1,0 +1,1 @@
+"""Veo: ``predictLongRunning`` in both flavours."""
