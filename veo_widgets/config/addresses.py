@@ -1,4 +1,4 @@
-"""Addresses of the web: their origin, where they lead, and which hosts may be asked on a user's behalf."""
+"""Web addresses: their origin, where they redirect to, and which hosts may be contacted on a user's behalf."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 import anyio
 
-from .errors import DownloadError
+from ..domain.errors import DownloadError
 from .proxies import proxies
 
 # Names that no public server has: each network makes of them what it likes.
 _LOCAL_NAMES = (".internal", ".local", ".localhost", ".home.arpa", ".lan", ".intranet", ".corp")
 # An IPv6 network reaches the world's older half under these.
+# RFC 6052, 2.1.
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -37,6 +38,7 @@ class Target:
 def origin(url: str) -> str:
     """Scheme, host and port of a URL; credentials are given to an origin, never to a mere host."""
     parts = urlsplit(url)
+    # A port that is the scheme's own makes no other origin (RFC 6454, 4).
     port = f":{parts.port}" if parts.port and (parts.scheme, parts.port) not in {("https", 443), ("http", 80)} else ""
     return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
 
@@ -58,7 +60,7 @@ def redirected(url: str, location: str) -> str:
 
 
 async def checked(url: str, provider_url: str) -> Target:
-    """Look a host up, once, and refuse one that is near: this machine, its network, a cloud's own metadata.
+    """Resolve a host, once, and refuse one that is near: this machine, its network, a cloud's metadata service.
 
     A proxy that the environment names looks the host up by itself. Then the address keeps its name, and is refused if
     the name leads to what is near from here, or is one that only a network of its own knows.
@@ -71,14 +73,17 @@ async def checked(url: str, provider_url: str) -> Target:
         DownloadError: it leads nowhere, or where it must not.
         ConfigError: the proxy on the way to it cannot be used.
     """
-    parts, name, port = _parts(url)
-    found, proxied = await _numbers(name, port), proxies().of(url) is not None
+    # Once: a name that is looked up again to connect may lead elsewhere by then (DNS rebinding).
+    parts, name, port = _split_address(url)
+    found, proxied = await _resolve(name, port), proxies().of(url) is not None
     if not found and (not proxied or "." not in name or name.endswith(_LOCAL_NAMES)):
         raise DownloadError(f"There is no host {name}.")
     near = {nearness(number) for number in found} - {""}
-    if near and near - await _nearness_of(provider_url):
-        raise DownloadError(f"{name} is {min(near)}, which is not read on anybody's behalf.")
+    # A service in this very network may well name its own neighbours, as gateways do.
+    if near and near - (await _nearness_of_host(provider_url) if provider_url else set()):
+        raise DownloadError(f"{name} is {min(near)}, which is never fetched on anyone's behalf.")
     given = "" if parts.port is None else f":{parts.port}"
+    # An IPv6 number stands in brackets (RFC 3986, 3.2.2).
     host = f"[{name}]{given}" if ":" in name else f"{name}{given}"
     places = [host] if proxied else [f"[{number}]{given}" if ":" in number else f"{number}{given}" for number in found]
     urls = tuple(urlunsplit((parts.scheme, place, parts.path or "/", parts.query, "")) for place in places)
@@ -96,11 +101,12 @@ async def target_of_clip(url: str, provider_url: str, label: str) -> Target:
     try:
         return await checked(url, provider_url)
     except DownloadError as error:
+        # What follows the question mark may be a signature that lets others in.
         shown = url.partition("?")[0][:80]
         raise DownloadError(f"{label} gave {shown!r} as a clip's address. {error}") from None
 
 
-def _parts(url: str) -> tuple[SplitResult, str, int]:
+def _split_address(url: str) -> tuple[SplitResult, str, int]:
     """An address in pieces, its host as DNS knows it, and its port.
 
     Raises:
@@ -108,6 +114,7 @@ def _parts(url: str) -> tuple[SplitResult, str, int]:
     """
     try:
         parts = urlsplit(url)
+        # As the resolver would read it: two spellings of a host must not pass two checks.
         name = (parts.hostname or "").encode("idna").decode()
         port = parts.port or {"http": 80}.get(parts.scheme, 443)
     except ValueError:
@@ -120,10 +127,11 @@ def _parts(url: str) -> tuple[SplitResult, str, int]:
 
 
 def nearness(number: str) -> str:
-    """What an IP address is if it is not the world's: empty for one that is."""
+    """What kind of non-public address this is; empty for a public one."""
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(number)
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = _older(ip)
+        # Written as IPv6, 127.0.0.1 would seem to be the world's.
+        ip = _embedded_ipv4(ip)
     if ip.is_loopback or ip.is_unspecified:
         return "this machine itself"
     if ip.is_link_local:
@@ -132,20 +140,20 @@ def nearness(number: str) -> str:
     return "" if ip.is_global and not kept else "a private address"
 
 
-def _older(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The address of the older protocol that one of the newer stands for, or the same."""
+def _embedded_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 address embeds, or the same address."""
     if ip in _TRANSLATED:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or ip
 
 
-async def _nearness_of(url: str) -> set[str]:
+async def _nearness_of_host(url: str) -> set[str]:
     parts = urlsplit(url)
-    return {nearness(number) for number in await _numbers(parts.hostname or "", parts.port or 443)}
+    return {nearness(number) for number in await _resolve(parts.hostname or "", parts.port or 443)}
 
 
-async def _numbers(host: str, port: int) -> list[str]:
-    """The numbers of a host, those of the older protocol first: not every network has the newer one."""
+async def _resolve(host: str, port: int) -> list[str]:
+    """The IP addresses of a host, IPv4 first: not every network has IPv6."""
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

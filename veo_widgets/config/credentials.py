@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import anyio.to_thread
 
-from .errors import AuthenticationError, ConfigError, MissingExtraError, NoAnswerError
-from .sealing import Secret as Secret  # noqa: PLC0414 (who asks for credentials finds it here)
+from ..domain.errors import AuthenticationError, ConfigError, MissingExtraError, NoAnswerError
+from ..domain.secret import Secret as Secret  # noqa: PLC0414 (who asks for credentials finds it here)
 
 _AZURE_SCOPE = "https://cognitiveservices.azure.com/.default"
 # A token that runs out on the way is worth nothing.
@@ -48,7 +48,16 @@ class NoCredentials:
 
     async def headers(self) -> dict[str, str]:
         """Both forms, since the emulator has the paths of both services."""
+        # A made-up key: a real one must not go to a stand-in.
         return {"x-goog-api-key": "emulator", "authorization": "Bearer emulator"}
+
+
+class NoKey:
+    """For a server that wants none; one that does is told of when it refuses."""
+
+    async def headers(self) -> dict[str, str]:
+        """No header."""
+        return {}
 
 
 class ApiKey:
@@ -79,22 +88,29 @@ class BearerKey:
 
 
 class StoredKey:
-    """A key that is kept for the user, looked for when a request is signed: whoever keeps it may take its time.
+    """A key in a keyring or vault, looked up when a request is signed, since the vault may be slow.
 
     Args:
         find: gives the key, or None; called in a thread.
         sign: makes the credentials of the key.
-        missing: what to say if there is none.
+        missing: what to say if there is none; empty where a request goes without one.
+
+    Attributes:
+        is_lacking: whether it has been looked for in vain.
     """
 
     def __init__(self, find: Callable[[], Secret | None], sign: Callable[[Secret], Credentials], missing: str) -> None:
         self._find, self._sign, self._missing = find, sign, missing
+        self.is_lacking = False
 
     async def headers(self) -> dict[str, str]:
         """The header with the key."""
         key = await anyio.to_thread.run_sync(self._find)
+        self.is_lacking = not key
         if not key:
-            raise ConfigError(self._missing)
+            if self._missing:
+                raise ConfigError(self._missing)
+            return {}
         return await self._sign(key).headers()
 
 
@@ -111,15 +127,16 @@ class AzureToken:
 
     async def headers(self) -> dict[str, str]:
         """``Authorization: Bearer``, with a token that holds for some minutes yet."""
-        return await anyio.to_thread.run_sync(self._headers)
+        return await anyio.to_thread.run_sync(self._signed_headers)
 
-    def _headers(self) -> dict[str, str]:
+    def _signed_headers(self) -> dict[str, str]:
+        # Many jobs poll at once; one of them asks for the token.
         with self._lock:
             if self._token is None or self._token.expires_on < time.time() + _AZURE_MARGIN_SECONDS:
-                self._token = self._fresh()
+                self._token = self._new_token()
             return {"authorization": Signature(f"Bearer {Secret(self._token.token).reveal()}")}
 
-    def _fresh(self) -> Any:
+    def _new_token(self) -> Any:
         try:
             import azure.core.exceptions
             import azure.identity
@@ -131,6 +148,7 @@ class AzureToken:
         except (azure.core.exceptions.ServiceRequestError, azure.core.exceptions.ServiceResponseError) as error:
             raise NoAnswerError(f"Azure's tokens could not be reached: {error}.", sent=False) from None
         except azure.core.exceptions.AzureError as error:
+            # azure-identity lists every way that it tried, and then links to a page.
             tried = " ".join(str(error).partition("To mitigate")[0].split())
             raise AuthenticationError(
                 f"Azure OpenAI: no key was found, and Azure gave no token: {tried[:400].rstrip('.')}. "

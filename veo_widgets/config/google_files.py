@@ -1,4 +1,4 @@
-"""Google's credentials files: which one counts, what is wrong with it and what to do, and the project that it names.
+"""Google's credentials files: which one counts, what is wrong with it, how to fix it, and which project it names.
 
 The kinds and their fields are those of Application Default Credentials
 (https://cloud.google.com/docs/authentication/application-default-credentials, and ``google/auth/_default.py``).
@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import ConfigError
-from .paths import is_there
+from ..domain.errors import ConfigError
+from ..domain.paths import is_there
 
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 LOGIN = "gcloud auth application-default login"
+# Real ones have some kilobytes; the variable may name anything.
 _MOST_BYTES = 1 << 20
 # No file system has longer paths, and base64 of a key has as many letters.
 _LONGEST_PATH = 1024
@@ -31,6 +32,7 @@ _FIELDS = {
     "impersonated_service_account": ("service_account_impersonation_url", "source_credentials"),
     "gdch_service_account": (),
 }
+# All other fields are text.
 _OBJECTS = {"credential_source", "source_credentials"}
 _REMEDIES = {
     "authorized_user": _LOGIN_AGAIN,
@@ -72,6 +74,7 @@ class LoginFile:
             found = self.path.stat()
         except (OSError, ValueError):
             return (self.path,)
+        # Not the time alone: a file may be replaced by an older one, or copied with its time.
         return self.path, found.st_ino, found.st_size, found.st_mtime_ns
 
     def read(self) -> dict[str, Any]:
@@ -82,16 +85,18 @@ class LoginFile:
         """
         try:
             with self.path.open("rb") as file:
+                # Editors on Windows put a byte order mark before it.
                 text = file.read(_MOST_BYTES).decode("utf-8-sig").strip()
             said = json.loads(text) if text else None
         except OSError as error:
-            raise self.unusable(_words(error)) from None
+            raise self.unusable(_os_error_text(error)) from None
         except (ValueError, RecursionError):
             raise self.unusable("is not JSON") from None
         if not isinstance(said, dict):
             raise self.unusable("is JSON, but not an object with a type" if text else "is empty")
-        if fault := _fault(said):
-            raise self.unusable(fault, self._client_remedy() if _is_client(said) else remedy(said.get("type")))
+        # Found here, since google-auth raises whatever its code meets with for a field that is missing.
+        if fault := _fault_of_fields(said):
+            raise self.unusable(fault, self._client_remedy() if _is_oauth_client(said) else remedy(said.get("type")))
         return said
 
     def unusable(self, fault: str, remedy: str = "") -> ConfigError:
@@ -120,13 +125,15 @@ def login_file(environ: Mapping[str, str] = os.environ) -> LoginFile | None:
     if not said:
         kept = gcloud_file(environ)
         return LoginFile(kept) if kept is not None and is_there(kept) else None
-    if fault := _no_path(said):
+    # Before the file is looked for: "no such file" would quote a key that was pasted here.
+    if fault := _fault_of_path(said):
         raise ConfigError(f"Agent Platform: {VARIABLE} {fault}")
     return LoginFile(Path(said), VARIABLE)
 
 
 def gcloud_file(environ: Mapping[str, str]) -> Path | None:
     """Where gcloud leaves credentials for programs, and google-auth looks for them; None for a user without a home."""
+    # The same order as in google-auth's `_cloud_sdk.py`, which finds the file later by itself.
     folder = environ.get("CLOUDSDK_CONFIG") or (environ.get("APPDATA") and f"{environ['APPDATA']}/gcloud")
     try:
         return Path(folder or Path.home() / ".config" / "gcloud") / "application_default_credentials.json"
@@ -142,6 +149,7 @@ def project_of(environ: Mapping[str, str]) -> tuple[str, str]:
     """
     file = login_file(environ)
     said = {} if file is None else file.read()
+    # Each kind of file names it in its own field; the quota project is the last resort.
     field = next((name for name in ("project_id", "project", "quota_project_id") if said.get(name)), "")
     return (str(said[field]), f"{field} in {file and file.path}") if field else ("", "")
 
@@ -151,38 +159,39 @@ def remedy(kind: object) -> str:
     return _REMEDIES.get(str(kind), "")
 
 
-def _fault(said: Mapping[str, Any]) -> str:
+def _fault_of_fields(said: Mapping[str, Any]) -> str:
     """What is wrong with a file's words, as the rest of a sentence; empty if nothing is."""
+    # An OAuth client's file comes first: it has no type, and people take it for a key.
     kind = said.get("type")
-    if _is_client(said):
-        return "is an OAuth client's file, which alone signs nobody in"
+    if _is_oauth_client(said):
+        return "is an OAuth client's file, which alone cannot sign anyone in"
     if not kind:
         return "is JSON without a type, so it holds no credentials"
     if not isinstance(kind, str) or kind not in _FIELDS:
         return f"is of the type {str(kind)[:40]!r}, and not of one of these: {', '.join(_FIELDS)}"
-    missing = [name for name in _FIELDS[kind] if not _holds(said.get(name), dict if name in _OBJECTS else str)]
+    missing = [name for name in _FIELDS[kind] if not _has_value(said.get(name), dict if name in _OBJECTS else str)]
     if missing:
         return f"is of the type {kind} and lacks {' and '.join(missing)}"
-    return "has a credential_source whose file is not a path" if _opens_a_number(said) else ""
+    return "has a credential_source whose file is not a path" if _names_a_descriptor(said) else ""
 
 
-def _holds(value: object, kind: type) -> bool:
+def _has_value(value: object, kind: type) -> bool:
     return bool(value) and isinstance(value, kind)
 
 
-def _opens_a_number(said: Mapping[str, Any]) -> bool:
+def _names_a_descriptor(said: Mapping[str, Any]) -> bool:
     """Whether google-auth would open a number in the place of a path, and close a file of this process with it."""
     source, inner = said.get("credential_source"), said.get("source_credentials")
     if isinstance(source, dict) and not isinstance(source.get("file"), str | None):
         return True
-    return isinstance(inner, dict) and _opens_a_number(inner)
+    return isinstance(inner, dict) and _names_a_descriptor(inner)
 
 
-def _is_client(said: Mapping[str, Any]) -> bool:
+def _is_oauth_client(said: Mapping[str, Any]) -> bool:
     return "type" not in said and any(isinstance(said.get(name), dict) for name in ("installed", "web"))
 
 
-def _no_path(said: str) -> str:
+def _fault_of_path(said: str) -> str:
     """Why a value is no path, and what to do, as the rest of a sentence; empty if it is one."""
     text = said.strip()
     if not text:
@@ -201,7 +210,7 @@ def _no_path(said: str) -> str:
     return ""
 
 
-def _words(error: OSError) -> str:
+def _os_error_text(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "is not there"
     if isinstance(error, IsADirectoryError):

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import anyio.to_thread
 
+from ..domain.errors import AuthenticationError, ConfigError, MissingExtraError, NoAnswerError, VeoError
 from .certificates import trust
 from .credentials import Secret, Signature
-from .errors import AuthenticationError, ConfigError, MissingExtraError, NoAnswerError, VeoError
 from .google_files import LOGIN, VARIABLE, LoginFile, login_file, remedy
 from .proxies import is_loopback, proxies
 
@@ -24,6 +24,7 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _NONE = f"Agent Platform: no Google credentials were found. Run `{LOGIN}`, or set {VARIABLE} to a key file."
 # Google's words for a clock that is wrong: its tokens hold for an hour from what the clock says.
 _CLOCK = re.compile(r"\biat\b|short-lived token|reasonable timeframe", re.IGNORECASE)
+# Some errors quote whole web pages.
 _MOST_CHARACTERS = 300
 
 
@@ -40,9 +41,9 @@ class GoogleToken:
 
     async def headers(self) -> dict[str, str]:
         """``Authorization``, and the quota project if the credentials name one."""
-        return await anyio.to_thread.run_sync(self._headers)
+        return await anyio.to_thread.run_sync(self._signed_headers)
 
-    def _headers(self) -> dict[str, str]:
+    def _signed_headers(self) -> dict[str, str]:
         # Many jobs poll at once; one of them asks for the token.
         with self._lock:
             file = login_file()
@@ -71,7 +72,7 @@ class GoogleToken:
         if self._google is not None and self._google.valid:
             return
         kind = "" if file is None else file.read()["type"]
-        asking = _Asking()
+        asking = _TokenRequest()
         try:
             if self._google is None:
                 found, _ = google.auth.default(request=asking)  # type: ignore[arg-type]  # called, and nothing else
@@ -87,13 +88,15 @@ class GoogleToken:
         except Exception as error:  # noqa: BLE001 (google-auth and requests raise whatever a file or an answer holds)
             # What was refused is not tried again as it is: a login may lie in another place by then.
             loaded, self._google = self._google is not None, None
-            failed = _refused(error, file, kind, asking) if loaded or file is None else _unread(error, file, kind)
+            failed = (
+                _refusal(error, file, kind, asking) if loaded or file is None else _unreadable_file(error, file, kind)
+            )
         else:
             return
         raise failed
 
 
-class _Asking:
+class _TokenRequest:
     """What google-auth asks with: the same way out of this machine as all else, and the same certificates.
 
     Attributes:
@@ -104,6 +107,7 @@ class _Asking:
         from google.auth.transport.requests import Request
 
         request = Request()
+        # requests would read the environment by rules of its own, `.netrc` among them.
         request.session.trust_env = False
         self._request: Callable[..., Any] = request
         self.answered: tuple[str, int, bool] | None = None
@@ -123,28 +127,28 @@ class _Asking:
         return answer
 
 
-def _unread(error: Exception, file: LoginFile, kind: str) -> ConfigError:
+def _unreadable_file(error: Exception, file: LoginFile, kind: str) -> ConfigError:
     """What google-auth has against a file."""
-    return file.unusable(f"cannot be used: {_words(error)}", remedy(kind))
+    return file.unusable(f"cannot be used: {_exception_text(error)}", remedy(kind))
 
 
-def _refused(error: Exception, file: LoginFile | None, kind: str, asking: _Asking) -> VeoError:
+def _refusal(error: Exception, file: LoginFile | None, kind: str, asking: _TokenRequest) -> VeoError:
     """Why there is no token, with the file's name and the remedy for its kind."""
     import google.auth.exceptions as google
 
     if isinstance(error, google.DefaultCredentialsError) and file is None:
         return ConfigError(_NONE)
     of = f" for {file.where}" if file else ""
-    if trouble := _trouble(error, asking):
+    if trouble := _network_trouble(error, asking):
         return NoAnswerError(f"Google gave no token{of}: {trouble}", sent=False)
-    said = _words(error)
+    said = _exception_text(error)
     todo = remedy(kind) if file else f"Run `{LOGIN}`, or set {VARIABLE} to a key file."
     if _CLOCK.search(said):
         todo = "Set this computer's clock right."
     return AuthenticationError(f"Google gave no token{of}: {said}. {todo}")
 
 
-def _trouble(error: Exception, asking: _Asking) -> str:
+def _network_trouble(error: Exception, asking: _TokenRequest) -> str:
     """What stood between here and a token, and what to do; empty if an answer came and it was no."""
     import google.auth.exceptions as google
 
@@ -160,7 +164,7 @@ def _trouble(error: Exception, asking: _Asking) -> str:
     if status >= 500 or status == 429:
         return f"{host} answered with HTTP {status}. Try again in a few minutes."
     if not status and isinstance(error, google.TransportError | google.TimeoutError | OSError):
-        return f"{_network_words(error)}. Look whether the network or a proxy is in the way."
+        return f"{_network_text(error)}. Look whether the network or a proxy is in the way."
     if not isinstance(error, google.GoogleAuthError):
         return (
             f"{host} answered with something that is not a token (HTTP {status}). Look whether a proxy is in between."
@@ -168,17 +172,17 @@ def _trouble(error: Exception, asking: _Asking) -> str:
     return ""
 
 
-def _network_words(error: Exception) -> str:
+def _network_text(error: Exception) -> str:
     """The host and the reason out of the long words of requests, or what there is."""
     said = str(error)
     host, reason = re.search(r"host='([^']+)'", said), re.search(r"\[Errno -?\d+\] ([\w ]+)", said)
     if not host:
-        return _words(error)
+        return _exception_text(error)
     why = reason[1] if reason else "it timed out" if "timed out" in said else said.rpartition(": ")[2].rstrip("')\"")
     return f"{host[1]} could not be reached ({why.lower()})"
 
 
-def _words(error: Exception) -> str:
+def _exception_text(error: Exception) -> str:
     """What an exception of google-auth says, in one line without its full stop: its message, and what it quotes."""
     quoted = error.args[1] if len(error.args) > 1 else ""
     if isinstance(quoted, Exception):

@@ -1,4 +1,4 @@
-"""Where a file on disk lies below the Jupyter server, if it does: then the browser can fetch it by itself."""
+"""The path of a file below the Jupyter server's root, by which the browser can fetch it directly."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 def server_root(pid: str) -> Path | None:
     """The root folder of the Jupyter server with process id `pid`, from its own note in the runtime folder."""
     try:
+        # Not a dependency: it is there wherever a Jupyter server is.
         from jupyter_core.paths import jupyter_runtime_dir
 
         note = json.loads((Path(jupyter_runtime_dir()) / f"jpserver-{pid}.json").read_text("utf-8"))
@@ -27,6 +28,7 @@ def files_path(path: Path, environ: Mapping[str, str] = os.environ) -> str | Non
     Jupyter Server names itself in ``JPY_PARENT_PID`` to the kernels it starts. It serves nothing in hidden folders.
     """
     pid = environ.get("JPY_PARENT_PID", "")
+    # The number becomes part of a file's name.
     root = server_root(pid) if pid.isdigit() else None
     if root is None:
         return None

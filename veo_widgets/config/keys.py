@@ -1,4 +1,4 @@
-"""Where keys come from: given, in the environment, in a ``.env`` file, and last those that are kept for the user.
+"""Where keys come from: an argument, the environment, a ``.env`` file, and last Colab's secrets or the keyring.
 
 Colab's secrets and the system's keyring are asked only for a provider that was chosen, when no key was found elsewhere,
 and in a thread that may be left behind: a keyring that wants to be unlocked must not hold up an empty room.
@@ -16,12 +16,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from .arguments import NAME, accepts
-from .credentials import ApiKey, BearerKey, Credentials, Secret, StoredKey
-from .errors import ConfigError, MissingExtraError
-from .logbook import LOGGER
-from .providers import Provider, provider_named
-from .surroundings import Surroundings, source_of
+from ..domain.arguments import NAME, accepts
+from ..domain.errors import ConfigError, MissingExtraError
+from ..providers.registry import Provider, provider_named
+from .addresses import origin
+from .credentials import ApiKey, BearerKey, Credentials, NoKey, Secret, StoredKey
+from .environment import Environment, read_address, source_of
+from .log import LOGGER
 
 # The name under which keys lie in the keyring.
 SERVICE = "veo_widgets"
@@ -49,7 +50,9 @@ def key_of(provider: Provider, given: Secret | None, environ: Mapping[str, str])
     return given or Secret("")
 
 
-def signing(provider: Provider, key: Secret, header: str, environ: Mapping[str, str], missing: str) -> Credentials:
+def signing(
+    provider: Provider, key: Secret, header: str, environ: Mapping[str, str], missing: str, *, place: str = ""
+) -> Credentials:
     """The credentials of a key, or of the one that is kept for the user.
 
     Args:
@@ -57,7 +60,8 @@ def signing(provider: Provider, key: Secret, header: str, environ: Mapping[str, 
         key: as `key_of` found it.
         header: the one it is sent in; empty for ``Authorization: Bearer``.
         environ: if it is more than a mapping that was handed over, whoever keeps keys may be asked.
-        missing: what to say if there is none.
+        missing: what to say if there is none; empty where requests go without one, too.
+        place: the origin that a key must have been kept for, where the provider stands for any server.
 
     Raises:
         ConfigError: there is none, and nobody to ask.
@@ -65,13 +69,15 @@ def signing(provider: Provider, key: Secret, header: str, environ: Mapping[str, 
     sign = partial(ApiKey, header=header) if header else BearerKey
     if key:
         return sign(key)
-    if not isinstance(environ, Surroundings) or not exist(environ):
-        raise ConfigError(missing)
-    return StoredKey(partial(stored_key, provider, environ), sign, missing)
+    if not isinstance(environ, Environment) or not exist(environ):
+        if missing:
+            raise ConfigError(missing)
+        return NoKey()
+    return StoredKey(partial(stored_key, provider, environ, place), sign, missing)
 
 
 def exist(environ: Mapping[str, str]) -> bool:
-    """Whether there is anything to ask. ``VEO_KEYRING=0`` turns the keyring off."""
+    """Whether there is a vault to ask. ``VEO_KEYRING=0`` turns the keyring off."""
     return _in_colab() or _has_keyring(environ)
 
 
@@ -84,23 +90,26 @@ def _has_keyring(environ: Mapping[str, str]) -> bool:
     return environ.get("VEO_KEYRING", "").strip() != "0" and find_spec("keyring") is not None
 
 
-def stored_key(provider: Provider, environ: Mapping[str, str]) -> Secret | None:
+def stored_key(provider: Provider, environ: Mapping[str, str], place: str = "") -> Secret | None:
     """The key that is kept for a provider, or None. A key once found is not asked for again.
 
     Args:
         provider: whose name, or the names of whose variables, it may go by.
         environ: the environment, for ``VEO_KEYRING``.
+        place: as for `signing`; then the name of the key is this place's alone.
     """
+    name = place or provider.name
     with _lock:
-        if provider.name not in _found and (key := _ask(provider, environ)):
-            _found[provider.name] = key
-        return _found.get(provider.name)
+        if name not in _found and (key := _ask_vaults(provider, environ, place)):
+            _found[name] = key
+        return _found.get(name)
 
 
-def _ask(provider: Provider, environ: Mapping[str, str]) -> Secret | None:
-    if _in_colab() and (key := _within(_COLAB_SECONDS, "Colab", lambda: _from_colab(provider))):
+def _ask_vaults(provider: Provider, environ: Mapping[str, str], place: str) -> Secret | None:
+    names = (place,) if place else (provider.name, *provider.key_env)
+    if _in_colab() and not place and (key := _answer_within(_COLAB_SECONDS, "Colab", lambda: _from_colab(provider))):
         return key
-    return _within(_KEYRING_SECONDS, "keyring", lambda: _from_keyring(provider)) if _has_keyring(environ) else None
+    return _answer_within(_KEYRING_SECONDS, "keyring", lambda: _from_keyring(names)) if _has_keyring(environ) else None
 
 
 def _from_colab(provider: Provider) -> Secret | None:
@@ -114,9 +123,9 @@ def _from_colab(provider: Provider) -> Secret | None:
     return None
 
 
-def _from_keyring(provider: Provider) -> Secret | None:
+def _from_keyring(names: tuple[str, ...]) -> Secret | None:
     for backend in _backends():
-        for user in (provider.name, *provider.key_env):
+        for user in names:
             try:
                 if text := backend.get_password(SERVICE, user):
                     return Secret(text, f"keyring {user}")
@@ -133,7 +142,7 @@ def _backends() -> list[Any]:
     return [backend for backend in every if "crypt" not in type(backend).__name__.lower()]
 
 
-def _within(seconds: float, vault: str, ask: Callable[[], Secret | None]) -> Secret | None:
+def _answer_within(seconds: float, vault: str, ask: Callable[[], Secret | None]) -> Secret | None:
     """What a vault answers in time. One that did not answer is not asked again by this process."""
     if vault in _hung:
         return None
@@ -147,8 +156,8 @@ def _within(seconds: float, vault: str, ask: Callable[[], Secret | None]) -> Sec
     return answer[0] if answer else None
 
 
-def _entered(prompt: str) -> str:
-    """What is typed unseen or, where there is no terminal, piped in."""
+def _read_key(prompt: str) -> str:
+    """A key typed without echo or, where there is no terminal, piped in."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
@@ -164,27 +173,50 @@ def login(provider: str) -> None:
     """Ask for a provider's key, unseen, and keep it in the system's keyring, where it is found from now on.
 
     Args:
-        provider: its name, such as ``gemini``.
+        provider: its name, such as ``gemini``, or the address of a server of your own.
 
     Raises:
         MissingExtraError: the package ``keyring`` is not installed.
         ConfigError: the provider takes no key, none was entered, or there is no keyring that can keep it.
     """
-    chosen = provider_named(provider)
-    if not chosen.key_env:
-        raise ConfigError(f"provider: {chosen.name!r} takes no key.")
+    name, label, instead = _kept_as(provider)
     if find_spec("keyring") is None:
         raise MissingExtraError("Keeping a key", "keyring")
     try:
-        key = Secret(_entered(f"Key for {chosen.label}: "), f"keyring {chosen.name}")
+        key = Secret(_read_key(f"Key for {label}: "), f"keyring {name}")
     except (EOFError, NotImplementedError):  # the latter is what a kernel raises whose front end takes no input
-        raise ConfigError(f"There is nobody here to enter a key. Set {chosen.key_env[0]} instead.") from None
+        raise ConfigError(f"There is nobody here to enter a key. {instead} instead.") from None
     if not key:
         raise ConfigError("Nothing was entered and nothing was kept.")
     try:
-        import_module("keyring").set_password(SERVICE, chosen.name, key.reveal())
+        import_module("keyring").set_password(SERVICE, name, key.reveal())
     except Exception as error:  # noqa: BLE001 (each backend has its own)
         why = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"The keyring did not keep the key ({why}). Set {chosen.key_env[0]} instead.") from None
+        raise ConfigError(f"The keyring did not keep the key ({why}). {instead} instead.") from None
     with _lock:
-        _found[chosen.name] = key
+        _found[name] = key
+
+
+def _kept_as(provider: str) -> tuple[str, str, str]:
+    """The name that a provider's key is kept under, what people call the provider, and what else can be done.
+
+    Raises:
+        ConfigError: it takes no key, or stands for any server.
+    """
+    if provider.startswith(("http://", "https://")):
+        place = origin(read_address(provider))
+        return place, place, "Call veo.configure(base_url=…, api_key=…)"
+    chosen = provider_named(provider)
+    if not chosen.key_env:
+        raise ConfigError(f"provider: {chosen.name!r} takes no key.")
+    if is_any_server(chosen):
+        raise ConfigError(
+            f"provider: {chosen.name!r} may be any server; give the address of the one that the key is for, such as "
+            "http://gpu-box:30000."
+        )
+    return chosen.name, chosen.label, f"Set {chosen.key_env[0]}"
+
+
+def is_any_server(provider: Provider) -> bool:
+    """Whether a provider stands for any server, so that its keys are those of one address alone."""
+    return provider.keyless == "always" and not provider.base_url

@@ -14,12 +14,12 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
-from .arguments import NAME, NONE, PATH, accepts
-from .bodies import read_json
-from .errors import ConfigError, InvalidRequestError, nearest
-from .paths import expanded
-from .printable import printable
-from .redaction import redact
+from ..domain.arguments import NAME, NONE, PATH, accepts
+from ..domain.errors import ConfigError, InvalidRequestError, nearest
+from ..domain.paths import expanded
+from ..domain.printable import printable
+from ..domain.redaction import redact
+from ..domain.safe_json import read_json
 
 LOGGER = logging.getLogger("veo_widgets")
 
@@ -95,7 +95,7 @@ def log(level: str = "info", path: str | Path | None = None) -> None:
             allowed=LEVELS,
         )
     number = LEVELS[level]
-    made = None if number is None else _made(path)
+    made = None if number is None else _new_handler(path)
     if _handler is not None:
         LOGGER.removeHandler(_handler)
         _handler.close()
@@ -108,7 +108,7 @@ def log(level: str = "info", path: str | Path | None = None) -> None:
     LOGGER.propagate = made is None
 
 
-def _made(path: str | Path | None) -> logging.Handler:
+def _new_handler(path: str | Path | None) -> logging.Handler:
     if path is None:
         return _Screen()
     try:
@@ -128,10 +128,10 @@ class Exchange:
     """
 
     def __init__(self, method: str, url: str, headers: Mapping[str, str], body: Any = None) -> None:
-        self._what = f"{method} {_bare(url)}"
+        self._what = f"{method} {_without_query(url)}"
         self._started = time.monotonic()
         if LOGGER.isEnabledFor(logging.DEBUG):
-            LOGGER.debug("> %s %r%s", self._what, dict(headers), _shown(body))
+            LOGGER.debug("> %s %r%s", self._what, dict(headers), _body_text(body))
 
     def reply(self, status: int, headers: Mapping[str, str], body: bytes | bytearray | None = None) -> None:
         """Log the answer.
@@ -144,24 +144,24 @@ class Exchange:
         if LOGGER.isEnabledFor(logging.DEBUG):
             seconds = time.monotonic() - self._started
             shown = {name: value for name, value in headers.items() if name != "set-cookie"}
-            said = "" if body is None else _read(bytes(body))
-            LOGGER.debug("< %s %s after %.2f s %r%s", status, self._what, seconds, _bare_location(shown), said)
+            said = "" if body is None else _reply_text(bytes(body))
+            LOGGER.debug("< %s %s after %.2f s %r%s", status, self._what, seconds, _without_location_query(shown), said)
 
     def failed(self, error: Exception) -> None:
         """Log that there was no answer."""
         LOGGER.debug("< no answer to %s: %s", self._what, error)
 
 
-def _bare(url: str) -> str:
+def _without_query(url: str) -> str:
     address, question, _ = url.partition("?")
     return f"{address}?…" if question else address
 
 
-def _bare_location(headers: dict[str, str]) -> dict[str, str]:
-    return {name: _bare(value) if name == "location" else value for name, value in headers.items()}
+def _without_location_query(headers: dict[str, str]) -> dict[str, str]:
+    return {name: _without_query(value) if name == "location" else value for name, value in headers.items()}
 
 
-def _shown(body: Any) -> str:
+def _body_text(body: Any) -> str:
     if not body:
         return ""
     text = json.dumps(without_media(body), ensure_ascii=False, default=repr)
@@ -171,13 +171,13 @@ def _shown(body: Any) -> str:
     return f"\n  {text[:_MOST_CHARACTERS]}" + (f"… and {more:,} characters more" if more > 0 else "")
 
 
-def _read(body: bytes) -> str:
+def _reply_text(body: bytes) -> str:
     try:
         said = read_json(body)
     except ValueError:
         text = body[:_MEDIA_CHARACTERS].decode("utf-8", "replace")
         said = text if text.isprintable() or "<" in text else f"… {len(body):,} bytes …"
-    return _shown(said)
+    return _body_text(said)
 
 
 def without_media(value: Any) -> Any:

@@ -7,8 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .errors import ConfigError, nearest
-from .paths import expanded, is_there
+from ..domain.catalog import EntryError, Model, own_models_in
+from ..domain.errors import ConfigError, nearest
+from ..domain.paths import expanded, is_there
 
 # What may stand there, and the variable of the environment that it stands for.
 VARIABLES = {
@@ -18,7 +19,9 @@ VARIABLES = {
     "requests_per_minute": "VEO_REQUESTS_PER_MINUTE",
     "project": "GOOGLE_CLOUD_PROJECT",
     "location": "GOOGLE_CLOUD_LOCATION",
+    "price": "VEO_PRICE",
 }
+_NAMES = (*VARIABLES, "models")
 _KEY = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 _ADDRESS = re.compile(r"url|address|endpoint", re.IGNORECASE)
 _MOST_BYTES = 1 << 20
@@ -46,11 +49,25 @@ def read_project_file(path: Path) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name, value in _section(path).items():
+        if name == "models":
+            continue
         _check(name, value, path)
         text = str(value)
         # A folder is meant from where the file lies, wherever the kernel has gone.
         found[VARIABLES[name]] = str(path.parent / expanded(text)) if name == "folder" else text
     return found
+
+
+def project_models(path: Path) -> tuple[Model, ...]:
+    """The models of one's own that a ``pyproject.toml`` describes as ``[[tool.veo_widgets.models]]``.
+
+    Raises:
+        ConfigError: a field of one is wrong.
+    """
+    try:
+        return own_models_in(_section(path).get("models", []), str(path))
+    except EntryError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _section(path: Path) -> dict[str, Any]:
@@ -92,6 +109,7 @@ def _check(name: str, value: object, path: Path) -> None:
             "Set it in the environment or by veo.configure(base_url=…)."
         )
     if name not in VARIABLES:
-        raise ConfigError(f"{where}: {name} is not one of {', '.join(VARIABLES)}.{nearest(name, VARIABLES)}")
-    if isinstance(value, bool) or not isinstance(value, str | int) or (isinstance(value, str) and not value.strip()):
+        raise ConfigError(f"{where}: {name} is not one of {', '.join(_NAMES)}.{nearest(name, _NAMES)}")
+    is_kind = isinstance(value, str | int | float) and not isinstance(value, bool)
+    if not is_kind or (isinstance(value, str) and not value.strip()):
         raise ConfigError(f"{where}: {name} has a value that is neither text nor a number.")

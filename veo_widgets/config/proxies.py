@@ -1,4 +1,4 @@
-"""Which way requests leave this machine: the proxies that the environment or the system names, and who goes without.
+"""The proxies that the environment or the system names, and which hosts are reached without one.
 
 Names and values mean what they mean to curl (https://curl.se/docs/manpage.html, "ENVIRONMENT" and ``--noproxy``) and to
 Python's urllib: the lower-case name goes first, an upper-case ``HTTP_PROXY`` is not believed in a CGI program, a value
@@ -18,11 +18,12 @@ from importlib.util import find_spec
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from .errors import ConfigError
-from .redaction import know
+from ..domain.errors import ConfigError
+from ..domain.redaction import know
 
 _SCHEMES = ("http", "https", "all")
 _NAMES = tuple(f"{scheme}_proxy" for scheme in (*_SCHEMES, "no"))
+# The first one tells a CGI program; see `read_proxies`.
 _VARIABLES = ("REQUEST_METHOD", *_NAMES, *(name.upper() for name in _NAMES))
 _KINDS = ("http", "https", "socks5", "socks5h")
 _SYSTEM = "the system's proxy settings"
@@ -42,12 +43,15 @@ class Proxy:
 
     source: str
     address: str
+    # Not shown: it holds the password.
     auth: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
         """The address with everything in it, escaped: to be handed over and not to be shown."""
-        return self.address if self.auth is None else self.address.replace("://", f"://{_escaped(self.auth)}@", 1)
+        return (
+            self.address if self.auth is None else self.address.replace("://", f"://{_escaped_userinfo(self.auth)}@", 1)
+        )
 
 
 @dataclass(frozen=True)
@@ -79,24 +83,27 @@ class Proxies:
     def variable(self, url: str) -> str:
         """The variable that names the proxy on the way to an address, or an empty text."""
         parts = urlsplit(url)
+        # Does not read the proxy itself, so that one which cannot be used can be named as well.
         found = self.named.get(parts.scheme) or self.named.get("all")
         return "" if found is None or self._is_exempt(parts) else found[0]
 
     def _is_exempt(self, parts: SplitResult) -> bool:
-        host = _bare(parts.hostname or "")
+        host = _normalized_host(parts.hostname or "")
+        # A proxy elsewhere would reach its own loopback.
         if is_loopback(host) or self.bypassed(host):
             return True
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        return any(_fits(entry, parts.scheme, host, port) for entry in self.exempt)
+        return any(_entry_matches(entry, parts.scheme, host, port) for entry in self.exempt)
 
 
 def proxies() -> Proxies:
     """What the environment of this process names; where it names nothing, what the system's settings do."""
-    return _now(tuple((name, os.environ.get(name)) for name in _VARIABLES))
+    # Of the whole environment only these: the key of the cache has to be small.
+    return _proxies_named(tuple((name, os.environ.get(name)) for name in _VARIABLES))
 
 
 @lru_cache(maxsize=4)
-def _now(variables: tuple[tuple[str, str | None], ...]) -> Proxies:
+def _proxies_named(variables: tuple[tuple[str, str | None], ...]) -> Proxies:
     """Read anew whenever one of the variables has changed: every request asks."""
     environ = {name: value for name, value in variables if value is not None}
     found = read_proxies(environ)
@@ -111,15 +118,16 @@ def read_proxies(environ: Mapping[str, str]) -> Proxies:
     """The proxies that an environment names."""
     named: dict[str, tuple[str, str]] = {}
     for scheme in _SCHEMES:
-        variable, value = _said(f"{scheme}_proxy", environ)
+        variable, value = _setting(f"{scheme}_proxy", environ)
         # https://www.cve.org/CVERecord?id=CVE-2016-1000110: in CGI the upper-case name holds a header of the request.
         if value and not (variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ):
             named[scheme] = variable, value
-    return Proxies(named, tuple(filter(None, re.split(r"[,\s]+", _said("no_proxy", environ)[1]))))
+    return Proxies(named, tuple(filter(None, re.split(r"[,\s]+", _setting("no_proxy", environ)[1]))))
 
 
-def _said(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    """The variable that counts and its value; an empty one in lower case says that there is none."""
+def _setting(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The variable that counts and its value; an empty lower-case one means no proxy."""
+    # Lower case first, as curl does.
     variable = name if name in environ else name.upper()
     return variable, environ.get(variable, "").strip()
 
@@ -133,17 +141,18 @@ def read_proxy(source: str, value: str) -> Proxy:
     scheme, _, rest = value.partition("://") if "://" in value else ("http", "", value)
     said, at, place = rest.rpartition("@")
     name, _, password = said.partition(":")
+    # Before anything can fail: the error may quote the value.
     know(unquote(password))
     scheme, place = scheme.lower(), place.rstrip("/")
-    if fault := _fault(scheme, said, place):
+    if fault := _fault_of(scheme, said, place):
         # Whatever is no host may be a part of the password.
-        shown = f"{scheme}://{'…@' if at else ''}{place if _is_place(place) else '…'}"
+        shown = f"{scheme}://{'…@' if at else ''}{place if _is_host_and_port(place) else '…'}"
         way_out = "set them right" if source == _SYSTEM else f"unset {source}"
         raise ConfigError(f"{source}: {shown!r} {fault}, or {way_out}.")
     return Proxy(source, f"{scheme}://{place}", (unquote(name), unquote(password)) if at else None)
 
 
-def _fault(scheme: str, said: str, place: str) -> str:
+def _fault_of(scheme: str, said: str, place: str) -> str:
     """What is wrong with the parts of a proxy's address, and the remedy; empty if nothing is."""
     if _UNESCAPED.search(said):
         return (
@@ -152,7 +161,7 @@ def _fault(scheme: str, said: str, place: str) -> str:
         )
     if scheme not in _KINDS:
         return "is not a kind of proxy that can be used. Begin it with http://, https:// or socks5h://"
-    if not _is_place(place):
+    if not _is_host_and_port(place):
         return "is not the address of a proxy. It looks like http://host:port"
     if scheme.startswith("socks") and find_spec("socksio") is None:
         return (
@@ -162,66 +171,74 @@ def _fault(scheme: str, said: str, place: str) -> str:
     return ""
 
 
-def _is_place(place: str) -> bool:
+def _is_host_and_port(place: str) -> bool:
     """Whether a text is a host, with or without a port."""
     try:
         parts = urlsplit(f"//{place}")
         host = parts.hostname or ""
+        # What looks like a number and is none would be looked up as a name.
         numeric = ":" in host or not host.strip("0123456789.")
-        return bool(re.fullmatch(r"[a-z0-9._:-]+", host)) and parts.port != 0 and not (numeric and not _number(host))
+        return bool(re.fullmatch(r"[a-z0-9._:-]+", host)) and parts.port != 0 and not (numeric and not _ip_of(host))
     except ValueError:
         return False
 
 
-def _escaped(auth: tuple[str, str]) -> str:
+def _escaped_userinfo(auth: tuple[str, str]) -> str:
     return ":".join(quote(part, safe="") for part in auth)
 
 
 def is_loopback(host: str) -> bool:
     """Whether a host's name or number is this machine's own loopback: neither a proxy nor a certificate is needed."""
-    host = _bare(host)
-    number = _number(host)
+    host = _normalized_host(host)
+    number = _ip_of(host)
+    # Names below it are loopback as well (RFC 6761, 6.3).
     return number.is_loopback if number is not None else host == "localhost" or host.endswith(".localhost")
 
 
-def _bare(host: str) -> str:
+def _normalized_host(host: str) -> str:
     return host.strip("[]").rstrip(".").lower()
 
 
 @lru_cache(maxsize=256)
-def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _ip_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         found = ipaddress.ip_address(host)
     except ValueError:
         return None
+    # So that 127.0.0.0/8 covers ::ffff:127.0.0.1 too.
     return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
 
 
-def _fits(entry: str, scheme: str, host: str, port: int) -> bool:
+def _entry_matches(entry: str, scheme: str, host: str, port: int) -> bool:
     """Whether an entry of ``NO_PROXY`` is meant for a host."""
     if entry == "*":
         return True
     only, _, place = entry.rpartition("://")
-    name, wanted = _host_and_port(place.partition("/")[0] if only else place)
+    name, wanted = _split_host_and_port(place.partition("/")[0] if only else place)
     if only not in {"", "all", scheme} or wanted not in {"", str(port)}:
         return False
-    number = _number(host)
+    number = _ip_of(host)
     if number is not None:
-        return _holds(name, number)
+        return _network_contains(name, number)
+    # curl takes `example.org` and `.example.org` for the same; others write `*.example.org`.
     name = name.removeprefix("*").removeprefix(".")
     return bool(name) and (host == name or host.endswith(f".{name}"))
 
 
-def _host_and_port(place: str) -> tuple[str, str]:
+def _split_host_and_port(place: str) -> tuple[str, str]:
     """``host``, ``host:port``, ``[number]:port``, or a number with colons in it."""
     bracketed = re.fullmatch(r"\[([^\]]*)\](/\d+)?(?::(\d+))?", place)
     if bracketed:
-        return _bare(bracketed[1]) + (bracketed[2] or ""), bracketed[3] or ""
+        return _normalized_host(bracketed[1]) + (bracketed[2] or ""), bracketed[3] or ""
     name, colon, port = place.partition(":")
-    return (_bare(name), port) if colon and port.isdigit() and ":" not in port else (_bare(place), "")
+    return (
+        (_normalized_host(name), port)
+        if colon and port.isdigit() and ":" not in port
+        else (_normalized_host(place), "")
+    )
 
 
-def _holds(network: str, number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _network_contains(network: str, number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Whether a network, or a single number, holds a number."""
     try:
         return number in ipaddress.ip_network(network, strict=False)

@@ -1,4 +1,4 @@
-"""What public functions take: a wrong kind of argument, or a wrong call, is refused in a sentence."""
+"""Checks the arguments of public functions: a wrong kind, or a wrong call, is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from .errors import InvalidRequestError
-from .sealing import Secret, sealed
+from .secret import Secret, sealed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Kind:
         return Kind(f"{self.words} or {other.words}", lambda value: self.fits(value) or other.fits(value))
 
 
-def _is_plain(value: object) -> bool:
+def _is_storable_text(value: object) -> bool:
     """Whether it is text that files and databases take: no lone surrogates, no zero byte."""
     if not isinstance(value, str) or "\0" in value:
         return False
@@ -45,6 +45,7 @@ def _is_plain(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
+    # True is an int in Python, and no number that anybody means.
     return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
@@ -53,7 +54,7 @@ def _is_path(value: Any) -> bool:
         path = os.fspath(value)
     except TypeError:
         return False
-    return bool(path) and _is_plain(path)
+    return bool(path) and _is_storable_text(path)
 
 
 def instance_of(kind: type, words: str) -> Kind:
@@ -63,8 +64,10 @@ def instance_of(kind: type, words: str) -> Kind:
 
 NONE = Kind("None", lambda value: value is None)
 TEXT = Kind("text", lambda value: isinstance(value, str))
-NAME = Kind("a name", _is_plain)
+NAME = Kind("a name", _is_storable_text)
 PATH = Kind("the path of a file or a folder", _is_path)
+FILE = Kind("the path of a file", lambda value: value is None or _is_path(value))
+NUMBER = Kind("a number", lambda value: value is None or _is_number(value))
 SECONDS = Kind("a number of seconds", lambda value: value is None or (_is_number(value) and value >= 0))
 COUNT = Kind(
     "a whole number from 1",
@@ -82,13 +85,14 @@ def shown(value: object) -> str:
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     if isinstance(value, str):
+        # A whole prompt, or an image as text, would hide the sentence.
         return repr(value[:60])
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def refusal(name: str, value: object, words: str) -> InvalidRequestError:
-    """The error for an argument that is none."""
+    """The error for an argument of a wrong kind."""
     return InvalidRequestError(f"{name}: {shown(value)} is not {words}.", parameter=name, value=value)
 
 
@@ -101,6 +105,7 @@ def accepts(*, source: str = "argument", **kinds: Kind) -> Callable[[Callable[P,
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        # Once, when the function is defined: it takes longer than many of the calls.
         signature = inspect.signature(function)
         key = [*signature.parameters].index("api_key") if "api_key" in signature.parameters else None
 
@@ -112,25 +117,27 @@ def accepts(*, source: str = "argument", **kinds: Kind) -> Callable[[Callable[P,
             try:
                 given = signature.bind(*args, **values).arguments
             except TypeError as error:
-                refused = _misfit(function, signature, error)
+                refused = _signature_error(function, signature, error)
                 # A key may have been given in the wrong place.
                 del args, values
                 raise refused from None
             for name, kind in kinds.items():
+                # What was not given has its default, which fits by definition.
                 if name in given and not kind.fits(given[name]):
                     raise refusal(name, given[name], kind.words)
             return function(*args, **values)
 
         if inspect.iscoroutinefunction(function):
-            return _awaited(function, checked)
+            return _as_coroutine_function(function, checked)
         return checked
 
     return decorate
 
 
-def _awaited(function: Callable[P, Any], checked: Callable[P, Any]) -> Callable[P, Any]:
+def _as_coroutine_function(function: Callable[P, Any], checked: Callable[P, Any]) -> Callable[P, Any]:
     """The same as a coroutine function, which people and tools can tell from others."""
 
+    # Without a coroutine function of its own, `inspect.iscoroutinefunction` would say no.
     @wraps(function)
     async def run(*args: Any, **values: Any) -> Any:
         values = sealed(values)
@@ -139,9 +146,11 @@ def _awaited(function: Callable[P, Any], checked: Callable[P, Any]) -> Callable[
     return run
 
 
-def _misfit(function: Callable[..., Any], signature: inspect.Signature, error: TypeError) -> InvalidRequestError:
+def _signature_error(
+    function: Callable[..., Any], signature: inspect.Signature, error: TypeError
+) -> InvalidRequestError:
     """What is wrong with a call, and how it is written."""
     name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
     parameters = [one for one in signature.parameters.values() if one.name != "self"]
     written = ", ".join(str(one.replace(annotation=inspect.Parameter.empty)) for one in parameters)
-    return InvalidRequestError(f"{name}: {error}. It is called as {name}({written}).")
+    return InvalidRequestError(f"{name}: {error}. Call it as {name}({written}).")

@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from .errors import BudgetError, InvalidRequestError, nearest
-from .pricing import Cost
+from .pricing import Cost, dollars
 from .printable import html_output
 from .tables import frame
 
@@ -22,6 +22,7 @@ PERIODS = ("session", "day", "month")
 LIMITS = ("request", *PERIODS)
 # `unknown` is no limit: it is what is reserved for a request whose price nobody knows.
 NAMES = (*LIMITS, "unknown")
+# Without a limit that somebody set, a loop gone wrong must not cost more than this before anybody looks.
 DEFAULT_DAY = 20.0
 ANNOUNCEMENT = (
     f"At most ${DEFAULT_DAY:.2f} a day is spent on this computer's account. "
@@ -38,6 +39,7 @@ def variable(name: str) -> str:
 
 def local_day(at: float) -> str:
     """The ISO date of a moment in this computer's time zone."""
+    # Local, as the people who watch their spending count days.
     return datetime.fromtimestamp(at).astimezone().date().isoformat()
 
 
@@ -58,6 +60,7 @@ def amount(value: object, name: str, label: str = "") -> float:
         usd = float(str(value).strip().removeprefix("$"))
     except ValueError:
         usd = math.nan
+    # Written so that what is not a number is refused too; True would be one dollar.
     if isinstance(value, bool) or not usd >= 0 or (usd == math.inf and name not in LIMITS):
         more = ", or 'off' for no limit" if name in LIMITS else ""
         raise InvalidRequestError(
@@ -75,7 +78,7 @@ def read_pairs(words: Sequence[str]) -> dict[str, str | None]:
         InvalidRequestError: an amount is missing.
     """
     if len(words) % 2:
-        raise InvalidRequestError(f"budget: {words[-1]!r} has no amount; it is written as in: day 20 month off.")
+        raise InvalidRequestError(f"budget: {words[-1]!r} has no amount; write it as in: day 20 month off.")
     return {name: None if usd == "default" else usd for name, usd in zip(words[::2], words[1::2], strict=True)}
 
 
@@ -87,7 +90,7 @@ def check_name(name: str) -> str:
     """
     if name in NAMES:
         return name
-    message = f"{name}: no such budget; there are {', '.join(NAMES)}.{nearest(name, NAMES)}"
+    message = f"{name}: no such budget; choose one of {', '.join(NAMES)}.{nearest(name, NAMES)}"
     raise InvalidRequestError(message, parameter=name, allowed=NAMES)
 
 
@@ -118,10 +121,12 @@ class Budget:
         cls, environment: Mapping[str, float], settings: Mapping[str, float], tallies: Mapping[str, Tally]
     ) -> Budget:
         """The budget in force: the environment goes before what was set, and that before the default."""
+        # Later ones replace earlier ones, so the strongest comes last.
         limits, sources = {"day": DEFAULT_DAY}, {"day": "default"}
         for found, source in ((settings, "set"), (environment, "environment")):
             limits |= {name: usd for name, usd in found.items() if name in NAMES}
             sources |= {name: variable(name) if source == "environment" else source for name in found}
+        # `off` in a stronger place lifts a limit of a weaker one, and so is dropped only here.
         return cls({name: usd for name, usd in limits.items() if usd < math.inf}, sources, tallies)
 
     @property
@@ -132,10 +137,11 @@ class Budget:
     @property
     def left(self) -> float:
         """What the next request may cost; infinite without a limit."""
-        return min([self._left(name) for name in LIMITS], default=math.inf)
+        return min([self._left_under(name) for name in LIMITS], default=math.inf)
 
-    def _left(self, name: str) -> float:
+    def _left_under(self, name: str) -> float:
         tally = self.tallies.get(name, Tally())
+        # A limit that was lowered below what is spent leaves nothing, not less.
         return max(self.limits.get(name, math.inf) - tally.spent - tally.reserved, 0.0)
 
     def admit(self, what: str, cost: Cost, max_cost: float | None) -> float:
@@ -149,8 +155,9 @@ class Budget:
         Raises:
             BudgetError: it costs more than is left, or nobody knows what it costs and nobody said what it may.
         """
-        if max_cost is not None and cost.usd is not None and cost.usd > max_cost + _ROUNDING:
-            raise over_max_cost(cost, max_cost)
+        if is_over(cost, max_cost):
+            raise over_max_cost(cost, max_cost or 0.0)
+        # What is known goes before what was allowed, and that before the flat amount for all such requests.
         price = next((usd for usd in (cost.usd, max_cost, self.unknown) if usd is not None), None)
         if price is None:
             raise BudgetError(
@@ -159,8 +166,8 @@ class Budget:
                 parameter="max_cost",
             )
         for name in LIMITS:
-            if price > self._left(name) + _ROUNDING:
-                raise self._exceeded(name, price)
+            if price > self._left_under(name) + _ROUNDING:
+                raise self._limit_error(name, price)
         return price
 
     def admit_all(self, wanted: Iterable[tuple[str, Cost, float | None]]) -> float:
@@ -169,15 +176,16 @@ class Budget:
         Raises:
             BudgetError: one of them is not admitted, or all together cost more than a period leaves.
         """
+        # Each by itself first: its error names the request.
         prices = [self.admit(*one) for one in wanted]
         for name in PERIODS:
-            if sum(prices) > self._left(name) + _ROUNDING:
-                raise self._exceeded(name, sum(prices), f"these {len(prices)} requests take")
+            if sum(prices) > self._left_under(name) + _ROUNDING:
+                raise self._limit_error(name, sum(prices), f"these {len(prices)} requests take")
         return sum(prices)
 
-    def _exceeded(self, name: str, price: float, who: str = "this request takes") -> BudgetError:
+    def _limit_error(self, name: str, price: float, who: str = "this request takes") -> BudgetError:
         tally = self.tallies.get(name)
-        used = f", of which {_usd(tally.spent)} is spent and {_usd(tally.reserved)} reserved" if tally else ""
+        used = f", of which {dollars(tally.spent)} is spent and {dollars(tally.reserved)} reserved" if tally else ""
         one = "one " if name in {"request", "session"} else "a "
         source = self.sources[name]
         raises = (
@@ -186,30 +194,31 @@ class Budget:
             else f"the variable {source} raises it"
         )
         return BudgetError(
-            f"budget: {who} {_usd(price)}, but the limit for {one}{name} is "
-            f"{_usd(self.limits[name])}{used}; {raises}. Nothing was sent.",
+            f"budget: {who} {dollars(price)}, but the limit for {one}{name} is "
+            f"{dollars(self.limits[name])}{used}; {raises}. Nothing was sent.",
             parameter="budget",
             value=price,
         )
 
     _columns = ("budget", "limit", "spent", "reserved", "left", "set by")
 
-    def _rows(self) -> list[tuple[str, ...]]:
+    def _table_rows(self) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = []
         for name in LIMITS:
             limit, tally = self.limits.get(name), self.tallies.get(name)
-            used = (_usd(tally.spent), _usd(tally.reserved)) if tally else ("", "")
-            left = _usd(self._left(name)) if tally and limit is not None else ""
-            rows.append((name, "none" if limit is None else _usd(limit), *used, left, self.sources.get(name, "")))
+            used = (dollars(tally.spent), dollars(tally.reserved)) if tally else ("", "")
+            left = dollars(self._left_under(name)) if tally and limit is not None else ""
+            rows.append((name, "none" if limit is None else dollars(limit), *used, left, self.sources.get(name, "")))
         return rows
 
     def _remark(self) -> str:
+        # Such requests are refused, so this is the place to say what to do.
         if self.unknown is None:
             return "Requests whose price is unknown need max_cost, or veo.budget(unknown=…). The emulator is free."
-        return f"{_usd(self.unknown)} is reserved for a request whose price is unknown. The emulator is free."
+        return f"{dollars(self.unknown)} is reserved for a request whose price is unknown. The emulator is free."
 
     def __repr__(self) -> str:
-        rows = [self._columns, *self._rows()]
+        rows = [self._columns, *self._table_rows()]
         widths = [max(len(row[column]) for row in rows) for column in range(len(self._columns))]
         aligned = (str.ljust, str.rjust, str.rjust, str.rjust, str.rjust, str.ljust)
         lines = (
@@ -222,7 +231,7 @@ class Budget:
         head = "".join(f'<th style="text-align:left">{name}</th>' for name in self._columns)
         body = "".join(
             "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>"
-            for row in self._rows()
+            for row in self._table_rows()
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         return html_output(table, f"<p>{escape(self._remark())}</p>")
@@ -237,20 +246,30 @@ class Budget:
         for name in NAMES:
             limit, tally = self.limits.get(name), self.tallies.get(name)
             used = (tally.spent, tally.reserved) if tally else (None, None)
-            left = self._left(name) if tally and limit is not None else None
+            left = self._left_under(name) if tally and limit is not None else None
             rows.append((name, limit, *used, left, self.sources.get(name, "")))
         return frame(("budget", "limit", "spent", "reserved", "left", "set_by"), rows)
 
 
+def is_over(cost: Cost, max_cost: float | None) -> bool:
+    """Whether a request would cost more than its user allows; 0 allows what is free, and no unknown price."""
+    if max_cost is None or cost.usd is None:
+        return max_cost == 0
+    return cost.usd > max_cost + _ROUNDING
+
+
 def over_max_cost(cost: Cost, max_cost: float) -> BudgetError:
-    """What is told of a request that is expected to cost more than its user allows."""
+    """The error for a request that is expected to cost more than its user allows."""
+    if max_cost == 0:
+        price = f"expected to cost {cost.text}" if cost.usd is not None else f"of unknown price ({cost.note})"
+        return BudgetError(
+            f"max_cost: 0 allows only what is free, and this request is {price}; say in US dollars what it may cost.",
+            parameter="max_cost",
+            value=max_cost,
+        )
     return BudgetError(
-        f"max_cost: this request is expected to cost {cost.text}, more than the {_usd(max_cost)} it may cost; "
+        f"max_cost: this request is expected to cost {cost.text}, more than the {dollars(max_cost)} it may cost; "
         "allow more, or make it shorter, smaller or fewer clips.",
         parameter="max_cost",
         value=max_cost,
     )
-
-
-def _usd(usd: float) -> str:
-    return Cost(usd).text

@@ -1,16 +1,17 @@
 """Jobs: a request, the operation it became at the service, and what came of it.
 
-`transitions` decides which state follows which.
+`job_transitions` decides which state follows which.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
-from .containers import ENDINGS
+from .formats.containers import ENDINGS
 from .media import Video
 from .pricing import Cost, Usage
 from .problems import Problem
@@ -40,6 +41,7 @@ class JobState(StrEnum):
         return self in _FINAL
 
 
+# Those whose pricing page promises it; a gateway in front of Google promises nothing.
 _GOOGLES = {"gemini", "agent_platform"}
 _FINAL = {JobState.SUCCEEDED, JobState.FILTERED, JobState.FAILED, JobState.EXPIRED, JobState.UNKNOWN}
 
@@ -80,6 +82,8 @@ class Operation:
         request_id: of an error, the service's own name for the request.
         status: of one that runs, the service's word for how it is, if no service is known to say it.
         expected: of such a one, where its clips will be, or are if the word means that they are there.
+        charged: of one with clips, the US dollars that the service says it has charged; None if it says nothing.
+        progress: of one that runs, the share that the service says is done, between 0 and 1; None if it says none.
     """
 
     name: str
@@ -95,6 +99,8 @@ class Operation:
     request_id: str = ""
     status: str = ""
     expected: tuple[Sample, ...] = ()
+    progress: float | None = None
+    charged: float | None = None
 
 
 # A service's sentence is kept in the ledger and in notebooks.
@@ -148,6 +154,7 @@ class JobRecord:
     notebook: str = ""
     retry_of: str = ""
     profile: str = ""
+    # What a later version has added needs a default: records of earlier ones lack it.
     held_back: bool = False
     max_cost: float | None = None
     output: str = ""
@@ -165,19 +172,22 @@ class JobRecord:
 
     @property
     def remark(self) -> str:
-        """What is to be said of the job beside its state and its problem: one text for everywhere; or nothing."""
+        """What to say of the job beside its state and its problem, in the same words everywhere; may be empty."""
         differing = f"Not as asked for: {'; '.join(self.differences)}." if self.differences else ""
+        # What a job ended with is its problem; its last trouble would say it twice.
         trouble = self.trouble if self.troubled and not self.state.is_final else ""
         return " ".join(filter(None, (self.notice, differing, trouble)))
 
     @property
     def is_unfetched(self) -> bool:
-        """Whether its clips were made and could not be had, so that asking for them again may help."""
+        """Whether its clips were made but not downloaded, so that asking for them again may help."""
+        # Attempts are counted for whole downloads only, and set back where the service says that there is no clip.
         return self.state is JobState.FAILED and self.attempts > 0 and bool(self.samples)
 
     @property
     def is_listed(self) -> bool:
         """Whether its service keeps a list in which it would stand."""
+        # Only this wire has a list of videos to look in.
         return self.wire == "openai_videos"
 
     @property
@@ -193,8 +203,21 @@ class JobRecord:
         """The model's id."""
         return self.request.model
 
+    @property
+    def lacks_digests(self) -> bool:
+        """Whether its clips are all there, and the digest of one is still to come."""
+        return self.state is JobState.SUCCEEDED and not all(video.digest for video in self.videos)
+
+    def with_digests(self, known: Iterable[Video]) -> JobRecord:
+        """The same with the digests that are known of its clips."""
+        # Two clips are equal whether or not their digest is known.
+        digests = {video: video.digest for video in known if video.digest}
+        videos = (replace(video, digest=video.digest or digests.get(video, "")) for video in self.videos)
+        return replace(self, videos=tuple(videos))
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the request: that has its own form in the ledger."""
+        # Emptied before, since `asdict` would copy every image and every clip in base64.
         values = asdict(replace(self, request=VideoRequest(), samples=()))
         del values["request"]
         # What a sample has beside these is only good for fetching it now; earlier versions know of no more either.
@@ -207,6 +230,7 @@ class JobRecord:
         # Earlier versions did not say when the sending began: whatever they were sending may have left.
         values = {"sending_at": values["updated_at"], **values}
         problem = values.get("problem")
+        # The ledger may be shared with a program of a later version.
         known = {item.name for item in fields(cls)}
         return cls(
             **{

@@ -1,4 +1,4 @@
-"""Which state of a job follows which: the only state machine. Also what people are told at each end."""
+"""The one state machine of jobs, and what people are told when a job ends."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from .errors import (
     JobError,
     UnknownOutcomeError,
 )
+from .job_record import NO_STATUS, JobRecord, JobState, Operation, Sample
 from .media import Video
 from .pricing import Cost
 from .problems import Problem, shown, unfetched_problem
-from .record import NO_STATUS, JobRecord, JobState, Operation, Sample
+from .values import changed
 
 
 def accepted(record: JobRecord, operation: str, now: float) -> JobRecord:
@@ -35,6 +36,8 @@ def as_created(operation: Operation, name: str) -> Operation:
     def under_it(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
         return tuple(replace(item, uri=name) if item.uri == operation.name else item for item in samples)
 
+    if operation.name == name:
+        return operation
     return replace(operation, name=name, samples=under_it(operation.samples), expected=under_it(operation.expected))
 
 
@@ -43,27 +46,30 @@ def advance(record: JobRecord, operation: Operation, now: float) -> JobRecord:
 
     A final record stays as it is: a late answer must not undo it.
     """
+    # Polls of two programs may cross, and the older answer arrive last.
     if record.state.is_final:
         return record
-    seen = replace(record, polls=record.polls + 1, updated_at=now)
+    seen = changed(record, polls=record.polls + 1, updated_at=now)
     if operation.outcome == "running":
-        return replace(seen, state=JobState.RUNNING, notice=_strange(operation.status) or seen.notice)
+        return changed(seen, state=JobState.RUNNING, notice=_unknown_status_notice(operation.status) or seen.notice)
     if operation.outcome == "samples":
+        # The clip itself may be in the answer, up to hundreds of megabytes, which no ledger should hold.
         bare = tuple(replace(sample, data="", others=()) for sample in operation.samples)
         return replace(
             seen,
             state=JobState.DOWNLOADING,
             samples=bare,
             notice=_withheld_notice(record, operation),
-            cost=_settled(record.cost, len(operation.samples)),
+            cost=_cost_of_delivered(record.cost, len(operation.samples)),
+            # A poll after a restart must not move the end, which the statistics of durations are made from.
             finished_at=record.finished_at or now,
         )
     # Whatever was tried to fetch before, there is no clip.
     seen = replace(seen, attempts=0)
     if operation.outcome == "filtered":
-        problem = _filtered(operation, sure=record.is_surely_free)
+        problem = _filtered_problem(operation, sure=record.is_surely_free)
         return ended(seen, JobState.FILTERED, problem, now, free=True)
-    return ended(seen, JobState.FAILED, _failed(operation, sure=record.is_surely_free), now, free=True)
+    return ended(seen, JobState.FAILED, _failed_problem(operation, sure=record.is_surely_free), now, free=True)
 
 
 def saved(record: JobRecord, videos: tuple[Video, ...], now: float) -> JobRecord:
@@ -72,7 +78,7 @@ def saved(record: JobRecord, videos: tuple[Video, ...], now: float) -> JobRecord
 
 
 def troubled(record: JobRecord, trouble: str, now: float) -> JobRecord:
-    """The record with what is going wrong at the moment."""
+    """The record with its present trouble."""
     return replace(record, trouble=shown(trouble), troubled=True, updated_at=now)
 
 
@@ -89,6 +95,7 @@ def without_clip(record: JobRecord, error: DownloadError | InvalidReplyError, no
     came, size = (error.fetched, error.size) if isinstance(error, DownloadError) else (0, 0)
     attempts, fetched = record.attempts + 1, record.fetched + came
     told = replace(troubled(record, str(error), now), attempts=attempts, fetched=fetched)
+    # Small clips may be tried again and again; of large ones every attempt costs traffic and time.
     dear = fetched > _BYTES and fetched >= _TIMES * size
     if attempts < ATTEMPTS and not (dear and attempts > 1):
         return told
@@ -101,7 +108,7 @@ def reopened(record: JobRecord, now: float) -> JobRecord:
     return replace(record, **changes, updated_at=now)
 
 
-def _settled(cost: Cost, delivered: int) -> Cost:
+def _cost_of_delivered(cost: Cost, delivered: int) -> Cost:
     """The price of the clips that came; a withheld one is not charged."""
     if cost.usd is None or delivered >= cost.samples:
         return cost
@@ -119,6 +126,7 @@ def ended(record: JobRecord, state: JobState, problem: Problem, now: float, *, f
         free: nothing is charged, for certain or as a rule; the cost becomes zero.
     """
     cost = replace(record.cost, usd=0.0, note=_why_free(record)) if free else record.cost
+    # The first end counts, also where a job was reopened and failed again.
     finished = record.finished_at or now
     changes: dict[str, Any] = {"state": state, "problem": problem, "cost": cost, "held_back": False}
     return replace(record, **changes, finished_at=finished, updated_at=now)
@@ -130,8 +138,8 @@ def _why_free(record: JobRecord) -> str:
     return "nothing is charged without a clip" if record.is_surely_free else "a job without a clip is usually free"
 
 
-def _strange(status: str) -> str:
-    """What is told of a word for which no meaning is known."""
+def _unknown_status_notice(status: str) -> str:
+    """The notice for a status that this package does not know."""
     if not status:
         return ""
     said = f"The service says {status[:80]!r}, a word that is not known here."
@@ -145,6 +153,7 @@ def _strange(status: str) -> str:
 
 def _withheld_notice(record: JobRecord, operation: Operation) -> str:
     asked = record.request.samples or 1
+    # Services that withhold clips do not always say how many.
     missing = max(operation.withheld, asked - len(operation.samples))
     if missing <= 0:
         return ""
@@ -156,7 +165,8 @@ def _withheld_notice(record: JobRecord, operation: Operation) -> str:
 _AS_A_RULE = "A job without a clip is usually not charged."
 
 
-def _filtered(operation: Operation, *, sure: bool) -> Problem:
+def _filtered_problem(operation: Operation, *, sure: bool) -> Problem:
+    # The same reason comes once for each clip.
     reasons = " ".join(dict.fromkeys(operation.reasons)) or "The service gave no reason."
     return Problem(
         "Withheld by the safety filter",
@@ -166,7 +176,7 @@ def _filtered(operation: Operation, *, sure: bool) -> Problem:
     )
 
 
-def _failed(operation: Operation, *, sure: bool) -> Problem:
+def _failed_problem(operation: Operation, *, sure: bool) -> Problem:
     charged = "Only a delivered clip is charged." if sure else _AS_A_RULE
     if operation.outcome == "empty":
         return Problem(
@@ -181,12 +191,12 @@ def _failed(operation: Operation, *, sure: bool) -> Problem:
     return Problem(
         "Cancelled" if cancelled else "The service could not make the clip",
         f"{operation.message or 'No message was given.'}{code}{request}",
-        operation.remedy or _remedy(operation),
+        operation.remedy or _usual_remedy(operation),
         charged,
     )
 
 
-def _remedy(operation: Operation) -> str:
+def _usual_remedy(operation: Operation) -> str:
     if operation.retryable or operation.code in {"cancelled", "canceled"}:
         return "Send it again."
     if operation.message:

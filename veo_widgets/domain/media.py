@@ -1,4 +1,4 @@
-"""Images that go into a request and clips that come out of it."""
+"""The images that go into a request and the clips that come out of it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,34 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from .arguments import PATH, refusal
-from .bodies import read_json
+from ..domain.safe_json import read_json
+from .arguments import PATH, accepts, refusal
+from .digests import digest_of
 from .errors import InvalidRequestError
-from .pictures import MAX_IMAGE_BYTES, sniff_image, taken
+from .formats import clip_frames
+from .formats.clip_frames import Probe
+from .formats.pictures import MAX_IMAGE_BYTES, sniff_image, taken
+from .formats.provenance import ContentCredentials, credentials_of
 from .printable import printable
-from .provenance import ContentCredentials, credentials_of
 
-__all__ = ["MAX_IMAGE_BYTES", "Image", "Video", "check_web_address", "sniff_image"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .formats.video_frames import Picture
+
+__all__ = ["MAX_IMAGE_BYTES", "Image", "Probe", "Video", "check_web_address", "sniff_image"]
 
 # A prompt, a poster, and the bytes of clips that were given as text; what is cut off is unreadable.
 _MAX_RECIPE_BYTES = 64 << 20
 # A sidecar may be anybody's, and this becomes part of a style.
+# Nothing but base64, so that no quote or bracket can end the style it is put into.
 _POSTER = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]+=*")
+# By these, pages of nbconvert (JupyterLab's and Bootstrap's style) hide things. With sanitize_html it drops styles and
+# writes <video> out as text: that text is hidden, and where styles are kept, the style shows the player.
+UNSTYLED = "jp-FileSize-hidden collapse"
 
 _IMAGE_ENDINGS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 
@@ -36,6 +48,7 @@ def check_web_address(address: str, parameter: str) -> None:
     """
     try:
         parts = urlsplit(address)
+        # `port` raises for one that is no number, which is why it is looked at here.
         whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1)
     except ValueError:
         whole, parts = False, urlsplit("")
@@ -89,13 +102,14 @@ class Image:
         """
         if isinstance(value, cls):
             return value
+        # A path never holds these signs in a row; a misspelt scheme is refused as an address, not as a missing file.
         if isinstance(value, str) and "://" in value and value[:5].lower() != "data:":
-            return cls._at(value, parameter)
+            return cls._by_address(value, parameter)
         data, mime, name = taken(value, parameter)
         return cls(data=data, mime=mime, name=name)
 
     @classmethod
-    def _at(cls, address: str, parameter: str) -> Image:
+    def _by_address(cls, address: str, parameter: str) -> Image:
         """An image by its address."""
         if not address.startswith("gs://"):
             check_web_address(address, parameter)
@@ -143,18 +157,20 @@ class Video:
         path: where it lies, absolute.
         sample: its index among the clips of its job, from 0.
         bytes: its size.
-        sha256: the hash of the file.
+        digest: SHA-256 of the file in hex; empty until it is known, a moment after the clip is there. See `sha256`.
         seconds: its length; 0.0 when the file does not say.
         width, height: of the picture in pixels; 0 when the file does not say.
         fps: frames per second; 0.0 when the file does not say.
         has_audio: whether it has a sound track.
         job_id: the job that made it.
+        modified: when the file as it was saved was last changed, in nanoseconds since the epoch; 0 if nobody knows.
     """
 
     path: Path
     sample: int = 0
     bytes: int = 0
-    sha256: str = ""
+    # It is the same clip before and after.
+    digest: str = field(default="", compare=False)
     seconds: float = 0.0
     width: int = 0
     height: int = 0
@@ -162,6 +178,7 @@ class Video:
     has_audio: bool = False
     mime: str = "video/mp4"
     job_id: str = ""
+    modified: int = 0
 
     def __post_init__(self) -> None:
         """Take a path in whatever form, as `path` is one."""
@@ -170,6 +187,19 @@ class Video:
             raise refusal("path", given, PATH.words)
         if not isinstance(given, Path):
             object.__setattr__(self, "path", Path(given).expanduser().absolute())
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file as it was saved, in hex. While `digest` is empty, the file is read for it.
+
+        Empty where nobody can tell any more, since the file was changed or removed before it was ever read for this.
+        """
+        return self.digest or digest_of(self.path, self.bytes, self.modified)
+
+    @property
+    def version(self) -> str:
+        """What tells the file from others of its name; known from the beginning, and for good."""
+        return f"{self.job_id}{self.modified:x}" if self.modified else self.digest[:16]
 
     @property
     def sidecar(self) -> Path:
@@ -181,6 +211,7 @@ class Video:
         """What the sidecar says; empty if it is gone or unreadable."""
         try:
             with self.sidecar.open("rb") as file:
+                # The file lies in a folder that others may write to.
                 found = read_json(file.read(_MAX_RECIPE_BYTES))
         except (OSError, ValueError):
             return {}
@@ -206,15 +237,94 @@ class Video:
         """The poster's bytes in base64, as notebooks hold an ``image/jpeg``; empty if there is none."""
         return self.poster.rpartition(",")[2]
 
+    @accepts()
+    def frame(self, at: float, *, width: int | None = None) -> Picture:
+        """The picture that is shown at a time, as a Pillow image; ``numpy.asarray`` makes an array of it.
+
+        A picture is shown from its own time until the next one's, so frame ``n`` of a clip of 24 a second is
+        ``frame(n / 24)``. Its own time is in the image's ``info["seconds"]``.
+
+        Args:
+            at: seconds from the beginning; at the clip's full length, its last picture.
+            width: pixels that it is made smaller to; default is its own size.
+
+        Raises:
+            InvalidRequestError: no such time.
+            MissingExtraError: the extra ``media`` is not installed.
+            VeoError: the clip is gone, or cannot be read.
+        """
+        return clip_frames.at(self.path, at, width)
+
+    @property
+    def first_frame(self) -> Picture:
+        """The picture that the clip begins with; see `frame`."""
+        return clip_frames.at(self.path, 0)
+
+    @property
+    def last_frame(self) -> Picture:
+        """The picture that the clip ends on, to begin the next one with; see `frame`."""
+        return clip_frames.last(self.path)
+
+    @accepts()
+    def frames(self, every: float | None = None, *, width: int | None = None) -> Iterator[Picture]:
+        """The pictures that are shown at each multiple of a time, one after the other, in constant memory.
+
+        ```python
+        import numpy as np
+
+        clip = veo.generate("A cat playing with a ball of yarn", seconds=4)[0]
+        seconds = np.stack([np.asarray(frame) for frame in clip.frames(every=1.0, width=320)])
+        ```
+
+        Args:
+            every: seconds from one to the next; default is every picture of the clip, once.
+            width: as for `frame`.
+
+        Raises:
+            InvalidRequestError: no such time.
+            MissingExtraError: the extra ``media`` is not installed.
+            VeoError: the clip is gone, or cannot be read.
+        """
+        return clip_frames.every(self.path, every, width)
+
+    @accepts()
+    def sheet(self, columns: int = 5, *, stills: int = 20, width: int = 320) -> Picture:
+        """A contact sheet: pictures from the first to the last, each with its time, as one Pillow image.
+
+        Args:
+            columns: how many stand beside each other.
+            stills: how many there are, up to 400; fewer if the clip has fewer pictures.
+            width: of each in pixels, and its height at most.
+
+        Raises:
+            InvalidRequestError: what is no number from 1, or too many.
+            MissingExtraError: the extra ``media`` is not installed.
+            VeoError: the clip is gone, or cannot be read.
+        """
+        return clip_frames.sheet(self.path, columns, stills, width)
+
+    def probe(self) -> Probe:
+        """What the file holds: length, size, rate, count of pictures, codecs, sound.
+
+        Raises:
+            MissingExtraError: the extra ``media`` is not installed.
+            VeoError: the clip is gone, or cannot be read.
+        """
+        return clip_frames.probe(self.path)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
-        return {**asdict(self), "path": str(self.path)}
+        values = asdict(self)
+        # JSON has no paths, and the digest has always gone by this name there.
+        return {**values, "path": str(self.path), "sha256": values.pop("digest")}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Video:
         """The inverse of `to_json`; keys of a later version are left out."""
+        # The ledger may be shared with a program of a later version.
         known = {item.name for item in fields(cls)}
-        return cls(**{**{key: values[key] for key in values if key in known}, "path": Path(values["path"])})
+        taken = {key: values[key] for key in values if key in known}
+        return cls(**{**taken, "path": Path(values["path"]), "digest": values.get("sha256", "")})
 
     def relative_path(self, start: Path | None = None) -> str:
         """The path from `start` (the working folder) with forward slashes, or the absolute one if there is none."""
@@ -234,16 +344,24 @@ class Video:
     def _repr_jpeg_(self) -> str | None:
         return self.still or None
 
-    def player_html(self, address: str, width: int = 640) -> str:
-        """A player for whoever reads a notebook without a kernel.
+    def player_html(self, address: str, width: int = 640, still: str | None = None) -> str:
+        """A player for people who read a notebook without a kernel.
 
         Args:
             address: of the clip.
             width: in pixels; less where the clip would be higher than 480, or the page narrower.
+            still: the ``data:`` address of the picture behind it; default is the poster, and empty is none.
         """
+        # So the page does not jump when the clip has loaded; 16:9 is what most models make.
         ratio = self.width / self.height if self.width and self.height else 16 / 9
         # Behind the player, not in it: readers that allow no <video> may write the element out, whatever it holds.
-        still = f" url({self.poster}) center/contain no-repeat" if self.poster else ""
-        box = f"max-width:{min(width, round(480 * ratio))}px;aspect-ratio:{ratio:.4g};background:#000{still}"
-        player = f'<video controls preload="metadata" width="100%" src="{escape(address)}"></video>'
-        return f'<div style="margin:8px 0;{box}">{player}</div>'
+        picture = self.poster if still is None else still
+        # Each property by itself: of the short form JupyterLab drops everything where the notebook is not trusted.
+        box = f"max-width:{min(width, round(480 * ratio))}px;aspect-ratio:{ratio:.4g};background-color:#000"
+        if picture:
+            box += f";background-image:url({picture});background-size:contain;background-position:center"
+            box += ";background-repeat:no-repeat"
+        # Where there is a picture no byte is needed, and a live view of the same clip may be loading just then.
+        loads = "none" if picture else "metadata"
+        player = f'<video controls preload="{loads}" width="100%" src="{escape(address)}"></video>'
+        return f'<div class="{UNSTYLED}" style="display:block;margin:8px 0;{box}">{player}</div>'

@@ -1,20 +1,12 @@
-"""What every model can do and costs, read from ``catalog.json``.
-
-One entry per model and surface: the same model has other limits at the Gemini Developer API than at the Agent Platform.
-Each entry names its sources, what about it is unconfirmed, and the day it was checked.
-"""
+"""A model: what it can do and costs. Field names are those of ``catalog.json``."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
-from .errors import UnknownModelError, nearest
-
+# The names of the surfaces in `catalog.json`.
 GEMINI_API = "gemini-developer-api"
 AGENT_PLATFORM = "agent-platform"
 OPENAI = "openai"
@@ -23,16 +15,46 @@ AZURE_OPENAI = "azure-openai"
 
 @dataclass(frozen=True)
 class TypicalSeconds:
-    """How long a create takes, from the request to the finished clip, in seconds."""
+    """How long a create takes, from the request to the finished clip, in seconds.
+
+    Attributes:
+        is_guess: whether nothing is known of it: it may be done at once or take an hour.
+    """
 
     low: float
     likely: float
     high: float
     source: str = ""
+    is_guess: bool = False
 
     def sped_up(self, factor: float) -> TypicalSeconds:
         """The same range for a service that is `factor` times as fast."""
-        return TypicalSeconds(self.low / factor, self.likely / factor, self.high / factor, self.source)
+        return replace(self, low=self.low / factor, likely=self.likely / factor, high=self.high / factor)
+
+
+@dataclass(frozen=True)
+class ExtraParam:
+    """A parameter that only this model has, beside those of `domain.params`.
+
+    Attributes:
+        name: as the server calls it; a dotted one is a path in the body.
+        kind: how its value is read, and what the form shows for it.
+        label: what people call it; the name, if empty.
+        default: what the server takes where nothing is said. It is shown, and sent only if it is said.
+        minimum, maximum: of a number, both included; None for no limit.
+        choices: of the kind ``choice``.
+        unit: what a number counts, such as ``s``.
+    """
+
+    name: str
+    kind: Literal["text", "choice", "integer", "number", "boolean"]
+    label: str = ""
+    help: str = ""
+    default: str | int | float | bool | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +62,14 @@ class Model:
     """One model on one surface. Field names are those of ``catalog.json``.
 
     Attributes:
-        usd_per_second: US dollars for each second of one clip with sound, by resolution.
+        usd_per_second: US dollars for each second of one clip with sound, by resolution; under an empty name, whatever
+            the resolution.
+        usd_per_clip: US dollars for each clip, beside what its seconds cost; 0 alone makes a model free.
+        sizes: widths and heights in pixels, such as ``832x480``, of a model that is told no ratio and no resolution.
+        default_size: one of them; the first, if empty.
+        extra: parameters that only this model has.
+        provider: of a model of one's own, who serves it; empty for every gateway.
+        origin: of a model of one's own, where it was described, for people; empty for one of the shipped catalog.
         edit: whether it changes a clip as a prompt says; None if nobody knows.
         reference_videos_max: how many clips can be taken something up from.
         usd_per_million_tokens: US dollars by kind of token (``input``, ``text``, ``video``) where tokens are charged.
@@ -71,6 +100,7 @@ class Model:
     seed: bool
     negative_prompt: bool
     image_to_video: bool
+    # In this field and the following ones, None means that no source says it: the service decides.
     last_frame: bool | None
     reference_images_max: int | None
     extension: Mapping[str, Any] | None
@@ -89,19 +119,38 @@ class Model:
     reference_videos_max: int | None = 0
     usd_per_million_tokens: Mapping[str, float] = field(default_factory=dict)
     upscale_tokens_per_second: Mapping[str, float] = field(default_factory=dict)
+    usd_per_clip: float | None = None
+    sizes: tuple[str, ...] = ()
+    default_size: str = ""
+    extra: tuple[ExtraParam, ...] = ()
+    provider: str = ""
+    origin: str = ""
     unconfirmed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    # Fields of the catalog that this version has no use for.
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def is_retired(self, today: str) -> bool:
         """Whether the service has ended the model by `today`, an ISO date."""
-        return self.status == "shut_down" or bool(
-            self.shut_down and self.status != "unconfirmed" and self.shut_down <= today
-        )
+        # A date that no source confirms must not keep a request from being sent.
+        return self.status == "shut_down" or (self._is_past(today) and not self.ends_perhaps)
+
+    def may_have_ended(self, today: str) -> bool:
+        """Whether a date that no source confirms says that the service has ended the model by `today`."""
+        return self._is_past(today) and not self.is_retired(today)
+
+    def _is_past(self, today: str) -> bool:
+        return bool(self.shut_down and self.shut_down <= today)
+
+    @property
+    def ends_perhaps(self) -> bool:
+        """Whether the date of its end is unconfirmed."""
+        return self.status == "unconfirmed" or any(doubt.startswith("shut_down") for doubt in self.unconfirmed)
 
     @property
     def upscales(self) -> bool:
         """Whether it makes a clip again with more lines."""
+        # The catalog has no field of its own for it: a rule for the mode is what tells.
         return not self.is_listed or any(rule["if"].get("mode") == "upscale" for rule in self.constraints)
 
     @property
@@ -109,51 +158,22 @@ class Model:
         """Whether the catalog knows the model; if not, it stands for whatever an operator has given that name."""
         return self.status != "unlisted"
 
+    @property
+    def is_own(self) -> bool:
+        """Whether somebody described it beside the catalog."""
+        return bool(self.origin)
 
-def _model(entry: Mapping[str, Any], surface: str) -> Model:
-    known = Model.__dataclass_fields__
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items() if key in known
-    }
-    values["surface"] = surface
-    values["typical_seconds"] = TypicalSeconds(**entry["typical_seconds"])
-    values["usd_per_second"] = entry["usd_per_second"] or {}
-    values["more"] = {key: value for key, value in entry.items() if key not in known}
-    return Model(**values)
+    @property
+    def has_price(self) -> bool:
+        """Whether anything is said of what its clips cost."""
+        return self.usd_per_clip is not None or bool(self.usd_per_second or self.usd_per_million_tokens)
 
-
-@cache
-def models() -> tuple[Model, ...]:
-    """Every model on every surface, in the catalog's order."""
-    text = Path(__file__).with_name("catalog.json").read_text("utf-8")
-    entries: Iterable[Mapping[str, Any]] = json.loads(text)["models"]
-    return tuple(_model(entry, surface) for entry in entries for surface in entry["surfaces"])
-
-
-def find(model_id: str, surfaces: Iterable[str]) -> Model:
-    """The entry for `model_id` on the first of `surfaces` that has it.
-
-    Args:
-        model_id: the id without a provider's prefix, such as ``veo-3.1-generate-001``.
-        surfaces: surface names in order of preference.
-
-    Raises:
-        UnknownModelError: none of the surfaces lists the model.
-    """
-    wanted = tuple(surfaces)
-    for surface in wanted:
-        for model in models():
-            if model.id == model_id and model.surface == surface:
-                return model
-    elsewhere = [model.surface for model in models() if model.id == model_id]
-    ids = sorted({model.id for model in models() if model.surface in wanted and model.status != "shut_down"})
-    raise UnknownModelError(
-        f"model: {model_id!r} is not known at {' or '.join(wanted)}; known are {', '.join(ids)}."
-        + (f" It is at {' and '.join(elsewhere)}." if elsewhere else nearest(model_id, ids)),
-        parameter="model",
-        value=model_id,
-        allowed=ids,
-    )
+    @property
+    def is_free(self) -> bool:
+        """Whether its clips are known to cost nothing, whatever is asked for."""
+        # An unknown price is not zero: a rate of 0 for one resolution says nothing of the others.
+        said = self.usd_per_clip == 0 or self.usd_per_second.get("") == 0
+        return said and not (self.usd_per_clip or any(self.usd_per_second.values()) or self.usd_per_million_tokens)
 
 
 def unlisted(model_id: str, surface: str, api: str) -> Model:
@@ -190,7 +210,7 @@ def unlisted(model_id: str, surface: str, api: str) -> Model:
         person_generation=None,
         constraints=(),
         usd_per_second={},
-        typical_seconds=TypicalSeconds(30, 120, 600, "an estimate; gateways differ"),
+        typical_seconds=TypicalSeconds(1, 60, 600, "nobody says it", is_guess=True),
         checked_on="",
         source=("the operator of the gateway",),
         edit=None,

@@ -8,6 +8,7 @@ Names on the wire: https://ai.google.dev/gemini-api/docs/video and the Agent Pla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from math import isfinite
 from typing import Any, Literal
 
 from .errors import InvalidRequestError, nearest
+from .json_values import read_object
 
-Kind = Literal["text", "choice", "integer", "number", "boolean", "image", "images", "video", "videos", "uri"]
+Kind = Literal[
+    "text", "choice", "integer", "number", "boolean", "image", "images", "video", "videos", "uri", "size", "object"
+]
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,9 @@ class Param:
         help: one sentence for ``--help`` and tooltips.
         wire: the name in ``parameters`` or ``instances[0]`` of predictLongRunning; empty if it has no place there.
         place: which of the two it belongs in.
-        choices: every value any model takes, for completion; a model may take fewer.
+        choices: every value any model of the catalog takes, for completion; a model may take fewer.
+        form: how values look that only models outside the catalog take, as a pattern; empty where there are none.
+        example: one of them, for messages.
         aliases: other names taken for it, of flags and keywords alike.
         unit: the unit of a number.
         minimum, maximum: bounds that hold for every model.
@@ -43,6 +49,8 @@ class Param:
     wire: str
     place: Literal["parameters", "instance"] = "parameters"
     choices: tuple[str, ...] = ()
+    form: str = ""
+    example: str = ""
     aliases: tuple[str, ...] = ()
     unit: str = ""
     minimum: float | None = None
@@ -55,6 +63,7 @@ class Param:
 
 
 PARAMS: tuple[Param, ...] = (
+    # The order is that of forms, `--help` and tables.
     Param("prompt", "text", "Prompt", "What the video shows.", "prompt", "instance"),
     Param(
         "negative_prompt",
@@ -70,6 +79,9 @@ PARAMS: tuple[Param, ...] = (
         "Width to height of the picture.",
         "aspectRatio",
         choices=("16:9", "9:16"),
+        # Neither side is nothing.
+        form=r"(?![0.]+:)\d{1,4}(\.\d{1,3})?:(?![0.]+$)\d{1,4}(\.\d{1,3})?",
+        example="1:1",
     ),
     Param(
         "resolution",
@@ -77,7 +89,17 @@ PARAMS: tuple[Param, ...] = (
         "Resolution",
         "Lines of the picture's shorter side.",
         "resolution",
+        # All that any model knows; each takes a few of them.
         choices=("360p", "720p", "1024p", "1080p", "4k"),
+        form=r"[1-9]\d{2,3}p|[1-9]\d?k",
+        example="480p",
+    ),
+    Param(
+        "size",
+        "size",
+        "Size",
+        "Width and height in pixels: 1280x720 is 16:9 at 720p; 832x480 is for models that are in no catalog.",
+        "",
     ),
     Param(
         "duration_seconds",
@@ -91,6 +113,7 @@ PARAMS: tuple[Param, ...] = (
     ),
     Param("samples", "integer", "Clips", "How many clips to make.", "sampleCount", minimum=1),
     Param(
+        # 32 bits without a sign, as Google's reference says of it.
         "seed",
         "integer",
         "Seed",
@@ -182,12 +205,20 @@ PARAMS: tuple[Param, ...] = (
         "Agent Platform: a gs:// prefix to write the clips to, instead of returning them in the response.",
         "storageUri",
     ),
+    Param(
+        "extra",
+        "object",
+        "Extra",
+        "Any other field that the model takes, sent as it is; a dotted name is a path in the body.",
+        "",
+    ),
 )
 
 BY_NAME: dict[str, Param] = {param.name: param for param in PARAMS}
 ALIASES: dict[str, str] = {alias: param.name for param in PARAMS for alias in param.aliases}
 
 # OpenAI's `size` for each ratio and resolution: width x height of the picture in pixels.
+# OpenAI has one field for two of ours; its sizes of 1024 lines are those of Sora's pro model.
 SIZES: dict[tuple[str, str], tuple[int, int]] = {
     ("16:9", "360p"): (640, 360),
     ("9:16", "360p"): (360, 640),
@@ -201,6 +232,9 @@ SIZES: dict[tuple[str, str], tuple[int, int]] = {
     ("9:16", "4k"): (2160, 3840),
 }
 
+_SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
+_PIXELS = re.compile(r"-?[0-9]+x-?[0-9]+")
+# As people write flags and settings files.
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
@@ -212,7 +246,7 @@ def refusal(param: Param, value: object, wanted: str) -> InvalidRequestError:
 
 
 def read_plain(param: Param, value: object) -> Any:
-    """A value of a parameter that is no picture and no clip, read from a Python value or from text.
+    """The value of a parameter other than a picture or a clip, read from a Python value or from text.
 
     Raises:
         InvalidRequestError: it cannot be read so, or lies outside the bounds that hold for every model.
@@ -221,31 +255,47 @@ def read_plain(param: Param, value: object) -> Any:
 
 
 def read_size(value: object) -> dict[str, Any]:
-    """OpenAI's ``size`` as the two parameters it stands for.
+    """OpenAI's ``size`` as the two parameters it stands for; any other size as it is, for models that take such.
 
     Raises:
-        InvalidRequestError: no service knows that size.
+        InvalidRequestError: it is no size.
     """
+    # `×` is what our own pages and tables show, so it comes back by copying.
     sizes = {f"{width}x{height}": key for key, (width, height) in SIZES.items()}
-    key = sizes.get(str(value).lower().replace("×", "x").replace(" ", ""))
-    if key is None:
+    text = str(value).lower().replace("×", "x").replace(" ", "")
+    if key := sizes.get(text):
+        return {"aspect_ratio": key[0], "resolution": key[1]}
+    if _PIXELS.fullmatch(text) and not _SIZE.fullmatch(text):
+        message = f"size: {value!r} is out of range; a side has 10 to 99999 pixels, as in 832x480."
+        raise InvalidRequestError(message, parameter="size", value=value, allowed=sizes)
+    if not _SIZE.fullmatch(text):
         raise InvalidRequestError(
-            f"size: {value!r} is not a size the services know; allowed are {', '.join(sizes)}.{nearest(value, sizes)}",
+            f"size: {value!r} is not a width and a height in pixels such as 832x480; services know {', '.join(sizes)}."
+            f"{nearest(value, sizes)}",
             parameter="size",
             value=value,
             allowed=sizes,
         )
-    return {"aspect_ratio": key[0], "resolution": key[1]}
+    return {"size": text}
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Width and height of a size as `read_size` returns it."""
+    width, _, height = text.partition("x")
+    return int(width), int(height)
 
 
 def _read_number(param: Param, value: object) -> float:
     try:
         text = str(value).strip()
+        # True would be read as 1.
         number = None if isinstance(value, bool) else float(text.removesuffix("s") if param.unit == "s" else text)
     except ValueError:
         number = None
+    # "nan" and "inf" are floats to Python.
     if number is None or not isfinite(number):
         raise refusal(param, value, "a number of seconds" if param.unit == "s" else "a number")
+    # Bounds of the model are the rules' business.
     if param.minimum is not None and number < param.minimum:
         raise refusal(param, value, f"at least {param.minimum:.0f}")
     if param.maximum is not None and number > param.maximum:
@@ -268,14 +318,18 @@ def _read_boolean(param: Param, value: object) -> bool:
     text = str(value).strip().lower()
     if text not in _TRUE | _FALSE:
         raise refusal(param, value, "true or false")
+    # `bool("no")` would be true.
     return text in _TRUE
 
 
 def _read_choice(param: Param, value: object) -> str:
     text = str(value).strip().lower()
-    if text not in param.choices:
+    if text not in param.choices and not (param.form and re.fullmatch(param.form, text)):
+        other = f", nor anything like {param.example}" if param.form else ""
+        # Numbers in the right shape are no slip of the pen.
+        hint = "" if re.fullmatch(r"[-0-9.]+:[-0-9.]+", text) else nearest(value, param.choices)
         raise InvalidRequestError(
-            f"{param.name}: {value!r} is not one of {', '.join(param.choices)}.{nearest(value, param.choices)}",
+            f"{param.name}: {value!r} is not one of {', '.join(param.choices)}{other}.{hint}",
             parameter=param.name,
             value=value,
             allowed=param.choices,
@@ -290,6 +344,7 @@ def _read_text(param: Param, value: object) -> str:
 
 
 def _read_uri(param: Param, value: object) -> str:
+    # The Agent Platform writes to its own cloud's buckets only.
     if not isinstance(value, str) or not value.startswith("gs://"):
         raise refusal(param, value, "a gs:// address")
     return value
@@ -302,4 +357,5 @@ _READERS: dict[str, Callable[[Param, Any], Any]] = {
     "number": _read_number,
     "boolean": _read_boolean,
     "uri": _read_uri,
+    "object": lambda param, value: read_object(value, param.name),
 }

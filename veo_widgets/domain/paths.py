@@ -1,4 +1,4 @@
-"""Paths as people write them, on machines where not every folder may be looked into."""
+"""Paths as people write them, on machines where some folders may not be read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from .errors import ConfigError
 
 # Paths as they were said, and what they were found to mean.
+# For the life of the process, since `os.chdir` may be called between two reads of a setting.
 _fixed: dict[str, Path] = {}
 
 
@@ -20,12 +21,13 @@ def expanded(said: str | PathLike[str]) -> Path:
     """
     try:
         return Path(said).expanduser()
+    # What pathlib raises for a user that the system does not know, as in some containers.
     except RuntimeError:
-        raise ConfigError(f"{str(said)!r} begins with a home folder, and there is none. Give the whole path.") from None
+        raise ConfigError(f"{str(said)!r} starts with a home folder that does not exist. Give the full path.") from None
 
 
 def absolute(said: str | PathLike[str], name: str = "") -> Path:
-    """The whole path that is meant, wherever the program goes from here.
+    """The absolute path, which stays the same if the program changes its folder.
 
     Args:
         said: as people write it.
@@ -37,7 +39,7 @@ def absolute(said: str | PathLike[str], name: str = "") -> Path:
     try:
         return expanded(said).absolute()
     except (ConfigError, OSError) as error:
-        why = str(error) if isinstance(error, ConfigError) else "The working folder is gone. Give the whole path."
+        why = str(error) if isinstance(error, ConfigError) else "The working folder is gone. Give the full path."
         raise ConfigError(f"{name}: {why}" if name else why) from None
 
 

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .catalog import Model
-from .request import VideoRequest
+from .errors import closest
+from .limits import doubts_of, lengths_of, rates_of
+from .request import VideoRequest, applies, default_seconds
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,15 @@ class Cost:
 
     @property
     def text(self) -> str:
-        """The amount for people: ``$0.80``, or ``price unknown``."""
+        """The amount for people: ``$0.80``, ``free`` or ``price unknown``."""
         if self.usd is None:
             return "price unknown"
-        return f"${self.usd:.2f}" if self.usd >= 0.01 or self.usd == 0 else f"${self.usd:.4f}"
+        return "free" if self.is_free else dollars(self.usd)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it costs nothing by its price, and not because nothing came of it."""
+        return self.usd == 0 and not self.note
 
     def __str__(self) -> str:
         return f"{self.text} ({self.note})" if self.note else self.text
@@ -38,6 +45,11 @@ class Cost:
     def to_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
         return asdict(self)
+
+
+def dollars(usd: float) -> str:
+    """An amount for people: ``$0.80``."""
+    return f"${usd:.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.4f}"
 
 
 @dataclass(frozen=True)
@@ -72,42 +84,55 @@ def settled(cost: Cost, usage: Usage | None, model: Model) -> Cost:
 
 
 def estimate(request: VideoRequest, model: Model) -> Cost:
-    """The price of `request`: seconds times the rate of its resolution times clips.
+    """The price of `request`: seconds times the rate of its resolution times clips, or so much for each clip.
 
     Args:
         request: as given or completed; missing values count as the model's defaults.
-        model: the catalog's entry for it.
+        model: the entry for it, at the price of the place where that decides.
 
     Returns:
-        The price with its doubts named. A resolution without a published rate has no price.
+        The price with its doubts named. A resolution without a published rate has no price, and neither has a parameter
+        that nobody has described, unless nothing costs anything there.
     """
     full = request.completed(model)
-    seconds = _seconds_charged(full, model)
     samples = full.samples or 1
-    rate = _rate(full, model)
-    if rate is None:
-        what = f"{full.resolution} of {model.id}" if full.resolution else model.id
-        return Cost(None, f"no rate is published for {what}", seconds, samples)
-    notes = []
-    if full.generate_audio is False and model.audio:
-        notes.append("at most; the rate without sound is not published")
-    if full.mode in {"edit", "upscale"} and full.duration_seconds is None:
-        notes.append("estimate; the length of the source decides")
-    if any(doubt.startswith("usd_per_second") for doubt in model.unconfirmed):
-        notes.append("estimate; the rate is unconfirmed")
-    return Cost(round(seconds * rate * samples, 6), "; ".join(notes), seconds, samples)
+    seconds = _seconds_charged(full, model)
+    if model.is_free:
+        return Cost(0.0, "", seconds, samples)
+    if unpriced := _unpriced(full, model):
+        return Cost(None, unpriced, seconds, samples)
+    return _by_model(full, model, seconds, samples)
 
 
-def _rate(request: VideoRequest, model: Model) -> float | None:
-    """US dollars for each second of one clip."""
-    resolution = request.resolution or model.default_resolution
-    tokens = model.upscale_tokens_per_second.get(resolution) if request.mode == "upscale" else None
-    if tokens and model.usd_per_million_tokens:
-        return tokens * model.usd_per_million_tokens["video"] / 1e6
-    return model.usd_per_second.get(resolution)
+def _unpriced(request: VideoRequest, model: Model) -> str:
+    """Why extra parameters leave the price unknown; empty if they do not."""
+    declared = {extra.name for extra in model.extra}
+    others = [name for name in request.extra if name not in declared]
+    if not others:
+        return ""
+    meant = {name: close for name in others if (close := closest(name, declared - request.extra.keys(), 0.7))}
+    # One is enough to know why, and all of them may be many; a slip of the pen is the one to know of.
+    first = next(iter(meant), others[0])
+    hint = f"; did you mean {meant[first]!r}?" if meant else ""
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    return f"what {first!r}{more} {'cost' if more else 'costs'} is unknown{hint}"
+
+
+def _by_model(full: VideoRequest, model: Model, seconds: float, samples: int) -> Cost:
+    per_clip, per_second = model.usd_per_clip, None
+    if model.usd_per_second or per_clip is None:
+        per_second = next((row.usd for row in rates_of(model) if applies(row.when, full, model)), None)
+        if per_second is None:
+            what = f"{full.resolution} of {model.id}" if full.resolution else model.id
+            return Cost(None, f"no rate is published for {what}", seconds, samples)
+        if per_second and not seconds:
+            return Cost(None, f"the length of a clip of {model.id} is unknown", seconds, samples)
+    notes = [doubt.note for doubt in doubts_of(model) if applies(doubt.when, full, model)]
+    usd = (seconds * (per_second or 0.0) + (per_clip or 0.0)) * samples
+    # A price for the whole clip does not follow its length.
+    return Cost(round(usd, 6), "; ".join(notes), seconds if per_second else 0.0, samples)
 
 
 def _seconds_charged(request: VideoRequest, model: Model) -> float:
-    if request.extend_from and model.extension and model.extension.get("adds_s"):
-        return float(model.extension["adds_s"][0])
-    return float(request.duration_seconds or model.default_duration_s)
+    fixed = (row.seconds for row in lengths_of(model) if row.fixed and applies(row.when, request, model))
+    return next(fixed, None) or request.duration_seconds or default_seconds(request, model) or 0.0

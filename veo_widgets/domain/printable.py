@@ -1,4 +1,4 @@
-"""Texts of strangers made fit for a screen: no cursor moves, no line turns around, no price becomes a formula."""
+"""Untrusted text made safe to show: it moves no cursor, reverses no line and turns no price into a formula."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def html_output(*parts: str) -> str:
     (https://docs.mathjax.org/en/v2.7-latest/options/preprocessors/tex2jax.html). Where classes are removed, as on
     GitHub, an element around each of the signs keeps them apart: both look for pairs between two tags only.
     """
-    return f'<div class="mathjax_ignore tex2jax_ignore">{_RUN.sub(_apart, "".join(parts))}</div>'
+    return f'<div class="mathjax_ignore tex2jax_ignore">{_RUN.sub(_separate_dollars, "".join(parts))}</div>'
 
 
-def _apart(run: re.Match[str]) -> str:
+def _separate_dollars(run: re.Match[str]) -> str:
     text = run[0]
     return text.replace("$", "<span>$</span>") if text.count("$") > 1 and not text.startswith("<") else text

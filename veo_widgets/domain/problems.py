@@ -1,4 +1,4 @@
-"""Why there is no clip, in words for people."""
+"""The explanations of why there is no clip."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from .printable import printable
 from .redaction import redact
 
+# A service's sentence is kept in the ledger and in notebooks, and some answer with whole pages.
 _LONGEST = 2000
 
 
 def shown(text: str) -> str:
-    """A service's own words as they may be shown: without keys, control characters and novels."""
+    """A service's own words, safe to show: without keys and control characters, and shortened."""
     text = printable(redact(text))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why there is no clip, in words for people: what, why, what to do, what it cost."""
+    """Why there is no clip, for people: what happened, why, what to do, what it cost."""
 
     title: str
     message: str
@@ -30,14 +31,16 @@ class Problem:
         object.__setattr__(self, "message", shown(self.message))
 
 
-def unknown_problem(why: str, job_id: str, *, listed: bool) -> Problem:
-    """What is told of a job whose create was never answered.
+def unknown_problem(why: str, job_id: str, *, listed: bool, free: bool = False) -> Problem:
+    """The problem of a job whose create was never answered.
 
     Args:
         why: what came instead of the answer, in a sentence.
         job_id: its id.
         listed: whether its service keeps a list to look in.
+        free: whether its service charges nothing.
     """
+    again = "makes a second clip if the first is made" if free else "may pay twice"
     look = (
         f"`veo look {job_id}` looks for it in the service's list"
         if listed
@@ -46,10 +49,10 @@ def unknown_problem(why: str, job_id: str, *, listed: bool) -> Problem:
     return Problem(
         "The service's answer was lost",
         why,
-        f"Job {job_id} may be running. {look}. `veo retry {job_id}` sends the request again and may pay twice; "
+        f"Job {job_id} may be running. {look}. `veo retry {job_id}` sends the request again and {again}; "
         f"`veo forget {job_id}` gives the job up. In a notebook, write %veo for veo, or "
         f"veo.job({job_id!r}).look_for(), .retry() or .forget(); nothing is chosen for you.",
-        "It may be charged.",
+        "" if free else "It may be charged.",
     )
 
 
@@ -66,15 +69,19 @@ NOT_SENT = Problem(
 )
 
 
-def refused_problem(why: str) -> Problem:
-    """What is told of a job whose create was refused, as far as the service says."""
-    return Problem(
-        "Refused by the service", why, "", f"The service says that it refused the request. {_FREE_AS_A_RULE}"
-    )
+def refused_problem(why: str, *, free: bool = False) -> Problem:
+    """The problem of a job whose create the service says it refused.
+
+    Args:
+        why: in its words.
+        free: whether it would have cost nothing; then nothing is said of money.
+    """
+    charged = f"The service says that it refused the request. {_FREE_AS_A_RULE}"
+    return Problem("Refused by the service", why, "", "" if free else charged)
 
 
 def unsent_problem(why: str, sent_at: float | None) -> Problem:
-    """What is told of a job that is not sent, or not sent again.
+    """The problem of a job that is not sent, or not sent again.
 
     Args:
         why: what keeps it here.
@@ -86,7 +93,7 @@ def unsent_problem(why: str, sent_at: float | None) -> Problem:
 
 
 def unknown_remark(count: int, usd: float, command: str = "veo") -> str:
-    """What is told of jobs whose answers were lost and nobody has decided about; empty if there are none.
+    """A remark on jobs whose answers were lost and that await a decision; empty if there are none.
 
     Args:
         count: how many.
@@ -103,7 +110,7 @@ def unknown_remark(count: int, usd: float, command: str = "veo") -> str:
 
 
 def gone_problem(why: str, *, proxied: bool) -> Problem:
-    """What is told of a job whose clip the service no longer hands out.
+    """The problem of a job whose clip the service no longer hands out.
 
     Args:
         why: the service's words.
@@ -115,7 +122,7 @@ def gone_problem(why: str, *, proxied: bool) -> Problem:
 
 
 def unfetched_problem(why: str, attempts: int, job_id: str) -> Problem:
-    """What is told of a job whose clip was made, and which could not be had.
+    """The problem of a job whose clip was made but could not be downloaded.
 
     Args:
         why: how the last download ended.

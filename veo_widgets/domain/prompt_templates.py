@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from .errors import InvalidRequestError, nearest
@@ -62,7 +63,7 @@ class _Reader(Protocol):
         """What ``$name`` stands for; None if there is no such name."""
 
 
-def _read(template: str, reader: _Reader) -> Template:
+def _parse(template: str, reader: _Reader) -> Template:
     parts: list[Part] = []
     at = 0
     while at < len(template):
@@ -79,8 +80,9 @@ def _read(template: str, reader: _Reader) -> Template:
             at += 2
         elif char == "}":
             raise InvalidRequestError("prompt: a '}' has no '{' before it; write }} for a brace.", parameter="prompt")
+        # Before an expression: `{"a": 1}` is Python too, and is meant as JSON.
         elif end := _end_of_json(template, at):
-            parts += _json(template[at:end], reader)
+            parts += _json_parts(template[at:end], reader)
             at = end
         else:
             part, at = reader.braced(template, at)
@@ -91,33 +93,42 @@ def _read(template: str, reader: _Reader) -> Template:
 def _end_of_json(template: str, start: int) -> int:
     """Where the object in JSON ends that begins here; 0 if none does. An empty one is no more than two braces."""
     try:
+        # Not strict, since a cell's text has real line breaks within its strings.
         value, end = json.JSONDecoder(strict=False).raw_decode(template, start)
     except (ValueError, RecursionError):
         return 0
     return end if value else 0
 
 
-def _json(text: str, reader: _Reader) -> list[Part]:
+def _json_parts(text: str, reader: _Reader) -> list[Part]:
     """JSON as it stands, with its texts filled in."""
     parts: list[Part] = []
     at = 0
     for found in _STRING.finditer(text):
         said = json.loads(found[0], strict=False)
-        template = _read(said, reader)
+        template = _parse(said, reader)
         kept = template.text == said
-        parts += [text[at : found.start()], found[0] if kept else _quoted(template)]
+        parts += [text[at : found.start()], found[0] if kept else _json_string(template)]
         at = found.end()
     return [*parts, text[at:]]
 
 
-def _quoted(template: Template) -> Part:
+def _json_string(template: Template) -> Part:
     return lambda values: json.dumps(template.fill(values), ensure_ascii=False)
 
 
-def _written(value: Any, manner: re.Match[str], values: Values, reader: _Reader) -> str:
+def _format_value(value: Any, manner: re.Match[str], values: Values, reader: _Reader) -> str:
     """A value in the manner that its braces ask for."""
+    if not manner[1] and not manner[2]:
+        return _value_text(value)
     converted = _CONVERSIONS[manner[1]](value)
-    return format(converted, _read(manner[2], reader).fill(values)) if manner[2] else str(converted)
+    return format(converted, _parse(manner[2], reader).fill(values)) if manner[2] else str(converted)
+
+
+def _value_text(value: Any) -> str:
+    """A value as text. Data frames know no days without a time, and so midnight is meant as the day alone."""
+    text = str(value)
+    return text.removesuffix(" 00:00:00") if isinstance(value, datetime) else text
 
 
 # Cells
@@ -150,7 +161,7 @@ def fill_in(template: str, names: dict[str, Any]) -> str:
     Raises:
         InvalidRequestError: an expression that fails, or a brace without its partner.
     """
-    return _read(template, _Expressions(names)).fill(names)
+    return _parse(template, _Expressions(names)).fill(names)
 
 
 def fill_in_marked(template: str, names: dict[str, Any], mark: str) -> tuple[str, list[str]]:
@@ -161,7 +172,7 @@ def fill_in_marked(template: str, names: dict[str, Any], mark: str) -> tuple[str
         names: the notebook's variables.
         mark: stands for a value.
     """
-    parts = _read(template, _Expressions(names)).parts
+    parts = _parse(template, _Expressions(names)).parts
     text = "".join(part if isinstance(part, str) else mark for part in parts)
     return text, [part(names) for part in parts if not isinstance(part, str)]
 
@@ -173,14 +184,14 @@ class _Expressions:
     names: dict[str, Any]
 
     def named(self, name: str) -> Part | None:
-        return (lambda values: str(values[name])) if name in self.names else None
+        return (lambda values: _value_text(values[name])) if name in self.names else None
 
     def braced(self, template: str, start: int) -> tuple[Part, int]:
         end = template.find("}", start)
         first = template[start + 1 : end] if end > 0 else template[start + 1 : start + 40]
         while end > 0:
-            for code, manner in _divisions(template, start + 1, end):
-                return self._value(code, manner), end + 1
+            for code, manner in _split_expression(template, start + 1, end):
+                return self._value_part(code, manner), end + 1
             # A brace inside a dict, a string or a format: the expression may go on.
             end = template.find("}", end + 1)
         raise InvalidRequestError(
@@ -189,12 +200,12 @@ class _Expressions:
             value=first,
         )
 
-    def _value(self, code: str, manner: re.Match[str]) -> Part:
+    def _value_part(self, code: str, manner: re.Match[str]) -> Part:
         def value(_: Values) -> str:
             try:
                 # The user's own notebook.
                 found = eval(compile(code, "prompt", "eval"), self.names)  # noqa: S307
-                return _written(found, manner, self.names, self)
+                return _format_value(found, manner, self.names, self)
             except InvalidRequestError:
                 raise
             except Exception as error:  # noqa: BLE001 (whatever the user's expression raises)
@@ -209,7 +220,7 @@ class _Expressions:
         return value
 
 
-def _divisions(template: str, start: int, end: int) -> Iterable[tuple[str, re.Match[str]]]:
+def _split_expression(template: str, start: int, end: int) -> Iterable[tuple[str, re.Match[str]]]:
     """What may be an expression between braces, and the manner that follows it: the longest that is Python first."""
     for at in (end, *(place for place in range(start, end) if template[place] in "!:")):
         code, manner = template[start:at].strip(), _MANNER.fullmatch(template, at, end + 1)
@@ -256,7 +267,7 @@ class Columns:
         Raises:
             InvalidRequestError: a brace without its partner.
         """
-        return _read(template, self)
+        return _parse(template, self)
 
     def named(self, name: str) -> Part | None:
         """The column that ``$name`` stands for."""
@@ -264,13 +275,18 @@ class Columns:
         if column is None:
             return None
         self.used[column] = None
-        return lambda row: str(_cell(row, column))
+        return lambda row: _value_text(_cell_value(row, column))
 
     def braced(self, template: str, start: int) -> tuple[Part, int]:
         """The column that a brace names, what is wanted inside its value, and how it is written."""
         first = start + 1 + len(template[start + 1 :]) - len(template[start + 1 :].lstrip())
+        # Longest first: a column may be named like the beginning of another.
         for name in sorted(self.names, key=len, reverse=True):
-            if name and template.startswith(name, first) and (found := self._field(name, template, first + len(name))):
+            if (
+                name
+                and template.startswith(name, first)
+                and (found := self._column_part(name, template, first + len(name)))
+            ):
                 return found
         end = template.find("}", start)
         inside = re.split(r"![rsa]|:", template[start + 1 : end])[0].strip() if end > 0 else ""
@@ -280,10 +296,10 @@ class Columns:
             raise InvalidRequestError(message, parameter="prompt", value=template)
         column = self._column(inside)
         at = template.index(inside, start) + len(inside)
-        if column is not None and (found := self._field(column, template, at)):
+        if column is not None and (found := self._column_part(column, template, at)):
             return found
         self.lacking[inside] = None
-        return _lacking(inside), end + 1
+        return _missing_column_part(inside), end + 1
 
     def _column(self, name: str) -> str | None:
         if name in self.names:
@@ -291,7 +307,7 @@ class Columns:
         alike = [column for column in self.names if plainly(column) == plainly(name)]
         return alike[0] if len(alike) == 1 else None
 
-    def _field(self, column: str, template: str, at: int) -> tuple[Part, int] | None:
+    def _column_part(self, column: str, template: str, at: int) -> tuple[Part, int] | None:
         steps: list[re.Match[str]] = []
         while step := _STEP.match(template, at):
             steps.append(step)
@@ -300,15 +316,15 @@ class Columns:
         if manner is None:
             return None
         self.used[column] = None
-        return self._value(column, steps, manner), manner.end()
+        return self._value_part(column, steps, manner), manner.end()
 
-    def _value(self, column: str, steps: Sequence[re.Match[str]], manner: re.Match[str]) -> Part:
+    def _value_part(self, column: str, steps: Sequence[re.Match[str]], manner: re.Match[str]) -> Part:
         def value(row: Values) -> str:
-            found = _cell(row, column)
+            found = _cell_value(row, column)
             try:
                 for step in steps:
-                    found = _inside(found, step)
-                return self._write(found, manner, row)
+                    found = _look_up(found, step)
+                return self._format_cell(found, manner, row)
             except (ValueError, LookupError, AttributeError, TypeError) as error:
                 if isinstance(error, InvalidRequestError):
                     raise
@@ -318,18 +334,18 @@ class Columns:
 
         return value
 
-    def _write(self, value: Any, manner: re.Match[str], row: Values) -> str:
+    def _format_cell(self, value: Any, manner: re.Match[str], row: Values) -> str:
         try:
-            return _written(value, manner, row, self)
+            return _format_value(value, manner, row, self)
         except ValueError as error:
             # A file of text has numbers as text.
-            number = _number(value)
+            number = _as_number(value)
             if number is None or isinstance(error, InvalidRequestError):
                 raise
-            return _written(number, manner, row, self)
+            return _format_value(number, manner, row, self)
 
 
-def _cell(row: Values, column: str) -> Any:
+def _cell_value(row: Values, column: str) -> Any:
     value = row.get(column)
     if value is None:
         # An empty cell is nothing to make a sentence of.
@@ -339,11 +355,11 @@ def _cell(row: Values, column: str) -> Any:
     return value
 
 
-def _lacking(name: str) -> Part:
-    return lambda row: str(_cell({key: value for key, value in row.items() if key != name}, name))
+def _missing_column_part(name: str) -> Part:
+    return lambda row: str(_cell_value({key: value for key, value in row.items() if key != name}, name))
 
 
-def _inside(value: Any, step: re.Match[str]) -> Any:
+def _look_up(value: Any, step: re.Match[str]) -> Any:
     """What ``.name`` or ``[key]`` finds in a value; nothing that Python keeps for itself."""
     attribute, key = step[1], step[2]
     if attribute is None:
@@ -356,7 +372,7 @@ def _inside(value: Any, step: re.Match[str]) -> Any:
     return getattr(value, attribute)
 
 
-def _number(value: Any) -> int | float | None:
+def _as_number(value: Any) -> int | float | None:
     for kind in (int, float) if isinstance(value, str) else ():
         try:
             return kind(value)

@@ -1,4 +1,4 @@
-"""Keys that show themselves to nobody."""
+"""Keys that never show themselves in a text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .redaction import know
 
 
 class Secret:
-    """A key that shows itself to nobody: not in a repr, a format, a pickle or a traceback.
+    """A key that never shows itself: not in a repr, a format, a pickle or a traceback.
 
     From the moment that it is made, `redaction.redact` takes it out of every text.
 
@@ -19,11 +19,13 @@ class Secret:
             ``.env GEMINI_API_KEY``, ``Colab secret GEMINI_API_KEY`` or ``keyring gemini``.
     """
 
+    # No dictionary, so that `vars()` and debuggers that use it find nothing.
     __slots__ = ("_text", "source")
 
     def __init__(self, text: str, source: str = "") -> None:
         self._text = text.strip()
         self.source = source
+        # At once: whatever fails from here on may quote it.
         know(self._text)
 
     @classmethod
@@ -43,9 +45,11 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret(…)" if self._text else "Secret()"
 
+    # `str` and f-strings would otherwise be safe only by chance.
     __str__ = __repr__
 
     def __reduce__(self) -> str:
+        # A pickle may be written to disk, or go to another machine.
         raise TypeError("a Secret cannot be pickled")
 
 

@@ -1,9 +1,9 @@
-"""What clips have cost: by day, model, notebook and state, as a table, a plot and a file."""
+"""Spending by day, model, notebook and state, as a table, a plot and a file."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from html import escape
@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import VeoError
 from .paths import expanded
-from .pricing import Cost
+from .pricing import dollars
 from .printable import html_output, printable
 from .tables import frame
 
@@ -32,6 +32,7 @@ class Item:
         jobs: how many.
         usd: what they count for: reserved while they run, final when they have ended.
         unpriced: how many of them have no known price and are not in `usd`.
+        free: how many of them had a price of 0.
     """
 
     day: str
@@ -42,6 +43,7 @@ class Item:
     jobs: int
     usd: float
     unpriced: int = 0
+    free: int = 0
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,18 +59,20 @@ class Spend:
     @property
     def usd(self) -> float:
         """The sum."""
-        return sum(item.usd for item in self.items)
+        return sum((item.usd for item in self.items), 0.0)
 
     def by(self, group: str) -> dict[str, float]:
         """US dollars by ``day``, ``model``, ``notebook`` or ``state`` (or ``provider``), in alphabetical order."""
-        return {name: usd for name, _, usd in self._sums(group)}
+        return {name: usd for name, _, usd, _ in self._sums_by(group)}
 
-    def _sums(self, group: str) -> list[tuple[str, int, float]]:
-        sums: dict[str, tuple[int, float]] = {}
+    def _sums_by(self, group: str) -> list[tuple[str, int, float, int]]:
+        """Name, jobs, US dollars, and how many of the jobs were free."""
+        sums: dict[str, tuple[int, float, int]] = {}
         for item in self.items:
             name = getattr(item, group)
-            jobs, usd = sums.get(name, (0, 0.0))
-            sums[name] = (jobs + item.jobs, usd + item.usd)
+            jobs, usd, free = sums.get(name, (0, 0.0, 0))
+            sums[name] = (jobs + item.jobs, usd + item.usd, free + item.free)
+        # Sorted, so that days come in order and two tables can be compared.
         return [(name, *sums[name]) for name in sorted(sums)]
 
     def to_csv(self, path: str | Path) -> Path:
@@ -77,15 +81,7 @@ class Spend:
         Raises:
             VeoError: the file cannot be written.
         """
-        target = expanded(path)
-        try:
-            with target.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, [item.name for item in fields(Item)])
-                writer.writeheader()
-                writer.writerows(map(harmless, self._values()))
-        except OSError as error:
-            raise VeoError(f"csv: cannot write {str(target)!r}: {error.strerror or error}.") from error
-        return target
+        return write_csv(path, [item.name for item in fields(Item)], self._item_dicts())
 
     def to_frame(self) -> Any:
         """One row for each item as a pandas ``DataFrame``.
@@ -93,14 +89,20 @@ class Spend:
         Raises:
             VeoError: pandas is not installed.
         """
-        return frame([item.name for item in fields(Item)], (row.values() for row in self._values()))
+        return frame([item.name for item in fields(Item)], (row.values() for row in self._item_dicts()))
 
-    def _values(self) -> list[dict[str, Any]]:
+    def _item_dicts(self) -> list[dict[str, Any]]:
         return [asdict(item) for item in self.items]
 
     def _tables(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
         return [
-            (group, [(_label(group, name), str(jobs), _usd(usd)) for name, jobs, usd in self._sums(group)])
+            (
+                group,
+                [
+                    (_label(group, name), str(jobs), "free" if jobs == free else dollars(usd))
+                    for name, jobs, usd, free in self._sums_by(group)
+                ],
+            )
             for group in GROUPS
         ]
 
@@ -108,7 +110,8 @@ class Spend:
         jobs, unpriced = sum(item.jobs for item in self.items), sum(item.unpriced for item in self.items)
         unknown = f"; {unpriced} more of unknown price" if unpriced else ""
         count = jobs - unpriced
-        return f"{_usd(self.usd)} for {count} job{'' if count == 1 else 's'}{unknown}. The emulator is free."
+        amount = "Nothing" if count and count == sum(item.free for item in self.items) else dollars(self.usd)
+        return f"{amount} for {count} job{'' if count == 1 else 's'}{unknown}. The emulator is free."
 
     def __repr__(self) -> str:
         if not self.items:
@@ -126,21 +129,37 @@ class Spend:
             return "<p>Nothing was spent. The emulator is free.</p>"
         tables = "".join(_table(group, rows) for group, rows in self._tables())
         grid = f'<div style="display:flex;flex-wrap:wrap;gap:0 2em;align-items:flex-start">{tables}</div>'
+        # Prices hold dollar signs, between which notebooks set mathematics.
         return html_output(f"<p>{escape(self._summary())}</p>", _plot(self.by("day")), grid)
-
-
-def _usd(usd: float) -> str:
-    return Cost(usd).text
 
 
 def _label(group: str, name: str) -> str:
     if group == "notebook":
+        # The folders before it are nobody's business who is shown the table.
         return printable(Path(name).name) or "no notebook"
     return printable(name)
 
 
+def write_csv(path: str | Path, names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Path:
+    """Write rows to a file; returns its path.
+
+    Raises:
+        VeoError: the file cannot be written.
+    """
+    target = expanded(path)
+    try:
+        # The csv module writes its own line ends; Python's translation would double them on Windows.
+        with target.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(map(harmless, rows))
+    except OSError as error:
+        raise VeoError(f"csv: cannot write {str(target)!r}: {error.strerror or error}.") from error
+    return target
+
+
 def harmless(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row whose texts no spreadsheet takes for formulas."""
+    """A row whose texts no spreadsheet runs as formulas."""
     return {
         key: f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
         for key, value in row.items()
@@ -149,39 +168,47 @@ def harmless(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _table(group: str, rows: list[tuple[str, str, str]]) -> str:
     head = "".join(
-        f'<th style="text-align:{side};padding:1px 6px">{name}</th>' for name, side in _sides((group, "jobs", "cost"))
+        f'<th style="text-align:{side};padding:1px 6px">{name}</th>'
+        for name, side in _with_alignment((group, "jobs", "cost"))
     )
     body = "".join(
         "<tr>"
-        + "".join(f'<td style="text-align:{side};padding:1px 6px">{escape(cell)}</td>' for cell, side in _sides(row))
+        + "".join(
+            f'<td style="text-align:{side};padding:1px 6px">{escape(cell)}</td>' for cell, side in _with_alignment(row)
+        )
         + "</tr>"
         for row in rows
     )
     return f'<table style="margin:0 0 1em"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _sides(cells: tuple[str, str, str]) -> list[tuple[str, str]]:
+def _with_alignment(cells: tuple[str, str, str]) -> list[tuple[str, str]]:
     return list(zip(cells, ("left", "right", "right"), strict=True))
 
 
 def _plot(days: Mapping[str, float]) -> str:
-    """A bar for each day, in the colour of the text, so that it is seen on any ground; one day needs none."""
+    """A bar for each day, in the colour of the text, which is visible on any background; empty for a single day."""
     if len(days) < 2:
         return ""
+    # The last day with a cost, not today: a plot that ends in empty weeks shows nothing.
     last = date.fromisoformat(max(days))
     past = min((last - date.fromisoformat(min(days))).days, _BARS - 1)
+    # Days without a cost have their place too, or two bars would seem to be neighbours.
     calendar = [(last - timedelta(days=ago)).isoformat() for ago in range(past, -1, -1)]
     shown = [(day, days.get(day, 0.0)) for day in calendar]
     most = max(usd for _, usd in shown) or 1.0
+    # Two days should be two bars, not two halves of the plot.
     step = min(_WIDTH / len(shown), 40.0)
     bars = []
     for at, (day, usd) in enumerate(shown):
         height = max(usd / most * (_HEIGHT - 32), 1.0 if day in days else 0.0)
         bars.append(
             f'<rect x="{at * step + 1:.1f}" y="{_HEIGHT - 16 - height:.1f}" width="{step - 2:.1f}" '
-            f'height="{height:.1f}" fill="currentColor" fill-opacity="0.6"><title>{day}: {_usd(usd)}</title></rect>'
+            f'height="{height:.1f}" fill="currentColor" fill-opacity="0.6">'
+            f"<title>{day}: {dollars(usd)}</title></rect>"
         )
-    words = [(0, _HEIGHT - 3, "start", shown[0][0]), (0, 11, "start", f"{_usd(most)} at most in a day")]
+    words = [(0, _HEIGHT - 3, "start", shown[0][0]), (0, 11, "start", f"{dollars(most)} at most in a day")]
+    # In less room the two dates would overlap.
     if len(shown) * step > 160:
         words.append((round(len(shown) * step), _HEIGHT - 3, "end", shown[-1][0]))
     texts = "".join(

@@ -1,4 +1,4 @@
-"""Rows under columns: aligned as text, a table in a notebook, a data frame when asked."""
+"""Tables: aligned as text, HTML in a notebook, a data frame on request."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Table:
         return len(self.rows)
 
     def _cells(self) -> list[tuple[str, ...]]:
+        # Prompts and services' sentences are in it, which may hold control characters.
         return [tuple("" if value is None else printable(str(value)) for value in row) for row in self.rows]
 
     def __repr__(self) -> str:
@@ -43,6 +44,7 @@ class Table:
             return self._remark
         lines = [self.columns, *self._cells()]
         widths = [max(len(line[column]) for line in lines) for column in range(len(self.columns))]
+        # The last column is not filled up: a prompt there would make every line as long as the longest.
         shown = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
         return "\n".join([*shown, *([self._remark] if self._remark else [])])
 
@@ -73,6 +75,7 @@ def frame(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Any:
         VeoError: pandas is not installed.
     """
     try:
+        # By name, since pandas takes longer to import than all of this package.
         pandas = import_module("pandas")
     except ImportError as error:
         raise VeoError("to_frame() needs pandas: pip install pandas.") from error

@@ -1,141 +1,32 @@
-"""Where requests go: each provider's address, credentials, models and wires.
+"""Finds where requests go: providers by name, and each one's models, label and address.
 
 A provider is an endpoint, a wire a dialect of HTTP. A new provider that speaks a known wire is one entry of
-`PROVIDERS`; another package adds its own by an entry point of the group `GROUP` that names a `Provider`, or a function
-that returns one.
+`built_in.BUILT_IN`; another package adds its own by an entry point of the group `GROUP` that names a `Provider`, or a
+function that returns one.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
-from .arguments import TEXT, refusal
-from .catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI, Model, find, unlisted
-from .errors import ConfigError, UnknownModelError, nearest
+from ..domain.arguments import TEXT, refusal
+from ..domain.catalog import AZURE_OPENAI, Model, find, models, unlisted
+from ..domain.errors import ConfigError, UnknownModelError, nearest
+from . import own_models
+from .built_in import BUILT_IN
+from .built_in import LITELLM as LITELLM  # noqa: PLC0414 (who looks up providers finds these here)
+from .built_in import LITELLM_GEMINI as LITELLM_GEMINI  # noqa: PLC0414
+from .built_in import LOCALAI as LOCALAI  # noqa: PLC0414
+from .built_in import Provider as Provider  # noqa: PLC0414
+from .plugins import take_plugins
+from .servers import OPENAI as OPENAI_SERVER
+from .servers import Server
 
 # Where other packages register providers.
 GROUP = "veo_widgets.providers"
-
-# The two surfaces of a LiteLLM proxy: its unified route, and its pass-through to Google.
-LITELLM = "litellm"
-LITELLM_GEMINI = "litellm-gemini"
-
-
-@dataclass(frozen=True)
-class Provider:
-    """An endpoint.
-
-    Attributes:
-        name: what users write after ``--provider``.
-        label: what people call it.
-        prefixes: what may stand before a model's id, as in ``vertex_ai/veo-3.1-generate-001``.
-        surfaces: how it is spoken to, best first; for Google's own also which of the catalog's entries hold here.
-        auth: how requests are signed: a key in `key_header`, a key as bearer, Google's token, or not at all.
-        base_url: with ``{host}`` still in it, or empty if everyone has an address of their own.
-        key_env, url_env, version_env: environment variables, first set one wins.
-        default_model: what is used when no model is named; empty if there is none.
-        knows: of a gateway, whose operator names the models, the surfaces whose entries a known name stands for.
-        domains: where the label belongs; elsewhere the service goes by its host's name. None: it fits anywhere.
-        speed: how many times faster than the real service it answers; only the emulator is not 1.
-    """
-
-    name: str
-    label: str
-    prefixes: tuple[str, ...]
-    surfaces: tuple[str, ...]
-    auth: Literal["api-key", "bearer", "google", "none"]
-    base_url: str
-    default_model: str = ""
-    key_env: tuple[str, ...] = ()
-    url_env: tuple[str, ...] = ()
-    version_env: tuple[str, ...] = ()
-    key_header: str = "x-goog-api-key"
-    knows: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
-    speed: float = 1.0
-
-
-_BUILT_IN = (
-    Provider(
-        "agent_platform",
-        "Agent Platform",
-        ("vertex_ai", "agent_platform"),
-        (AGENT_PLATFORM,),
-        "google",
-        "https://{host}",
-        "veo-3.1-fast-generate-001",
-        key_env=("GOOGLE_API_KEY",),
-        url_env=("GOOGLE_VERTEX_BASE_URL",),
-        version_env=("GOOGLE_GENAI_API_VERSION",),
-        domains=("googleapis.com",),
-    ),
-    Provider(
-        "gemini",
-        "Gemini Developer API",
-        ("gemini",),
-        (GEMINI_API,),
-        "api-key",
-        "https://generativelanguage.googleapis.com",
-        "gemini-omni-1.1-flash",
-        key_env=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
-        url_env=("GOOGLE_GEMINI_BASE_URL",),
-        version_env=("GOOGLE_GENAI_API_VERSION",),
-        domains=("googleapis.com",),
-    ),
-    Provider(
-        "litellm",
-        "LiteLLM proxy",
-        ("litellm_proxy", "litellm"),
-        (LITELLM, LITELLM_GEMINI),
-        "bearer",
-        "",
-        key_env=("LITELLM_PROXY_API_KEY",),
-        url_env=("LITELLM_PROXY_API_BASE",),
-        knows=(GEMINI_API, AGENT_PLATFORM, OPENAI),
-    ),
-    Provider(
-        "openai",
-        "OpenAI",
-        ("openai",),
-        (OPENAI,),
-        "bearer",
-        "https://api.openai.com/v1",
-        key_env=("OPENAI_API_KEY",),
-        url_env=("OPENAI_BASE_URL",),
-        knows=(OPENAI,),
-        domains=("openai.com",),
-    ),
-    Provider(
-        "azure",
-        "Azure OpenAI",
-        ("azure",),
-        (AZURE_OPENAI,),
-        "api-key",
-        "",
-        key_env=("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
-        url_env=("AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE"),
-        version_env=("OPENAI_API_VERSION", "AZURE_API_VERSION"),
-        key_header="api-key",
-        knows=(AZURE_OPENAI,),
-        # The clouds of single countries have domains of their own.
-        domains=("azure.com", "azure.us", "azure.cn", "azure-api.net"),
-    ),
-    Provider(
-        "emulator",
-        "Emulator",
-        ("emulator",),
-        (AGENT_PLATFORM, GEMINI_API, OPENAI),
-        "none",
-        "http://127.0.0.1",
-        "veo-3.1-fast-generate-001",
-        url_env=("VEO_EMULATOR_URL",),
-        speed=20.0,
-    ),
-)
 
 
 class _Table(dict[str, Provider]):
@@ -148,27 +39,23 @@ class _Table(dict[str, Provider]):
         raise KeyError(name)
 
 
-PROVIDERS: dict[str, Provider] = _Table((provider.name, provider) for provider in _BUILT_IN)
+PROVIDERS: dict[str, Provider] = _Table((provider.name, provider) for provider in BUILT_IN)
 
 
 @cache
 def _load_others() -> None:
-    """Add the providers that other packages have registered under `GROUP`; what is broken is told and left out."""
-    from importlib.metadata import entry_points
+    """Add the providers that other packages have registered under `GROUP`."""
 
-    for entry in entry_points(group=GROUP):
-        try:
-            loaded = entry.load()
-            provider = loaded if isinstance(loaded, Provider) else loaded()
-            _add(provider)
-        except Exception as error:  # noqa: BLE001 (another package's code may raise anything)
-            message = f"The provider {entry.name!r} ({entry.value}) is left out: {type(error).__name__}: {error}"
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
+    def take(loaded: Any, _: str) -> None:
+        _add_provider(loaded if isinstance(loaded, Provider) else loaded())
+
+    take_plugins(GROUP, "provider", take)
 
 
-def _add(provider: object) -> None:
+def _add_provider(provider: object) -> None:
     if not isinstance(provider, Provider):
         raise TypeError(f"{type(provider).__name__} is not a veo_widgets.providers.Provider")
+    # A package that took a built-in name could send keys to its own address.
     taken = {provider.name, *provider.prefixes} & {*PROVIDERS, *_by_prefix()}
     if taken:
         raise ValueError(f"{', '.join(sorted(taken))} is taken")
@@ -218,8 +105,32 @@ def at_address(provider: Provider, base_url: str) -> Provider:
     except ValueError:
         # What is no address is refused elsewhere, in words.
         return provider
+    # With the dot in front, or notgoogleapis.com would pass for Google.
     own = not host or not provider.domains or any(f".{host}".endswith(f".{name}") for name in provider.domains)
     return replace(provider, label=label if own else f"{f'[{host}]' if ':' in host else host}{port}")
+
+
+def is_own_server(name: str) -> bool:
+    """Whether a provider's servers are run by those who use them, such as SGLang's; a gateway's are not."""
+    provider = _find_provider(name)
+    return provider is not None and provider.keyless == "always"
+
+
+def is_at_home(provider: Provider) -> bool:
+    """Whether a provider is at an address of its maker's own, as OpenAI and Azure are; others' servers never are.
+
+    Args:
+        provider: as `at_address` returns it.
+    """
+    return provider.surfaces[0] == AZURE_OPENAI or (
+        provider.name == "openai" and provider.label == PROVIDERS["openai"].label
+    )
+
+
+def server_of(endpoint: Endpoint) -> Server:
+    """What the server at an endpoint does differently; nothing, where its provider is not installed any more."""
+    provider = _find_provider(endpoint.provider)
+    return provider.server if provider else OPENAI_SERVER
 
 
 def provider_named(name: Any) -> Provider:
@@ -228,13 +139,14 @@ def provider_named(name: Any) -> Provider:
     Raises:
         ConfigError: there is none of that name.
     """
-    found = _find(name) if isinstance(name, str) else None
+    found = _find_provider(name) if isinstance(name, str) else None
     if found is None:
         raise ConfigError(f"provider: {name!r} is not one of {', '.join(PROVIDERS)}.{nearest(name, PROVIDERS)}")
     return found
 
 
-def _find(name: str) -> Provider | None:
+def _find_provider(name: str) -> Provider | None:
+    # Built-in names are found without loading anything; only an unknown one is worth the search.
     for _ in range(2):
         if found := PROVIDERS.get(name) or _by_prefix().get(name):
             return found
@@ -243,14 +155,19 @@ def _find(name: str) -> Provider | None:
 
 
 def prefix_of(model: str) -> Provider | None:
-    """The provider that a model's prefix names, if it names one.
+    """The provider that a model's prefix names, or that a model of one's own names, if there is one.
 
     Raises:
         InvalidRequestError: it is no text.
+        ConfigError: a model of one's own names a provider that there is not.
     """
     if not TEXT.fits(model):
         raise refusal("model", model, "a model's id")
+    # Whole before a prefix is looked for: an id of one's own may hold slashes.
+    if own := own_models.named(model):
+        return provider_named(own.provider) if own.provider else None
     prefix, slash, _ = model.partition("/")
+    # Google's own lists write models/NAME and publishers/google/models/NAME, which name no provider.
     if not slash or prefix in {"", "models", "publishers"}:
         return None
     if prefix not in _by_prefix():
@@ -264,19 +181,21 @@ def split_model(model: str) -> tuple[str | None, str]:
     Raises:
         ConfigError: the prefix names no provider.
     """
+    if own_models.named(model):
+        return None, model
     prefix, slash, rest = model.partition("/")
     if provider := prefix_of(model):
-        return provider.name, _bare(rest)
+        return provider.name, _without_path(rest)
     if slash and prefix not in {"models", "publishers"}:
         prefixes = _by_prefix()
         raise ConfigError(
             f"model: {prefix + '/'!r} in {model!r} names no provider; there are {', '.join(prefixes)}."
             + nearest(prefix, prefixes)
         )
-    return None, _bare(model)
+    return None, _without_path(model)
 
 
-def _bare(model: str) -> str:
+def _without_path(model: str) -> str:
     """A model's id without the path that Google's own lists put before it."""
     return model.rpartition("/")[2] if model.startswith(("models/", "publishers/")) else model
 
@@ -287,14 +206,17 @@ def name_at(provider: Provider, model: str) -> str:
     Raises:
         ConfigError: a prefix names no provider.
     """
+    if own_models.named(model):
+        return model
     prefix, slash, rest = model.partition("/")
+    # A gateway's own names may hold slashes, such as team/veo.
     if provider.knows:
         return rest if slash and prefix in provider.prefixes else model
     return split_model(model)[1]
 
 
 def model_at(provider: Provider, model_id: str) -> Model:
-    """The catalog's entry for a model at a provider; at a gateway any other name is the operator's.
+    """The entry for a model at a provider, one's own before the catalog's; at a gateway other names are its operator's.
 
     Raises:
         UnknownModelError: the provider does not serve it.
@@ -306,12 +228,31 @@ def model_at(provider: Provider, model_id: str) -> Model:
             f"{provider.label}: no model was named. Write model='{provider.prefixes[0]}/NAME' with a name that its "
             "operator gave, or call veo.configure(model=…)."
         )
+    if own := next((model for model in own_models_at(provider) if model.id == wanted), None):
+        return own
     if not provider.knows:
         return find(wanted, provider.surfaces)
     try:
         return find(wanted, provider.knows)
     except UnknownModelError:
         return unlisted(wanted, provider.surfaces[0], "openai_videos")
+
+
+def models_at(provider: Provider) -> tuple[Model, ...]:
+    """Every model known at a provider, each at its best surface: those of one's own, then the catalog's in order."""
+    own = {model.id: model for model in own_models_at(provider)}
+    surfaces = provider.knows or provider.surfaces
+    best: dict[str, Model] = {}
+    for surface in surfaces:
+        for model in models():
+            if model.surface == surface:
+                best.setdefault(model.id, model)
+    return (*own.values(), *(model for model in models() if best.get(model.id) is model and model.id not in own))
+
+
+def own_models_at(provider: Provider) -> list[Model]:
+    """The models of one's own that a provider serves, as it serves them."""
+    return own_models.served_at((provider.name, *provider.prefixes), provider.surfaces, provider.knows)
 
 
 def agent_platform_host(location: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import InvalidRequestError
+from ..errors import InvalidRequestError
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _SHAPES = "(height, width), (height, width, 3) or (height, width, 4)"
@@ -13,7 +13,8 @@ _SLACK = 1 / 255
 
 
 def is_array(value: Any) -> bool:
-    """Whether a value is an array or can become one; a table is none."""
+    """Whether a value is an array or can become one; a table does not count."""
+    # A data frame has `__array__` too, and its numbers are no picture.
     return not hasattr(value, "columns") and (
         hasattr(value, "__array__")
         or hasattr(value, "__array_interface__")
@@ -43,22 +44,24 @@ def picture_of(value: Any, parameter: str) -> Any:
     import numpy as np
     from PIL import Image
 
+    # Only PyTorch's convention is channels first; a numpy array of three rows may be meant as it stands.
     tensor = hasattr(value, "detach")
     try:
-        array = np.asarray(_on_this_machine(value))
+        array = np.asarray(_on_cpu(value))
     except (TypeError, ValueError, RuntimeError) as error:
         raise _refusal(value, parameter, f"cannot be read as an array of numpy: {error}") from error
-    array = _levels(_arranged(array, value, parameter, first=tensor), value, parameter)
+    array = _to_levels(_height_width_channels(array, value, parameter, first=tensor), value, parameter)
     channels = array.shape[2]
     plain = np.ascontiguousarray(array[:, :, 0] if channels == 1 else array)
     return Image.frombytes(_MODES[channels], (array.shape[1], array.shape[0]), plain.tobytes())
 
 
-def _on_this_machine(value: Any) -> Any:
-    """A tensor without its gradients, out of the graphics card, in a type that numpy has."""
+def _on_cpu(value: Any) -> Any:
+    """A tensor without its gradients, in main memory and in a type that numpy has."""
     for step in ("detach", "cpu"):
         if callable(getattr(value, step, None)):
             value = getattr(value, step)()
+    # numpy has no such type, and refuses the tensor.
     if "bfloat16" in str(getattr(value, "dtype", "")):
         value = value.float() if hasattr(value, "float") else value.astype("float32")
     return value
@@ -70,7 +73,7 @@ def _refusal(value: Any, parameter: str, words: str) -> InvalidRequestError:
     return InvalidRequestError(text, parameter=parameter, value=shape)
 
 
-def _arranged(array: Any, value: Any, parameter: str, *, first: bool) -> Any:
+def _height_width_channels(array: Any, value: Any, parameter: str, *, first: bool) -> Any:
     """The array as height, width, channels."""
     while array.ndim > 3 and array.shape[0] == 1:
         array = array[0]
@@ -86,7 +89,7 @@ def _arranged(array: Any, value: Any, parameter: str, *, first: bool) -> Any:
     raise _refusal(value, parameter, f"is not a picture; give one of shape {_SHAPES}.{several}".rstrip("."))
 
 
-def _levels(array: Any, value: Any, parameter: str) -> Any:
+def _to_levels(array: Any, value: Any, parameter: str) -> Any:
     """The array as levels from 0 to 255."""
     kind = array.dtype.kind
     if kind == "b":
@@ -100,7 +103,8 @@ def _levels(array: Any, value: Any, parameter: str) -> Any:
     # Written so that what is not a number does not fit either.
     if not (low >= -slack and high <= most + slack):
         words = f"goes from {low:g} to {high:g}; {'fractions go from 0 to 1' if most == 1 else 'levels go to 255'}"
-        raise _refusal(value, parameter, f"{words}. Bring it there, or give uint8")
+        raise _refusal(value, parameter, f"{words}. Scale it, or give uint8")
     if kind == "f":
+        # Half a level up, since the conversion to whole numbers cuts off.
         return (array.astype("float32").clip(0, 1) * 255 + 0.5).astype("uint8")
     return array.astype("uint8")

@@ -1,4 +1,4 @@
-"""What an MP4 or QuickTime file tells beside picture and sound, blanked out: place, time, device, titles.
+"""Blanks out what an MP4 or QuickTime file tells beside picture and sound: place, time, device, titles.
 
 Nothing is moved and nothing is encoded again: what goes becomes free space of the same size, so that every offset in
 the file still holds. Pictures, sound and how they are shown stay as they are.
@@ -13,11 +13,26 @@ from dataclasses import dataclass
 from .mp4 import is_mp4
 
 # Boxes for people and programs, wherever they stand: QuickTime's and iTunes' tags, XMP, and cameras' own.
-_TOLD = {b"udta", b"meta", b"uuid", b"free", b"skip", b"tref", b"emsg", b"gpmd", b"GPS ", b"XMP_", b"load", b"cprt"}
-_OPENED = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf"}
-_DATED = {b"mvhd", b"tkhd", b"mdhd"}
+_METADATA_BOXES = {
+    b"udta",
+    b"meta",
+    b"uuid",
+    b"free",
+    b"skip",
+    b"tref",
+    b"emsg",
+    b"gpmd",
+    b"GPS ",
+    b"XMP_",
+    b"load",
+    b"cprt",
+}
+_CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf"}
+_TIMED_BOXES = {b"mvhd", b"tkhd", b"mdhd"}
 _TRACKS_KEPT = {b"vide", b"soun"}
+# Real files nest six deep; a hostile one must not use up Python's stack.
 _MOST_DEPTH = 8
+# `compressorname` of a VisualSampleEntry (ISO/IEC 14496-12, 12.1.3): a length and up to 31 letters.
 _NAME = slice(42, 74)
 
 
@@ -51,52 +66,57 @@ def without_metadata(clip: bytes) -> bytes:
     if not is_mp4(clip[:12]):
         return clip
     data = bytearray(clip)
+    # Listed first: blanking changes the kinds that the walk would read on the way.
     for box in list(_boxes(data, 0, len(data))):
-        _clean(data, box, _MOST_DEPTH)
+        _clean_box(data, box, _MOST_DEPTH)
     return bytes(data)
 
 
-def _clean(data: bytearray, box: _Box, depth: int) -> None:
-    if box.kind in _TOLD:
-        _blank(data, box)
-    elif box.kind == b"trak" and not _is_kept(data, box):
-        _blank_samples(data, box)
-        _blank(data, box)
-    elif box.kind in _DATED:
+def _clean_box(data: bytearray, box: _Box, depth: int) -> None:
+    if box.kind in _METADATA_BOXES:
+        _turn_into_free_space(data, box)
+    elif box.kind == b"trak" and not _is_picture_or_sound(data, box):
+        # Before the box: its tables say where the samples lie, and are gone afterwards.
+        _clear_samples(data, box)
+        _turn_into_free_space(data, box)
+    elif box.kind in _TIMED_BOXES:
         # Version 1 has the time in twice as many bytes.
         size = 16 if data[box.body : box.body + 1] == b"\1" else 8
-        _zero(data, box.body + 4, min(box.body + 4 + size, box.end))
+        _fill_with_zeros(data, box.body + 4, min(box.body + 4 + size, box.end))
     elif box.kind == b"hdlr":
-        _zero(data, box.body + 24, box.end)
+        # The name of a handler is free text, often that of a camera (ISO/IEC 14496-12, 8.4.3).
+        _fill_with_zeros(data, box.body + 24, box.end)
     elif box.kind == b"stsd":
         for entry in _boxes(data, box.body + 8, box.end):
+            # So long are the fixed fields of a VisualSampleEntry; what is shorter cannot hold the name.
             if entry.end - entry.body >= 78 and depth:
-                _unname(data, entry)
-    elif box.kind in _OPENED and depth:
+                _clear_encoder_name(data, entry)
+    elif box.kind in _CONTAINERS and depth:
         for inner in list(_boxes(data, box.body, box.end)):
-            _clean(data, inner, depth - 1)
+            _clean_box(data, inner, depth - 1)
 
 
-def _unname(data: bytearray, entry: _Box) -> None:
+def _clear_encoder_name(data: bytearray, entry: _Box) -> None:
     """Take the name of a camera's encoder out of a video's entry; a sound's has other fields there, and no text."""
     name = data[entry.body + _NAME.start : entry.body + _NAME.stop]
     length = name[0]
     if length < len(name) and bytes(name[1 : 1 + length]).isascii() and not any(name[1 + length :]):
-        _zero(data, entry.body + _NAME.start, entry.body + _NAME.stop)
+        _fill_with_zeros(data, entry.body + _NAME.start, entry.body + _NAME.stop)
 
 
-def _zero(data: bytearray, start: int, end: int) -> None:
+def _fill_with_zeros(data: bytearray, start: int, end: int) -> None:
     if end > start:
         data[start:end] = bytes(end - start)
 
 
-def _blank(data: bytearray, box: _Box) -> None:
+def _turn_into_free_space(data: bytearray, box: _Box) -> None:
     """Make free space of a box."""
+    # Removing it would move the media, to which tables point by offsets from the file's beginning.
     data[box.start + 4 : box.start + 8] = b"free"
-    _zero(data, box.body, box.end)
+    _fill_with_zeros(data, box.body, box.end)
 
 
-def _find(data: bytearray, box: _Box, *path: bytes) -> _Box | None:
+def _find_box(data: bytearray, box: _Box, *path: bytes) -> _Box | None:
     for kind in path:
         found = next((inner for inner in _boxes(data, box.body, box.end) if inner.kind == kind), None)
         if found is None:
@@ -105,20 +125,21 @@ def _find(data: bytearray, box: _Box, *path: bytes) -> _Box | None:
     return box
 
 
-def _is_kept(data: bytearray, trak: _Box) -> bool:
-    handler = _find(data, trak, b"mdia", b"hdlr")
+def _is_picture_or_sound(data: bytearray, trak: _Box) -> bool:
+    handler = _find_box(data, trak, b"mdia", b"hdlr")
+    # Without a handler nobody knows what a track is: it may be the picture.
     return handler is None or bytes(data[handler.body + 8 : handler.body + 12]) in _TRACKS_KEPT
 
 
-def _blank_samples(data: bytearray, trak: _Box) -> None:
+def _clear_samples(data: bytearray, trak: _Box) -> None:
     """Zero what a track holds, such as a place for each second, where the file's tables say it lies."""
-    stbl = _find(data, trak, b"mdia", b"minf", b"stbl")
+    stbl = _find_box(data, trak, b"mdia", b"minf", b"stbl")
     if stbl is None:
         return
     tables = {box.kind: box for box in _boxes(data, stbl.body, stbl.end)}
     try:
         for start, end in _chunks(data, tables):
-            _zero(data, min(start, len(data)), min(end, len(data)))
+            _fill_with_zeros(data, min(start, len(data)), min(end, len(data)))
     except (struct.error, KeyError):
         return
 
@@ -126,12 +147,14 @@ def _blank_samples(data: bytearray, trak: _Box) -> None:
 def _chunks(data: bytearray, tables: dict[bytes, _Box]) -> Iterator[tuple[int, int]]:
     """Where each chunk of a track begins and ends."""
     wide = b"co64" in tables
-    places = _numbers(data, tables[b"co64" if wide else b"stco"], ">Q" if wide else ">I")
-    runs = _numbers(data, tables[b"stsc"], ">III")
+    places = _table_rows(data, tables[b"co64" if wide else b"stco"], ">Q" if wide else ">I")
+    runs = _table_rows(data, tables[b"stsc"], ">III")
+    # `stsz` says one size for all samples, or 0 and a table (8.7.3.2).
     same, count = struct.unpack_from(">II", data, tables[b"stsz"].body + 4)
-    sizes = [] if same else [row[0] for row in _numbers(data, tables[b"stsz"], ">I", head=8)]
+    sizes = [] if same else [row[0] for row in _table_rows(data, tables[b"stsz"], ">I", head=8)]
     sample, run = 0, 0
     for number, (place,) in enumerate(places, 1):
+        # A row of `stsc` holds from its first chunk until the next row begins (8.7.4).
         while run + 1 < len(runs) and runs[run + 1][0] <= number:
             run += 1
         held = min(runs[run][1] if runs else 0, count - sample)
@@ -140,7 +163,7 @@ def _chunks(data: bytearray, tables: dict[bytes, _Box]) -> Iterator[tuple[int, i
         sample += held
 
 
-def _numbers(data: bytearray, box: _Box, form: str, head: int = 4) -> list[tuple[int, ...]]:
+def _table_rows(data: bytearray, box: _Box, form: str, head: int = 4) -> list[tuple[int, ...]]:
     """The rows of a table: after version and flags, `head` bytes of which the last four say how many there are."""
     (count,) = struct.unpack_from(">I", data, box.body + head)
     size, first = struct.calcsize(form), box.body + head + 4

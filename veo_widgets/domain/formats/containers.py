@@ -1,4 +1,4 @@
-"""The kinds of files that a clip may be: how each is known, named, judged and described."""
+"""The file formats of clips: how each is recognized, named, checked and described."""
 
 from __future__ import annotations
 
@@ -62,7 +62,20 @@ def container_of(start: bytes) -> Container | None:
     """The kind of a clip that starts with these bytes, `ENOUGH` of them if there are as many; None if it is no clip."""
     if mp4.is_mp4(start):
         return MP4
+    # Both begin with the same EBML header, which only its DocType tells apart.
     return {"webm": WEBM, "matroska": MATROSKA}.get(webm.doctype(start))
+
+
+def no_clip(start: bytes) -> str:
+    """What a file with these first bytes is, with its article, if it is certainly not a clip; else empty."""
+    if start[:4] == b"RIFF":
+        # An AVI begins so too.
+        return {b"WEBP": "an image/webp", b"WAVE": "a sound in WAV"}.get(start[8:12], "")
+    return _name_of_other(start) if start else "empty"
+
+
+def _name_of_other(start: bytes) -> str:
+    return next((name for begins, name in _OTHERS if start.lstrip().startswith(begins)), "")
 
 
 def named_by(ending: str) -> Container:
@@ -85,17 +98,18 @@ def described(file: IO[bytes], kind: Container | None = None) -> mp4.Description
     found = kind.describe(file)
     try:
         import av
+    # An extra: the header alone tells enough for most clips.
     except ImportError:
         return found
     file.seek(0)
     try:
         with av.open(file, "r") as clip:
-            return _completed(found, clip)
+            return _with_av_facts(found, clip)
     except (av.FFmpegError, ValueError, IndexError, OSError):
         return found
 
 
-def _completed(found: mp4.Description, clip: InputContainer) -> mp4.Description:
+def _with_av_facts(found: mp4.Description, clip: InputContainer) -> mp4.Description:
     seconds = found.seconds or round((clip.duration or 0) / 1_000_000, 3)
     found = replace(found, seconds=seconds, has_audio=found.has_audio or bool(clip.streams.audio))
     if not clip.streams.video:
@@ -109,19 +123,15 @@ def _completed(found: mp4.Description, clip: InputContainer) -> mp4.Description:
 
 
 def what_came(start: bytes, mime: str = "") -> str:
-    """What a file is that is no clip, with its article, for people.
+    """What a file that is not a clip is instead, with its article, for people.
 
     Args:
         start: its first bytes.
         mime: what the service calls it; empty if it does not say.
     """
-    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        return "an image/webp"
     if start.startswith(b"\x1a\x45\xdf\xa3"):
         return "a damaged WebM"
-    if not start:
-        return "empty"
-    known = next((name for begins, name in _OTHERS if start.lstrip().startswith(begins)), "")
+    known = no_clip(start) or _name_of_other(start)
     if known or not mime or mime.startswith("video/"):
         return known or "neither an MP4 nor a WebM"
     return f"{'an' if mime[:1] in 'aeiou' else 'a'} {mime[:60]}"

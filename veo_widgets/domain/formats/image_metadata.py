@@ -1,4 +1,4 @@
-"""What an image file tells beside its picture, cut out without touching the picture: place, time, camera, comments.
+"""Cuts metadata out of an image file without touching its picture: place, time, camera, comments.
 
 The picture is neither decoded nor encoded again. Colour profiles stay, and so does the orientation, in an EXIF block
 that holds nothing else; everything after the picture's end goes.
@@ -39,7 +39,7 @@ def stripped(data: bytes, mime: str) -> bytes:
     Raises:
         BrokenImageError: the file is cut off or its parts do not fit together.
     """
-    parts = {"image/png": _png, "image/jpeg": _jpeg, "image/webp": _webp}[mime]
+    parts = {"image/png": _png_parts, "image/jpeg": _jpeg_parts, "image/webp": _webp_parts}[mime]
     try:
         return b"".join(parts(data))
     except (struct.error, IndexError):
@@ -61,6 +61,7 @@ def size_of(data: bytes, mime: str) -> tuple[int, int]:
 
 
 def _png_size(data: bytes) -> tuple[int, int]:
+    # IHDR has to be the first chunk (PNG specification, 5.6), so that its fields stand at a fixed place.
     width, height = struct.unpack_from(">II", data, 16)
     return width, height
 
@@ -70,6 +71,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
     while (marker := data[place + 1]) not in _FRAMES:
         if marker == 0xFF:
             place += 1
+        # The frame header comes before the first scan, or never.
         elif marker in {_END_OF_IMAGE, _START_OF_SCAN}:
             return 0, 0
         else:
@@ -81,6 +83,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
 def _webp_size(data: bytes) -> tuple[int, int]:
     kind = data[12:16]
     if kind == b"VP8X":
+        # Stored less one, so that 16384 fits its bits (RFC 9649, 2.7 and 3.4).
         return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
     if kind == b"VP8L":
         bits = int.from_bytes(data[21:25], "little")
@@ -89,7 +92,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _png(data: bytes) -> Iterator[bytes]:
+def _png_parts(data: bytes) -> Iterator[bytes]:
     yield _PNG_START
     place = len(_PNG_START)
     while True:
@@ -98,8 +101,9 @@ def _png(data: bytes) -> Iterator[bytes]:
         if end > len(data):
             raise BrokenImageError("it is cut off")
         if kind == b"eXIf":
-            if exif := _turned(data[place + 8 : end - 4]):
+            if exif := _orientation_only(data[place + 8 : end - 4]):
                 yield _png_chunk(kind, exif)
+        # An upper-case first letter marks a chunk that the picture cannot be shown without.
         elif kind in _PNG_KEPT or kind[:1].isupper():
             yield data[place:end]
         if kind == b"IEND":
@@ -111,7 +115,7 @@ def _png_chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def _jpeg(data: bytes) -> Iterator[bytes]:
+def _jpeg_parts(data: bytes) -> Iterator[bytes]:
     yield data[:2]
     place = 2
     while True:
@@ -129,19 +133,20 @@ def _jpeg(data: bytes) -> Iterator[bytes]:
         if length < 2 or end > len(data):
             raise BrokenImageError("it is cut off")
         if marker == _START_OF_SCAN:
+            # The length of a scan's header does not cover the compressed data that follows it.
             found = _JPEG_MARKER.search(data, end)
             if found is None:
                 raise BrokenImageError("it is cut off")
             end = found.start()
-        yield _jpeg_kept(marker, data[place:end])
+        yield _kept_segment(marker, data[place:end])
         place = end
 
 
-def _jpeg_kept(marker: int, segment: bytes) -> bytes:
+def _kept_segment(marker: int, segment: bytes) -> bytes:
     """A segment as it stays: application data only if the picture cannot be read without it."""
     content = segment[4:]
     if marker == 0xE1 and content.startswith(b"Exif\0"):
-        exif = _turned(content[6:])
+        exif = _orientation_only(content[6:])
         return b"" if not exif else struct.pack(">BBH", 0xFF, 0xE1, len(exif) + 8) + b"Exif\0\0" + exif
     if marker == _COMMENT or 0xE0 <= marker <= 0xEF:
         needed = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}.get(marker)
@@ -149,16 +154,19 @@ def _jpeg_kept(marker: int, segment: bytes) -> bytes:
     return segment
 
 
-def _webp(data: bytes) -> Iterator[bytes]:
+def _webp_parts(data: bytes) -> Iterator[bytes]:
     (size,) = struct.unpack_from("<I", data, 4)
     if size + 8 > len(data):
         raise BrokenImageError("it is cut off")
     chunks = list(_webp_chunks(data, size + 8))
-    turned = next((_turned(content.removeprefix(b"Exif\0\0")) for kind, content in chunks if kind == b"EXIF"), b"")
+    turned = next(
+        (_orientation_only(content.removeprefix(b"Exif\0\0")) for kind, content in chunks if kind == b"EXIF"), b""
+    )
+    # What is not known may be anything, so only what is known to be the picture's stays.
     kept = [(kind, content) for kind, content in chunks if kind in _WEBP_KEPT]
     if turned:
         kept.append((b"EXIF", turned))
-    body = b"".join(_webp_chunk(kind, _flagged(kind, content, exif=bool(turned))) for kind, content in kept)
+    body = b"".join(_webp_chunk(kind, _with_exif_flag(kind, content, exif=bool(turned))) for kind, content in kept)
     yield b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
 
 
@@ -169,6 +177,7 @@ def _webp_chunks(data: bytes, end: int) -> Iterator[tuple[bytes, bytes]]:
         if place + 8 + length > end:
             raise BrokenImageError("its parts do not fit together")
         yield kind, data[place + 8 : place + 8 + length]
+        # RIFF pads chunks to even lengths.
         place += 8 + length + length % 2
 
 
@@ -176,15 +185,16 @@ def _webp_chunk(kind: bytes, content: bytes) -> bytes:
     return kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
 
 
-def _flagged(kind: bytes, content: bytes, *, exif: bool) -> bytes:
+def _with_exif_flag(kind: bytes, content: bytes, *, exif: bool) -> bytes:
     if kind != b"VP8X":
         return content
+    # A flag that promises a chunk which is gone makes some readers refuse the file.
     flags = content[0] & ~(_WEBP_EXIF_FLAG | _WEBP_XMP_FLAG)
     return bytes([flags | (_WEBP_EXIF_FLAG if exif else 0)]) + content[1:]
 
 
-def _turned(exif: bytes) -> bytes:
-    """An EXIF block that says how the picture is turned and nothing else; empty if it is upright."""
+def _orientation_only(exif: bytes) -> bytes:
+    """An EXIF block with the picture's orientation and nothing else; empty if it is upright."""
     turn = _orientation(exif)
     if not 2 <= turn <= 8:
         return b""

@@ -15,6 +15,7 @@ from . import mp4_tracks
 from .mp4_boxes import bodies, boxes, layout
 from .mp4_tracks import Track
 
+# What reading a box that is missing or too short raises.
 _DAMAGE = (struct.error, KeyError, IndexError)
 
 
@@ -59,8 +60,9 @@ def describe(file: IO[bytes]) -> Description:
         What it says of itself, with its edit lists, turned as it is shown, in square pixels; an empty description for a
         file that cannot be read as MP4.
     """
-    seconds, tracks, default = _read(_moov(file))
+    seconds, tracks, default = _read_moov(_moov_body(file))
     if default is not None:
+        # In a fragmented file the header says no length: each `moof` brings some samples' times (8.8).
         by_number = {track.number: track for track in tracks}
         for _, moof in bodies(file, b"moof"):
             with suppress(*_DAMAGE):
@@ -70,6 +72,7 @@ def describe(file: IO[bytes]) -> Description:
     if default is not None and picture:
         # The header was written before anything else; sound goes on for a little, as its codec has it.
         seconds = picture.seconds or seconds
+    # An edit list says what is shown, which the movie's own length need not follow.
     elif shown and (not seconds or any(track.shown for track in tracks)):
         seconds = max(shown)
     found = Description(seconds=round(seconds, 3), has_audio=any(track.kind == "soun" for track in tracks))
@@ -79,24 +82,27 @@ def describe(file: IO[bytes]) -> Description:
 
 
 def tracks_of(file: IO[bytes]) -> list[Track]:
-    """The tracks of an MP4 as far as its header tells of them."""
-    return _read(_moov(file))[1]
+    """The tracks of an MP4, as its header describes them."""
+    return _read_moov(_moov_body(file))[1]
 
 
-def _moov(file: IO[bytes]) -> bytes:
+def _moov_body(file: IO[bytes]) -> bytes:
     return next((body for _, body in bodies(file, b"moov")), b"")
 
 
-def _read(moov: bytes) -> tuple[float, list[Track], dict[int, int] | None]:
+def _read_moov(moov: bytes) -> tuple[float, list[Track], dict[int, int] | None]:
     """Length, tracks, and the time steps of a file in fragments, of which others have none."""
-    seconds, scale, tracks, default = 0.0, 0, [], None
+    seconds, scale, turned, default = 0.0, 0, False, None
+    tracks: list[Track] = []
     with suppress(*_DAMAGE):
         for kind, body in boxes(moov):
             if kind == b"mvhd":
+                # Before the tracks, as writers put it: edit lists count in the movie's units.
                 length, scale = mp4_tracks.duration(body)
-                seconds = length / scale if scale else 0.0
+                seconds, turned = length / scale if scale else 0.0, mp4_tracks.turns(body)
             elif kind == b"trak":
                 tracks.append(mp4_tracks.read(body, scale))
+                tracks[-1].turned |= turned
             elif kind == b"mvex":
                 default = mp4_tracks.defaults(body)
     return seconds, tracks, default

@@ -14,6 +14,8 @@ _ALL_ONES = {0: 0xFFFF_FFFF, 1: 0xFFFF_FFFF_FFFF_FFFF}
 _BASE, _DESCRIPTION, _DEFAULT_STEP = 0x1, 0x2, 0x8
 _DATA_OFFSET, _FIRST_FLAGS, _STEPS = 0x1, 0x4, 0x100
 _SAMPLE_FIELDS = (0x100, 0x200, 0x400, 0x800)
+# The matrix of what is shown as it is stored; its last column has 30 bits after the point (6.2.2).
+_PLAIN = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 # A table of time steps may hold as many; a day of pictures has two million.
 _MOST_ENTRIES = 2_000_000
 
@@ -32,6 +34,7 @@ class Track:
         shown: seconds by its edit list; 0.0 without one.
         edits: how many parts of its media that list shows.
         size: width and height as it is shown.
+        turned: whether it is turned, mirrored or moved when it is shown.
     """
 
     number: int = 0
@@ -43,11 +46,13 @@ class Track:
     shown: float = 0.0
     edits: int = 0
     size: tuple[int, int] = (0, 0)
+    turned: bool = False
 
     @property
     def seconds(self) -> float:
         """How long it is shown."""
         units = max(self.length, sum(step * count for step, count in self.steps.items()))
+        # The edit list goes first, as it does in players.
         return self.shown or (units / self.scale if self.scale else 0.0)
 
     @property
@@ -74,6 +79,11 @@ def duration(body: bytes) -> tuple[int, int]:
     return (0 if length == _ALL_ONES.get(body[0]) else length), scale
 
 
+def turns(mvhd: bytes) -> bool:
+    """Whether an ``mvhd`` body turns, mirrors or moves all pictures of its file."""
+    return mvhd[-64:-28] != _PLAIN
+
+
 def read(trak: bytes, movie_scale: int) -> Track:
     """The track in a ``trak`` body.
 
@@ -93,25 +103,28 @@ def read(trak: bytes, movie_scale: int) -> Track:
     track.kind = found[b"hdlr"][8:12].decode("latin-1")
     if track.kind not in {"vide", "soun"}:
         return track
+    # Sound without it still is sound; a picture without it is damage, and raises.
     if b"mdhd" in found or track.kind == "vide":
         track.length, track.scale = duration(found[b"mdhd"])
-    for step, count in _time_steps(found.get(b"stts", b"")):
+    for step, count in _read_time_steps(found.get(b"stts", b"")):
         track.add(step, count)
-    track.shown, track.edits = _edited(found.get(b"elst", b""), movie_scale)
+    track.shown, track.edits = _read_edit_list(found.get(b"elst", b""), movie_scale)
     if track.kind == "vide":
-        track.size = _size(tkhd, found.get(b"stsd", b""))
+        track.size = _shown_size(tkhd, found.get(b"stsd", b""))
+        track.turned = tkhd[-44:-8] != _PLAIN
     return track
 
 
-def _time_steps(stts: bytes) -> Iterator[tuple[int, int]]:
+def _read_time_steps(stts: bytes) -> Iterator[tuple[int, int]]:
     if len(stts) < 8:
         return
+    # The count is the file's word; the box's own length is the limit.
     for number in range(min(struct.unpack_from(">I", stts, 4)[0], _MOST_ENTRIES, (len(stts) - 8) // 8)):
         count, step = struct.unpack_from(">II", stts, 8 + 8 * number)
         yield step, count
 
 
-def _edited(elst: bytes, scale: int) -> tuple[float, int]:
+def _read_edit_list(elst: bytes, scale: int) -> tuple[float, int]:
     """Seconds that an edit list shows, those before the track begins among them, and the number of its parts."""
     if len(elst) < 8 or not scale:
         return 0.0, 0
@@ -123,8 +136,9 @@ def _edited(elst: bytes, scale: int) -> tuple[float, int]:
     return (sum(length for length, _ in parts) / scale if parts and parts[-1][0] else 0.0), edits
 
 
-def _size(tkhd: bytes, stsd: bytes) -> tuple[int, int]:
+def _shown_size(tkhd: bytes, stsd: bytes) -> tuple[int, int]:
     """Width and height as they are shown: turned as the matrix says, in square pixels."""
+    # Fixed-point numbers of 16 and 16 bits (8.3.2).
     width, height = (number >> 16 for number in struct.unpack(">II", tkhd[-8:]))
     entry = next(boxes(stsd[8:]), (b"", b""))[1]
     if len(entry) >= 78:
@@ -132,8 +146,10 @@ def _size(tkhd: bytes, stsd: bytes) -> tuple[int, int]:
         across, down = next(
             (struct.unpack_from(">II", body) for kind, body in boxes(entry[78:]) if kind == b"pasp"), (1, 1)
         )
+        # A header that says another size than is stored has taken the pixels' shape into account already.
         if (width, height) in {stored, (0, 0)}:
             width, height = (round(stored[0] * across / down), stored[1]) if across and down else stored
+    # The first two numbers of the matrix: a quarter turn moves the weight from one to the other.
     a, b = struct.unpack_from(">ii", tkhd, len(tkhd) - 44)
     return (height, width) if abs(b) > abs(a) else (width, height)
 
@@ -165,22 +181,23 @@ def add_fragment(moof: bytes, tracks: Mapping[int, Track], default: Mapping[int,
         track, step = None, 0
         for inner, body in boxes(traf):
             if inner == b"tfhd":
-                number, said = _fragment_head(body)
+                number, said = _read_fragment_head(body)
                 track, step = tracks.get(number), default.get(number, 0) if said is None else said
             elif inner == b"trun" and track is not None:
-                for own, count in _run(body, step):
+                for own, count in _read_run(body, step):
                     track.add(own, count)
 
 
-def _fragment_head(tfhd: bytes) -> tuple[int, int | None]:
+def _read_fragment_head(tfhd: bytes) -> tuple[int, int | None]:
     flags, number = struct.unpack_from(">II", tfhd)
     if not flags & _DEFAULT_STEP:
         return number, None
+    # Optional fields follow each other in the order of their flags (8.8.7).
     at = 8 + (8 if flags & _BASE else 0) + (4 if flags & _DESCRIPTION else 0)
     return number, int(struct.unpack_from(">I", tfhd, at)[0])
 
 
-def _run(trun: bytes, step: int) -> Iterator[tuple[int, int]]:
+def _read_run(trun: bytes, step: int) -> Iterator[tuple[int, int]]:
     flags, count = struct.unpack_from(">II", trun)
     size = 4 * sum(bool(flags & one) for one in _SAMPLE_FIELDS)
     if not flags & _STEPS:

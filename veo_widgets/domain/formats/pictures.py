@@ -1,4 +1,4 @@
-"""Pictures in whatever form people have them, as the bytes of a PNG, JPEG or WebP.
+"""Pictures in any form that people have them in, as the bytes of a PNG, JPEG or WebP.
 
 What is already one of these stays as it is but for its metadata. Everything else goes through Pillow, which is asked
 for only then.
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 from urllib.parse import unquote, unquote_to_bytes
 
+from ..errors import InvalidRequestError, MissingExtraError
 from . import arrays, video_frames
-from .errors import InvalidRequestError, MissingExtraError
 from .image_metadata import BrokenImageError, size_of, stripped
 
 # The service's own limit for one image: https://ai.google.dev/gemini-api/docs/video
@@ -40,9 +40,11 @@ _OTHERS = (
     (b"<svg", "an SVG"),
     (b"<", "a text of XML or HTML"),
 )
+# From the registrations at https://mp4ra.org; `mif1` and `msf1` are shared by both, and mostly HEIC's.
 _BRANDS = {"AVIF": {b"avif", b"avis"}, "HEIC": {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}}
 _TAKEN = "a path, bytes, a binary file, an address, a Pillow image, an array, a figure of matplotlib or a frame of PyAV"
 _ENDING = re.compile(r"\.(avif|hei[cf]s?|hif)$", re.IGNORECASE)
+# Tried one after the other until one is small enough.
 _QUALITIES = (95, 90, 80, 70)
 
 
@@ -80,15 +82,16 @@ def taken(value: object, parameter: str) -> tuple[bytes, str, str]:
         InvalidRequestError: unreadable, of no kind that is taken or can be converted, cut off, or too large.
         MissingExtraError: it needs Pillow, which is not installed.
     """
-    data, name = _read(value, parameter)
+    data, name = _read_value(value, parameter)
     mime = sniff_image(data)
     if mime is None:
-        data, mime = _converted(data, name, parameter)
+        data, mime = _convert_photo(data, name, parameter)
         name = _ENDING.sub("", name) + f".{mime.removeprefix('image/')}"
+    # Before the parts are read: a file that was read up to the limit only would seem to be cut off.
     if len(data) > MAX_IMAGE_BYTES:
         limit = f"{MAX_IMAGE_BYTES // 10**6} MB"
-        way = "PIL.Image.open(…), given in its place, is sent as a smaller JPEG"
-        raise _refusal(parameter, f"{name!r} is over {limit}; at most {limit} are taken. {way}.", name)
+        way = "Pass PIL.Image.open(…) instead, and it is sent as a smaller JPEG"
+        raise _refusal(parameter, f"{name!r} is over {limit}; at most {limit} are accepted. {way}.", name)
     try:
         data = stripped(data, mime)
         _check_size(size_of(data, mime), name, parameter)
@@ -105,27 +108,27 @@ def _check_size(size: tuple[int, int], name: str, parameter: str) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         text = f"{name!r} has {width * height / 1e6:.0f} megapixels ({width}×{height}); at most "
-        raise _refusal(parameter, f"{text}{MAX_PIXELS // 10**6} are taken. Make it smaller.", name)
+        raise _refusal(parameter, f"{text}{MAX_PIXELS // 10**6} are accepted. Make it smaller.", name)
 
 
-def _read(value: object, parameter: str) -> tuple[bytes, str]:
+def _read_value(value: object, parameter: str) -> tuple[bytes, str]:
     """The bytes behind `value` and a name to call them by."""
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value), "bytes"
     if isinstance(value, str) and value[:5].lower() == "data:":
-        return _addressed(value, parameter), "data: address"
+        return _data_address_bytes(value, parameter), "data: address"
     if isinstance(value, str | os.PathLike):
-        return _at(value, parameter)
+        return _read_path(value, parameter)
     # A class has what its objects have, but for what makes them a picture.
-    made = None if isinstance(value, type) else _drawn(value, parameter)
+    made = None if isinstance(value, type) else _encode_object(value, parameter)
     if made is not None:
         return made
-    if isinstance(value, _File) and (found := _of_file(value, parameter)) is not None:
+    if isinstance(value, _File) and (found := _read_open_file(value, parameter)) is not None:
         return found, Path(str(getattr(value, "name", None) or "file")).name
     raise _refusal(parameter, f"{type(value).__name__} is not an image; give {_TAKEN}.", value)
 
 
-def _addressed(address: str, parameter: str) -> bytes:
+def _data_address_bytes(address: str, parameter: str) -> bytes:
     """What a ``data:`` address holds."""
     head, _, text = address.partition(",")
     try:
@@ -139,26 +142,27 @@ def _addressed(address: str, parameter: str) -> bytes:
         raise _refusal(parameter, f"the data: address {address[:30]!r}… is not base64.", address[:80]) from None
 
 
-def _at(path: str | os.PathLike[str], parameter: str) -> tuple[bytes, str]:
+def _read_path(path: str | os.PathLike[str], parameter: str) -> tuple[bytes, str]:
     try:
         found = Path(path).expanduser()
-        return _contents(found), found.name
+        return _read_file(found), found.name
     # RuntimeError is a ~name without a home, ValueError a zero byte.
     except (OSError, RuntimeError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        # pathlib ends its own sentences with a full stop.
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
         text = f"cannot read {str(path)[:200]!r}: {why}. Give the path of an image file."
         raise _refusal(parameter, text, path) from error
 
 
-def _contents(path: Path) -> bytes:
-    """A file's bytes, at most one more than are taken: neither a film nor a device is read to its end."""
+def _read_file(path: Path) -> bytes:
+    """A file's bytes, at most one more than are accepted, so that neither a film nor a device is read to its end."""
     if path.exists() and not path.is_file() and not path.is_dir():
         raise ValueError("it is a device or a pipe")
     with path.open("rb") as file:
         return file.read(MAX_IMAGE_BYTES + 1)
 
 
-def _of_file(file: _File, parameter: str) -> bytes | None:
+def _read_open_file(file: _File, parameter: str) -> bytes | None:
     """What an open file holds: from where it stands, or from its beginning if no picture begins there."""
     # A file that was opened as text has the bytes beneath it.
     source: Any = getattr(file, "buffer", file)
@@ -173,19 +177,19 @@ def _of_file(file: _File, parameter: str) -> bytes | None:
     return data if isinstance(data, bytes) else None
 
 
-def _drawn(value: Any, parameter: str) -> tuple[bytes, str] | None:
-    """A picture that is an object of another package, encoded; None if it is none."""
+def _encode_object(value: Any, parameter: str) -> tuple[bytes, str] | None:
+    """A picture that is an object of another package, encoded; None if it is not one."""
     if isinstance(value, _PillowImage):
-        return _of_pillow(value, parameter), "image.png"
+        return _encode_pillow(value, parameter), "image.png"
     if hasattr(value, "savefig") or hasattr(value, "get_figure"):
-        return _of_figure(value, parameter), "figure.png"
+        return _figure_png(value, parameter), "figure.png"
     if hasattr(value, "to_image") and hasattr(value, "reformat"):
         picture = _with_pillow("A frame as an image", lambda: video_frames.picture_of(value))
-        return _of_pillow(picture, parameter), "frame.png"
+        return _encode_pillow(picture, parameter), "frame.png"
     if arrays.is_array(value):
         _check_size(arrays.size_of(value), "array", parameter)
         picture = _with_pillow("An array as an image", lambda: arrays.picture_of(value, parameter))
-        return _of_pillow(picture, parameter), "array.png"
+        return _encode_pillow(picture, parameter), "array.png"
     for name in ("_repr_png_", "_repr_jpeg_"):
         shown = getattr(value, name, None)
         data = shown() if callable(shown) and not isinstance(value, type) else None
@@ -201,9 +205,10 @@ def _with_pillow(what: str, make: Callable[[], Any]) -> Any:
         raise MissingExtraError(what, "media") from None
 
 
-def _of_figure(value: Any, parameter: str) -> bytes:
+def _figure_png(value: Any, parameter: str) -> bytes:
     """A figure as matplotlib saves it; axes stand for the figure that they are in."""
     figure = value
+    # Axes lie in figures, subfigures and insets; an object that leads in a circle must end.
     for _ in range(4):
         if hasattr(figure, "savefig") or figure is None:
             break
@@ -218,14 +223,14 @@ def _of_figure(value: Any, parameter: str) -> bytes:
     return buffer.getvalue()
 
 
-def _of_pillow(image: Any, parameter: str) -> bytes:
+def _encode_pillow(image: Any, parameter: str) -> bytes:
     """A Pillow image the right way up: as PNG, and where that is larger than is taken, as JPEG or WebP."""
     _check_size(image.size, "image", parameter)
     try:
         from PIL import ImageOps
 
         image = ImageOps.exif_transpose(image)
-        data = _saved(image, "PNG")
+        data = _save_as(image, "PNG")
         return data if len(data) <= MAX_IMAGE_BYTES else smaller(image)
     # SyntaxError is Pillow's word for some broken files.
     except (OSError, ValueError, SyntaxError) as error:
@@ -244,26 +249,26 @@ def smaller(image: Any) -> bytes:
     kind = "WEBP" if see_through else "JPEG"
     picture = image.convert("RGBA" if see_through else "RGB") if image.mode not in {"RGB", "L", "RGBA"} else image
     for quality in _QUALITIES:
-        data = _saved(picture, kind, quality=quality, **({"subsampling": 0} if kind == "JPEG" else {}))
+        data = _save_as(picture, kind, quality=quality, **({"subsampling": 0} if kind == "JPEG" else {}))
         if len(data) <= MAX_IMAGE_BYTES:
             return data
     raise OSError(f"it is over {MAX_IMAGE_BYTES // 10**6} MB even as {kind}; make it smaller with image.resize")
 
 
-def _saved(image: Any, kind: str, **options: Any) -> bytes:
+def _save_as(image: Any, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     # Only PNG keeps the profile by itself.
     image.save(buffer, format=kind, icc_profile=image.info.get("icc_profile"), **options)
     return buffer.getvalue()
 
 
-def _converted(data: bytes, name: str, parameter: str) -> tuple[bytes, str]:
+def _convert_photo(data: bytes, name: str, parameter: str) -> tuple[bytes, str]:
     """A photograph in AVIF or HEIC as a JPEG, or as a PNG where parts of it can be seen through.
 
     Raises:
         InvalidRequestError: it is of no such kind, or nothing here can read it.
     """
-    kind = _modern(data)
+    kind = _avif_or_heic(data)
     if kind is None:
         known = next((what for start, what in _OTHERS if data.lstrip()[:16].startswith(start)), "")
         known = known or ("a video clip" if data[4:8] == b"ftyp" or data.startswith(b"\x1aE\xdf\xa3") else "")
@@ -274,13 +279,13 @@ def _converted(data: bytes, name: str, parameter: str) -> tuple[bytes, str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = _opened(data, kind)
+            image = _open_photo(data, kind)
             _check_size(image.size, name, parameter)
             from PIL import ImageOps
 
             image = ImageOps.exif_transpose(image)
             if image.mode in {"RGBA", "LA", "PA"}:
-                return _of_pillow(image, parameter), "image/png"
+                return _encode_pillow(image, parameter), "image/png"
             return smaller(image), "image/jpeg"
     except ImportError:
         package = "'pillow>=11.3'" if kind == "AVIF" else "pillow-heif"
@@ -291,7 +296,7 @@ def _converted(data: bytes, name: str, parameter: str) -> tuple[bytes, str]:
     raise _refusal(parameter, f"{name!r} is not a PNG, JPEG or WebP image but {kind}. {way}.", name)
 
 
-def _modern(data: bytes) -> str | None:
+def _avif_or_heic(data: bytes) -> str | None:
     """AVIF or HEIC, by the brands in a file's first box."""
     if data[4:8] != b"ftyp":
         return None
@@ -301,7 +306,7 @@ def _modern(data: bytes) -> str | None:
     return next((kind for kind, own in _BRANDS.items() if own.intersection(brands)), None)
 
 
-def _opened(data: bytes, kind: str) -> Any:
+def _open_photo(data: bytes, kind: str) -> Any:
     from PIL import Image, features
 
     if kind == "HEIC":

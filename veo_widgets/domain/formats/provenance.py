@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from .bodies import read_json
-from .errors import ConfigError, MissingExtraError
+from ...domain.safe_json import read_json
+from ..errors import ConfigError, MissingExtraError
+from ..paths import fixed
+from ..printable import printable
 from .mp4 import is_mp4
 from .mp4_boxes import layout
-from .paths import fixed
-from .printable import printable
 
 # The file of certificates whose signers are trusted; from the environment alone, as no folder may name those.
 TRUST = "VEO_TRUST_ANCHORS"
@@ -27,8 +27,11 @@ EXTRA = "provenance"
 # Of c2pa: what it would otherwise ask the network for.
 OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
 
+# The `uuid` box that holds a manifest store (C2PA, "Embedding manifests into BMFF-based assets").
 _MANIFEST_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+# Not a fault of the manifest: it only says that nobody has named the signer.
 _UNTRUSTED = "signingCredential.untrusted"
+# c2pa's status codes that people meet, in words.
 _BROKEN = {
     "assertion.bmffHash.mismatch": "the clip was changed after it was signed",
     "assertion.dataHash.mismatch": "the clip was changed after it was signed",
@@ -40,6 +43,7 @@ _BROKEN = {
     "signingCredential.revoked": "the signer's certificate was revoked",
     "signingCredential.invalid": "the signer's certificate is not one for Content Credentials",
 }
+# IPTC's digital source types (http://cv.iptc.org/newscodes/digitalsourcetype/).
 _SOURCES = {
     "trainedAlgorithmicMedia": "by AI",
     "compositeWithTrainedAlgorithmicMedia": "with parts by AI",
@@ -120,7 +124,7 @@ class ContentCredentials:
 
     @property
     def holds(self) -> bool:
-        """Whether clip and manifest are as they were signed, whoever signed them."""
+        """Whether clip and manifest are unchanged since they were signed, whoever the signer is."""
         return self.state in {"trusted", "untrusted"}
 
     @property
@@ -152,7 +156,7 @@ NONE = ContentCredentials("none", "no Content Credentials")
 
 def carries(path: Path) -> bool:
     """Whether a clip has a manifest in it; a file that cannot be read has none."""
-    return _MANIFEST_BOX in _uuids(path)
+    return _MANIFEST_BOX in _uuid_boxes(path)
 
 
 def credentials_of(path: Path, environ: Mapping[str, str] = os.environ) -> ContentCredentials:
@@ -166,22 +170,24 @@ def credentials_of(path: Path, environ: Mapping[str, str] = os.environ) -> Conte
         ConfigError: that file cannot be read.
     """
     # A manifest that is kept elsewhere is named by XMP, which is in such a box as well.
-    found = _uuids(path)
+    found = _uuid_boxes(path)
     if not found:
         return NONE
     if find_spec("c2pa") is None:
         missing = str(MissingExtraError("Reading its Content Credentials", EXTRA))
         return ContentCredentials("unread", missing) if _MANIFEST_BOX in found else NONE
+    # Read each time, so that a changed list changes the verdict of a clip that was read before.
     trusted = fixed(environ[TRUST], TRUST) if environ.get(TRUST) else None
     try:
-        return _read(path, _state_of(path), _pem(trusted) if trusted else "")
+        return _read_manifest(path, _file_state(path), _read_pem(trusted) if trusted else "")
     except OSError:
         return NONE
 
 
-def _uuids(path: Path) -> set[bytes]:
+def _uuid_boxes(path: Path) -> set[bytes]:
     try:
         with path.open("rb") as file:
+            # Only MP4 and its kin have such boxes.
             if not is_mp4(file.read(12)):
                 return set()
             found = set()
@@ -194,12 +200,12 @@ def _uuids(path: Path) -> set[bytes]:
         return set()
 
 
-def _state_of(path: Path) -> tuple[int, int, int]:
+def _file_state(path: Path) -> tuple[int, int, int]:
     found = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _pem(path: Path) -> str:
+def _read_pem(path: Path) -> str:
     try:
         text = path.read_text("ascii")
     except (OSError, ValueError) as error:
@@ -212,7 +218,8 @@ def _pem(path: Path) -> str:
 
 # A clip is hashed for this, and shown again and again.
 @lru_cache(maxsize=256)
-def _read(path: Path, state: tuple[int, int, int], anchors: str) -> ContentCredentials:
+def _read_manifest(path: Path, state: tuple[int, int, int], anchors: str) -> ContentCredentials:
+    # A key of the cache alone: a file that has changed is read again.
     del state
     import c2pa
 
@@ -225,25 +232,27 @@ def _read(path: Path, state: tuple[int, int, int], anchors: str) -> ContentCrede
             with reader:
                 said = read_json(reader.json().encode())
     except (c2pa.C2paError, ValueError) as error:
+        # c2pa has no type of its own for this; `findings/` notes it, and tells when it changes.
         if str(error).startswith("Remote"):
             return ContentCredentials("unread", "its Content Credentials are kept elsewhere, and nothing is fetched")
-        return ContentCredentials("invalid", f"does not hold: the manifest cannot be read ({_text(str(error))})")
-    return _understood(_map(said), listed=bool(anchors))
+        return ContentCredentials("invalid", f"does not hold: the manifest cannot be read ({_as_text(str(error))})")
+    return _credentials_from_report(_as_map(said), listed=bool(anchors))
 
 
-def _understood(said: Mapping[str, Any], *, listed: bool) -> ContentCredentials:
-    manifest = _map(_map(said.get("manifests")).get(str(said.get("active_manifest"))))
-    signature = _map(manifest.get("signature_info"))
+def _credentials_from_report(said: Mapping[str, Any], *, listed: bool) -> ContentCredentials:
+    manifest = _as_map(_as_map(said.get("manifests")).get(str(said.get("active_manifest"))))
+    signature = _as_map(manifest.get("signature_info"))
     state, verdict = _verdict(said, listed=listed)
+    # Either may be missing in a certificate.
     names = signature.get("issuer"), signature.get("common_name")
     return ContentCredentials(
         state,
         verdict,
-        signer=next((_text(name) for name in names if name), ""),
+        signer=next((_as_text(name) for name in names if name), ""),
         generator=_generator(manifest),
-        signed_at=_text(signature.get("time")),
+        signed_at=_as_text(signature.get("time")),
         actions=tuple(_actions(manifest)),
-        ingredients=tuple(map(_ingredient, _list(manifest.get("ingredients")))),
+        ingredients=tuple(map(_ingredient, _as_maps(manifest.get("ingredients")))),
     )
 
 
@@ -257,57 +266,61 @@ def _verdict(said: Mapping[str, Any], *, listed: bool) -> tuple[State, str]:
         )
         return "untrusted", f"holds, but the signer is untrusted: {why}"
     reasons = dict.fromkeys(
-        _BROKEN.get(code, "") or _text(item.get("explanation")) or code
-        for item in _failures(_map(said.get("validation_results")))
-        if (code := _text(item.get("code"))) != _UNTRUSTED
+        _BROKEN.get(code, "") or _as_text(item.get("explanation")) or code
+        for item in _failures(_as_map(said.get("validation_results")))
+        if (code := _as_text(item.get("code"))) != _UNTRUSTED
     )
     return "invalid", f"does not hold: {'; '.join(reasons) or 'the reason is not told'}"
 
 
 def _failures(results: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    yield from _list(_map(results.get("activeManifest")).get("failure"))
-    for delta in _list(results.get("ingredientDeltas")):
-        yield from _list(_map(delta.get("validationDeltas")).get("failure"))
+    yield from _as_maps(_as_map(results.get("activeManifest")).get("failure"))
+    # What was wrong with an ingredient is told apart from the clip's own manifest.
+    for delta in _as_maps(results.get("ingredientDeltas")):
+        yield from _as_maps(_as_map(delta.get("validationDeltas")).get("failure"))
 
 
 def _generator(manifest: Mapping[str, Any]) -> str:
-    infos = _list(manifest.get("claim_generator_info"))
+    infos = _as_maps(manifest.get("claim_generator_info"))
     names = [_software(info) for info in infos if info.get("name")]
-    return ", ".join(names) or _text(manifest.get("claim_generator"))
+    # Manifests of the first version have one text in the place of the list.
+    return ", ".join(names) or _as_text(manifest.get("claim_generator"))
 
 
 def _software(said: Any) -> str:
     return (
-        f"{_text(said.get('name'))} {_text(said.get('version'))}".strip() if isinstance(said, Mapping) else _text(said)
+        f"{_as_text(said.get('name'))} {_as_text(said.get('version'))}".strip()
+        if isinstance(said, Mapping)
+        else _as_text(said)
     )
 
 
 def _actions(manifest: Mapping[str, Any]) -> Iterable[Action]:
-    for assertion in _list(manifest.get("assertions")):
+    for assertion in _as_maps(manifest.get("assertions")):
         if str(assertion.get("label", "")).startswith("c2pa.actions"):
-            for item in _list(_map(assertion.get("data")).get("actions")):
+            for item in _as_maps(_as_map(assertion.get("data")).get("actions")):
                 yield Action(
-                    _text(item.get("action")).removeprefix("c2pa."),
-                    _text(item.get("digitalSourceType")).rpartition("/")[2],
+                    _as_text(item.get("action")).removeprefix("c2pa."),
+                    _as_text(item.get("digitalSourceType")).rpartition("/")[2],
                     _software(item.get("softwareAgent")),
-                    _text(item.get("when")),
+                    _as_text(item.get("when")),
                 )
 
 
 def _ingredient(said: Mapping[str, Any]) -> Ingredient:
-    results = _map(_map(said.get("validation_results")).get("activeManifest"))
-    broken = any(item.get("code") != _UNTRUSTED for item in _list(results.get("failure")))
+    results = _as_map(_as_map(said.get("validation_results")).get("activeManifest"))
+    broken = any(item.get("code") != _UNTRUSTED for item in _as_maps(results.get("failure")))
     holds = not broken if said.get("active_manifest") else None
-    return Ingredient(_text(said.get("title")) or "a file without a name", _text(said.get("relationship")), holds)
+    return Ingredient(_as_text(said.get("title")) or "a file without a name", _as_text(said.get("relationship")), holds)
 
 
-def _map(said: Any) -> Mapping[str, Any]:
+def _as_map(said: Any) -> Mapping[str, Any]:
     return said if isinstance(said, Mapping) else {}
 
 
-def _list(said: Any) -> list[Mapping[str, Any]]:
+def _as_maps(said: Any) -> list[Mapping[str, Any]]:
     return [item for item in said[:_MOST_ITEMS] if isinstance(item, Mapping)] if isinstance(said, list) else []
 
 
-def _text(said: Any) -> str:
+def _as_text(said: Any) -> str:
     return printable(" ".join(str(said).split()))[:_MOST_LETTERS] if isinstance(said, str | int | float) else ""

@@ -19,7 +19,7 @@ _WIDTH, _HEIGHT, _SHOWN_WIDTH, _SHOWN_HEIGHT, _UNIT = 0xB0, 0xBA, 0x54B0, 0x54BA
 _TIME, _SIMPLE, _BLOCK = 0xE7, 0xA3, 0xA1
 _DOCTYPE = 0x4282
 # What lies inside these is read as if it stood beside them: the size of the first two need not be known.
-_OPENED = {_SEGMENT, _CLUSTER, _GROUP}
+_CONTAINERS = {_SEGMENT, _CLUSTER, _GROUP}
 # No real header is near this size; a hostile one must not fill the memory.
 _MAX_HEADER = 1_000_000
 
@@ -35,32 +35,34 @@ def doctype(start: bytes) -> str:
     return kind.decode("ascii") if kind in {b"webm", b"matroska"} else ""
 
 
-def _number(data: bytes, at: int, *, marked: bool) -> tuple[int, int] | None:
+def _read_vint(data: bytes, at: int, *, marked: bool) -> tuple[int, int] | None:
     """A number of variable length and its length in bytes; `marked` ones keep the bits that tell the length.
 
     A size of which all bits are set stands for one that is not known: -1.
     """
+    # The number of leading zero bits is the number of bytes that follow (RFC 8794, 4).
     length = 9 - data[at].bit_length() if at < len(data) and data[at] else 0
     if not length or at + length > len(data):
         return None
     value = int.from_bytes(data[at : at + length], "big")
     if marked:
+        # An element's id has four bytes at most (RFC 8794, 5).
         return (value, length) if length <= 4 else None
     value &= (1 << 7 * length) - 1
     return (-1 if value == (1 << 7 * length) - 1 else value), length
 
 
-def _head(data: bytes, at: int = 0) -> tuple[int, int, int] | None:
+def _read_head(data: bytes, at: int = 0) -> tuple[int, int, int] | None:
     """Id, size of the body and size of the head of the element that begins at `at`."""
-    kind = _number(data, at, marked=True)
-    size = _number(data, at + kind[1], marked=False) if kind else None
+    kind = _read_vint(data, at, marked=True)
+    size = _read_vint(data, at + kind[1], marked=False) if kind else None
     return (kind[0], size[0], kind[1] + size[1]) if kind and size else None
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The elements of a body that is in memory; what is cut off is left out."""
     at = 0
-    while found := _head(data, at):
+    while found := _read_head(data, at):
         kind, size, head = found
         end = at + head + size
         if size < 0 or end > len(data):
@@ -77,17 +79,19 @@ def _layout(file: IO[bytes]) -> Iterator[tuple[int, int, int]]:
     at, end = 0, file.seek(0, 2)
     while at < end:
         file.seek(at)
-        found = _head(file.read(12))
+        found = _read_head(file.read(12))
         if found is None:
             # A head that is cut off, or no head at all.
             yield 0, at + 1, end + 1
             return
         kind, size, head = found
-        if size < 0 and kind not in _OPENED:
+        # Only a segment and a cluster may leave their size unknown; here it is damage.
+        if size < 0 and kind not in _CONTAINERS:
             yield 0, at + 1, end + 1
             return
         yield kind, at + head, at + head + size if size >= 0 else -1
-        at += head + (0 if kind in _OPENED else size)
+        # Into a container, not over it: its children are wanted.
+        at += head + (0 if kind in _CONTAINERS else size)
 
 
 def is_whole(file: IO[bytes]) -> bool:
@@ -140,34 +144,39 @@ def describe(file: IO[bytes]) -> Description:
     try:
         for kind, start, end in _layout(file):
             if kind == _INFO:
-                scale, length = _read_info(_body(file, start, end))
+                scale, length = _read_info(_read_body(file, start, end))
             elif kind == _TRACKS:
-                found, track = _read_tracks(_body(file, start, end))
+                found, track = _read_tracks(_read_body(file, start, end))
             elif kind in {_TIME, _SIMPLE, _BLOCK}:
-                _read_block(times, kind, _body(file, start, min(end, start + 12)), track)
+                # Track, time and flags stand at a block's beginning; its picture is not read.
+                _read_block(times, kind, _read_body(file, start, min(end, start + 12)), track)
     except (struct.error, IndexError, OverflowError):
         return found
-    return _timed(found, track, times, scale, length * scale)
+    return _with_times(found, track, times, scale, length * scale)
 
 
-def _body(file: IO[bytes], start: int, end: int) -> bytes:
+def _read_body(file: IO[bytes], start: int, end: int) -> bytes:
     file.seek(start)
     return file.read(max(0, min(end - start, _MAX_HEADER)))
 
 
-def _whole(data: bytes) -> int:
+def _unsigned(data: bytes) -> int:
     return int.from_bytes(data, "big")
 
 
-def _real(data: bytes) -> float:
+def _float_value(data: bytes) -> float:
     value = float(struct.unpack(">d" if len(data) == 8 else ">f", data)[0])
+    # Also refuses what is not a number.
     return value if 0 < value < 1e15 else 0.0
 
 
 def _read_info(body: bytes) -> tuple[float, float]:
     """Seconds for each unit of time, and the length in such units; 0 if it is not said."""
     info = dict(_elements(body))
-    return _whole(info.get(_SCALE, b"\x0f\x42\x40")) / 1e9, _real(info[_DURATION]) if _DURATION in info else 0.0
+    # The default of TimestampScale is a million nanoseconds (RFC 9559, 5.1.2.9).
+    return _unsigned(info.get(_SCALE, b"\x0f\x42\x40")) / 1e9, _float_value(
+        info[_DURATION]
+    ) if _DURATION in info else 0.0
 
 
 def _read_tracks(body: bytes) -> tuple[Description, _Track]:
@@ -176,28 +185,28 @@ def _read_tracks(body: bytes) -> tuple[Description, _Track]:
         if kind != _ENTRY:
             continue
         said = dict(_elements(entry))
-        if _whole(said.get(_TYPE, b"")) == 2:
+        if _unsigned(said.get(_TYPE, b"")) == 2:
             found = replace(found, has_audio=True)
         elif _VIDEO in said and not track.number:
-            width, height = _picture(dict(_elements(said[_VIDEO])))
+            width, height = _shown_size(dict(_elements(said[_VIDEO])))
             found = replace(found, width=width, height=height)
-            track = _Track(_whole(said[_NUMBER]) if _NUMBER in said else 0, _whole(said.get(_STEP, b"")) / 1e9)
+            track = _Track(_unsigned(said[_NUMBER]) if _NUMBER in said else 0, _unsigned(said.get(_STEP, b"")) / 1e9)
     return found, track
 
 
-def _picture(video: dict[int, bytes]) -> tuple[int, int]:
+def _shown_size(video: dict[int, bytes]) -> tuple[int, int]:
     """The picture as it is shown; a unit other than pixels tells its shape only."""
-    shown = (_whole(video.get(_SHOWN_WIDTH, b"")), _whole(video.get(_SHOWN_HEIGHT, b"")))
-    if all(shown) and not _whole(video.get(_UNIT, b"")):
+    shown = (_unsigned(video.get(_SHOWN_WIDTH, b"")), _unsigned(video.get(_SHOWN_HEIGHT, b"")))
+    if all(shown) and not _unsigned(video.get(_UNIT, b"")):
         return shown
-    return _whole(video.get(_WIDTH, b"")), _whole(video.get(_HEIGHT, b""))
+    return _unsigned(video.get(_WIDTH, b"")), _unsigned(video.get(_HEIGHT, b""))
 
 
 def _read_block(times: _Times, kind: int, start: bytes, track: _Track) -> None:
     if kind == _TIME:
-        times.cluster = _whole(start[:8])
+        times.cluster = _unsigned(start[:8])
         return
-    number = _number(start, 0, marked=False)
+    number = _read_vint(start, 0, marked=False)
     if number is None:
         return
     at = times.cluster + int(struct.unpack_from(">h", start, number[1])[0])
@@ -206,7 +215,7 @@ def _read_block(times: _Times, kind: int, start: bytes, track: _Track) -> None:
         times.pictures.append(at)
 
 
-def _timed(found: Description, track: _Track, times: _Times, scale: float, length: float) -> Description:
+def _with_times(found: Description, track: _Track, times: _Times, scale: float, length: float) -> Description:
     """The description with length and rate, from the header if it has them, else from the blocks."""
     count = len(times.pictures)
     span = (max(times.pictures) - min(times.pictures)) * scale if count else 0.0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
-from ..errors import ConfigError
-from ..providers import LITELLM, LITELLM_GEMINI
+from ...domain.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
+from ...domain.errors import ConfigError
+from ..registry import LITELLM, LITELLM_GEMINI, LOCALAI
 from .base import Call, Field, Reply, Wire
 from .interactions import AgentInteractions, Interactions, ProxiedInteractions
-from .openai_videos import OpenAIVideos, ProxiedVideos
+from .localai import LocalAIVideo
+from .openai_videos import OpenAIVideos
 from .predict_long_running import AgentPlatform, DeveloperApi, PassThrough
+from .proxied_videos import ProxiedVideos
 
 __all__ = ["Call", "Field", "Reply", "Wire", "wire_for"]
 
@@ -22,6 +24,7 @@ _WIRES: dict[tuple[str, str], Wire] = {
     ("openai_videos", OPENAI): OpenAIVideos(),
     ("openai_videos", AZURE_OPENAI): OpenAIVideos(),
     ("openai_videos", LITELLM): ProxiedVideos(),
+    ("openai_videos", LOCALAI): LocalAIVideo(),
 }
 
 

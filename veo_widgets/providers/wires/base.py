@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, ClassVar, Literal, Protocol
 
-from ..catalog import Model
-from ..errors import InvalidReplyError, InvalidRequestError, ServiceError
-from ..params import PARAMS
-from ..providers import Endpoint
-from ..record import Operation, Sample
-from ..request import VideoRequest
+from ...domain.catalog import Model
+from ...domain.errors import InvalidReplyError, InvalidRequestError, ServiceError
+from ...domain.job_record import Operation, Sample
+from ...domain.params import PARAMS
+from ...domain.request import VideoRequest, is_said
+from ..registry import Endpoint, Provider
 
 Purpose = Literal["create", "poll", "content", "list", "cancel", "file"]
 
@@ -41,6 +41,7 @@ class Call:
         json: the body, or None.
         form: the parts of a multipart body, which goes before `json`; a create that has both may be sent as JSON where
             the form cannot be read.
+        patience: seconds that the answer may take, where it comes after the work and not before; 0 for the usual.
     """
 
     purpose: Purpose
@@ -49,6 +50,7 @@ class Call:
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     form: tuple[Field, ...] = ()
+    patience: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def operation_name(value: object, what: str) -> str:
     """
     if not isinstance(value, str) or not value:
         raise InvalidReplyError(f"The service accepted the request but named no {what}.")
+    # The name becomes part of an address: with .. in it a poll would ask another path, with the key.
     if len(value) > LONGEST_NAME or not value.isprintable() or {".", ".."} & set(value.split("/")):
         raise InvalidReplyError(f"The service accepted the request but named its {what} {value[:80]!r}.")
     return value
@@ -100,8 +103,10 @@ def read_samples(found: Iterable[tuple[object, object, object]]) -> tuple[Sample
         # Either may be missing, and neither may be anything but text.
         if not (uri or data) or not isinstance(uri or "", str) or not isinstance(data or "", str):
             continue
+        # It is stored with the job and shown to people.
         if len(str(uri or "")) > LONGEST_NAME:
             raise InvalidReplyError("The service gives a clip a longer address than any clip has.")
+        # Some answers leave the type out; every service so far sends MP4 unless it says otherwise.
         kind = mime if isinstance(mime, str) and 0 < len(mime) < 100 else "video/mp4"
         samples.append(Sample(len(samples), str(uri or ""), kind, str(data or "")))
     return limited(samples)
@@ -113,6 +118,7 @@ def limited(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     Raises:
         InvalidReplyError: they are more.
     """
+    # One more than allowed is enough to know; a hostile answer may list millions.
     found = tuple(islice(samples, _MOST_SAMPLES + 1))
     if len(found) > _MOST_SAMPLES:
         raise InvalidReplyError("The service lists more clips than belong to one request.")
@@ -129,9 +135,18 @@ class Wire(Protocol):
 
     name: str
     reads_web: bool
+    answers_with_clip: bool
 
-    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
-        """What of a request, as the user said it, this dialect cannot carry."""
+    def refusals(
+        self, request: VideoRequest, model: Model, provider: Provider | None = None
+    ) -> Iterator[InvalidRequestError]:
+        """What of a request, as the user said it, this dialect cannot carry.
+
+        Args:
+            request: as the user said it.
+            model: the catalog's entry.
+            provider: who serves it, under its name at its address; None if nothing is known of it.
+        """
 
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         """The call that starts a completed request."""
@@ -197,29 +212,38 @@ class Dialect:
         carries: the parameters that have a place in it.
         reads_buckets: whether images may be ``gs://`` addresses.
         reads_web: whether images may be addresses of the web; they are read here and sent as bytes where not.
+        answers_with_clip: whether a create is answered once its clip is there, and nothing tells of it before or after.
     """
 
     label: ClassVar[str] = ""
     carries: ClassVar[frozenset[str]] = frozenset()
     reads_buckets: ClassVar[bool] = False
     reads_web: bool = False
+    answers_with_clip: bool = False
 
-    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
-        """Everything that was said and has no place; what is said as it would be anyway is no loss."""
+    def refusals(
+        self,
+        request: VideoRequest,
+        model: Model,
+        provider: Provider | None = None,  # noqa: ARG002 (for those that many servers speak)
+    ) -> Iterator[InvalidRequestError]:
+        """Everything that was asked for and has no place; asking for what comes anyway is no loss."""
         for param in PARAMS:
             value = getattr(request, param.name)
+            # One clip, and sound from a model that always has it, come even if nothing is sent.
             harmless = {"samples": 1, "generate_audio": model.audio}.get(param.name)
-            if param.name in self.carries or value in (None, (), "") or value == harmless:
+            if param.name in self.carries or not is_said(value) or value == harmless:
                 continue
             yield InvalidRequestError(
                 f"{param.name}: cannot be sent; {self.label} has no place for it.", parameter=param.name, value=value
             )
         if not self.reads_buckets:
-            for image in request.images:
-                if image.is_in_bucket:
+            frames = (("first_frame", request.first_frame), ("last_frame", request.last_frame))
+            for name, image in (*frames, *(("reference_images", image) for image in request.reference_images)):
+                if image and image.is_in_bucket:
                     yield InvalidRequestError(
-                        f"first_frame: {image.uri!r} cannot be read; {self.label} takes bytes, not gs:// addresses.",
-                        parameter="first_frame",
+                        f"{name}: {image.uri!r} cannot be read; {self.label} takes bytes, not gs:// addresses.",
+                        parameter=name,
                         value=image.uri,
                     )
 

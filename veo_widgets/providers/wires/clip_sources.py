@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 from pathlib import Path, PurePath
 
-from ..clip_metadata import without_metadata
-from ..errors import InvalidRequestError
+from ...domain.errors import InvalidRequestError
+from ...domain.formats.clip_metadata import without_metadata
+from ...domain.formats.containers import ENOUGH, no_clip
 
 _INLINE = "data:video/mp4;base64,"
 _MIMES = {".mov": "video/quicktime", ".webm": "video/webm", ".mpg": "video/mpeg", ".mpeg": "video/mpeg"}
-_ENDINGS = {".mp4", ".m4v", ".avi", *_MIMES}
+# Of clips, and of what is given by mistake: none of them ends an id.
+_ENDINGS = {".mp4", ".m4v", ".avi", ".mkv", *_MIMES}
+_ENDINGS |= {".jpg", ".jpeg", ".png", ".webp", ".gif", ".heic", ".avif", ".wav", ".mp3", ".m4a"}
 
 
 def is_address(clip: str) -> bool:
@@ -34,17 +37,32 @@ def encoded(clip: str, parameter: str) -> str:
     """The bytes of a clip as base64, without what it tells of place, time and device.
 
     Raises:
-        InvalidRequestError: there is no such file.
+        InvalidRequestError: there is no such file, or it is no clip.
     """
     return base64.b64encode(decoded(clip, parameter)).decode("ascii")
 
 
 def decoded(clip: str, parameter: str) -> bytes:
     """The bytes of a clip; see `encoded`."""
+    data = _read_bytes(clip, parameter)
+    # Checked before it is sent: the service would refuse it only after the upload, in words about decoding.
+    if kind := no_clip(data[:ENOUGH]):
+        shown = "what was given as bytes" if clip.startswith(_INLINE) else repr(clip[:200])
+        raise InvalidRequestError(
+            f"{parameter}: {shown} is {kind}, not a clip; give an MP4, MOV, WebM, MPEG or AVI, or its gs:// address.",
+            parameter=parameter,
+            value=clip,
+            allowed=("MP4", "MOV", "WebM", "MPEG", "AVI"),
+        )
+    # A phone writes where and when into a clip, which no service needs to know.
+    return without_metadata(data)
+
+
+def _read_bytes(clip: str, parameter: str) -> bytes:
     try:
         if clip.startswith(_INLINE):
-            return without_metadata(base64.b64decode(clip.removeprefix(_INLINE)))
-        return without_metadata(Path(clip).expanduser().read_bytes())
+            return base64.b64decode(clip.removeprefix(_INLINE))
+        return Path(clip).expanduser().read_bytes()
     # RuntimeError is a ~name without a home, ValueError a zero byte.
     except (OSError, RuntimeError, ValueError) as error:
         raise InvalidRequestError(

@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from ..bodies import read_json
+from ...domain.safe_json import read_json
 from .error_pages import page_words
+from .fault_lists import words_of_faults
 from .statuses import is_nothing
 
+# Enough for every sentence of a service, too little for a page or an echoed prompt to fill a cell.
 _LENGTH = 600
 # Under which names a sentence stands, the likeliest first.
 _SENTENCES = ("message", "msg", "fail_reason", "error_message", "error_msg", "error_description", "reason")
@@ -107,21 +109,22 @@ def read_error(body: bytes) -> ErrorBody:
         return error_in(read_json(body))
     except ValueError:
         words, is_page = page_words(body)
-        return ErrorBody(_line(words), is_page=is_page)
+        return ErrorBody(_one_line(words), is_page=is_page)
 
 
 def error_in(said: Any) -> ErrorBody:
     """The error in a decoded body; see `read_error`."""
+    # Google wraps the error in a list where the answer itself would have been a stream.
     if isinstance(said, list) and said:
         said = said[0]
     if isinstance(said, str):
-        return ErrorBody(_line(said))
+        return ErrorBody(_one_line(said))
     if not isinstance(said, dict):
         return ErrorBody()
     said = fields_of(said)
-    inner = _inner(said)
+    inner = _inner_error(said)
     error = inner if inner is not None else said
-    return _quoted(error) or _with_surroundings(_read(error), said)
+    return _quoted_error(error) or _with_surroundings(_read_fields(error), said)
 
 
 def fields_of(said: dict[str, Any]) -> dict[str, Any]:
@@ -129,22 +132,22 @@ def fields_of(said: dict[str, Any]) -> dict[str, Any]:
 
     What stands under its own name counts, whatever else is called alike. An envelope that tells of no error adds none.
     """
-    told = {**_renamed(said), **said}
+    told = {**_rename_fields(said), **said}
     for envelope in (value for key in _ENVELOPES if isinstance(value := said.get(key), dict)):
-        inner = _renamed(envelope)
+        inner = _rename_fields(envelope)
         if "error" in inner or not is_nothing(inner.get("code")):
             told = {**inner, **{key: value for key, value in told.items() if not is_nothing(value)}}
     listed = told.get("errors")
-    first = _renamed(listed[0]) if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+    first = _rename_fields(listed[0]) if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
     return {**{key: first[key] for key in ("code", "request_id") if key in first}, **told}
 
 
-def _renamed(said: dict[str, Any]) -> dict[str, Any]:
+def _rename_fields(said: dict[str, Any]) -> dict[str, Any]:
     named = ((_FIELDS.get(key.replace("_", "").lower()), value) for key, value in said.items())
     return {name: value for name, value in named if name is not None}
 
 
-def _inner(said: dict[str, Any]) -> dict[str, Any] | None:
+def _inner_error(said: dict[str, Any]) -> dict[str, Any] | None:
     """The object with the error, where it is not the whole body."""
     error = next((told for key in ("error", "detail") if not is_nothing(told := said.get(key))), None)
     if not isinstance(error, dict):
@@ -157,7 +160,7 @@ def _with_surroundings(found: ErrorBody, said: dict[str, Any]) -> ErrorBody:
     """The error with what stands beside its object and not in it."""
     if found.message and found.code and found.named:
         return found
-    beside = _read({**said, "error": None, "detail": None})
+    beside = _read_fields({**said, "error": None, "detail": None})
     return replace(
         found,
         message=found.message or beside.message,
@@ -167,28 +170,28 @@ def _with_surroundings(found: ErrorBody, said: dict[str, Any]) -> ErrorBody:
     )
 
 
-def _read(error: dict[str, Any]) -> ErrorBody:
+def _read_fields(error: dict[str, Any]) -> ErrorBody:
     error = fields_of(error)
-    details, code = error.get("details"), _code(error)
+    details, code = error.get("details"), _find_code(error)
     return ErrorBody(
-        message=_line(_sentence(error)),
+        message=_one_line(_find_sentence(error)),
         code=code,
         own_code=code if code == _own_code(error) else "",
         details=tuple(item for item in details if isinstance(item, dict)) if isinstance(details, list) else (),
-        is_googles=bool(_status(error)),
+        is_googles=bool(_rpc_status(error)),
         named=named if isinstance(named := error.get("request_id"), str) else "",
     )
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     # Cut before it is split: a body may be millions of words long.
-    return " ".join(text[: 4 * _LENGTH].split())[:_LENGTH]
+    return " ".join((words_of_faults(text) or text)[: 4 * _LENGTH].split())[:_LENGTH]
 
 
-def _sentence(error: dict[str, Any]) -> str:
+def _find_sentence(error: dict[str, Any]) -> str:
     """What is said in an object: under one of the usual names, or as a list of faults."""
     for name in (*_SENTENCES, "error", "detail", "errors", "title"):
-        if words := _words(error.get(name)):
+        if words := _words_in(error.get(name)):
             return words
     return _words_by_field(error.get("errors"))
 
@@ -196,16 +199,16 @@ def _sentence(error: dict[str, Any]) -> str:
 def _words_by_field(said: Any) -> str:
     """What is wrong with each field, as Rails and Django tell it: ``{"size": ["is too large"]}``."""
     told = islice(said.items(), _FAULTS) if isinstance(said, dict) else ()
-    return "; ".join(f"{name[:100]}: {words}" for name, value in told if (words := _words(value)))
+    return "; ".join(f"{name[:100]}: {words}" for name, value in told if (words := _words_in(value)))
 
 
-def _words(said: Any) -> str:
+def _words_in(said: Any) -> str:
     if isinstance(said, list):
-        return "; ".join(filter(None, map(_fault, said[:_FAULTS])))
+        return "; ".join(filter(None, map(_describe_fault, said[:_FAULTS])))
     return said if isinstance(said, str) and said.strip() else ""
 
 
-def _fault(item: Any) -> str:
+def _describe_fault(item: Any) -> str:
     """One of several faults. FastAPI's says where it is: ``{"loc": ["body", "prompt"], "msg": "Field required"}``."""
     if not isinstance(item, dict):
         return item if isinstance(item, str) else ""
@@ -217,15 +220,15 @@ def _fault(item: Any) -> str:
     return f"{name}: {words}" if name and words else words
 
 
-def _status(error: dict[str, Any]) -> str:
+def _rpc_status(error: dict[str, Any]) -> str:
     """The name of a google.rpc.Code, which only Google writes beside a sentence."""
     status = error.get("status")
     return status if isinstance(status, str) and re.fullmatch(r"[A-Z][A-Z_]{0,40}", status) else ""
 
 
-def _code(error: dict[str, Any]) -> str:
+def _find_code(error: dict[str, Any]) -> str:
     """Google's status; else a code of letters, which OpenAI and LiteLLM write as `code` or as `type`."""
-    if status := _status(error):
+    if status := _rpc_status(error):
         return status
     # LiteLLM writes the HTTP status into `code`, and Python's None as a text.
     texts = [text for key in ("code", "type") if isinstance(text := error.get(key), str) and text != "None"]
@@ -239,18 +242,20 @@ def _own_code(error: dict[str, Any]) -> str:
         return str(code)
     word = error.get("error")
     texts = [text for text in (code, word) if isinstance(text, str) and re.fullmatch(r"[\w.:/-]{1,80}", text)]
-    return next((text for text in texts if text not in {"None", _sentence(error)} and not text.isdigit()), "")
+    return next((text for text in texts if text not in {"None", _find_sentence(error)} and not text.isdigit()), "")
 
 
-def _quoted(error: dict[str, Any]) -> ErrorBody | None:
+def _quoted_error(error: dict[str, Any]) -> ErrorBody | None:
     """The service's own error, if a gateway's sentence quotes it whole."""
     sentence = str(error.get("message") or "")
+    # Searched for and not parsed from the start: LiteLLM writes exception names before it.
     start = _WRAPPED.search(sentence)
     if start is None:
         return None
     try:
+        # raw_decode, since LiteLLM's own words go on behind it.
         inner, _ = json.JSONDecoder().raw_decode(sentence, start.start())
     except (ValueError, RecursionError):
         return None
-    found = _read(inner["error"])
+    found = _read_fields(inner["error"])
     return replace(found, is_relayed=True) if found.message else None

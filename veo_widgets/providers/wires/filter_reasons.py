@@ -21,6 +21,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     "vulgar content": ("32635315",),
     "another safety rule": ("74803281", "29578790", "42876398"),
 }
+# The page lists codes by category; an answer has only the code.
 _MEANING = {code: meaning for meaning, codes in _CODES.items() for code in codes}
 
 _FILTER = re.compile(r"moderation|safety|policy|prohibit|content_filter|blocked|\brai\b", re.IGNORECASE)
@@ -34,6 +35,7 @@ def is_filter(code: str) -> bool:
 def explain(reason: str) -> str:
     """The service's sentence with the meaning of its support codes after it."""
     _, found, tail = reason.partition("Support code")
+    # Behind "Support code" alone: other numbers of this length are ids.
     codes = re.findall(r"(?<!\d)\d{7,9}(?!\d)", tail) if found else []
     meanings = list(dict.fromkeys(_MEANING[code] for code in codes if code in _MEANING))
     if not meanings:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
+from urllib.parse import urlsplit
 
-from ..bodies import read_json
-from ..errors import (
+from ...domain.errors import (
     AuthenticationError,
     BadRequestError,
     NotFoundError,
@@ -19,7 +19,8 @@ from ..errors import (
     ServiceError,
     ServiceUnavailableError,
 )
-from ..providers import PROVIDERS, Endpoint, at_address
+from ...domain.safe_json import read_json
+from ..registry import PROVIDERS, Endpoint, at_address
 from .base import Call
 from .error_bodies import ErrorBody, read_error
 from .filter_reasons import explain
@@ -68,6 +69,7 @@ def service_error(
     *,
     call: Call | None = None,
     endpoint: Endpoint | None = None,
+    keyless: bool = False,
 ) -> ServiceError:
     """The error that an HTTP answer stands for.
 
@@ -78,17 +80,24 @@ def service_error(
         body: of the answer.
         call: what was asked, on which the remedy depends.
         endpoint: of whom it was asked.
+        keyless: whether it was asked without a key.
     """
     said = read_error(body)
-    kind, name, wait = _kind(status, said), _request_id(headers, said), retry_after(headers, {"details": said.details})
-    told = _told(said, status, headers)
+    kind, name, wait = (
+        _error_class(status, said),
+        _request_id(headers, said),
+        retry_after(headers, {"details": said.details}),
+    )
+    told = _quote_answer(said, status, headers)
     more: dict[str, Any] = {
         "said": "" if said.is_page else said.message or said.code or next(iter(said.reasons), ""),
         "answer": f"{label} answered {'' if f'HTTP {status}' in told else f'HTTP {status}: '}{told}.",
     }
     if kind is RateLimitError:
         more["limit"] = limit = "spend" if status == 402 else limit_of(said)
-        remedy = limit_remedy(limit, said, _biller(endpoint), wait)
+        remedy = limit_remedy(limit, said, _account_asked(endpoint), wait)
+    elif keyless and status in {401, 403}:
+        remedy = _key_wanted(endpoint)
     else:
         remedy = remedy_for(kind, said, call, endpoint)
     links = [f"See {link}" for link in said.links if link not in f"{told} {remedy}"]
@@ -99,13 +108,30 @@ def service_error(
         code=said.code or next(iter(said.reasons), ""),
         retry_after=wait,
         request_id=name,
-        unread=is_unread(call, status, _decoded(body), said),
-        body=_decoded(body) if call is not None and call.purpose in {"poll", "create"} else None,
+        unread=is_unread(call, status, _json_or_none(body), said),
+        body=_json_or_none(body) if _may_be_a_video(call, endpoint) else None,
         **more,
     )
 
 
-def _biller(endpoint: Endpoint | None) -> str:
+def _may_be_a_video(call: Call | None, endpoint: Endpoint | None) -> bool:
+    """Whether an error may hold a video: that of a create or a poll, and of a clip that the service itself keeps."""
+    if call is None or call.purpose not in {"create", "poll", "content"}:
+        return False
+    # Who only keeps clips says nothing of how a job is.
+    own = endpoint is not None and urlsplit(call.url)[:2] == urlsplit(endpoint.base_url)[:2]
+    return call.purpose != "content" or own
+
+
+def _key_wanted(endpoint: Endpoint | None) -> str:
+    """What to do where a server was asked without a key and wants one."""
+    provider = PROVIDERS[endpoint.provider] if endpoint and endpoint.provider in PROVIDERS else None
+    # The provider of any server has keys for the one that the environment names alone.
+    variables = f"set {' or '.join(provider.key_env)}, or " if provider and provider.base_url else ""
+    return f"This server wants a key, and none was given: {variables}call veo.configure(api_key=…)."
+
+
+def _account_asked(endpoint: Endpoint | None) -> str:
     """The provider whose account is asked; empty at a server of somebody's own that speaks its wire."""
     if endpoint is None or endpoint.provider not in PROVIDERS:
         return ""
@@ -113,14 +139,14 @@ def _biller(endpoint: Endpoint | None) -> str:
     return provider.name if at_address(provider, endpoint.base_url).label == provider.label else ""
 
 
-def _decoded(body: bytes) -> Any:
+def _json_or_none(body: bytes) -> Any:
     try:
         return read_json(body)
     except ValueError:
         return None
 
 
-def _told(said: ErrorBody, status: int, headers: Mapping[str, str]) -> str:
+def _quote_answer(said: ErrorBody, status: int, headers: Mapping[str, str]) -> str:
     """The service's own sentence with its code; of a page, what came and what it is called."""
     words, answered = explain(said.message).rstrip("."), f"HTTP {status} ({kind_of(headers)})"
     if said.is_page or not words:
@@ -128,7 +154,8 @@ def _told(said: ErrorBody, status: int, headers: Mapping[str, str]) -> str:
     return f"{words} (code {said.own_code})" if said.own_code and said.own_code not in words else words
 
 
-def _kind(status: int, said: ErrorBody) -> type[ServiceError]:
+def _error_class(status: int, said: ErrorBody) -> type[ServiceError]:
+    # First, since LiteLLM's operators choose the status of a spent budget.
     if status >= 400 and is_about_money(said):
         return RateLimitError
     if status < 500 and _WRONG_KEYS & {said.code, *said.reasons}:
@@ -136,6 +163,9 @@ def _kind(status: int, said: ErrorBody) -> type[ServiceError]:
         return AuthenticationError
     if status == 500 and _NO_SUCH_VERB.search(said.message):
         return BadRequestError
+    if status == 503 and said.code == "model_not_found" and not said.is_relayed:
+        # new-api (``middleware/distributor.go``) answers so before it has asked anybody.
+        return NotFoundError
     fallback = ServiceUnavailableError if status >= 500 else BadRequestError if status >= 400 else ServiceError
     return _BY_STATUS.get(status, fallback)
 
@@ -156,23 +186,28 @@ def retry_after(headers: Mapping[str, str], body: Any) -> float | None:
     details = body.get("details") if isinstance(body, dict) else None
     for item in details if isinstance(details, list | tuple) else ():
         delay = item.get("retryDelay") if isinstance(item, dict) else None
-        if isinstance(delay, str) and delay.endswith("s") and (seconds := _seconds(delay[:-1])) is not None:
+        if isinstance(delay, str) and delay.endswith("s") and (seconds := _read_seconds(delay[:-1])) is not None:
             return seconds
     for name in ("retry-after-ms", "openai-poll-after-ms"):
-        if (milliseconds := _seconds(headers.get(name, ""))) is not None:
+        if (milliseconds := _read_seconds(headers.get(name, ""))) is not None:
             return milliseconds / 1000
     said = headers.get("retry-after", "")
+    if not said:
+        return None
     try:
         at = email.utils.parsedate_to_datetime(said)
     except (ValueError, OverflowError):
-        return _seconds(said)
+        return _read_seconds(said)
     # A date without a zone is sloppy, and meant as UTC.
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
 
 
-def _seconds(text: str) -> float | None:
+def _read_seconds(text: str) -> float | None:
+    if not text:
+        return None
     try:
         seconds = float(text)
     except ValueError:
         return None
+    # float() also reads nan and inf, for which nobody can wait.
     return max(0.0, seconds) if isfinite(seconds) else None

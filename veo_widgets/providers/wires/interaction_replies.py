@@ -1,13 +1,13 @@
-"""What an interaction says of itself: still at it, done with a video, done without one, or ended."""
+"""What an interaction says of itself: still running, done with a video, done without one, or failed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import InvalidReplyError
-from ..pricing import Usage
-from ..record import Operation, Sample
+from ...domain.errors import InvalidReplyError
+from ...domain.job_record import Operation, Sample
+from ...domain.pricing import Usage
 from .base import read_samples
 from .filter_reasons import explain, is_filter
 from .rpc_codes import rpc_failure
@@ -34,6 +34,7 @@ _ENDS: dict[str, tuple[str, str]] = {
 # Sources: the Interactions reference and google-genai's types.
 WORDS = Words.of(done="completed", failed=" ".join(_ENDS), running="queued in_progress")
 _NAMES = {plain(name): name for name in _ENDS}
+# Here the codes are HTTP's: too many requests, and faults of the service's own.
 _RETRYABLE = {"429", "500", "503"}
 # Source: the Omni page's list of regions, and a `completed` with no output tokens.
 _REFUSED = (
@@ -58,15 +59,17 @@ def read_interaction(body: Any) -> Operation:
     status = _NAMES.get(plain(said), "completed")
     outputs = list(_outputs(body))
     samples = _samples(outputs)
+    # An incomplete interaction may have a clip, which is paid for.
     if samples and status in {"completed", "incomplete"}:
         return Operation(name, "samples", samples=samples, usage=read_usage(body.get("usage")))
     code, message = next(_errors(body), ("", ""))
+    # An error beside a completed status is believed: it says more than the status does.
     if status == "completed" and not code and not message:
         return _without_video(name, body, outputs)
-    return _ended(name, status, code, message)
+    return _read_end(name, status, code, message)
 
 
-def _ended(name: str, status: str, code: str, message: str) -> Operation:
+def _read_end(name: str, status: str, code: str, message: str) -> Operation:
     if is_filter(code):
         return Operation(name, "filtered", withheld=1, reasons=(explain(message or code),), code=code)
     words, remedy = _ENDS.get(status, ("", ""))
@@ -86,8 +89,9 @@ def _without_video(name: str, body: dict[str, Any], outputs: list[dict[str, Any]
     """Completed, and no clip: the model's own words if it has said why, else what is known of such ends."""
     said = " ".join(str(part["text"]).strip() for part in outputs if part.get("type") == "text" and part.get("text"))
     usage = body.get("usage")
-    tokens = _count(usage, "total_output_tokens") if isinstance(usage, dict) else None
+    tokens = _whole_number(usage, "total_output_tokens") if isinstance(usage, dict) else None
     if said.strip():
+        # A model that explains itself may write pages.
         return Operation(name, "filtered", withheld=1, reasons=(explain(said[:600]),))
     if tokens == 0:
         return Operation(name, "filtered", withheld=1, reasons=(_REFUSED,))
@@ -134,15 +138,16 @@ def read_usage(usage: Any) -> Usage | None:
     if not isinstance(split, list):
         return None
     video = sum(
-        _count(item, "tokens") or 0
+        _whole_number(item, "tokens") or 0
         for item in split
         if isinstance(item, dict) and str(item.get("modality")).lower() == "video"
     )
-    written = max((_count(usage, "total_output_tokens") or 0) - video, 0)
-    thought = _count(usage, "total_thought_tokens") or 0
-    return Usage(input=_count(usage, "total_input_tokens") or 0, text=written + thought, video=video)
+    # Whatever output is not video is charged as text.
+    written = max((_whole_number(usage, "total_output_tokens") or 0) - video, 0)
+    thought = _whole_number(usage, "total_thought_tokens") or 0
+    return Usage(input=_whole_number(usage, "total_input_tokens") or 0, text=written + thought, video=video)
 
 
-def _count(values: dict[str, Any], key: str) -> int | None:
+def _whole_number(values: dict[str, Any], key: str) -> int | None:
     value = values.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

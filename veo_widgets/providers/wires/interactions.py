@@ -7,20 +7,23 @@ google-genai 3.4 sends. Names are snake_case here, unlike Veo's.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ..errors import DownloadError, InvalidReplyError, InvalidRequestError
-from ..media import Image
-from ..providers import Endpoint, agent_platform_host
-from ..record import Operation, Sample
-from ..request import VideoRequest
+from ...domain.catalog import Model
+from ...domain.errors import DownloadError, InvalidReplyError, InvalidRequestError
+from ...domain.job_record import Operation, Sample
+from ...domain.media import Image
+from ...domain.request import VideoRequest
+from ..registry import Endpoint, Provider, agent_platform_host
 from .base import UNREPEATED, Call, Dialect, Reply, operation_name
+from .clip_sources import encoded, is_address, is_id, mime_of
+from .clip_storage import file_id, object_url, proxied_file
+from .extras import Path, clashes, placed, under
 from .interaction_replies import read_interaction
-from .sources import encoded, is_address, is_id, mime_of
 from .statuses import plain
-from .storage import file_id, object_url, proxied_file
 
 # What each mode is called in `video_config.task`.
 _TASKS = {
@@ -31,6 +34,25 @@ _TASKS = {
     "extension": "extend",
     "edit": "edit",
     "upscale": "upscale",
+}
+
+
+# A plain name belongs to the settings of the generation; what the request fills, and the parameter behind it.
+_EXTRA_PLACE = under("generation_config")
+_TAKEN: dict[Path, str] = {
+    ("model",): "model",
+    ("input",): "prompt",
+    ("background",): "",
+    ("store",): "",
+    ("previous_interaction_id",): "extend_from",
+    ("generation_config", "seed"): "seed",
+    ("generation_config", "video_config", "task"): "",
+    ("response_format", "type"): "",
+    ("response_format", "aspect_ratio"): "aspect_ratio",
+    ("response_format", "resolution"): "resolution",
+    ("response_format", "duration"): "duration_seconds",
+    ("response_format", "delivery"): "",
+    ("response_format", "gcs_uri"): "storage_uri",
 }
 
 
@@ -53,8 +75,17 @@ class Interactions(Dialect):
             "extend_from",
             "edit_from",
             "upscale_from",
+            "extra",
         }
     )
+
+    def refusals(
+        self, request: VideoRequest, model: Model, provider: Provider | None = None
+    ) -> Iterator[InvalidRequestError]:
+        """What has no place here, and extra parameters that say what the request says."""
+        yield from super().refusals(request, model, provider)
+        taken = {path: name for path, name in _TAKEN.items() if not name or name in self.carries}
+        yield from clashes(request.extra, _EXTRA_PLACE, taken)
 
     def root(self, endpoint: Endpoint) -> str:
         """The address of the interactions."""
@@ -66,25 +97,28 @@ class Interactions(Dialect):
 
     def body(self, request: VideoRequest) -> dict[str, Any]:
         """The body of a create: text and media in bound order, then what the clip is to be."""
+        # Without background the answer would come minutes later, on a connection that may break: paid and lost.
         body: dict[str, Any] = {"model": request.model, "background": True, "store": True}
-        content = [{"type": "text", "text": tagged(request)}, *_images(request), *self._videos(request)]
+        content = [{"type": "text", "text": tagged(request)}, *_images(request), *self._reference_videos(request)]
+        # An earlier interaction is named beside the input, any other video is part of it.
         if is_id(request.source) and request.source:
             body["previous_interaction_id"] = request.source
         elif request.source:
-            content.append(self._video(request.source, _source_name(request)))
+            content.append(self._video_content(request.source, _source_name(request)))
+        # An upscale needs no words, and a part without any says nothing.
         body["input"] = [{"type": "user_input", "content": [part for part in content if part.get("text") != ""]}]
-        body["generation_config"] = _config(request)
-        body["response_format"] = {**_format(request), **self.delivery(request)}
-        return body
+        body["generation_config"] = _generation_config(request)
+        body["response_format"] = {**_response_format(request), **self.delivery(request)}
+        return placed(body, request.extra, _EXTRA_PLACE)
 
     def delivery(self, request: VideoRequest) -> dict[str, str]:  # noqa: ARG002 (the Agent Platform looks at it)
         """How the clip is to come; inline it would be base64 in the answer to a poll."""
         return {"delivery": "uri"}
 
-    def _videos(self, request: VideoRequest) -> list[dict[str, str]]:
-        return [self._video(clip, "reference_videos") for clip in request.reference_videos]
+    def _reference_videos(self, request: VideoRequest) -> list[dict[str, str]]:
+        return [self._video_content(clip, "reference_videos") for clip in request.reference_videos]
 
-    def _video(self, clip: str, parameter: str) -> dict[str, str]:
+    def _video_content(self, clip: str, parameter: str) -> dict[str, str]:
         named = {"type": "video", "mime_type": mime_of(clip)}
         if not is_address(clip):
             return {**named, "data": encoded(clip, parameter)}
@@ -162,7 +196,7 @@ class AgentInteractions(Interactions):
         return f"{base}/{version}/projects/{quote(endpoint.project, safe='')}/locations/global/interactions"
 
     def delivery(self, request: VideoRequest) -> dict[str, str]:
-        """In a bucket if one is named, else inline: an address alone is not had here."""
+        """In a bucket if one is named, else inline: an address alone is not offered here."""
         if not request.storage_uri:
             return {"delivery": "inline"}
         return {"delivery": "uri", "gcs_uri": request.storage_uri}
@@ -191,7 +225,7 @@ class ProxiedInteractions(Interactions):
         return f"{endpoint.base_url}/gemini/{endpoint.version or 'v1beta'}/interactions"
 
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
-        """The same, once."""
+        """The same, not to be repeated by the proxy."""
         return replace(super().create(request, endpoint), headers=UNREPEATED)
 
     def files(self, endpoint: Endpoint) -> str:
@@ -223,15 +257,15 @@ def _source_name(request: VideoRequest) -> str:
 
 
 def _images(request: VideoRequest) -> list[dict[str, str]]:
-    return [_image(image) for image in request.images]
+    return [_image_content(image) for image in request.images]
 
 
-def _image(image: Image) -> dict[str, str]:
+def _image_content(image: Image) -> dict[str, str]:
     content = {"uri": image.uri} if image.is_in_bucket else {"data": image.base64}
     return {"type": "image", "mime_type": image.mime, **content}
 
 
-def _config(request: VideoRequest) -> dict[str, Any]:
+def _generation_config(request: VideoRequest) -> dict[str, Any]:
     config: dict[str, Any] = {}
     # Frames and references at once are no task with a name: the model sees what is meant by the tags.
     mixed = request.mode == "reference" and (request.first_frame or request.last_frame)
@@ -242,8 +276,9 @@ def _config(request: VideoRequest) -> dict[str, Any]:
     return config
 
 
-def _format(request: VideoRequest) -> dict[str, str]:
+def _response_format(request: VideoRequest) -> dict[str, str]:
     wanted = {"type": "video", "aspect_ratio": request.aspect_ratio, "resolution": request.resolution}
     if request.duration_seconds:
+        # A text with its unit, as in all of Google's durations.
         wanted["duration"] = f"{request.duration_seconds:g}s"
     return {name: value for name, value in wanted.items() if value}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from math import ceil
 
-from ..errors import Limit
+from ...domain.errors import Limit
 from .error_bodies import ErrorBody
 
 # The first that is found counts. Sources: Google's quota ids and metrics, its words on spend caps and prepaid credit,
@@ -41,6 +41,7 @@ _SPEND = {
     "azure": "Raise the limit of the resource in the Azure portal",
     "litellm": "Ask the proxy's operator to raise the budget of your key or team",
 }
+# LiteLLM's code and two of OpenAI's.
 _MONEY = {"budget_exceeded", "billing_hard_limit_reached", "insufficient_quota"}
 
 
@@ -53,6 +54,7 @@ def limit_of(said: ErrorBody) -> Limit:
     """The limit that was reached; empty if the service does not say which, as the Agent Platform often does not."""
     if _is_none_at_all(said):
         return "spend"
+    # Of a quota the id tells most: the sentence is the same for a minute and a day.
     named = (str(violation.get(key) or "") for violation in said.violations for key in ("quotaId", "quotaMetric"))
     words = " ".join((said.message, said.code, *named)).lower()
     return next((limit for limit, sign in _SIGNS if sign.search(words)), "")

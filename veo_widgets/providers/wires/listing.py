@@ -1,7 +1,8 @@
-"""What can be asked of a service for nothing: whether it is there, takes the key, and which models it has.
+"""What can be asked of a service free of charge: whether it is there, takes the key, and which models it has.
 
 Sources: ``models.get`` of the Gemini Developer API, ``/models`` of the OpenAI SDK, and LiteLLM 1.106, whose proxy adds
-to each name what it is for (``mode``) and shows a virtual key those that it may use.
+to each name what it is for (``mode``) and shows a virtual key those that it may use. sglang 0.5.23 says
+what for as ``task_type`` (``T2V``, ``TI2V``, ``T2I``), and new-api of autumn 2026 by the routes that a model has.
 """
 
 from __future__ import annotations
@@ -10,16 +11,23 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
-from ..errors import ConfigError, InvalidReplyError
-from ..providers import Endpoint, Provider
+from ...domain.catalog import AGENT_PLATFORM, GEMINI_API, Model
+from ...domain.errors import ConfigError, InvalidReplyError
+from ..registry import Endpoint, Provider, models_at, server_of
+from ..servers import OPENAI as OPENAI_SERVER
 from . import wire_for
 from .base import Call, Reply
 from .openai_videos import address
 
 # No service gives such an id to an operation of its own.
 _NO_OPERATION = "00000000-0000-0000-0000-000000000000"
+# About three lines; a proxy may list hundreds.
 _SHOWN = 12
+MOST_OFFERED = 200
+# LiteLLM's word for what a model is for.
+VIDEO = "video_generation"
+# A name travels to the browser and into requests.
+_LONGEST_NAME = 200
 
 
 def question(model: Model, endpoint: Endpoint) -> Call:
@@ -48,8 +56,8 @@ def _no_operation(model: Model, endpoint: Endpoint) -> str:
 
 
 def listing(endpoint: Endpoint) -> Call:
-    """``GET /models`` of a gateway."""
-    return Call("list", "GET", address(endpoint, "models"))
+    """``GET /models`` of a gateway, or where else it lists those that make videos."""
+    return Call("list", "GET", address(endpoint, *server_of(endpoint).models.split("/")))
 
 
 def listed(reply: Reply) -> dict[str, str]:
@@ -62,23 +70,55 @@ def listed(reply: Reply) -> dict[str, str]:
     if not isinstance(entries, list):
         raise InvalidReplyError("The service answered with something that is not a list of models; check base_url.")
     named = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
-    return {entry["id"]: _text(entry.get("mode")) for entry in named}
+    return {entry["id"]: _purpose(entry) for entry in named if _is_name(entry["id"])}
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= _LONGEST_NAME and name.isprintable()
+
+
+def _purpose(entry: Mapping[str, Any]) -> str:
+    """What a name is for, in LiteLLM's words; empty if its entry does not say."""
+    said, task, ends = entry.get("mode"), entry.get("task_type"), entry.get("supported_endpoint_types")
+    if isinstance(said, str):
+        return said
+    if isinstance(task, str) and task:
+        return VIDEO if task.upper().endswith("2V") else task
+    if isinstance(ends, list) and ends:
+        return VIDEO if "openai-video" in ends else str(ends[0])
+    if isinstance(makes := entry.get("output_modalities"), list) and makes:
+        return VIDEO if "video" in makes else str(makes[0])
+    # OpenRouter's list of video models says it by what stands in it.
+    return VIDEO if "supported_durations" in entry else ""
 
 
 def video_models(names: Mapping[str, str], provider: Provider) -> tuple[str, ...]:
     """Those of a gateway's names that make videos: because it says so, or because the catalog knows them.
 
+    A single name of which nothing is said makes videos too: who serves one model at ``/videos`` serves that one.
+
     Args:
         names: from `listed`.
         provider: the gateway.
     """
-    known = {model.id for model in models() if model.surface in provider.knows}
+    if provider.server.models != OPENAI_SERVER.models:
+        return tuple(names)
+    known = {model.id for model in models_at(provider)}
     # Names made from a pattern such as gemini/* have the prefix of the provider behind them.
-    return tuple(name for name, mode in names.items() if mode == "video_generation" or name.rpartition("/")[2] in known)
+    found = tuple(name for name, mode in names.items() if mode == VIDEO or {name, name.rpartition("/")[2]} & known)
+    return found or (tuple(names) if list(names.values()) == [""] else ())
+
+
+def offered(names: Mapping[str, str], provider: Provider) -> tuple[str, ...]:
+    """Those of a gateway's names that may be asked for a video, for people to choose from, at most `MOST_OFFERED`.
+
+    Args:
+        names: from `listed`.
+        provider: the gateway.
+    """
+    # Where some are said to make videos, the others make something else.
+    found = video_models(names, provider) or tuple(name for name, mode in names.items() if not mode)
+    return found[:MOST_OFFERED]
 
 
 def only_video_model(reply: Reply, provider: Provider) -> str:
@@ -90,6 +130,7 @@ def only_video_model(reply: Reply, provider: Provider) -> str:
     """
     names = listed(reply)
     found = video_models(names, provider)
+    # Several may differ many times over in price, so none is chosen for the user.
     if len(found) == 1:
         return found[0]
     write = f"Write model='{provider.prefixes[0]}/NAME', or call veo.configure(model='{provider.prefixes[0]}/NAME')"

@@ -5,30 +5,29 @@ Sources: the OpenAI SDK's videos resource, Azure OpenAI's video pages, and LiteL
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from ..catalog import Model
-from ..errors import InvalidReplyError, InvalidRequestError, ServiceError
-from ..media import Image
-from ..params import SIZES
-from ..providers import Endpoint
-from ..record import Operation, Sample
-from ..request import VideoRequest
-from ..video_ids import is_video_id, read_video_id
-from .base import UNREPEATED, Call, Dialect, Field, Reply, Wire
-from .predict_long_running import PassThrough
-from .proxied_ends import proxied_end
-from .sources import decoded, is_address, is_id, mime_of
+from ...domain.catalog import Model
+from ...domain.errors import InvalidReplyError, InvalidRequestError, ServiceError
+from ...domain.job_record import Operation, Sample
+from ...domain.params import SIZES
+from ...domain.request import VideoRequest
+from ..registry import Endpoint, Provider, is_at_home, server_of
+from ..servers import OPENAI, Server
+from . import video_bodies
+from .base import Call, Dialect, Field, Reply
+from .clip_sources import decoded, is_address, is_id, mime_of
+from .extras import Path, clashes, dotted, of_server, placed
+from .video_bodies import BEYOND
 from .video_replies import created_video, ended_in, read_video, started_in
 
 # Of a clip that is changed or continued the source decides these.
 _DECIDED = {
-    "edit": ("first_frame", "aspect_ratio", "resolution", "duration_seconds"),
-    "extension": ("first_frame", "aspect_ratio", "resolution"),
+    "edit": ("first_frame", "last_frame", "reference_images", "aspect_ratio", "resolution", "size", "duration_seconds"),
+    "extension": ("first_frame", "last_frame", "reference_images", "aspect_ratio", "resolution", "size"),
 }
 
 
@@ -45,7 +44,7 @@ def address(endpoint: Endpoint, *path: str, **query: object) -> str:
 
 @dataclass(frozen=True)
 class Listed:
-    """A video as a list has it, in the service's words; what is not told is empty.
+    """A video in a list, in the service's words; what is missing is empty.
 
     Attributes:
         created_at, expires_at: seconds since the epoch.
@@ -92,6 +91,7 @@ class OpenAIVideos(Dialect):
             "extend_from",
             "edit_from",
             "remix_from",
+            "extra",
         }
     )
 
@@ -99,52 +99,71 @@ class OpenAIVideos(Dialect):
         """An address below ``/videos``."""
         return address(endpoint, "videos", *path, **query)
 
-    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
-        """What has no place, what a source clip decides, and a prompt that is missing: here it always has to be."""
-        yield from super().refusals(request, model)
+    def refusals(
+        self, request: VideoRequest, model: Model, provider: Provider | None = None
+    ) -> Iterator[InvalidRequestError]:
+        """What has no place here, what a source clip decides, and a missing prompt, which is required here.
+
+        A server of somebody else's is sent whatever is said, unless the catalog has another maker's word on its model.
+        """
+        open_to_all = self.takes_anything(model, provider)
+        for error in super().refusals(request, model, provider):
+            if not (open_to_all and error.parameter in BEYOND):
+                yield error
+        if not open_to_all:
+            yield from _without_size(request)
+        server = provider.server if provider else OPENAI
+        yield from clashes(request.extra, of_server(server), self.taken(request, server))
+        if None in request.extra.values() and request.source and not is_id(request.source):
+            name = next(name for name, value in request.extra.items() if value is None)
+            message = f"extra.{name}: null cannot be sent along with a file; leave it out."
+            yield InvalidRequestError(message, parameter=f"extra.{name}", value=None)
+        # Sent anyway, a service would drop them in silence, and the clip would not be what was asked for.
         for name in _DECIDED.get(request.mode, ()):
-            if getattr(request, name):
+            # What has no place at all has been told of.
+            if getattr(request, name) and (open_to_all or name not in BEYOND):
                 yield InvalidRequestError(
                     f"{name}: cannot be sent together with a clip to change or to continue, which decides it.",
                     parameter=name,
                     value=getattr(request, name),
                 )
         if is_address(request.source):
-            yield _unreadable(self.label, request)
+            yield _unreadable_source(self.label, request)
         if not request.prompt:
             yield InvalidRequestError(
                 f"prompt: '' is empty; {self.label} needs a text.", parameter="prompt", value=request.prompt
             )
 
+    def takes_anything(self, model: Model, provider: Provider | None) -> bool:
+        """Whether parameters that OpenAI has no place for are sent as they are."""
+        elsewhere = provider is not None and not is_at_home(provider)
+        return elsewhere and (model.is_own or not model.is_listed)
+
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         """``POST /videos``, or for a clip that is there already ``…/edits``, ``…/extensions`` or ``…/{id}/remix``."""
         if request.remix_from:
-            return self._remixed(request, endpoint)
+            return self._create_remix(request, endpoint)
         if request.source:
-            return self._changed(request, endpoint)
-        fields: dict[str, Any] = {"model": request.model, "prompt": request.prompt, **self.shape(request)}
-        image = request.first_frame
-        if image is None:
-            return _posted(self.url(endpoint), fields)
-        if self.reads_web and image.is_on_web:
-            return _posted(self.url(endpoint), {**fields, "input_reference": {"image_url": image.uri}})
-        file = Field("input_reference", image.data, _filename(image), image.mime)
-        # OpenAI's reference of the videos: an image is handed in as a file, or as an address, which may hold it.
-        held = f"data:{image.mime};base64,{base64.b64encode(image.data).decode()}"
-        return _posted(self.url(endpoint), fields, file, {"input_reference": {"image_url": held}})
+            return self._create_from_clip(request, endpoint)
+        server = server_of(endpoint)
+        fields = {
+            "model": request.model,
+            "prompt": request.prompt,
+            **self.shape(request, server),
+            **video_bodies.plain_fields(request, server),
+        }
+        images = video_bodies.pictures(request, server, reads_web=self.reads_web)
+        return video_bodies.posted(self.url(endpoint), fields, request, server, images)
 
-    def shape(self, request: VideoRequest) -> dict[str, str]:
+    def taken(self, request: VideoRequest, server: Server) -> dict[Path, str]:
+        """The fields that a request fills, or would fill, and the parameter behind each."""
+        return video_bodies.taken(request, server)
+
+    def shape(self, request: VideoRequest, server: Server) -> dict[str, Any]:
         """Length and size; what is not said is left out."""
-        shape: dict[str, str] = {}
-        if request.duration_seconds:
-            # A number instead of a text is refused.
-            shape["seconds"] = f"{request.duration_seconds:g}"
-        if request.aspect_ratio or request.resolution:
-            width, height = SIZES[request.aspect_ratio or "16:9", request.resolution or "720p"]
-            shape["size"] = f"{width}x{height}"
-        return shape
+        return video_bodies.shape(request, server)
 
-    def _remixed(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+    def _create_remix(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         video = request.remix_from or ""
         if is_address(video) or video.startswith("data:"):
             raise InvalidRequestError(
@@ -153,20 +172,23 @@ class OpenAIVideos(Dialect):
                 value=video,
             )
         # The one create that OpenAI's own client sends as JSON.
-        return Call("create", "POST", self.url(endpoint, video, "remix"), json={"prompt": request.prompt})
+        body = placed({"prompt": request.prompt}, request.extra, dotted)
+        return Call("create", "POST", self.url(endpoint, video, "remix"), json=body)
 
-    def _changed(self, request: VideoRequest, endpoint: Endpoint) -> Call:
+    def _create_from_clip(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         verb, name = ("edits", "edit_from") if request.mode == "edit" else ("extensions", "extend_from")
-        fields: dict[str, Any] = {"prompt": request.prompt}
-        if verb == "extensions" and request.duration_seconds:
-            fields["seconds"] = f"{request.duration_seconds:g}"
+        server = server_of(endpoint)
+        fields: dict[str, Any] = {"prompt": request.prompt, **video_bodies.plain_fields(request, server)}
+        if verb == "extensions":
+            fields |= video_bodies.length(request, server)
+        url = self.url(endpoint, verb)
         if is_id(request.source):
-            call = _posted(self.url(endpoint, verb), {**fields, "video": {"id": request.source}})
+            call = video_bodies.posted(url, {**fields, "video": {"id": request.source}}, request, server)
             return call if self.nests_in_forms else replace(call, form=())
         if is_address(request.source):
-            raise _unreadable(self.label, request)
+            raise _unreadable_source(self.label, request)
         file = Field("video", decoded(request.source, name), "video.mp4", mime_of(request.source))
-        return _posted(self.url(endpoint, verb), fields, file)
+        return video_bodies.posted(url, fields, request, server, clip=file)
 
     def created(self, reply: Reply) -> str:
         """The video's id."""
@@ -186,18 +208,19 @@ class OpenAIVideos(Dialect):
 
     def started(self, error: ServiceError) -> str:
         """The id of a video that comes as the body of an error."""
-        return started_in(error.body)
+        # A refusal says by itself that there is no video.
+        return started_in(error.body, lost=error.status >= 500)
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
         """``GET /videos/{id}/content`` for the first clip, whose `uri` is the video's id; for others their address."""
-        return self._named(sample.uri, endpoint) if sample.index else self.variant(sample.uri, "", endpoint)
+        return self._call_at(sample.uri, endpoint) if sample.index else self.variant(sample.uri, "", endpoint)
 
     def others(self, sample: Sample, endpoint: Endpoint) -> tuple[Call, ...]:
         """Where else the answer says that the clip is."""
-        calls = [self._named(address, endpoint) for address in sample.others]
+        calls = [self._call_at(address, endpoint) for address in sample.others]
         return tuple({call.url: call for call in calls if call.url != self.content(sample, endpoint).url}.values())
 
-    def _named(self, uri: str, endpoint: Endpoint) -> Call:
+    def _call_at(self, uri: str, endpoint: Endpoint) -> Call:
         """The call for an address in an answer; one without a host is the service's own."""
         return Call("content", "GET", urljoin(f"{address(endpoint)}/", uri))
 
@@ -222,6 +245,7 @@ class OpenAIVideos(Dialect):
         data = body.get("data")
         if not isinstance(data, list) or not all(isinstance(item, dict) and item.get("id") for item in data):
             raise InvalidReplyError("The service answered with something that is not a list of videos.")
+        # Some gateways leave last_id out; the page's last video is the same.
         last = str(body.get("last_id") or data[-1]["id"]) if data and body.get("has_more") else ""
         return [Listed.of(item) for item in data], last
 
@@ -230,102 +254,24 @@ class OpenAIVideos(Dialect):
         return Call("cancel", "DELETE", self.url(endpoint, video))
 
 
-class ProxiedVideos(OpenAIVideos):
-    """``/videos`` of LiteLLM's proxy, which hands on more than OpenAI's fields to the model behind it."""
-
-    label = "the proxy's /videos interface"
-    # Behind it may be Google, which takes bytes.
-    reads_web = False
-    # LiteLLM 1.106 does not look for ``video[id]``, and sends the request on as one about another provider's video.
-    nests_in_forms = False
-    # LiteLLM 1.106 gives a remix an id that leaves out its deployment: it would be paid for and never had.
-    carries = OpenAIVideos.carries - {"remix_from"}
-
-    def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
-        """The same, once."""
-        return replace(super().create(request, endpoint), headers=UNREPEATED)
-
-    def listing(self, endpoint: Endpoint, *, after: str = "", limit: int | None = None, order: str = "") -> Call:
-        """The list of the proxy's own OpenAI account, the only one that LiteLLM 1.106 can list; it wants it named."""
-        call = super().listing(endpoint, after=after, limit=limit, order=order)
-        return replace(call, headers={"custom-llm-provider": "openai"})
-
-    def delete(self, video: str, endpoint: Endpoint) -> Call | None:  # noqa: ARG002 (LiteLLM 1.106 has no such route)
-        """Not possible."""
-        return None
-
-    def refusals(self, request: VideoRequest, model: Model) -> Iterator[InvalidRequestError]:
-        """Of a model that only the operator knows also what would reach one of Google's by the proxy's other way."""
-        for error in super().refusals(request, model):
-            lost = error.parameter not in self.carries and error.parameter in PassThrough.carries
-            yield error if model.is_listed or not lost else _only_for_googles(error, model)
-        if not model.is_listed and request.aspect_ratio == "9:16" and request.resolution in {"360p", "4k"}:
-            yield InvalidRequestError(
-                f"resolution: {request.resolution!r} cannot be sent upright for {model.id!r}: of every size but 720p "
-                "and 1080p LiteLLM makes 16:9. Take one of these two.",
-                parameter="resolution",
-                value=request.resolution,
-                allowed=("720p", "1080p"),
-            )
-
-    def shape(self, request: VideoRequest) -> dict[str, str]:
-        """The resolution by name too, since a size other than four is turned into 16:9 with no resolution."""
-        named = {"resolution": request.resolution} if request.resolution and request.resolution != "720p" else {}
-        return {**super().shape(request), **named}
-
-    def verdict(self, error: ServiceError, operation: str = "") -> Operation | None:
-        """What LiteLLM makes of operations that have ended without a clip."""
-        return super().verdict(error, operation) or proxied_end(error)
-
-    def other_way(self, operation: str) -> tuple[Wire, str] | None:
-        """The pass-through, for a video that Gemini has made: its id holds the operation's own name."""
-        if not is_video_id(operation):
-            return None
-        found = read_video_id(operation)
-        return (PassThrough(), found.operation) if found.provider == "gemini" else None
+def _without_size(request: VideoRequest) -> Iterator[InvalidRequestError]:
+    """The refusal of a ratio and a resolution that are none of OpenAI's sizes, the one field for the two."""
+    ratio, lines = request.aspect_ratio or "16:9", request.resolution or "720p"
+    if (ratio, lines) not in SIZES:
+        name = "resolution" if any(of == ratio for of, _ in SIZES) else "aspect_ratio"
+        names = [f"{width}x{height}" for width, height in SIZES.values()]
+        yield InvalidRequestError(
+            f"{name}: {ratio} at {lines} is none of the sizes that OpenAI's interface has: {', '.join(names)}.",
+            parameter=name,
+            value=getattr(request, name),
+            allowed=names,
+        )
 
 
-def _only_for_googles(error: InvalidRequestError, model: Model) -> InvalidRequestError:
-    return InvalidRequestError(
-        f"{error.parameter}: cannot be sent for {model.id!r}, a name that only the proxy's operator knows: LiteLLM's "
-        "/videos may lose it. Leave it out, or name one of Google's own models, which the proxy passes everything to.",
-        parameter=error.parameter,
-        value=error.value,
-    )
-
-
-def _unreadable(label: str, request: VideoRequest) -> InvalidRequestError:
+def _unreadable_source(label: str, request: VideoRequest) -> InvalidRequestError:
     name = "edit_from" if request.mode == "edit" else "extend_from"
     return InvalidRequestError(
         f"{name}: {request.source[:80]!r} cannot be read; {label} takes a video's id or a file.",
         parameter=name,
         value=request.source,
     )
-
-
-def _filename(image: Image) -> str:
-    return image.name if "." in image.name else f"image.{image.mime.rpartition('/')[2]}"
-
-
-def _posted(
-    url: str, fields: dict[str, Any], file: Field | None = None, instead: Mapping[str, Any] | None = None
-) -> Call:
-    """A create as a form, as OpenAI's client makes it, and as JSON for those who take no form.
-
-    Args:
-        url: where to.
-        fields: everything but files; one in another is written ``outer[inner]`` in a form.
-        file: what goes along.
-        instead: what stands for the file in JSON; None if nothing can.
-    """
-    parts = [Field(name, value) for outer, said in fields.items() for name, value in _flat(outer, said)]
-    body = {**fields, **(instead or {})} if file is None or instead else None
-    return Call("create", "POST", url, json=body, form=(*parts, *([file] if file else ())))
-
-
-def _flat(name: str, said: Any) -> Iterator[tuple[str, str]]:
-    if not isinstance(said, Mapping):
-        yield name, str(said)
-        return
-    for inner, value in said.items():
-        yield from _flat(f"{name}[{inner}]", value)

@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ..errors import InvalidReplyError, InvalidRequestError
-from ..media import Image
-from ..params import PARAMS
-from ..providers import Endpoint
-from ..record import Operation, Sample
-from ..request import VideoRequest
+from ...domain.catalog import Model
+from ...domain.errors import InvalidReplyError, InvalidRequestError
+from ...domain.job_record import Operation, Sample
+from ...domain.media import Image
+from ...domain.params import PARAMS
+from ...domain.request import VideoRequest, is_said
+from ..registry import Endpoint, Provider
 from .base import UNREPEATED, Call, Dialect, Reply, operation_name, read_samples
+from .clip_sources import encoded
+from .clip_storage import object_url, proxied_file
+from .extras import Path, clashes, placed, under
 from .filter_reasons import explain
 from .rpc_codes import rpc_failure
-from .sources import encoded
 from .statuses import is_no_error
-from .storage import object_url, proxied_file
 
-_PLACED = frozenset(param.name for param in PARAMS if param.wire)
+_PLACED = frozenset({"extra", *(param.name for param in PARAMS if param.wire)})
+# A plain name belongs to the parameters, where Google's new fields mostly appear.
+_EXTRA_PLACE = under("parameters")
 
 
 def _image(image: Image) -> dict[str, str]:
@@ -34,7 +39,7 @@ def _image(image: Image) -> dict[str, str]:
     return {**content, "mimeType": image.mime}
 
 
-def _number(value: float) -> int | float:
+def _whole_if_possible(value: float) -> int | float:
     """Whole seconds as an integer, which is the only form every server has taken."""
     return int(value) if value == int(value) else value
 
@@ -48,26 +53,39 @@ class _PredictLongRunning(Dialect, ABC):
     # How this flavour writes the type of a reference image.
     reference_type = "asset"
 
+    def refusals(
+        self, request: VideoRequest, model: Model, provider: Provider | None = None
+    ) -> Iterator[InvalidRequestError]:
+        """What has no place here, and extra parameters that say what the request says."""
+        yield from super().refusals(request, model, provider)
+        yield from clashes(request.extra, _EXTRA_PLACE, self._taken())
+
+    def _taken(self) -> dict[Path, str]:
+        """The fields that a request may fill."""
+        carried = [param for param in PARAMS if param.wire and param.name in self.carries]
+        return {("instances",): ""} | {(param.place, param.wire): param.name for param in carried}
+
     def body(self, request: VideoRequest) -> dict[str, Any]:
         """The body of a create: media and prompt in the instance, everything else in the parameters."""
         instance: dict[str, Any] = {}
         parameters: dict[str, Any] = {}
         for param in PARAMS:
             value = getattr(request, param.name)
-            if value in (None, (), "") or param.name not in self.carries:
+            if not is_said(value) or not param.wire or param.name not in self.carries:
                 continue
             target = instance if param.place == "instance" else parameters
-            target[param.wire] = self._value(param.name, value)
-        return {"instances": [instance], "parameters": parameters}
+            target[param.wire] = self._field_value(param.name, value)
+        body = placed({"instance": instance, "parameters": parameters}, request.extra, _EXTRA_PLACE)
+        return {"instances": [body.pop("instance")], **body}
 
-    def _value(self, name: str, value: Any) -> Any:
+    def _field_value(self, name: str, value: Any) -> Any:
         if isinstance(value, Image):
             return _image(value)
         if name == "reference_images":
             return [{"image": _image(image), "referenceType": self.reference_type} for image in value]
         if name == "extend_from":
             return self.source_clip(value)
-        return _number(value) if isinstance(value, float) else value
+        return _whole_if_possible(value) if isinstance(value, float) else value
 
     @abstractmethod
     def source_clip(self, clip: str) -> dict[str, str]:
@@ -84,8 +102,10 @@ class _PredictLongRunning(Dialect, ABC):
             raise InvalidReplyError("The service answered a poll with something that is not an operation.")
         name = str(body.get("name") or "")
         error, done = body.get("error"), body.get("done")
+        # Before `done`, which an answer with an error need not have.
         if not is_no_error(error):
             return _failed(name, error if isinstance(error, dict) else {"message": error})
+        # Google leaves `done` out while it runs, so the name alone must do.
         if done not in (None, False, True) or not ("done" in body or "name" in body):
             raise InvalidReplyError("The service answered a poll with something that is not an operation.")
         if not done:
@@ -101,7 +121,9 @@ class _PredictLongRunning(Dialect, ABC):
         withheld = inner.get("raiMediaFilteredCount") or 0
         texts = inner.get("raiMediaFilteredReasons") or []
         reasons = tuple(explain(str(text)) for text in texts) if isinstance(texts, list) else ()
+        # Proto JSON may write a whole number as a text.
         count = withheld if isinstance(withheld, int) else len(reasons)
+        # A partial result has clips and reasons; the clips are what was paid for.
         if samples:
             return Operation(name, "samples", samples=samples, withheld=count, reasons=reasons)
         if withheld or reasons:
@@ -142,6 +164,7 @@ class DeveloperApi(_PredictLongRunning):
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
         """``POST /v1beta/models/{model}:predictLongRunning``."""
         body = self.body(request)
+        # One is what comes anyway, and some of the API's models refuse the field.
         if body["parameters"].get("sampleCount") == 1:
             del body["parameters"]["sampleCount"]
         if request.model.startswith("veo-2"):
@@ -185,7 +208,7 @@ class PassThrough(DeveloperApi):
         return f"{endpoint.base_url}/gemini/{endpoint.version or 'v1beta'}"
 
     def create(self, request: VideoRequest, endpoint: Endpoint) -> Call:
-        """The same, once."""
+        """The same, not to be repeated by the proxy."""
         return replace(super().create(request, endpoint), headers=UNREPEATED)
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
@@ -205,12 +228,13 @@ class AgentPlatform(_PredictLongRunning):
         if request.model.startswith("veo-2"):
             body["parameters"].pop("resolution", None)
             body["parameters"].pop("generateAudio", None)
-        model = f"{_place(endpoint)}publishers/google/models/{quote(request.model, safe='')}"
+        model = f"{_place_of(endpoint)}publishers/google/models/{quote(request.model, safe='')}"
         return Call("create", "POST", f"{_versioned(endpoint)}/{model}:predictLongRunning", json=body)
 
     def poll(self, operation: str, endpoint: Endpoint) -> Call:
         """``POST …:fetchPredictOperation``; a GET on the name does not work for Veo."""
         model = operation.rpartition("/operations/")[0]
+        # The model in the name is the address to ask at; a name of another shape leads nowhere.
         if not re.fullmatch(r"(projects/[^/]+/locations/[^/]+/)?publishers/google/models/[^/]+", model):
             raise InvalidReplyError(f"{operation[:120]!r} is not an operation of the Agent Platform.")
         url = f"{_versioned(endpoint)}/{quote(model, safe='/')}:fetchPredictOperation"
@@ -232,7 +256,7 @@ def _versioned(endpoint: Endpoint) -> str:
     return f"{endpoint.base_url}/{endpoint.version or ('v1' if endpoint.project else 'v1beta1')}"
 
 
-def _place(endpoint: Endpoint) -> str:
+def _place_of(endpoint: Endpoint) -> str:
     """Project and location, which an express key goes without."""
     if not endpoint.project:
         return ""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from ..errors import ServiceError
-from ..record import Operation
+from ...domain.errors import ServiceError
+from ...domain.job_record import Operation
 from .filter_reasons import explain
 
 # What its reader misses in an answer that is done: pydantic's own words, which no passing trouble has.
@@ -25,11 +25,12 @@ _BUCKET = (
 
 def proxied_end(error: ServiceError) -> Operation | None:
     """How a job has ended, if an error tells; None if it may pass."""
+    # What LiteLLM fails to read is a 500; other statuses are those of the service behind it.
     if error.status != 500:
         return None
     said = str(error)
     if _UNREAD.search(said):
-        return _unread(said)
+        return _end_of_unread(said)
     if "No response data in completed operation" in said:
         return Operation("", "failed", message="The proxy called the job completed, but it had failed.")
     if "No video data found in completed operation" in said:
@@ -39,8 +40,9 @@ def proxied_end(error: ServiceError) -> Operation | None:
     return None
 
 
-def _unread(said: str) -> Operation:
+def _end_of_unread(said: str) -> Operation:
     """A reply with no clip in it: the quoted rest of it tells a filtered job from an empty one."""
+    # Pydantic quotes the input that it could not read, and so the field's name.
     if "raiMediaFiltered" not in said:
         return Operation("", "empty", message=_HIDDEN)
     code = re.search(r"codes?: (\d{7,9})", said)

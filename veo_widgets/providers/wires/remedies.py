@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..catalog import AGENT_PLATFORM, GEMINI_API, Model, models
-from ..errors import (
+from ...domain.catalog import AGENT_PLATFORM, GEMINI_API, Model, models
+from ...domain.errors import (
     AuthenticationError,
     BadRequestError,
     NotFoundError,
@@ -18,7 +18,7 @@ from ..errors import (
     ServiceError,
     ServiceUnavailableError,
 )
-from ..providers import LITELLM, LITELLM_GEMINI, Endpoint
+from ..registry import LITELLM, LITELLM_GEMINI, Endpoint
 from .base import Call
 from .error_bodies import ErrorBody
 
@@ -89,6 +89,7 @@ def _remedies(kind: type[ServiceError], said: ErrorBody, call: Call | None, ther
     purpose = call.purpose if call else ""
     if purpose == "content":
         yield from _of_download(kind, said, there)
+    # Google gives a missing right a reason; without one the operation is most likely another key's.
     if purpose == "poll" and kind is PermissionDeniedError and not said.reasons:
         yield "Use the key that the job was sent with. The job carries on and can be resumed."
     behind = _is_behind_a_proxy(said, there)
@@ -143,7 +144,7 @@ def _of_missing(said: ErrorBody, call: Call | None, there: Endpoint, *, behind: 
         return
     surface = AGENT_PLATFORM if "publisher model" in said.message.lower() else GEMINI_API
     known = next((model for model in models() if (model.id, model.surface) == (named[1], surface)), None)
-    if known and known.replacement:
+    if known and known.replacement and not _may_live(known):
         yield f"The service has retired {known.id}; use {known.replacement}."
     if behind:
         yield "The proxy is set up with a model that the service does not have or does not offer to its account."
@@ -152,10 +153,15 @@ def _of_missing(said: ErrorBody, call: Call | None, there: Endpoint, *, behind: 
     yield from _of_publisher_model(named[1], known, there)
 
 
+def _may_live(model: Model) -> bool:
+    """Whether no source that counts says that the service has ended a model."""
+    return model.status != "shut_down" and (not model.shut_down or model.ends_perhaps)
+
+
 def _of_publisher_model(name: str, known: Model | None, there: Endpoint) -> Iterator[str]:
     """One sentence of the Agent Platform stands for a wrong name, a wrong region and missing access."""
     if known is None:
-        ours = ", ".join(model.id for model in models() if model.surface == AGENT_PLATFORM and not model.shut_down)
+        ours = ", ".join(model.id for model in models() if model.surface == AGENT_PLATFORM and _may_live(model))
         yield f"{name} is not a known model of the Agent Platform; known are {ours}."
         return
     # Sources: the Omni pages, which name `global` only, and the Veo pages, which name us-central1.
@@ -167,3 +173,5 @@ def _of_publisher_model(name: str, known: Model | None, there: Endpoint) -> Iter
         )
     project = f"Project {there.project}" if there.project else "The key's project"
     yield f"{project} has no access to it: check the model's page in its Model Garden, and that billing is on."
+    if known.shut_down and known.replacement:
+        yield f"Or it was ended on {known.shut_down}, as is said but not confirmed; then use {known.replacement}."

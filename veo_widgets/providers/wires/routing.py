@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..catalog import Model
-from ..providers import LITELLM, LITELLM_GEMINI, Provider
-from ..request import VideoRequest
-from .sources import is_id
+from ...domain.catalog import Model
+from ...domain.request import VideoRequest
+from ..registry import LITELLM, LITELLM_GEMINI, LOCALAI, Provider
+from .clip_sources import is_id
 
 # The sizes that LiteLLM's unified route knows; any other is turned into 16:9.
 _UNIFIED_RESOLUTIONS = {None, "720p", "1080p"}
@@ -16,15 +16,20 @@ _UNIFIED_RESOLUTIONS = {None, "720p", "1080p"}
 def routed(model: Model, provider: Provider, request: VideoRequest) -> Model:
     """The catalog's entry with the wire and the surface that carry this request.
 
-    LiteLLM's ``/v1/videos`` reaches every model of the operator, but loses the last frame, references, seed, samples,
-    extension and what is to be left out; its ``/gemini`` pass-through keeps them. Omni has its own wire there. A name
-    that only the operator knows is none of Google's, to whom the pass-through leads.
+    LiteLLM's ``/v1/videos`` reaches every model of the operator, but on the way to Google's it loses the last frame,
+    references, seed, samples, extension, extra parameters and what is to be left out. Its ``/gemini`` pass-through
+    keeps them, and leads to Google alone: a name that only the operator knows is none of Google's. Omni has its own
+    wire there.
     """
+    # Everybody else has one way, whichever surface a model was described for.
+    if LOCALAI in provider.surfaces:
+        return replace(model, surface=LOCALAI)
     if LITELLM not in provider.surfaces:
         return model
     if model.api == "interactions":
         return replace(model, surface=LITELLM_GEMINI)
-    if model.is_listed and _needs_pass_through(request, model):
+    of_google = model.is_listed and not model.is_own and model.api == "predictLongRunning"
+    if of_google and _needs_pass_through(request, model):
         return replace(model, api="predictLongRunning", surface=LITELLM_GEMINI)
     return replace(model, api="openai_videos", surface=LITELLM)
 
@@ -40,6 +45,7 @@ def _needs_pass_through(request: VideoRequest, model: Model) -> bool:
         (request.samples or 1) > 1,
         request.negative_prompt,
         request.person_generation,
+        request.extra,
         request.resolution not in _UNIFIED_RESOLUTIONS,
     )
     return any(lost)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ..record import Operation
+from ...domain.job_record import Operation
 from .filter_reasons import explain
 
 # Name, whether a new job may well succeed, and the remedy; empty where the message says what to change.
@@ -46,19 +46,21 @@ def rpc_failure(name: str, code: object, message: str) -> Operation | None:
         code: as the service sent it: a number, its digits or its name.
         message: the service's own sentence.
     """
-    number = _number(code)
+    number = _code_number(code)
+    # Its own outcome here: somebody has called the job off, and nothing has to be remedied.
     if number == 1:
         return Operation(name, "failed", code="cancelled", message=message)
     if number not in _CODES:
         return None
     called, retryable, remedy = _CODES[number]
+    # A support code in the sentence: the filter has refused, whatever the number says of trying again.
     if (told := explain(message)) != message.strip():
         retryable, remedy = False, _REPHRASE
     shown = called if code == called else f"{number} {called}"
     return Operation(name, "failed", code=shown, message=told, retryable=retryable, remedy=remedy)
 
 
-def _number(code: object) -> int:
+def _code_number(code: object) -> int:
     """The number that a code stands for; 0, which is no error's, if it stands for none."""
     if isinstance(code, str):
         return int(code) if re.fullmatch("[0-9]{1,2}", code) else _NUMBERS.get(code, 0)

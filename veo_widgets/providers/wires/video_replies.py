@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..errors import BadRequestError, InvalidReplyError, ServiceError, ServiceUnavailableError
-from ..record import NO_STATUS, Operation
+from ...domain.errors import BadRequestError, InvalidReplyError, ServiceError, ServiceUnavailableError
+from ...domain.job_record import NO_STATUS, Operation
 from .base import Reply, operation_name
-from .clip_places import samples_in
+from .clip_places import samples_in, words_for_clip
 from .error_bodies import ErrorBody, error_in, fields_of
 from .filter_reasons import explain, is_filter
-from .refusals import request_name
+from .http_errors import request_name
 from .rpc_codes import rpc_failure
 from .statuses import Words, is_no_error, is_nothing, plain
 
@@ -37,6 +37,7 @@ _RETRYABLE = {
     *("ratelimitexceeded", "servererror", "internal", "internalerror", "internalservererror", "timeout", "timedout"),
     *("unavailable", "serviceunavailable", "overloaded", "oom", "outofmemory", "429", "500", "502", "503", "504"),
 }
+# In this order: new-api has a task_id, and OpenAI's id goes before it where both are there.
 _IDS = ("id", "task_id", "video_id")
 _STATUSES = ("status", "state", "task_status")
 _INSIDE = ("data", "video", "task", "result", "response", "output")
@@ -47,15 +48,15 @@ def video_in(body: Any) -> dict[str, Any]:
 
     An envelope may have a status of its own, which is that of the answer.
     """
-    return max(_videos(body), key=lambda video: bool(id_of(video)) + bool(status_of(video)), default={})
+    return max(_videos_within(body), key=lambda video: bool(id_of(video)) + bool(status_of(video)), default={})
 
 
-def _videos(body: Any) -> Iterator[dict[str, Any]]:
+def _videos_within(body: Any) -> Iterator[dict[str, Any]]:
     if isinstance(body, dict):
         if id_of(body) or status_of(body):
             yield body
         for key in _INSIDE:
-            yield from _videos(body.get(key))
+            yield from _videos_within(body.get(key))
 
 
 def status_of(video: dict[str, Any]) -> str:
@@ -85,7 +86,7 @@ def id_of(video: dict[str, Any]) -> str:
 def read_video(body: Any) -> Operation:
     """A video as one of the outcomes.
 
-    A word that nobody is known to say means that it is under way, and is kept in `Operation.status`. So is a video
+    An unknown word means that it is under way, and is kept in `Operation.status`. So is a video
     without any word, unless it names a clip.
 
     Raises:
@@ -105,11 +106,37 @@ def read_video(body: Any) -> Operation:
         named = any(sample.data or sample.others for sample in samples)
         return Operation(name, "samples", samples=samples) if named or failure is None else _failed(name, "", failure)
     if meaning == "failed":
-        found = _failure(video.get("error")) or _failure(_beside(video)) or _failure(_beside(body)) or ErrorBody()
+        found = (
+            _failure(video.get("error"))
+            or _failure(_fields_beside(video))
+            or _failure(_fields_beside(body))
+            or _failure(words_for_clip(video))
+            or ErrorBody()
+        )
         return _failed(name, "" if plain(status) in _BARE else plain(status), found)
+    share = _progress(video)
     if meaning == "running":
-        return Operation(name, "running")
-    return Operation(name, "running", status=status, expected=samples_in(video, name))
+        return Operation(name, "running", progress=share)
+    return Operation(name, "running", status=status, expected=samples_in(video, name), progress=share)
+
+
+def _progress(video: dict[str, Any]) -> float | None:
+    """The share that is done by what a video says: percent, also as the text ``30%``, or a part such as 0.3.
+
+    None where nothing is said, and for 0 and for the whole: many servers know no other two, and they tell nothing of a
+    video that runs.
+    """
+    said = video.get("progress")
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        return None
+    text = str(said).strip()
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        return None
+    # 1 is one percent; a number with a point in it and up to 1 is a part.
+    share = number if "." in text and not text.endswith("%") and number <= 1 else number / 100
+    return share if 0 < share < 1 else None
 
 
 def _status_by_fields(video: dict[str, Any]) -> str:
@@ -117,15 +144,16 @@ def _status_by_fields(video: dict[str, Any]) -> str:
     if not id_of(video) or not is_no_error(video.get("error")):
         return ""
     progress = video.get("progress")
+    # 1 and 100 are the whole, by whether a server counts in parts or in percent.
     is_part = isinstance(progress, int | float) and progress not in {1, 100}
     is_named = any(sample.data or sample.others for sample in samples_in(video, id_of(video)))
     if is_named and not is_part:
         return "completed"
-    words = error_in(_beside(video)).message
+    words = error_in(_fields_beside(video)).message
     return words if words and not WORDS.meaning(words) else NO_STATUS
 
 
-def _beside(video: dict[str, Any]) -> dict[str, Any]:
+def _fields_beside(video: dict[str, Any]) -> dict[str, Any]:
     """What may tell of a failure beside the status, which a video's title does not."""
     return {key: value for key, value in video.items() if key not in {*_STATUSES, "title", "type", *_IDS}}
 
@@ -137,11 +165,11 @@ def _failure(error: Any) -> ErrorBody | None:
     if not isinstance(error, dict):
         return error_in(error if isinstance(error, str | list) else str(error))
     said = {key: value for key, value in error.items() if not is_nothing(value)}
-    found, code = error_in(said), _code(said)
+    found, code = error_in(said), _code_text(said)
     return replace(found, code=found.code or code) if found.message or found.code or code else None
 
 
-def _code(error: dict[str, Any]) -> str:
+def _code_text(error: dict[str, Any]) -> str:
     code = error.get("code")
     return str(code) if isinstance(code, str | int) and not isinstance(code, bool) else ""
 
@@ -165,7 +193,7 @@ def created_video(reply: Reply) -> str:
         InvalidReplyError: it names no video; what it says instead is told.
     """
     video = video_in(reply.body)
-    if name := id_of(video) or next(filter(None, map(id_of, _videos(reply.body))), ""):
+    if name := id_of(video) or next(filter(None, map(id_of, _videos_within(reply.body))), ""):
         return operation_name(name, "video")
     if isinstance(reply.body, dict) and (refusal := _refusal(reply, video)):
         raise refusal
@@ -174,8 +202,17 @@ def created_video(reply: Reply) -> str:
     return operation_name(None, "video")
 
 
-def started_in(body: Any) -> str:
-    """The id of a video in an error that answers a create, if it has not failed: the video is made all the same."""
+def started_in(body: Any, *, lost: bool) -> str:
+    """The id of a video in an error that answers a create: the video is there all the same.
+
+    Args:
+        body: decoded.
+        lost: whether nothing else tells what has become of the create. Then the id of a video that has failed counts
+            too, if the answer is that video: a poll tells why.
+    """
+    whole = video_in(body)
+    if lost and whole.get("object") == "video" and status_of(whole) and (name := id_of(whole)):
+        return operation_name(name, "video")
     for found in (body, *_quoted(body)):
         video = video_in(found)
         status = status_of(video)
@@ -202,7 +239,7 @@ def _refusal(reply: Reply, video: dict[str, Any]) -> ServiceError | None:
     if said is None:
         return None
     inner = error if isinstance(error := body.get("error"), dict) else body
-    number = _http_error(_code(inner)) or refused or reply.status
+    number = _http_error(_code_text(inner)) or refused or reply.status
     words = f"{said.message or 'no reason is given'}{f' (code {said.own_code})' if said.own_code else ''}"
     request = request_name(said)
     told = f"The service refused: {words}.{f' [request {request}]' if request else ''}"
@@ -261,6 +298,7 @@ def _quoted_by(error: Any) -> Iterator[Any]:
     if not isinstance(sentence, str) or "status" not in sentence:
         return
     at = sentence.find("{")
+    # A sentence may quote a head before the body; more than a few are not what a gateway writes.
     for _ in range(3):
         if at < 0:
             return

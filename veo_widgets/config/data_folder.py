@@ -1,0 +1,62 @@
+"""The user's data folder: the ledger, models of one's own, and a newer catalog are kept there."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+from ..domain import catalog
+from ..domain.catalog import Catalog, EntryError, Model
+from ..domain.errors import ConfigError
+from ..domain.paths import absolute, fixed
+
+MODELS, CATALOG = "models.toml", "catalog.json"
+
+
+def home(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the ledger: ``VEO_WIDGETS_HOME``, or the user's data folder.
+
+    Raises:
+        ConfigError: it begins with a home folder that nobody knows.
+    """
+    if said := environ.get("VEO_WIDGETS_HOME", ""):
+        return fixed(said, "VEO_WIDGETS_HOME")
+    try:
+        return absolute(user_data_dir("veo_widgets", appauthor=False))
+    except (RuntimeError, ConfigError):
+        raise ConfigError(
+            "The ledger is kept in a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a "
+            "folder that can be written."
+        ) from None
+
+
+def user_models(path: Path) -> tuple[Model, ...]:
+    """The models that the user has described in ``models.toml``; none if it cannot be opened.
+
+    Raises:
+        ConfigError: a field is wrong, or it is no TOML.
+    """
+    try:
+        return catalog.models_in(path)
+    except OSError:
+        return ()
+    except EntryError as error:
+        raise ConfigError(str(error)) from None
+    except ValueError:
+        raise ConfigError(f"{path}: it is not TOML that can be read; mend it, or move it away.") from None
+
+
+def kept_catalog(path: Path) -> Catalog | None:
+    """The newer catalog that ``veo catalog update`` has kept; None if there is none that can be read."""
+    try:
+        return catalog.read(path.read_bytes(), str(path))
+    except OSError:
+        return None
+    except ValueError as error:
+        # It was checked when it was kept, so it was damaged since: the shipped one is better than none.
+        warnings.warn(f"The shipped catalog is used: {error} `veo catalog reset` removes it.", stacklevel=2)
+        return None

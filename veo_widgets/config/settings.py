@@ -1,0 +1,127 @@
+"""What can be configured, what the environment says of the same, and the folders and limits that follow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..domain.budgets import NAMES, amount, variable
+from ..domain.errors import ConfigError
+from ..domain.paths import absolute
+from ..domain.place_prices import PlacePrice
+from ..providers.registry import Provider, prefix_of, provider_named
+from .credentials import Secret
+from .data_folder import home as home  # noqa: PLC0414 (who looks up settings finds the folder here)
+from .environment import Environment, beside
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `configure` can set. None means "look in the environment".
+
+    Attributes:
+        provider: a provider's name.
+        model: the model to use when a request names none.
+        api_key: the key; never shown.
+        base_url: an address to use instead of the provider's own.
+        project, location: of the Agent Platform.
+        folder: where clips are saved, made absolute once; default is ``veo_clips`` beside the notebook.
+        requests_per_minute: how many jobs of one model may be sent per minute, if a project's quota differs from the
+            catalog's default.
+        price: what clips cost at the place, if it decides that and not the model.
+        profile: the name of these settings, if you have several accounts; None for the settings without a name.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    api_key: Secret | None = None
+    base_url: str | None = None
+    project: str | None = None
+    location: str | None = None
+    folder: Path | None = None
+    requests_per_minute: int | None = None
+    price: PlacePrice | None = None
+    profile: str | None = None
+
+    def __post_init__(self) -> None:
+        # Once, so that it stays the same folder whatever the working folder becomes.
+        if self.folder is not None:
+            object.__setattr__(self, "folder", absolute(self.folder, "folder"))
+
+
+def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder.
+
+    Raises:
+        ConfigError: the working folder is gone.
+    """
+    return settings.folder or beside(environ).absolute() / "veo_clips"
+
+
+def budget_limits(environ: Mapping[str, str] = os.environ) -> dict[str, float]:
+    """The limits that ``VEO_BUDGET_DAY`` and its like set, in US dollars by name.
+
+    Raises:
+        InvalidRequestError: one of them is no amount.
+    """
+    return {
+        name: amount(environ[variable(name)], name, variable(name)) for name in NAMES if environ.get(variable(name))
+    }
+
+
+def first_set(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    """The value of the first of these variables that is set, or an empty text."""
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
+def switched_on(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a variable switches something on.
+
+    Raises:
+        ConfigError: it says neither yes nor no.
+    """
+    said = environ.get(name, "").strip().lower()
+    if said in {"1", "true", "yes", "on"}:
+        return True
+    if said in {"", "0", "false", "no", "off"}:
+        return False
+    raise ConfigError(f"{name}: {environ[name]!r} is neither 1 nor 0.")
+
+
+def google_flag(environ: Mapping[str, str]) -> bool | None:
+    """What google-genai's variables say of using the Agent Platform; None if they say nothing."""
+    said = first_set(("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"), environ).strip().lower()
+    return said in {"true", "1"} if said else None
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The provider that settings name, or that of their model's prefix; None if they do not say."""
+    return provider_named(settings.provider) if settings.provider else prefix_of(settings.model or "")
+
+
+def own_settings(settings: Settings, provider: Provider) -> Settings:
+    """The settings without an address and a key that were configured for another provider, which must not get them."""
+    if settings.provider:
+        fits = provider_named(settings.provider).name == provider.name
+    else:
+        # With a key of its own it gets no other; but Google's tokens are made for whoever is asked.
+        keyed = bool(settings.api_key) and provider.auth != "google"
+        fits = not settings.base_url or keyed or goes_anywhere(provider)
+    return settings if fits else replace(settings, base_url=None, api_key=None)
+
+
+def goes_anywhere(provider: Provider) -> bool:
+    """Whether an address that nobody has named a provider for may be meant for this one.
+
+    Who has an address and keys of its own must be named: its key would go from the environment to a stranger.
+    """
+    return provider.auth == "none" or provider.keyless != "never" or not provider.base_url
+
+
+def said_address(settings: Settings, provider: Provider, environ: Mapping[str, str]) -> str:
+    """The address as it was configured, or as the environment has it; a file's goes with no key but its own."""
+    if settings.api_key and isinstance(environ, Environment):
+        environ = environ.without_file
+    return settings.base_url or first_set(provider.url_env, environ)
