@@ -1,4 +1,4 @@
-"""Where clips land: checked, whole, under a name that says what they are, with the recipe beside them."""
+"""Saves clips: checked, whole, under a descriptive name, with their recipe beside them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from .containers import ENDINGS, Container, container_of, described, named_by, what_came
-from .errors import DownloadError
-from .intake import Incoming, Intake, Progress, Source, flush
-from .media import Video
-from .placing import named
+from ...domain.errors import DownloadError
+from ...domain.formats.containers import ENDINGS, Container, container_of, described, named_by, what_came
+from ...domain.job_record import JobRecord, Sample
+from ...domain.media import Video
+from .names import named
 from .poster import data_address, make_poster
-from .record import JobRecord, Sample
+from .receiving import Incoming, Progress, Receiving, Source, flush
 from .sidecars import facts, made_by, recipe_of, write_sidecar
 
 
@@ -42,6 +42,7 @@ def clip_name(record: JobRecord, sample: int) -> str:
 def slug(text: str) -> str:
     """The beginning of a text as a part of a file name."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    # Forty letters keep the whole name far below the 255 bytes of most file systems.
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "clip"
 
 
@@ -56,7 +57,8 @@ async def save(
 ) -> Video:
     """Write a clip in constant memory: part file, checks, fsync, rename, sidecar.
 
-    A connection that breaks is continued where it broke, or begun anew where the service cannot.
+    A connection that breaks is continued where it broke, or begun anew where the service cannot. The digest is left to
+    `Video.sha256`: a clip is whole by its length and its boxes, and can be played before.
 
     Args:
         record: the job.
@@ -78,11 +80,14 @@ async def save(
     part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # What a process that was killed has left of this very clip; whoever calls this has the job's lease.
         _clear_parts(path.parent, path.stem)
-        taken, kind = await _take_in(part, source, progress, sleep)
-        wished = _wished(record, sample, kind)
+        kind = await _receive(part, source, progress, sleep)
+        wished = _wished_path(record, sample, kind)
+        # Only now: until here a crash leaves a part file, which the next attempt clears.
         path = named(part, path.with_suffix(kind.ending), wished, record.id)
-        return await anyio.to_thread.run_sync(_finish, record, sample, path, taken.digest, now)
+        # On a thread: it syncs the folder, reads the clip's header and draws a still.
+        return await anyio.to_thread.run_sync(_describe_and_record, record, sample, path, now)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and path.parent.is_dir():
             # Not this disk's fault, so it is looked at again.
@@ -94,42 +99,45 @@ async def save(
             "Make room or choose another folder, then resume the job."
         ) from error
     finally:
+        # A part that was renamed is gone, and that is well.
         with suppress(OSError):
             part.unlink()
 
 
-async def _take_in(
+async def _receive(
     part: Path, source: Source, progress: Progress, sleep: Callable[[float], Awaitable[None]]
-) -> tuple[Intake, Container]:
-    """Take a clip in and see that it is whole; what was taken, and the kind of clip that it is."""
-    with part.open("wb") as file:
-        taken = Intake(file, progress, _judge)
+) -> Container:
+    """Receive a clip and check that it is whole; returns the kind of clip."""
+    with part.open("wb", buffering=0) as file:
+        taken = Receiving(file, progress, _refuse_other_files)
         try:
-            await taken.all_of(source, sleep)
+            await taken.receive_all(source, sleep)
+            # Before the rename: after a power cut the final name could stand for an empty file otherwise.
             await anyio.to_thread.run_sync(flush, file)
-            return taken, await anyio.to_thread.run_sync(_checked, part, taken.size, taken.mime)
+            return await anyio.to_thread.run_sync(_check_whole, part, taken.size, taken.mime)
         except DownloadError as error:
             error.fetched, error.size = taken.fetched, taken.size
             raise
 
 
-def _judge(start: bytes, incoming: Incoming) -> None:
-    """Refuse what is no clip before the rest of it comes.
+def _refuse_other_files(start: bytes, incoming: Incoming) -> None:
+    """Refuse what is not a clip before the rest of it arrives.
 
     Raises:
         DownloadError: it is none; what it is stands in the message.
     """
     if container_of(start) is None:
-        raise _no_clip(start, incoming.mime, incoming.length)
+        raise _not_a_clip_error(start, incoming.mime, incoming.length)
 
 
-def _no_clip(start: bytes, mime: str, size: int | None) -> DownloadError:
+def _not_a_clip_error(start: bytes, mime: str, size: int | None) -> DownloadError:
     bytes_ = "" if size is None else f" ({size:,} bytes)"
     return DownloadError(f"What was downloaded is {what_came(start, mime)}, not a video{bytes_}.")
 
 
-def _wished(record: JobRecord, sample: Sample, kind: Container) -> Path | None:
+def _wished_path(record: JobRecord, sample: Sample, kind: Container) -> Path | None:
     """The file that the user has named, with the clip's own ending, numbered if there are several clips."""
+    # The folder is another where the wished one could not be made or written.
     if not record.output.lower().endswith(ENDINGS) or record.folder != str(Path(record.output).parent):
         return None
     wished = Path(record.output).with_suffix(kind.ending)
@@ -138,7 +146,7 @@ def _wished(record: JobRecord, sample: Sample, kind: Container) -> Path | None:
 
 
 def clear(record: JobRecord) -> None:
-    """Remove what processes that died have left of a job's clips, none of which will come; the caller has its lease."""
+    """Remove the part files that dead processes left of a job's clips; the caller has the job's lease."""
     for sample in record.samples:
         _clear_parts(Path(record.folder), Path(clip_name(record, sample.index)).stem)
 
@@ -149,7 +157,7 @@ def _clear_parts(folder: Path, stem: str) -> None:
             left.unlink()
 
 
-def _checked(part: Path, size: int, mime: str) -> Container:
+def _check_whole(part: Path, size: int, mime: str) -> Container:
     """The kind of clip that a file is, once nothing of it is missing.
 
     Raises:
@@ -159,24 +167,26 @@ def _checked(part: Path, size: int, mime: str) -> Container:
         start = file.read(64)
         kind = container_of(start)
         if kind is None:
-            raise _no_clip(start, mime, size)
+            raise _not_a_clip_error(start, mime, size)
+        # Another process may have cleared or cut the file meanwhile.
         if part.stat().st_size != size or not kind.is_whole(file):
             raise DownloadError(f"The {kind.label} is not whole: after {size:,} bytes a piece of the clip is missing.")
     return kind
 
 
-def _finish(record: JobRecord, sample: Sample, path: Path, digest: str, now: float) -> Video:
+def _describe_and_record(record: JobRecord, sample: Sample, path: Path, now: float) -> Video:
     _sync_folder(path.parent)
-    kind = named_by(path.suffix)
+    # Once it is closed: Windows and network drives may set the time only then.
+    state, kind = path.stat(), named_by(path.suffix)
     with path.open("rb") as file:
         found = described(file, kind)
     video = Video(
         path=path,
         sample=sample.index,
-        bytes=path.stat().st_size,
-        sha256=digest,
+        bytes=state.st_size,
         job_id=record.id,
         mime=kind.mime,
+        modified=state.st_mtime_ns,
         **asdict(found),
     )
     write_sidecar(video, {**recipe_of(record, video, now), "poster": data_address(make_poster(path))})
@@ -190,12 +200,13 @@ def settle(part: Path, path: Path, recipe: Mapping[str, Any]) -> Video:
         OSError: the disk refused.
     """
     with part.open("rb+") as file:
+        # Of the file as it is now: nothing was received that could have been hashed on the way.
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         found = described(file)
         flush(file)
     part.replace(path)
     _sync_folder(path.parent)
-    video = Video(path=path, bytes=path.stat().st_size, sha256=digest, **asdict(found))
+    video = Video(path=path, bytes=path.stat().st_size, digest=digest, **asdict(found))
     write_sidecar(video, {**made_by(), **recipe, "file": facts(video), "poster": data_address(make_poster(path))})
     return video
 

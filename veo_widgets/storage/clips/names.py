@@ -1,14 +1,16 @@
-"""The final names of clips: what the user wishes, and never that of another clip."""
+"""The final names of clips: the one the user wants, but never that of another clip."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
-from .containers import ENDINGS
-from .media import Video
+from ...domain.formats.containers import ENDINGS
+from ...domain.media import Video
+from .sidecars import add_digest
 
 
 def named(part: Path, own: Path, wished: Path | None, job_id: str) -> Path:
@@ -63,6 +65,7 @@ def copy_to(video: Video, target: Path, *, numbered: bool) -> Path:
     wished = target.with_name(f"{target.stem}_{video.sample + 1}{target.suffix}") if is_file and numbered else target
     if own.exists() and own.samefile(video.path) and not is_file:
         return own
+    # Under another name until it is whole, as for clips that are received.
     part = folder / f"{video.path.stem}.{secrets.token_hex(4)}.part"
     try:
         shutil.copyfile(video.path, part)
@@ -71,4 +74,5 @@ def copy_to(video: Video, target: Path, *, numbered: bool) -> Path:
         part.unlink(missing_ok=True)
     if video.sidecar.exists():
         shutil.copyfile(video.sidecar, path.with_suffix(".json"))
+        add_digest(replace(video, path=path, digest=video.sha256))
     return path

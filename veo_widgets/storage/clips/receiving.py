@@ -1,10 +1,9 @@
-"""Takes a clip in: as it comes off the socket on one thread, and to disk on another."""
+"""Receives a clip: reads the socket on one thread and writes to disk on another."""
 
 from __future__ import annotations
 
 import base64
 import errno
-import hashlib
 import os
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -17,13 +16,16 @@ from typing import IO
 import anyio
 import anyio.to_thread
 
-from .errors import DownloadError, NoAnswerError, VeoError
+from ...domain.errors import DownloadError, NoAnswerError, VeoError
+from ...domain.formats.mp4_boxes import ArrivingBoxes
 
 # Multiples of 4, so that each piece of base64 decodes by itself.
 _BASE64_PIECE = 1 << 20
 _ONE_ALPHABET = str.maketrans("-_", "+/")
 # What is written at once: with less, handing it to the other thread takes longer than writing it.
 _PIECE = 1 << 21
+# What a system writes in one call at least (POSIX, IOV_MAX, as Linux and macOS have it).
+_MOST_PIECES = 1024
 # What is not left to the flush at the end, for which nothing more can be received meanwhile.
 _FLUSHED = 1 << 25
 # What is kept free on the disk beyond the clip itself, and the largest clip that is believed.
@@ -83,8 +85,8 @@ Source = Callable[[int, str], AbstractAsyncContextManager[Incoming]]
 Judge = Callable[[bytes, Incoming], None]
 
 
-class Intake:
-    """Takes a clip in, over as many connections as it needs.
+class Receiving:
+    """Receives a clip over as many connections as it takes.
 
     Args:
         file: where it goes.
@@ -99,56 +101,51 @@ class Intake:
 
     def __init__(self, file: IO[bytes], progress: Progress, judge: Judge) -> None:
         self._file, self._progress, self._judge = file, progress, judge
-        self._sha256 = hashlib.sha256()
         self._validator = ""
         self._length: int | None = None
         self._connections = 0
         self._flushed = 0
+        self._boxes = ArrivingBoxes(_LARGEST)
         # Where the last connections broke, and whether the last one was answered and began at the beginning.
         self._cuts: list[int] = []
         self._answered = self._anew = False
         self.size = self.fetched = 0
         self.mime = ""
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what has been written."""
-        return self._sha256.hexdigest()
-
-    async def all_of(self, source: Source, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Take everything; a connection that brings nothing more is given up after a few others.
+    async def receive_all(self, source: Source, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Receive the whole clip; gives up after several connections that brought nothing more.
 
         Raises:
             DownloadError: it ends too early, each time at the same place; or what came is no clip.
             NoAnswerError: the connection broke, here and there.
         """
         stuck, furthest = 0, 0
-        while (broken := await self._as_far_as_it_goes(source)) is not None:
+        while (broken := await self._receive_once(source)) is not None:
             stuck = 0 if self.size > furthest else stuck + 1
             furthest = max(furthest, self.size)
             self._connections += 1
             self._cuts = [*self._cuts, self.size] if self._answered and self.size in self._cuts[-1:] else [self.size]
             dear = self._anew and len(self._cuts) == _CUTS
             if not self.size or dear or stuck == len(_PAUSES) or self._connections == _CONNECTIONS:
-                raise self._final(broken)
+                raise self._final_error(broken)
             await sleep(_PAUSES[stuck])
 
-    def _final(self, broken: VeoError) -> VeoError:
-        """What is told in the end: a connection that always breaks at one place is no matter of the network's."""
+    def _final_error(self, broken: VeoError) -> VeoError:
+        """The error to raise in the end: a connection that always breaks at one place is not the network's fault."""
         always = self._answered and (len(self._cuts) > 1 or not self.size)
         if not (always and isinstance(broken, NoAnswerError)):
             return broken
         of = "" if self._length is None else f" of {self._length:,}"
         return DownloadError(f"The download broke off after {self.size:,}{of} bytes each time. {broken}")
 
-    async def _as_far_as_it_goes(self, source: Source) -> VeoError | None:
-        """Take what one connection brings; what broke it, or None if the clip is complete."""
+    async def _receive_once(self, source: Source) -> VeoError | None:
+        """Receive what one connection brings; returns what broke it, or None if the clip is complete."""
         self._answered = False
         try:
             async with source(self.size, self._validator) as incoming:
                 self._answered, self._anew = True, not incoming.start
-                self._begin(incoming)
-                await self._take(incoming)
+                self._start(incoming)
+                await self._receive_while_writing(incoming)
         except NoAnswerError as error:
             return error
         if self._length is None or self.size == self._length:
@@ -157,21 +154,24 @@ class Intake:
             raise DownloadError(f"The download brought {self.size:,} bytes, where {self._length:,} were announced.")
         return DownloadError(f"The download ended after {self.size:,} of {self._length:,} bytes.")
 
-    def _begin(self, incoming: Incoming) -> None:
+    def _start(self, incoming: Incoming) -> None:
+        # The service has no ranges, or the clip is another one by now: what is there is no beginning of this.
         if incoming.start != self.size:
             self._file.seek(0)
             self._file.truncate()
-            self._sha256, self.size, self._flushed = hashlib.sha256(), 0, 0
+            self.size = self._flushed = 0
+            self._boxes = ArrivingBoxes(_LARGEST)
         self._validator, self._length, self.mime = incoming.validator, incoming.length, incoming.mime
         if (incoming.length or 0) > _LARGEST:
-            raise _too_large()
+            raise _too_large_error()
         needed = (incoming.length or incoming.expected or 0) - self.size
-        if needed + _SPARE > (free := _free(self._file)):
+        if needed + _SPARE > (free := _free_bytes(self._file)):
             raise OSError(errno.ENOSPC, no_room(needed, free))
 
-    async def _take(self, incoming: Incoming) -> None:
+    async def _receive_while_writing(self, incoming: Incoming) -> None:
         """Receive while what came before is written."""
         trouble: Exception | None = None
+        # No room in between: the socket waits when the disk is slower, and memory stays constant.
         to_writer, pieces = anyio.create_memory_object_stream[list[bytes]](0)
 
         async def on_disk(work: Callable[[], None]) -> None:
@@ -179,7 +179,7 @@ class Intake:
             try:
                 await anyio.to_thread.run_sync(work)
             except OSError as error:
-                trouble = self._told(error)
+                trouble = self._with_room_needed(error)
                 tasks.cancel_scope.cancel()
 
         async def write_all() -> None:
@@ -193,7 +193,7 @@ class Intake:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(write_all)
             try:
-                async with to_writer, aclosing(self._pieces(incoming)) as gathered:
+                async with to_writer, aclosing(self._gather_pieces(incoming)) as gathered:
                     async for piece in gathered:
                         await to_writer.send(piece)
             except Exception as error:  # noqa: BLE001 (raised outside the group, which would wrap it)
@@ -201,8 +201,8 @@ class Intake:
         if trouble is not None:
             raise trouble
 
-    async def _pieces(self, incoming: Incoming) -> AsyncGenerator[list[bytes], None]:
-        """What comes in, gathered; also what came before a connection broke."""
+    async def _gather_pieces(self, incoming: Incoming) -> AsyncGenerator[list[bytes], None]:
+        """The chunks, gathered into larger pieces, including what came before a connection broke."""
         piece: list[bytes] = []
         gathered, received = 0, self.size
         judged = received > 0
@@ -214,8 +214,7 @@ class Intake:
                 if not judged and received >= _BEGINNING:
                     judged = True
                     self._judge(b"".join(piece)[:_BEGINNING], incoming)
-                if received > _LARGEST:
-                    raise _too_large()
+                self._refuse_junk(chunk, received)
                 self._progress(received, incoming.length or incoming.expected)
                 if gathered >= _PIECE:
                     yield piece
@@ -225,26 +224,50 @@ class Intake:
             raise
         yield piece
 
-    def _told(self, error: OSError) -> OSError:
-        """What the disk has said, and how much more it would have to take."""
+    def _refuse_junk(self, chunk: bytes, received: int) -> None:
+        """Break off where nothing that may still come can make a clip of what has come."""
+        if (broken := self._boxes.broken_at(chunk)) is not None:
+            raise DownloadError(f"What was downloaded begins as an MP4, but stops being one at byte {broken:,}.")
+        if received > _LARGEST:
+            raise _too_large_error()
+
+    def _with_room_needed(self, error: OSError) -> OSError:
+        """The disk's error, with how much more room is needed."""
+        # Only where the length is known can be said how much room is lacking.
         if error.errno != errno.ENOSPC or self._length is None:
             return error
-        return OSError(errno.ENOSPC, no_room(self._length - self.size, _free(self._file)))
+        return OSError(errno.ENOSPC, no_room(self._length - self.size, _free_bytes(self._file)))
 
     def _write(self, piece: list[bytes]) -> None:
-        # At once: between two calls the other thread would have to give way each time.
-        data = b"".join(piece)
-        self._file.write(data)
-        self._sha256.update(data)
-        self.size += len(data)
+        self.size += _write_at_once(self._file, piece)
 
 
-def _free(file: IO[bytes]) -> int:
+def _write_at_once(file: IO[bytes], pieces: list[bytes]) -> int:
+    """Write pieces in one call: between two calls the other thread would have to give way. Returns their size.
+
+    The file must hold nothing back.
+    """
+    if hasattr(os, "writev") and len(pieces) <= _MOST_PIECES:
+        written = os.writev(file.fileno(), pieces)
+        if written == sum(map(len, pieces)):
+            return written
+        # The disk is full, or a signal came in between.
+        pieces = [b"".join(pieces)[written:]]
+    else:
+        written = 0
+    left = memoryview(b"".join(pieces))
+    while left:
+        count = file.write(left)
+        written, left = written + count, left[count:]
+    return written
+
+
+def _free_bytes(file: IO[bytes]) -> int:
     return shutil.disk_usage(Path(file.name).parent).free
 
 
-def _too_large() -> DownloadError:
-    return DownloadError(f"What is downloaded is larger than {_LARGEST >> 30} GiB, which no clip is.")
+def _too_large_error() -> DownloadError:
+    return DownloadError(f"The download is larger than {_LARGEST >> 30} GiB, and no clip is.")
 
 
 def no_room(needed: int, free: int) -> str:
@@ -256,6 +279,6 @@ def no_room(needed: int, free: int) -> str:
 
 
 def flush(file: IO[bytes]) -> None:
-    """Have what was written on disk when this returns."""
+    """Make sure that what was written is on disk when this returns."""
     file.flush()
     os.fsync(file.fileno())

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from .deliveries import of_clip
-from .media import Image, Video
+from ...domain.job_record import JobRecord
+from ...domain.media import Image, Video
+from ...domain.version import own_version
 from .poster import data_address
-from .record import JobRecord
-from .version import own_version
+
+# A poster comes from the browser at the moment in which the digest is reckoned.
+_CHANGING = threading.Lock()
 
 
 def write_sidecar(video: Video, recipe: dict[str, Any]) -> None:
     """Put a recipe beside its clip, at once or not at all."""
+    # A reader never sees half a recipe, and a crash leaves the one before.
     part = video.path.with_suffix(".json.part")
     text = json.dumps(recipe, indent=1, ensure_ascii=False) + "\n"
     try:
@@ -27,11 +32,28 @@ def write_sidecar(video: Video, recipe: dict[str, Any]) -> None:
             part.unlink()
 
 
+def add(video: Video, told: Mapping[str, Any]) -> None:
+    """Put into a sidecar what was found out once its clip was there."""
+    with _CHANGING:
+        write_sidecar(video, {**video.recipe, **told})
+
+
 def add_poster(video: Video, jpeg: bytes) -> None:
     """Put a poster that was made elsewhere into the sidecar, unless there is one already."""
-    recipe = video.recipe
-    if recipe and not recipe.get("poster"):
-        write_sidecar(video, {**recipe, "poster": data_address(jpeg)})
+    with _CHANGING:
+        recipe = video.recipe
+        # A clip without a recipe is not ours, and no file is put beside it.
+        if recipe and not recipe.get("poster"):
+            write_sidecar(video, {**recipe, "poster": data_address(jpeg)})
+
+
+def add_digest(video: Video) -> None:
+    """Put the clip's digest into the sidecar, unless it is there already or still unknown."""
+    with _CHANGING:
+        recipe = video.recipe
+        file = recipe.get("file")
+        if video.digest and isinstance(file, dict) and not file.get("sha256"):
+            write_sidecar(video, {**recipe, "file": {**file, "sha256": video.digest}})
 
 
 def made_by() -> dict[str, Any]:
@@ -40,7 +62,7 @@ def made_by() -> dict[str, Any]:
 
 
 def recipe_of(record: JobRecord, video: Video, now: float) -> dict[str, Any]:
-    """Everything that is needed to know how a clip came about, and to make it again."""
+    """Everything needed to know how a clip was made, and to make it again."""
     return {
         **made_by(),
         "job": record.id,
@@ -49,23 +71,24 @@ def recipe_of(record: JobRecord, video: Video, now: float) -> dict[str, Any]:
         "surface": record.surface,
         "operation": record.operation,
         "model": record.model,
-        "request": {name: _plain(value) for name, value in record.request.said().items()},
+        "request": {name: _as_json(value) for name, value in record.request.said().items()},
         "cost": record.cost.to_json(),
-        "created_at": _iso(record.created_at),
-        "submitted_at": _iso(record.submitted_at),
-        "finished_at": _iso(record.finished_at),
-        "saved_at": _iso(now),
+        "created_at": _iso_time(record.created_at),
+        "submitted_at": _iso_time(record.submitted_at),
+        "finished_at": _iso_time(record.finished_at),
+        "saved_at": _iso_time(now),
         "file": facts(video),
-        **({"differences": list(differing)} if (differing := of_clip(record, video)) else {}),
     }
 
 
 def facts(video: Video) -> dict[str, Any]:
     """What is known of a clip's file."""
-    return {key: value for key, value in video.to_json().items() if key not in {"path", "job_id", "sample"}}
+    # The path is left out: clip and sidecar may be moved together.
+    left_out = {"path", "job_id", "sample", "modified"} | (set() if video.digest else {"sha256"})
+    return {key: value for key, value in video.to_json().items() if key not in left_out}
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if isinstance(value, Image):
         return {
             "name": value.name,
@@ -73,8 +96,8 @@ def _plain(value: Any) -> Any:
             "sha256": value.sha256,
             **({"uri": value.address} if value.uri else {}),
         }
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    return [_as_json(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _iso(at: float | None) -> str | None:
+def _iso_time(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat(timespec="milliseconds")

@@ -17,14 +17,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from .containers import named_by
-from .errors import ConfigError, MissingExtraError, VeoError
-from .paths import fixed
-from .provenance import EXTRA, OFFLINE
-from .sealing import Secret
-from .version import own_version
+from ...domain.errors import ConfigError, MissingExtraError, VeoError
+from ...domain.formats.containers import named_by
+from ...domain.formats.provenance import EXTRA, OFFLINE
+from ...domain.paths import fixed
+from ...domain.secret import Secret
+from ...domain.version import own_version
 
 KEY, CERTIFICATES = "VEO_SIGNING_KEY", "VEO_SIGNING_CERTIFICATES"
+# Those of C2PA's algorithms that such keys have, by the names that `cryptography` gives the curves.
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 _ADDRESS = "http://cv.iptc.org/newscodes/digitalsourcetype/{}"
 # An MP4 with nothing in it.
@@ -75,24 +76,29 @@ class Signing:
     @property
     def mark(self) -> str:
         """What tells one signer from another; says nothing of the key."""
+        # Only to see whether a film has to be made anew; `check` tells what is wrong.
         with suppress(OSError):
             return hashlib.sha256(self.certificates.read_bytes()).hexdigest()
         return ""
 
     def check(self) -> None:
-        """See that a film can be signed, before anything is paid for: a file without a picture is.
+        """Check that a film can be signed before anything is paid for, by signing a file without a picture.
 
         Raises:
             MissingExtraError: the extra is not installed.
             ConfigError: a file cannot be read, key and certificate do not belong together, or the certificate is none
                 for Content Credentials, or not valid today.
         """
-        material = self._read()
+        material = self._read_material()
         import c2pa
 
         try:
             _sign(
-                material, _manifest("", (), _ADDRESS.format("algorithmicMedia")), (), io.BytesIO(_EMPTY), io.BytesIO()
+                material,
+                _manifest_json("", (), _ADDRESS.format("algorithmicMedia")),
+                (),
+                io.BytesIO(_EMPTY),
+                io.BytesIO(),
             )
         except c2pa.C2paError as error:
             raise ConfigError(
@@ -114,25 +120,26 @@ class Signing:
             MissingExtraError, ConfigError: as `check` does.
             VeoError: it cannot be signed.
         """
-        material = self._read()
+        # Read for each film: key or certificate may have been renewed since.
+        material = self._read_material()
         import c2pa
 
         try:
             with film.open("rb") as unsigned, target.open("w+b") as signed:
-                _sign(material, _manifest(title, parts, _ADDRESS.format(source_type)), parts, unsigned, signed)
+                _sign(material, _manifest_json(title, parts, _ADDRESS.format(source_type)), parts, unsigned, signed)
         except c2pa.C2paError as error:
             raise VeoError(
-                f"The film cannot be signed: {error}. Mend what is wrong, or unset {KEY} and {CERTIFICATES} for a film "
+                f"The film cannot be signed: {error}. Fix what is wrong, or unset {KEY} and {CERTIFICATES} for a film "
                 "without a signature."
             ) from None
 
-    def _read(self) -> _Material:
+    def _read_material(self) -> _Material:
         if find_spec("c2pa") is None:
             raise MissingExtraError(f"Signing films, as {KEY} asks for it,", EXTRA)
-        key = Secret(_content(self.key, KEY))
-        certificates = _content(self.certificates, CERTIFICATES)
-        algorithm, public = _kind_of(key)
-        if _own_key(certificates) != public:
+        key = Secret(_read_pem(self.key, KEY))
+        certificates = _read_pem(self.certificates, CERTIFICATES)
+        algorithm, public = _algorithm_and_public_key(key)
+        if _public_key_of_signer(certificates) != public:
             raise ConfigError(
                 f"{CERTIFICATES}: the first certificate of {str(self.certificates)!r} is not that of {KEY}. Put the "
                 "signer's own first, then those that vouch for it."
@@ -146,13 +153,15 @@ def _sign(
     import c2pa
 
     with (
+        # Ingredients are validated when they are added, which would ask the network.
         c2pa.Context.from_dict({"verify": OFFLINE}) as context,
         c2pa.Signer.from_info(material.for_c2pa()) as signer,
         c2pa.Builder(json.dumps(manifest), context=context) as builder,
     ):
         for part in parts:
             with part.path.open("rb") as clip:
-                builder.add_ingredient(_ingredient(part), named_by(part.path.suffix).mime, clip)
+                builder.add_ingredient(_ingredient_json(part), named_by(part.path.suffix).mime, clip)
+        # A film is always an MP4, whatever its clips are.
         builder.sign(signer, "video/mp4", source, target)
 
 
@@ -164,13 +173,14 @@ def configured(environ: Mapping[str, str] = os.environ) -> Signing | None:
     """
     said = {name: environ.get(name, "") for name in (KEY, CERTIFICATES)}
     lacking = [name for name, path in said.items() if not path]
+    # Half a configuration is a mistake: a film without a signature would be a surprise.
     if len(lacking) == 1:
         present = KEY if lacking == [CERTIFICATES] else CERTIFICATES
         raise ConfigError(f"{present} is set and {lacking[0]} is not; films are signed with both, and without neither.")
     return None if lacking else Signing(fixed(said[KEY], KEY), fixed(said[CERTIFICATES], CERTIFICATES))
 
 
-def _content(path: Path, name: str) -> str:
+def _read_pem(path: Path, name: str) -> str:
     try:
         return path.read_text("ascii")
     except (OSError, ValueError) as error:
@@ -178,7 +188,7 @@ def _content(path: Path, name: str) -> str:
         raise ConfigError(f"{name}: cannot read {str(path)!r} ({why}); name a PEM file.") from None
 
 
-def _kind_of(key: Secret) -> tuple[str, Any]:
+def _algorithm_and_public_key(key: Secret) -> tuple[str, Any]:
     """The algorithm that a key signs with, and its public half."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -186,6 +196,7 @@ def _kind_of(key: Secret) -> tuple[str, Any]:
 
     try:
         found = load_pem_private_key(key.reveal().encode(), None)
+    # TypeError is `cryptography`'s word for a key that needs a password.
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise ConfigError(f"{KEY}: the file has no private key that can be read; it needs {_SUIT}.") from None
     if isinstance(found, ec.EllipticCurvePrivateKey) and found.curve.name in _CURVES:
@@ -195,7 +206,7 @@ def _kind_of(key: Secret) -> tuple[str, Any]:
     raise ConfigError(f"{KEY}: films cannot be signed with a key of this kind; it needs {_SUIT}.")
 
 
-def _own_key(certificates: str) -> Any:
+def _public_key_of_signer(certificates: str) -> Any:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.x509 import load_pem_x509_certificates
 
@@ -205,9 +216,11 @@ def _own_key(certificates: str) -> Any:
         raise ConfigError(f"{CERTIFICATES}: the file has no certificate that can be read; it needs PEM.") from None
 
 
-def _manifest(title: str, parts: Sequence[Part], source_type: str) -> dict[str, Any]:
+def _manifest_json(title: str, parts: Sequence[Part], source_type: str) -> dict[str, Any]:
+    # By this machine's clock, since no time stamp is asked for.
     now = datetime.now(UTC).isoformat(timespec="seconds")
     actions = [
+        # The first action has to say where the asset comes from (C2PA, "Actions").
         {"action": "c2pa.created", "digitalSourceType": source_type, "when": now},
         *({"action": "c2pa.placed", "parameters": {"ingredientIds": [part.label]}} for part in parts),
     ]
@@ -219,7 +232,7 @@ def _manifest(title: str, parts: Sequence[Part], source_type: str) -> dict[str, 
     }
 
 
-def _ingredient(part: Part) -> dict[str, str]:
+def _ingredient_json(part: Part) -> dict[str, str]:
     return {
         "title": part.path.name,
         "relationship": "componentOf",

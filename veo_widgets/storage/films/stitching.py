@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from contextlib import ExitStack
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import video_frames
-from .errors import MissingExtraError, VeoError
-from .film_pictures import Copied, Encoded
-from .film_sound import Sound
-from .pictures import MAX_IMAGE_BYTES, smaller
-from .reels import Reel, Segment, opened
+from ...domain.errors import MissingExtraError, VeoError
+from ...domain.formats.clip_pictures import opened
+from ...domain.formats.pictures import MAX_IMAGE_BYTES, smaller
+from .pictures import Copied, Encoded
+from .sound import Sound
+from .source_clips import Segment, SourceClip, read_clip
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
 
 __all__ = ["Segment", "check_extra", "last_frame", "stitch"]
 
+# Picture and sound of a clip come one after the other where a film is put together, but side by side in the file.
+MUXING = {"movflags": "+faststart", "fflags": "+bitexact", "max_interleave_delta": "0"}
+
 
 def check_extra() -> None:
-    """See that the media packages are there.
+    """Check that the media packages are installed.
 
     Raises:
         MissingExtraError: they are not.
@@ -41,19 +43,11 @@ def last_frame(path: Path) -> bytes:
         VeoError: the file is no clip that can be read.
     """
     check_extra()
-    import av
-
-    try:
-        with ExitStack() as stack:
-            reel = opened(Segment(path), stack)
-            # From the last key frame on; a clip has one a second or so.
-            reel.container.seek(max(reel.times), stream=reel.video)
-            frame = next(frame for frame in reel.container.decode(video=0) if frame.pts == max(reel.times))
-            picture = video_frames.picture_of(frame, reel.shape)
-    except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration) as error:
-        raise VeoError(f"The last frame of {str(path)!r} cannot be read: {error}.") from error
+    with opened(path) as clip:
+        picture = clip.last()
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
+    # PNG first: this frame becomes the first of the next clip, and losses would add up.
     png = buffer.getvalue()
     return png if len(png) <= MAX_IMAGE_BYTES else smaller(picture)
 
@@ -73,26 +67,26 @@ def stitch(segments: Sequence[Segment], target: Path) -> None:
     import av
 
     try:
-        with ExitStack() as stack:
-            reels = [opened(segment, stack) for segment in segments]
-            # Picture and sound of a clip come one after the other here, but side by side in the file.
-            options = {"movflags": "+faststart", "fflags": "+bitexact", "max_interleave_delta": "0"}
-            out = stack.enter_context(av.open(str(target), "w", format="mp4", options=options))
-            _write(reels, out)
+        clips = [read_clip(segment) for segment in segments]
+        with av.open(str(target), "w", format="mp4", options=MUXING) as out:
+            _write_clips(clips, out)
     except (av.FFmpegError, ValueError, IndexError) as error:
         raise VeoError(f"The clips of the film cannot be put together: {error}.") from error
 
 
-def _write(reels: Sequence[Reel], out: OutputContainer) -> None:
-    alike = len({reel.kind for reel in reels}) == 1 and all(reel.can_be_copied for reel in reels)
-    pictures = Copied(reels[0], out) if alike else Encoded(reels[0], out)
-    sound = Sound(out) if any(reel.container.streams.audio for reel in reels) else None
+def _write_clips(clips: Sequence[SourceClip], out: OutputContainer) -> None:
+    alike = len({clip.kind for clip in clips}) == 1 and all(clip.can_be_copied for clip in clips)
+    # Copying loses nothing and takes no time; a single clip that differs makes it impossible.
+    pictures = Copied(clips[0], out) if alike else Encoded(clips[0], out)
+    # A film with one clip that sounds needs a track of its whole length.
+    sound = Sound(out) if any(clip.sounds for clip in clips) else None
     at = Fraction(0)
-    for reel in reels:
-        pictures.write(reel, at)
-        if sound is not None:
-            sound.write(reel, at)
-        at += reel.seconds
+    for clip in clips:
+        with clip.open() as container:
+            pictures.write(clip, container, at)
+            if sound is not None:
+                sound.write(clip, container, at)
+        at += clip.seconds
     pictures.close()
     if sound is not None:
         sound.close()

@@ -1,4 +1,4 @@
-"""The ledger for an event loop, which must never wait for a disk."""
+"""The ledger for an event loop, which must never wait for the disk."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class AsyncLedger:
         """
 
         def work() -> T:
+            # Opened here, on the thread: even that may wait for another program's lock.
             if self._ledger is None:
                 self._ledger = Ledger(self._path, patience=self._patience)
             return verb(self._ledger)

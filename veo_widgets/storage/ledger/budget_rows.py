@@ -1,26 +1,27 @@
-"""What jobs have cost, what is reserved for them, and what may be spent, in the ledger's tables."""
+"""Spending, reservations and limits in the ledger's tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from .budgets import PERIODS, Budget, Tally, local_day
-from .ledger_file import Database, LedgerFile
-from .ledger_rows import ENDED, PROGRAM, write_job
-from .record import JobRecord
-from .spending import Item, Spend
+from ...domain.budgets import PERIODS, Budget, Tally, local_day
+from ...domain.job_record import JobRecord
+from ...domain.spending import Item, Spend
+from .database import Database, LedgerFile
+from .job_rows import ENDED, PROGRAM, write_job
 
 # Beside the limits: that the user was told of the default.
 _ANNOUNCED = "announced"
 _LIMITS = "SELECT name, usd FROM budgets"
 # Days to come count too: a clock that was set back brings no money back.
-_TALLIES = "SELECT " + ", ".join(
-    f"coalesce(sum(usd) FILTER (WHERE {period} AND state {ended} {ENDED}), 0.0)"
-    for period in ("program = :program", "day >= :day", "day >= :month")
-    for ended in ("IN", "NOT IN")
+_ALL, _TODAY = (
+    ", ".join(f"coalesce(sum(usd) FILTER (WHERE {which} AND state {end} {ENDED}), 0.0)" for end in ("IN", "NOT IN"))
+    for which in ("TRUE", "day >= :day")
 )
-_TALLIES += " FROM jobs WHERE day >= :month OR program = :program"
+# Each by an index of its own, which has all that is added up.
+_TALLIES = f"""SELECT * FROM (SELECT {_ALL} FROM jobs WHERE program = :program),
+    (SELECT {_TODAY}, {_ALL} FROM jobs WHERE day >= :month)"""  # noqa: S608 (our own words)
 
 
 def reserve(
@@ -31,13 +32,15 @@ def reserve(
     settings: Mapping[str, float],
 ) -> bool:
     """Write a new job if the budget bears it; see `Ledger.reserve`."""
-    if record.provider == "emulator":
+    # It costs nothing, and must work where nothing may be spent.
+    if _is_free(record):
         write_job(db, record, detail)
         return False
-    kept, found = _now(db, local_day(record.created_at), environment, settings)
-    write_job(db, record, detail, _admitted(found, record))
+    kept, found = _budget_now(db, local_day(record.created_at), environment, settings)
+    write_job(db, record, detail, _admitted_price(found, record))
     untold = found.sources["day"] == "default" and _ANNOUNCED not in kept
     if untold:
+        # In the same transaction, so that of several programs only one announces it.
         db.execute("INSERT INTO budgets VALUES (?, NULL)", (_ANNOUNCED,))
     return untold
 
@@ -52,10 +55,14 @@ def reserve_anew(
     Raises:
         BudgetError: too little is left.
     """
-    if record.provider == "emulator":
+    if _is_free(record):
         return 0.0
     db.execute("UPDATE jobs SET usd = 0.0 WHERE id = ?", (record.id,))
-    return _admitted(_now(db, local_day(record.updated_at), environment, settings)[1], record)
+    return _admitted_price(_budget_now(db, local_day(record.updated_at), environment, settings)[1], record)
+
+
+def _is_free(record: JobRecord) -> bool:
+    return record.provider == "emulator" or record.cost.is_free
 
 
 def count(db: Database, record: JobRecord, usd: float) -> None:
@@ -64,29 +71,30 @@ def count(db: Database, record: JobRecord, usd: float) -> None:
     db.execute("UPDATE jobs SET usd = ?, day = ?, program = ? WHERE id = ?", values)
 
 
-def _now(
+def _budget_now(
     db: Database, day: str, environment: Mapping[str, float], settings: Mapping[str, float]
 ) -> tuple[dict[str, Any], Budget]:
     """The limits that are kept, and the budget in force."""
     kept = dict(db.execute(_LIMITS).fetchall())
-    return kept, _found(kept, db.execute(_TALLIES, _moments(day)).fetchone(), environment, settings)
+    return kept, _budget_from(kept, db.execute(_TALLIES, _tally_values(day)).fetchone(), environment, settings)
 
 
-def _admitted(found: Budget, record: JobRecord) -> float:
+def _admitted_price(found: Budget, record: JobRecord) -> float:
     return found.admit(f"{record.model} at {record.provider}", record.cost, record.max_cost)
 
 
 def budget(file: LedgerFile, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:
-    """The budget as it stands; see `Ledger.budget`."""
+    """The present budget; see `Ledger.budget`."""
     kept = dict(file.rows(_LIMITS))
-    return _found(kept, file.rows(_TALLIES, _moments(day))[0], environment, settings)
+    return _budget_from(kept, file.rows(_TALLIES, _tally_values(day))[0], environment, settings)
 
 
-def _moments(day: str) -> dict[str, str]:
+def _tally_values(day: str) -> dict[str, str]:
+    # ISO dates are compared as text.
     return {"program": PROGRAM, "day": day, "month": f"{day[:8]}01"}
 
 
-def _found(
+def _budget_from(
     kept: Mapping[str, Any], sums: tuple[float, ...], environment: Mapping[str, float], settings: Mapping[str, float]
 ) -> Budget:
     limits = {name: usd for name, usd in kept.items() if usd is not None}
@@ -97,6 +105,7 @@ def _found(
 def set_limits(db: Database, values: Mapping[str, float | None]) -> None:
     """Keep limits, forget those that are None; see `Ledger.set_budgets`."""
     for name, usd in values.items():
+        # Deleted in either case: a limit that was forgotten is the default's again.
         db.execute("DELETE FROM budgets WHERE name = ?", (name,))
         if usd is not None:
             db.execute("INSERT INTO budgets VALUES (?, ?)", (name, usd))
@@ -105,6 +114,7 @@ def set_limits(db: Database, values: Mapping[str, float | None]) -> None:
 def spend(file: LedgerFile, since: str) -> Spend:
     """What jobs have cost; see `Ledger.spend`."""
     query = """SELECT day, model, provider, coalesce(json_extract(record, '$.notebook'), ''), state,
-            count(*), coalesce(sum(usd), 0.0), sum(usd IS NULL) FROM jobs
+            count(*), coalesce(sum(usd), 0.0), sum(usd IS NULL),
+            sum(usd = 0 AND json_extract(record, '$.cost.note') = '') FROM jobs
         WHERE provider != 'emulator' AND day >= ? GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
     return Spend(tuple(Item(*row) for row in file.rows(query, (since,))))

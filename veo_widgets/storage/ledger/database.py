@@ -1,4 +1,4 @@
-"""The ledger's file: opened, locked, and mended. With `ledger_schema` and `ledger_rescue` the only user of SQLite."""
+"""The ledger's file: opened, locked, and mended. With `schema` and `repair` the only user of SQLite."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from .errors import LedgerError
-from .ledger_rescue import set_aside
-from .ledger_schema import MIGRATIONS, migrate, version_of
+from ...domain.errors import LedgerError
+from .prompt_index import has_words
+from .repair import set_aside
+from .schema import MIGRATIONS, migrate, version_of
 
 T = TypeVar("T")
 
@@ -59,14 +60,16 @@ def journal_for(path: Path, mounts: str) -> Journal:
     return "delete" if kinds.get(nearest) in _NETWORKS else "wal"
 
 
-def _usual_journal(path: Path) -> Journal:
+def _journal_for_mount(path: Path) -> Journal:
     try:
         return journal_for(path.resolve(), _MOUNTS.read_text("utf-8", "replace"))
     except OSError:
         return journal_for(path.absolute(), "")
 
 
-def _with_journal(connect: Callable[[], sqlite3.Connection], journal: Journal, patience: float) -> sqlite3.Connection:
+def _connect_with_journal(
+    connect: Callable[[], sqlite3.Connection], journal: Journal, patience: float
+) -> sqlite3.Connection:
     """A connection with this journal; where WAL cannot be had, SQLite keeps its rollback journal by itself.
 
     Of several kernels that open the file at the same moment only one gets through at once, whatever the connection's
@@ -81,19 +84,36 @@ def _with_journal(connect: Callable[[], sqlite3.Connection], journal: Journal, p
             try:
                 kept = db.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
             except sqlite3.OperationalError as error:
-                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > late:
+                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > late:
                     raise
             else:
                 # Without EXTRA a power cut can bring back a rollback journal, and with it undo what was committed.
                 db.execute(f"PRAGMA synchronous = {'FULL' if kept == 'wal' else 'EXTRA'}")
+                db.create_function(has_words.__name__, 2, has_words, deterministic=True)
                 undo.pop_all()
                 return db
         time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - a pause, not a secret
 
 
-def _code(error: sqlite3.Error) -> int:
+def _primary_code(error: sqlite3.Error) -> int:
     """SQLite's primary result code; 0 for an error of Python's module."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _cut_log(error: Exception, path: Path) -> str:
+    """What to say where the write-ahead log is shorter than the programs that have it open believe; else empty.
+
+    A backup or a sync tool that touches the file can do that. SQLite reads beyond the log's end then, and calls it an
+    I/O error, as if the disk were failing. It can only read the log anew once nobody has it open.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    # Unmasked: the primary code is that of any I/O error.
+    if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_IOERR_SHORT_READ or not log.exists():
+        return ""
+    return (
+        f"its log {str(log)!r} was cut short while a program had it open. End every program that uses this ledger; "
+        "the next one to open it goes on with what is left."
+    )
 
 
 class LedgerFile:
@@ -125,52 +145,53 @@ class LedgerFile:
         self._before: sqlite3.Connection | None = None
         self._shm = path.with_name(f"{path.name}-shm")
         try:
-            self._open()
+            self._open_or_replace()
         except RuntimeWarning:
             self._db.close()
             raise
         except (OSError, sqlite3.Error) as error:
-            raise LedgerError(
-                f"The ledger {str(path)!r} cannot be opened: {error}. VEO_WIDGETS_HOME moves it to another folder."
-            ) from error
+            why = _cut_log(error, path) or f"{error}. VEO_WIDGETS_HOME moves it to another folder."
+            raise LedgerError(f"The ledger {str(path)!r} cannot be opened: {why}") from error
 
-    def _open(self) -> None:
-        self._identity = _identity(self.path)
+    def _open_or_replace(self) -> None:
+        self._file_identity = _file_identity(self.path)
         try:
-            self._db = self._writable()
+            self._db = self._connect_writable()
         except (OSError, sqlite3.Error) as error:
-            if isinstance(error, sqlite3.Error) and _code(error) in _DAMAGED:
-                self._replace()
+            if isinstance(error, sqlite3.Error) and _primary_code(error) in _DAMAGED:
+                self._replace_damaged()
                 return
-            readable = self._readable() if _is_locked_away(error) else None
+            readable = self._connect_read_only() if _is_write_protected(error) else None
             if readable is None:
                 raise
             self._db = readable
-        self._identity, self._shm_identity = _identity(self.path), _identity(self._shm)
+        self._file_identity, self._shm_identity = _file_identity(self.path), _file_identity(self._shm)
 
-    def _replace(self) -> None:
+    def _replace_damaged(self) -> None:
         """Go on with a new file; the damaged one is kept beside it."""
-        told = set_aside(self.path, lambda: _identity(self.path) == self._identity, self._writable, self._patience)
-        self._db = self._writable()
-        self._identity, self._shm_identity = _identity(self.path), _identity(self._shm)
+        told = set_aside(
+            self.path, lambda: _file_identity(self.path) == self._file_identity, self._connect_writable, self._patience
+        )
+        self._db = self._connect_writable()
+        self._file_identity, self._shm_identity = _file_identity(self.path), _file_identity(self._shm)
         if told:
             # Last, since a warning may be an error to whoever asked for that.
             warnings.warn(told, RuntimeWarning, stacklevel=2)
 
-    def _writable(self) -> sqlite3.Connection:
+    def _connect_writable(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         open_file = partial(
             sqlite3.connect, self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
-        db = _with_journal(open_file, self._journal or _usual_journal(self.path), self._patience)
+        db = _connect_with_journal(open_file, self._journal or _journal_for_mount(self.path), self._patience)
         with ExitStack() as undo:
             undo.callback(db.close)
-            with _immediate(db):
+            with _write_transaction(db):
                 migrate(db, self.path)
             undo.pop_all()
         return db
 
-    def _readable(self) -> sqlite3.Connection | None:
+    def _connect_read_only(self) -> sqlite3.Connection | None:
         """A connection that reads only, if the file can be read and is of this version."""
         log = self.path.with_name(self.path.name + "-wal")
         # Without a log nothing can change a file that nobody may write, so no lock is needed, which could not be had.
@@ -179,6 +200,7 @@ class LedgerFile:
             address = f"{self.path.absolute().as_uri()}?mode=ro{still}"
             db = sqlite3.connect(address, uri=True, timeout=self._patience, check_same_thread=False)
             if version_of(db) == len(MIGRATIONS):
+                db.create_function(has_words.__name__, 2, has_words, deterministic=True)
                 return db
         except sqlite3.Error:
             return None
@@ -194,17 +216,40 @@ class LedgerFile:
                 self._before.close()
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` returns; all that it writes is kept at once or not at all, and nobody else writes meanwhile.
+        """What `work` returns; all it writes is one transaction, and nobody else writes meanwhile.
 
         Raises:
             LedgerError: it cannot be written.
         """
 
         def whole() -> T:
-            with _immediate(self._db):
+            with _write_transaction(self._db):
                 return work(self._db)
 
-        return self._do(whole, "written")
+        return self._guarded(whole, "written")
+
+    def write_if_free(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """The same for what can wait for another time: None where it cannot be written now, or somebody else writes."""
+
+        def whole() -> T | None:
+            self._db.execute("PRAGMA busy_timeout = 0")
+            try:
+                with _write_transaction(self._db):
+                    return work(self._db)
+            except sqlite3.OperationalError:
+                return None
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
+
+        return self._guarded(whole, "written")
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` returns, which only reads.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        return self._guarded(lambda: work(self._db), "read")
 
     def rows(self, query: str, values: tuple[Any, ...] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """What a query finds.
@@ -212,44 +257,45 @@ class LedgerFile:
         Raises:
             LedgerError: it cannot be read.
         """
-        return self._do(lambda: self._db.execute(query, values).fetchall(), "read")
+        return self.read(lambda db: db.execute(query, values).fetchall())
 
-    def _do(self, work: Callable[[], T], what: str) -> T:
+    def _guarded(self, work: Callable[[], T], what: str) -> T:
         with self._lock:
             try:
-                if not self._closed and _identity(self.path) != self._identity:
-                    self._follow()
-                return self._mended(work)
+                if not self._closed and _file_identity(self.path) != self._file_identity:
+                    self._reopen()
+                return self._retry_after_repair(work)
             except (OSError, sqlite3.Error) as error:
-                remedy = _REMEDIES.get(_code(error), "") if isinstance(error, sqlite3.Error) else ""
-                raise LedgerError(f"The ledger {str(self.path)!r} cannot be {what}: {error}.{remedy}") from error
+                remedy = _REMEDIES.get(_primary_code(error), "") if isinstance(error, sqlite3.Error) else ""
+                why = _cut_log(error, self.path) or f"{error}.{remedy}"
+                raise LedgerError(f"The ledger {str(self.path)!r} cannot be {what}: {why}") from error
 
-    def _follow(self) -> None:
-        """Go on with the file that bears the name now: what is written to the one before is seen by nobody.
+    def _reopen(self) -> None:
+        """Go on with the file that has the name now: nobody would see what is written to the old one.
 
         Another process may have set it aside, or somebody has removed or moved the folder.
         """
         if self._before is None:
-            self._before = self._copied()
+            self._before = self._copy_of_lost_file()
         before = self._db
         # Before the other is opened: of locks on the same ``-shm`` a process loses all when it closes one.
         before.close()
         try:
-            self._open()
+            self._open_or_replace()
         except (OSError, sqlite3.Error):
             # The next statement tries again.
-            self._identity = _NO_FILE
+            self._file_identity = _NO_FILE
             raise
         finally:
             if self._db is not before:
                 self._hand_over()
 
-    def _copied(self) -> sqlite3.Connection | None:
-        """What was in the file before; it can be read although it is removed, as long as it is open.
+    def _copy_of_lost_file(self) -> sqlite3.Connection | None:
+        """A copy of the old file: although removed, it can be read as long as it is open.
 
         None where another process has made a new file on the old one's ``-shm``, by which its log is read.
         """
-        if _identity(self.path) is not None and _identity(self._shm) == self._shm_identity is not None:
+        if _file_identity(self.path) is not None and _file_identity(self._shm) == self._shm_identity is not None:
             return None
         # Without a name: on disk if it is large, and gone when it is closed.
         copy = sqlite3.connect("", check_same_thread=False)
@@ -261,29 +307,29 @@ class LedgerFile:
         return copy
 
     def _hand_over(self) -> None:
-        """Give the present file what this process knows and it does not."""
+        """Write what this process knows into the present file, where it is missing."""
         try:
-            with _immediate(self._db):
+            with _write_transaction(self._db):
                 self._carry_over(self._before, self._db)
         except sqlite3.Error as error:
-            if _code(error) != sqlite3.SQLITE_READONLY:
-                self._identity = _NO_FILE
+            if _primary_code(error) != sqlite3.SQLITE_READONLY:
+                self._file_identity = _NO_FILE
                 raise
         if self._before is not None:
             self._before.close()
             self._before = None
 
-    def _mended(self, work: Callable[[], T]) -> T:
-        """What `work` returns, on a new file if the present one turns out to be damaged."""
+    def _retry_after_repair(self, work: Callable[[], T]) -> T:
+        """What `work` returns, on a new file if the present one is damaged."""
         try:
             return work()
         except sqlite3.Error as error:
-            if _code(error) not in _DAMAGED or self._closed:
+            if _primary_code(error) not in _DAMAGED or self._closed:
                 raise
         damaged = self._db
         damaged.close()
         try:
-            self._replace()
+            self._replace_damaged()
         finally:
             if self._db is not damaged:
                 self._hand_over()
@@ -291,7 +337,7 @@ class LedgerFile:
 
 
 @contextmanager
-def _immediate(db: sqlite3.Connection) -> Iterator[None]:
+def _write_transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -303,15 +349,15 @@ def _immediate(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _is_locked_away(error: Exception) -> bool:
-    """Whether a file may not be written, which does not keep it from being read."""
+def _is_write_protected(error: Exception) -> bool:
+    """Whether an error only says that the file may not be written, so that it may still be read."""
     if isinstance(error, sqlite3.Error):
-        return _code(error) in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+        return _primary_code(error) in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
     return isinstance(error, OSError)
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file bears the name now."""
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    """Which file has the name now."""
     try:
         found = os.stat(path)  # noqa: PTH116 (asked at every statement)
     except OSError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .errors import PlaceTakenError
-from .ledger_file import Database, LedgerFile
-from .ledger_rows import read_job
-from .record import JobRecord
+from ...domain.errors import PlaceTakenError
+from ...domain.job_record import JobRecord
+from .database import Database, LedgerFile
+from .job_rows import read_job
 
 _GROUP = "json_extract(record, '$.group')"
 _PLACE = "json_extract(record, '$.place')"
@@ -14,7 +14,7 @@ _FRUITLESS = "state IN ('failed', 'filtered', 'expired')"
 
 
 def claim(db: Database, record: JobRecord) -> None:
-    """See that a new job takes the place of the job it is a retry of, and of no other, whoever asks at this moment.
+    """Check that a new job takes only the place of the job it retries, whatever other programs do at this moment.
 
     Raises:
         PlaceTakenError: another job stands there.

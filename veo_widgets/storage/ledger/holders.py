@@ -1,4 +1,4 @@
-"""Who works on a job, and whether they still live.
+"""Which program works on a job, and whether it is still alive.
 
 Each opening of the ledger locks a small file of its own beside it. The system takes that lock back when the process
 ends, however it ends. A process id would prove nothing: it may be another program's by now, and two containers may have
@@ -28,6 +28,8 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 # A lease has run out long before its holder's file is this old.
 _SWEPT_SECONDS = 3600.0
 
+_TAKE_OVER = "veo.resume(take_over=True) or `veo resume --take-over`"
+
 
 @dataclass(frozen=True)
 class Hold:
@@ -45,16 +47,23 @@ class Hold:
     def who(self) -> str:
         """The program, for people."""
         host, pid = f"{self.holder}//".split("/")[:2]
+        # The name may be any text: the ledger can come from another version.
         return f"process {pid} on {host}"
 
     @property
     def text(self) -> str:
         """Who it is, until when, and what to do if they are gone."""
+        return f"{self._until}. If it is gone, {_TAKE_OVER} takes over now."
+
+    @property
+    def waited_for(self) -> str:
+        """The same for whoever waits, and takes the job up once it is free."""
+        return f"{self._until}. If it is gone, the job goes on here after that; {_TAKE_OVER} takes it over now."
+
+    @property
+    def _until(self) -> str:
         until = datetime.fromtimestamp(self.until).strftime("%H:%M:%S")  # noqa: DTZ006 (local, for people)
-        return (
-            f"Held by {self.who} until {until}, and longer if that program is still at work. If it is gone, "
-            "veo.resume(take_over=True) or `veo resume --take-over` takes over now."
-        )
+        return f"Held by {self.who} until {until}, and longer if that program is still at work"
 
 
 def remarks(holds: Mapping[str, Hold]) -> str:
@@ -76,15 +85,16 @@ class Holder:
     """
 
     def __init__(self, folder: Path) -> None:
+        # A token of its own, since a process may open the ledger several times.
         host, token = socket.gethostname(), secrets.token_hex(8)
-        self._lock = _locked(folder, token)
-        proof = "" if self._lock is None else f"{_mark(host)}.{_identity(self._lock)}"
+        self._lock = _new_locked_file(folder, token)
+        proof = "" if self._lock is None else f"{_machine_mark(host)}.{_file_identity(self._lock)}"
         self.name = f"{host}/{os.getpid()}/{token}/{proof}"
         if self._lock is not None:
             _locks.add(self._lock)
 
     def close(self) -> None:
-        """Let others know that it is gone."""
+        """Release the lock, which tells others that this holder is gone."""
         # A forked child has none of them, and its files may go by the same numbers.
         if self._lock in _locks:
             _locks.remove(self._lock)
@@ -93,17 +103,18 @@ class Holder:
 
 
 def is_dead(holder: str, folder: Path) -> bool:
-    """Whether a holder is known to be gone. Of one on another machine, or without a lock, that is never known.
+    """Whether a holder is known to be gone; never known of one on another machine or without a lock.
 
     Args:
         holder: its `Holder.name`.
         folder: where holders' files lie.
     """
     host, pid, token, proof = [*holder.split("/"), "", "", ""][:4]
+    # Three parts are the names of a version before these locks.
     if holder.count("/") == 2:
         return _has_no_process(host, pid)
     mark, _, identity = proof.partition(".")
-    return bool(mark) and mark == _mark(host) and token.isalnum() and _is_free(folder / token, identity)
+    return bool(mark) and mark == _machine_mark(host) and token.isalnum() and _is_unlocked(folder / token, identity)
 
 
 def _has_no_process(host: str, pid: str) -> bool:
@@ -113,14 +124,16 @@ def _has_no_process(host: str, pid: str) -> bool:
     try:
         os.kill(int(pid), 0)
     except OSError as error:
+        # Any other error, such as that it may not be signalled, says that the process is there.
         return isinstance(error, ProcessLookupError)
     return int(pid) == os.getpid()
 
 
 @cache
-def _boot() -> str:
+def _boot_id() -> str:
     """This run of this machine's system, whatever container asks; empty where it has no name."""
     if sys.platform == "darwin":
+        # macOS has no such file; the hardware's address tells machines apart, though not their runs.
         return f"{uuid.getnode():x}"
     try:
         return _BOOT.read_text("ascii").strip()
@@ -128,28 +141,29 @@ def _boot() -> str:
         return ""
 
 
-def _mark(host: str) -> str:
+def _machine_mark(host: str) -> str:
     """What holders of that host share on this run of this system; elsewhere locks say nothing of processes here."""
-    return hashlib.sha256(f"{_boot()}/{host}".encode()).hexdigest()[:12] if _boot() else ""
+    return hashlib.sha256(f"{_boot_id()}/{host}".encode()).hexdigest()[:12] if _boot_id() else ""
 
 
-def _identity(file: int) -> str:
+def _file_identity(file: int) -> str:
     found = os.fstat(file)
     return f"{found.st_dev}.{found.st_ino}"
 
 
-def _locked(folder: Path, token: str) -> int | None:
+def _new_locked_file(folder: Path, token: str) -> int | None:
     """A new file, locked; None where files cannot be locked."""
     # On Windows a lease has to run out.
-    if sys.platform == "win32" or not _boot():
+    if sys.platform == "win32" or not _boot_id():
         return None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
+        _remove_old_files(folder)
         file = os.open(folder / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError:
         return None
     try:
+        # `flock`, not `lockf`: a POSIX lock is lost when any descriptor of the file in this process is closed.
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(file)
@@ -157,8 +171,8 @@ def _locked(folder: Path, token: str) -> int | None:
     return file
 
 
-def _is_free(path: Path, identity: str) -> bool:
-    """Whether nobody has the lock of a file; a file that is gone, or is another one, says nothing."""
+def _is_unlocked(path: Path, identity: str) -> bool:
+    """Whether nobody has the lock of a file; False if the file is gone or has been replaced."""
     if sys.platform == "win32":
         return False
     try:
@@ -168,26 +182,27 @@ def _is_free(path: Path, identity: str) -> bool:
     try:
         # Shared, so that two who ask at the same moment do not take each other for its owner.
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return _identity(file) == identity
+        return _file_identity(file) == identity
     except OSError:
         return False
     finally:
         os.close(file)
 
 
-def _sweep(folder: Path) -> None:
+def _remove_old_files(folder: Path) -> None:
     """Remove the files of holders that are long gone."""
     for path in folder.iterdir():
         with suppress(OSError):
             found = path.stat()
-            if time.time() - found.st_mtime > _SWEPT_SECONDS and _is_free(path, f"{found.st_dev}.{found.st_ino}"):
+            # An old file may still be a living holder's, which never writes to it again.
+            if time.time() - found.st_mtime > _SWEPT_SECONDS and _is_unlocked(path, f"{found.st_dev}.{found.st_ino}"):
                 path.unlink()
 
 
 _locks: set[int] = set()
 
 
-def _leave_to_parent() -> None:
+def _drop_inherited_locks() -> None:
     """A forked child would keep its parent's locks for as long as it runs itself."""
     for file in _locks:
         with suppress(OSError):
@@ -196,4 +211,4 @@ def _leave_to_parent() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_to_parent)
+    os.register_at_fork(after_in_child=_drop_inherited_locks)

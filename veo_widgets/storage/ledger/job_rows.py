@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from .budgets import local_day
-from .ledger_file import Database, LedgerFile
-from .ledger_rescue import copy_job, copy_limits
-from .media import Image
-from .record import JobRecord
-from .request import VideoRequest
+from ...domain.budgets import local_day
+from ...domain.job_record import JobRecord
+from ...domain.media import Image
+from ...domain.request import VideoRequest
+from .database import Database, LedgerFile
+from .repair import copy_job, copy_limits
 
 # What is asked for in queries stands beside the record in columns of its own, under its own name.
 _COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
@@ -23,7 +23,7 @@ PROGRAM = secrets.token_hex(8)
 
 
 class KeptImage(Image):
-    """An image whose bytes are read when they are first wanted: a table of jobs wants none of them.
+    """An image whose bytes are read on first use; a table of jobs needs none of them.
 
     Args:
         data: the bytes, where they are known.
@@ -57,14 +57,16 @@ class KeptImage(Image):
         """The hash of the bytes, or of the address."""
         return vars(self)["_sha256"] or super().sha256
 
-    def _plain(self) -> Image:
+    def _as_image(self) -> Image:
         return Image(self.data, self.mime, self.name, self.uri)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Image) and self._plain() == (other._plain() if isinstance(other, KeptImage) else other)
+        return isinstance(other, Image) and self._as_image() == (
+            other._as_image() if isinstance(other, KeptImage) else other
+        )
 
     def __hash__(self) -> int:
-        return hash(self._plain())
+        return hash(self._as_image())
 
     def __repr__(self) -> str:
         return repr(Image(b"", self.mime, self.name, self.uri))
@@ -75,10 +77,10 @@ class KeptImage(Image):
 
 def read_job(row: tuple[str, str], file: LedgerFile) -> JobRecord:
     """The record of a row's ``record`` and ``request``."""
-    return JobRecord.from_json(json.loads(row[0]), _request(json.loads(row[1]), file))
+    return JobRecord.from_json(json.loads(row[0]), _request_from_json(json.loads(row[1]), file))
 
 
-def _request(values: dict[str, Any], file: LedgerFile) -> VideoRequest:
+def _request_from_json(values: dict[str, Any], file: LedgerFile) -> VideoRequest:
     def image(entry: dict[str, str]) -> Image:
         return KeptImage(mime=entry["mime"], name=entry["name"], uri=entry["uri"], sha256=entry["sha256"], file=file)
 
@@ -91,13 +93,14 @@ def _request(values: dict[str, Any], file: LedgerFile) -> VideoRequest:
 
 def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = None, *, reopens: bool = False) -> None:
     """Insert or update a job; `usd` is what a new one counts for, and only what `reopens` undoes an end."""
+    record = _with_kept_digests(db, record)
     row = {name: getattr(record, name) for name in _COLUMNS}
     row |= {"state": str(record.state), "record": json.dumps(record.to_json())}
     # What was reserved stays until there is a price.
     row["usd"] = 0.0 if record.provider == "emulator" else record.cost.usd
     before = db.execute("SELECT state FROM jobs WHERE id = ?", (record.id,)).fetchone()
     if before is None:
-        _insert(db, record, row if usd is None else {**row, "usd": usd})
+        _insert_job(db, record, row if usd is None else {**row, "usd": usd})
     else:
         changes = ", ".join(f"{key} = :{key}" for key in row if key not in {"id", "usd"})
         # A late answer in another process must not undo an end.
@@ -107,6 +110,21 @@ def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = 
             return
     if before is None or before[0] != row["state"] or detail:
         db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (record.id, record.updated_at, row["state"], detail))
+
+
+def add_digests(db: Database, record: JobRecord) -> None:
+    """Add the digests of a record's clips to the job's row."""
+    if row := db.execute("SELECT record FROM jobs WHERE id = ?", (record.id,)).fetchone():
+        kept = JobRecord.from_json(json.loads(row[0]), record.request).with_digests(record.videos)
+        db.execute("UPDATE jobs SET record = ? WHERE id = ?", (json.dumps(kept.to_json()), record.id))
+
+
+def _with_kept_digests(db: Database, record: JobRecord) -> JobRecord:
+    """The record with the digests that another program has added meanwhile, which must not be lost with this one."""
+    if not record.lacks_digests:
+        return record
+    row = db.execute("SELECT record FROM jobs WHERE id = ?", (record.id,)).fetchone()
+    return record.with_digests(JobRecord.from_json(json.loads(row[0]), record.request).videos) if row else record
 
 
 def carry_over(before: Database | None, db: Database, records: Iterable[JobRecord]) -> None:
@@ -128,7 +146,7 @@ def carry_over(before: Database | None, db: Database, records: Iterable[JobRecor
             write_job(db, record, "written again" if row is None else "", record.max_cost if unpriced else None)
 
 
-def _insert(db: Database, record: JobRecord, row: dict[str, Any]) -> None:
+def _insert_job(db: Database, record: JobRecord, row: dict[str, Any]) -> None:
     for image in record.request.images:
         # One whose bytes went with the ledger that had them must not stand in their place.
         if image.data or image.uri:

@@ -1,4 +1,4 @@
-"""Who may send, poll and download which job, and until when, in the ledger's tables.
+"""Leases in the ledger's tables: who may send, poll and download which job, and until when.
 
 A lease holds until its job's own time is over or its holder's, whichever is later: a client with a thousand jobs renews
 all of its leases by one small row. Whoever takes a job from a holder ends that holder's time, by which it finds out at
@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
+from .database import Database, LedgerFile
 from .holders import Hold
-from .ledger_file import Database, LedgerFile
 
 OPEN = "('submitting', 'queued', 'running', 'downloading')"
 _UNTIL = "max(coalesce(held_until, 0.0), coalesce(until, 0.0))"
 _LEASES = f"SELECT holder, {_UNTIL} FROM jobs LEFT JOIN holders ON name = holder WHERE id = ?"  # noqa: S608
+# Long after every lease of such a holder has run out, so that its row decides nothing.
 _FORGOTTEN_SECONDS = 24 * 3600.0
 
 IsDead = Callable[[str], bool]
@@ -28,7 +29,7 @@ def found(file: LedgerFile, job_id: str) -> tuple[str | None, float] | None:
 
 
 def others(lease: tuple[str | None, float], me: str, now: float, is_dead: IsDead) -> Hold | None:
-    """Whose lease keeps `me` from a job; None if nobody's does."""
+    """The other holder whose lease keeps `me` from a job; None if there is none."""
     holder, until = lease
     return None if holder in (None, me) or until <= now or is_dead(holder or "") else Hold(holder or "", until)
 
@@ -50,7 +51,7 @@ def take(db: Database, job_id: str, me: str, now: float, seconds: float, *, is_d
 
 
 def give(db: Database, job_id: str, holder: str, until: float) -> None:
-    """Write down whose a job is."""
+    """Write down who holds a job."""
     db.execute("UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?", (holder, until, job_id))
 
 

@@ -1,27 +1,30 @@
-"""Every job and every change of its state, kept on disk before anything depends on it, and what jobs have cost."""
+"""The ledger: every job, every change of its state and its cost, on disk before anything depends on it."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from . import ledger_leases as leases
-from . import ledger_money as money
-from . import ledger_places as places
-from .budgets import Budget
-from .errors import InvalidRequestError
+from ...domain.budgets import Budget
+from ...domain.errors import InvalidRequestError
+from ...domain.job_record import JobRecord
+from ...domain.spending import Spend
+from . import budget_rows as money
+from . import group_rows as places
+from . import leases
+from .database import Database, Journal, LedgerFile
 from .holders import Hold, Holder, is_dead
-from .ledger_file import Database, Journal, LedgerFile
-from .ledger_leases import OPEN
-from .ledger_rows import PROGRAM, carry_over, read_job, write_job
-from .record import JobRecord
+from .job_rows import PROGRAM, add_digests, carry_over, read_job, write_job
+from .leases import OPEN
 from .searches import Search
-from .spending import Spend
 
 # Seconds to wait for another program's lock.
 PATIENCE_SECONDS = 30.0
+# Among how many jobs one without a digest is looked for; whoever asks for an older one finds out then.
+_LOOKED_BACK = 1000
 _NO_LIMITS: Mapping[str, float] = {}
 
 
@@ -68,6 +71,7 @@ class Ledger:
             record: a new job, or a job as it is now.
             detail: a few words on why it changed.
         """
+        # Who never leased anything has nothing to give back, and need not become a holder for it.
         me = self._me.name if self._me and record.state.is_final else ""
 
         def work(db: Database) -> None:
@@ -76,9 +80,23 @@ class Ledger:
                 leases.release(db, [record.id], me)
 
         self._file.write(work)
+        # Only after the write: what was not written must not be written again as if it had been.
         self._known[record.id] = record
         if record.state.is_final:
             self._held.discard(record.id)
+
+    def note_digests(self, record: JobRecord) -> None:
+        """Add the digests of a record's clips to what is kept of the job; nothing else of it changes."""
+        self._file.write(lambda db: add_digests(db, record))
+        if record.id in self._known:
+            self._known[record.id] = self._known[record.id].with_digests(record.videos)
+
+    def without_digests(self) -> list[JobRecord]:
+        """Those of the newest jobs whose program has ended between a clip and its digest."""
+        query = """SELECT record, request FROM (SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?)
+            WHERE state = 'succeeded' AND instr(record, '"sha256": ""')"""
+        rows = self._file.rows(query, (_LOOKED_BACK,))
+        return [read_job(row, self._file) for row in rows]
 
     def reopen(self, record: JobRecord, detail: str) -> None:
         """Keep the record of a job that had ended and goes on; see `write`, which never undoes an end."""
@@ -110,9 +128,10 @@ class Ledger:
             BudgetError: too little is left; nothing is written.
             PlaceTakenError: it is a piece of a film or a batch that has another job; nothing is written.
         """
-        me = self._name()
+        me = self._holder_name()
 
         def work(db: Database) -> bool:
+            # Before the price: a place that is taken is refused whatever the budget says.
             places.claim(db, record)
             untold = money.reserve(db, record, detail, environment, settings)
             leases.give(db, record.id, me, record.created_at + seconds)
@@ -145,13 +164,15 @@ class Ledger:
         Raises:
             BudgetError: too little is left by now; nothing is written.
         """
+        # The third column is whether nothing has left yet, or what has left was refused.
         query = """SELECT holder, state,
             json_extract(record, '$.held_back') OR json_extract(record, '$.sending_at') IS NULL
             FROM jobs WHERE id = ?"""
 
         def work(db: Database) -> bool:
-            if db.execute(query, (record.id,)).fetchone() != (self._name(), "submitting", 1):
+            if db.execute(query, (record.id,)).fetchone() != (self._holder_name(), "submitting", 1):
                 return False
+            # It may have waited overnight, and today has a limit and a tally of its own.
             usd = money.reserve_anew(db, record, environment, settings)
             write_job(db, replace(record, sending_at=record.sending_at or record.updated_at), detail)
             money.count(db, record, usd)
@@ -191,8 +212,9 @@ class Ledger:
         """
         rows = self._file.rows("SELECT record, request FROM jobs WHERE id = ?", (job_id,))
         if not rows and job_id:
-            query = "SELECT record, request FROM jobs WHERE substr(id, 1, ?) = ? LIMIT 2"
-            rows = self._file.rows(query, (len(job_id), job_id))
+            # Two are enough to know that it is not one; nothing that begins so comes after the last of all characters.
+            query = "SELECT record, request FROM jobs WHERE id BETWEEN ? AND ? LIMIT 2"
+            rows = self._file.rows(query, (job_id, f"{job_id}{chr(sys.maxunicode)}"))
         if len(rows) != 1:
             many = "several jobs" if rows else "no job"
             raise InvalidRequestError(
@@ -202,6 +224,7 @@ class Ledger:
 
     def reread(self, record: JobRecord) -> JobRecord:
         """A record as it is now. Its request never changes, so images are not read again."""
+        # A job that the ledger has lost is shown as it was last known, and written again with its next lease.
         rows = self._file.rows("SELECT record FROM jobs WHERE id = ?", (record.id,))
         self._known[record.id] = JobRecord.from_json(json.loads(rows[0][0]), record.request) if rows else record
         return self._known[record.id]
@@ -209,6 +232,7 @@ class Ledger:
     def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
         """The newest jobs, newest first: in the order they were written, whatever the clock said."""
         where = f"WHERE state IN {OPEN}" if only_open else ""
+        # SQLite takes a limit of -1 for none.
         query = f"SELECT record, request FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
         return [read_job(row, self._file) for row in self._file.rows(query, (-1 if limit is None else limit,))]
 
@@ -217,10 +241,16 @@ class Ledger:
 
         Pieces of films and batches are left out: they are told apart by their places.
         """
-        # Compared as it is written down: in ASCII, which every prompt can be.
-        query = """SELECT record, request, program FROM jobs WHERE provider = ? AND model = ?
-            AND instr(request, ?) AND json_extract(record, '$.group') = '' ORDER BY rowid"""
-        rows = self._file.rows(query, (provider, model, f'"prompt": {json.dumps(prompt)}'))
+        # By the index on these two, and not by one of models (hence the plus signs). What is found so is compared as it
+        # is written down: in ASCII, which every prompt can be.
+        query = """SELECT record, request, program FROM jobs
+            WHERE substr(json_extract(request, '$.prompt'), 1, 60) = substr(json_extract(:asked, '$.prompt'), 1, 60)
+            AND length(json_extract(request, '$.prompt')) = length(json_extract(:asked, '$.prompt'))
+            AND +provider = :provider AND +model = :model AND instr(request, :written)
+            AND json_extract(record, '$.group') = '' ORDER BY rowid"""
+        written = f'"prompt": {json.dumps(prompt)}'
+        values = {"asked": f"{{{written}}}", "provider": provider, "model": model, "written": written}
+        rows = self._file.rows(query, values)
         return [(read_job((record, request), self._file), program == PROGRAM) for record, request, program in rows]
 
     def search(self, search: Search, limit: int | None) -> list[JobRecord]:
@@ -235,6 +265,7 @@ class Ledger:
 
     def held(self, now: float) -> dict[str, Hold]:
         """The open jobs that other programs work on at `now`, by id."""
+        # Who only looks needs no name, and makes no holder's file.
         return leases.held(self._file, self._me.name if self._me else "", now, self._is_dead)
 
     def unknown(self) -> tuple[int, float]:
@@ -281,36 +312,37 @@ class Ledger:
         Returns:
             Whether this process has it now. The lease of a process that is gone is taken over.
         """
-        taken = None if force else self._settled(job_id, now, seconds)
+        taken = None if force else self._lease_without_write(job_id, now, seconds)
         if taken is None:
-            taken = self._file.write(lambda db: self._take(db, job_id, now, seconds, force=force))
+            # Asked again inside the transaction: between the two, another program may have taken it.
+            taken = self._file.write(lambda db: self._take_lease(db, job_id, now, seconds, force=force))
         (self._held.add if taken else self._held.discard)(job_id)
         return taken
 
-    def _settled(self, job_id: str, now: float, seconds: float) -> bool | None:
-        """Whether a job is ours, where that is certain without a write, which would keep others from theirs."""
+    def _lease_without_write(self, job_id: str, now: float, seconds: float) -> bool | None:
+        """Whether a job is ours, if that is certain without a write, which would keep others waiting; else None."""
         lease = leases.found(self._file, job_id)
         if lease is None or lease[1] > now + seconds:
             return None
-        if lease[0] == self._name():
+        if lease[0] == self._holder_name():
             return True if now + seconds / 2 <= lease[1] else None
-        return None if leases.others(lease, self._name(), now, self._is_dead) is None else False
+        return None if leases.others(lease, self._holder_name(), now, self._is_dead) is None else False
 
-    def _take(self, db: Database, job_id: str, now: float, seconds: float, *, force: bool) -> bool:
+    def _take_lease(self, db: Database, job_id: str, now: float, seconds: float, *, force: bool) -> bool:
         if db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
             if job_id not in self._known:
                 return False
             carry_over(None, db, [self._known[job_id]])
-        return leases.take(db, job_id, self._name(), now, seconds, is_dead=self._is_dead, force=force)
+        return leases.take(db, job_id, self._holder_name(), now, seconds, is_dead=self._is_dead, force=force)
 
     def known(self, record: JobRecord) -> None:
-        """Have a record at hand if the ledger should turn out to have lost it."""
+        """Remember a record in case the ledger turns out to have lost it."""
         self._known.setdefault(record.id, record)
 
     def held_by(self, job_id: str, now: float) -> Hold | None:
         """Who else works on a job, if somebody does."""
         lease = leases.found(self._file, job_id)
-        return None if lease is None else leases.others(lease, self._name(), now, self._is_dead)
+        return None if lease is None else leases.others(lease, self._holder_name(), now, self._is_dead)
 
     @property
     def leasing(self) -> bool:
@@ -323,12 +355,13 @@ class Ledger:
         Returns:
             Whether they have held all the time. If not, others may have some of the jobs: each is to be asked for anew.
         """
-        me, promised, left = self._name(), self._promised, self._to_release - self._held
+        me, promised, left = self._holder_name(), self._promised, self._to_release - self._held
 
         def work(db: Database) -> bool:
             leases.release(db, left, me)
             return leases.renew(db, me, promised, now, seconds)
 
+        # What could not be released before goes with it, so that it does not cost a write of its own.
         unbroken = self._file.write(work)
         self._promised = now + seconds
         self._to_release.clear()
@@ -339,12 +372,13 @@ class Ledger:
         self._held.discard(job_id)
         if self._me is None:
             return
+        # Noted first: if the write fails, the next renewal gives it back.
         self._to_release.add(job_id)
         me = self._me.name
         self._file.write(lambda db: leases.release(db, [job_id], me))
         self._to_release.discard(job_id)
 
-    def _name(self) -> str:
+    def _holder_name(self) -> str:
         if self._me is None:
             self._me = Holder(self._holders)
         return self._me.name

@@ -1,4 +1,4 @@
-"""What becomes of a ledger that is damaged or lost: what can still be read of it goes into another."""
+"""Recovers a damaged or lost ledger: what can still be read goes into a new one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from .ledger_schema import COUNT, TABLES, stamp
-from .record import JobRecord
-from .request import VideoRequest
+from ...domain.job_record import JobRecord
+from ...domain.request import VideoRequest
+from .schema import COUNT, TABLES, stamp
 
 
 def set_aside(
@@ -27,7 +27,7 @@ def set_aside(
     Returns:
         What happened, for people; empty if another process has done it meanwhile.
     """
-    with _alone(path, patience):
+    with _exclusive(path, patience):
         if not is_damaged():
             return ""
         kept = path.with_name(f"{path.stem}.corrupt-{stamp()}{path.suffix}")
@@ -36,14 +36,14 @@ def set_aside(
             with suppress(FileNotFoundError):
                 path.with_name(path.name + ending).rename(kept.with_name(kept.name + ending))
         with closing(make()) as fresh:
-            count = _take_over(kept, fresh)
+            count = _copy_readable_rows(kept, fresh)
     return (
         f"The ledger {str(path)!r} was damaged. It is kept as {kept.name!r} beside a new one, which has the "
         f"{count} jobs that could still be read. Others may still run at the service, but count against no budget."
     )
 
 
-class _alone:  # noqa: N801 (used as a statement)
+class _exclusive:  # noqa: N801 (used as a statement)
     """One process at a time; the lock of one that dies is gone with it."""
 
     def __init__(self, path: Path, patience: float) -> None:
@@ -56,15 +56,15 @@ class _alone:  # noqa: N801 (used as a statement)
         self._db.close()
 
 
-def _take_over(kept: Path, fresh: sqlite3.Connection) -> int:
+def _copy_readable_rows(kept: Path, fresh: sqlite3.Connection) -> int:
     """Copy the rows that can be read; returns the number of jobs."""
     fresh.execute("BEGIN IMMEDIATE")
     with closing(sqlite3.connect(f"{kept.absolute().as_uri()}?mode=ro", uri=True)) as damaged:
         for table in TABLES:
-            columns = [name for name in _columns(fresh, table) if name in _columns(damaged, table)]
+            columns = [name for name in _column_names(fresh, table) if name in _column_names(damaged, table)]
             names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-            for row in _rows(damaged, table, names) if columns else ():
-                if table != "jobs" or _is_whole(dict(zip(columns, row, strict=True))):
+            for row in _readable_rows(damaged, table, names) if columns else ():
+                if table != "jobs" or _is_readable_job(dict(zip(columns, row, strict=True))):
                     with suppress(sqlite3.IntegrityError):
                         fresh.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608
     fresh.execute(COUNT)
@@ -73,14 +73,14 @@ def _take_over(kept: Path, fresh: sqlite3.Connection) -> int:
     return int(count)
 
 
-def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+def _column_names(db: sqlite3.Connection, table: str) -> list[str]:
     try:
         return [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")]
     except sqlite3.DatabaseError:
         return []
 
 
-def _rows(db: sqlite3.Connection, table: str, names: str) -> Iterator[tuple[object, ...]]:
+def _readable_rows(db: sqlite3.Connection, table: str, names: str) -> Iterator[tuple[object, ...]]:
     """The rows before the damage, then those behind it."""
     query, last = f"SELECT rowid, {names} FROM {table}", -1  # noqa: S608 (our own names)
     try:
@@ -94,7 +94,7 @@ def _rows(db: sqlite3.Connection, table: str, names: str) -> Iterator[tuple[obje
         yield from reversed(behind)
 
 
-def _is_whole(row: dict[str, object]) -> bool:
+def _is_readable_job(row: dict[str, object]) -> bool:
     """Whether a job can be read as one."""
     try:
         json.loads(str(row["request"]))
@@ -107,7 +107,7 @@ def _is_whole(row: dict[str, object]) -> bool:
 def copy_limits(before: sqlite3.Connection, db: sqlite3.Connection) -> None:
     """Copy what may be spent into a ledger that says nothing of it, as far as it can be read."""
     if db.execute("SELECT count(*) FROM budgets").fetchone() == (0,):
-        _copy(before, db, "budgets", "1", ())
+        _copy_rows(before, db, "budgets", "1", ())
 
 
 def copy_job(before: sqlite3.Connection, db: sqlite3.Connection, job_id: str, images: Iterable[str]) -> None:
@@ -120,16 +120,18 @@ def copy_job(before: sqlite3.Connection, db: sqlite3.Connection, job_id: str, im
         images: the hashes of its images.
     """
     if db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
-        _copy(before, db, "jobs", "id = ?", (job_id,))
-        _copy(before, db, "events", "job_id = ?", (job_id,))
+        _copy_rows(before, db, "jobs", "id = ?", (job_id,))
+        _copy_rows(before, db, "events", "job_id = ?", (job_id,))
         for image in images:
-            _copy(before, db, "inputs", "sha256 = ?", (image,))
+            _copy_rows(before, db, "inputs", "sha256 = ?", (image,))
 
 
-def _copy(before: sqlite3.Connection, db: sqlite3.Connection, table: str, which: str, values: tuple[str, ...]) -> None:
+def _copy_rows(
+    before: sqlite3.Connection, db: sqlite3.Connection, table: str, which: str, values: tuple[str, ...]
+) -> None:
     with suppress(sqlite3.Error):
         found = before.execute(f"SELECT * FROM {table} WHERE {which}", values)  # noqa: S608 (our own names)
         names = [column[0] for column in found.description]
-        rows = [row for row in found if table != "jobs" or _is_whole(dict(zip(names, row, strict=True)))]
+        rows = [row for row in found if table != "jobs" or _is_readable_job(dict(zip(names, row, strict=True)))]
         marks = ", ".join("?" * len(names))
         db.executemany(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from .errors import LedgerError
+from ...domain.errors import LedgerError
 
 # What a job of an earlier version counts for, and on which day.
 COUNT = """
@@ -74,6 +74,13 @@ MIGRATIONS = (
         until REAL NOT NULL
     ) STRICT
     """,
+    # The jobs with a prompt, what a program has spent, and the jobs of a model, newest last, in a ledger of any size.
+    """
+    CREATE INDEX jobs_by_prompt ON jobs
+        (substr(json_extract(request, '$.prompt'), 1, 60), length(json_extract(request, '$.prompt')));
+    CREATE INDEX jobs_by_program ON jobs (program, state, usd);
+    CREATE INDEX jobs_by_model_alone ON jobs (model)
+    """,
 )
 # The rows that a damaged ledger is searched for, each table before those that name its rows.
 TABLES = ("jobs", "events", "inputs", "budgets")
@@ -94,7 +101,7 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
     if version == len(MIGRATIONS):
         return
     if version:
-        _copy(path, path.with_name(f"{path.stem}.schema-{version}-{stamp()}{path.suffix}"))
+        _back_up(path, path.with_name(f"{path.stem}.schema-{version}-{stamp()}{path.suffix}"))
     for script in MIGRATIONS[version:]:
         for statement in script.split(";"):
             db.execute(statement)
@@ -111,7 +118,7 @@ def stamp() -> str:
     return datetime.now().strftime("%Y%m%d-%H%M%S-%f")  # noqa: DTZ005 (local, for people)
 
 
-def _copy(path: Path, target: Path) -> None:
+def _back_up(path: Path, target: Path) -> None:
     """Copy a ledger as it was last committed."""
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)

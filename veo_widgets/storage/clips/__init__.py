@@ -1,0 +1,1 @@
+"""The clips on disk: received, named, kept with a still and the recipe."""

@@ -1,0 +1,1 @@
+"""Clips put together in one file, and signed."""

@@ -1,0 +1,1 @@
+"""The record of every job and dollar, in SQLite."""
