@@ -9,7 +9,7 @@ from typing import Any, Self
 import anyio
 
 
-class Upkeep:
+class BackgroundTasks:
     """Tasks that are cancelled one by one, and never with them the task that waits for them.
 
     Before 3.13, Python leaves a task in which an `asyncio.TaskGroup` has failed marked as cancelled

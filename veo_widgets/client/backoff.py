@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from .errors import VeoError
-from .record import JobRecord
+from ..domain.errors import VeoError
+from ..domain.job_record import JobRecord
 from .retries import QUOTA_SECONDS
 
 

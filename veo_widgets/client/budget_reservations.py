@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from os import environ as os_environ
 
-from . import config
-from .async_ledger import AsyncLedger
-from .budgets import ANNOUNCEMENT, Budget, amount, check_name, local_day, variable
-from .errors import BudgetError, ConfigError, InvalidRequestError
-from .planning import Plan
-from .record import JobRecord
-from .spending import Spend
+from ..config.settings import budget_limits
+from ..domain.budgets import ANNOUNCEMENT, Budget, amount, check_name, local_day, variable
+from ..domain.errors import BudgetError, ConfigError, InvalidRequestError
+from ..domain.job_record import JobRecord
+from ..domain.spending import Spend
+from ..storage.ledger.async_ledger import AsyncLedger
+from .plan import Plan
 
 
-class Purse:
+class BudgetReservations:
     """Reserves the price of what is submitted.
 
     Args:
@@ -29,6 +29,7 @@ class Purse:
 
     def __init__(self, ledger: AsyncLedger, now: Callable[[], float], environ: Mapping[str, str] = os_environ) -> None:
         self._ledger, self._now, self._environ = ledger, now, environ
+        # In memory alone: a session ends with its program.
         self._session: dict[str, float] = {}
         self.notices: list[str] = []
 
@@ -40,6 +41,7 @@ class Purse:
             LedgerError: it could not be written.
         """
         environment, session = self.limits()
+        # In one transaction: two programs that look at once must not both fit under the same limit.
         if await self._ledger.do(
             lambda ledger: ledger.reserve(record, "intent", environment, session, seconds=seconds)
         ):
@@ -52,7 +54,8 @@ class Purse:
         Raises:
             ConfigError: a variable holds no amount.
         """
-        return config.budget_limits(self._environ), dict(self._session)
+        # Read anew each time: a limit that is lowered while a program runs holds for its next create.
+        return budget_limits(self._environ), dict(self._session)
 
     async def objection(self, plan: Plan) -> BudgetError | None:
         """Why a plan would not be paid for now, if it would not."""
@@ -90,7 +93,8 @@ class Purse:
             ConfigError: the environment sets it, and goes first.
         """
         wanted = {check_name(name): None if usd is None else amount(usd, name) for name, usd in values.items()}
-        for name in wanted.keys() & config.budget_limits(self._environ).keys():
+        # It would look as if it were set, and would not hold.
+        for name in wanted.keys() & budget_limits(self._environ).keys():
             raise ConfigError(f"{name}: {variable(name)} is set and goes first; unset it, or change it there.")
         if "session" in wanted:
             usd = wanted.pop("session")
@@ -108,9 +112,19 @@ class Purse:
         Raises:
             InvalidRequestError: it is no number of days.
         """
-        if days is not None and not 1 <= days <= 100_000:
-            message = f"days: {days} is not a number of days from 1 to 100000."
-            raise InvalidRequestError(message, parameter="days", value=days)
-        today = date.fromisoformat(local_day(self._now()))
-        since = "" if days is None else (today - timedelta(days=days - 1)).isoformat()
+        since = first_day(days, self._now())
         return await self._ledger.do(lambda ledger: ledger.spend(since))
+
+
+def first_day(days: int | None, now: float) -> str:
+    """The ISO date of the first of so many days that end today, in this computer's time zone; empty for None.
+
+    Raises:
+        InvalidRequestError: it is no number of days.
+    """
+    if days is None:
+        return ""
+    if not 1 <= days <= 100_000:
+        message = f"days: {days} is not a number of days from 1 to 100000."
+        raise InvalidRequestError(message, parameter="days", value=days)
+    return (date.fromisoformat(local_day(now)) - timedelta(days=days - 1)).isoformat()

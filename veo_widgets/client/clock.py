@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from .ledger import PATIENCE_SECONDS
+from ..storage.ledger.ledger import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .errors import ServiceError
-from .providers import Endpoint
+from ..domain.errors import ServiceError
+from ..providers.registry import Endpoint
+from ..providers.wires import Call
 from .retries import answer_of
-from .wires import Call
 
 
 class Forms:

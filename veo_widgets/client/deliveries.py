@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .catalog import Model
-from .containers import ENDINGS, named_by
-from .errors import VeoError
-from .media import Video
-from .params import SIZES
-from .pricing import Cost
-from .providers import model_at, provider_named
-from .record import JobRecord
-from .request import VideoRequest
+from ..domain.catalog import Model
+from ..domain.formats.containers import ENDINGS, named_by
+from ..domain.job_record import JobRecord
+from ..domain.media import Video
+from ..domain.params import SIZES, size_of
+from ..domain.pricing import Cost
+from ..domain.request import VideoRequest
+from .job_route import model_of
 
 # A container rounds to frames of picture and sound, a codec to blocks of pixels; 23.976 and 24 are the same rate.
 _SECONDS, _SHARE = 0.25, 0.03
@@ -39,27 +38,26 @@ def of_clip(record: JobRecord, video: Video) -> tuple[str, ...]:
     """
     model = None if record.adopted else _model(record)
     full = record.request.completed(model) if model else record.request
-    if record.wire == "openai_videos" and (full.aspect_ratio or full.resolution):
+    shape = full.aspect_ratio or "16:9", full.resolution or "720p"
+    if record.wire == "openai_videos" and (full.aspect_ratio or full.resolution) and shape in SIZES:
         # Its one field has both.
-        full = replace(full, aspect_ratio=full.aspect_ratio or "16:9", resolution=full.resolution or "720p")
+        full = replace(full, aspect_ratio=shape[0], resolution=shape[1])
     sound = _sound(record.request, model, video)
     return (*_timing(full, model, video), *_shape(full, video), *sound, *_kind(record, video))
 
 
 def _model(record: JobRecord) -> Model | None:
     """The catalog's entry for what was sent; None where the catalog has none, or no more."""
-    try:
-        model = model_at(provider_named(record.provider), record.model)
-    except VeoError:
-        return None
-    return model if model.is_listed else None
+    model = model_of(record)
+    return model if model and model.is_listed else None
 
 
 def _timing(full: VideoRequest, model: Model | None, video: Video) -> Iterator[str]:
-    asked = full.duration_seconds
+    # So many frames at such a rate say the length in other words.
+    asked = None if {"num_frames", "frames"} & set(full.extra) else full.duration_seconds
     if asked and video.seconds and not full.source and not same_length(video.seconds, asked):
         yield f"{round(video.seconds, 1):g} s instead of {asked:g} s"
-    fps = model.fps if model else 0
+    fps = model.fps if model and "fps" not in full.extra else 0
     if fps and video.fps and not full.source and abs(video.fps - fps) > _FPS:
         yield f"{video.fps:g} frames a second instead of {fps}"
 
@@ -69,7 +67,7 @@ def _shape(full: VideoRequest, video: Video) -> Iterator[str]:
         return
     seen = f"{video.width}×{video.height}"
     ratio, resolution = full.aspect_ratio or "", full.resolution or ""
-    size = SIZES.get((ratio, resolution))
+    size = size_of(full.size) if full.size else SIZES.get((ratio, resolution))
     if size:
         if max(abs(video.width - size[0]), abs(video.height - size[1])) > _PIXELS:
             yield f"{seen} instead of {size[0]}×{size[1]}"
@@ -90,13 +88,16 @@ def _has_ratio(video: Video, ratio: str) -> bool:
 
 def _has_lines(video: Video, resolution: str) -> bool:
     lines = {min(size) for (_, name), size in SIZES.items() if name == resolution}
+    if not lines and resolution.endswith("p"):
+        lines = {int(resolution.removesuffix("p"))}
     return not lines or any(abs(min(video.width, video.height) - line) <= _PIXELS for line in lines)
 
 
 def _sound(request: VideoRequest, model: Model | None, video: Video) -> Iterator[str]:
     if not video.width:
         return
-    promised = True if model and model.audio and not request.source else None
+    # Of a model of one's own nobody says that it has sound.
+    promised = True if model and model.audio and not model.is_own and not request.source else None
     wanted = promised if request.generate_audio is None else request.generate_audio
     if wanted and not video.has_audio:
         yield "silent instead of with sound"

@@ -10,18 +10,18 @@ from functools import partial
 
 import anyio
 
-from . import config, library
-from .accounts import Accounts
-from .config import Account
-from .errors import DownloadError, VeoError
-from .intake import Incoming, Progress, Source, inline_chunks
-from .keeper import LEASE_SECONDS, Keeper
-from .media import Video
-from .patience import accompanied, moved, quiet_for
-from .record import JobRecord, Operation, Sample
+from ..config.settings import clips_folder
+from ..domain.errors import DownloadError, VeoError
+from ..domain.job_record import JobRecord, Operation, Sample
+from ..domain.media import Video
+from ..storage.clips import library
+from ..storage.clips.receiving import Incoming, Progress, Source, inline_chunks
+from .job_accounts import JobAccounts
+from .job_route import Route
+from .job_store import LEASE_SECONDS, JobStore
 from .retries import answer_of
-from .transport import Transport
-from .wires import Wire
+from .slow_steps import accompanied, moved, quiet_for
+from .transport.transport import Transport
 
 # A screen needs no more than this, and a fast download has thousands of chunks.
 _SCREEN_SECONDS = 0.2
@@ -52,15 +52,15 @@ class Downloads:
     """Saves samples for one client.
 
     Args:
-        keeper: where each saved clip is noted.
+        store: where each saved clip is noted.
         accounts: for the folder that clips go to now.
         transport: how to reach the services.
     """
 
-    def __init__(self, keeper: Keeper, accounts: Accounts, transport: Transport) -> None:
-        self._keeper, self._accounts, self._transport = keeper, accounts, transport
+    def __init__(self, store: JobStore, accounts: JobAccounts, transport: Transport) -> None:
+        self._store, self._accounts, self._transport = store, accounts, transport
 
-    async def save_all(self, record: JobRecord, operation: Operation, account: Account, wire: Wire) -> JobRecord:
+    async def save_all(self, record: JobRecord, operation: Operation, route: Route) -> JobRecord:
         """Save every sample of a finished operation that is not on disk yet.
 
         Raises:
@@ -70,7 +70,7 @@ class Downloads:
         async def stay_leased() -> None:
             while True:
                 try:
-                    leased = await self._keeper.lease(record.id)
+                    leased = await self._store.lease(record.id)
                 except VeoError:
                     # It holds for a good while yet, and the next round tells.
                     leased = True
@@ -78,13 +78,13 @@ class Downloads:
                     scope.cancel()
                 await anyio.sleep(LEASE_SECONDS / 3)
 
-        flow = _Flow(self._keeper.clock.now())
+        flow = _Flow(self._store.clock.now())
 
         async def save() -> JobRecord:
             saved = record
             for sample in operation.samples:
                 if not any(video.sample == sample.index and _is_whole(video) for video in saved.videos):
-                    saved = await self._save_somewhere(saved, sample, account, wire, flow)
+                    saved = await self._save_somewhere(saved, sample, route, flow)
             return saved
 
         with anyio.CancelScope() as scope:
@@ -94,39 +94,37 @@ class Downloads:
     async def _tell_of_stalls(self, job_id: str, flow: _Flow) -> None:
         """Say that nothing comes, as long as nothing comes."""
         while True:
-            await quiet_for(self._keeper.clock, _STALL_SECONDS, lambda: flow.at)
+            await quiet_for(self._store.clock, _STALL_SECONDS, lambda: flow.at)
             if not flow.is_complete:
                 with suppress(VeoError):
-                    await self._keeper.note_trouble(job_id, flow.stall())
+                    await self._store.note_trouble(job_id, flow.stall())
             await moved(lambda: flow.at)
             with suppress(VeoError):
-                await self._keeper.trouble_is_over(job_id)
+                await self._store.trouble_is_over(job_id)
 
-    async def _save_somewhere(
-        self, record: JobRecord, sample: Sample, account: Account, wire: Wire, flow: _Flow
-    ) -> JobRecord:
+    async def _save_somewhere(self, record: JobRecord, sample: Sample, route: Route, flow: _Flow) -> JobRecord:
         """The record with the sample's clip, saved where it was meant to be or, if that fails, where it is now."""
         try:
-            video = await self._save(record, sample, account, wire, flow)
+            video = await self._save(record, sample, route, flow)
         except DownloadError as error:
-            folder = str(config.clips_folder(self._accounts.settings_of(record.profile)))
+            folder = str(clips_folder(self._accounts.settings_of(record.profile)))
             if not isinstance(error.__cause__, OSError) or folder == record.folder:
                 raise
             record = replace(record, folder=folder)
-            video = await self._save(record, sample, account, wire, flow)
+            video = await self._save(record, sample, route, flow)
         others = (other for other in record.videos if other.sample != sample.index)
         videos = tuple(sorted((*others, video), key=lambda video: video.sample))
-        known = replace(self._keeper.now_known(record), videos=videos, folder=record.folder)
-        return await self._keeper.keep(known, f"saved clip {sample.index + 1}")
+        known = replace(self._store.now_known(record), videos=videos, folder=record.folder)
+        return await self._store.keep(known, f"saved clip {sample.index + 1}")
 
-    async def _save(self, record: JobRecord, sample: Sample, account: Account, wire: Wire, flow: _Flow) -> Video:
+    async def _save(self, record: JobRecord, sample: Sample, route: Route, flow: _Flow) -> Video:
         """Save a sample from the first of its places that brings a whole clip.
 
         Raises:
             VeoError: none does; of several reasons the first that may pass, else the first.
         """
-        clock, met = self._keeper.clock, list[VeoError]()
-        for source in self._sources(sample, account, wire):
+        clock, met = self._store.clock, list[VeoError]()
+        for source in self._sources(sample, route):
             tell = self._teller(record, sample, flow)
             try:
                 return await library.save(record, sample, source, now=clock.now(), progress=tell, sleep=clock.sleep)
@@ -136,11 +134,12 @@ class Downloads:
                 met.append(error)
         raise next((error for error in met if answer_of(error) != "refused"), met[0])
 
-    def _sources(self, sample: Sample, account: Account, wire: Wire) -> Iterator[Source]:
+    def _sources(self, sample: Sample, route: Route) -> Iterator[Source]:
         """Where a clip may be had: in the answer itself, at its address, at others that the answer names."""
         if sample.data:
             yield self._decoded(sample)
         if sample.uri or not sample.data:
+            wire, account = route.wire, route.account
             for call in (wire.content(sample, account.endpoint), *wire.others(sample, account.endpoint)):
                 yield partial(self._transport.stream, call, account)
 
@@ -153,7 +152,7 @@ class Downloads:
 
     def _teller(self, record: JobRecord, sample: Sample, flow: _Flow) -> Progress:
         shown_at = 0.0
-        clock = self._keeper.clock
+        clock = self._store.clock
         flow.at, flow.received, flow.total = clock.now(), 0, None
 
         def progress(received: int, total: int | None) -> None:
@@ -161,7 +160,7 @@ class Downloads:
             flow.at, flow.received, flow.total = clock.now(), received, total
             if time.monotonic() - shown_at > _SCREEN_SECONDS:
                 shown_at = time.monotonic()
-                self._keeper.board.show(record.id, receiving=(sample.index, received, total))
+                self._store.live.show(record.id, receiving=(sample.index, received, total))
 
         return progress
 

@@ -9,7 +9,7 @@ import threading
 from importlib import import_module
 from pathlib import Path
 
-from .errors import LedgerError, MissingExtraError
+from ..domain.errors import LedgerError, MissingExtraError
 
 _lock = threading.Lock()
 _address: dict[Path, str] = {}
@@ -22,6 +22,7 @@ def emulator_address(state_dir: Path) -> str:
         MissingExtraError: its packages are not installed.
         LedgerError: its folder cannot be written.
     """
+    # Two threads that need it at once must not start two over one folder.
     with _lock:
         if state_dir not in _address:
             try:

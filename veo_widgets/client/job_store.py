@@ -8,15 +8,15 @@ from typing import TypeVar
 
 import anyio
 
-from . import transitions
-from .async_ledger import AsyncLedger
-from .board import Board
+from ..config.log import LOGGER
+from ..domain import job_transitions
+from ..domain.errors import VeoError
+from ..domain.job_record import JobRecord
+from ..storage.ledger.async_ledger import AsyncLedger
+from ..storage.ledger.holders import Hold
+from ..storage.ledger.ledger import Ledger
 from .clock import Clock
-from .errors import VeoError
-from .holders import Hold
-from .ledger import Ledger
-from .logbook import LOGGER
-from .record import JobRecord
+from .live_jobs import LiveJobs
 
 T = TypeVar("T")
 # What may be spent by the environment, and by the settings of this program.
@@ -29,17 +29,17 @@ LEASE_SECONDS = 75.0
 _LEAST_SECONDS = 0.02
 
 
-class Keeper:
-    """The ledger and the board of one client.
+class JobStore:
+    """The ledger and the live jobs of one client.
 
     Args:
         ledger: what lasts.
-        board: what is seen.
+        live: what is seen.
         clock: for the leases.
     """
 
-    def __init__(self, ledger: AsyncLedger, board: Board, clock: Clock) -> None:
-        self.ledger, self.board, self.clock = ledger, board, clock
+    def __init__(self, ledger: AsyncLedger, live: LiveJobs, clock: Clock) -> None:
+        self.ledger, self.live, self.clock = ledger, live, clock
         # When each lease was last found to be ours, and when all were renewed.
         self._leased_at: dict[str, float] = {}
         self._renewed_at = 0.0
@@ -49,19 +49,26 @@ class Keeper:
         with anyio.CancelScope(shield=True):
             await self.ledger.do(lambda ledger: ledger.write(record, detail))
         LOGGER.info("job %s: %s %s", record.id, record.state, detail)
-        self.board.put(record)
+        self.live.put(record)
         return record
 
+    async def note_digests(self, record: JobRecord) -> None:
+        """Write down the digests of a job's clips, and show them where the job is shown."""
+        with anyio.CancelScope(shield=True):
+            await self.ledger.do(lambda ledger: ledger.note_digests(record))
+        if record.id in self.live:
+            self.live.put(self.live[record.id].sighting.record.with_digests(record.videos))
+
     def now_known(self, record: JobRecord) -> JobRecord:
-        """The record as it is on the board by now: what was noted beside somebody's work is not lost on them."""
-        known = self.board[record.id].sighting.record
+        """The record as it is shown by now: what was noted beside somebody's work is not lost on them."""
+        known = self.live[record.id].sighting.record
         return record if known.state.is_final else known
 
     async def note_trouble(self, job_id: str, trouble: str) -> None:
         """Write down and show what goes wrong with a job at the moment, if it is still ours."""
         leased, record = await self.take(job_id)
         if leased and not record.state.is_final:
-            await self.keep(transitions.troubled(record, trouble, self.clock.now()), "trouble")
+            await self.keep(job_transitions.troubled(record, trouble, self.clock.now()), "trouble")
 
     async def trouble_is_over(self, job_id: str) -> None:
         """Show that what went wrong with a job goes on no more."""
@@ -75,15 +82,15 @@ class Keeper:
             if not await self.ledger.do(lambda ledger: ledger.begin_sending(record, detail, *limits)):
                 return False
         LOGGER.info("job %s: %s", record.id, detail or "sending")
-        self.board.put(record)
+        self.live.put(record)
         return True
 
     async def reread(self, job_id: str) -> JobRecord:
-        """A job of the board as the ledger has it now, whoever works on it."""
-        known = self.board[job_id].sighting.record
+        """A live job as the ledger has it now, whoever works on it."""
+        known = self.live[job_id].sighting.record
         record = await self.ledger.do(lambda ledger: ledger.reread(known))
         if record != known:
-            self.board.put(record)
+            self.live.put(record)
         return record
 
     async def stay_alive(self) -> None:
@@ -111,16 +118,16 @@ class Keeper:
         return (await self._ledgers(job_id, lambda _ledger: None, force=force))[0]
 
     async def take(self, job_id: str) -> tuple[bool, JobRecord]:
-        """Take or renew that right to a job of the board, and read its record anew; see `lease` and `reread`."""
-        known = self.board[job_id].sighting.record
+        """Take or renew that right to a job of the live, and read its record anew; see `lease` and `reread`."""
+        known = self.live[job_id].sighting.record
         leased, record = await self._ledgers(job_id, lambda ledger: ledger.reread(known))
         if record != known:
-            self.board.put(record)
+            self.live.put(record)
         return leased, record
 
     async def _ledgers(self, job_id: str, verb: Callable[[Ledger], T], *, force: bool = False) -> tuple[bool, T]:
         """Whether the ledger leases a job to us, and what else it says, in one trip; who else has it is shown."""
-        now, known = self.clock.now(), self.board[job_id].sighting
+        now, known = self.clock.now(), self.live[job_id].sighting
 
         def ask(ledger: Ledger) -> tuple[bool, T, Hold | None]:
             ledger.known(known.record)
@@ -133,7 +140,7 @@ class Keeper:
         else:
             self._leased_at.pop(job_id, None)
         if hold != known.held_by:
-            self.board.show(job_id, held_by=hold)
+            self.live.show(job_id, held_by=hold)
         return leased, said
 
     def holds(self, job_id: str) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, NamedTuple
 
 import anyio
 
-from .errors import VeoError
-from .holders import Hold
-from .logbook import LOGGER
-from .record import JobRecord
+from ..config.log import LOGGER
+from ..domain.catalog import TypicalSeconds
+from ..domain.errors import VeoError
+from ..domain.job_record import JobRecord, Operation
+from ..domain.values import changed
+from ..storage.ledger.holders import Hold
+from .poll_schedule import Pace
 
 
 class Pressing(NamedTuple):
@@ -32,6 +35,8 @@ class Sighting:
         next_poll_at: seconds since the epoch, or None.
         receiving: of a running download: sample, bytes so far, and bytes in all if that is known.
         held_by: whose lease this process waits for.
+        pace: how far it is by the service's own account; None if it gives none.
+        usual: how long jobs of this kind have taken lately; None until that is known.
     """
 
     record: JobRecord
@@ -39,12 +44,14 @@ class Sighting:
     next_poll_at: float | None = None
     receiving: tuple[int, int, int | None] | None = None
     held_by: Hold | None = None
+    pace: Pace | None = None
+    usual: TypicalSeconds | None = None
 
     @property
     def notice(self) -> str:
         """What there is to say beside the state: whom the job is waiting for, or what its record notes."""
         waits = self.held_by is not None and not self.record.state.is_final
-        return self.held_by.text if waits and self.held_by else self.record.remark
+        return self.held_by.waited_for if waits and self.held_by else self.record.remark
 
     @property
     def pressing(self) -> Pressing:
@@ -53,7 +60,7 @@ class Sighting:
         if record.state.is_final:
             return Pressing("", "")
         if self.held_by is not None:
-            return Pressing(self.held_by.who, self.held_by.text)
+            return Pressing(self.held_by.who, self.held_by.waited_for)
         words = record.trouble if record.troubled else record.notice if record.held_back else ""
         return Pressing(f"{record.id} {words}", words)
 
@@ -66,27 +73,47 @@ Listener = Callable[[Sighting], None]
 
 @dataclass
 class Entry:
-    """One job on the board.
+    """One job on the live.
 
     Attributes:
-        changed: set, and replaced by a new one, at every change.
+        over: set when the job has ended or is watched no more; made by who waits for that.
         scope: cancels the watching; None while nobody watches.
         stopped_by: the error that ended the watching, if one did.
         retry_after: seconds that the service asked to wait before the next poll, if it did.
         nudge: cancelled to have the next poll made at once; None while no poll is waited for.
-        looked: set when the poll that was asked for so is over, or will not be.
+        looked: set when the poll that was asked for so is over, or will not be; made by who asks.
+        first_pace: the first that the service has told.
+        delivered: the clip, if it came in the answer to the create and nowhere else.
     """
 
     sighting: Sighting
-    changed: anyio.Event = field(default_factory=anyio.Event)
+    over: anyio.Event | None = None
     scope: anyio.CancelScope | None = None
     stopped_by: VeoError | None = None
     retry_after: float | None = None
     nudge: anyio.CancelScope | None = None
-    looked: anyio.Event = field(default_factory=anyio.Event)
+    looked: anyio.Event | None = None
+    first_pace: Pace | None = None
+    delivered: Operation | None = None
+
+    async def wait_until_over(self) -> None:
+        """Return once the job has ended or is watched no more; by chance also sooner."""
+        self.over = self.over or anyio.Event()
+        await self.over.wait()
+
+    async def wait_until_looked(self) -> None:
+        """Return once a poll is over, or will not be made."""
+        self.looked = self.looked or anyio.Event()
+        await self.looked.wait()
+
+    def has_looked(self) -> None:
+        """Tell who waits for a poll that it is over."""
+        if self.looked is not None:
+            self.looked.set()
+            self.looked = None
 
 
-class Board:
+class LiveJobs:
     """The jobs of this process. To be used on the client's loop only."""
 
     def __init__(self) -> None:
@@ -112,7 +139,7 @@ class Board:
         return (found[-1][0] if found else after), [seen for number, seen in found if number > after]
 
     def put(self, record: JobRecord) -> None:
-        """Show a job as its record is, new to the board or not."""
+        """Show a job as its record is, new here or not."""
         if record.id not in self._entries:
             self._entries[record.id] = Entry(Sighting(record))
         self.show(record.id, record=record)
@@ -120,12 +147,12 @@ class Board:
     def show(self, job_id: str, **changes: Any) -> None:
         """Change what is seen of a job, and tell everyone."""
         entry = self._entries[job_id]
-        before = entry.sighting.pressing
-        entry.sighting = replace(entry.sighting, **changes)
-        if entry.sighting.pressing.words and entry.sighting.pressing != before:
+        before, entry.sighting = entry.sighting, changed(entry.sighting, **changes)
+        if (words := entry.sighting.pressing).words and words != before.pressing:
             self._pressing.append((next(self._numbers), entry.sighting))
-        entry.changed.set()
-        entry.changed = anyio.Event()
+        if entry.over is not None and (entry.sighting.record.state.is_final or not entry.sighting.watching):
+            entry.over.set()
+            entry.over = None
         for listener in tuple(self._listeners.get(job_id, ())):
             try:
                 listener(entry.sighting)

@@ -6,11 +6,11 @@ import inspect
 import warnings
 from collections.abc import Callable
 
-from .board import Board
-from .errors import DeliveryWarning
-from .printable import printable
+from ..domain.errors import DeliveryWarning
+from ..domain.job_record import JobRecord
+from ..domain.printable import printable
+from .live_jobs import LiveJobs
 from .progress import note
-from .record import JobRecord
 
 _PACKAGE = __name__.partition(".")[0]
 # Jobs whose differences this process has been told of.
@@ -41,20 +41,20 @@ class Teller:
     The background prints nothing itself: what it says for a cell that has ended is lost.
 
     Args:
-        board: where the jobs are seen.
+        live: where the jobs are seen.
         concerns: whether a job is one of those that are waited for.
     """
 
-    def __init__(self, board: Board, concerns: Callable[[JobRecord], bool]) -> None:
-        self._board, self._concerns = board, concerns
+    def __init__(self, live: LiveJobs, concerns: Callable[[JobRecord], bool]) -> None:
+        self._live, self._concerns = live, concerns
         self._told: set[str] = set()
         # What came before counts where it is still so.
-        self._read, _ = board.pressing(0)
-        self._standing = [seen for seen in board.sightings() if seen.pressing.words]
+        self._read, _ = live.pressing(0)
+        self._standing = [seen for seen in live.sightings() if seen.pressing.words]
 
     def __call__(self) -> None:
         """Tell what is new, in the thread that waits."""
-        self._read, fresh = self._board.pressing(self._read)
+        self._read, fresh = self._live.pressing(self._read)
         standing, self._standing = self._standing, []
         for seen in (*standing, *fresh):
             matter, words = seen.pressing

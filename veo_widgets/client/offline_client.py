@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from . import transitions
-from .accounts import Accounts
-from .async_ledger import AsyncLedger
-from .board import Board, Listener, Sighting
+from ..config.accounts import account
+from ..config.resolution import priced
+from ..config.settings import Settings
+from ..domain import job_transitions
+from ..domain.errors import VeoError
+from ..domain.job_record import JobRecord
+from ..domain.paths import absolute
+from ..domain.pricing import Cost, estimate
+from ..providers.registry import model_at, provider_named
+from ..providers.wires import Call, wire_for
+from ..storage.ledger.async_ledger import AsyncLedger
+from ..storage.ledger.holders import Hold
+from ..storage.ledger.searches import Search
 from .clock import Clock
-from .config import Account, Settings
-from .holders import Hold
-from .keeper import Keeper
-from .paths import absolute
-from .planning import Destination, Plan, destination, make_plan, new_record
-from .pricing import Cost
-from .record import JobRecord
-from .searches import Search
-from .telling import Teller
+from .digests import Digests
+from .job_accounts import JobAccounts
+from .job_route import Route
+from .job_store import JobStore
+from .live_jobs import Listener, LiveJobs, Sighting
+from .notices import Teller
+from .plan import Plan, make_plan, new_record
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-class Archive:
+class OfflineClient:
     """The settings and the jobs of one client.
 
     Args:
@@ -40,9 +48,10 @@ class Archive:
     def __init__(self, settings: Settings, home: Path, clock: Clock) -> None:
         # Absolute, wherever the program goes from here.
         self.home, self._clock = absolute(home), clock
-        self._ledger, self._board = AsyncLedger(self.home / "ledger.sqlite3", clock.patience), Board()
-        self._keeper = Keeper(self._ledger, self._board, clock)
-        self._accounts = Accounts(settings, self.home)
+        self._ledger, self._live = AsyncLedger(self.home / "ledger.sqlite3", clock.patience), LiveJobs()
+        self._store = JobStore(self._ledger, self._live, clock)
+        self._digests = Digests(self._store)
+        self._accounts = JobAccounts(settings, self.home)
 
     @property
     def settings(self) -> Settings:
@@ -73,29 +82,55 @@ class Archive:
         return self._accounts.profiles
 
     def plan(self, prompt: str, **values: Any) -> Plan:
-        """Work out request, price and violations without sending anything; see `veo_widgets.planning.make_plan`."""
-        values = self._accounts.of_call(values)
-        settings = self._accounts.settings_of(values.pop("profile", None))
-        return make_plan(prompt, values, settings=settings, today=self.today())
+        """Work out request, price and violations without asking anybody; see `make_plan`.
 
-    def destination(self, **values: Any) -> Destination:
-        """Where requests go that say this of their provider, model and account."""
-        values = self._accounts.of_call(values)
-        return destination(values, self._accounts.settings_of(values.pop("profile", None)))
+        A gateway that has no default wants a model to be named here; `AsyncClient.prepare` asks it for its own.
+        """
+        environ = self._accounts.environment()
+        values = self._accounts.of_call(values, environ)
+        settings = self._accounts.settings_of(values.pop("profile", None), environ)
+        return make_plan(prompt, values, settings=settings, today=self.today(), environ=environ)
+
+    def price_again(self, record: JobRecord) -> Cost | None:
+        """What a job's request would cost now; None where nobody serves it any more."""
+        with suppress(VeoError):
+            provider, settings = provider_named(record.provider), self.settings_of(record.profile or None)
+            model = priced(model_at(provider, record.model), provider, settings)
+            return estimate(record.request, model)
+        return None
+
+    def read_models(self) -> None:
+        """Have the models count that the project and the user have described by now.
+
+        Raises:
+            ConfigError: a file with settings or models cannot be read.
+        """
+        self._accounts.environment()
+
+    def unsigned(self, plan: Plan) -> Call:
+        """The HTTP request that a plan would be sent as, without what signs it; nothing is sent and nothing started.
+
+        Raises:
+            ConfigError: a key, an address or a project is missing.
+        """
+        environ = self._accounts.environment()
+        settings = self._accounts.settings_of(plan.profile, environ)
+        return plan.call(account(plan.provider, plan.model.surface, settings, environ))
 
     def now(self) -> float:
         """The time by the client's clock, in seconds since the epoch."""
         return self._clock.now()
 
-    def _record(self, plan: Plan, account: Account, job_id: str) -> JobRecord:
-        return new_record(plan, account, self._accounts.settings_of(plan.profile), job_id=job_id, now=self._clock.now())
+    def _record(self, plan: Plan, route: Route, job_id: str) -> JobRecord:
+        return new_record(plan, route.account, route.settings, job_id=job_id, now=self._clock.now())
 
     async def job(self, job_id: str) -> JobRecord:
         """The record of a job by its id or the beginning of it, also if another process works on it."""
         seen = await self.sighting(job_id)
+        # Another process may have brought it further since.
         if not seen.watching and not seen.record.state.is_final:
-            await self._keeper.reread(seen.record.id)
-        return self._board[seen.record.id].sighting.record
+            await self._store.reread(seen.record.id)
+        return self._live[seen.record.id].sighting.record
 
     async def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
         """The newest jobs of the ledger, newest first."""
@@ -113,22 +148,27 @@ class Archive:
         """The job that stands for each piece of a film or a batch, by place."""
         return await self._ledger.do(lambda ledger: ledger.group(name))
 
+    async def digested(self, record: JobRecord) -> JobRecord:
+        """A job's record with the digests of its clips, which come a moment after the clips; see `Digests.of`."""
+        return await self._digests.of(record)
+
     async def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""
         return await self._ledger.do(lambda ledger: ledger.events(job_id))
 
     async def sighting(self, job_id: str) -> Sighting:
         """How a job stands, as far as this process knows."""
-        if job_id not in self._board:
+        if job_id not in self._live:
             record = await self._ledger.do(lambda ledger: ledger.read(job_id))
             job_id = record.id
-            if job_id not in self._board:
-                self._board.put(record)
-        return self._board[job_id].sighting
+            if job_id not in self._live:
+                self._live.put(record)
+                self._digests.want(record)
+        return self._live[job_id].sighting
 
     def teller(self, concerns: Callable[[JobRecord], bool]) -> Teller:
         """Tells those who wait for jobs, on any thread, what they have to know."""
-        return Teller(self._board, concerns)
+        return Teller(self._live, concerns)
 
     async def held(self) -> dict[str, Hold]:
         """The open jobs of the ledger that other programs work on, by id."""
@@ -163,13 +203,15 @@ class Archive:
             record = await self.job(known.id)
             if profile is None or profile == record.profile:
                 return record
-            return await self._keeper.keep(replace(record, profile=profile))
+            return await self._store.keep(replace(record, profile=profile))
+        # It has been started: that its model may not be asked for any more does not matter.
         plan = self.plan(prompt, provider=provider, model=model, profile=profile, allow_retired=True)
         if surface:
-            plan = replace(plan, model=replace(plan.model, api="openai_videos", surface=surface))
-        account = await self._accounts.of_plan(plan)
-        record = replace(self._record(plan, account, new_job_id()), cost=Cost(None, "started elsewhere"), adopted=True)
-        return await self._keeper.keep(transitions.accepted(record, operation, self._clock.now()), "adopted")
+            model_there = replace(plan.model, api="openai_videos", surface=surface)
+            plan = replace(plan, model=model_there, wire=wire_for(model_there.api, surface))
+        route = await self._accounts.of_plan(plan)
+        record = replace(self._record(plan, route, new_job_id()), cost=Cost(None, "started elsewhere"), adopted=True)
+        return await self._store.keep(job_transitions.accepted(record, operation, self._clock.now()), "adopted")
 
     def settings_of(self, profile: str | None) -> Settings:
         """The settings of a profile, with what is set further down; those in use for None."""
@@ -181,7 +223,7 @@ class Archive:
 
     def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
         """Have `listener` called on the client's loop at every change of a job; returns a function that ends it."""
-        return self._board.listen(job_id, listener)
+        return self._live.listen(job_id, listener)
 
 
 def new_job_id() -> str:

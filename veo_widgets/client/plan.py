@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import choice, config, rules
-from .budgets import amount, over_max_cost
-from .catalog import Model
-from .config import Account, Settings
-from .errors import InvalidRequestError, RetiredModelError
-from .pricing import Cost, estimate
-from .providers import Provider
-from .record import JobRecord, JobState, names_file
-from .request import VideoRequest
-from .surroundings import notebook, surroundings
-from .wires import Call, Wire, wire_for
-from .wires.routes import routed
+from ..config import resolution
+from ..config.accounts import Account
+from ..config.environment import notebook
+from ..config.settings import Settings, clips_folder
+from ..domain import rules
+from ..domain.budgets import amount, is_over, over_max_cost
+from ..domain.catalog import Model
+from ..domain.errors import InvalidRequestError, RetiredModelError
+from ..domain.job_record import JobRecord, JobState, names_file
+from ..domain.pricing import Cost, estimate
+from ..domain.request import VideoRequest
+from ..providers.registry import Provider
+from ..providers.wires import Call, Wire, wire_for
+from ..providers.wires.routing import routed
 
 _NO_CLIPS = {".mov", ".avi", ".gif", ".m4v", ".json", ".png", ".jpg"}
 
@@ -32,6 +34,7 @@ class Plan:
         full: the same with the model's defaults, which is what is sent and priced.
         model: the catalog's entry, with the wire and the surface that carry this request.
         violations: the rules it breaks; a plan with any is never sent.
+        wire: what carries it.
         profile: the name of the settings it was made with.
         max_cost: what it may cost at most, in US dollars; None if nothing was said.
         output: the absolute path of the folder or the file that the clip is to be saved as; empty for the usual.
@@ -44,15 +47,20 @@ class Plan:
     provider: Provider
     cost: Cost
     violations: tuple[InvalidRequestError, ...]
+    wire: Wire
     profile: str = ""
     max_cost: float | None = None
     output: str = ""
     cell: str = ""
 
-    @property
-    def wire(self) -> Wire:
-        """The wire that will carry it."""
-        return wire_for(self.model.api, self.model.surface)
+    def check(self) -> None:
+        """Refuse what breaks a rule.
+
+        Raises:
+            InvalidRequestError: the first of the violations.
+        """
+        for violation in self.violations:
+            raise violation
 
     def call(self, account: Account) -> Call:
         """The HTTP request itself, unsigned."""
@@ -85,13 +93,12 @@ class Destination:
 DIRECTIONS = ("provider", "model", "profile", "api_key", "base_url")
 
 
-def destination(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str] | None = None) -> Destination:
+def destination(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str]) -> Destination:
     """Where a request goes; arguments and errors as for `make_plan`."""
-    environ = surroundings() if environ is None else environ
     model_name = values.get("model") or ""
-    provider = choice.choose_provider(values.get("provider"), model_name, settings, environ)
-    model = choice.choose_model(provider, model_name, settings)
-    return Destination(provider, model, choice.has_gateway(provider, settings, environ), settings.profile or "")
+    provider = resolution.choose_provider(values.get("provider"), model_name, settings, environ)
+    model = resolution.choose_model(provider, model_name, settings)
+    return Destination(provider, model, resolution.has_gateway(provider, settings, environ), settings.profile or "")
 
 
 def make_plan(
@@ -100,7 +107,7 @@ def make_plan(
     *,
     settings: Settings,
     today: str,
-    environ: Mapping[str, str] | None = None,
+    environ: Mapping[str, str],
 ) -> Plan:
     """Work out everything about a request that can be known beforehand.
 
@@ -109,7 +116,7 @@ def make_plan(
         values: request parameters, and ``model``, ``provider``, ``allow_retired``, ``max_cost`` and ``output``.
         settings: as configured.
         today: an ISO date.
-        environ: the environment; default is that of this process and a ``.env`` file.
+        environ: the environment, and the files behind it.
 
     Raises:
         InvalidRequestError: the request cannot even be read.
@@ -122,30 +129,31 @@ def plan_for(where: Destination, prompt: str, values: Mapping[str, Any], today: 
     """The same for a request whose destination is known; what it says of that is passed over."""
     rest = {name: value for name, value in values.items() if name not in DIRECTIONS}
     max_cost, output = _max_cost(rest.pop("max_cost", None)), _output(rest.pop("output", None))
-    request = VideoRequest.build(prompt, where.model.id, **rest)
+    request = rules.declared(VideoRequest.build(prompt, where.model.id, **rest), where.model)
     provider, model = where.provider, routed(where.model, where.provider, request)
-    found = _violations(request, model, today)
+    wire = wire_for(model.api, model.surface)
+    found = _violations(request, model, wire, today, provider)
     if where.is_gateway:
         # What Google has ended may well live on behind somebody else's address.
         found = tuple(error for error in found if not isinstance(error, RetiredModelError))
     full = request.completed(model)
     cost = estimate(request, model)
-    if max_cost is not None and cost.usd is not None and cost.usd > max_cost and provider.name != "emulator":
-        found = (*found, over_max_cost(cost, max_cost))
-    return Plan(request, full, model, provider, cost, found, where.profile, max_cost, output)
+    # The emulator's price is what a real account would pay, and nobody does.
+    if provider.name != "emulator" and is_over(cost, max_cost):
+        found = (*found, over_max_cost(cost, max_cost or 0.0))
+    return Plan(request, full, model, provider, cost, found, wire, where.profile, max_cost, output)
 
 
 def _max_cost(value: object) -> float | None:
-    usd = None if value is None else amount(value, "max_cost")
-    if usd == 0:
-        raise InvalidRequestError("max_cost: nothing costs 0; give US dollars.", parameter="max_cost", value=value)
-    return usd
+    # 0 lets through what is free, and nothing else.
+    return None if value is None else amount(value, "max_cost")
 
 
 def _output(value: object) -> str:
     if value is None:
         return ""
     try:
+        # Now: the kernel may be in another folder by the time the clip comes.
         path = Path(str(value)).expanduser().absolute()
     except RuntimeError:
         path = Path(str(value)).absolute()
@@ -159,10 +167,10 @@ def folder_of(plan: Plan, settings: Settings) -> str:
     """The folder that a plan's clips are saved in, absolute."""
     if plan.output and not names_file(plan.output):
         return plan.output
-    return str(Path(plan.output).parent if plan.output else config.clips_folder(settings))
+    return str(Path(plan.output).parent if plan.output else clips_folder(settings))
 
 
-def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str] | None = None) -> Provider | None:
+def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str]) -> Provider | None:
     """The gateway whose list has to tell which model is meant: nobody names one, and it has no default; else None.
 
     Args:
@@ -173,19 +181,19 @@ def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str,
     Raises:
         ConfigError: no such provider.
     """
-    environ = surroundings() if environ is None else environ
     name = values.get("model") or ""
-    provider = choice.choose_provider(values.get("provider"), name, settings, environ)
-    lacking = provider.knows and not provider.default_model and not choice.named_model(provider, name, settings)
+    provider = resolution.choose_provider(values.get("provider"), name, settings, environ)
+    lacking = provider.knows and not provider.default_model and not resolution.named_model(provider, name, settings)
     return provider if lacking else None
 
 
-def _violations(request: VideoRequest, model: Model, today: str) -> tuple[InvalidRequestError, ...]:
+def _violations(
+    request: VideoRequest, model: Model, wire: Wire, today: str, provider: Provider
+) -> tuple[InvalidRequestError, ...]:
     """What the model does not take, then what the wire cannot carry, each parameter's first fault only told once."""
     found = rules.violations(request, model, today)
     faulty = {error.parameter for error in found}
-    carried = wire_for(model.api, model.surface).refusals(request, model)
-    return (*found, *(error for error in carried if error.parameter not in faulty))
+    return (*found, *(error for error in wire.refusals(request, model, provider) if error.parameter not in faulty))
 
 
 def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str, now: float) -> JobRecord:
@@ -198,7 +206,6 @@ def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str,
         job_id: the job's id.
         now: seconds since the epoch.
     """
-    saved = account.endpoint.to_json()
     return JobRecord(
         id=job_id,
         state=JobState.SUBMITTING,
@@ -210,8 +217,7 @@ def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str,
         created_at=now,
         updated_at=now,
         folder=folder_of(plan, settings),
-        # The embedded emulator listens elsewhere in every process.
-        endpoint={**saved, "base_url": ""} if account.embedded else saved,
+        endpoint=account.saved,
         notebook=notebook(),
         max_cost=plan.max_cost,
         profile=plan.profile,

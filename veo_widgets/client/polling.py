@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from typing import NamedTuple
 
 import anyio
 import anyio.to_thread
 
-from . import library, transitions
-from .errors import (
-    BadRequestError,
-    LedgerError,
-    NotFoundError,
-    PermissionDeniedError,
-    VeoError,
-)
-from .keeper import Keeper
-from .logbook import LOGGER
-from .looks import Looks, typical_seconds
-from .poller import Schedule, polite
-from .problems import gone_problem
-from .providers import LITELLM
-from .record import JobRecord, JobState
+from ..config.log import LOGGER
+from ..domain import job_transitions
+from ..domain.catalog import TypicalSeconds
+from ..domain.errors import BadRequestError, LedgerError, NotFoundError, PermissionDeniedError, VeoError
+from ..domain.job_record import JobRecord, JobState
+from ..domain.problems import gone_problem
+from ..providers.registry import LITELLM
+from ..storage.clips import library
+from .job_status import StatusChecks, typical_seconds
+from .job_store import JobStore
+from .poll_schedule import Schedule, polite, usual
 from .retries import answer_of, pause
-from .sender import Sender, orphaned
+from .submission import Sender, orphaned
 
 # Source: https://ai.google.dev/gemini-api/docs/video. What is asked for later is gone for good.
 _KEPT_SECONDS = 2 * 24 * 3600.0
@@ -34,25 +31,34 @@ _LEARNED_SECONDS = 60.0
 _OFTEN = 20
 
 
-class Watcher:
+class _Learned(NamedTuple):
+    """What was known at a moment of jobs of one kind."""
+
+    at: float
+    schedule: Schedule
+    usual: TypicalSeconds
+
+
+class Polling:
     """Polls for one client.
 
     Args:
-        keeper: where everything is noted and shown.
+        store: where everything is noted and shown.
         sender: for jobs that are not sent yet.
         looks: how a job is.
     """
 
-    def __init__(self, keeper: Keeper, sender: Sender, looks: Looks) -> None:
-        self._keeper, self._sender, self._looks = keeper, sender, looks
-        self._board, self._clock = keeper.board, keeper.clock
-        self._schedules: dict[tuple[str, str], tuple[float, Schedule]] = {}
+    def __init__(self, store: JobStore, sender: Sender, looks: StatusChecks) -> None:
+        self._store, self._sender, self._looks = store, sender, looks
+        self._live, self._clock = store.live, store.clock
+        # By provider and model.
+        self._schedules: dict[tuple[str, str], _Learned] = {}
         self._watched = 0
 
     async def drive(self, job_id: str, scope: anyio.CancelScope) -> None:
-        """Watch a job on the board until it ends or `scope` is cancelled."""
-        entry = self._board[job_id]
-        self._board.show(job_id, watching=True)
+        """Watch a live job until it ends or `scope` is cancelled."""
+        entry = self._live[job_id]
+        self._live.show(job_id, watching=True)
         self._watched += 1
         with scope:
             try:
@@ -68,10 +74,9 @@ class Watcher:
                 await self._stop_watching(job_id, scope)
 
     async def _stop_watching(self, job_id: str, scope: anyio.CancelScope) -> None:
-        entry = self._board[job_id]
+        entry = self._live[job_id]
         self._looks.forget(job_id)
-        entry.looked.set()
-        entry.looked = anyio.Event()
+        entry.has_looked()
         if entry.scope is scope:
             entry.scope = None
         if entry.scope is not None:
@@ -79,18 +84,18 @@ class Watcher:
             return
         with anyio.CancelScope(shield=True):
             try:
-                await self._keeper.release(job_id)
+                await self._store.release(job_id)
             except LedgerError as error:
                 entry.stopped_by = entry.stopped_by or _with_operation(error, entry.sighting.record)
         if entry.scope is None:
-            self._board.show(job_id, watching=False, next_poll_at=None, receiving=None, held_by=None)
+            self._live.show(job_id, watching=False, next_poll_at=None, receiving=None, held_by=None)
 
     async def _watch_to_the_end(self, job_id: str) -> None:
         met: Counter[str] = Counter()
-        asked = self._board[job_id].retry_after
+        asked = self._live[job_id].retry_after
         wait, first = None if asked is None else polite(asked), True
         while True:
-            record = self._board[job_id].sighting.record if self._keeper.holds(job_id) else await self._take(job_id)
+            record = self._live[job_id].sighting.record if self._store.holds(job_id) else await self._take(job_id)
             if record.state.is_final:
                 return
             if record.held_back:
@@ -106,11 +111,11 @@ class Watcher:
                 if wait is None:
                     await self._give_up(record, error)
                     return
-                await self._keeper.note_trouble(job_id, str(error))
+                await self._store.note_trouble(job_id, str(error))
                 LOGGER.warning("job %s: %s", job_id, error)
             else:
                 met.clear()
-                asked = self._board[job_id].retry_after
+                asked = self._live[job_id].retry_after
                 wait = None if asked is None else polite(asked)
 
     async def _send(self, record: JobRecord) -> None:
@@ -118,31 +123,34 @@ class Watcher:
         try:
             await self._sender.send_held_back(record)
         except VeoError:
-            if not (await self._keeper.reread(record.id)).state.is_final:
+            if not (await self._store.reread(record.id)).state.is_final:
                 raise
 
     async def _take(self, job_id: str) -> JobRecord:
         """The record, once this process holds the job's lease or another has brought the job to its end."""
         while True:
-            leased, record = await self._keeper.take(job_id)
+            leased, record = await self._store.take(job_id)
             if record.state.is_final or (leased and (record.operation or record.held_back)):
                 return record
             if leased and job_id not in self._sender.submitting:
                 # Whoever was to send the create is gone, and the service's answer, if it was sent, with it.
-                return await self._keeper.keep(orphaned(record, self._clock.now()))
+                return await self._store.keep(orphaned(record, self._clock.now()))
+            if self._live[job_id].sighting.next_poll_at is not None:
+                # Another program polls now, when it likes.
+                self._live.show(job_id, next_poll_at=None)
             await self._clock.sleep(min(max(self._watched, _OFTEN) / _OFTEN * 0.5, 5.0))
 
     async def _pause(self, record: JobRecord, seconds: float | None, *, first: bool) -> None:
         if hurried := seconds is None:
             seconds = await self._next_delay(record, first=first)
-        self._board.show(record.id, next_poll_at=self._clock.now() + seconds)
+        self._live.show(record.id, next_poll_at=self._clock.now() + seconds)
         # Only the schedule's own pause may be cut short: where the service has asked for patience, it gets it.
+        # It stays shown while the poll is made: a moment that has passed means that it is being looked now.
         await self._sleep(record.id, seconds) if hurried else await self._clock.sleep(seconds)
-        self._board.show(record.id, next_poll_at=None)
 
     async def _sleep(self, job_id: str, seconds: float) -> None:
         """Sleep until it is time, or until somebody asks for a look now."""
-        entry = self._board[job_id]
+        entry = self._live[job_id]
         try:
             with anyio.CancelScope() as entry.nudge:
                 await self._clock.sleep(seconds)
@@ -150,26 +158,29 @@ class Watcher:
             entry.nudge = None
 
     async def _look_for_all(self, record: JobRecord) -> None:
-        entry = self._board[record.id]
+        entry = self._live[record.id]
         try:
             await self._looks.look(record)
         finally:
-            entry.looked.set()
-            entry.looked = anyio.Event()
+            entry.has_looked()
 
     async def look_early(self, job_id: str) -> JobRecord:
         """How a watched job is, asked now if only the schedule says later."""
-        entry = self._board[job_id]
+        entry = self._live[job_id]
         if entry.nudge is not None:
             entry.nudge.cancel()
-            await entry.looked.wait()
+            await entry.wait_until_looked()
         return entry.sighting.record
 
     async def _next_delay(self, record: JobRecord, *, first: bool) -> float:
         if record.state is JobState.DOWNLOADING:
             return 0.0
         elapsed = self._clock.now() - (record.submitted_at or record.created_at)
-        delay = (await self._schedule(record)).delay(max(elapsed, 0.0), self._watched)
+        schedule = await self._schedule(record)
+        # What the service says of this job goes before what other jobs took.
+        if pace := self._live[record.id].sighting.pace:
+            return pace.delay(elapsed, self._watched)
+        delay = schedule.delay(max(elapsed, 0.0), self._watched)
         if first and elapsed > typical_seconds(record.provider, record.model).low:
             # Taken up late, as after a restart: it may long be done. Of many, not all are asked for at once.
             return min(delay, self._watched / _OFTEN)
@@ -178,12 +189,14 @@ class Watcher:
     async def _schedule(self, record: JobRecord) -> Schedule:
         """When jobs of this kind are done, learned anew now and then."""
         kind, now = (record.provider, record.model), self._clock.now()
-        learned_at, schedule = self._schedules.get(kind, (0.0, None))
-        if schedule is None or not 0 <= now - learned_at < _LEARNED_SECONDS:
-            history = await self._keeper.ledger.do(lambda ledger: ledger.durations(*kind))
-            schedule = Schedule.of(history, typical_seconds(*kind))
-            self._schedules[kind] = now, schedule
-        return schedule
+        known = self._schedules.get(kind)
+        if known is None or not 0 <= now - known.at < _LEARNED_SECONDS:
+            history = await self._store.ledger.do(lambda ledger: ledger.durations(*kind))
+            typical = typical_seconds(*kind)
+            known = self._schedules[kind] = _Learned(now, Schedule.of(history, typical), usual(history, typical))
+        if self._live[record.id].sighting.usual != known.usual:
+            self._live.show(record.id, usual=known.usual)
+        return known.schedule
 
     async def _give_up(self, record: JobRecord, error: VeoError) -> None:
         """End a job whose clip is gone; any other refusal only ends the watching.
@@ -198,11 +211,11 @@ class Watcher:
         if age < _KEPT_SECONDS or not told:
             # The disk at fault may be the ledger's too.
             with suppress(LedgerError):
-                await self._keeper.note_trouble(record.id, str(error))
+                await self._store.note_trouble(record.id, str(error))
             raise error
         await anyio.to_thread.run_sync(library.clear, record)
         problem = gone_problem(str(error), proxied=record.surface == LITELLM)
-        await self._keeper.keep(transitions.ended(record, JobState.EXPIRED, problem, self._clock.now()))
+        await self._store.keep(job_transitions.ended(record, JobState.EXPIRED, problem, self._clock.now()))
 
 
 def _with_operation(error: VeoError, record: JobRecord) -> VeoError:

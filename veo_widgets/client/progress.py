@@ -19,10 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, ClassVar, Protocol
 
-from .errors import VeoError
-from .printable import printable
+from ..domain.errors import VeoError
+from ..domain.printable import printable
 
 # Often enough to be seen moving, seldom enough for a notebook's server and for a ledger that is asked.
 _EVERY_SECONDS = 0.5
@@ -128,11 +129,15 @@ def _screen() -> Screen:
         return _Nowhere()
     shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if getattr(shell, "kernel", None) is not None:
-        from .widgets import progress_view
-
-        return progress_view.screen()
+        screen: Screen = in_notebook().screen()
+        return screen
     is_terminal = sys.stderr is not None and sys.stderr.isatty()
     return _Terminal() if is_terminal and _Terminal.current is None else _Nowhere()
+
+
+def in_notebook() -> Any:
+    """How a notebook shows progress: `progress_view`, by name, since it lies above and is loaded in notebooks only."""
+    return import_module("veo_widgets.notebook.widgets.progress_view")
 
 
 def make_room() -> None:

@@ -7,7 +7,7 @@ from collections import deque
 _MINUTE = 60.0
 
 
-class Quota:
+class RateLimit:
     """The places that a service has for new jobs of one model.
 
     Args:

@@ -10,20 +10,20 @@ from typing import Literal
 
 import anyio.to_thread
 
-from . import choice, config
-from .accounts import Accounts
-from .catalog import AZURE_OPENAI, OPENAI
-from .config import Account
-from .errors import DownloadError, InvalidRequestError
-from .keeper import Keeper
-from .media import MAX_IMAGE_BYTES, sniff_image
-from .printable import printable
-from .providers import LITELLM, Provider
-from .record import JobRecord, JobState
-from .surroundings import surroundings
-from .transport import Transport
-from .wires import wire_for
-from .wires.openai_videos import Listed, OpenAIVideos
+from ..config import accounts, resolution
+from ..config.accounts import Account
+from ..domain.catalog import AZURE_OPENAI, OPENAI
+from ..domain.errors import DownloadError, InvalidRequestError, NotFoundError
+from ..domain.job_record import JobRecord, JobState
+from ..domain.media import MAX_IMAGE_BYTES, sniff_image
+from ..domain.printable import printable
+from ..providers.registry import LITELLM, Provider, server_of
+from ..providers.wires import Wire, wire_for
+from ..providers.wires.base import Call
+from ..providers.wires.openai_videos import Listed, OpenAIVideos
+from .job_accounts import JobAccounts
+from .job_store import JobStore
+from .transport.transport import Transport
 
 Picture = Literal["thumbnail", "spritesheet"]
 PICTURES: tuple[Picture, ...] = ("thumbnail", "spritesheet")
@@ -76,13 +76,13 @@ class Remote:
     """The verbs on what a service keeps, for one client.
 
     Args:
-        keeper: knows our jobs.
+        store: knows our jobs.
         accounts: whom to ask with.
         transport: how to reach the services.
     """
 
-    def __init__(self, keeper: Keeper, accounts: Accounts, transport: Transport) -> None:
-        self._keeper, self._accounts, self._transport = keeper, accounts, transport
+    def __init__(self, store: JobStore, accounts: JobAccounts, transport: Transport) -> None:
+        self._store, self._accounts, self._transport = store, accounts, transport
 
     async def videos(
         self,
@@ -106,20 +106,44 @@ class Remote:
             InvalidRequestError: the provider keeps no such list.
             ServiceError: the service refused.
         """
-        settings = self._accounts.settings_of(profile)
-        chosen = choice.choose_provider(provider, "", settings, surroundings())
+        environ = self._accounts.environment()
+        settings = self._accounts.settings_of(profile, environ)
+        chosen = resolution.choose_provider(provider, "", settings, environ)
         surface = _surface_of(chosen)
-        account = await self._accounts.reach(config.account(chosen, surface, settings))
-        wire = _wire(surface)
+        account = await self._accounts.reach(accounts.account(chosen, surface, settings, environ))
+        wire = _with_list(wire_for(OpenAIVideos.name, surface))
         call = wire.listing(account.endpoint, after=after, limit=limit, order=order)
-        listed, following = wire.listed(await self._transport.send(call, account))
-        name = settings.profile or ""
-        return RemoteVideos(
-            [RemoteVideo(item, chosen.name, surface, name, await self._job_of(item.id)) for item in listed], following
-        )
+        return await self._page(call, account, wire, settings.profile or "")
+
+    async def beside(self, record: JobRecord, after: str = "") -> RemoteVideos:
+        """One page of the videos at the place that a job was sent to, whatever is configured by now.
+
+        Args:
+            record: a job of a service that keeps a list.
+            after: the `RemoteVideos.after` of the page before.
+
+        Raises:
+            InvalidRequestError: the server keeps no list.
+            ConfigError: a key or an address is missing, or does not belong to this job any more.
+            ServiceError: the service refused.
+        """
+        account, wire = await self._place_of(record)
+        return await self._page(wire.listing(account.endpoint, after=after), account, wire, record.profile)
+
+    async def _page(self, call: Call, account: Account, wire: OpenAIVideos, profile: str) -> RemoteVideos:
+        provider, surface = account.endpoint.provider, account.endpoint.surface
+        try:
+            listed, following = wire.listed(await self._transport.send(call, account))
+        except NotFoundError as error:
+            # Which of other people's servers have a list is only known by asking.
+            if provider != "server":
+                raise
+            raise _no_list(account.provider, account.provider.label) from error
+        videos = [RemoteVideo(item, provider, surface, profile, await self._job_of(item.id)) for item in listed]
+        return RemoteVideos(videos, following)
 
     async def _job_of(self, operation: str) -> str:
-        record = await self._keeper.ledger.do(lambda ledger: ledger.with_operation(operation))
+        record = await self._store.ledger.do(lambda ledger: ledger.with_operation(operation))
         return record.id if record else ""
 
     async def delete(self, record: JobRecord) -> JobRecord:
@@ -131,13 +155,13 @@ class Remote:
         if not record.state.is_final or not record.operation:
             why = f"is {record.state}; what is not saved here yet is not deleted there. Wait for it first"
             raise _refusal(record, why)
-        account, wire = await self._place(record)
-        call = wire.delete(record.operation, account.endpoint)
+        account, wire = await self._place_of(record)
+        call = wire.delete(record.operation, account.endpoint) if server_of(account.endpoint).deletes else None
         if call is None:
             raise _refusal(record, f"cannot be deleted; {wire.label} deletes none")
         await self._transport.send(call, account)
-        now = self._keeper.clock.now()
-        return await self._keeper.keep(replace(record, notice="Deleted at the service.", updated_at=now), "deleted")
+        now = self._store.clock.now()
+        return await self._store.keep(replace(record, notice="Deleted at the service.", updated_at=now), "deleted")
 
     async def picture(self, record: JobRecord, variant: Picture) -> Path:
         """Save a picture that the service has made of a job's video beside the clip.
@@ -159,12 +183,13 @@ class Remote:
             )
         if record.state is not JobState.SUCCEEDED or not record.videos:
             raise _refusal(record, f"is {record.state} and has no clip to make a {variant} of")
-        account, wire = await self._place(record)
+        account, wire = await self._place_of(record)
         data = bytearray()
         call = wire.variant(record.operation, variant, account.endpoint)
         async with self._transport.stream(call, account) as stream:
             async for chunk in stream.chunks:
                 data += chunk
+                # Whoever sends more than any picture has may go on for ever.
                 if len(data) > MAX_IMAGE_BYTES:
                     break
         ending = _ENDINGS.get(sniff_image(bytes(data[:16])) or "")
@@ -173,10 +198,11 @@ class Remote:
         path = record.videos[0].path
         return await anyio.to_thread.run_sync(_write, path.with_name(f"{path.stem}.{variant}{ending}"), bytes(data))
 
-    async def _place(self, record: JobRecord) -> tuple[Account, OpenAIVideos]:
+    async def _place_of(self, record: JobRecord) -> tuple[Account, OpenAIVideos]:
         if record.wire != OpenAIVideos.name:
             raise _refusal(record, "was made by a service that keeps no more of a video than its clip")
-        return await self._accounts.of_job(record), _wire(record.surface)
+        route = await self._accounts.of(record)
+        return route.account, _with_list(route.wire)
 
 
 def _refusal(record: JobRecord, why: str) -> InvalidRequestError:
@@ -184,24 +210,28 @@ def _refusal(record: JobRecord, why: str) -> InvalidRequestError:
 
 
 def _surface_of(provider: Provider) -> str:
-    for surface in provider.surfaces:
+    for surface in provider.surfaces if provider.server.lists else ():
         if surface in _SURFACES:
             return surface
-    raise InvalidRequestError(
-        f"provider: {provider.name!r} keeps no list of its videos; veo.jobs() lists ours, and 'openai', 'azure', "
-        "'litellm' and 'emulator' have one.",
+    raise _no_list(provider, repr(provider.name))
+
+
+def _no_list(provider: Provider, named: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"provider: {named} keeps no list of its videos; veo.jobs() lists ours. 'openai', 'azure', 'litellm', "
+        "'sglang', 'vllm', 'emulator' and many a 'server' have one.",
         parameter="provider",
         value=provider.name,
     )
 
 
-def _wire(surface: str) -> OpenAIVideos:
-    wire = wire_for(OpenAIVideos.name, surface)
+def _with_list(wire: Wire) -> OpenAIVideos:
     assert isinstance(wire, OpenAIVideos)  # noqa: S101 (for the type checker; the table in `wires` says so)
     return wire
 
 
 def _write(path: Path, data: bytes) -> Path:
+    # Under another name until it is whole: whoever opens the picture meanwhile finds none, and not half of one.
     part = path.with_name(path.name + ".part")
     try:
         part.write_bytes(data)

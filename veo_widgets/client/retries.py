@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .errors import (
+from ..domain.errors import (
     BadRequestError,
     ConfigError,
     DownloadError,
     NoAnswerError,
+    NotFoundError,
     RateLimitError,
     ServiceError,
     ServiceUnavailableError,
     VeoError,
 )
-from .transitions import ATTEMPTS
+from ..domain.job_transitions import ATTEMPTS
 
 Answer = Literal[
     "unreachable",
@@ -104,7 +105,8 @@ RULES = (
         "failed",
         "A 4xx with the service's own error, or a status that by RFC 9110 means that the request was not carried out "
         "(401, 404, 405, 407, 411, 413, 414, 415; by RFC 6585 431). LiteLLM 1.106 gives a 500 with the words "
-        "“not supported for” before it sends anything. The same request would be refused again.",
+        "“not supported for” before it sends anything, new-api a 503 with the code model_not_found where nobody serves "
+        "the model. The same request would be refused again.",
     ),
     Rule(
         "create",
@@ -206,8 +208,8 @@ def answer_of(error: VeoError) -> Answer:
 
 def _answer_of_service(error: ServiceError) -> Answer:
     if error.status >= 500:
-        # The one 500 that is a refusal is known by its words; see `wires.refusals`.
-        return "refused" if isinstance(error, BadRequestError) else "trouble"
+        # Those that are refusals are known by their words; see `wires.http_errors`.
+        return "refused" if isinstance(error, BadRequestError | NotFoundError) else "trouble"
     if error.status in _AMBIGUOUS or isinstance(error, ServiceUnavailableError):
         return "trouble"
     if isinstance(error, RateLimitError):

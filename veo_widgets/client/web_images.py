@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from .config import Account
-from .errors import DownloadError, InvalidRequestError
-from .media import MAX_IMAGE_BYTES, Image
-from .planning import Plan
-from .transport import Transport
+from ..config.accounts import Account
+from ..domain.errors import DownloadError, InvalidRequestError
+from ..domain.media import MAX_IMAGE_BYTES, Image
+from .plan import Plan
+from .transport.transport import Transport
 
 
 async def with_images(plan: Plan, account: Account, transport: Transport) -> Plan:

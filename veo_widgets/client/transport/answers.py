@@ -1,4 +1,4 @@
-"""What came back over HTTP, and what it stands for where that is no reply."""
+"""HTTP answers, and the errors that they stand for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from .bodies import Limit, read_json
-from .config import Account
-from .errors import InvalidReplyError, NoAnswerError, ServiceError
-from .logbook import Exchange
-from .wires.base import Call, Reply
-from .wires.refusals import kind_of, retry_after, service_error
+from ...config.accounts import Account
+from ...config.log import Exchange
+from ...domain.errors import InvalidReplyError, NoAnswerError, ServiceError
+from ...domain.safe_json import read_json
+from ...providers.wires.base import Call, Reply
+from ...providers.wires.http_errors import kind_of, retry_after, service_error
+from .bodies import Limit, TooLargeError
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def reply_to(answer: Answer, call: Call, account: Account) -> Reply:
     """
     if answer.status >= 300:
         raise refusal(answer, call, account)
+    # A service may have nothing to say of what it has stopped.
     if call.purpose == "cancel" and not answer.content:
         return Reply(answer.status, None)
     # Reading empties it.
@@ -65,11 +67,22 @@ def too_slow(account: Account, limit: Limit, exchange: Exchange | None = None, *
     return made
 
 
+def too_large(account: Account, error: TooLargeError) -> InvalidReplyError:
+    """The error for an answer that is not read to its end."""
+    return InvalidReplyError(f"{account.provider.label} answered with {error}, which does not answer this request.")
+
+
 def refusal(answer: Answer, call: Call, account: Account) -> ServiceError:
     """The error that an answer stands for."""
     # A clip may lie elsewhere, and then it is not the provider who refuses.
     elsewhere = call.purpose == "content" and not account.trusts(call.url)
     label = urlsplit(call.url).netloc.rpartition("@")[2] if elsewhere else account.provider.label
     return service_error(
-        label, answer.status, answer.headers, bytes(answer.content), call=call, endpoint=account.endpoint
+        label,
+        answer.status,
+        answer.headers,
+        bytes(answer.content),
+        call=call,
+        endpoint=account.endpoint,
+        keyless=account.lacks_key and not elsewhere,
     )

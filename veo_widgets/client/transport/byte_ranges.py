@@ -1,4 +1,4 @@
-"""Parts of files: how the rest of one is asked for, and what an answer says of the part that it brings.
+"""Range requests: asking for the rest of a file, and reading which part an answer brings.
 
 Source: RFC 9110, sections 13 and 14.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .errors import DownloadError
+from ...domain.errors import DownloadError
 
 # The statuses of a part of a file, and of a part that begins beyond its end.
 PARTIAL, BEYOND = 206, 416

@@ -1,4 +1,4 @@
-"""Clients that are used one at a time, the one used last first."""
+"""A pool of clients, each used by one call at a time; the one used last is taken first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import anyio
 C = TypeVar("C")
 
 
-class Lanes(Generic[C]):
+class ClientPool(Generic[C]):
     """So many calls at once at most, each with a client of its own while it lasts.
 
     httpx's pool looks through all its connections at the beginning and at the end of every call, and asks the system
@@ -30,10 +30,12 @@ class Lanes(Generic[C]):
     async def one(self) -> AsyncIterator[C]:
         """A client that nobody else uses until the block ends."""
         async with self._gate:
+            # The one used last, whose connection is the likeliest to be open still.
             client = self._spare.pop() if self._spare else self._make()
             try:
                 yield client
             finally:
+                # Also after an error: httpx has closed the broken connection itself, and the client opens another.
                 self._spare.append(client)
 
     def drain(self) -> list[C]:

@@ -1,26 +1,70 @@
-"""httpx's clients, set up for a service, and what its errors stand for. The only module that imports httpx."""
+"""Sets up httpx's clients and translates its errors. The only module that imports httpx."""
 
 from __future__ import annotations
 
 import ssl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.cookiejar import CookieJar
+from typing import Any
 
-import httpx
+from ...config.accounts import Account
+from ...config.log import Exchange
+from ...config.proxies import Proxy
+from ...domain.errors import NoAnswerError
+from ...domain.version import own_version
+from .routes import Routes, TlsContexts
 
-from .config import Account
-from .errors import NoAnswerError
-from .logbook import Exchange
-from .proxies import Proxy
-from .version import own_version
-from .ways import Tls, Ways
 
-__all__ = ["KEPT_SECONDS", "TROUBLE", "UNCONNECTED", "httpx", "new_client", "no_answer"]
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Have a module be missing in this block, unless it is loaded."""
+    if module in sys.modules:
+        yield
+        return
+    # None is Python's own way to say so: https://docs.python.org/3/reference/import.html#the-module-cache.
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
+
+
+# Its command line, which it does without, brings click, rich and pygments where they are installed: most of its import.
+with _without("httpx._main"):
+    import httpx
+
+__all__ = [
+    "KEPT_SECONDS",
+    "PIECE_SECONDS",
+    "TROUBLE",
+    "UNCONNECTED",
+    "UNTIL_CONNECTED_SECONDS",
+    "httpx",
+    "load_completely",
+    "new_client",
+    "no_answer",
+    "standard_headers",
+]
 
 # A job is polled for every few seconds, each time over a new connection if it were kept no longer than that.
 KEPT_SECONDS = 60.0
 # For each piece of an answer; `bodies.LIMITS` has the whole.
-_TIMEOUT = httpx.Timeout(connect=15, read=120, write=120, pool=None)
+UNTIL_CONNECTED_SECONDS, PIECE_SECONDS = 15.0, 120.0
+_TIMEOUT = httpx.Timeout(connect=UNTIL_CONNECTED_SECONDS, read=PIECE_SECONDS, write=PIECE_SECONDS, pool=None)
+
+
+def standard_headers() -> dict[str, str]:
+    """What every request says beside its own headers."""
+    return {"accept": "*/*", "accept-encoding": "gzip", "user-agent": f"veo-widgets/{own_version()}"}
+
+
+def patient(seconds: float) -> dict[str, Any]:
+    """What a request is built with whose answer may take so long to begin; nothing for 0."""
+    return {"timeout": httpx.Timeout(**(_TIMEOUT.as_dict() | {"read": seconds}))} if seconds else {}
+
 
 # What httpx raises, a header that cannot be encoded included, and `bodies` of what is packed in a wrong way.
 TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ValueError)
@@ -36,16 +80,21 @@ class _NoCookies(CookieJar):
         """Take none. A jar whose policy refuses them all reads each answer's headers first."""
 
 
-def _way(limits: httpx.Limits, tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
+def _new_transport(limits: httpx.Limits, tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
     secure = tls if proxy and proxy.address.startswith("https:") else None
     through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
     return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
 
 
-class _Routed(httpx.AsyncBaseTransport):
-    """Sends each request on the way that is its own."""
+def load_completely() -> None:
+    """Load what httpx leaves until its first client is made, when a create waits for it."""
+    _new_transport(httpx.Limits(), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), None)
 
-    def __init__(self, ways: Ways[httpx.AsyncHTTPTransport]) -> None:
+
+class _Routed(httpx.AsyncBaseTransport):
+    """Sends each request along its own route."""
+
+    def __init__(self, ways: Routes[httpx.AsyncHTTPTransport]) -> None:
         self._ways = ways
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -63,9 +112,14 @@ class _Routed(httpx.AsyncBaseTransport):
 
 
 def new_client(
-    tls: Tls, http: httpx.AsyncBaseTransport | None = None, *, kept: int, seconds: float = 5.0, direct: bool = False
+    tls: TlsContexts,
+    http: httpx.AsyncBaseTransport | None = None,
+    *,
+    kept: int,
+    seconds: float = 5.0,
+    direct: bool = False,
 ) -> httpx.AsyncClient:
-    """A client that goes the way that each request has to go, and keeps no cookies.
+    """A client that sends each request along its own route and keeps no cookies.
 
     Args:
         tls: whom to believe.
@@ -75,14 +129,14 @@ def new_client(
         direct: whether it knows no proxy.
     """
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=kept, keepalive_expiry=seconds)
-    way = partial(_way, limits)
+    way = partial(_new_transport, limits)
     return httpx.AsyncClient(
-        transport=http or _Routed(Ways(way, tls, direct=direct)),
+        transport=http or _Routed(Routes(way, tls, direct=direct)),
         trust_env=False,
         timeout=_TIMEOUT,
         follow_redirects=False,
         cookies=_NoCookies(),
-        headers={"user-agent": f"veo-widgets/{own_version()}", "accept-encoding": "gzip"},
+        headers=standard_headers(),
     )
 
 

@@ -1,11 +1,11 @@
-"""The moment in which a create begins to leave, told before its first byte does."""
+"""Reports the moment in which a create begins to leave, before its first byte does."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .errors import VeoError
+from ...domain.errors import VeoError
 
 # What httpcore traces before the request itself. Source: https://www.python-httpx.org/advanced/extensions/#trace.
 _CONNECTING = ("connection.", "socks.", "proxy.")
@@ -16,7 +16,7 @@ class WithdrawnError(Exception):
     """Whoever was told that a create leaves now did not let it."""
 
 
-class Leaving:
+class FirstByte:
     """The moment in which a create begins to leave.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The ways that requests take: straight on this machine, elsewhere by the proxy and the certificates named."""
+"""The routes of requests: direct on this machine, elsewhere through the configured proxy and certificates."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
-from .certificates import Trust, near_context, trust
-from .proxies import Proxy, is_loopback, proxies
+from ...config.certificates import Trust, near_context, trust
+from ...config.proxies import Proxy, is_loopback, proxies
 
 W = TypeVar("W")
 
 
-class Tls:
+class TlsContexts:
     """The TLS contexts of a process, each made when first needed: that takes longer than importing httpx does.
 
     Args:
@@ -31,6 +31,7 @@ class Tls:
         Raises:
             ConfigError: certificates are named that cannot be used.
         """
+        # Asked each time, as the environment may be changed in a notebook while the client lives.
         wanted = None if is_loopback(host) else trust()
         if wanted not in self._made:
             self._made[wanted] = near_context() if wanted is None else wanted.context(self._usual)
@@ -45,12 +46,13 @@ class Tls:
             ConfigError: a proxy or certificates are named that cannot be used; the message names the variable.
         """
         host = urlsplit(url).hostname or ""
+        # The emulator and gateways on this machine have to work whatever the environment says of the way out.
         if not is_loopback(host):
             proxies().of(url)
             self.to(host)
 
 
-class Ways(Generic[W]):
+class Routes(Generic[W]):
     """The ways of one client, each made when first needed.
 
     Args:
@@ -59,7 +61,9 @@ class Ways(Generic[W]):
         direct: whether no proxy is used.
     """
 
-    def __init__(self, make: Callable[[ssl.SSLContext, Proxy | None], W], tls: Tls, *, direct: bool = False) -> None:
+    def __init__(
+        self, make: Callable[[ssl.SSLContext, Proxy | None], W], tls: TlsContexts, *, direct: bool = False
+    ) -> None:
         self._make, self._tls, self._direct = make, tls, direct
         self._made: dict[tuple[ssl.SSLContext | None, Proxy | None], W] = {}
 

@@ -1,0 +1,1 @@
+"""The asynchronous client: plans, submits, polls, downloads."""

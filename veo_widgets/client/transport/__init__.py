@@ -1,0 +1,1 @@
+"""HTTP within limits. The only user of httpx."""
