@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .arguments import SECONDS, SEVERAL, accepts, refusal
-from .board import Sighting
+from ..client.live_jobs import Sighting
+from ..client.progress import Line, make_room, metered
+from ..domain.arguments import SECONDS, SEVERAL, accepts, refusal
+from ..domain.errors import WaitTimeoutError
+from ..domain.job_record import JobRecord
 from .comm_queue import serve_comms
-from .errors import WaitTimeoutError
-from .handles import Job
-from .lines import line_of_several
-from .progress import Line, make_room, metered
-from .record import JobRecord
-from .references import teller
-from .waiting import TICK_SECONDS
+from .job import Job
+from .job_references import teller
+from .status_lines import line_of_several
+from .waiting import deadline, first_of, first_of_in_loop
 
 _Future = concurrent.futures.Future[JobRecord]
 
 
-class Arrivals:
+class Completions:
     """Jobs in the order in which they end: ``for job in …`` blocks, ``async for job in …`` does not.
 
     Args:
@@ -32,43 +30,32 @@ class Arrivals:
     """
 
     def __init__(self, jobs: Iterable[Job], timeout: float | None) -> None:
-        self._jobs, self._timeout = list(dict.fromkeys(_jobs(jobs))), timeout
+        # A job that was given twice is waited for once.
+        self._jobs, self._timeout = list(dict.fromkeys(_as_jobs(jobs))), timeout
 
     def __iter__(self) -> Iterator[Job]:
-        waits, end = self._begin()
-        tell = teller(self._jobs)
-        with _let_go(waits), metered(self._standing(), notable=bool(waits)) as tick:
+        waits, until, tell = self._start_waits()
+        with _cancelled_at_end(waits), metered(self._progress_line(), notable=bool(waits)) as tick:
             while waits:
-                concurrent.futures.wait(waits, self._tick(end, waits), concurrent.futures.FIRST_COMPLETED)
-                tick()
-                tell()
-                serve_comms()
-                for future in [future for future in waits if future.done()]:
-                    arrived = self._arrived(waits, future)
+                first_of(waits, until, tick, tell, serve_comms)
+                for job in self._take_ended(waits):
+                    # Whoever takes the job may print, which belongs above the line of progress.
                     make_room()
-                    yield arrived
+                    yield job
 
     async def __aiter__(self) -> AsyncIterator[Job]:
-        waits, end = self._begin()
-        tell = teller(self._jobs)
-        with _let_go(waits), metered(self._standing(), notable=bool(waits)) as tick:
+        waits, until, tell = self._start_waits()
+        with _cancelled_at_end(waits), metered(self._progress_line(), notable=bool(waits)) as tick:
             while waits:
-                # Asked again and again, since a kernel's loop notices an interrupt only when it wakes up.
-                tasks = [asyncio.wrap_future(future) for future in waits]
-                await asyncio.wait(tasks, timeout=self._tick(end, waits), return_when=asyncio.FIRST_COMPLETED)
-                tick()
-                tell()
-                serve_comms()
-                for future in [future for future in waits if future.done()]:
-                    arrived = self._arrived(waits, future)
+                await first_of_in_loop(waits, until, tick, tell, serve_comms)
+                for job in self._take_ended(waits):
                     make_room()
-                    yield arrived
+                    yield job
 
-    def _begin(self) -> tuple[dict[_Future, Job], float | None]:
-        end = None if self._timeout is None else time.monotonic() + self._timeout
-        return {job.start_waiting(): job for job in self._jobs}, end
+    def _start_waits(self) -> tuple[dict[_Future, Job], float | None, Callable[[], None]]:
+        return {job.start_waiting(): job for job in self._jobs}, deadline(self._timeout), teller(self._jobs)
 
-    def _standing(self) -> Callable[[bool], Line]:
+    def _progress_line(self) -> Callable[[bool], Line]:
         """How all of them stand; a job that has ended is not looked at again."""
         seen: dict[Job, Sighting] = {}
 
@@ -80,24 +67,21 @@ class Arrivals:
 
         return line
 
-    def _tick(self, end: float | None, waits: dict[_Future, Job]) -> float:
-        if end is None:
-            return TICK_SECONDS
-        left = end - time.monotonic()
-        if left <= 0:
+    def _take_ended(self, waits: dict[_Future, Job]) -> Iterator[Job]:
+        """The jobs that have ended, each taken out of `waits` when its turn comes."""
+        ended = [future for future in waits if future.done()]
+        if not ended:
             raise WaitTimeoutError(
-                f"{len(waits)} of {len(self._jobs)} jobs take longer than {self._timeout:g} s and go on; wait again to "
-                "see their end."
+                f"{len(waits)} of {len(self._jobs)} jobs are still running after {self._timeout:g} s; wait for them "
+                "again to get their clips."
             )
-        return min(left, TICK_SECONDS)
-
-    def _arrived(self, waits: dict[_Future, Job], future: _Future) -> Job:
-        job = waits.pop(future)
-        job.waited(future)
-        return job
+        for future in ended:
+            job = waits.pop(future)
+            job.waited(future)
+            yield job
 
 
-def _jobs(jobs: Any) -> list[Job]:
+def _as_jobs(jobs: Any) -> list[Job]:
     """The jobs that were given, one or several."""
     given = list(jobs) if SEVERAL.fits(jobs) else [jobs]
     for item in given:
@@ -107,8 +91,8 @@ def _jobs(jobs: Any) -> list[Job]:
 
 
 @contextmanager
-def _let_go(waits: Iterable[_Future]) -> Iterator[None]:
-    """Wait no longer for what has not come when the block ends; the jobs go on."""
+def _cancelled_at_end(waits: Iterable[_Future]) -> Iterator[None]:
+    """Stop waiting for what has not come when the block ends; the jobs keep running."""
     try:
         yield
     finally:
@@ -117,7 +101,7 @@ def _let_go(waits: Iterable[_Future]) -> Iterator[None]:
 
 
 @accepts(timeout=SECONDS)
-def as_completed(jobs: Iterable[Job], *, timeout: float | None = None) -> Arrivals:
+def as_completed(jobs: Iterable[Job], *, timeout: float | None = None) -> Completions:
     """Each job when it has ended, whichever is first, with or without a clip: ``job.state`` says which.
 
     While it waits it shows progress, as `Job.wait` does.
@@ -132,6 +116,6 @@ def as_completed(jobs: Iterable[Job], *, timeout: float | None = None) -> Arriva
 
     Args:
         jobs: which.
-        timeout: seconds for all of them; when they are over, `WaitTimeoutError` is raised and the jobs go on.
+        timeout: seconds for all of them; after that, `WaitTimeoutError` is raised and the jobs keep running.
     """
-    return Arrivals(jobs, timeout)
+    return Completions(jobs, timeout)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .handles import Job
-from .params import ALIASES, BY_NAME
-from .planning import following
+from ..client.plan import following
+from ..domain.params import ALIASES, BY_NAME
+from .job import Job
 
 
 def continued(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,11 +31,11 @@ def continued(values: Mapping[str, Any]) -> dict[str, Any]:
             found = following(value.record, known.name, found)
         elif known.kind == "videos":
             items = value if isinstance(value, list | tuple) else [value]
-            found[name] = [clip for item in items for clip in _clips(item)]
+            found[name] = [clip for item in items for clip in _clip_paths(item)]
     return found
 
 
-def _clips(item: Any) -> list[Any]:
+def _clip_paths(item: Any) -> list[Any]:
     """The first clip of a job; anything else is a clip by itself."""
     if not isinstance(item, Job):
         return [item]

@@ -1,39 +1,38 @@
 """Jobs and clips as people hold them: to wait for, to look at, to show.
 
-A `Job` is a name for something that goes on elsewhere; losing it or interrupting it does nothing to the job.
+A `Job` is a handle for something that runs elsewhere; losing it or interrupting it does nothing to the job.
 """
 
 from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from . import placing
-from .arguments import NAME, PATH, SECONDS, TEXT, accepts
-from .board import Listener, Sighting
+from ..client.live_jobs import Listener, Sighting
+from ..client.notices import aside, warn_of_differences
+from ..client.progress import Line, metered
+from ..client.remote_videos import Picture
+from ..domain.arguments import NAME, PATH, SECONDS, TEXT, accepts
+from ..domain.errors import DownloadError, InvalidRequestError, LedgerError
+from ..domain.job_record import JobRecord, JobState
+from ..domain.media import Video
+from ..domain.paths import expanded
+from ..domain.pricing import Cost
+from ..domain.request import VideoRequest
+from ..domain.tables import Table
+from ..storage.clips import names
 from .comm_queue import serve_comms
-from .errors import DownloadError, InvalidRequestError, LedgerError
+from .job_references import Reference, teller
 from .job_tables import frame_of, table_of
-from .lines import line_of, shorten
-from .media import Video
-from .paths import expanded
-from .pricing import Cost
-from .progress import Line, metered
-from .record import JobRecord, JobState
-from .references import Reference, teller
-from .remote import Picture
-from .request import VideoRequest
-from .tables import Table
-from .telling import aside, warn_of_differences
-from .waiting import TICK_SECONDS, result
-
-if TYPE_CHECKING:
-    from .sync import Client
+from .loop import Loop
+from .status_lines import line_of, shorten
+from .waiting import result, result_in_loop, woken
 
 
 class Videos(tuple[Video, ...]):
@@ -54,7 +53,7 @@ class Job(Reference):
     """
 
     @accepts(job_id=NAME)
-    def __init__(self, client: Client | Callable[[], Client], job_id: str) -> None:
+    def __init__(self, client: Loop | Callable[[], Loop], job_id: str) -> None:
         super().__init__(client, job_id)
 
     @property
@@ -120,11 +119,14 @@ class Job(Reference):
         """
         future = self.start_waiting(timeout)
         try:
-            with metered(self._line) as tick:
+            with metered(self._progress_line) as tick:
                 result(future, None, tick, teller([self]), serve_comms)
         except KeyboardInterrupt:
+            # This ends the waiting for the job, not the job.
             future.cancel()
-            raise KeyboardInterrupt(f"Stopped waiting; job {self.id} goes on. job.wait() waits again.") from None
+            raise KeyboardInterrupt(
+                f"Stopped waiting; job {self.id} keeps running. Call job.wait() to wait again."
+            ) from None
         finally:
             self.waited(future)
         return self
@@ -133,23 +135,16 @@ class Job(Reference):
         return self._wait_in_loop().__await__()
 
     async def _wait_in_loop(self) -> Self:
-        future, tell = self.start_waiting(None), teller([self])
-        waiting = asyncio.wrap_future(future)
+        future = self.start_waiting()
         try:
-            with metered(self._line) as tick:
-                while not waiting.done():
-                    # A kernel's loop notices an interrupt only when it wakes up.
-                    await asyncio.wait({waiting}, timeout=TICK_SECONDS)
-                    tick()
-                    tell()
-                    serve_comms()
+            with metered(self._progress_line) as tick:
+                await result_in_loop(future, tick, teller([self]), serve_comms)
         finally:
-            waiting.cancel()
+            future.cancel()
             self.waited(future)
-        waiting.result()
         return self
 
-    def _line(self, last: bool) -> Line:  # noqa: FBT001 (what `Meter` asks with)
+    def _progress_line(self, last: bool) -> Line:  # noqa: FBT001 (what `Meter` asks with)
         return line_of(self.sighting, self.client.asynchronous.now(), last=last)
 
     async def watch(self) -> AsyncIterator[JobState]:
@@ -161,26 +156,28 @@ class Job(Reference):
             print(state)
         ```
         """
-        loop, states = asyncio.get_running_loop(), asyncio.Queue[JobState]()
+        loop, states, arrived = asyncio.get_running_loop(), deque[JobState](), asyncio.Event()
 
         def tell(seen: Sighting) -> None:
-            loop.call_soon_threadsafe(states.put_nowait, seen.record.state)
+            states.append(seen.record.state)
+            # It is called on the background loop, and asyncio's events belong to the loop that waits for them.
+            loop.call_soon_threadsafe(arrived.set)
 
         end_listening = self.listen(tell)
+        # Whoever waits has the job watched; otherwise nothing might ever change.
         waiting = self.start_waiting()
         try:
             shown = state = self.state
             yield state
             while not state.is_final:
-                # A kernel's loop notices an interrupt only when it wakes up.
-                # (asyncio.wait_for would take it for an arrival, up to Python 3.11.)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(TICK_SECONDS):
-                        state = await states.get()
-                serve_comms()
-                if state is not shown:
-                    shown = state
-                    yield state
+                await woken(arrived, None, serve_comms)
+                arrived.clear()
+                # Several may have come between two turns of this loop, and none is left out.
+                while states:
+                    state = states.popleft()
+                    if state is not shown:
+                        shown = state
+                        yield state
         finally:
             end_listening()
             self.waited(waiting)
@@ -223,7 +220,7 @@ class Job(Reference):
             message = f"job: {self.id} is {self.state} and has no clip to save; wait for it first."
             raise InvalidRequestError(message, parameter="job", value=self.id)
         try:
-            return [placing.copy_to(video, target, numbered=len(videos) > 1) for video in videos]
+            return [names.copy_to(video, target, numbered=len(videos) > 1) for video in videos]
         except OSError as error:
             raise DownloadError(f"path: cannot save to {str(path)!r}: {error.strerror or error}.") from error
 
@@ -265,7 +262,7 @@ class Job(Reference):
         Raises:
             InvalidRequestError: there is no clip, or the model cannot edit clips.
         """
-        return self._follow(self.client.asynchronous.edit, prompt, values)
+        return self._start_sequel(self.client.asynchronous.edit, prompt, values)
 
     @accepts(prompt=TEXT)
     def remix(self, prompt: str, **values: Any) -> Job:
@@ -278,7 +275,7 @@ class Job(Reference):
         Raises:
             InvalidRequestError: there is no clip, or the service cannot remix videos.
         """
-        return self._follow(self.client.asynchronous.remix, prompt, values)
+        return self._start_sequel(self.client.asynchronous.remix, prompt, values)
 
     @accepts(prompt=TEXT, seconds=SECONDS)
     def extend(self, prompt: str, seconds: float | None = None, **values: Any) -> Job:
@@ -292,9 +289,11 @@ class Job(Reference):
         Raises:
             InvalidRequestError: there is no clip, or the model cannot extend clips.
         """
-        return self._follow(self.client.asynchronous.extend, prompt, {**values, "seconds": seconds})
+        return self._start_sequel(self.client.asynchronous.extend, prompt, {**values, "seconds": seconds})
 
-    def _follow(self, verb: Callable[..., Coroutine[Any, Any, JobRecord]], prompt: str, values: dict[str, Any]) -> Job:
+    def _start_sequel(
+        self, verb: Callable[..., Coroutine[Any, Any, JobRecord]], prompt: str, values: dict[str, Any]
+    ) -> Job:
         return Job(self.client, self.client.call(partial(verb, self.id, prompt, **values)).id)
 
     def thumbnail(self) -> Path:
@@ -303,13 +302,13 @@ class Job(Reference):
         Raises:
             InvalidRequestError: there is no clip, or the service makes no thumbnails.
         """
-        return self._picture("thumbnail")
+        return self._save_picture("thumbnail")
 
     def spritesheet(self) -> Path:
         """Save the service's sheet of frames from the video beside the clip; see `thumbnail`."""
-        return self._picture("spritesheet")
+        return self._save_picture("spritesheet")
 
-    def _picture(self, variant: Picture) -> Path:
+    def _save_picture(self, variant: Picture) -> Path:
         return self.client.call(self.client.asynchronous.remote.picture, self.record, variant)
 
     def delete_remote(self) -> Self:
@@ -343,10 +342,8 @@ class Job(Reference):
         return f"Job({shorten(record.request.prompt, 60)!r}{told and f', {told}'})"
 
     def _ipython_display_(self) -> None:
-        # A job draws itself where there is something to draw on; only then is the widget package loaded.
-        from .widgets import show
-
-        show(self)
+        # By name: what draws a job lies above, and is loaded only where there is something to draw on.
+        import_module("veo_widgets").show(self)
 
 
 class Jobs(list[Job]):
@@ -360,7 +357,7 @@ class Jobs(list[Job]):
     """
 
     def __init__(
-        self, client: Client, records: Iterable[JobRecord], remark: str = "No jobs yet.", note: str = ""
+        self, client: Loop, records: Iterable[JobRecord], remark: str = "No jobs yet.", note: str = ""
     ) -> None:
         self._records, self._remark, self.note = list(records), remark, note
         super().__init__(Job(client, record.id) for record in self._records)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .record import JobRecord
-    from .sync import Client
+from ..domain.job_record import JobRecord
+from .loop import Loop
 
 
 class Reference:
@@ -22,12 +21,12 @@ class Reference:
         job_id: which job.
     """
 
-    def __init__(self, client: Client | Callable[[], Client], job_id: str) -> None:
+    def __init__(self, client: Loop | Callable[[], Loop], job_id: str) -> None:
         self._client = client
         self.id = job_id
 
     @property
-    def client(self) -> Client:
+    def client(self) -> Loop:
         """The client that looks after it."""
         if callable(self._client):
             self._client = self._client()
@@ -47,7 +46,7 @@ class Reference:
 
 def teller(jobs: Iterable[Reference]) -> Callable[[], None]:
     """Says on standard error, whenever it is called, what is new for those who wait for `jobs`; see `Teller`."""
-    by_client: dict[Client, set[str]] = {}
+    by_client: dict[Loop, set[str]] = {}
     for job in jobs:
         by_client.setdefault(job.client, set()).add(job.id)
     tellers = [client.asynchronous.teller(partial(_is_one_of, ids)) for client, ids in by_client.items()]

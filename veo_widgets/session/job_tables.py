@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from .lines import shorten
-from .printable import printable
-from .record import JobRecord
-from .tables import Table, frame
-from .telling import aside
+from ..client.notices import aside
+from ..domain.job_record import JobRecord
+from ..domain.printable import printable
+from ..domain.tables import Table, frame
+from .status_lines import shorten
 
 _COLUMNS = ("job", "state", "model", "price", "submitted", "prompt", "clip")
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import provenance
-from .containers import ENDINGS, ENOUGH, container_of
-from .errors import InvalidRequestError
-from .media import Image
-from .params import BY_NAME
-from .paths import expanded, is_there
-from .provenance import ContentCredentials
-from .request import VideoRequest
+from ..domain.errors import InvalidRequestError
+from ..domain.formats import provenance
+from ..domain.formats.containers import ENDINGS, ENOUGH, container_of
+from ..domain.formats.provenance import ContentCredentials
+from ..domain.media import Image
+from ..domain.params import BY_NAME
+from ..domain.paths import expanded, is_there
+from ..domain.request import VideoRequest
 
 if TYPE_CHECKING:
-    from .client import AsyncClient
+    from ..client.async_client import AsyncClient
 
 # The id of a job at the end of a clip's name; see `library.clip_name`.
 _JOB_ID = re.compile(r"_([a-hjkmnp-z2-9]{8})(?:_\d+)?\.(?:mp4|webm|mkv|json)$")
@@ -120,11 +120,12 @@ def read(text: str, name: str = "the file") -> Recipe:
     try:
         found = json.loads(text)
         said, model = dict(found["request"]), str(found.get("model", ""))
+    # Anybody may have written the file, in whatever shape.
     except (ValueError, KeyError, TypeError, AttributeError):
         message = f"path: {name} is not a clip's sidecar; it says nothing about a request."
         raise InvalidRequestError(message, parameter="path", value=name) from None
     images = {key for key in said if key in BY_NAME and BY_NAME[key].kind in {"image", "images"}}
-    known = {key: _images(said[key]) for key in images}
+    known = {key: _read_images(said[key]) for key in images}
     missing = tuple(sorted(key for key, value in known.items() if value is None))
     plain = {key: value for key, value in said.items() if key not in images} | {
         key: value for key, value in known.items() if value is not None
@@ -133,7 +134,7 @@ def read(text: str, name: str = "the file") -> Recipe:
     return Recipe(request, str(found.get("job", "")), str(found.get("provider", "")), missing)
 
 
-def _images(said: Any) -> Image | tuple[Image, ...] | None:
+def _read_images(said: Any) -> Image | tuple[Image, ...] | None:
     """An image or several by their addresses; None if there was more to one than that."""
     items = said if isinstance(said, list) else [said]
     if not all(isinstance(item, Mapping) and item.get("uri") for item in items):

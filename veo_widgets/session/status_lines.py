@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .board import Sighting
-from .looks import typical_seconds
-from .pricing import Cost
-from .printable import printable
-from .progress import Line, time_left
-from .record import JobRecord
+from ..client.job_status import typical_seconds
+from ..client.live_jobs import Sighting
+from ..client.progress import Line, time_left
+from ..domain.catalog import TypicalSeconds
+from ..domain.pricing import Cost, dollars
+from ..domain.printable import printable
 
 
 def line_of(seen: Sighting, now: float, *, last: bool) -> Line:
@@ -29,12 +29,26 @@ def line_of(seen: Sighting, now: float, *, last: bool) -> Line:
         got = seen.receiving[1]
         return Line(f"{called}: downloading · {got / 1e6:.1f} of {total / 1e6:.1f} MB", got / total)
     state = "waiting for quota" if record.held_back else str(record.state)
-    likely = typical_seconds(record.provider, record.model).likely
     gone = max(now - record.created_at, 0.0)
+    told, share = _expectation(seen, gone, now)
+    return Line(f"{called}: {state} · {gone // 60:.0f}:{gone % 60:02.0f}{told and f' · {told}'}", share)
+
+
+def _expectation(seen: Sighting, gone: float, now: float) -> tuple[str, float | None]:
+    """How long it takes yet, in words, and the share that is done: as the service says, else by what is usual."""
+    if pace := seen.pace:
+        return time_left(max(pace.ends_at - now, 0.0)), pace.share
+    usual = _usual(seen)
+    if usual.is_guess:
+        return "", None
     # What takes longer than usual comes nearer to its end, and never there.
-    share = 0.9 * gone / likely if gone < likely else 1 - 0.1 * likely / gone
-    left = time_left(likely - gone) if gone < likely else "longer than usual"
-    return Line(f"{called}: {state} · {gone // 60:.0f}:{gone % 60:02.0f} · {left}", share)
+    if gone >= usual.likely:
+        return "longer than usual", 1 - 0.1 * usual.likely / gone
+    return time_left(usual.likely - gone), 0.9 * gone / usual.likely
+
+
+def _usual(seen: Sighting) -> TypicalSeconds:
+    return seen.usual or typical_seconds(seen.record.provider, seen.record.model)
 
 
 def line_of_several(seen: Sequence[Sighting], now: float, *, last: bool) -> Line:
@@ -53,13 +67,17 @@ def line_of_several(seen: Sequence[Sighting], now: float, *, last: bool) -> Line
     free = all(record.provider == "emulator" for record in records)
     parts = tally("jobs", done, over - len(done), len(records), free=free)
     if not last and over < len(records):
-        parts.append(time_left(max(_left(record, now) for record in records if not record.state.is_final)))
+        left = [_seconds_left(one, now) for one in seen if not one.record.state.is_final]
+        parts += [time_left(max(seconds for seconds in left if seconds is not None))] if any(left) else []
     return Line(" · ".join(parts), None if last else over / len(records))
 
 
-def _left(record: JobRecord, now: float) -> float:
-    """The seconds that a job which runs is likely to take yet."""
-    return typical_seconds(record.provider, record.model).likely - (now - record.created_at)
+def _seconds_left(seen: Sighting, now: float) -> float | None:
+    """The seconds that a job which runs is likely to take yet; None if nobody knows."""
+    if seen.pace:
+        return seen.pace.ends_at - now
+    usual = _usual(seen)
+    return None if usual.is_guess else usual.likely - (now - seen.record.created_at)
 
 
 def tally(title: str, done: Sequence[Cost], failed: int, count: int, *, free: bool) -> list[str]:
@@ -75,7 +93,8 @@ def tally(title: str, done: Sequence[Cost], failed: int, count: int, *, free: bo
     parts = [f"{title}: {len(done)} of {count}"]
     parts += [f"{failed} failed"] if failed else []
     known = [cost.usd for cost in done if cost.usd is not None]
-    cost = Cost(sum(known)).text if len(known) == len(done) else "price unknown"
+    cost = dollars(sum(known)) if len(known) == len(done) else "price unknown"
+    cost = "free" if done and all(one.is_free for one in done) else cost
     parts += [f"{cost}, free at the emulator" if free and known else cost] if done else []
     return parts
 

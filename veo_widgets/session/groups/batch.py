@@ -12,24 +12,25 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
-from .arguments import NAME, PATH, TEXT, accepts, instance_of
-from .assembly import Assembly
-from .columns import field_of_texts, fitted, own_values, spoken, unused
-from .errors import ConfigError, InvalidRequestError, VeoError
-from .lines import shorten
-from .paths import expanded
-from .pieces import Piece, has_clip, merged, number_equals, planned, tell_apart
-from .progress import Line, metered
-from .rows import Rows, read_rows
-from .spending import harmless
-from .sync import Client
+from ...client.progress import Line, metered
+from ...domain.arguments import NAME, PATH, TEXT, accepts, instance_of
+from ...domain.catalog import Model
+from ...domain.errors import ConfigError, InvalidRequestError, VeoError
+from ...domain.paths import expanded
+from ...domain.spending import harmless
+from ..client import Client
+from ..rows.columns import declared, extra_value, field_of_texts, fitted, own_values, spoken, unused
+from ..rows.rows import Rows, read_rows
+from ..status_lines import shorten
+from .group import Group
+from .piece import Piece, has_clip, merged, number_equals, planned, tell_apart
 
 # So many rows take long enough to be told of.
 _MANY = 1000
 _ADDED = ("job", "state", "usd", "clip", "problem")
 
 
-class Batch(Assembly):
+class Batch(Group):
     """Rows and the clips made from them. Shown as a table.
 
     A row is identified by its request: a clip that exists is never paid for again, and a later run sends only rows that
@@ -54,10 +55,11 @@ class Batch(Assembly):
     @accepts(client=instance_of(Client, "a client"), prompt=TEXT, name=NAME)
     def __init__(self, client: Client, rows: Any, prompt: str, name: str, common: Mapping[str, Any]) -> None:
         self.source = read_rows(rows)
-        self.rows = _named(self.source, prompt)
+        self.rows = _rows_with_fields(self.source, prompt)
         name = name or self.source.name or "batch"
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
         writer = _Writer(prompt, columns)
+        # Once for all rows: looking up settings and models for each of thousands takes long.
         plan = client.planner()
         pieces: list[Piece] = []
 
@@ -66,9 +68,11 @@ class Batch(Assembly):
             done = len(pieces)
             return Line(f"batch {name!r}: {done} of {len(self.rows)} rows planned", done / len(self.rows))
 
-        with metered(standing, notable=False, after=0) if len(self.rows) >= _MANY else nullcontext(_nothing) as tick:
+        with (
+            metered(standing, notable=False, after=0) if len(self.rows) >= _MANY else nullcontext(_no_progress) as tick
+        ):
             for number, row in enumerate(self.rows, 1):
-                pieces.append(_piece(writer, plan, number, row, common))
+                pieces.append(_planned_piece(writer, plan, number, row, common))
                 tick()
         super().__init__(client, "batch", name, [[piece] for piece in pieces])
         number_equals(pieces)
@@ -86,7 +90,7 @@ class Batch(Assembly):
         If the rows already have a column of that name, the result is called ``veo_state`` and so on. ``clip`` is an
         absolute path, of the first clip if there are several.
         """
-        names = self._added()
+        names = self._result_names()
         found = zip(self.rows, self._records(), self.plan().entries, strict=True)
         return [
             {
@@ -100,7 +104,7 @@ class Batch(Assembly):
             for row, record, entry in found
         ]
 
-    def _added(self) -> dict[str, str]:
+    def _result_names(self) -> dict[str, str]:
         """What the columns of results are called beside those of the rows."""
         taken = {name for row in self.rows for name in row}
         return {name: f"veo_{name}" if name in taken else name for name in _ADDED}
@@ -115,7 +119,7 @@ class Batch(Assembly):
         """
         frame = getattr(getattr(self, "source", None), "frame", None)
         if frame is not None:
-            table, added = self.table, self._added().values()
+            table, added = self.table, self._result_names().values()
             return frame.beside({name: [row[name] for row in table] for name in added}, next(iter(self.rows[0])))
         try:
             pandas = import_module("pandas")
@@ -135,13 +139,14 @@ class Batch(Assembly):
             with target.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, list(dict.fromkeys(name for row in table for name in row)))
                 writer.writeheader()
+                # Spreadsheets run what begins like a formula.
                 writer.writerows(map(harmless, table))
         except OSError as error:
             raise VeoError(f"csv: cannot write {str(target)!r}: {error.strerror or error}.") from error
         return target
 
 
-def _nothing() -> None:
+def _no_progress() -> None:
     """Do nothing."""
 
 
@@ -159,6 +164,8 @@ class _Writer:
     def __init__(self, prompt: str, columns: list[str]) -> None:
         self._said, self._columns = prompt, columns
         self.parameters = spoken(columns)
+        self._extras: set[str] = set()
+        self._takes_any = False
         self._template, self._fields = fitted(prompt, columns)
         self._own = [column for column, name in self.parameters.items() if name == "prompt"]
         self._is_filled = any(column in self._fields for column in self._own)
@@ -177,6 +184,13 @@ class _Writer:
             raise InvalidRequestError(message, parameter="prompt", value="")
         return self._template.fill(row)
 
+    def declared_in(self, row: Mapping[str, Any], model: Model) -> dict[str, Any]:
+        """What a row says of the extra parameters that its model declares."""
+        found = declared(row, model, self.parameters)
+        self._extras.update(found)
+        self._takes_any |= model.is_own or not model.is_listed
+        return {name: extra_value(row[column]) for column, name in found.items() if row[column] is not None}
+
     def remarks(self, rows: list[dict[str, Any]]) -> Iterator[str]:
         """In words, what goes before what, and the columns that nothing uses."""
         count = 0 if self._is_filled else sum(bool(self.own(row)) for row in rows)
@@ -187,10 +201,10 @@ class _Writer:
                 "write {prompt} in that to use both"
             )
         fields = () if count == len(rows) else self._fields
-        yield from unused(self._columns, {*self.parameters, *fields})
+        yield from unused(self._columns, {*self.parameters, *self._extras, *fields}, takes_any=self._takes_any)
 
 
-def _named(source: Rows, prompt: str) -> list[dict[str, Any]]:
+def _rows_with_fields(source: Rows, prompt: str) -> list[dict[str, Any]]:
     """The rows; those that are texts fill the one field of a prompt."""
     if not source.texts:
         return list(source)
@@ -202,7 +216,7 @@ def _named(source: Rows, prompt: str) -> list[dict[str, Any]]:
     return [{name: row["prompt"]} for row in source]
 
 
-def _piece(writer: _Writer, plan: Any, number: int, row: Mapping[str, Any], common: Mapping[str, Any]) -> Piece:
+def _planned_piece(writer: _Writer, plan: Any, number: int, row: Mapping[str, Any], common: Mapping[str, Any]) -> Piece:
     made = Piece(f"row {number}", writer.own(row), {})
     try:
         own = own_values(row, writer.parameters)
@@ -210,6 +224,11 @@ def _piece(writer: _Writer, plan: Any, number: int, row: Mapping[str, Any], comm
     except InvalidRequestError as error:
         return replace(made, violations=(error,))
     try:
+        first = planned(made, partial(plan, made.prompt, **made.values))
+        extra = writer.declared_in(row, first.plan.model) if first.plan else {}
+        if not extra:
+            return first
+        made = replace(made, values=merged(made.values, {"extra": extra}))
         return planned(made, partial(plan, made.prompt, **made.values))
     except ConfigError as error:
         if not own.keys() & {"provider", "model", "profile"}:

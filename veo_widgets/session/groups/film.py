@@ -4,66 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self
 
 import anyio.to_thread
 
-from . import library, provenance, signatures, stitching
-from .arguments import NAME, SEVERAL, TEXT, accepts, instance_of, refusal
-from .assembly import Assembly
-from .errors import ConfigError, InvalidRequestError, UnknownOutcomeError, VeoError, nearest
-from .media import Image, Video
-from .pieces import Piece, canonical, has_clip, merged, number_equals, planned, tell_apart
-from .planning import Plan, following
-from .progress import Line, metered
-from .record import JobRecord, JobState
-from .signatures import Part, Signing
-from .stitching import Segment
-from .sync import Client
-from .waiting import result
-
-Transition = Literal["cut", "continue", "extend"]
-# What is said for all shots and yet not for one that extends the shot before, whose clip decides it; and the length,
-# which there is how much longer the clip gets.
-_DECIDED = {"aspect_ratio", "resolution", "duration_seconds", "first_frame", "last_frame", "reference_images"}
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One shot of a film, as `shot` makes it."""
-
-    prompt: str
-    transition: Transition = "cut"
-    values: Mapping[str, Any] = field(default_factory=dict)
+from ...client.plan import Plan, following
+from ...client.progress import Line, metered
+from ...domain.arguments import FILE, NAME, NUMBER, PATH, SWITCH, accepts, instance_of
+from ...domain.errors import ConfigError, UnknownOutcomeError, VeoError
+from ...domain.formats import provenance
+from ...domain.job_record import JobRecord, JobState
+from ...domain.media import Image, Video
+from ...storage.clips import library
+from ...storage.films import signatures, stitching
+from ...storage.films.rendering import EVEN, render
+from ...storage.films.signatures import Part, Signing
+from ...storage.films.stitching import Segment
+from ..client import Client
+from ..waiting import result
+from .cutting import Span, check_cuts, check_loudness, edits_of, shape_of, target_of, tracks_of
+from .group import Group
+from .piece import Piece, has_clip, number_equals, tell_apart
+from .shots import Shot, as_shots, check_lengths, planned_piece
 
 
-@accepts(prompt=TEXT)
-def shot(prompt: str, transition: Transition = "cut", **values: Any) -> Shot:
-    """A shot for `film`.
-
-    Args:
-        prompt: what it shows.
-        transition: how it begins. ``cut``: on its own. ``continue``: from the last frame of the shot before.
-            ``extend``: the service makes the clip of the shot before longer, by ``seconds``.
-        values: as for `submit`; they take precedence over those of the film.
-
-    Raises:
-        InvalidRequestError: no such transition.
-    """
-    allowed = get_args(Transition)
-    if transition not in allowed:
-        message = f"transition: {transition!r} is not one of {', '.join(allowed)}.{nearest(transition, allowed)}"
-        raise InvalidRequestError(message, parameter="transition", value=transition, allowed=allowed)
-    return Shot(prompt, transition, values)
-
-
-class Film(Assembly):
+class Film(Group):
     """A film made from shots. Shown as a table; in a notebook, with a still of each shot.
 
     Cut shots are made at the same time, the others when the shot before has its clip. A shot is identified by its
@@ -76,30 +46,35 @@ class Film(Assembly):
         shots: in order; a text is a cut shot.
         common: settings for every shot, as for `submit`.
 
+    Attributes:
+        shots: as they were given.
+
     Raises:
-        InvalidRequestError: there are no shots.
+        InvalidRequestError: there are no shots, or they cannot be cut as they say.
         ConfigError: no such provider, or no model is named and none is known.
     """
 
     @accepts(client=instance_of(Client, "a client"), name=NAME)
     def __init__(self, client: Client, name: str, shots: Iterable[Shot | str], common: Mapping[str, Any]) -> None:
-        given = _shots(shots)
+        given = as_shots(shots)
+        check_cuts(given)
+        self.shots = tuple(given)
         chains: list[list[Piece]] = []
         for number, one in enumerate(given, 1):
             chain = chains[-1] if chains and one.transition != "cut" else []
-            chain.append(_piece(client, number, one, common, chain[-1] if chain else None))
+            chain.append(planned_piece(client, number, one, common, chain[-1] if chain else None))
             if len(chain) == 1:
                 chains.append(chain)
         for chain in chains:
-            _check_lengths(chain)
+            check_lengths(chain)
         super().__init__(client, "film", name, chains)
         number_equals(self.pieces)
         tell_apart(self.pieces, [piece.values for piece in self.pieces])
-        self.remarks = self._bars()
+        self.remarks = self._black_bar_remarks()
 
-    _at_last = "putting the clips together"
+    _final_step = "putting the clips together"
 
-    def _bars(self) -> tuple[str, ...]:
+    def _black_bar_remarks(self) -> tuple[str, ...]:
         """Which shots are of another shape than the film, which has the first one's."""
         shapes = [(piece.label, _picture_size(piece)) for piece in self.pieces]
         first = next((size for _, size in shapes if size), None)
@@ -111,7 +86,7 @@ class Film(Assembly):
                 found.append(f"{label} is {sizes}: it gets black bars {sides}")
         return tuple(found)
 
-    def _noted(self, records: Sequence[JobRecord | None]) -> tuple[str, ...]:
+    def _clip_remarks(self, records: Sequence[JobRecord | None]) -> tuple[str, ...]:
         """What becomes of the Content Credentials of the clips, and whether the film gets its own."""
         if sum(piece.follows != "extend" for piece in self.pieces) < 2:
             return ()  # The film is the clip itself.
@@ -138,18 +113,82 @@ class Film(Assembly):
             ConfigError: it is to be signed, and key or certificates are not fit for that.
             MissingExtraError: the extra ``media`` is not installed, or ``provenance`` for signing.
         """
+        return self._stitch_with_progress(self._whole())
+
+    def _whole(self) -> list[JobRecord]:
         records = [record for record in self._records() if record and has_clip(record)]
         if len(records) < len(self.pieces):
             lacking = ", ".join(item.label for item in self.plan().entries if not item.clip)
             raise VeoError(
                 f"{self.title}: {lacking} has no clip yet, so there is no film; run() makes what is missing."
             )
-        return self._put_together(records)
+        return records
 
-    def _put_together(self, records: Sequence[JobRecord]) -> Video:
+    @accepts(path=PATH, loudness=NUMBER, music=FILE, narration=FILE, music_gain=NUMBER, crop=SWITCH)
+    def render(
+        self,
+        path: str | Path,
+        *,
+        loudness: float | None = EVEN,
+        music: str | Path | None = None,
+        narration: str | Path | None = None,
+        music_gain: float = 0.0,
+        aspect_ratio: str | None = None,
+        crop: bool = True,
+    ) -> Video:
+        """Write the film as its shots are cut: trimmed, faded, and as loud as others. Nothing is paid for.
+
+        Pictures are copied where no shot is trimmed or faded and all are of one kind, and encoded once otherwise.
+
+        Args:
+            path: the file to write, an MP4; one that is there is replaced.
+            loudness: of the whole film, in LUFS by EBU R 128, with true peaks of -1 dB at most; None leaves it as the
+                clips have it.
+            music: a file with sound that plays from the beginning, lower where the clips are heard; it fades out with
+                the film, and is silent once it is over.
+            narration: a file with a voice, under which all else is lowered.
+            music_gain: decibels by which the music is made louder; less than 0 is softer.
+            aspect_ratio: of the film, such as ``9:16``; default is the first shot's.
+            crop: whether shots of another shape than `aspect_ratio` fill the film with their middle; False gives them
+                black bars.
+
+        Raises:
+            InvalidRequestError: a shot ends beyond its clip or is too short for its fades, a file has no sound, or
+                `path` is no MP4.
+            VeoError, ConfigError, MissingExtraError: as for `video`.
+        """
+        check_loudness(loudness)
+        records = self._whole()
+        target = target_of(path, [record.videos[0].path for record in records])
+        shape = shape_of(aspect_ratio)
+        tracks = tracks_of(music, narration, music_gain)
+        shares = [0.0]
+
+        def rendered() -> Video:
+            spans = _clip_spans(self.pieces, records)
+            edits = edits_of(self.shots, spans)
+
+            def write(part: Path) -> None:
+                render(
+                    edits,
+                    part,
+                    loudness=loudness,
+                    tracks=tracks,
+                    shape=shape,
+                    crop=crop,
+                    progress=lambda share: shares.__setitem__(0, share),
+                )
+
+            return self._settled(records, [span.segment for span in spans], target, signatures.configured(), write)
+
+        making: Future[Video] = self.client.start(anyio.to_thread.run_sync, rendered)
+        with metered(lambda _: Line(f"{self.title}: rendering {target.name}", shares[0]), notable=False) as tick:
+            return result(making, None, tick)
+
+    def _stitch_with_progress(self, records: Sequence[JobRecord]) -> Video:
         """The film, with a word on what takes so long where it is not there yet."""
-        making: Future[Video] = self.client.start(anyio.to_thread.run_sync, self._stitched, records)
-        with metered(lambda _: Line(f"{self.title}: {self._at_last}"), notable=False) as tick:
+        making: Future[Video] = self.client.start(anyio.to_thread.run_sync, self._stitched_film, records)
+        with metered(lambda _: Line(f"{self.title}: {self._final_step}"), notable=False) as tick:
             return result(making, None, tick)
 
     @property
@@ -157,15 +196,17 @@ class Film(Assembly):
         """The film's file; see `video`."""
         return self.video.path
 
-    def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:  # noqa: D102 (see Assembly)
+    def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:  # noqa: D102 (see Group)
+        # Before the first shot is paid for: the next could not begin without the extra.
         if any(piece.follows == "continue" for piece in self.pieces):
             stitching.check_extra()
         if signing := signatures.configured():
             signing.check()
         return super().run(retry=retry, max_running=max_running)
 
-    async def _check(self, retry: bool) -> None:  # noqa: FBT001 (as in Assembly)
-        for piece, record in zip(self.pieces, await self._standing(), strict=True):
+    async def _check(self, retry: bool) -> None:  # noqa: FBT001 (as in Group)
+        for piece, record in zip(self.pieces, await self._current_records(), strict=True):
+            # Sent again, it might be paid for twice.
             if record and record.state is JobState.UNKNOWN:
                 raise UnknownOutcomeError(
                     f"{self.title}: nothing was sent. The answer to the create of {piece.label} was lost, so job "
@@ -180,43 +221,59 @@ class Film(Assembly):
         if not piece.follows or before is None:
             return await super()._plan(piece, before)
         if piece.follows == "extend":
-            return client.plan(piece.prompt, **following(before, "extend_from", piece.values))
+            return await client.prepare(piece.prompt, following(before, "extend_from", piece.values))
         png = await anyio.to_thread.run_sync(stitching.last_frame, before.videos[0].path)
         frame = replace(Image.of(png, "first_frame"), name=f"the last frame of {before.videos[0].path.name}")
-        return client.plan(piece.prompt, **await client.questions.learn_model({**piece.values, "first_frame": frame}))
+        return await client.prepare(piece.prompt, {**piece.values, "first_frame": frame})
 
     async def _finish(self) -> None:
-        records = [record for record in await self._standing() if record and has_clip(record)]
+        records = [record for record in await self._current_records() if record and has_clip(record)]
         if len(records) == len(self.pieces):
             # What speaks against it is told when the film is asked for.
             with suppress(VeoError):
-                await anyio.to_thread.run_sync(self._stitched, records)
+                await anyio.to_thread.run_sync(self._stitched_film, records)
 
-    def _concluded(self) -> Self:
+    def _checked_end(self) -> Self:
         for piece in self.pieces:
             if piece.trouble is not None:
                 again = "film.run() goes on; film.run(retry=True) also sends what has failed again."
                 raise VeoError(f"{self.title}: {piece.label} has no clip. {piece.trouble} {again}") from piece.trouble
         return self
 
-    def _stitched(self, records: Sequence[JobRecord]) -> Video:
-        segments = _segments(self.pieces, records)
+    def _stitched_film(self, records: Sequence[JobRecord]) -> Video:
+        segments = _clip_segments(self.pieces, records)
         if len(segments) == 1:
             return next(video for record in records for video in record.videos if video.path == segments[0].path)
         signing = signatures.configured()
-        path = self._target(records, segments, signing)
+        path = self._film_path(records, segments, signing)
         if path.is_file() and (known := Video(path).recipe.get("file")):
             return Video.from_json({**known, "path": path})
+
+        def write(part: Path) -> None:
+            stitching.stitch(segments, part)
+
+        return self._settled(records, segments, path, signing, write)
+
+    def _settled(
+        self,
+        records: Sequence[JobRecord],
+        segments: Sequence[Segment],
+        path: Path,
+        signing: Signing | None,
+        write: Callable[[Path], None],
+    ) -> Video:
+        """A film that is written, signed where that is wished, and given its name once it is whole."""
         part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
         unsigned = part.with_suffix(".unsigned.part")
         try:
-            parts = self._parts(records, segments)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parts = self._ingredients(records, segments)
             recipe = {
                 "film": self.name,
                 "jobs": [record.id for record in records],
                 "ingredients": [{"name": item.path.name, "sha256": item.sha256} for item in parts],
             }
-            stitching.stitch(segments, unsigned if signing else part)
+            write(unsigned if signing else part)
             if signing:
                 signing.sign(unsigned, part, path.name, parts, _source_type(records))
             return library.settle(part, path, recipe)
@@ -230,13 +287,13 @@ class Film(Assembly):
                 with suppress(OSError):
                     left.unlink()
 
-    def _parts(self, records: Sequence[JobRecord], segments: Sequence[Segment]) -> list[Part]:
+    def _ingredients(self, records: Sequence[JobRecord], segments: Sequence[Segment]) -> list[Part]:
         """The clips that are in the film, as its recipe and its manifest name them."""
         placed = {segment.path for segment in segments}
         made = zip(self.pieces, (record.videos[0] for record in records), strict=True)
         return [Part.of(piece.label, video.path) for piece, video in made if video.path in placed]
 
-    def _target(self, records: Sequence[JobRecord], segments: Sequence[Segment], signing: Signing | None) -> Path:
+    def _film_path(self, records: Sequence[JobRecord], segments: Sequence[Segment], signing: Signing | None) -> Path:
         """A name that changes with every clip of the film, and with who signs it."""
         clips = [record.videos[0].sha256 for record in records]
         made_of = (clips, [item.runs_on for item in segments], *([signing.mark] if signing else []))
@@ -244,13 +301,14 @@ class Film(Assembly):
         return records[0].videos[0].path.with_name(f"{library.slug(self.name)}_film_{digest[:8]}.mp4")
 
     def _repr_html_(self) -> str:
-        outline = self._outline(posters=True)
-        shown = outline._repr_html_()
+        summary = self._summary(posters=True)
+        shown = summary._repr_html_()
         records = [record for record in self._records() if record and has_clip(record)]
-        if len(records) < len(self.pieces) or len(segments := _segments(self.pieces, records)) < 2:
+        if len(records) < len(self.pieces) or len(segments := _clip_segments(self.pieces, records)) < 2:
             return shown
         try:
-            path = self._target(records, segments, signatures.configured())
+            path = self._film_path(records, segments, signatures.configured())
+        # Why it cannot be signed is among the table's remarks.
         except ConfigError:
             return shown
         return shown + (Video(path)._repr_html_() if path.is_file() else "")
@@ -262,39 +320,6 @@ def _source_type(records: Sequence[JobRecord]) -> str:
     return "algorithmicMedia" if all(emulated) else "compositeSynthetic" if any(emulated) else "trainedAlgorithmicMedia"
 
 
-def _shots(shots: Any) -> list[Shot]:
-    """The shots that were given, one or several."""
-    items = list(shots) if SEVERAL.fits(shots) else [shots]
-    if not items:
-        raise InvalidRequestError("shots: there are none; give veo.shot(…) or prompts.", parameter="shots")
-    for item in items:
-        if not isinstance(item, str | Shot):
-            raise refusal("shots", item, "a shot; give veo.shot(…) or a prompt")
-    return [shot(item) if isinstance(item, str) else item for item in items]
-
-
-def _piece(client: Client, number: int, one: Shot, common: Mapping[str, Any], before: Piece | None) -> Piece:
-    """A shot with its plan; what the shot before decides has a stand-in there."""
-    label = f"shot {number}"
-    follows = "" if one.transition == "cut" else one.transition
-    made = Piece(label, one.prompt, {}, (("begins", one.transition),), follows=follows)
-    try:
-        own = canonical(one.values)
-        shared = canonical(common)
-        if follows == "extend":
-            shared = {name: value for name, value in shared.items() if name not in _DECIDED}
-        made = replace(made, values=merged(shared, own))
-        made = replace(made, violations=tuple(_misfits(made, one.transition, own, before)))
-    except InvalidRequestError as error:
-        return replace(made, violations=(error,))
-    stand_in: dict[str, Any] = {}
-    if follows == "continue":
-        stand_in = {"first_frame": Image(name="the last frame of the shot before")}
-    elif follows == "extend":
-        stand_in = {"extend_from": f"clip-before-shot-{number}"}
-    return planned(made, partial(client.plan, one.prompt, **{**made.values, **stand_in}), stand_in)
-
-
 def _picture_size(piece: Piece) -> tuple[int, int] | None:
     """Width and height that a shot will have; None where its plan does not tell, or another clip decides it."""
     plan = piece.plan
@@ -303,66 +328,26 @@ def _picture_size(piece: Piece) -> tuple[int, int] | None:
     return plan.full.picture_size(plan.model)
 
 
-def _misfits(
-    piece: Piece, transition: Transition, own: Mapping[str, Any], before: Piece | None
-) -> Iterable[InvalidRequestError]:
-    if piece.follows and before is None:
-        message = f"transition: {transition!r} needs a shot before; the first one is cut."
-        yield InvalidRequestError(message, parameter="transition", value=transition, allowed=("cut",))
-    taken = {"continue": "first_frame", "extend": "extend_from"}.get(transition, "")
-    if taken in own:
-        message = f"{taken}: the shot before decides it; leave it out, or begin with a cut."
-        yield InvalidRequestError(message, parameter=taken)
-    samples = piece.values.get("samples", 1)
-    if str(samples) != "1":
-        message = f"samples: {samples!r} is not 1; a shot has one clip."
-        yield InvalidRequestError(message, parameter="samples", value=samples, allowed=(1,))
-
-
-def _check_lengths(chain: Sequence[Piece]) -> None:
-    """Refuse extensions that the model is known not to make of the clip before."""
-    seconds, source = 0.0, None
-    for piece in chain:
-        if piece.plan is None:
-            return
-        if piece.follows != "extend" or source is None:
-            seconds, source = float(piece.plan.full.duration_seconds or 0), piece.plan
-            continue
-        seconds += piece.plan.cost.seconds
-        piece.violations = (*piece.violations, *_unextendable(piece.plan, source, seconds))
-
-
-def _unextendable(plan: Plan, source: Plan, seconds: float) -> Iterable[InvalidRequestError]:
-    limits = plan.model.extension or {}
-    most, sizes = limits.get("total_max_s"), limits.get("resolutions")
-    if most and seconds > most:
-        message = f"transition: the clip would be {seconds:g} s long; {plan.model.id} extends to {most} s at most."
-        yield InvalidRequestError(message, parameter="transition", value="extend")
-    if sizes and source.full.resolution not in sizes:
-        message = f"resolution: {source.full.resolution!r} cannot be extended by {plan.model.id}"
-        message += f"; make the shot before in {' or '.join(sizes)}."
-        yield InvalidRequestError(message, parameter="resolution", value=source.full.resolution, allowed=sizes)
-    if plan.provider.name != source.provider.name:
-        message = f"provider: {plan.provider.name} cannot extend a clip of {source.provider.name}."
-        yield InvalidRequestError(message, parameter="provider", value=plan.provider.name)
-
-
-def _segments(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[Segment]:
+def _clip_spans(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[Span]:
     """The clips to put together: an extension has the clip that it extends in it."""
-    found: list[Segment] = []
+    found: list[Span] = []
     before: JobRecord | None = None
-    for piece, record in zip(pieces, records, strict=True):
+    for number, (piece, record) in enumerate(zip(pieces, records, strict=True)):
         clip = Segment(record.videos[0].path)
-        if piece.follows == "extend" and before and _holds(record, before):
-            found[-1] = clip
+        if piece.follows == "extend" and before and _contains_source(record, before):
+            found[-1] = Span(clip, found[-1].first, number)
         else:
             if piece.follows == "continue":
-                found[-1] = replace(found[-1], runs_on=True)
-            found.append(clip)
+                found[-1] = replace(found[-1], segment=replace(found[-1].segment, runs_on=True))
+            found.append(Span(clip, number, number))
         before = record
     return found
 
 
-def _holds(extension: JobRecord, source: JobRecord) -> bool:
+def _clip_segments(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[Segment]:
+    return [span.segment for span in _clip_spans(pieces, records)]
+
+
+def _contains_source(extension: JobRecord, source: JobRecord) -> bool:
     """Whether an extension came with the clip before it, as all but unconfirmed services send it."""
     return extension.videos[0].seconds > extension.cost.seconds + source.videos[0].seconds / 2

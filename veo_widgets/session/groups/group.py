@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -12,9 +11,11 @@ from typing import Any, Self
 
 import anyio
 
-from .arguments import COUNT, SECONDS, SWITCH, accepts, shown
-from .comm_queue import serve_comms
-from .errors import (
+from ...client.notices import Teller
+from ...client.plan import Plan
+from ...client.progress import Line, in_notebook, metered, time_left
+from ...domain.arguments import COUNT, SECONDS, SWITCH, accepts, shown
+from ...domain.errors import (
     AuthenticationError,
     ConfigError,
     InvalidRequestError,
@@ -23,24 +24,22 @@ from .errors import (
     VeoError,
     WaitTimeoutError,
 )
-from .handles import Jobs, Videos
-from .lines import tally
-from .outlines import Bill, Outline, entry
-from .pieces import Piece, has_clip, may_be_sent_again, refuse, standing
-from .planning import Plan
-from .problems import NOT_SENT
-from .progress import Line, metered, time_left
-from .record import JobRecord
-from .sync import Client
-from .telling import Teller
-from .waiting import result
+from ...domain.job_record import JobRecord
+from ...domain.problems import NOT_SENT
+from ..comm_queue import serve_comms
+from ..contact_sheets import ContactSheet
+from ..job import Jobs, Videos
+from ..loop import Loop
+from ..status_lines import tally
+from ..waiting import result, result_in_loop
+from .piece import Piece, has_clip, may_be_sent_again, records_by_piece, refuse
+from .sheets import sheet_items
+from .summary import Bill, Summary, entry
 
 # How many creates are under way at once: enough to keep a service busy, few enough to keep their order.
 _SENDING = 4
 # A still has up to 20 kB, and they are all in the notebook.
 _MOST_STILLS = 12
-# An interrupt is noticed only when a kernel's loop wakes up.
-_TICK = 0.2
 
 
 @dataclass
@@ -62,7 +61,7 @@ class _Run:
     hopeless: VeoError | None = None
 
 
-class Assembly:
+class Group:
     """Pieces that belong together under a name.
 
     Args:
@@ -75,9 +74,9 @@ class Assembly:
     # What to know beside the price.
     remarks: tuple[str, ...] = ()
     # What is left to do once every piece has come to its end, for people.
-    _at_last = ""
+    _final_step = ""
 
-    def __init__(self, client: Client, kind: str, name: str, chains: Sequence[Sequence[Piece]]) -> None:
+    def __init__(self, client: Loop, kind: str, name: str, chains: Sequence[Sequence[Piece]]) -> None:
         self.client, self.name = client, name
         self.group, self.title = f"{kind}:{name}", f"{kind} {name!r}"
         self._chains = chains
@@ -116,11 +115,11 @@ class Assembly:
         """The price of each piece and of all, and what is still to be paid for."""
         return self.plan().cost
 
-    def plan(self) -> Outline:
+    def plan(self) -> Summary:
         """How every piece stands, what it costs, and what speaks against it. Nothing is sent."""
-        return self._outline(posters=False)
+        return self._summary(posters=False)
 
-    def _outline(self, *, posters: bool) -> Outline:
+    def _summary(self, *, posters: bool) -> Summary:
         records = self._records()
         found = iter(records)
         entries = []
@@ -133,18 +132,36 @@ class Assembly:
                 before, there = piece.label, has_clip(record)
         plans = [piece.plan for piece in self.pieces if piece.plan is not None]
         free = bool(plans) and all(plan.provider.name == "emulator" for plan in plans)
-        return Outline(self.title, tuple(entries), free=free, remarks=(*self.remarks, *self._noted(records)))
+        return Summary(self.title, tuple(entries), free=free, remarks=(*self.remarks, *self._clip_remarks(records)))
 
-    def _noted(self, records: Sequence[JobRecord | None]) -> tuple[str, ...]:
+    def _clip_remarks(self, records: Sequence[JobRecord | None]) -> tuple[str, ...]:
         """What to know of the clips that are there, beside the price."""
         del records
         return ()
 
     def _records(self) -> list[JobRecord | None]:
-        return self.client.call(self._standing)
+        return self.client.call(self._current_records)
 
-    async def _standing(self) -> list[JobRecord | None]:
-        return standing(self._chains, await self.client.asynchronous.group(self.group))
+    async def _current_records(self) -> list[JobRecord | None]:
+        return records_by_piece(self._chains, await self._jobs_by_place())
+
+    async def _jobs_by_place(self) -> dict[str, JobRecord]:
+        client = self.client.asynchronous
+        found = await client.group(self.group)
+        if not any(piece.follows for piece in self.pieces):
+            return found
+        # The digest of a clip is part of the place of what goes on from it.
+        return {place: await client.digested(record) for place, record in found.items()}
+
+    @accepts()
+    def sheet(self, columns: int = 5) -> ContactSheet:
+        """A contact sheet: a still of every clip with prompt, model, length and price; a piece without one says why.
+
+        Args:
+            columns: how many stand beside each other.
+        """
+        found = zip(self.pieces, self._records(), self.plan().entries, strict=True)
+        return ContactSheet(self.title, [item for triple in found for item in sheet_items(*triple)], columns)
 
     # Run
 
@@ -175,17 +192,17 @@ class Assembly:
             self._run = self.client.start(self._bring_all, retry, max_running)
         return self
 
-    async def _check(self, retry: bool) -> None:  # noqa: FBT001 (called by `Client.call`, which passes no names)
+    async def _check(self, retry: bool) -> None:  # noqa: FBT001 (called by `Loop.call`, which passes no names)
         """See that nothing speaks against sending what is missing."""
         wanted = [
             piece.plan
-            for piece, record in zip(self.pieces, await self._standing(), strict=True)
+            for piece, record in zip(self.pieces, await self._current_records(), strict=True)
             if piece.plan and (record is None or (retry and may_be_sent_again(record)))
         ]
-        await self.client.asynchronous.purse.admit(wanted)
+        await self.client.asynchronous.reservations.admit(wanted)
 
     async def _bring_all(self, retry: bool, max_running: int | None) -> None:  # noqa: FBT001 (as above)
-        known = await self.client.asynchronous.group(self.group)
+        known = await self._jobs_by_place()
         run = _Run(known, retry, anyio.Semaphore(max_running or max(len(self.pieces), 1)))
         async with anyio.create_task_group() as tasks:
             for chain in self._chains:
@@ -197,19 +214,24 @@ class Assembly:
 
     async def _bring_chain(self, chain: Sequence[Piece], run: _Run) -> None:
         before: JobRecord | None = None
+        # What was wrong in an earlier run.
         for piece in chain:
             piece.trouble = None
         for piece in chain:
             try:
+                if before is not None:
+                    # As above.
+                    before = await self.client.asynchronous.digested(before)
                 async with run.turns:
-                    before = await self._bring(piece, before, run)
+                    before = await self._bring_piece(piece, before, run)
             except VeoError as error:
+                # The pieces after it begin from its clip, which there is not.
                 piece.trouble = error
                 return
 
-    async def _bring(self, piece: Piece, before: JobRecord | None, run: _Run) -> JobRecord:
+    async def _bring_piece(self, piece: Piece, before: JobRecord | None, run: _Run) -> JobRecord:
         """The record of a piece once its clip is there."""
-        known = await self._settled(run.known.get(piece.place(before)))
+        known = await self._wait_if_unsent(run.known.get(piece.place(before)))
         if known is None or known.problem == NOT_SENT or (run.retry and may_be_sent_again(known)):
             async with run.sending:
                 job_id = await self._send(piece, before, known, run)
@@ -223,7 +245,7 @@ class Assembly:
             )
         return record
 
-    async def _settled(self, known: JobRecord | None) -> JobRecord | None:
+    async def _wait_if_unsent(self, known: JobRecord | None) -> JobRecord | None:
         """A piece's job, once it has ended: a program may have died before it had sent it."""
         if known is None or known.state.is_final:
             return known
@@ -271,34 +293,29 @@ class Assembly:
         try:
             run = self._running()
             with metered(lambda last: self.standing_line(last=last)) as tick:
-                result(run, timeout, tick, self._teller(), serve_comms)
+                result(run, timeout, tick, self._notices(), serve_comms)
         except TimeoutError:
             raise WaitTimeoutError(
-                f"{self.title}: it takes longer than {timeout:g} s and goes on; wait again to see its end."
+                f"{self.title} is not done after {timeout:g} s. It keeps running; call wait() again."
             ) from None
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"Stopped waiting; {self.title} goes on. wait() waits again.") from None
+            raise KeyboardInterrupt(f"Stopped waiting; {self.title} keeps running. Call wait() again.") from None
         finally:
             self.client.tell()
-        return self._concluded()
+        return self._checked_end()
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._wait_in_loop().__await__()
 
     async def _wait_in_loop(self) -> Self:
-        run, tell = self._running(), self._teller()
+        run, tell = self._running(), self._notices()
         with metered(lambda last: self.standing_line(last=last)) as tick:
-            while not run.done():
-                # It belongs to another loop, and must not be cancelled with this one.
-                await asyncio.sleep(_TICK)
-                tick()
-                tell()
-                serve_comms()
-        result(run)
+            # It belongs to everybody who waits, and is not cancelled with this waiting.
+            await result_in_loop(run, tick, tell, serve_comms)
         self.client.tell()
-        return self._concluded()
+        return self._checked_end()
 
-    def _teller(self) -> Teller:
+    def _notices(self) -> Teller:
         return self.client.asynchronous.teller(lambda record: record.group == self.group)
 
     def standing_line(self, *, last: bool) -> Line:
@@ -307,11 +324,11 @@ class Assembly:
         Args:
             last: whether the run has ended, so that nothing is said of time.
         """
-        outline = self.plan()
-        done = [entry for entry in outline.entries if entry.clip]
-        failed = sum(entry.is_over and not entry.clip for entry in outline.entries)
-        count = len(outline.entries)
-        parts = tally(self.title, [entry.cost for entry in done], failed, count, free=outline.free)
+        summary = self.plan()
+        done = [entry for entry in summary.entries if entry.clip]
+        failed = sum(entry.is_over and not entry.clip for entry in summary.entries)
+        count = len(summary.entries)
+        parts = tally(self.title, [entry.cost for entry in done], failed, count, free=summary.free)
         if last:
             return Line(" · ".join(parts))
         over = len(done) + failed
@@ -319,7 +336,7 @@ class Assembly:
         # Only what this run has brought tells how fast it is.
         fresh = over - self._over_before
         if over == count:
-            parts.append(self._at_last)
+            parts.append(self._final_step)
         elif fresh > 0:
             parts.append(time_left(gone / fresh * (count - over)))
         return Line(" · ".join(part for part in parts if part), over / count if count else None)
@@ -331,7 +348,7 @@ class Assembly:
             )
         return self._run
 
-    def _concluded(self) -> Self:
+    def _checked_end(self) -> Self:
         return self
 
     def __repr__(self) -> str:
@@ -339,10 +356,8 @@ class Assembly:
 
     def _ipython_display_(self) -> None:
         # Only a run that somebody watches is drawn again as it goes on; else its table is shown as ever.
-        from .widgets import progress_view
-
-        if not self.is_running or not progress_view.follow(self):
+        if not self.is_running or not in_notebook().follow(self):
             raise NotImplementedError
 
     def _repr_html_(self) -> str:
-        return self._outline(posters=len(self.pieces) <= _MOST_STILLS)._repr_html_()
+        return self._summary(posters=len(self.pieces) <= _MOST_STILLS)._repr_html_()

@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .errors import InvalidRequestError, VeoError
-from .media import Image
-from .params import ALIASES, read_size
-from .planning import Plan
-from .record import JobRecord, JobState
+from ...client.plan import Plan
+from ...domain.errors import InvalidRequestError, VeoError
+from ...domain.job_record import JobRecord, JobState
+from ...domain.json_values import read_object
+from ...domain.media import Image
+from ...domain.params import ALIASES, read_size
 
 # Beside the request's parameters: what else `submit` takes.
 OPTIONS = ("model", "provider", "profile", "max_cost", "allow_retired")
@@ -73,15 +74,17 @@ def planned(piece: Piece, plan: Callable[[], Plan], stand_in: Collection[str] = 
 
 
 def _digest(plan: Plan, without: Collection[str]) -> str:
-    said = {name: _plain(value) for name, value in plan.request.said().items() if name not in without}
+    said = {name: _hashable(value) for name, value in plan.request.said().items() if name not in without}
+    # Sorted, so that the order in which values were written makes no other piece.
     text = json.dumps([plan.provider.name, said], sort_keys=True, default=str)
+    # A prompt may hold half a surrogate pair, which UTF-8 refuses.
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:24]
 
 
-def _plain(value: Any) -> Any:
+def _hashable(value: Any) -> Any:
     if isinstance(value, Image):
         return value.sha256
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    return [_hashable(item) for item in value] if isinstance(value, tuple) else value
 
 
 def number_equals(pieces: Iterable[Piece]) -> None:
@@ -101,18 +104,18 @@ def tell_apart(pieces: Sequence[Piece], facts: Sequence[Mapping[str, Any]]) -> N
         facts: of each piece what was said of it, by name.
     """
     names = dict.fromkeys(name for said in facts for name in said if name != "prompt")
-    texts = {name: [_brief(said.get(name)) for said in facts] for name in names}
+    texts = {name: [_table_text(said.get(name)) for said in facts] for name in names}
     differing = [name for name in names if len(set(texts[name])) > 1][:_MOST_COLUMNS]
     for number, piece in enumerate(pieces):
         piece.shown = (*piece.shown, *((name, texts[name][number]) for name in differing))
 
 
-def _brief(value: Any) -> str:
+def _table_text(value: Any) -> str:
     """A value as it stands in a table."""
     if isinstance(value, Image):
         return value.name
     if isinstance(value, tuple | list):
-        return ", ".join(map(_brief, value))
+        return ", ".join(map(_table_text, value))
     text = "" if value is None else " ".join(str(value).split())
     return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
 
@@ -121,9 +124,12 @@ def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """What is said of one piece over what is said of all, whichever spelling each uses; None says nothing.
 
     Raises:
-        InvalidRequestError: a size that no service knows, or something said twice.
+        InvalidRequestError: what is no size, or something said twice.
     """
-    return {**canonical(common), **canonical(own)}
+    below, above = canonical(common), canonical(own)
+    # Each extra parameter by itself: a column of one leaves the others as they are.
+    extra = {**below.get("extra", {}), **above.get("extra", {})}
+    return {**below, **above, **({"extra": extra} if extra else {})}
 
 
 def canonical(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +138,7 @@ def canonical(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if value is None:
             continue
-        for key, read in (read_size(value) if name == "size" else {ALIASES.get(name, name): value}).items():
+        for key, read in _canonical(name, value).items():
             if key in found and found[key] != read:
                 message = f"{key}: said twice, as {found[key]!r} and as {read!r}; give it once."
                 raise InvalidRequestError(message, parameter=key, value=read)
@@ -140,22 +146,28 @@ def canonical(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _canonical(name: str, value: Any) -> dict[str, Any]:
+    if name == "size":
+        return read_size(value)
+    return {ALIASES.get(name, name): read_object(value, name) if name == "extra" else value}
+
+
 def has_clip(record: JobRecord | None) -> bool:
     """Whether a job has a clip that is still where it was saved."""
-    return record is not None and record.state is JobState.SUCCEEDED and _is_there(record)
+    return record is not None and record.state is JobState.SUCCEEDED and _clips_exist(record)
 
 
-def _is_there(record: JobRecord) -> bool:
+def _clips_exist(record: JobRecord) -> bool:
     return bool(record.videos) and all(video.path.is_file() for video in record.videos)
 
 
 def may_be_sent_again(record: JobRecord) -> bool:
     """Whether a job has ended without a clip, or its clip is gone, and nothing of it can still be charged."""
     fruitless = record.state in {JobState.FAILED, JobState.FILTERED, JobState.EXPIRED}
-    return fruitless or (record.state is JobState.SUCCEEDED and not _is_there(record))
+    return fruitless or (record.state is JobState.SUCCEEDED and not _clips_exist(record))
 
 
-def standing(chains: Iterable[Sequence[Piece]], known: Mapping[str, JobRecord]) -> list[JobRecord | None]:
+def records_by_piece(chains: Iterable[Sequence[Piece]], known: Mapping[str, JobRecord]) -> list[JobRecord | None]:
     """The job of each piece; None where there is none, or where the clip that it goes on from is not there yet."""
     found: list[JobRecord | None] = []
     for chain in chains:
@@ -179,7 +191,7 @@ def refuse(title: str, pieces: Iterable[Piece]) -> None:
         found.setdefault(str(error), []).append(label)
     if not found:
         return
-    lines = [f"{_listed(labels)}: {message}" for message, labels in found.items()]
+    lines = [f"{_joined_labels(labels)}: {message}" for message, labels in found.items()]
     text = f" {lines[0]}" if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
     first = errors[0][1]
     raise InvalidRequestError(
@@ -187,6 +199,6 @@ def refuse(title: str, pieces: Iterable[Piece]) -> None:
     )
 
 
-def _listed(labels: Sequence[str]) -> str:
+def _joined_labels(labels: Sequence[str]) -> str:
     more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
     return ", ".join(labels[:5]) + more

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
-from .pieces import Piece, has_clip, may_be_sent_again
-from .pricing import Cost
-from .printable import html_output
-from .record import JobRecord, JobState
+from ...domain.job_record import JobRecord, JobState
+from ...domain.pricing import Cost, dollars
+from ...domain.printable import html_output
+from .piece import Piece, has_clip, may_be_sent_again
 
 # A table of hundreds of rows is no help to anyone.
 _MOST = 40
@@ -35,19 +35,21 @@ class Bill:
     @property
     def usd(self) -> float | None:
         """The price of everything in US dollars; None if any of it is unknown, or there is nothing but refused ones."""
-        return _sum(cost for _, cost, _ in self.lines) if self.lines else None
+        return _known_sum(cost for _, cost, _ in self.lines) if self.lines else None
 
     @property
     def due(self) -> float | None:
         """What is to be sent, in US dollars; None if any of it is unknown, or there is nothing but refused ones."""
-        return _sum(cost for _, cost, due in self.lines if due) if self.lines else None
+        return _known_sum(cost for _, cost, due in self.lines if due) if self.lines else None
 
     def __str__(self) -> str:
         if self.refused and not self.lines:
             return " · ".join(("No price, because nothing can be sent", *self.remarks))
         free = " (on a real account; the emulator is free)" if self.free else ""
         without = f", not counting {self.refused} refused" if self.refused else ""
-        price = f"{_total(self.usd)} in all, {_total(self.due)} of it still to pay{free}{without}"
+        price = f"{_sum_text(self.usd)} in all, {_sum_text(self.due)} of it still to pay{free}{without}"
+        if self.lines and all(cost.is_free for _, cost, _ in self.lines):
+            price = f"Nothing to pay{without}"
         return " · ".join((price, *self.remarks))
 
     def _rows(self) -> list[tuple[str, ...]]:
@@ -94,7 +96,7 @@ class Entry:
 
 
 @dataclass(frozen=True, repr=False)
-class Outline:
+class Summary:
     """How every piece of a film or a batch stands at a moment; as text and in a notebook, a table.
 
     Attributes:
@@ -112,6 +114,7 @@ class Outline:
     @property
     def cost(self) -> Bill:
         """The prices."""
+        # Nothing is sent for what is refused, and so it has no price.
         counted = [entry for entry in self.entries if entry.state != "refused"]
         lines = tuple((entry.label, entry.cost, entry.due) for entry in counted)
         return Bill(lines, self.free, len(self.entries) - len(counted), self.remarks)
@@ -148,12 +151,12 @@ class Outline:
         ]
         return ("", *own, "state", "price", "prompt", "clip", *problems), rows
 
-    def _left_out(self) -> str:
+    def _count_left_out(self) -> str:
         return f"… and {len(self.entries) - _MOST} more" if len(self.entries) > _MOST else ""
 
     def __repr__(self) -> str:
         head, rows = self._table()
-        return "\n".join(line for line in (self._summary(), text_table([head, *rows]), self._left_out()) if line)
+        return "\n".join(line for line in (self._summary(), text_table([head, *rows]), self._count_left_out()) if line)
 
     def _repr_html_(self) -> str:
         head, rows = self._table()
@@ -164,7 +167,7 @@ class Outline:
             if entry.poster
         )
         strip = f'<div style="display:flex;flex-wrap:wrap;gap:4px;margin-bottom:8px">{strip}</div>' if strip else ""
-        summary, left_out = f"<p>{escape(self._summary())}</p>", f"<p>{self._left_out()}</p>"
+        summary, left_out = f"<p>{escape(self._summary())}</p>", f"<p>{self._count_left_out()}</p>"
         return html_output(summary, strip, html_table(head, rows), left_out)
 
 
@@ -184,7 +187,7 @@ def entry(piece: Piece, record: JobRecord | None, waits_for: str, *, posters: bo
         state = "refused" if piece.violations else f"after {waits_for}" if waits_for else made.state
         problem = " ".join(map(str, piece.violations)) or str(piece.trouble or "")
         return replace(made, state="not sent" if piece.trouble else state, problem=problem, is_over=bool(piece.trouble))
-    made = replace(made, job_id=record.id, state=_state(record), problem=_problem(piece, record))
+    made = replace(made, job_id=record.id, state=_state_text(record), problem=_problem_text(piece, record))
     made = replace(made, is_over=record.state.is_final)
     if not has_clip(record):
         return replace(made, may_be_sent_again=may_be_sent_again(record))
@@ -192,26 +195,26 @@ def entry(piece: Piece, record: JobRecord | None, waits_for: str, *, posters: bo
     return replace(made, clip=video.relative_path(), poster=video.poster if posters else "")
 
 
-def _state(record: JobRecord) -> str:
+def _state_text(record: JobRecord) -> str:
     if record.state is JobState.SUCCEEDED and may_be_sent_again(record):
         return "clip gone"
     return "waiting to be sent" if record.held_back else str(record.state)
 
 
-def _problem(piece: Piece, record: JobRecord) -> str:
+def _problem_text(piece: Piece, record: JobRecord) -> str:
     if record.problem:
         return f"{record.problem.title}. {record.problem.message}"
     return str(piece.trouble or record.remark)
 
 
-def _sum(costs: Iterable[Cost]) -> float | None:
+def _known_sum(costs: Iterable[Cost]) -> float | None:
     prices = [cost.usd for cost in costs]
     known = [usd for usd in prices if usd is not None]
     return round(sum(known), 6) if len(known) == len(prices) else None
 
 
-def _total(usd: float | None) -> str:
-    return Cost(usd).text
+def _sum_text(usd: float | None) -> str:
+    return "price unknown" if usd is None else dollars(usd)
 
 
 def ended(sentence: str) -> str:

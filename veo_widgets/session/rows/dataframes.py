@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from .errors import InvalidRequestError, MissingExtraError, VeoError
+from ...domain.errors import InvalidRequestError, MissingExtraError, VeoError
 
 # Whose frames are nothing else that could be read without narwhals.
 _LIBRARIES = {"polars", "pyarrow", "duckdb", "ibis", "dask", "modin", "cudf", "pyspark", "sqlframe", "narwhals"}
@@ -44,7 +44,7 @@ class Frame:
 
 
 def read(value: object) -> Frame | None:
-    """What a frame, a lazy frame or a series of any library holds; None if it is none, or a library's of old.
+    """What a frame, a lazy frame or a series of any library holds; None if it is not a frame that narwhals knows.
 
     Raises:
         InvalidRequestError: two columns have the same name.
@@ -56,22 +56,22 @@ def read(value: object) -> Frame | None:
     try:
         narwhals: Any = import_module("narwhals")
     except ImportError as error:
-        if _library(value) not in _LIBRARIES:
+        if _library_name(value) not in _LIBRARIES:
             return None
-        raise MissingExtraError(f"Reading rows from {_library(value)}", "frames") from error
+        raise MissingExtraError(f"Reading rows from {_library_name(value)}", "frames") from error
     value = narwhals.to_native(value, pass_through=True)
     table = _arrow_table(value)
     try:
         known = narwhals.from_native(table, allow_series=True, pass_through=True)
         if known is table:
             return None
-        return _held(narwhals, known, _as_batch if type(value).__name__ == "RecordBatch" else lambda made: made)
+        return _read_frame(narwhals, known, _as_batch if type(value).__name__ == "RecordBatch" else lambda made: made)
     except narwhals.exceptions.DuplicateError as error:
         message = f"rows: two columns have the same name: {' '.join(str(error).split())}"
         raise InvalidRequestError(message, parameter="rows") from None
 
 
-def _library(value: object) -> str:
+def _library_name(value: object) -> str:
     return type(value).__module__.lstrip("_").partition(".")[0]
 
 
@@ -83,7 +83,7 @@ def _may_be_frame(value: object) -> bool:
 
 def _arrow_table(value: Any) -> Any:
     """Arrow's batch, reader or array as a table or a column, which is what narwhals knows."""
-    if _library(value) != "pyarrow":
+    if _library_name(value) != "pyarrow":
         return value
     pyarrow = import_module("pyarrow")
     if isinstance(value, pyarrow.Array):
@@ -96,19 +96,19 @@ def _as_batch(table: Any) -> Any:
 
 
 def joined(values: Sequence[Any]) -> Any:
-    """Arrow's record batches as the table that they are parts of; None if the values are none."""
-    if values and all(type(value).__name__ == "RecordBatch" and _library(value) == "pyarrow" for value in values):
+    """Arrow's record batches as the table that they are parts of; None if the values are not batches."""
+    if values and all(type(value).__name__ == "RecordBatch" and _library_name(value) == "pyarrow" for value in values):
         return import_module("pyarrow").Table.from_batches(list(values))
     return None
 
 
-def _held(narwhals: Any, known: Any, shaped: Callable[[Any], Any]) -> Frame:
+def _read_frame(narwhals: Any, known: Any, shaped: Callable[[Any], Any]) -> Frame:
     backend = known.implementation
     if isinstance(known, narwhals.Series):
         eager, lazy = known.alias(known.name or "").to_frame(), False
     else:
         lazy = isinstance(known, narwhals.LazyFrame)
-        eager = _collected(known) if lazy else known
+        eager = _collect(known) if lazy else known
     # An index with a name is a column to whoever reads the frame.
     readable = _with_index(narwhals, eager)
     columns = tuple(map(str, readable.collect_schema().names()))
@@ -116,12 +116,13 @@ def _held(narwhals: Any, known: Any, shaped: Callable[[Any], Any]) -> Frame:
 
     def beside(added: Mapping[str, Sequence[Any]], label: str) -> Any:
         made = [
-            narwhals.new_series(name, list(values), _kind(narwhals, values), backend=eager.implementation)
+            narwhals.new_series(name, list(values), _column_type(narwhals, values), backend=eager.implementation)
             for name, values in added.items()
         ]
         named = eager if any(columns) else eager.rename({"": label})
         frame = named.with_columns(*made)
         if lazy:
+            # Some libraries cannot make a lazy frame of this; the eager one is as good.
             with suppress(Exception):
                 return frame.lazy(backend=backend).to_native()
         return shaped(frame.to_native())
@@ -129,11 +130,11 @@ def _held(narwhals: Any, known: Any, shaped: Callable[[Any], Any]) -> Frame:
     return Frame(tuple(filter(None, columns)), rows, beside)
 
 
-def _kind(narwhals: Any, values: Sequence[Any]) -> Any:
+def _column_type(narwhals: Any, values: Sequence[Any]) -> Any:
     return narwhals.String if any(isinstance(value, str) for value in values) else narwhals.Float64
 
 
-def _collected(lazy: Any) -> Any:
+def _collect(lazy: Any) -> Any:
     why: Exception | None = None
     for backend in _EAGER:
         try:
@@ -148,6 +149,7 @@ def _with_index(narwhals: Any, frame: Any) -> Any:
     if index is None or not any(name is not None for name in index.names):
         return frame
     native = frame.to_native()
+    # An index that is named like a column cannot become one.
     with suppress(ValueError):
         return narwhals.from_native(native.reset_index(), eager_only=True)
     return frame

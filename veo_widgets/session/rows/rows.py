@@ -9,17 +9,17 @@ from numbers import Number
 from pathlib import PurePath
 from typing import Any, Protocol, runtime_checkable
 
+from ...domain.errors import InvalidRequestError
+from ...domain.paths import expanded
 from . import dataframes, sheets
 from .dataframes import Frame
-from .errors import InvalidRequestError
-from .paths import expanded
 
 _KINDS = "dictionaries, prompts, a data frame, or a file's path"
 
 
 @runtime_checkable
 class _OldFrame(Protocol):
-    """A data frame, as far as it is needed: one that hands over its rows as pandas does."""
+    """A data frame that hands over its rows as pandas does."""
 
     def to_dict(self, orient: str, /) -> Any: ...
 
@@ -47,7 +47,7 @@ class Rows(list[dict[str, Any]]):
         if not found:
             raise InvalidRequestError("rows: there are none.", parameter="rows")
         self.texts = texts or all(isinstance(row, str) for row in found)
-        super().__init__(_whole(_tidy(row) for row in found))
+        super().__init__(_with_whole_numbers(_as_dictionary(row) for row in found))
         self.name, self.remarks, self.frame = name, remarks, frame
 
     @property
@@ -66,25 +66,25 @@ def read_rows(source: Any) -> Rows:
     if isinstance(source, Rows):
         return source
     if isinstance(source, str | os.PathLike):
-        return _of_path(source)
+        return _read_path(source)
     if callable(getattr(source, "read", None)):
-        return _of_open_file(source)
+        return _read_open_file(source)
     if isinstance(source, Mapping):
-        return Rows(_columnar(source))
+        return Rows(_rows_of_columns(source))
     if frame := dataframes.read(source):
-        return _of_frame(frame)
-    return Rows(source.to_dict("records")) if isinstance(source, _OldFrame) else _of_items(source)
+        return _rows_of_frame(frame)
+    return Rows(source.to_dict("records")) if isinstance(source, _OldFrame) else _rows_of_items(source)
 
 
-def _columnar(source: Mapping[Any, Any]) -> list[Any]:
-    columns = sheets.columnar({name: _listed(value) for name, value in source.items()})
+def _rows_of_columns(source: Mapping[Any, Any]) -> list[Any]:
+    columns = sheets.columnar({name: _as_list(value) for name, value in source.items()})
     if columns is None:
         message = "rows: a dictionary is neither a list of rows nor columns of one length; put a row in a list."
         raise InvalidRequestError(message, parameter="rows")
     return columns
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     """A column that is an array or a series as a list; anything else as it is."""
     ways = (getattr(value, name, None) for name in ("tolist", "to_list", "to_pylist"))
     return next((way() for way in ways if callable(way)), value)
@@ -95,7 +95,7 @@ def _no_rows(value: object) -> InvalidRequestError:
     return InvalidRequestError(message, parameter="rows")
 
 
-def _of_path(said: str | os.PathLike[str]) -> Rows:
+def _read_path(said: str | os.PathLike[str]) -> Rows:
     path = expanded(said)
     try:
         content = path.read_bytes()
@@ -103,10 +103,10 @@ def _of_path(said: str | os.PathLike[str]) -> Rows:
         why = getattr(error, "strerror", None) or error
         message = f"rows: cannot read {str(path)!r}: {why}. Give {_KINDS}."
         raise InvalidRequestError(message, parameter="rows", value=str(path)) from error
-    return _of_sheet(str(path), content)
+    return _read_sheet(str(path), content)
 
 
-def _of_open_file(file: Any) -> Rows:
+def _read_open_file(file: Any) -> Rows:
     name = getattr(file, "name", "")
     try:
         content = file.read()
@@ -115,10 +115,10 @@ def _of_open_file(file: Any) -> Rows:
         raise InvalidRequestError(message, parameter="rows") from error
     if not isinstance(content, bytes | str):
         raise _no_rows(file)
-    return _of_sheet(name if isinstance(name, str) else "", content)
+    return _read_sheet(name if isinstance(name, str) else "", content)
 
 
-def _of_sheet(name: str, content: bytes | str) -> Rows:
+def _read_sheet(name: str, content: bytes | str) -> Rows:
     sheet = sheets.read(name, content)
     called = PurePath(name).stem
     if sheet.content is None:
@@ -128,14 +128,14 @@ def _of_sheet(name: str, content: bytes | str) -> Rows:
     return Rows(frame.rows if frame else (), name=called)
 
 
-def _of_frame(frame: Frame) -> Rows:
+def _rows_of_frame(frame: Frame) -> Rows:
     if frame.columns:
         return Rows(frame.rows, frame=frame)
     # A series without a name, or an index without columns.
     return Rows([{"prompt": row[""]} for row in frame.rows if "" in row], frame=frame, texts=True)
 
 
-def _of_items(source: Any) -> Rows:
+def _rows_of_items(source: Any) -> Rows:
     if not isinstance(source, Iterable) or isinstance(source, bytes | bytearray):
         raise _no_rows(source)
     items = list(source)
@@ -143,7 +143,7 @@ def _of_items(source: Any) -> Rows:
     return Rows(items) if table is None else read_rows(table)
 
 
-def _tidy(row: Any) -> dict[str, Any]:
+def _as_dictionary(row: Any) -> dict[str, Any]:
     if isinstance(row, str):
         row = {"prompt": str(row)}
     elif dataclasses.is_dataclass(row) and not isinstance(row, type):
@@ -172,7 +172,7 @@ def _is_missing(value: object) -> bool:
     return value is None or nan or type(value).__name__ in {"NAType", "NaTType"}
 
 
-def _whole(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_whole_numbers(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows in which whole numbers are whole: beside a gap, data frames keep them as fractions."""
     found = list(rows)
     for name in dict.fromkeys(name for row in found for name in row):

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
-from .errors import InvalidRequestError, VeoError
+from ...domain.errors import InvalidRequestError, VeoError
 
 _DELIMITERS = ",;\t|"
 # So many lines tell what a file's delimiter is.
@@ -89,7 +89,7 @@ def read(name: str, content: bytes | str) -> Sheet:
         InvalidRequestError: it cannot be read.
         VeoError: an optional package is needed for it.
     """
-    kind = _kind(name, content)
+    kind = _file_kind(name, content)
     if kind in _UNREAD:
         what, way_out = _UNREAD[kind]
         raise refusal(name, f"{name!r} is {what}, which is not read here; {way_out}.")
@@ -97,17 +97,17 @@ def read(name: str, content: bytes | str) -> Sheet:
         if kind == "parquet":
             return Sheet(content=content)
         if kind == ".xlsx":
-            return _excel(name, content)
-        content = _decoded(name, content)
+            return _read_excel(name, content)
+        content = _decode(name, content)
     text = content.removeprefix("\ufeff")
     if kind == ".jsonl":
-        return Sheet(_json_lines(name, text))
+        return Sheet(_read_json_lines(name, text))
     if kind == ".json":
-        return Sheet(_json(name, text))
-    return _prompts(name, text) if kind in {".txt", ".text"} else _csv(name, text)
+        return Sheet(_read_json(name, text))
+    return _read_prompts(name, text) if kind in {".txt", ".text"} else _read_csv(name, text)
 
 
-def _kind(name: str, content: bytes | str) -> str:
+def _file_kind(name: str, content: bytes | str) -> str:
     ending = PurePath(name).suffix.lower()
     ending = _ALIKE.get(ending, ending)
     if isinstance(content, str):
@@ -124,6 +124,7 @@ def _kind(name: str, content: bytes | str) -> str:
 
 def _kind_of_archive(ending: str, content: bytes) -> str:
     try:
+        # Excel files are ZIP archives, known by what is in them, whatever they are called.
         names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
     except zipfile.BadZipFile:
         return ".zip"
@@ -132,7 +133,7 @@ def _kind_of_archive(ending: str, content: bytes) -> str:
     return ending if ending in _UNREAD else ".xlsb" if "xl/workbook.bin" in names else ".zip"
 
 
-def _decoded(name: str, content: bytes) -> str:
+def _decode(name: str, content: bytes) -> str:
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = content.decode("utf-16" if wide else "utf-8")
@@ -175,12 +176,13 @@ def table(
     for number, line in enumerate(filled[1:], 1):
         _check_width(name, number, line, names, named, hint)
     rows = [
-        {names[place]: _value(line[place]) if place < len(line) else None for place in named} for line in filled[1:]
+        {names[place]: _cell_value(line[place]) if place < len(line) else None for place in named}
+        for line in filled[1:]
     ]
-    return rows, _remarks([line[: named[0]] for line in filled[1:]])
+    return rows, _index_remarks([line[: named[0]] for line in filled[1:]])
 
 
-def _value(cell: Any) -> Any:
+def _cell_value(cell: Any) -> Any:
     return None if isinstance(cell, str) and cell.strip() in _ERRORS else cell
 
 
@@ -203,24 +205,24 @@ def _is_filled(cell: Any) -> bool:
     return bool(cell.strip()) if isinstance(cell, str) else cell is not None
 
 
-def _remarks(indexes: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+def _index_remarks(indexes: Sequence[Sequence[Any]]) -> tuple[str, ...]:
     """Tells of an index that says more than which row it is."""
     numbers = [[str(place)] for place in range(len(indexes))]
     said = [[str(cell).strip() for cell in index] for index in indexes]
     return () if said == numbers or not any(map(any, said)) else ("not used: the first column, which has no name",)
 
 
-def _csv(name: str, text: str) -> Sheet:
+def _read_csv(name: str, text: str) -> Sheet:
     if text.lstrip()[:1] in {"{", "["}:
         # Lists in JSON go by any name.
         try:
-            return Sheet(_json(name, text))
+            return Sheet(_read_json(name, text))
         except InvalidRequestError:
             pass
     delimiter = ""
     if found := re.match(r'"?sep=(.)"?[^\S\r\n]*(\r\n|\n|\r)', text, re.IGNORECASE):
         delimiter, text = found[1], text[found.end() :]
-    reader = _parsed(text, delimiter or _delimiter(text))
+    reader = _csv_reader(text, delimiter or _delimiter(text))
     try:
         lines = list(reader)
     except csv.Error as error:
@@ -229,21 +231,21 @@ def _csv(name: str, text: str) -> Sheet:
     return Sheet(*table(name, lines))
 
 
-def _parsed(text: str, delimiter: str) -> Any:
+def _csv_reader(text: str, delimiter: str) -> Any:
     # Strict, since a quote that is never closed would swallow the rows that follow.
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
 
 
 def _delimiter(text: str) -> str:
     """What parts the cells: spreadsheets write what their country separates lists with."""
-    return max(_DELIMITERS, key=lambda mark: _fit(text, mark))
+    return max(_DELIMITERS, key=lambda mark: _delimiter_fit(text, mark))
 
 
-def _fit(text: str, delimiter: str) -> tuple[float, int]:
+def _delimiter_fit(text: str, delimiter: str) -> tuple[float, int]:
     """How many lines have as many cells as the first, and how many those are."""
     widths = []
     try:
-        for line in _parsed(text, delimiter):
+        for line in _csv_reader(text, delimiter):
             widths += [len(line)] if any(line) else []
             if len(widths) == _SAMPLE:
                 break
@@ -254,19 +256,21 @@ def _fit(text: str, delimiter: str) -> tuple[float, int]:
     return sum(width == widths[0] for width in widths) / len(widths), widths[0]
 
 
-def _excel(name: str, content: bytes) -> Sheet:
+def _read_excel(name: str, content: bytes) -> Sheet:
     try:
         openpyxl: Any = import_module("openpyxl")
     except ImportError as error:
         raise VeoError(f"rows: {name!r} is an Excel file; pip install openpyxl reads it, or save it as CSV.") from error
     try:
+        # The values as they were last computed, not the formulas.
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheets = {sheet.title: _cells(sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"}
+        sheets = {sheet.title: _filled_lines(sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"}
     except Exception as error:
         raise refusal(name, f"openpyxl cannot read {name!r}: {' '.join(str(error).split())}") from error
     full = [title for title, lines in sheets.items() if lines]
     if not full:
         return Sheet()
+    # The sheet that people see when they open the file.
     active = getattr(book.active, "title", "")
     chosen = active if active in full else full[0]
     rows, remarks = table(name, sheets[chosen], "put a name above each column, and no title above the names")
@@ -276,14 +280,14 @@ def _excel(name: str, content: bytes) -> Sheet:
     return Sheet(rows, remarks)
 
 
-def _cells(sheet: Any) -> list[list[Any]]:
+def _filled_lines(sheet: Any) -> list[list[Any]]:
     # Some programs write down a wrong size.
     sheet.reset_dimensions()
-    lines = [[_day(cell) for cell in line] for line in sheet.iter_rows(values_only=True)]
+    lines = [[_date_only(cell) for cell in line] for line in sheet.iter_rows(values_only=True)]
     return [line for line in lines if any(map(_is_filled, line))]
 
 
-def _day(cell: Any) -> Any:
+def _date_only(cell: Any) -> Any:
     """A date without a time, which Excel has as midnight."""
     return cell.date() if isinstance(cell, datetime) and cell.time() == time() else cell
 
@@ -291,14 +295,14 @@ def _day(cell: Any) -> Any:
 # Lists
 
 
-def _prompts(name: str, text: str) -> Sheet:
+def _read_prompts(name: str, text: str) -> Sheet:
     lines = [line.strip() for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
     tabs = {line.count("\t") for line in re.split(r"\r\n|\n|\r", text) if line.strip()}
     # Excel's "Unicode text" is a table; prompts have no tabs.
-    return _csv(name, text) if len(lines) > 1 and len(tabs) == 1 and tabs != {0} else Sheet(lines)
+    return _read_csv(name, text) if len(lines) > 1 and len(tabs) == 1 and tabs != {0} else Sheet(lines)
 
 
-def _json_lines(name: str, text: str) -> list[Any]:
+def _read_json_lines(name: str, text: str) -> list[Any]:
     found = []
     for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
         if line.strip():
@@ -309,14 +313,14 @@ def _json_lines(name: str, text: str) -> list[Any]:
     return found
 
 
-def _json(name: str, text: str) -> list[Any]:
+def _read_json(name: str, text: str) -> list[Any]:
     if not text.strip():
         return []
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         try:
-            return _json_lines(name, text)
+            return _read_json_lines(name, text)
         except InvalidRequestError:
             raise refusal(name, f"{name!r} is not valid JSON: {error}.") from error
     rows = columnar(value)
@@ -326,7 +330,7 @@ def _json(name: str, text: str) -> list[Any]:
 
 
 def columnar(value: Any) -> list[Any] | None:
-    """The rows of a dictionary of columns, in the ways that data frames are written as JSON; None if it is none."""
+    """The rows of a dictionary of columns, in the ways that data frames are written as JSON; None if it is not one."""
     if not isinstance(value, Mapping) or not value:
         return None
     data, parts = value.get("data"), list(value.values())
@@ -336,10 +340,10 @@ def columnar(value: Any) -> list[Any] | None:
         if len(parts) == 1 and parts[0] and all(isinstance(item, Mapping) for item in parts[0]):
             return list(parts[0])
         return [dict(zip(value, line, strict=True)) for line in zip(*parts, strict=True)]
-    return _crossed(value, parts) if all(isinstance(part, Mapping) for part in parts) else None
+    return _rows_of_dictionaries(value, parts) if all(isinstance(part, Mapping) for part in parts) else None
 
 
-def _crossed(value: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]]) -> list[Any] | None:
+def _rows_of_dictionaries(value: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]]) -> list[Any] | None:
     """The rows of a dictionary of dictionaries: of rows by their numbers, or of columns."""
     if all(str(key).isdecimal() for key in value):
         return list(parts)

@@ -1,0 +1,1 @@
+"""What a person holds: a client that blocks, jobs, clips; over one background loop."""

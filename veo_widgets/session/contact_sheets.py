@@ -1,0 +1,261 @@
+"""Contact sheets of several clips: a still of each with prompt, model, length and price, as a picture and as HTML."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..client.plan import Plan
+from ..domain.arguments import COUNT, PATH, accepts, refusal
+from ..domain.errors import InvalidRequestError, MissingExtraError, VeoError
+from ..domain.formats import contact_sheets
+from ..domain.formats.clip_frames import MOST_STILLS
+from ..domain.formats.contact_sheets import Still
+from ..domain.job_record import JobRecord
+from ..domain.media import Video
+from ..domain.paths import expanded, is_there
+from ..domain.pricing import Cost
+from ..domain.printable import html_output, printable
+from ..storage.clips.poster import data_address, make_poster
+
+if TYPE_CHECKING:
+    from ..domain.formats.video_frames import Picture
+
+# Of each still in a picture, in pixels; the stills that lie beside clips have up to 480.
+_WIDTH = 320
+_PAGES, _PICTURES = (".html", ".htm"), (".png", ".jpg", ".jpeg", ".webp")
+# Pixels on a side, at most: of WebP by its format, of JPEG by libjpeg.
+_LONGEST = {".webp": 16_383, ".jpg": 65_500, ".jpeg": 65_500}
+# Greys that are seen on light and on dark: in a notebook the colours of the page are not known.
+_QUIET, _BOX = "opacity:.72", "border:1px dashed rgba(128,128,128,.7)"
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 0 auto; padding: 28px; background: light-dark(#fafafa, #1b1c1f); color: light-dark(#1c1d20, #ececee); }}
+@media print {{ figure {{ break-inside: avoid; }} }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A clip on a sheet, or the place of one that there is not.
+
+    Attributes:
+        title: what it is called, such as ``row 3``.
+        prompt: what was asked for.
+        facts: model, length and price.
+        poster: its still as a ``data:`` address; empty where there is none.
+        reason: why there is no clip, or what becomes of it.
+        file: its name.
+        shape: width and height of the picture.
+    """
+
+    title: str
+    prompt: str
+    facts: str
+    poster: str = field(default="", repr=False)
+    reason: str = ""
+    file: str = ""
+    shape: tuple[int, int] = (16, 9)
+
+    @property
+    def jpeg(self) -> bytes | None:
+        """The still as a file of its own."""
+        try:
+            return base64.b64decode(self.poster.partition(",")[2]) or None
+        except binascii.Error:
+            return None
+
+
+class ContactSheet:
+    """Stills of several clips, each with its prompt, model, length and price; one without a clip says why.
+
+    In a notebook it shows itself. `save` writes it as a picture or as a page.
+
+    Attributes:
+        title: what it is of.
+        items: what is on it, in order.
+
+    Args:
+        title: as above.
+        items: as above.
+        columns: how many stand beside each other, where there is room.
+    """
+
+    def __init__(self, title: str, items: Iterable[Item], columns: int = 5) -> None:
+        if columns is None or not COUNT.fits(columns):
+            raise refusal("columns", columns, COUNT.words)
+        self.title, self.items, self._columns = title, tuple(items), columns
+
+    @property
+    def image(self) -> Picture:
+        """The sheet as a Pillow image, of the first 400 clips.
+
+        Raises:
+            MissingExtraError: the extra ``media`` is not installed.
+        """
+        stills = [
+            Still(item.jpeg, item.title, item.prompt, item.facts, item.reason or "There is no still.", item.shape)
+            for item in self.items[:MOST_STILLS]
+        ]
+        more = f", of which the first {MOST_STILLS} are here" if len(self.items) > MOST_STILLS else ""
+        try:
+            return contact_sheets.drawn(stills, self._columns, _WIDTH, self.title, self._count_text() + more)
+        except ImportError:
+            raise MissingExtraError("A contact sheet as a picture", "media") from None
+
+    @property
+    def html(self) -> str:
+        """The sheet as a page that needs no other file."""
+        return _PAGE.format(title=escape(printable(self.title)), body=self._body("h1"))
+
+    @accepts(path=PATH)
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the sheet, in place of what is there.
+
+        Args:
+            path: a file that ends in ``.html``, ``.png``, ``.jpg`` or ``.webp``.
+
+        Returns:
+            The file.
+
+        Raises:
+            InvalidRequestError: another ending, or a kind of picture that cannot be so large.
+            MissingExtraError: a picture without the extra ``media``.
+            VeoError: the disk refused.
+        """
+        target = expanded(path)
+        ending = target.suffix.lower()
+        if ending not in (*_PAGES, *_PICTURES):
+            allowed = (*_PAGES[:1], *_PICTURES)
+            message = f"path: {str(path)!r} is no name for a sheet; let it end in {', '.join(allowed)}."
+            raise InvalidRequestError(message, parameter="path", value=str(path), allowed=allowed)
+        try:
+            if ending in _PAGES:
+                target.write_text(self.html, "utf-8")
+            else:
+                _checked(self.image, target).save(target, quality=90)
+        except OSError as error:
+            raise VeoError(f"path: cannot write {str(target)!r}: {error.strerror or error}.") from error
+        return target
+
+    def _count_text(self) -> str:
+        without = sum(bool(item.reason) for item in self.items)
+        there = len(self.items) - without
+        clips = f"{there} clip{'' if there == 1 else 's'}"
+        return f"{clips} · {without} without a clip" if without else clips
+
+    def _body(self, heading: str) -> str:
+        top = (
+            f'<{heading} style="font-size:20px;font-weight:600;margin:0">{escape(printable(self.title))}</{heading}>'
+            f'<div style="margin:2px 0 18px;{_QUIET}">{self._count_text()}</div>'
+        )
+        grid = "display:grid;gap:22px 16px;grid-template-columns:repeat(auto-fill,minmax(min(100%,220px),1fr))"
+        figures = "".join(map(_figure, self.items))
+        style = f"max-width:{self._columns * (_WIDTH + 16)}px;font:14px/1.45 system-ui,sans-serif"
+        return html_output(f'<div style="{style}">{top}<div style="{grid}">{figures}</div></div>')
+
+    def _repr_html_(self) -> str:
+        return self._body("div")
+
+    def __repr__(self) -> str:
+        return f"ContactSheet({self.title!r}: {self._count_text()})"
+
+
+def _checked(image: Picture, target: Path) -> Picture:
+    longest = _LONGEST.get(target.suffix.lower(), 0)
+    if longest and max(image.size) > longest:
+        message = (
+            f"path: {str(target)!r} would be {image.width} x {image.height} pixels, and {target.suffix} has at most "
+            f"{longest} on a side; save it as .png or .html, or with other columns."
+        )
+        raise InvalidRequestError(message, parameter="path", value=str(target))
+    return image
+
+
+def _figure(item: Item) -> str:
+    prompt, rounded = escape(printable(item.prompt)), "max-height:320px;border-radius:4px"
+    if item.poster:
+        top = f'<img src="{escape(item.poster)}" alt="{prompt}" style="display:block;max-width:100%;{rounded}">'
+    else:
+        reason = escape(printable(item.reason or "There is no still."))
+        box = f"aspect-ratio:{item.shape[0]}/{item.shape[1]};box-sizing:border-box;padding:12px;overflow-wrap:anywhere"
+        top = f'<div style="{box};{rounded};{_BOX}">{reason}</div>'
+    lines = [
+        f'<div style="font-weight:600">{escape(printable(item.title))}</div>' if item.title else "",
+        f'<div style="white-space:pre-wrap">{prompt}</div>' if item.prompt else "",
+        f'<div style="font-size:13px;{_QUIET}">{escape(printable(item.facts))}</div>' if item.facts else "",
+        f'<div style="font-size:13px;{_QUIET}">{escape(printable(item.file))}</div>' if item.file else "",
+    ]
+    caption = f'<figcaption style="margin-top:6px;overflow-wrap:anywhere">{"".join(lines)}</figcaption>'
+    return f'<figure style="margin:0;min-width:0">{top}{caption}</figure>'
+
+
+def items_of(record: JobRecord, title: str) -> Iterator[Item]:
+    """Each clip of a job; one item with the reason where it has none.
+
+    Args:
+        record: the job.
+        title: what it is called.
+    """
+    if not record.videos:
+        yield item_without(title, record.request.prompt, facts_of(record), reason_of(record))
+    for number, video in enumerate(record.videos, 1):
+        several = f"{number} of {len(record.videos)}" if len(record.videos) > 1 else ""
+        name = " · ".join(filter(None, (title, several)))
+        yield item_of(video, name, record.request.prompt, facts_of(record, video))
+
+
+def item_of(video: Video, title: str, prompt: str, facts: str) -> Item:
+    """A clip on disk; one whose file is gone says so."""
+    shape = (video.width or 16, video.height or 9) if video.width and video.height else (16, 9)
+    if not is_there(video.path, Path.is_file):
+        return Item(title, prompt, facts, video.poster, f"The clip is no longer at {video.path}.", shape=shape)
+    poster = video.poster or data_address(make_poster(video.path))
+    return Item(title, prompt, facts, poster, file=video.path.name, shape=shape)
+
+
+def item_without(title: str, prompt: str, facts: str, reason: str, shape: tuple[int, int] = (16, 9)) -> Item:
+    """The place of a clip that there is not."""
+    return Item(title, prompt, facts, reason=reason, shape=shape)
+
+
+def reason_of(record: JobRecord) -> str:
+    """Why a job has no clip, or how it stands."""
+    problem = record.problem
+    if problem is None:
+        return "waiting to be sent" if record.held_back else str(record.state)
+    return " ".join(filter(None, (f"{problem.title}.", problem.message, problem.charged)))
+
+
+def facts_of(record: JobRecord, video: Video | None = None) -> str:
+    """Model, length and price of a job's clip."""
+    seconds = (video.seconds if video else 0.0) or record.request.duration_seconds or 0.0
+    return _facts(record.model, seconds, record.cost, is_free=record.provider == "emulator")
+
+
+def facts_of_plan(plan: Plan) -> str:
+    """Model, length and price of what was not sent."""
+    return _facts(plan.model.id, plan.full.duration_seconds or 0.0, plan.cost, is_free=plan.provider.name == "emulator")
+
+
+def _facts(model: str, seconds: float, cost: Cost, *, is_free: bool) -> str:
+    price = f"{cost.text}, free at the emulator" if is_free and cost.usd else cost.text
+    return " · ".join(filter(None, (model, f"{seconds:g} s" if seconds else "", price)))

@@ -1,0 +1,177 @@
+"""What a film shows of each shot when it is rendered, checked before anything is paid for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from math import isfinite
+from pathlib import Path
+from typing import Protocol
+
+from ...domain.errors import InvalidRequestError
+from ...domain.paths import expanded
+from ...storage.films.edits import Edit
+from ...storage.films.mixing import Track
+from ...storage.films.stitching import Segment
+
+
+@dataclass(frozen=True)
+class Span:
+    """A clip of a film, and the shots that are in it: the first and the last of them, counted from 0."""
+
+    segment: Segment
+    first: int
+    last: int
+
+
+class Cut(Protocol):
+    """How a shot is cut; see `shot`."""
+
+    @property
+    def transition(self) -> str:
+        """How its clip is made."""
+
+    @property
+    def start(self) -> float:
+        """Seconds left out at its beginning."""
+
+    @property
+    def end(self) -> float | None:
+        """The second at which it ends."""
+
+    @property
+    def fade(self) -> float:
+        """Seconds of a cross-fade from the shot before."""
+
+    @property
+    def dip(self) -> float:
+        """Seconds of a dip to black between the shot before and this one."""
+
+
+def check_cut(one: Cut) -> None:
+    """Check what can be told of a shot alone.
+
+    Raises:
+        InvalidRequestError: its times contradict each other.
+    """
+    for name, value in (("start", one.start), ("end", one.end or 0), ("fade", one.fade), ("dip", one.dip)):
+        if not isfinite(value):
+            message = f"{name}: {value!r} is not a finite number of seconds."
+            raise InvalidRequestError(message, parameter=name, value=value)
+    if one.end is not None and one.end <= one.start:
+        message = f"end: {one.end:g} is not after start={one.start:g}."
+        raise InvalidRequestError(message, parameter="end", value=one.end)
+    if one.fade and one.dip:
+        message = "dip: a shot either fades in from the one before (fade) or comes out of black (dip), not both."
+        raise InvalidRequestError(message, parameter="dip", value=one.dip)
+    for name, value in (("start", one.start), ("fade", one.fade), ("dip", one.dip)):
+        if value and one.transition == "extend":
+            message = f"{name}: {value:g} has no place where a clip is extended, as both shots are one clip."
+            raise InvalidRequestError(message, parameter=name, value=value)
+
+
+def check_cuts(shots: Sequence[Cut]) -> None:
+    """Check all shots of a film, also against each other.
+
+    Raises:
+        InvalidRequestError: the first fades, a shot that is extended ends early, or as for `check_cut`.
+    """
+    for one in shots:
+        check_cut(one)
+    for name, value in (("fade", shots[0].fade), ("dip", shots[0].dip)):
+        if value:
+            message = f"{name}: {value:g} needs a shot before; the first one has none."
+            raise InvalidRequestError(message, parameter=name, value=value)
+    for number, (one, following) in enumerate(pairwise(shots), 1):
+        if one.end is not None and following.transition == "extend":
+            message = f"end: shot {number} is extended by shot {number + 1}, as one clip; give that one the end."
+            raise InvalidRequestError(message, parameter="end", value=one.end)
+
+
+def edits_of(shots: Sequence[Cut], spans: Sequence[Span]) -> list[Edit]:
+    """What is shown of each clip."""
+    found = []
+    for span in spans:
+        one, end = shots[span.first], shots[span.last].end
+        # What is cut off need not be left out.
+        segment = span.segment if end is None else replace(span.segment, runs_on=False)
+        found.append(
+            Edit(
+                segment,
+                f"shot {span.first + 1}",
+                start=_exact(one.start),
+                end=None if end is None else _exact(end),
+                fade=_exact(one.fade),
+                dip=_exact(one.dip),
+            )
+        )
+    return found
+
+
+def _exact(seconds: float) -> Fraction:
+    # As people write them: a third of a second is not meant to the last bit.
+    return Fraction(seconds).limit_denominator(100_000)
+
+
+def target_of(path: str | Path, clips: Sequence[Path]) -> Path:
+    """Where a film is to be written.
+
+    Raises:
+        InvalidRequestError: the name is not that of an MP4, or that of one of its clips.
+    """
+    target = expanded(path)
+    if target.suffix.lower() != ".mp4":
+        message = f"path: {str(path)!r} does not end in .mp4, which a film is."
+        raise InvalidRequestError(message, parameter="path", value=str(path))
+    if target.resolve() in {clip.resolve() for clip in clips}:
+        message = f"path: {str(path)!r} is one of the film's own clips; choose another name."
+        raise InvalidRequestError(message, parameter="path", value=str(path))
+    return target
+
+
+def check_loudness(value: float | None) -> None:
+    """Check how loud a film is to be.
+
+    Raises:
+        InvalidRequestError: nobody would hear it, or it could not be without distortion.
+    """
+    if value is not None and not -70 <= value <= -5:
+        message = f"loudness: {value:g} is not between -70 and -5 LUFS; None leaves it as the clips have it."
+        raise InvalidRequestError(message, parameter="loudness", value=value)
+
+
+def tracks_of(music: str | Path | None, narration: str | Path | None, gain: float | None) -> list[Track]:
+    """What is heard beside the clips; the narration last, so that the music is lowered under it too.
+
+    Raises:
+        InvalidRequestError: the music would be beyond all measure.
+    """
+    gain = gain or 0.0
+    if not -60 <= gain <= 30:
+        message = f"music_gain: {gain:g} is not between -60 and 30 dB."
+        raise InvalidRequestError(message, parameter="music_gain", value=gain)
+    found = []
+    if music is not None:
+        found.append(Track("music", expanded(music), leads=False, gain=gain))
+    if narration is not None:
+        found.append(Track("narration", expanded(narration), leads=True))
+    return found
+
+
+def shape_of(aspect_ratio: str | None) -> Fraction | None:
+    """Width to height of a film; None where nothing is said.
+
+    Raises:
+        InvalidRequestError: it is no ratio, or one that no screen has.
+    """
+    if aspect_ratio is None:
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,3}):([1-9]\d{0,3})", str(aspect_ratio))
+    shape = Fraction(int(found[1]), int(found[2])) if found else Fraction(0)
+    if not Fraction(1, 4) <= shape <= 4:
+        message = f"aspect_ratio: {aspect_ratio!r} is not a ratio from 1:4 to 4:1, such as 16:9, 9:16 or 1:1."
+        raise InvalidRequestError(message, parameter="aspect_ratio", value=aspect_ratio)
+    return shape
