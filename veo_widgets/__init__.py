@@ -16,19 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .arrivals import as_completed
-    from .batches import Batch
-    from .by_name import cancel, forget, look, retry, save, wait
-    from .client import AsyncClient
-    from .errors import DeliveryWarning, VeoError
-    from .films import Film, Shot, shot
-    from .handles import Job
-    from .keys import login
-    from .logbook import log
-    from .media import Image, Video
-    from .nesting import allow_nested_loops
-    from .request import VideoRequest
-    from .session import (
+    from .api.functions import (
         adopt,
         batch,
         budget,
@@ -48,9 +36,9 @@ if TYPE_CHECKING:
         submit,
         use,
     )
-    from .sync import Client
-    from .video_objects import VideoObject
-    from .video_sequels import (
+    from .api.job_functions import cancel, forget, look, retry, save, wait
+    from .api.litellm.objects import VideoObject
+    from .api.litellm.sequels import (
         avideo_edit,
         avideo_extension,
         avideo_list,
@@ -60,7 +48,7 @@ if TYPE_CHECKING:
         video_list,
         video_remix,
     )
-    from .videos_api import (
+    from .api.litellm.videos import (
         avideo_content,
         avideo_generation,
         avideo_status,
@@ -68,73 +56,89 @@ if TYPE_CHECKING:
         video_generation,
         video_status,
     )
-    from .widgets import Form, Grid, JobView, Player, Studio, compare, frames, grid, show
+    from .api.model_functions import add_model, catalog
+    from .api.nested_loops import allow_nested_loops
+    from .client.async_client import AsyncClient
+    from .config.keys import login
+    from .config.log import log
+    from .domain.errors import DeliveryWarning, VeoError
+    from .domain.media import Image, Video
+    from .domain.request import VideoRequest
+    from .notebook.widgets import Form, Grid, JobView, Player, Studio, compare, frames, grid, show
+    from .session.as_completed import as_completed
+    from .session.client import Client
+    from .session.groups.batch import Batch
+    from .session.groups.film import Film
+    from .session.groups.shots import Shot, shot
+    from .session.job import Job
 
 _HOMES = {
-    "AsyncClient": "client",
-    "Batch": "batches",
-    "Client": "sync",
-    "DeliveryWarning": "errors",
-    "Film": "films",
-    "Form": "widgets",
-    "Grid": "widgets",
-    "Image": "media",
-    "Job": "handles",
-    "JobView": "widgets",
-    "Player": "widgets",
-    "Shot": "films",
-    "Studio": "widgets",
-    "VeoError": "errors",
-    "Video": "media",
-    "VideoObject": "video_objects",
-    "VideoRequest": "request",
-    "adopt": "session",
-    "allow_nested_loops": "nesting",
-    "as_completed": "arrivals",
-    "avideo_content": "videos_api",
-    "avideo_edit": "video_sequels",
-    "avideo_extension": "video_sequels",
-    "avideo_generation": "videos_api",
-    "avideo_list": "video_sequels",
-    "avideo_remix": "video_sequels",
-    "avideo_status": "videos_api",
-    "batch": "session",
-    "budget": "session",
-    "cancel": "by_name",
-    "compare": "widgets",
-    "configuration": "session",
-    "configure": "session",
-    "cost": "session",
-    "doctor": "session",
-    "film": "session",
-    "forget": "by_name",
-    "frames": "widgets",
-    "generate": "session",
-    "grid": "widgets",
-    "job": "session",
-    "jobs": "session",
-    "load": "session",
-    "log": "logbook",
-    "login": "keys",
-    "look": "by_name",
-    "models": "session",
-    "plan": "session",
-    "remote_videos": "session",
-    "resume": "session",
-    "retry": "by_name",
-    "save": "by_name",
-    "shot": "films",
-    "show": "widgets",
-    "submit": "session",
-    "use": "session",
-    "video_content": "videos_api",
-    "video_edit": "video_sequels",
-    "video_extension": "video_sequels",
-    "video_generation": "videos_api",
-    "video_list": "video_sequels",
-    "video_remix": "video_sequels",
-    "video_status": "videos_api",
-    "wait": "by_name",
+    "AsyncClient": "client.async_client",
+    "Batch": "session.groups.batch",
+    "Client": "session.client",
+    "DeliveryWarning": "domain.errors",
+    "Film": "session.groups.film",
+    "Form": "notebook.widgets",
+    "Grid": "notebook.widgets",
+    "Image": "domain.media",
+    "Job": "session.job",
+    "JobView": "notebook.widgets",
+    "Player": "notebook.widgets",
+    "Shot": "session.groups.shots",
+    "Studio": "notebook.widgets",
+    "VeoError": "domain.errors",
+    "Video": "domain.media",
+    "VideoObject": "api.litellm.objects",
+    "VideoRequest": "domain.request",
+    "add_model": "api.model_functions",
+    "adopt": "api.functions",
+    "allow_nested_loops": "api.nested_loops",
+    "as_completed": "session.as_completed",
+    "avideo_content": "api.litellm.videos",
+    "avideo_edit": "api.litellm.sequels",
+    "avideo_extension": "api.litellm.sequels",
+    "avideo_generation": "api.litellm.videos",
+    "avideo_list": "api.litellm.sequels",
+    "avideo_remix": "api.litellm.sequels",
+    "avideo_status": "api.litellm.videos",
+    "batch": "api.functions",
+    "budget": "api.functions",
+    "cancel": "api.job_functions",
+    "catalog": "api.model_functions",
+    "compare": "notebook.widgets",
+    "configuration": "api.functions",
+    "configure": "api.functions",
+    "cost": "api.functions",
+    "doctor": "api.functions",
+    "film": "api.functions",
+    "forget": "api.job_functions",
+    "frames": "notebook.widgets",
+    "generate": "api.functions",
+    "grid": "notebook.widgets",
+    "job": "api.functions",
+    "jobs": "api.functions",
+    "load": "api.functions",
+    "log": "config.log",
+    "login": "config.keys",
+    "look": "api.job_functions",
+    "models": "api.functions",
+    "plan": "api.functions",
+    "remote_videos": "api.functions",
+    "resume": "api.functions",
+    "retry": "api.job_functions",
+    "save": "api.job_functions",
+    "shot": "session.groups.shots",
+    "show": "notebook.widgets",
+    "submit": "api.functions",
+    "use": "api.functions",
+    "video_content": "api.litellm.videos",
+    "video_edit": "api.litellm.sequels",
+    "video_extension": "api.litellm.sequels",
+    "video_generation": "api.litellm.videos",
+    "video_list": "api.litellm.sequels",
+    "video_remix": "api.litellm.sequels",
+    "video_status": "api.litellm.videos",
+    "wait": "api.job_functions",
 }
 
 __all__ = [
@@ -155,6 +159,7 @@ __all__ = [
     "Video",
     "VideoObject",
     "VideoRequest",
+    "add_model",
     "adopt",
     "allow_nested_loops",
     "as_completed",
@@ -168,6 +173,7 @@ __all__ = [
     "batch",
     "budget",
     "cancel",
+    "catalog",
     "compare",
     "configuration",
     "configure",
@@ -220,9 +226,9 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """``%load_ext veo_widgets``: bring ``%%veo`` and ``%veo``."""
-    import_module(".magics", __name__).load(shell)
+    import_module(".notebook.magics", __name__).load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """``%unload_ext veo_widgets``: take them away again."""
-    import_module(".magics", __name__).unload(shell)
+    import_module(".notebook.magics", __name__).unload(shell)

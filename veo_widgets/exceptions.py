@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from .errors import (
-    AuthenticationError,
-    BadRequestError,
-    NotFoundError,
-    RateLimitError,
-)
-from .errors import VeoError as APIError
-from .errors import WaitTimeoutError as Timeout
+from .domain.errors import AuthenticationError, BadRequestError, NotFoundError, RateLimitError
+from .domain.errors import VeoError as APIError
+from .domain.errors import WaitTimeoutError as Timeout
 
 __all__ = ["APIError", "AuthenticationError", "BadRequestError", "NotFoundError", "RateLimitError", "Timeout"]

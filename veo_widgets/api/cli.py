@@ -1,24 +1,25 @@
-"""The command line: ``veo``, made from `verbs.VERBS`."""
+"""The command line: ``veo``, made from `commands.VERBS`."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from . import session
-from .budgets import read_pairs
-from .diagnosis import Report
-from .errors import DeliveryWarning, InvalidRequestError, MissingExtraError, VeoError
+from ..config.log import log
+from ..domain.budgets import read_pairs
+from ..domain.errors import DeliveryWarning, InvalidRequestError, MissingExtraError, VeoError
+from ..domain.printable import printable
+from ..domain.version import own_version
+from ..session.job import Job, Jobs
+from . import functions
+from .commands import VERBS, fill, given
+from .doctor import Report
 from .flags import add_account, add_request
-from .handles import Job, Jobs
-from .logbook import log
-from .printable import printable
-from .verbs import VERBS, fill, given
-from .version import own_version
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,22 +58,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["emulator"]:
             # The emulator has a command line of its own, which also runs without this one.
-            return _emulator(words[1:])
+            return _run_emulator(words[1:])
         if words[:1] == ["help"]:
             words = [*words[1:], "--help"]
         with warnings.catch_warnings():
             # What is printed of a job says it too.
             warnings.simplefilter("ignore", DeliveryWarning)
-            return _run(**vars(_parser().parse_args(words)))
+            return _run_verb(**_parse_words(words))
     except VeoError as error:
         print(f"veo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped waiting; jobs go on. `veo resume` picks them up.", file=sys.stderr)
+        print("Stopped waiting; jobs keep running. `veo resume` picks them up.", file=sys.stderr)
+        # As shells have it for Ctrl-C: 128 and the number of the signal.
         return 130
 
 
-def _emulator(words: Sequence[str]) -> int:
+def _parse_words(words: Sequence[str]) -> dict[str, Any]:
+    """The verb of a line and its values.
+
+    Raises:
+        InvalidRequestError: a batch's prompt is given as a verb's argument would be.
+    """
+    parser = _parser()
+    found, rest = parser.parse_known_args(words)
+    if found.verb == "batch" and rest and not any(word.startswith("-") for word in rest):
+        right = shlex.join(["veo", "batch", found.file, "--prompt", " ".join(rest)])
+        raise InvalidRequestError(f"batch: the prompt needs its flag; write {right}.", parameter="prompt")
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return vars(found)
+
+
+def _run_emulator(words: Sequence[str]) -> int:
     try:
         emulator = import_module("veo_widgets.emulator.__main__")
     except ImportError as error:
@@ -80,17 +98,17 @@ def _emulator(words: Sequence[str]) -> int:
     return int(emulator.main(words))
 
 
-def _run(*, verb: str, **values: Any) -> int:
+def _run_verb(*, verb: str, **values: Any) -> int:
     if level := values.pop("log"):
         log(level)
     if verb == "batch":
-        return _batch(**values)
-    _check(verb, values)
-    return _tell(VERBS[verb].function(**given(values)), waits=verb == "resume")
+        return _run_batch(**values)
+    _refuse_transient(verb, values)
+    return _print_answer(VERBS[verb].function(**given(values)), waits=verb == "resume")
 
 
-def _check(verb: str, values: dict[str, Any]) -> None:
-    """Refuse what would end with this command."""
+def _refuse_transient(verb: str, values: dict[str, Any]) -> None:
+    """Refuse a setting that would end with this command."""
     if VERBS[verb].only_here:
         raise InvalidRequestError(f"{verb}: {VERBS[verb].only_here}.")
     if verb == "budget" and "session" in read_pairs(values["limits"]):
@@ -98,10 +116,10 @@ def _check(verb: str, values: dict[str, Any]) -> None:
         raise InvalidRequestError(message, parameter="session")
 
 
-def _tell(answer: Any, *, waits: bool) -> int:
-    """Print what a verb has answered; the exit code."""
+def _print_answer(answer: Any, *, waits: bool) -> int:
+    """Print a verb's answer; returns the exit code."""
     if isinstance(answer, Jobs) and answer and waits:
-        failed = _finish(answer)
+        failed = _wait_for_all(answer)
         if answer.note:
             print(answer.note, file=sys.stderr)
         return failed
@@ -111,7 +129,7 @@ def _tell(answer: Any, *, waits: bool) -> int:
     return int(isinstance(answer, Report) and bool(answer.problems))
 
 
-def _batch(
+def _run_batch(
     *,
     file: str,
     prompt: str,
@@ -123,10 +141,11 @@ def _batch(
     **values: Any,
 ) -> int:
     """Make every row's clip; one that fails does not keep the others from theirs."""
-    batch = session.batch(file, prompt, name=name, **given(values))
+    batch = functions.batch(file, prompt, name=name, **given(values))
     if dry_run:
         print(batch)
         return 1 if batch.violations else 0
+    # Standard output is for the table alone, which a script may read.
     print(f"{batch.title}: {batch.cost}", file=sys.stderr)
     print(batch.run(retry=retry, max_running=max_running).wait())
     if csv:
@@ -134,7 +153,7 @@ def _batch(
     return 0 if set(batch.plan().states) == {"succeeded"} else 1
 
 
-def _finish(jobs: Jobs) -> int:
+def _wait_for_all(jobs: Jobs) -> int:
     """Wait for every open job; one that fails does not keep the others from their clips."""
     failed = 0
     for job in jobs:

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-from . import by_name, session
-from .budgets import Budget, read_pairs
-from .errors import InvalidRequestError, nearest
-from .keys import login
-from .logbook import log
-from .nesting import allow_nested_loops
-from .spending import Spend
-from .tables import Table
+from ..config.keys import login
+from ..config.log import log
+from ..domain.bookings import Comparison
+from ..domain.budgets import Budget, read_pairs
+from ..domain.errors import InvalidRequestError, nearest
+from ..domain.spending import Spend
+from ..domain.tables import Table
+from . import functions, job_functions, model_functions
+from .nested_loops import allow_nested_loops
 
 Kind = Literal["job", "number", "provider", "model", "path", "level", "budget", "operation", "switch", "state", "text"]
 
@@ -42,7 +43,7 @@ class Argument:
 
     @property
     def shown(self) -> str:
-        """How it stands in a line of usage."""
+        """How it is written in a usage line."""
         name = self.name.lstrip("-").upper()
         word = self.name if self.kind == "switch" else f"{self.name} {name}" if self.name.startswith("--") else name
         word = f"{word} …" if self.many else word
@@ -106,11 +107,13 @@ def read(words: Sequence[str], verbs: Mapping[str, Verb], prog: str = "%veo") ->
         raise InvalidRequestError(f"{prog}: {words[0]!r} is not one of {', '.join(verbs)}.{hint}")
     parser = _Parser(prog=f"{prog} {verb.name}", description=verb.usage, add_help=False, allow_abbrev=False)
     fill(parser, verb)
+    # So that flags may stand between the words of a verb that takes several.
     return verb, given(vars(parser.parse_intermixed_args(words[1:])))
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said of a parser's values."""
+    """The values that were given on the line."""
+    # This is what argparse has for what was not typed; the function's own defaults then hold.
     return {name: value for name, value in values.items() if value is not None and value is not False and value != []}
 
 
@@ -122,20 +125,21 @@ def listing(verbs: Iterable[Verb], prog: str) -> str:
 
 
 def _budget(limits: Sequence[str] = ()) -> Budget:
-    return session.budget(**read_pairs(limits))
+    return functions.budget(**read_pairs(limits))
 
 
-def _cost(days: int | None = None, csv: str | None = None) -> Spend:
-    spend = session.cost(days)
+def _cost(days: int | None = None, csv: str | None = None, compare: str | None = None) -> Spend | Comparison:
+    shown = functions.cost(days) if compare is None else functions.cost(days, compare=compare)
     if csv is not None:
-        spend.to_csv(csv)
-    return spend
+        shown.to_csv(csv)
+    return shown
 
 
 def _save(path: str, job: str | None = None) -> Table:
-    return Table(("saved as",), ((copy,) for copy in by_name.save(path, job)))
+    return Table(("saved as",), ((copy,) for copy in job_functions.save(path, job)))
 
 
+# What costs money or ends something has to name its job; everything else takes the newest.
 _JOB = Argument("job", "job", "a job's id, or the start of one")
 _ANY_JOB = Argument("job", "job", "a job's id (default: the newest)", optional=True)
 _PROVIDER = Argument("provider", "provider", "a provider's name")
@@ -145,7 +149,7 @@ VERBS: dict[str, Verb] = {
     for verb in (
         Verb(
             "jobs",
-            by_name.ledger_jobs,
+            job_functions.ledger_jobs,
             "List the newest jobs: jobs 5 filtered --search cat.",
             (
                 Argument("words", "state", "how many (default 20) and which states", many=True),
@@ -154,24 +158,24 @@ VERBS: dict[str, Verb] = {
                 Argument("--since", "text", "only jobs since this date"),
             ),
         ),
-        Verb("job", by_name.find, "Show one job: its card and its clips.", (_JOB,)),
-        Verb("show", by_name.find, "Show one job, by default the newest.", (_ANY_JOB,)),
-        Verb("wait", by_name.wait, "Wait for a job's clips.", (_ANY_JOB,)),
+        Verb("job", job_functions.find, "Show one job: its card and its clips.", (_JOB,)),
+        Verb("show", job_functions.find, "Show one job, by default the newest.", (_ANY_JOB,)),
+        Verb("wait", job_functions.wait, "Wait for a job's clips.", (_ANY_JOB,)),
         Verb(
             "resume",
-            session.resume,
+            functions.resume,
             "Pick up every open job and download what is finished.",
             (Argument("--take-over", "switch", "also take jobs held by another program that you know is gone"),),
         ),
-        Verb("cancel", by_name.cancel, "Cancel a job, if its service supports that.", (_JOB,)),
-        Verb("retry", by_name.retry, "Send a job's request again; this costs money again.", (_JOB,)),
+        Verb("cancel", job_functions.cancel, "Cancel a job, if its service supports that.", (_JOB,)),
+        Verb("retry", job_functions.retry, "Send a job's request again; this costs money again.", (_JOB,)),
         Verb(
             "look",
-            by_name.look,
+            job_functions.look,
             "Check whether the service has a job whose answer was lost, or retry a failed download.",
             (_JOB, Argument("operation", "operation", "the service's name for the job", optional=True)),
         ),
-        Verb("forget", by_name.forget, "Mark a job whose answer was lost as failed.", (_JOB,)),
+        Verb("forget", job_functions.forget, "Mark a job whose answer was lost as failed.", (_JOB,)),
         Verb(
             "save",
             _save,
@@ -180,11 +184,21 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "models",
-            session.models,
+            functions.models,
             "Show what every model can do and what it costs.",
             (
                 Argument("provider", "provider", "a provider's name (default: all)", optional=True),
                 Argument("--retired", "switch", "also models that have ended"),
+            ),
+        ),
+        Verb(
+            "catalog",
+            model_functions.catalog,
+            "Show which catalog of models and prices counts, or take a newer one: catalog update FILE.",
+            (
+                Argument("action", "text", "update or reset (default: only show)", optional=True),
+                Argument("file", "path", "for update: a file, or an address that begins with https://", optional=True),
+                Argument("--yes", "switch", "take it without asking"),
             ),
         ),
         Verb(
@@ -194,6 +208,7 @@ VERBS: dict[str, Verb] = {
             (
                 Argument("days", "number", "how many days, including today (default: all)", optional=True),
                 Argument("--csv", "path", "also write the table to a CSV file"),
+                Argument("--compare", "provider", "litellm: show in what the log of your LiteLLM proxy differs"),
             ),
         ),
         Verb(
@@ -204,14 +219,20 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "use",
-            session.use,
+            functions.use,
             "Choose the provider, and optionally the model, until the kernel ends.",
-            (_PROVIDER, Argument("model", "model", "a model's id", optional=True)),
+            (
+                _PROVIDER,
+                Argument("model", "model", "a model's id", optional=True),
+                Argument("--price", "text", "what your server or gateway charges: 0, 0.05/s or 0.40/clip"),
+            ),
             "it would end with the command; set VEO_PROVIDER and VEO_MODEL, or [tool.veo_widgets] in pyproject.toml",
         ),
-        Verb("config", session.configuration, "Show the current settings and where each comes from."),
+        Verb("config", functions.configuration, "Show the current settings and where each comes from."),
         Verb(
-            "doctor", session.doctor, "Check which provider a plain request would use and whether it would work; free."
+            "doctor",
+            functions.doctor,
+            "Check which provider a plain request would use and whether it would work; free.",
         ),
         Verb(
             "log",

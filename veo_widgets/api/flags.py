@@ -6,25 +6,30 @@ import argparse
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from keyword import iskeyword
 from textwrap import shorten
 from typing import Any, NoReturn
 
-from .errors import InvalidRequestError, nearest
-from .params import PARAMS, Param
-from .providers import PROVIDERS
-from .templates import fill_in_marked
+from ..domain.budgets import amount
+from ..domain.errors import InvalidRequestError, nearest
+from ..domain.params import PARAMS, Param
+from ..domain.prompt_templates import fill_in_marked
+from ..domain.request import VideoRequest
+from ..providers.registry import PROVIDERS
 
 # What goes into a notebook makes it slow to open and hard to share.
 MOST_EMBEDDED = 20_000_000
 # The prompt is the cell's body.
 _FLAGGED = tuple(param for param in PARAMS if param.name != "prompt")
+_READ_PLAINLY = {param.name for param in _FLAGGED if param.kind in {"choice", "integer", "number", "size", "object"}}
 _METAVARS = {
     "image": "PATH",
     "images": "PATH",
+    "object": "NAME=VALUE",
+    "size": "WxH",
     "text": "TEXT",
     "uri": "GS_URI",
     "video": "CLIP",
@@ -32,13 +37,16 @@ _METAVARS = {
 }
 
 
-_MORE = {"seed": " 1..4 or 7,11 makes one job of each."}
+_MORE = {
+    "seed": " 1..4 or 7,11 makes one job of each.",
+    "extra": " VALUE is JSON, or else text; may be given several times.",
+}
 # The groups of a request's flags: name, an example, and the kinds of parameters in each.
 _GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (
     (
         "the clip",
         "--model veo-3.1-generate-001 --seconds 8 --aspect-ratio 9:16 --seed 1..4",
-        frozenset({"text", "choice", "integer", "number", "boolean", "uri"}),
+        frozenset({"text", "choice", "integer", "number", "boolean", "uri", "size", "object"}),
     ),
     (
         "pictures and reference clips",
@@ -53,7 +61,7 @@ MOST_SEEDS = 20
 
 @dataclass(frozen=True)
 class Flags:
-    """What stood on the magic's line.
+    """What the magic's line says.
 
     Attributes:
         values: for `veo_widgets.submit`, as text where a value was given.
@@ -87,13 +95,13 @@ class _Parser(argparse.ArgumentParser):
         raise InvalidRequestError(f"%%veo: {message}. %%veo --help lists the flags.")
 
 
-def _add(parser: argparse._ActionsContainer, param: Param) -> None:
+def _add_flag(parser: argparse._ActionsContainer, param: Param) -> None:
     names = [param.flag, *("--" + alias.replace("_", "-") for alias in param.aliases)]
     text = param.help.replace("%", "%%") + _MORE.get(param.name, "")
     if param.kind == "boolean":
         parser.add_argument(*names, dest=param.name, action=argparse.BooleanOptionalAction, default=None, help=text)
         return
-    action = "append" if param.kind in {"images", "videos"} else "store"
+    action = "append" if param.kind in {"images", "videos", "object"} else "store"
     metavar = "|".join(param.choices) or _METAVARS.get(param.kind, "N")
     parser.add_argument(*names, dest=param.name, action=action, metavar=metavar, help=text)
 
@@ -109,7 +117,6 @@ def add_request(parser: argparse.ArgumentParser, *, examples: bool = False) -> N
         group = parser.add_argument_group(title, f"%%veo {example}" if examples else None)
         if "text" in kinds:
             group.add_argument("--model", metavar="MODEL", help="The model, with or without a prefix: vertex_ai/….")
-            group.add_argument("--size", metavar="WxH", help="Ratio and resolution in OpenAI's spelling: 1280x720.")
             group.add_argument(
                 "--allow-retired",
                 action="store_true",
@@ -118,7 +125,7 @@ def add_request(parser: argparse.ArgumentParser, *, examples: bool = False) -> N
             )
         for param in _FLAGGED:
             if param.kind in kinds:
-                _add(group, param)
+                _add_flag(group, param)
 
 
 def add_account(group: argparse._ActionsContainer) -> None:
@@ -211,9 +218,10 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None, names: dict[str,
     Raises:
         InvalidRequestError: an unknown flag or a missing value, with the nearest flag; or a brace that has no value.
     """
+    # argparse itself would stop at the first word that it does not know.
     found, rest = parser().parse_known_args(words(line, names))
     if rest:
-        raise InvalidRequestError(f"%%veo: {' '.join(_misfits(rest))}")
+        raise InvalidRequestError(f"%%veo: {' '.join([*_stray_words(rest), *_unreadable_values(vars(found))])}")
     values = {**{name: value for name, value in (defaults or {}).items() if value}}
     values |= {name: value for name, value in vars(found).items() if value is not None}
     if values.pop("help"):
@@ -224,7 +232,7 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None, names: dict[str,
         if name in values
     }
     _check_name(own.get("into"))
-    seeds = _seeds(values)
+    seeds = _take_seeds(values)
     if own.get("each") and (seeds or own.get("embed") or own.get("grid") or "output" in values):
         message = (
             "--each: it goes with neither several seeds nor --embed, --grid or --output; a column 'seed' may say it."
@@ -235,7 +243,7 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None, names: dict[str,
     return Flags(values, seeds=seeds, **own)
 
 
-def _misfits(rest: Sequence[str]) -> list[str]:
+def _stray_words(rest: Sequence[str]) -> list[str]:
     """A sentence on each wrong flag of a line, and one on the words that belong to none.
 
     What follows a wrong flag is taken for its value.
@@ -256,6 +264,24 @@ def _misfits(rest: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(said))
 
 
+def _unreadable_values(values: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence on each value that cannot be read; pictures and clips may be variables, and are left aside."""
+    said = {name: value for name, value in values.items() if value is not None}
+    plain = {name: said[name] for name in said if name in _READ_PLAINLY}
+    if _SEEDS.fullmatch(plain.get("seed", "")):
+        del plain["seed"]
+    reads: tuple[Callable[[], object], ...] = (
+        lambda: _take_seeds(said),
+        lambda: VideoRequest.build("", **plain),
+        lambda: amount(said.get("max_cost", 0), "max_cost"),
+    )
+    for read in reads:
+        try:
+            read()
+        except InvalidRequestError as error:
+            yield str(error)
+
+
 def _nearest_flag(flag: str) -> str:
     """A hint at the flag that has all the words of a wrong one, else at that which is spelled most like it."""
     asked = set(flag.strip("-").split("-"))
@@ -267,7 +293,7 @@ def _check_name(into: str | None) -> None:
         raise InvalidRequestError(f"--into: {into!r} is not a valid variable name.", parameter="into", value=into)
 
 
-def _seeds(values: dict[str, Any]) -> tuple[int, ...]:
+def _take_seeds(values: dict[str, Any]) -> tuple[int, ...]:
     """Several seeds, as in ``1..4`` or ``7,11``, which are taken out of the values."""
     text = str(values.get("seed", ""))
     if not _SEEDS.fullmatch(text) or text.isdecimal():
@@ -275,6 +301,7 @@ def _seeds(values: dict[str, Any]) -> tuple[int, ...]:
     seeds: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("..")
+        # No further than it takes to see that there are too many: 1..9999999999 would fill the memory.
         seeds += range(int(first), min(int(last or first), int(first) + MOST_SEEDS) + 1)
     if len(seeds) > MOST_SEEDS or not seeds:
         message = f"--seed: {text!r} is {'more than ' + str(MOST_SEEDS) if seeds else 'none'} of them; each is a job."
@@ -303,17 +330,19 @@ def words(line: str, names: dict[str, Any] | None = None) -> list[str]:
     """
     said = _without_comment(line)
     if names is None:
-        return _split(said)
+        return _split_words(said)
+    # A letter of Unicode's private use holds the place of a value while the line is split, so that blanks and quotes in
+    # the value split nothing.
     mark = next(char for char in map(chr, range(0xE000, 0xF8FF)) if char not in said)
     try:
         marked, values = fill_in_marked(said, names, mark)
     except InvalidRequestError as error:
         raise InvalidRequestError(f"%%veo: {str(error).removeprefix('prompt: ')}", value=error.value) from None
     left = iter(values)
-    return [re.sub(mark, lambda _: next(left), word) for word in _split(marked)]
+    return [re.sub(mark, lambda _: next(left), word) for word in _split_words(marked)]
 
 
-def _split(line: str) -> list[str]:
+def _split_words(line: str) -> list[str]:
     reader = shlex.shlex(line, posix=True, punctuation_chars=False)
     reader.whitespace_split, reader.commenters = True, ""
     if os.name == "nt":

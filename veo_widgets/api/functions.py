@@ -9,31 +9,35 @@ from datetime import date, timedelta
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from . import config, recipes
-from .arguments import COUNT, NAME, NONE, PATH, SECONDS, SWITCH, TEXT, Kind, accepts, instance_of
-from .batches import Batch
-from .budgets import Budget
-from .config import Settings
-from .errors import InvalidRequestError, VeoError, nearest
-from .films import Film, Shot
-from .handles import Job, Jobs, Videos
-from .model_table import model_table
-from .planning import Plan
-from .precedence import settings_table
-from .providers import model_at, name_at, provider_named
-from .recipes import Recipe
-from .remote import RemoteVideo, RemoteVideos
-from .sealing import sealed
-from .spending import Spend
-from .surroundings import surroundings
-from .sync import Client, loaded
-from .tables import Table
-from .waiting import IN_BROWSER, NO_THREADS
+from ..client.plan import Plan
+from ..client.remote_videos import RemoteVideo, RemoteVideos
+from ..config.environment import read_environment
+from ..config.precedence import settings_table
+from ..config.resolution import choose_provider
+from ..config.settings import Settings, home
+from ..domain.arguments import COUNT, NAME, NONE, PATH, SECONDS, SWITCH, TEXT, Kind, accepts, instance_of
+from ..domain.bookings import Comparison
+from ..domain.budgets import Budget
+from ..domain.errors import InvalidRequestError, VeoError, nearest
+from ..domain.place_prices import PlacePrice
+from ..domain.secret import sealed
+from ..domain.spending import Spend
+from ..domain.tables import Table
+from ..providers.model_table import model_table
+from ..providers.registry import model_at, name_at, provider_named
+from ..session import recipes
+from ..session.client import Client
+from ..session.job import Job, Jobs, Videos
+from ..session.recipes import Recipe
+from ..session.waiting import IN_BROWSER, NO_THREADS
 
 if TYPE_CHECKING:
-    from .diagnosis import Report
+    from ..session.groups.batch import Batch
+    from ..session.groups.film import Film
+    from ..session.groups.shots import Shot
+    from .doctor import Report
 
 _lock = threading.Lock()
 _default: Client | None = None
@@ -45,7 +49,7 @@ def client() -> Client:
     with _lock:
         if _default is None:
             # A job from another process may have opened one.
-            _default = loaded(config.home()) or Client()
+            _default = Client.opened(home()) or Client()
         return _default
 
 
@@ -61,7 +65,8 @@ def submit(prompt: str, **values: Any) -> Job:
             ``resolution``, ``duration_seconds`` (seconds), ``samples``, ``seed``, ``negative_prompt``,
             ``person_generation``, ``generate_audio``, ``first_frame``, ``last_frame``, ``reference_images``,
             ``reference_videos``, ``extend_from``, ``edit_from``, ``remix_from``, ``upscale_from``, ``storage_uri``;
-            OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are accepted too.
+            OpenAI's spellings ``seconds``, ``size`` and ``input_reference`` are accepted too; and ``extra``: any other
+            fields of the service, by name.
 
     Returns:
         The job, accepted by the service. It is polled and downloaded in the background.
@@ -74,6 +79,7 @@ def submit(prompt: str, **values: Any) -> Job:
         ServiceError: the service refused.
         UnknownOutcomeError: the service's answer was lost.
     """
+    # First of all, so that no traceback from here on shows a key.
     values = sealed(values)
     return client().submit(prompt, **values)
 
@@ -101,6 +107,9 @@ def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
         InvalidRequestError: there are no shots. Broken rules are named by ``plan()`` and ``run()``.
         ConfigError: no credentials.
     """
+    # Here and below: a first clip need not wait until films and batches are loaded.
+    from ..session.groups.film import Film
+
     common = sealed(common)
     return Film(client(), name, shots, common)
 
@@ -134,6 +143,8 @@ def batch(rows: Any, prompt: str = "", *, name: str = "", **common: Any) -> Batc
         MissingExtraError: a data frame needs an optional package to be read.
         ConfigError: no credentials.
     """
+    from ..session.groups.batch import Batch
+
     common = sealed(common)
     return Batch(client(), rows, prompt, name, common)
 
@@ -258,17 +269,29 @@ def budget(**values: float | str | None) -> Budget:
     return client().budget(**values)
 
 
-@accepts(days=Kind("a number of days", COUNT.fits))
-def cost(days: int | None = None) -> Spend:
+@overload
+def cost(days: int | None = None, *, compare: None = None) -> Spend: ...
+@overload
+def cost(days: int | None = None, *, compare: str) -> Comparison: ...
+@accepts(days=Kind("a number of days", COUNT.fits), compare=NAME | NONE)
+def cost(days: int | None = None, *, compare: str | None = None) -> Spend | Comparison:
     """Show what clips have cost, by day, model, notebook and state, with a plot by day.
+
+    ``veo.cost(compare="litellm")`` shows instead in what this differs from the log of your LiteLLM proxy: clips that
+    were booked at another price or not at all, and bookings of your key that no job here explains. Asking is free.
 
     Args:
         days: how many, including today; None for all.
+        compare: ``litellm``, the gateway whose log is to be compared.
 
     Returns:
         A table; ``to_csv(path)`` writes it to a file. It does not contain the emulator's jobs, which are free.
+
+    Raises:
+        InvalidRequestError: no such number of days, or the provider keeps no log that can be asked.
+        PermissionDeniedError: the key may not read the log, or the proxy keeps none.
     """
-    return client().cost(days)
+    return client().cost(days) if compare is None else client().compare_cost(compare, days)
 
 
 @accepts(prompt=TEXT)
@@ -285,7 +308,7 @@ def doctor() -> Report:
     Checks versions, credentials (without showing them), the provider, its model and price, whether the service answers
     and accepts the key, open jobs, folders, and how clips get to the browser.
     """
-    from .diagnosis import diagnose, without_client
+    from .doctor import diagnose, without_client
 
     if IN_BROWSER:
         return without_client(VeoError(NO_THREADS))
@@ -307,24 +330,32 @@ def models(provider: str | None = None, *, retired: bool = False) -> Table:
         ConfigError: no such provider.
         InvalidRequestError: this provider's operator names the models, so they are not in the catalog.
     """
+    client().asynchronous.read_models()
     return model_table(provider, client().asynchronous.today(), retired=retired)
 
 
 @accepts(provider=NAME, model=NAME | NONE)
-def use(provider: str, model: str | None = None) -> Table:
+def use(provider: str, model: str | None = None, *, price: str | float | None = None) -> Table:
     """Choose the provider, and optionally the model, until the kernel ends; see `configure`. Returns the settings.
 
-    An address and a key configured for another provider are dropped, because they must not be sent to this one.
+    An address, a key and a price configured for another provider are dropped, because they are not for this one.
+
+    Args:
+        provider: its name or prefix.
+        model: a model's id.
+        price: what the provider charges, as for `configure`.
 
     Raises:
         ConfigError: no such provider.
         UnknownModelError: it does not serve the model.
     """
     chosen, before = provider_named(provider), client().asynchronous.configured
+    client().asynchronous.read_models()
     if model is not None:
         model_at(chosen, name_at(chosen, model))
     kept = bool(before.provider) and provider_named(before.provider or "") is chosen
-    configure(provider=chosen.name, model=model, **({} if kept else {"api_key": None, "base_url": None}))
+    priced = {} if price is None else {"price": price}
+    configure(provider=chosen.name, model=model, **({} if kept else {"api_key": None, "base_url": None}), **priced)
     return configuration()
 
 
@@ -332,7 +363,7 @@ def use(provider: str, model: str | None = None) -> Table:
 def configuration() -> Table:
     """Show the settings and where each comes from: a call, ``c.VeoMagics``, the environment or a file; never keys."""
     asynchronous = client().asynchronous
-    return settings_table(asynchronous.configured, asynchronous.defaults, surroundings())
+    return settings_table(asynchronous.configured, asynchronous.defaults, read_environment())
 
 
 @accepts(source="configure()")
@@ -341,7 +372,8 @@ def configure(**values: Any) -> None:
 
     Args:
         values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder`` (where
-            clips are saved), ``requests_per_minute`` (if a project's quota is not the usual one), and ``profile``:
+            clips are saved), ``requests_per_minute`` (if a project's quota is not the usual one), ``price`` (what a
+            server of your own or a gateway charges: 0, ``"0.05/s"`` or ``"0.40/clip"``), and ``profile``:
             the account that these settings belong to, which is used from now on. A new profile starts with nothing
             set but the folder; None is the account without a name.
 
@@ -358,8 +390,17 @@ def configure(**values: Any) -> None:
             )
     if values.get("folder") is not None:
         values["folder"] = Path(values["folder"])
+    if values.get("price") is not None:
+        values["price"] = PlacePrice.of(values["price"])
     asynchronous = client().asynchronous
     current = asynchronous.configured
     name = str(values.get("profile", current.profile) or "")
     begun = asynchronous.profiles.get(name, Settings(folder=current.folder))
-    asynchronous.settings = replace(begun, **values)
+    if any(values.get(name, getattr(begun, name)) != getattr(begun, name) for name in ("provider", "base_url")):
+        # What one place charges says nothing of another.
+        values.setdefault("price", None)
+    wanted = replace(begun, **values)
+    if values.get("price") is not None and choose_provider(None, "", wanted, read_environment()).auth == "none":
+        message = "price: the emulator is chosen, which charges nothing; give it together with base_url or provider."
+        raise InvalidRequestError(message, parameter="price", value=values["price"])
+    asynchronous.settings = wanted

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import session
-from .arguments import NAME, PATH, SECONDS, accepts, refusal
-from .errors import InvalidRequestError, nearest
-from .handles import Job, Jobs
-from .searches import STATES
+from ..domain.arguments import NAME, PATH, SECONDS, accepts, refusal
+from ..domain.errors import InvalidRequestError, nearest
+from ..session.job import Job, Jobs
+from ..storage.ledger.searches import STATES
+from . import functions
 
 
 def find(job: Job | str | None = None) -> Job:
@@ -26,14 +26,14 @@ def find(job: Job | str | None = None) -> Job:
     if job is not None and not isinstance(job, str):
         raise refusal("job", job, "a job or its id")
     if job:
-        return session.job(job)
-    newest = session.jobs(limit=1)
+        return functions.job(job)
+    newest = functions.jobs(limit=1)
     if not newest:
         raise InvalidRequestError("job: there are no jobs yet.", parameter="job")
     return newest[0]
 
 
-def _named(job: Job | str) -> Job:
+def _find_named(job: Job | str) -> Job:
     """A job that has to be named: what costs or ends something is not done to whichever is the newest."""
     if not job:
         raise refusal("job", job, "a job or its id")
@@ -49,19 +49,19 @@ def wait(job: Job | str | None = None, *, timeout: float | None = None) -> Job:
 @accepts()
 def cancel(job: Job | str) -> Job:
     """Cancel a job, if its service supports that; see `Job.cancel`."""
-    return _named(job).cancel()
+    return _find_named(job).cancel()
 
 
 @accepts()
 def retry(job: Job | str) -> Job:
     """Send a job's request again as a new job; this costs money again. See `Job.retry`."""
-    return _named(job).retry()
+    return _find_named(job).retry()
 
 
 @accepts(operation=NAME)
 def look(job: Job | str, operation: str = "") -> Job:
     """Check whether the service has a job whose answer was lost, or retry a failed download; see `Job.look_for`."""
-    found = _named(job).look_for(operation)
+    found = _find_named(job).look_for(operation)
     if remark := found.record.remark:
         print(remark)  # noqa: T201 (what was found)
     return found
@@ -70,7 +70,7 @@ def look(job: Job | str, operation: str = "") -> Job:
 @accepts()
 def forget(job: Job | str) -> Job:
     """Mark a job whose answer was lost as failed; see `Job.forget`."""
-    return _named(job).forget()
+    return _find_named(job).forget()
 
 
 @accepts(path=PATH)
@@ -100,4 +100,4 @@ def ledger_jobs(words: Sequence[str] = (), **wanted: str) -> Jobs:
             raise InvalidRequestError(f"{message}prompts.{nearest(word, STATES)}", parameter="jobs", value=word)
     if limit < 1:
         raise InvalidRequestError(f"limit: {limit} is not a number of jobs.", parameter="limit", value=limit)
-    return session.jobs(limit, state=states or None, **wanted)
+    return functions.jobs(limit, state=states or None, **wanted)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from .arguments import accepts
-from .errors import ConfigError
+from ..domain.arguments import accepts
+from ..domain.errors import ConfigError
 
 
 @accepts()
@@ -20,6 +20,7 @@ def allow_nested_loops() -> None:
     """
     import nest_asyncio2
 
+    # Both packages leave the first mark, and only nest_asyncio2 the second.
     if hasattr(asyncio, "_nest_patched") and not hasattr(asyncio, "_nest_asyncio2"):
         raise ConfigError(
             "asyncio was patched by nest_asyncio before, which loses what is pressed while a nested loop runs. Restart "

@@ -7,18 +7,20 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from .. import config
-from ..choice import chosen
-from ..client import AsyncClient
-from ..config import Settings
-from ..errors import ConfigError, RetiredModelError, VeoError
-from ..planning import Plan, make_plan, unnamed
-from ..providers import Provider
-from ..redaction import redact
-from ..surroundings import surroundings
-from ..wires import listing
+from ...client.async_client import AsyncClient
+from ...client.plan import Plan, make_plan, unnamed
+from ...config import accounts
+from ...config.environment import read_environment
+from ...config.resolution import chosen
+from ...config.settings import Settings
+from ...domain.errors import ConfigError, RetiredModelError, VeoError
+from ...domain.redaction import redact
+from ...providers.registry import LITELLM, Provider
+from ...providers.wires import listing
 from . import machine
+from .allowance import allowance
 from .report import Finding, Report
+from .servers import server_findings
 from .service import visit
 
 __all__ = ["Finding", "Report", "diagnose", "without_client"]
@@ -31,80 +33,85 @@ async def diagnose(client: AsyncClient, environ: Mapping[str, str] | None = None
         client: whose settings, ledger and network are looked at.
         environ: the environment; default is that of this process, a ``.env`` file and the keyring.
     """
-    start = [*told("versions", machine.versions), *told("extras", machine.extras)]
+    start = [*findings_of("versions", machine.versions), *findings_of("extras", machine.extras)]
     try:
-        environ = surroundings() if environ is None else environ
+        environ = read_environment() if environ is None else environ
         settings = client.settings
     except VeoError as error:
-        return Report((*start, Finding("settings", "problem", str(error)), *await _kept(client)))
-    (found,) = told("provider", lambda: _provider(settings, environ)[1])
-    provider = _provider(settings, environ)[0] if found.state == "ok" else None
-    signed = told("credentials", lambda: machine.credentials(provider, settings, environ))
-    asked = await _told_later("endpoint", lambda: _service(client, provider, environ)) if provider else []
-    faults = told("network", lambda: machine.network(environ))
+        return Report((*start, Finding("settings", "problem", str(error)), *await _ledger_findings(client)))
+    (found,) = findings_of("provider", lambda: _chosen_provider(settings, environ)[1])
+    provider = _chosen_provider(settings, environ)[0] if found.state == "ok" else None
+    signed = findings_of("credentials", lambda: machine.credentials(provider, settings, environ))
+    asked = (
+        await _findings_later("endpoint", lambda: _service_findings(client, provider, settings, environ))
+        if provider
+        else []
+    )
+    faults = findings_of("network", lambda: machine.network(environ))
     return Report(
         (
             *start,
             *signed,
             found,
             *asked,
+            # What kept the service from answering has been told by then.
             *(fault for fault in faults if all(fault.message != one.message for one in asked)),
-            *await _kept(client),
-            *told("clips folder", lambda: machine.clips(settings, environ)),
-            *told("host", lambda: machine.host(environ)),
-            *told("player", lambda: machine.browser(settings, environ)),
+            *await _ledger_findings(client),
+            *findings_of("clips folder", lambda: machine.clips(settings, environ)),
+            *findings_of("host", lambda: machine.host(environ)),
+            *findings_of("player", lambda: machine.browser(settings, environ)),
         )
     )
 
 
 def without_client(error: Exception) -> Report:
-    """What can be said where there is no client to look with.
+    """The findings that need no client.
 
     Args:
         error: why there is none.
     """
     return Report(
         (
-            *told("versions", machine.versions),
-            *told("extras", machine.extras),
-            *told("provider", lambda: _provider(Settings(), surroundings())[1]),
-            *told("credentials", lambda: machine.credentials(None, Settings(), surroundings())),
-            *told("network", lambda: machine.network(surroundings())),
-            _broken("data folder" if isinstance(error, ConfigError) else "client", error),
-            *told("host", lambda: machine.host(surroundings())),
+            *findings_of("versions", machine.versions),
+            *findings_of("extras", machine.extras),
+            *findings_of("provider", lambda: _chosen_provider(Settings(), read_environment())[1]),
+            *findings_of("credentials", lambda: machine.credentials(None, Settings(), read_environment())),
+            *findings_of("network", lambda: machine.network(read_environment())),
+            _failed_check("data folder" if isinstance(error, ConfigError) else "client", error),
+            *findings_of("host", lambda: machine.host(read_environment())),
         )
     )
 
 
-async def _kept(client: AsyncClient) -> list[Finding]:
+async def _ledger_findings(client: AsyncClient) -> list[Finding]:
     folder = partial(machine.folder, "data folder", client.home, "Set VEO_WIDGETS_HOME to another folder.")
-    return [*await _told_later("jobs", lambda: machine.jobs(client)), *told("data folder", folder)]
+    return [*await _findings_later("jobs", lambda: machine.jobs(client)), *findings_of("data folder", folder)]
 
 
-def told(topic: str, check: Callable[[], Finding | Iterable[Finding]]) -> list[Finding]:
+def findings_of(topic: str, check: Callable[[], Finding | Iterable[Finding]]) -> list[Finding]:
     """What a check finds. One that breaks is a finding itself: whoever asks a doctor has trouble enough."""
     try:
         found = check()
         return [found] if isinstance(found, Finding) else list(found)
     except Exception as error:  # noqa: BLE001 (whatever it is, the other checks go on)
-        return [_broken(topic, error)]
+        return [_failed_check(topic, error)]
 
 
-async def _told_later(topic: str, check: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
+async def _findings_later(topic: str, check: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
     """As `told`, of what has to wait."""
     try:
         return await check()
     except Exception as error:  # noqa: BLE001 (whatever it is, the other checks go on)
-        return [_broken(topic, error)]
+        return [_failed_check(topic, error)]
 
 
-def _broken(topic: str, error: Exception) -> Finding:
+def _failed_check(topic: str, error: Exception) -> Finding:
     if isinstance(error, VeoError):
         return Finding(topic, "problem", str(error))
     return Finding(topic, "problem", redact(f"This could not be looked at: {type(error).__name__}: {error}"))
 
 
-def _provider(settings: Settings, environ: Mapping[str, str]) -> tuple[Provider | None, Finding]:
+def _chosen_provider(settings: Settings, environ: Mapping[str, str]) -> tuple[Provider | None, Finding]:
     try:
         provider, why = chosen(None, "", settings, environ)
     except VeoError as error:
@@ -113,37 +120,46 @@ def _provider(settings: Settings, environ: Mapping[str, str]) -> tuple[Provider 
     return provider, Finding("provider", "ok", message)
 
 
-async def _service(client: AsyncClient, provider: Provider, environ: Mapping[str, str]) -> list[Finding]:
+async def _service_findings(
+    client: AsyncClient, provider: Provider, settings: Settings, environ: Mapping[str, str]
+) -> list[Finding]:
     if provider.knows:
-        return await _gateway(client, provider, environ)
-    plan, model = _planned(client, {}, environ)
+        return await _gateway_findings(client, provider, settings, environ)
+    plan, model = _plan_and_model(client, {}, settings, environ)
     if plan is None:
         return [model]
     try:
-        account = config.account(provider, plan.model.surface, client.settings, environ)
+        account = accounts.account(provider, plan.model.surface, settings, environ)
     except VeoError as error:
         return [model, Finding("account", "problem", str(error))]
     _, found = await visit(client, partial(listing.question, plan.model), account, environ)
     return [model, *found]
 
 
-async def _gateway(client: AsyncClient, provider: Provider, environ: Mapping[str, str]) -> list[Finding]:
+async def _gateway_findings(
+    client: AsyncClient, provider: Provider, settings: Settings, environ: Mapping[str, str]
+) -> list[Finding]:
     """A gateway names its models itself, so it is asked before a model is spoken of."""
     try:
-        account = config.account(provider, provider.surfaces[0], client.settings, environ)
+        account = accounts.account(provider, provider.surfaces[0], settings, environ)
     except VeoError as error:
         return [Finding("account", "problem", str(error))]
     reply, found = await visit(client, listing.listing, account, environ)
+    answers = any(finding.topic == "endpoint" and finding.state == "ok" for finding in found)
+    if answers:
+        found += await server_findings(client, account, reply)
+    if answers and provider.surfaces[0] == LITELLM:
+        found += await allowance(client, account, reply)
     values: dict[str, Any] = {}
     try:
-        if unnamed({}, client.settings, environ):
+        if unnamed({}, settings, environ):
             if reply is None:
                 return found
             values["model"] = f"{provider.prefixes[0]}/{listing.only_video_model(reply, provider)}"
         names = listing.listed(reply) if reply else None
     except VeoError as error:
         return [*found, Finding("model", "problem", str(error))]
-    plan, model = _planned(client, values, environ)
+    plan, model = _plan_and_model(client, values, settings, environ)
     return [*found, model, *_unlisted(plan, names)]
 
 
@@ -154,23 +170,30 @@ def _unlisted(plan: Plan | None, names: Mapping[str, str] | None) -> list[Findin
     return [Finding("model", "warning", message, "Name one that is, or ask the operator.")]
 
 
-def _planned(client: AsyncClient, values: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Plan | None, Finding]:
+def _plan_and_model(
+    client: AsyncClient, values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str]
+) -> tuple[Plan | None, Finding]:
     today = datetime.fromtimestamp(client.now()).astimezone().date().isoformat()
     try:
-        plan = make_plan("A cat", values, settings=client.settings, today=today, environ=environ)
+        # Any prompt will do: nothing is sent.
+        plan = make_plan("A cat", values, settings=settings, today=today, environ=environ)
     except VeoError as error:
         return None, Finding("model", "problem", str(error))
     retired = next((error for error in plan.violations if isinstance(error, RetiredModelError)), None)
     if retired:
         return plan, Finding("model", "problem", str(retired))
     ends = plan.model.shut_down
-    if ends and plan.model.status != "shut_down":
+    if plan.model.may_have_ended(today) and plan.provider.auth != "none":
+        message = f"{_price_text(plan)}; it may have ended on {ends}, which no source confirms"
+        instead = f" If it is refused, use {plan.model.replacement}." if plan.model.replacement else ""
+        return plan, Finding("model", "warning", message, f"The service was asked whether it answers.{instead}")
+    if ends and not plan.model.may_have_ended(today) and plan.model.status != "shut_down":
         instead = f"Use {plan.model.replacement} instead." if plan.model.replacement else "Use another by then."
-        return plan, Finding("model", "warning", f"{_priced(plan)}; it ends on {ends}", instead)
-    return plan, Finding("model", "ok", _priced(plan))
+        return plan, Finding("model", "warning", f"{_price_text(plan)}; it ends on {ends}", instead)
+    return plan, Finding("model", "ok", _price_text(plan))
 
 
-def _priced(plan: Plan) -> str:
+def _price_text(plan: Plan) -> str:
     full = plan.full
     length = f"{full.duration_seconds:g} s" if full.duration_seconds else ""
     shape = ", ".join(filter(None, (length, full.resolution, full.aspect_ratio)))

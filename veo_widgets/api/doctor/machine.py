@@ -11,22 +11,22 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from .. import certificates
-from ..choice import Found, found_credentials
-from ..client import AsyncClient
-from ..config import Settings, clips_folder
-from ..errors import ConfigError, VeoError
-from ..paths import is_there
-from ..problems import unknown_remark
-from ..providers import Provider
-from ..proxies import read_proxies, read_proxy
-from ..server_files import files_path
-from ..version import own_version
+from ...client.async_client import AsyncClient
+from ...config import certificates
+from ...config.jupyter_server import files_path
+from ...config.proxies import read_proxies, read_proxy
+from ...config.resolution import Found, found_credentials
+from ...config.settings import Settings, clips_folder
+from ...domain.errors import ConfigError, VeoError
+from ...domain.paths import is_there
+from ...domain.problems import unknown_remark
+from ...domain.version import own_version
+from ...providers.registry import Provider
 from .report import Finding
 
 # By extra: a module of each of its packages, and what is missing without it.
 _EXTRAS = {
-    "emulator": (("starlette", "uvicorn", "av", "PIL"), "free clips offline"),
+    "emulator": (("starlette", "python_multipart", "uvicorn", "av", "PIL"), "free clips offline"),
     "media": (("av", "PIL"), "stills made without a browser"),
     "google": (("google.auth", "requests"), "Agent Platform"),
 }
@@ -41,11 +41,11 @@ _HOSTS = {
 
 
 def versions() -> Finding:
-    """Of this package and of Python."""
+    """The versions of this package and of Python."""
     return Finding("versions", "ok", f"veo_widgets {own_version()}, Python {platform.python_version()}")
 
 
-def _is_there(module: str) -> bool:
+def _is_importable(module: str) -> bool:
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):
@@ -53,7 +53,7 @@ def _is_there(module: str) -> bool:
         return False
 
 
-def extras(is_there: Callable[[str], bool] = _is_there) -> Finding:
+def extras(is_there: Callable[[str], bool] = _is_importable) -> Finding:
     """Which optional packages are installed. One that the next request needs is a problem of that request.
 
     Args:
@@ -79,7 +79,7 @@ def credentials(provider: Provider | None, settings: Settings, environ: Mapping[
     except ConfigError:
         # The provider that is named does not exist, which is told elsewhere.
         found = []
-    told = [_credential(one, provider) for one in found]
+    told = [_credential_finding(one, provider) for one in found]
     signed = {one.provider.name for one in found if one.signs}
     if provider and provider.auth == "google" and provider.name not in signed:
         message = f"{provider.label}: no file of Google's; the metadata server is asked, if this machine has one"
@@ -90,7 +90,7 @@ def credentials(provider: Provider | None, settings: Settings, environ: Mapping[
     return told
 
 
-def _credential(found: Found, provider: Provider | None) -> Finding:
+def _credential_finding(found: Found, provider: Provider | None) -> Finding:
     message = f"{found.provider.label}: {found.what} from {found.source}"
     if found.shadowed_by:
         remedy = f"Unset the one of the two that is not meant: {found.source}, {found.shadowed_by}."
@@ -102,6 +102,7 @@ def _credential(found: Found, provider: Provider | None) -> Finding:
 
 async def jobs(client: AsyncClient) -> list[Finding]:
     """Which jobs are still open, and what is held for those whose answer was lost."""
+    # A look must not make a ledger where there is none.
     if not is_there(client.home / "ledger.sqlite3"):
         return [Finding("jobs", "ok", "none yet")]
     try:
@@ -119,7 +120,7 @@ async def jobs(client: AsyncClient) -> list[Finding]:
 def network(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Proxies and certificates that are named and cannot be used; nothing where all is well.
 
-    They are in the way of services elsewhere and never of the emulator, so by themselves they are no problem.
+    They are in the way of services elsewhere and never of the emulator, so on their own they are not a problem.
     """
     believed = certificates.trust(environ)
     checks: list[Callable[[], object]] = [partial(read_proxy, *named) for named in read_proxies(environ).named.values()]
@@ -146,6 +147,7 @@ def folder(topic: str, path: Path, remedy: str) -> Finding:
     """
     there = next((one for one in (path, *path.parents) if is_there(one)), path)
     try:
+        # Permissions alone do not tell: a disk may be mounted read-only, or full.
         with tempfile.TemporaryFile(dir=there):
             free = shutil.disk_usage(there).free
     except OSError as error:
@@ -156,7 +158,7 @@ def folder(topic: str, path: Path, remedy: str) -> Finding:
 
 
 def host(environ: Mapping[str, str]) -> Finding:
-    """What runs the notebook, as far as it can be known."""
+    """What runs the notebook, if that can be told."""
     known = next((name for variable, name in _HOSTS.items() if environ.get(variable)), "")
     if not known:
         known = "a Jupyter kernel" if environ.get("JPY_PARENT_PID") else "no notebook: a script or a terminal"

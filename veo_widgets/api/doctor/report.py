@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
-from ..printable import html_output, printable
-from ..tables import frame
+from ...domain.printable import html_output, printable
+from ...domain.tables import frame
 
 State = Literal["ok", "warning", "problem"]
 
@@ -58,7 +58,7 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """How it stands, in a sentence."""
+        """The result in a sentence."""
         warnings = sum(finding.state == "warning" for finding in self.findings)
         counted = [(len(self.problems), "problem"), (warnings, "warning")]
         told = ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counted if count)
@@ -75,23 +75,23 @@ class Report:
 
     def __repr__(self) -> str:
         width = max((len(finding.topic) for finding in self.findings), default=0)
-        lines = [line for finding in self.findings for line in _lines(finding, width)]
+        lines = [line for finding in self.findings for line in _finding_lines(finding, width)]
         return printable("\n".join([*lines, "", self.summary]))
 
     def _repr_html_(self) -> str:
-        rows = "".join(_row(finding) for finding in self.findings)
+        rows = "".join(_finding_html(finding) for finding in self.findings)
         return html_output(
             f'<div style="{_CARD}"><div style="{_GRID}">{rows}</div>',
             f'<div style="margin-top:8px;font-weight:600">{escape(self.summary)}</div></div>',
         )
 
 
-def _lines(finding: Finding, width: int) -> list[str]:
+def _finding_lines(finding: Finding, width: int) -> list[str]:
     lines = [f"{finding.state:<7}  {finding.topic:<{width}}  {finding.message}"]
     return [*lines, f"{'':<{width + 11}}→ {finding.remedy}"] if finding.remedy else lines
 
 
-def _row(finding: Finding) -> str:
+def _finding_html(finding: Finding) -> str:
     sign, colour = _SIGNS[finding.state]
     remedy = f'<div style="opacity:.75">→ {escape(finding.remedy)}</div>' if finding.remedy else ""
     return (

@@ -1,4 +1,4 @@
-"""What a service says when it is asked for something that costs nothing."""
+"""Asks a service for something that costs nothing, and judges the answer."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from ..catalog import AGENT_PLATFORM, GEMINI_API
-from ..client import AsyncClient
-from ..config import Account
-from ..errors import (
+from ...client.async_client import AsyncClient
+from ...config.accounts import Account
+from ...config.proxies import read_proxies
+from ...domain.catalog import AGENT_PLATFORM, GEMINI_API
+from ...domain.errors import (
     AuthenticationError,
     InvalidReplyError,
     MissingExtraError,
@@ -23,9 +24,8 @@ from ..errors import (
     ServiceUnavailableError,
     VeoError,
 )
-from ..providers import Endpoint
-from ..proxies import read_proxies
-from ..wires import Call, Reply
+from ...providers.registry import Endpoint
+from ...providers.wires import Call, Reply
 from .report import Finding
 
 # What the network's own words mean, most telling first.
@@ -77,41 +77,44 @@ async def visit(
         return None, [Finding(topic, "problem", str(error))]
     try:
         with anyio.fail_after(patience):
-            reply = await client.questions.ask(question, account)
+            reply = await client.discovery.ask(question, account)
     except TimeoutError:
         late = NoAnswerError(f"{account.provider.label} did not answer: timed out")
-        return None, [_unreached(late, account, environ)]
+        return None, [_finding_of_silence(late, account, environ)]
     except VeoError as error:
         secret = {} if account.provider.auth == "none" else signed
-        return None, [_hushed(finding, secret) for finding in _judged(error, account, environ)]
-    return reply, [_answers(account), *_accepted(account)]
+        if isinstance(error, AuthenticationError) and not signed:
+            # Without a key there is none that it could quote, and its error says how to set one.
+            return None, [_endpoint_answers(account), Finding("key", "problem", str(error))]
+        return None, [_without_secrets(finding, secret) for finding in _findings_of_error(error, account, environ)]
+    return reply, [_endpoint_answers(account), *_key_accepted(account, given=bool(signed))]
 
 
-def _answers(account: Account) -> Finding:
+def _endpoint_answers(account: Account) -> Finding:
     where = "in this process" if account.embedded else _origin(account)
     return Finding("endpoint", "ok", f"{account.provider.label} answers ({where})")
 
 
-def _accepted(account: Account) -> list[Finding]:
+def _key_accepted(account: Account, *, given: bool = True) -> list[Finding]:
     endpoint = account.endpoint
     if account.provider.auth == "none":
         return []
-    found = [Finding("key", "ok", "accepted")]
+    found = [Finding("key", "ok", "accepted" if given else "none is set, and none is wanted")]
     if endpoint.surface == AGENT_PLATFORM and endpoint.project:
         found.append(Finding("project", "ok", f"{endpoint.project} may use the API in {endpoint.location}"))
     return found
 
 
-def _judged(error: VeoError, account: Account, environ: Mapping[str, str]) -> list[Finding]:
+def _findings_of_error(error: VeoError, account: Account, environ: Mapping[str, str]) -> list[Finding]:
     if isinstance(error, NoAnswerError):
-        return [_unreached(error, account, environ)]
+        return [_finding_of_silence(error, account, environ)]
     if isinstance(error, ServiceError):
-        return [_answers(account), *_refused(error, account)]
+        return [_endpoint_answers(account), *_findings_of_refusal(error, account)]
     remedy = "Check base_url." if isinstance(error, InvalidReplyError) else ""
     return [Finding("extras" if isinstance(error, MissingExtraError) else "endpoint", "problem", str(error), remedy)]
 
 
-def _refused(error: ServiceError, account: Account) -> list[Finding]:
+def _findings_of_refusal(error: ServiceError, account: Account) -> list[Finding]:
     if isinstance(error, AuthenticationError):
         # The service's own sentence may quote the key.
         remedy = "It may be mistyped, revoked, or another service's; set it again."
@@ -119,24 +122,24 @@ def _refused(error: ServiceError, account: Account) -> list[Finding]:
             remedy = "Run `gcloud auth application-default login` again."
         return [Finding("key", "problem", f"refused (HTTP {error.status})", remedy)]
     if isinstance(error, NotFoundError):
-        return _not_found(error, account)
+        return _findings_of_missing(error, account)
     if isinstance(error, PermissionDeniedError):
-        return [_forbidden(error)]
+        return [_finding_of_denial(error)]
     passing = isinstance(error, RateLimitError | ServiceUnavailableError)
     return [Finding("request", "warning" if passing else "problem", str(error))]
 
 
-def _forbidden(error: PermissionDeniedError) -> Finding:
+def _finding_of_denial(error: PermissionDeniedError) -> Finding:
     if re.search(r"SERVICE_DISABLED|has not been used in project|it is disabled", f"{error.code} {error}"):
         return Finding("project", "problem", str(error), "Enable the API at that address and wait a few minutes.")
     return Finding("key", "problem", str(error))
 
 
-def _not_found(error: NotFoundError, account: Account) -> list[Finding]:
+def _findings_of_missing(error: NotFoundError, account: Account) -> list[Finding]:
     surface, said = account.endpoint.surface, str(error)
     if surface == AGENT_PLATFORM and "publisher model" not in said.lower():
         # It was the operation that is missing, as it should be.
-        return _accepted(account)
+        return _key_accepted(account)
     key = Finding("key", "ok", "accepted")
     if surface == AGENT_PLATFORM:
         place = account.endpoint.location or "global"
@@ -147,16 +150,16 @@ def _not_found(error: NotFoundError, account: Account) -> list[Finding]:
     return [Finding("address", "problem", f"no list of models at {_origin(account)}", "Check base_url's path.")]
 
 
-def _unreached(error: NoAnswerError, account: Account, environ: Mapping[str, str]) -> Finding:
+def _finding_of_silence(error: NoAnswerError, account: Account, environ: Mapping[str, str]) -> Finding:
     said = str(error)
     found = (trouble for trouble in _TROUBLE if re.search(trouble[0], said.partition(": ")[2], re.IGNORECASE))
     _, words, remedy = next(found, ("", said.rstrip("."), "Check the network."))
-    if proxy := _proxy(account.endpoint.base_url, environ):
+    if proxy := _proxy_variable(account.endpoint.base_url, environ):
         remedy += f" Requests go through the proxy that {proxy} names."
     return Finding("endpoint", "problem", f"{_origin(account)} cannot be reached: {words}", remedy)
 
 
-def _proxy(address: str, environ: Mapping[str, str]) -> str:
+def _proxy_variable(address: str, environ: Mapping[str, str]) -> str:
     """The variable that names the proxy on the way to an address, or an empty text."""
     return read_proxies(environ).variable(address)
 
@@ -166,11 +169,12 @@ def _origin(account: Account) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _hushed(finding: Finding, signed: Mapping[str, str]) -> Finding:
+def _without_secrets(finding: Finding, signed: Mapping[str, str]) -> Finding:
     """The finding without what has signed the request, should the service quote it."""
     message = finding.message
     for name, value in signed.items():
         # The quota project is no secret.
         for secret in () if name == "x-goog-user-project" else (value, value.rpartition(" ")[2]):
+            # Whole, and without the word before it: a service may quote either.
             message = message.replace(secret, "…")
     return Finding(finding.topic, finding.state, message, finding.remedy)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .pricing import Cost
-from .providers import provider_named
-from .record import JobRecord, JobState
-from .remote import RemoteVideo, RemoteVideos
-from .video_ids import VideoId
+from ...client.remote_videos import RemoteVideo, RemoteVideos
+from ...domain.job_record import JobRecord, JobState
+from ...domain.pricing import Cost
+from ...providers.registry import provider_named
+from ...providers.video_ids import VideoId
 
+# A filtered job is never "completed", as it is with LiteLLM: there is no clip to fetch.
 _STATUS = {JobState.SUCCEEDED: "completed", JobState.FILTERED: "failed", JobState.FAILED: "failed"}
 
 
@@ -19,7 +20,7 @@ class VideoObject:
     """A video as LiteLLM and OpenAI describe it.
 
     Attributes:
-        id: says by itself where the video is; works in another program and without the ledger.
+        id: names provider, model and video, so that it works in another program and without the ledger.
         status: ``processing``, ``completed`` or ``failed``.
         error: ``code`` and ``message`` of a failed one.
         seconds: length of a clip in seconds, as text.
@@ -80,7 +81,7 @@ class VideoList(list[VideoObject]):
     """
 
     def __init__(self, videos: RemoteVideos) -> None:
-        super().__init__(_of_list(item) for item in videos)
+        super().__init__(_from_listing(item) for item in videos)
         self.has_more = bool(videos.after)
         self.object = "list"
 
@@ -100,7 +101,7 @@ class VideoList(list[VideoObject]):
         return self[-1].id if self else None
 
 
-def _of_list(item: RemoteVideo) -> VideoObject:
+def _from_listing(item: RemoteVideo) -> VideoObject:
     video = item.video
     return VideoObject(
         id=str(VideoId(provider_named(item.provider).prefixes[0], video.model or "unknown", video.id)),

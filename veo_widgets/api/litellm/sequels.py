@@ -1,4 +1,4 @@
-"""LiteLLM's functions for videos that are there already: list, remix, edit, extend; see `videos_api`."""
+"""LiteLLM's functions for videos that are there already: list, remix, edit, extend; see `videos`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from . import session
-from .arguments import COUNT, NAME, NONE, SECONDS, TEXT, accepts
-from .record import JobRecord
-from .sealing import Secret, sealed
-from .video_ids import is_video_id, read_video_id
-from .video_objects import VideoList, VideoObject, described
-from .videos_api import TIMEOUT, account_profile, checked, looked_at
+from ...domain.arguments import COUNT, NAME, NONE, SECONDS, TEXT, accepts
+from ...domain.job_record import JobRecord
+from ...domain.secret import Secret, sealed
+from ...providers.video_ids import is_video_id, read_video_id
+from .. import functions
+from .objects import VideoList, VideoObject, described
+from .videos import TIMEOUT, account_profile, checked, looked_at
 
 
 @accepts(
@@ -48,8 +48,9 @@ def video_list(
         BadRequestError: the provider keeps no list.
     """
     api_key = Secret.of(api_key, "argument")
-    client = session.client()
+    client = functions.client()
     profile = account_profile(client, api_key, api_base)
+    # Our ids name provider and model too; the service knows only its own part.
     start = read_video_id(after).operation if after and is_video_id(after) else after or ""
     ask = partial(
         client.asynchronous.remote.videos,
@@ -76,7 +77,7 @@ def video_remix(
 
     Args:
         video_id: from `video_generation` or `video_list`, of this or another program.
-        prompt: what is to be different.
+        prompt: what should be different.
         timeout: seconds to wait for the service's answer.
         custom_llm_provider: taken for compatibility; the id says it.
         api_key: instead of the configured one.
@@ -87,7 +88,7 @@ def video_remix(
     """
     del custom_llm_provider
     api_key = Secret.of(api_key, "argument")
-    return _followed(video_id, "remix", {"prompt": prompt}, timeout, (api_key, api_base))
+    return _start_sequel(video_id, "remix", {"prompt": prompt}, timeout, (api_key, api_base))
 
 
 @accepts(video_id=NAME, prompt=TEXT, timeout=SECONDS, api_base=NAME | NONE)
@@ -103,7 +104,7 @@ def video_edit(
     """Have a finished video changed as `prompt` says; see `video_remix`."""
     del custom_llm_provider
     api_key = Secret.of(api_key, "argument")
-    return _followed(video_id, "edit", {"prompt": prompt}, timeout, (api_key, api_base))
+    return _start_sequel(video_id, "edit", {"prompt": prompt}, timeout, (api_key, api_base))
 
 
 @accepts(video_id=NAME, prompt=TEXT, timeout=SECONDS, api_base=NAME | NONE)
@@ -120,16 +121,17 @@ def video_extension(
     """Have a finished video continued by so many `seconds`; see `video_remix`."""
     del custom_llm_provider
     api_key = Secret.of(api_key, "argument")
-    return _followed(video_id, "extend", {"prompt": prompt, "seconds": seconds}, timeout, (api_key, api_base))
+    return _start_sequel(video_id, "extend", {"prompt": prompt, "seconds": seconds}, timeout, (api_key, api_base))
 
 
-def _followed(
+def _start_sequel(
     video_id: str, verb: str, said: dict[str, Any], timeout: float | None, given: tuple[Secret | None, str | None]
 ) -> VideoObject:
-    client = session.client()
+    client = functions.client()
     where, profile = read_video_id(video_id), account_profile(client, *given)
 
     async def follow() -> JobRecord:
+        # The ledger may not know of its end yet, and only what has ended can be continued.
         record = await looked_at(client, where, profile)
         started: JobRecord = await getattr(client.asynchronous, verb)(record.id, **said)
         return started

@@ -22,31 +22,35 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections.abc import Callable, Coroutine, Mapping
+from difflib import get_close_matches
 from functools import partial
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from . import session
-from .accounts import CALLS
-from .archive import new_job_id
-from .arguments import MAPPING, NAME, NONE, SECONDS, TEXT, accepts
-from .config import Settings
-from .errors import BadRequestError, BudgetError, DownloadError, InvalidRequestError, WaitTimeoutError
-from .params import PARAMS
-from .record import JobRecord
-from .remote import PICTURES
-from .sealing import Secret, sealed
-from .sync import Client
-from .video_ids import VideoId, read_video_id
-from .video_objects import VideoObject, described
-from .waiting import result
+from ...client.job_accounts import CALLS
+from ...client.offline_client import new_job_id
+from ...client.remote_videos import PICTURES
+from ...config.settings import Settings
+from ...domain.arguments import MAPPING, NAME, NONE, SECONDS, TEXT, accepts
+from ...domain.errors import BadRequestError, BudgetError, DownloadError, InvalidRequestError, WaitTimeoutError
+from ...domain.job_record import JobRecord
+from ...domain.json_values import read_object
+from ...domain.params import ALIASES, BY_NAME, PARAMS
+from ...domain.secret import Secret, sealed
+from ...providers.video_ids import VideoId, read_video_id
+from ...providers.wires.proxied_videos import LITELLMS_OWN
+from ...session.client import Client
+from ...session.waiting import result
+from .. import functions
+from .objects import VideoObject, described
 
 T = TypeVar("T")
 
 # LiteLLM's default.
 TIMEOUT = 600.0
 # The wires' own spellings are taken too, as LiteLLM hands them through.
-_BY_WIRE = {param.wire: param.name for param in PARAMS}
+_BY_WIRE = {param.wire: param.name for param in PARAMS} | {"n": "samples"}
+_KNOWN = {*BY_NAME, *ALIASES, "model", "provider", "profile", "max_cost", "output", "allow_retired"}
 
 
 def account_profile(client: Client, api_key: Secret | None, api_base: str | None) -> str | None:
@@ -70,28 +74,40 @@ def account_profile(client: Client, api_key: Secret | None, api_base: str | None
     return name
 
 
-def _values(extra_body: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
+def _merged_values(extra_body: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
     merged = {**values, **(extra_body or {})}
+    # Veo's own requests have their parameters one level below the rest.
     nested = merged.pop("parameters", None)
     if isinstance(nested, Mapping):
         merged = {**merged, **nested}
-    return {_BY_WIRE.get(name, name): value for name, value in merged.items() if value is not None}
+    said = {_BY_WIRE.get(name, name): value for name, value in merged.items() if value is not None}
+    extra = {name: value for name, value in said.items() if name in (extra_body or {}) or _may_be_extra(name)}
+    extra = {name: value for name, value in extra.items() if name not in _KNOWN and name not in LITELLMS_OWN}
+    plain = {name: value for name, value in said.items() if name not in extra}
+    if extra:
+        plain["extra"] = read_object([extra, *([plain["extra"]] if "extra" in plain else [])], "extra")
+    return plain
 
 
-def _within(future: concurrent.futures.Future[Any], timeout: float | None, what: str) -> Any:
-    """The result of a future, unless it takes longer than `timeout` seconds; it goes on all the same."""
+def _may_be_extra(name: str) -> bool:
+    """Whether a keyword is for the service, as LiteLLM takes it, rather than a slip of the pen."""
+    return not get_close_matches(name, _KNOWN, n=1, cutoff=0.8)
+
+
+def _result_within(future: concurrent.futures.Future[Any], timeout: float | None, what: str) -> Any:
+    """The result of a future, unless that takes longer than `timeout` seconds, which does not stop it."""
     try:
         return result(future, timeout)
     except TimeoutError as error:
         if isinstance(error, WaitTimeoutError):
             raise
-        raise WaitTimeoutError(f"{what} takes longer than {timeout:g} s; it goes on.") from None
+        raise WaitTimeoutError(f"{what} is not done after {timeout:g} s. It keeps running.") from None
 
 
 def checked(client: Client, verb: Callable[[], Coroutine[Any, Any, T]], timeout: float | None, what: str) -> T:
     """What a verb returns; a request that is refused here goes by LiteLLM's name for that."""
     try:
-        found: T = _within(client.start(verb), timeout, what)
+        found: T = _result_within(client.start(verb), timeout, what)
     except InvalidRequestError as error:
         raise BadRequestError(str(error), status=400) from error
     return found
@@ -126,11 +142,12 @@ def video_generation(
         timeout: seconds to wait for the service's answer.
         custom_llm_provider: the provider, where the model has no prefix.
         extra_headers: refused if given: a header nobody checks could carry a key elsewhere.
-        extra_body: more parameters, under our names or the wire's.
+        extra_body: more parameters, under our names or the wire's; any other is sent as it is, as one of ``extra``.
         api_key: instead of the configured one.
         api_base: an address instead of the configured one.
-        values: more parameters, under our names or the wire's, such as ``aspectRatio``; and ``max_cost`` in US dollars,
-            which a request of unknown price needs unless ``veo.budget(unknown=…)`` says what to reserve for it.
+        values: more parameters, as in `extra_body`, such as ``aspectRatio``, unless they look like a slip of the pen;
+            and ``max_cost`` in US dollars, which a request of unknown price needs unless ``veo.budget(unknown=…)`` says
+            what to reserve for it.
 
     Returns:
         The video, ``processing``.
@@ -143,24 +160,27 @@ def video_generation(
     del user
     if extra_headers:
         raise BadRequestError("extra_headers: none can be sent; use api_key and api_base.", status=400)
-    client = session.client()
-    more = {"input_reference": input_reference, "seconds": seconds, "size": size, **_values(extra_body, values)}
+    client = functions.client()
     given = {
         "model": model,
         "provider": custom_llm_provider,
         "profile": account_profile(client, api_key, api_base),
-        **more,
+        "input_reference": input_reference,
+        "seconds": seconds,
+        "size": size,
     }
     try:
+        given |= _merged_values(extra_body, values)
         plan = client.plan(prompt, **{name: value for name, value in given.items() if value is not None})
-        for violation in plan.violations:
-            raise violation
+        plan.check()
     except InvalidRequestError as error:
         raise BadRequestError(str(error), status=400) from error
+    # Chosen here, so that an error of the waiting can name it.
     job_id = new_job_id()
+    # Not patient: a request that is held back for quota has no id of the service's yet, which this function returns.
     future = client.start(partial(client.asynchronous.submit_plan, plan, job_id=job_id, patient=False))
     try:
-        return described(_within(future, timeout, f"The answer to job {job_id}"))
+        return described(_result_within(future, timeout, f"The answer to job {job_id}"))
     except BudgetError as error:
         raise BadRequestError(str(error), status=400) from error
     finally:
@@ -175,7 +195,7 @@ def video_status(
     api_base: str | None = None,
     **_: Any,
 ) -> VideoObject:
-    """How a video is, asked of the service once; a finished one is saved at the same time.
+    """Ask the service once how a video is doing; a finished one is saved at the same time.
 
     Args:
         video_id: from `video_generation`, of this or another program.
@@ -184,13 +204,13 @@ def video_status(
         api_base: an address instead of the configured one.
     """
     api_key = Secret.of(api_key, "argument")
-    client = session.client()
+    client = functions.client()
     where, profile = read_video_id(video_id), account_profile(client, api_key, api_base)
-    return described(_within(client.start(looked_at, client, where, profile), timeout, f"Video {video_id}"))
+    return described(_result_within(client.start(looked_at, client, where, profile), timeout, f"Video {video_id}"))
 
 
 async def looked_at(client: Client, where: VideoId, profile: str | None) -> JobRecord:
-    """The job of a video, after a look at how it is."""
+    """The job of a video, after asking the service about it."""
     record = await client.asynchronous.adopt(where.provider, where.model, where.operation, profile=profile)
     try:
         return await client.asynchronous.refresh(record.id)
@@ -227,12 +247,12 @@ def video_content(
         allowed = ", ".join(("video", *PICTURES))
         raise BadRequestError(f"variant: {variant!r} is not one of {allowed}.", status=400)
     video = video_status(video_id, timeout, api_key, api_base)
-    record = session.client().job(video.job_id).record
+    record = functions.client().job(video.job_id).record
     if not record.videos or video.status != "completed":
         why = video.error["message"] if video.error else record.remark or f"it is {record.state}"
         raise BadRequestError(f"Video {video_id} has no content: {why}", status=400)
     if variant in PICTURES:
-        client = session.client()
+        client = functions.client()
         save = partial(client.asynchronous.remote.picture, record, variant)
         return checked(client, save, timeout, f"The {variant} of video {video_id}").read_bytes()
     return record.videos[0].path.read_bytes()

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from ..errors import VeoError
+from ...domain.errors import VeoError
 from .shell_magics import VeoMagics
 
 if TYPE_CHECKING:
-    from ..flags import Flags
+    from ...api.flags import Flags
 
 _BEGINNING = "get_ipython().run_cell_magic('veo',"
 
@@ -34,19 +34,19 @@ class Awaiting:
     def begin(self, shell: InteractiveShell) -> None:
         """Rewrite cells from now on."""
         shell.input_transformers_post.append(self.rewrite)
-        shell.events.register("pre_execute", self._enter)
-        shell.events.register("post_execute", self._leave)
+        shell.events.register("pre_execute", self._cell_begins)
+        shell.events.register("post_execute", self._cell_ends)
 
     def end(self, shell: InteractiveShell) -> None:
         """Rewrite no more."""
         shell.input_transformers_post.remove(self.rewrite)
-        shell.events.unregister("pre_execute", self._enter)
-        shell.events.unregister("post_execute", self._leave)
+        shell.events.unregister("pre_execute", self._cell_begins)
+        shell.events.unregister("post_execute", self._cell_ends)
 
-    def _enter(self) -> None:
+    def _cell_begins(self) -> None:
         self._depth += 1
 
-    def _leave(self) -> None:
+    def _cell_ends(self) -> None:
         # The cell that loaded the extension is left without having been entered.
         self._depth = max(self._depth - 1, 0)
 
@@ -55,13 +55,13 @@ class Awaiting:
         source = "".join(lines)
         if not source.startswith(_BEGINNING):
             return lines
-        call = _call(source)
+        call = _magic_call(source)
         if call is None:
             return lines
         line, body = call
         # IPython refuses an empty body before the magic is asked, which --help does without.
         body = body or "\n"
-        flags = self._flags(line, body)
+        flags = self._read_flags(line, body)
         if flags is not None and flags.wait and not flags.dry_run and self._can_await():
             rewritten = f"await get_ipython().magics_manager.registry['VeoMagics'].awaited({line!r}, {body!r})"
         else:
@@ -71,8 +71,8 @@ class Awaiting:
             rewritten = f"({rewritten}, None)[1]"
         return [f"{rewritten}\n"]
 
-    def _flags(self, line: str, body: str) -> Flags | None:
-        from ..flags import parse, whole_line
+    def _read_flags(self, line: str, body: str) -> Flags | None:
+        from ...api.flags import parse, whole_line
 
         try:
             return parse(whole_line(line, body)[0], self._magics.defaults)
@@ -93,7 +93,7 @@ class Awaiting:
         return True
 
 
-def _call(source: str) -> tuple[str, str] | None:
+def _magic_call(source: str) -> tuple[str, str] | None:
     """The line and the body of a cell that is nothing but the magic."""
     try:
         (statement,) = ast.parse(source).body

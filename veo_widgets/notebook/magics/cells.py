@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import config, session
-from ..batches import Batch
-from ..budgets import amount, over_max_cost
-from ..errors import InvalidRequestError, JobError, SubmitInterrupted, together
-from ..flags import Flags, parse, parser, whole_line
-from ..handles import Job, Jobs
-from ..logbook import without_media
-from ..outlines import ended
-from ..paths import expanded, is_there
-from ..planning import Plan
-from ..pricing import Cost
-from ..printable import printable
-from ..progress import silent
-from ..record import JobRecord
-from ..templates import prompt_of, without_notes
-from ..waiting import IN_BROWSER
+from ...api import functions
+from ...api.flags import Flags, parse, parser, whole_line
+from ...client.plan import Plan
+from ...client.progress import silent
+from ...config.log import without_media
+from ...domain.budgets import amount, over_max_cost
+from ...domain.errors import InvalidRequestError, JobError, SubmitInterrupted, together
+from ...domain.job_record import JobRecord
+from ...domain.paths import expanded, is_there
+from ...domain.pricing import Cost, dollars
+from ...domain.printable import printable
+from ...domain.prompt_templates import prompt_of, without_notes
+from ...providers.wires import Call
+from ...session.job import Job, Jobs
+from ...session.waiting import IN_BROWSER
 from .reruns import Asking, Turn, decide, take_up
 from .sources import with_sources
+
+if TYPE_CHECKING:
+    from ...session.groups.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,9 @@ class Cell:
             return None
         values = with_sources(flags.values, names)
         if flags.each:
-            return cls(flags, batch=_batch(flags.each, without_notes(body).strip(), names, values))
+            return cls(flags, batch=_batch_of_rows(flags.each, without_notes(body).strip(), names, values))
         prompt = prompt_of(body, names)
-        return cls(flags, tuple(Turn(session.plan(prompt, **each)) for each in _each(values, flags.seeds)))
+        return cls(flags, tuple(Turn(functions.plan(prompt, **each)) for each in _values_per_job(values, flags.seeds)))
 
     def decided(self, cell: str, asking: Asking) -> Cell:
         """The cell with what becomes of each of its requests, some of which it may have sent before.
@@ -96,27 +98,33 @@ class Cell:
         ]
 
     def submit(self) -> Jobs | Batch:
-        """Start every job that is to be sent; the sum is told and checked beforehand.
+        """Submit the jobs; the total is shown and checked first.
 
         Raises:
             VeoError: as `veo_widgets.submit` does.
             SubmitInterrupted: Ctrl-C came while one was being sent; those before it go on.
         """
         if self.batch is not None:
+            from ...session.groups.summary import ended
+
             print(f"{self.batch.title}: {ended(str(self.batch.cost))}")  # noqa: T201 (the price, before it is paid)
             return self.batch.run()
         plans = [one.plan for one in self.turns if one.record is None]
+        if len(plans) > 1:
+            print(_in_all(plans))  # noqa: T201 (the price, before it is paid)
         if plans and plans[0].violations:
             # All that is wrong with the line at once.
             raise together(plans[0].violations)
         if len(plans) > 1:
-            _check_sum(plans)
-        return Jobs(session.client(), [_job_of(one) for one in self.turns])
+            client = functions.client()
+            # Together, since each by itself may fit into what is left.
+            client.call(client.asynchronous.reservations.admit, plans)
+        return Jobs(functions.client(), [_job_of(one) for one in self.turns])
 
 
 def _job_of(one: Turn) -> JobRecord:
     """The job of a turn: sent, or the one that is there already."""
-    client = session.client()
+    client = functions.client()
     if one.record is None:
         return client.submit_plan(one.plan).record
     if not (one.asks or one.record.state.is_final):
@@ -124,13 +132,14 @@ def _job_of(one: Turn) -> JobRecord:
     return one.record
 
 
-def _check_sum(plans: Sequence[Plan]) -> None:
-    print(f"{len(plans)} jobs, {_sum(plans).text} in all.")  # noqa: T201 (the price, before it is paid)
-    client = session.client()
-    client.call(client.asynchronous.purse.admit, plans)
+def _in_all(plans: Sequence[Plan], also: str = "") -> str:
+    """How many jobs they are, what they cost, and what each of them may cost."""
+    share = plans[0].max_cost
+    each = "" if share is None else f"; --max-cost is {dollars(share)} for each"
+    return f"{len(plans)} jobs, {_total_cost(plans).text} in all{also}{each}."
 
 
-def _batch(name: str, prompt: str, names: Mapping[str, Any], values: dict[str, Any]) -> Batch:
+def _batch_of_rows(name: str, prompt: str, names: Mapping[str, Any], values: dict[str, Any]) -> Batch:
     """The rows of a variable, or of a file; what they may cost is for all of them together."""
     rest = {key: value for key, value in values.items() if key != "max_cost"}
     if name in names:
@@ -144,20 +153,23 @@ def _batch(name: str, prompt: str, names: Mapping[str, Any], values: dict[str, A
             parameter="each",
             value=name,
         )
-    batch = session.batch(rows, prompt, **rest)
-    return batch if "max_cost" not in values else _capped(batch, values["max_cost"], prompt, rest)
+    batch = functions.batch(rows, prompt, **rest)
+    return batch if "max_cost" not in values else _within_max_cost(batch, values["max_cost"], prompt, rest)
 
 
-def _capped(batch: Batch, max_cost: object, prompt: str, values: dict[str, Any]) -> Batch:
+def _within_max_cost(batch: Batch, max_cost: object, prompt: str, values: dict[str, Any]) -> Batch:
     usd, due = amount(max_cost, "max_cost"), batch.cost.due
     if due is None:
-        return session.batch(batch.source, prompt, max_cost=usd / len(batch.rows), **values)
+        share = usd / len(batch.rows)
+        batch = functions.batch(batch.source, prompt, max_cost=share, **values)
+        batch.remarks = (*batch.remarks, f"--max-cost is {dollars(share)} for each row")
+        return batch
     if due > usd:
         raise over_max_cost(Cost(due, samples=len(batch.rows)), usd)
     return batch
 
 
-def _each(values: dict[str, Any], seeds: tuple[int, ...]) -> Iterable[dict[str, Any]]:
+def _values_per_job(values: dict[str, Any], seeds: tuple[int, ...]) -> Iterable[dict[str, Any]]:
     """The values of each job; what they may cost is for all of them together."""
     if not seeds:
         return [values]
@@ -167,10 +179,11 @@ def _each(values: dict[str, Any], seeds: tuple[int, ...]) -> Iterable[dict[str, 
     return [{**shared, "seed": seed} for seed in seeds]
 
 
-def _sum(plans: Iterable[Plan]) -> Cost:
+def _total_cost(plans: Sequence[Plan]) -> Cost:
     prices = [plan.cost.usd for plan in plans]
     known = [usd for usd in prices if usd is not None]
-    return Cost(sum(known) if len(known) == len(prices) else None, "of several jobs", samples=len(prices))
+    note = "" if all(plan.cost.is_free for plan in plans) else "of several jobs"
+    return Cost(sum(known) if len(known) == len(prices) else None, note, samples=len(prices))
 
 
 def usage() -> str:
@@ -181,57 +194,66 @@ def usage() -> str:
 def preview(cell: Cell) -> str:
     """What would be sent, the price, and every rule it breaks, as text."""
     if cell.batch is not None:
-        return repr(cell.batch)
+        sent = [piece.plan for piece in cell.batch.pieces if piece.plan and not piece.violations]
+        return "\n".join([repr(cell.batch), *(f"The first:\n{_dry_run(plan)}" for plan in sent[:1])])
     plans = [one.plan for one in cell.turns]
     first = _dry_run(plans[0])
     if len(plans) == 1:
         return first
     seeds = ", ".join(map(str, cell.flags.seeds))
-    return f"{len(plans)} jobs, {_sum(plans).text} in all, with the seeds {seeds}. The first:\n{first}"
+    return f"{_in_all(plans, f', with the seeds {seeds}')} The first:\n{first}"
 
 
 def _dry_run(plan: Plan) -> str:
     lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
-    client = session.client()
+    client = functions.client()
     # In a browser there is no ledger to be asked what is left.
-    refused = None if IN_BROWSER else client.call(client.asynchronous.purse.objection, plan)
+    refused = None if IN_BROWSER else client.call(client.asynchronous.reservations.objection, plan)
     if violations := [*plan.violations, *([refused] if refused else [])]:
         lines += ["", "It would not be sent:", *dict.fromkeys(f"  - {violation}" for violation in violations)]
-    settings = client.asynchronous.settings_of(plan.profile)
-    account = config.account(plan.provider, plan.model.surface, settings)
-    call = plan.call(account)
-    body = json.dumps(without_media(call.json), indent=2, ensure_ascii=False)
-    return printable("\n".join([*lines, "", f"{call.method} {call.url}", body]))
+    call = client.asynchronous.unsigned(plan)
+    return printable("\n".join([*lines, "", *_request_lines(call)]))
 
 
-def _progress(jobs: Iterable[Job] | Batch, *, quiet: bool) -> AbstractContextManager[None]:
+def _request_lines(call: Call) -> Iterator[str]:
+    """A request as it would be sent: the fields of a form by line, else JSON."""
+    yield f"{call.method} {call.url}{' as a form' if call.form else ''}"
+    for part in call.form:
+        size = f"{part.filename} ({part.mime}, {len(part.value) / 1000:.0f} kB)"
+        yield f"{part.name}: {size if part.filename else part.value!s}"
+    if not call.form:
+        yield json.dumps(without_media(call.json), indent=2, ensure_ascii=False)
+
+
+def _progress_display(jobs: Sequence[Job] | Batch, *, quiet: bool) -> AbstractContextManager[None]:
     """A batch shows how far it is; jobs have cards that do."""
-    return nullcontext() if isinstance(jobs, Batch) and not quiet else silent()
+    return silent() if quiet or isinstance(jobs, Sequence) else nullcontext()
 
 
-def wait_for(jobs: Iterable[Job] | Batch, *, quiet: bool) -> None:
+def wait_for(jobs: Sequence[Job] | Batch, *, quiet: bool) -> None:
     """Block until all have ended; the first that has no clip is told at the end.
 
     Raises:
         JobError: one ended without a clip.
     """
     failed: list[JobError] = []
-    for job in [jobs] if isinstance(jobs, Batch) else jobs:
+    for job in jobs if isinstance(jobs, Sequence) else [jobs]:
         try:
-            with _progress(jobs, quiet=quiet):
+            with _progress_display(jobs, quiet=quiet):
                 job.wait()
         except JobError as error:
+            # The others are waited for all the same: their clips are paid for.
             failed.append(error)
     if failed:
         raise failed[0]
 
 
-async def awaited(jobs: Iterable[Job] | Batch, *, quiet: bool) -> None:
+async def awaited(jobs: Sequence[Job] | Batch, *, quiet: bool) -> None:
     """The same without blocking."""
     failed: list[JobError] = []
-    for job in [jobs] if isinstance(jobs, Batch) else jobs:
+    for job in jobs if isinstance(jobs, Sequence) else [jobs]:
         try:
-            with _progress(jobs, quiet=quiet):
+            with _progress_display(jobs, quiet=quiet):
                 await job
         except JobError as error:
             failed.append(error)
@@ -241,4 +263,4 @@ async def awaited(jobs: Iterable[Job] | Batch, *, quiet: bool) -> None:
 
 def stopped_job(error: SubmitInterrupted | JobError) -> Job:
     """The job in the ledger that an error is about."""
-    return session.client().job(error.job_id)
+    return functions.client().job(error.job_id)

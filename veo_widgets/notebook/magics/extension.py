@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from .awaiting import Awaiting
 from .left_over import left_over
 from .matching import complete
+from .preloading import begin_after_cell
 from .shell_magics import VeoMagics
 from .tracebacks import fold, unfold
 
@@ -28,9 +29,11 @@ class _Extension:
         self._awaiting.begin(shell)
         self._end_completing = complete(shell, self.magics)
         fold(shell)
+        self._end_preloading = begin_after_cell(shell)
 
     def remove(self) -> None:
         """Leave the shell as it was."""
+        self._end_preloading()
         self._end_completing()
         self._awaiting.end(self._shell)
         unfold()

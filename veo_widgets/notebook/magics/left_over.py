@@ -6,32 +6,33 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from .. import config
-from ..errors import VeoError
-from ..ledger import Ledger
-from ..paths import is_there
-from ..problems import unknown_remark
+from ...config.settings import home
+from ...domain.errors import VeoError
+from ...domain.paths import is_there
+from ...domain.problems import unknown_remark
+from ...storage.ledger.ledger import Ledger
 
 
 def left_over() -> str:
     """What is left of earlier kernels, in a line; empty if nothing is. Nothing is done about it."""
     try:
-        left, unknown = _left(config.home() / "ledger.sqlite3")
+        left, unknown = _count_left_over(home() / "ledger.sqlite3")
     except VeoError as error:
         return str(error)
     said = []
     if left:
         jobs, them = ("job of an earlier kernel is", "it") if left == 1 else ("jobs of earlier kernels are", "them")
-        said.append(f"{left} {jobs} open: %veo resume brings {them} home.")
+        said.append(f"{left} {jobs} open: %veo resume picks {them} up.")
     if unknown:
         said.append(unknown)
     return " ".join(said)
 
 
-def _left(path: Path) -> tuple[int, str]:
+def _count_left_over(path: Path) -> tuple[int, str]:
     # A folder that may not be looked into is told of when it is needed.
     if not is_there(path):
         return 0, ""
+    # Loading the extension must not wait long for a program that has the ledger locked.
     with closing(Ledger(path, patience=1.0)) as ledger:
         left, _ = ledger.left(time.time())
         return left, unknown_remark(*ledger.unknown(), "%veo")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import VeoError
+from ...domain.errors import VeoError
 from .shell_magics import VeoMagics
 
 if TYPE_CHECKING:
@@ -27,15 +27,19 @@ def complete(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
     """
     import IPython.core.completer
 
-    return _by_matcher(shell, magics) if hasattr(IPython.core.completer, "context_matcher") else _by_hook(shell, magics)
+    return (
+        _register_matcher(shell, magics)
+        if hasattr(IPython.core.completer, "context_matcher")
+        else _register_hook(shell, magics)
+    )
 
 
-def _by_matcher(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
+def _register_matcher(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
     from IPython.core.completer import SimpleCompletion, context_matcher
 
     @context_matcher(identifier="veo_widgets", priority=200)  # type: ignore[untyped-decorator]  # IPython's
     def matcher(context: CompletionContext) -> SimpleMatcherResult:
-        found = _offers(_before_cursor(context), magics)
+        found = _matching_offers(_before_cursor(context), magics)
         if found is None:
             return {"completions": [], "suppress": False}
         fragment, offers = found
@@ -55,11 +59,11 @@ def _by_matcher(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None
     return end
 
 
-def _by_hook(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
+def _register_hook(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
     """The way before matchers, which knows the cursor's line alone: one that continues another is not completed."""
 
     def hook(_: InteractiveShell, event: Any) -> list[str]:
-        found = _offers(event.text_until_cursor, magics)
+        found = _matching_offers(event.text_until_cursor, magics)
         if found is None:
             return []
         fragment, offers = found
@@ -75,7 +79,7 @@ def _by_hook(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], None]:
     return end
 
 
-def _offers(before: str, magics: VeoMagics) -> tuple[str, list[str]] | None:
+def _matching_offers(before: str, magics: VeoMagics) -> tuple[str, list[str]] | None:
     """The word before the cursor and what it may become; None where nothing of ours is written."""
     from .completion import offers_for
 
@@ -87,10 +91,10 @@ def _offers(before: str, magics: VeoMagics) -> tuple[str, list[str]] | None:
     if found is None:
         return None
     fragment, offers = found
-    return fragment, list(dict.fromkeys(offer for offer in offers if _begins(offer, fragment)))[:_MOST]
+    return fragment, list(dict.fromkeys(offer for offer in offers if _begins_with(offer, fragment)))[:_MOST]
 
 
-def _begins(offer: str, fragment: str) -> bool:
+def _begins_with(offer: str, fragment: str) -> bool:
     # A quote is added to a path that needs one.
     return offer.lstrip("'\"").startswith(fragment.lstrip("'\""))
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from .. import session
-from ..pieces import has_clip
-from ..planning import Plan, folder_of
-from ..record import JobRecord, JobState
-from ..surroundings import notebook
+from ...api import functions
+from ...client.plan import Plan, folder_of
+from ...config.environment import notebook
+from ...domain.job_record import JobRecord, JobState
+from ...session.groups.piece import has_clip
+from ..running_cell import somebody_watches
 
 # How somebody can be asked: by a button in the card, at a terminal's prompt, or not at all.
 Asking = Literal["button", "prompt", ""]
@@ -70,13 +71,13 @@ class _Known:
         return self.here or record.notebook == notebook()
 
     def stands_for(self, plan: Plan) -> bool:
-        """Whether it may take the place of a plan's job: by notebook and cell, as far as both are known."""
+        """Whether it can stand for a plan's job: of the same notebook and cell, where both are known."""
         record, here = self.record, notebook()
         if record.cell and plan.cell and record.cell != plan.cell:
             return False
         if record.notebook and here:
             return record.notebook == here
-        return record.folder == folder_of(plan, session.client().asynchronous.settings_of(plan.profile))
+        return record.folder == folder_of(plan, functions.client().asynchronous.settings_of(plan.profile))
 
     def is_left_over(self, plan: Plan) -> bool:
         """Whether an earlier kernel of this notebook has sent it, and it still runs."""
@@ -93,31 +94,33 @@ def decide(plan: Plan, *, once: bool, asking: Asking) -> Turn:
         once: whether a clip that is there is shown instead of a new one.
         asking: how somebody can be asked whether to pay again.
     """
+    # It is refused when it is sent, together with all else that is wrong with the line.
     if plan.violations:
         return Turn(plan)
-    client = session.client()
+    client = functions.client()
     known = [
         _Known(record, here or record.id in _taken_up)
         for record, here in client.call(client.asynchronous.sent_before, plan)
     ]
     made = Turn(plan, tuple(one.record for one in known if one.is_of(plan)))
     left = next((one.record for one in reversed(known) if one.is_left_over(plan)), None)
+    # Before anything else: it runs already, and would be paid for twice.
     if left is not None:
-        return _taken(made, left)
-    if once and (stand_in := _stand_in([one for one in known if one.stands_for(plan)], plan.cell)):
-        return _shown(made, stand_in, f"{_told(stand_in)} Nothing was sent, because of --once.")
+        return _turn_taking_up(made, left)
+    if once and (stand_in := _existing_job([one for one in known if one.stands_for(plan)], plan.cell)):
+        return _turn_showing(made, stand_in, f"{_sent_before_text(stand_in)} Nothing was sent, because of --once.")
     costly = [record for record in made.earlier if record.state in _PAID or not record.state.is_final]
     if costly and asking and not _is_free(plan):
-        return _asked(made, costly[-1], asking)
+        return _turn_that_asks(made, costly[-1], asking)
     ours = [one.record for one in known if one.here and one.is_of(plan)]
     lost = [one.record for one in known if once and one.stands_for(plan) and one.record.state in _PAID]
     before = [*lost, *ours][-1:]
-    return replace(made, remark=_repeated(made, before[0])) if before else made
+    return replace(made, remark=_sent_again_text(made, before[0])) if before else made
 
 
 def take_up(record: JobRecord) -> None:
     """Watch a job that an earlier kernel has sent."""
-    client = session.client()
+    client = functions.client()
 
     async def watch() -> None:
         await client.asynchronous.sighting(record.id)
@@ -130,8 +133,6 @@ def take_up(record: JobRecord) -> None:
 def asking_in(shell: Any) -> Asking:
     """How somebody can be asked in a shell."""
     if getattr(shell, "kernel", None) is not None:
-        from ..widgets.display import somebody_watches
-
         return "button" if somebody_watches() else ""
     return "prompt" if hasattr(shell, "prompt_for_code") and _is_terminal() else ""
 
@@ -146,7 +147,7 @@ def _is_free(plan: Plan) -> bool:
     return plan.provider.name == "emulator"
 
 
-def _stand_in(known: Sequence[_Known], cell: str) -> JobRecord | None:
+def _existing_job(known: Sequence[_Known], cell: str) -> JobRecord | None:
     """The job to show instead of sending: the newest with a clip, one that runs, or one that may be charged."""
     exact = [one.record for one in known if one.record.cell == cell]
     kinds: Iterable[Callable[[JobRecord], bool]] = (
@@ -161,35 +162,36 @@ def _stand_in(known: Sequence[_Known], cell: str) -> JobRecord | None:
     return None
 
 
-def _shown(made: Turn, record: JobRecord, remark: str) -> Turn:
+def _turn_showing(made: Turn, record: JobRecord, remark: str) -> Turn:
     earlier = made.earlier if record.id in {one.id for one in made.earlier} else (*made.earlier, record)
     return replace(made, earlier=earlier, record=record, remark=remark)
 
 
-def _taken(made: Turn, record: JobRecord) -> Turn:
-    told = f"An earlier kernel sent this request as job {record.id}, which goes on here."
-    return _shown(made, record, f"{told} Nothing was sent again.")
+def _turn_taking_up(made: Turn, record: JobRecord) -> Turn:
+    told = f"An earlier kernel sent this request as job {record.id}, which is still running and is followed here."
+    return _turn_showing(made, record, f"{told} Nothing was sent again.")
 
 
-def _asked(made: Turn, record: JobRecord, asking: Asking) -> Turn:
-    told = _told(record)
+def _turn_that_asks(made: Turn, record: JobRecord, asking: Asking) -> Turn:
+    told = _sent_before_text(record)
     if asking == "prompt":
-        return _answered(made, record, told)
-    return replace(_shown(made, record, f"{told} Nothing was sent this time."), asks=True)
+        return _turn_by_answer(made, record, told)
+    return replace(_turn_showing(made, record, f"{told} Nothing was sent this time."), asks=True)
 
 
-def _answered(made: Turn, record: JobRecord, told: str) -> Turn:
+def _turn_by_answer(made: Turn, record: JobRecord, told: str) -> Turn:
     """The answer at a terminal's prompt."""
     try:
         answer = input(f"{told} Send it again for {made.plan.cost.text}? [y/N] ")
+    # Nobody is there to answer, and nothing is spent without an answer.
     except EOFError:
         answer = ""
     if answer.strip().lower() in {"y", "yes"}:
         return replace(made, remark=f"Take {made.number}: the request was sent again.")
-    return _shown(made, record, f"{told} Nothing was sent this time.")
+    return _turn_showing(made, record, f"{told} Nothing was sent this time.")
 
 
-def _told(record: JobRecord) -> str:
+def _sent_before_text(record: JobRecord) -> str:
     """That a request was sent before, and what became of it."""
     became = {
         JobState.SUCCEEDED: ".",
@@ -199,7 +201,7 @@ def _told(record: JobRecord) -> str:
     return f"This request was sent before, as job {record.id}{became.get(record.state, ', which still runs.')}"
 
 
-def _repeated(made: Turn, before: JobRecord) -> str:
+def _sent_again_text(made: Turn, before: JobRecord) -> str:
     """What is said of a request that is sent again in the same session."""
     take = f"Take {made.number}"
     paid = "" if _is_free(made.plan) else f" and is paid for again ({made.plan.cost.text})"

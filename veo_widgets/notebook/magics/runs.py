@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .. import session
-from ..batches import Batch
-from ..errors import JobError, SubmitInterrupted, VeoError
-from ..flags import words
-from ..handles import Job, Jobs
-from ..verbs import VERBS, listing, read
+from ...api import functions
+from ...api.commands import VERBS, listing, read
+from ...api.flags import words
+from ...domain.errors import JobError, SubmitInterrupted, VeoError
+from ...session.job import Job, Jobs
+from ..running_cell import running_cell
 from . import cells
 from .cells import Cell, preview, stopped_job, usage
 from .reruns import Turn, asking_in
 
 if TYPE_CHECKING:
+    from ...session.groups.batch import Batch
     from ..widgets import Grid, JobView
     from ..widgets.takes import Rerun
 
@@ -32,35 +33,35 @@ def run(line: str, body: str, shell: Any, defaults: Mapping[str, Any]) -> Job | 
         shell: the notebook's, with its variables.
         defaults: what holds where the line says nothing.
     """
-    with _told():
-        started = _start(line, body, shell, defaults)
+    with _errors_as_one_line():
+        started = _submit_cell(line, body, shell, defaults)
         if started is None:
             return None
         cell, jobs = started
         if cell.flags.wait:
-            with _stopped(jobs), _shown(cell, jobs, shell.user_ns):
+            with _interrupt_explained(jobs), _shown_while_waiting(cell, jobs, shell.user_ns):
                 cells.wait_for(jobs, quiet=cell.flags.quiet)
         else:
-            with _shown(cell, jobs, shell.user_ns):
+            with _shown_while_waiting(cell, jobs, shell.user_ns):
                 pass
-        return _value(cell, jobs)
+        return _value_of_cell(cell, jobs)
 
 
 async def awaited(line: str, body: str, shell: Any, defaults: Mapping[str, Any]) -> Job | Jobs | Batch | None:
     """The same for a cell that waits where the kernel's loop runs; see `run`."""
-    with _told():
-        started = _start(line, body, shell, defaults)
+    with _errors_as_one_line():
+        started = _submit_cell(line, body, shell, defaults)
         if started is None:
             return None
         cell, jobs = started
-        with _stopped(jobs), _shown(cell, jobs, shell.user_ns):
+        with _interrupt_explained(jobs), _shown_while_waiting(cell, jobs, shell.user_ns):
             await cells.awaited(jobs, quiet=cell.flags.quiet)
-        return _value(cell, jobs)
+        return _value_of_cell(cell, jobs)
 
 
 def ask(line: str) -> Any:
     """What a verb after ``%veo`` returns."""
-    with _told():
+    with _errors_as_one_line():
         typed = words(line) or ["help"]
         if typed[0] in {"help", "--help", "-h"}:
             print(f"{listing(VERBS.values(), '%veo')}\n\n{usage()}")  # noqa: T201 (the answer to help)
@@ -74,47 +75,45 @@ def ask(line: str) -> Any:
         return found
 
 
-def _start(line: str, body: str, shell: Any, defaults: Mapping[str, Any]) -> tuple[Cell, Jobs | Batch] | None:
+def _submit_cell(line: str, body: str, shell: Any, defaults: Mapping[str, Any]) -> tuple[Cell, Jobs | Batch] | None:
     """Submit what a cell says; None if it only asked."""
     cell = Cell.read(line, body, shell.user_ns, defaults)
     if cell is None or cell.flags.dry_run:
         print(usage() if cell is None else preview(cell))  # noqa: T201 (the answer to --help and --dry-run)
         return None
-    from ..widgets.display import running_cell
-
     cell = cell.decided(running_cell()[0], asking_in(shell))
     try:
         jobs = cell.submit()
     except (SubmitInterrupted, JobError) as error:
         # It is in the ledger and has something to show.
-        with _shown(replace(cell, turns=()), [stopped_job(error)], shell.user_ns):
+        with _shown_while_waiting(replace(cell, turns=()), [stopped_job(error)], shell.user_ns):
             if isinstance(error, SubmitInterrupted):
                 print(error)  # noqa: T201 (what Ctrl-C did and did not do)
         raise
     if cell.flags.into:
-        shell.user_ns[cell.flags.into] = _one(cell, jobs)
+        shell.user_ns[cell.flags.into] = _job_or_jobs(cell, jobs)
     return cell, jobs
 
 
 @contextmanager
-def _shown(cell: Cell, jobs: Sequence[Job] | Batch, names: dict[str, Any]) -> Iterator[None]:
+def _shown_while_waiting(cell: Cell, jobs: Sequence[Job] | Batch, names: dict[str, Any]) -> Iterator[None]:
     """Show what the cell has started: before it is waited for, and as it is then."""
-    from ..widgets import display
+    from ..widgets import cell_output, display
 
     # A question is shown even so: nobody could answer it otherwise.
     quiet = cell.flags.quiet and not cell.asks
-    if isinstance(jobs, Batch):
+    if not isinstance(jobs, Sequence):
         try:
             yield
         finally:
             if not quiet:
-                display.draw(jobs)
+                cell_output.draw(jobs)
         return
     if quiet or cell.flags.grid:
         for remark in cell.remarks:
             print(remark)  # noqa: T201 (there is no card to say it)
     if cell.flags.grid and not quiet:
-        with display.shown_grid(_grid(cell, jobs)):
+        with cell_output.shown_grid(_grid(cell, jobs)):
             yield
         return
     with display.shown(() if quiet else _views(cell, jobs, names), embed=cell.flags.embed):
@@ -134,7 +133,7 @@ def _grid(cell: Cell, jobs: Sequence[Job]) -> Grid:
         for number, record in enumerate(one.earlier, 1)
         if record.id not in numbers and number > newest - MOST_TAKES and (record.videos or not record.state.is_final)
     ]
-    client = session.client()
+    client = functions.client()
     drafts = [one.plan for one in cell.turns if one.asks]
     made = grid([*(client.job(record.id) for _, record in earlier), *jobs, *drafts])
     if earlier or drafts:
@@ -171,45 +170,49 @@ def _rerun(one: Turn | None, sent: Callable[[Job], None]) -> Rerun:
     return Rerun(one.remark, takes, one.number, one.plan if one.asks else None, sent)
 
 
-def _value(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch | None:
+def _value_of_cell(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch | None:
     """What a cell leaves behind: its card, or, if it shows none, the job."""
-    return _one(cell, jobs) if cell.flags.quiet else None
+    return _job_or_jobs(cell, jobs) if cell.flags.quiet else None
 
 
-def _one(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch:
+def _job_or_jobs(cell: Cell, jobs: Jobs | Batch) -> Job | Jobs | Batch:
     """The job, or all of them where there may be several."""
-    return jobs if isinstance(jobs, Batch) or cell.flags.seeds else jobs[0]
+    return jobs[0] if isinstance(jobs, Jobs) and not cell.flags.seeds else jobs
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _errors_as_one_line() -> Iterator[None]:
     """Errors of ours become one line, without a traceback; the cell fails all the same."""
     try:
         yield
     except VeoError as error:
-        _show_as(error, f"{type(error).__name__}: {error}")
+        _set_traceback(error, f"{type(error).__name__}: {error}")
         raise
 
 
 @contextmanager
-def _stopped(jobs: Sequence[Job] | Batch) -> Iterator[None]:
+def _interrupt_explained(jobs: Sequence[Job] | Batch) -> Iterator[None]:
     """Say of an interrupt that it ends the waiting and nothing else."""
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
-        said = f"Stopped waiting; {_called(jobs)} on."
-        _show_as(error, said)
+        said = f"Stopped waiting; {_running_phrase(jobs)}."
+        _set_traceback(error, said)
         print(said)  # noqa: T201 (what Ctrl-C did and did not do)
         raise
 
 
-def _called(jobs: Sequence[Job] | Batch) -> str:
-    if isinstance(jobs, Batch):
-        return f"{jobs.title} goes"
-    return f"job {jobs[0].id} goes" if len(jobs) == 1 else f"jobs {', '.join(job.id for job in jobs)} go"
+def _running_phrase(jobs: Sequence[Job] | Batch) -> str:
+    if not isinstance(jobs, Sequence):
+        return f"{jobs.title} keeps running"
+    return (
+        f"job {jobs[0].id} keeps running"
+        if len(jobs) == 1
+        else f"jobs {', '.join(job.id for job in jobs)} keep running"
+    )
 
 
-def _show_as(error: BaseException, line: str) -> None:
+def _set_traceback(error: BaseException, line: str) -> None:
     # IPython asks the exception itself how to show it; a run of the whole notebook still stops here.
     shown: Callable[[], list[str]] = lambda: [line]  # noqa: E731 (an attribute, not a function)
     error._render_traceback_ = shown  # type: ignore[attr-defined]

@@ -8,20 +8,22 @@ import traitlets
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-from ..config import Settings, switched_on
-from ..errors import VeoError
-from ..paths import fixed
-from ..providers import provider_named
+from ...config.settings import Settings, switched_on
+from ...domain.errors import VeoError
+from ...domain.paths import fixed
+from ...domain.place_prices import PlacePrice
+from ...providers.registry import provider_named
+from .preloading import needed_now
 
 if TYPE_CHECKING:
-    from ..batches import Batch
-    from ..handles import Job, Jobs
+    from ...session.groups.batch import Batch
+    from ...session.job import Job, Jobs
 
 _FOR_CELLS = ("wait", "quiet", "embed", "once", "max_cost")
-_FOR_REQUESTS = ("provider", "model", "project", "location", "folder", "requests_per_minute")
+_FOR_REQUESTS = ("provider", "model", "project", "location", "folder", "requests_per_minute", "price")
 
 
-def _text(what: str) -> traitlets.Unicode[str, Any]:
+def _text_setting(what: str) -> traitlets.Unicode[str, Any]:
     return traitlets.Unicode("", help=what).tag(config=True)
 
 
@@ -34,14 +36,15 @@ class VeoMagics(Magics):
 
     shell: InteractiveShell
 
-    provider = _text("The provider of requests that name none.")
-    model = _text("The model of requests that name none.")
-    project = _text("The project at the Agent Platform.")
-    location = _text("The location at the Agent Platform.")
-    folder = _text("Where clips are saved; default is veo_clips beside the notebook.")
+    provider = _text_setting("The provider of requests that name none.")
+    model = _text_setting("The model of requests that name none.")
+    project = _text_setting("The project at the Agent Platform.")
+    location = _text_setting("The location at the Agent Platform.")
+    folder = _text_setting("Where clips are saved; default is veo_clips beside the notebook.")
     requests_per_minute = traitlets.Int(0, min=0, help="Jobs of one model in a minute; 0 is the usual.").tag(
         config=True
     )
+    price = _text_setting("What the provider's own rate is: 0 for free, 0.05/s or 0.40/clip.")
     max_cost = traitlets.Float(0.0, min=0.0, help="US dollars that a cell may cost; 0 is no limit.").tag(config=True)
     wait = traitlets.Bool(default_value=False, help="Whether cells end when the clip plays, as with --wait.").tag(
         config=True
@@ -58,8 +61,10 @@ class VeoMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         if self._settings() != Settings():
-            self._apply()
-        self.observe(lambda _: self._apply(), list(_FOR_REQUESTS))
+            # Applying makes the client, and loading the extension must not take long.
+            self._apply_settings()
+        # They may be set at any time, as with %config.
+        self.observe(lambda _: self._apply_settings(), list(_FOR_REQUESTS))
 
     @traitlets.validate("provider")
     def _known_provider(self, proposal: Any) -> str:
@@ -69,21 +74,24 @@ class VeoMagics(Magics):
             raise traitlets.TraitError(str(error)) from None
 
     def _settings(self) -> Settings:
+        # These traits have no None: an empty text and 0 stand for what is not set.
         given: dict[str, Any] = {name: getattr(self, name) or None for name in _FOR_REQUESTS}
-        return Settings(**{**given, "folder": fixed(self.folder, "c.VeoMagics.folder") if self.folder else None})
+        folder = fixed(self.folder, "c.VeoMagics.folder") if self.folder else None
+        price = PlacePrice.of(self.price, "c.VeoMagics.price") if self.price else None
+        return Settings(**{**given, "folder": folder, "price": price})
 
-    def _apply(self) -> None:
-        from .. import session
+    def _apply_settings(self) -> None:
+        from ...api import functions
 
-        session.client().asynchronous.defaults = self._settings()
+        functions.client().asynchronous.defaults = self._settings()
 
     def close(self) -> None:
         """Have nothing of what was set here hold any more."""
         self.unobserve_all()
         if self._settings() != Settings():
-            from .. import session
+            from ...api import functions
 
-            session.client().asynchronous.defaults = Settings()
+            functions.client().asynchronous.defaults = Settings()
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -94,20 +102,22 @@ class VeoMagics(Magics):
     @cell_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
     def cell(self, line: str, cell: str) -> Job | Jobs | Batch | None:
         """Make a video of what the cell says. ``%%veo --help`` lists the flags."""
-        # What submits, and with it HTTP, is loaded by the first cell: loading the extension must not take long.
-        from . import runs
+        with needed_now():
+            from . import runs
 
         return runs.run(line, cell, self.shell, self.defaults)
 
     async def awaited(self, line: str, cell: str) -> Job | Jobs | Batch | None:
         """What ``%%veo --wait`` becomes where the kernel's loop runs: the same, and buttons stay alive meanwhile."""
-        from . import runs
+        with needed_now():
+            from . import runs
 
         return await runs.awaited(line, cell, self.shell, self.defaults)
 
     @line_magic("veo")  # type: ignore[arg-type]  # IPython's annotation fits no method
     def line(self, line: str) -> Any:
         """Look after jobs: ``%veo jobs``, ``%veo wait [ID]``, ``%veo doctor``. ``%veo help`` lists the verbs."""
-        from . import runs
+        with needed_now():
+            from . import runs
 
         return runs.ask(line)

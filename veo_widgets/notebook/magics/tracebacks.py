@@ -7,9 +7,9 @@ import traceback
 from html import escape
 from typing import Any
 
-from ..errors import VeoError
-from ..printable import html_output, printable
-from ..redaction import redact
+from ...domain.errors import VeoError
+from ...domain.printable import html_output, printable
+from ...domain.redaction import redact
 
 _HOOK, _SHOWN = "_render_traceback_", "_folded_in"
 # IPython's own choice of how tracebacks look.
@@ -40,7 +40,7 @@ def unfold() -> None:
 
 
 def _show_folded(error: VeoError) -> None:
-    from ..widgets.display import post
+    from ..widgets.cell_output import post
 
     text = redact("".join(traceback.format_exception(error)))
     html = html_output(f"<details><summary>Traceback</summary><pre>{escape(text)}</pre></details>")

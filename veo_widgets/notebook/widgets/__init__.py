@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .display import show
-from .form import Form
-from .grid_view import Grid, compare, grid
-from .handover import frames
+from .forms.form import Form
+from .grids.grid import Grid, compare, grid
 from .job_view import JobView
 from .player import Player
+from .registries import frames
 from .studio import Studio
 
 __all__ = ["Form", "Grid", "JobView", "Player", "Studio", "compare", "frames", "grid", "show"]

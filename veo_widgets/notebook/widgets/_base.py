@@ -13,21 +13,23 @@ import anyio.to_thread
 import anywidget
 import traitlets
 
-from .. import recipes, sidecars, transitions
-from ..containers import ENOUGH, container_of
-from ..errors import InvalidRequestError, VeoError
-from ..media import Image, Video
-from ..poster import is_poster
-from ..record import JobRecord
-from ..sync import Client
-from ..waiting import IN_BROWSER
-from . import stills
-from .handover import forms, frames
+from ...domain import job_transitions
+from ...domain.errors import InvalidRequestError, VeoError
+from ...domain.formats.containers import ENOUGH, container_of
+from ...domain.job_record import JobRecord
+from ...domain.media import Image, Video
+from ...session import recipes
+from ...session.loop import Loop
+from ...session.waiting import IN_BROWSER
+from ...storage.clips import sidecars
+from ...storage.clips.poster import is_poster
+from . import in_browser, job_state, stills
 from .protocol import CHUNK_BYTES, Message, read_message
+from .registries import forms, frames
 from .sequels import Sequels
 from .uploads import Uploads
 
-_STATIC = Path(__file__).parent.parent / "static"
+_STATIC = Path(__file__).parents[2] / "static"
 # What one widget may have under way for the browser, and how many clips all of them send at a time: each holds one of
 # the loop's threads, which the ledger needs too.
 _MOST_TASKS = 32
@@ -60,6 +62,11 @@ def bundle(name: str) -> tuple[Path, Path]:
     return script, style
 
 
+def script(name: str) -> str:
+    """The text of a built script that comes without a style sheet."""
+    return (_STATIC / f"{name}.js").read_text("utf-8")
+
+
 class ClipWidget(anywidget.AnyWidget):
     """A widget that shows clips of one job or several.
 
@@ -74,7 +81,7 @@ class ClipWidget(anywidget.AnyWidget):
     frame = traitlets.Instance(Image, allow_none=True)
     sequels = traitlets.List(traitlets.Dict()).tag(sync=True)
 
-    def __init__(self, client: Client, **traits: Any) -> None:
+    def __init__(self, client: Loop, **traits: Any) -> None:
         _refuse_shiny()
         self._client = client
         self._tasks = threading.BoundedSemaphore(_MOST_TASKS)
@@ -86,7 +93,7 @@ class ClipWidget(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def _on_message(self, _: object, content: object, buffers: Sequence[Any] | None) -> None:
-        message = read_message(content, buffers)
+        message = read_message(in_browser.from_page(content) if IN_BROWSER else content, buffers)
         if message is None:
             return
         try:
@@ -98,15 +105,26 @@ class ClipWidget(anywidget.AnyWidget):
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take nothing over from the browser: traits are written by Python alone, and other pages are shown them."""
 
+    def get_state(self, *args: Any, **named: Any) -> dict[str, Any]:
+        """The traits as the page is sent them."""
+        state: dict[str, Any] = super().get_state(*args, **named)
+        return in_browser.to_page(state) if IN_BROWSER else state
+
+    def send(self, content: Mapping[str, Any], buffers: Sequence[bytes] | None = None) -> None:
+        """Send a message to the page."""
+        super().send(in_browser.to_page(content) if IN_BROWSER else content, buffers)
+
     def begin(self, work: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
         """Hand work to the client's loop, unless the browser has asked for too much already."""
         if IN_BROWSER:
             # There is no thread for it, and no network that it could hold up meanwhile.
             args[0](*args[1:]) if work is anyio.to_thread.run_sync else self._client.call(work, *args)
             return
+        # Never waited for: this may be the kernel's own thread, which has to stay free for cells.
         if self._tasks.acquire(blocking=False):
             try:
                 self._client.start(work, *args).add_done_callback(lambda _: self._tasks.release())
+            # A closed loop starts nothing, and then nothing gives the place back.
             except BaseException:
                 self._tasks.release()
                 raise
@@ -117,12 +135,13 @@ class ClipWidget(anywidget.AnyWidget):
         if message.kind == "need-bytes":
             self.begin(anyio.to_thread.run_sync, self._send_clip, message, video)
         elif message.kind == "poster" and video and video.path not in self._posters and is_poster(message.data):
+            # Every page that shows the clip sends one; the first is enough.
             self._posters.add(video.path)
             self.begin(anyio.to_thread.run_sync, self._keep_poster, video, message.data)
         elif message.kind == "grab":
             self._receive_frame(message, video)
         elif message.kind == "reuse":
-            self.begin(self._reuse, message, video)
+            self.begin(self._fill_forms, message, video)
         elif message.kind == "sequel":
             self.begin(self.pay, message, self._begin_sequel(message, video))
 
@@ -138,23 +157,37 @@ class ClipWidget(anywidget.AnyWidget):
         own = next((self.original(video) for video in self.clips_on_disk() if video.sample == sample), None)
         return own or self._sequels.clips().get(sample)
 
-    def poster_added(self) -> None:
-        """Called when a clip has got its poster from the browser."""
+    def draw_again(self) -> None:
+        """Called when a clip has got its poster from the browser, or more is known of what its file says."""
+
+    def read_files(self) -> None:
+        """Have what clips say of themselves read beside the loop, unless that was done before, and draw it then."""
+        clips = (*self.clips_on_disk(), *self._sequels.clips().values())
+        unread = [video for video in clips if not job_state.has_read(video)]
+        if unread and not IN_BROWSER and not self._client.closed:
+            self._client.start(self._read_then_draw, unread)
+
+    async def _read_then_draw(self, videos: Sequence[Video]) -> None:
+        for video in videos:
+            await anyio.to_thread.run_sync(job_state.read_credentials, video)
+        self.draw_again()
+        self._sequel_changed()
 
     def _keep_poster(self, video: Video, jpeg: bytes) -> None:
         sidecars.add_poster(video, jpeg)
-        self.poster_added()
+        self.draw_again()
 
     def _send_clip(self, message: Message, video: Video | None) -> None:
         """Send a clip in pieces, read as they go."""
         answer = {"request": message.request, "sample": message.sample}
+        # Refused rather than queued: whoever waits here holds one of the loop's threads as well.
         if not _SENDING.acquire(blocking=False):
             self.send({"kind": "bytes-failed", **answer, "message": "Too many clips at a time; try again."})
             return
         try:
             if video is None:
                 raise FileNotFoundError("There is no such clip.")
-            for offset, total, piece in _pieces(video.path):
+            for offset, total, piece in _read_pieces(video.path):
                 self.send({"kind": "bytes", **answer, "offset": offset, "total": total}, [piece])
         except OSError as error:
             self.send({"kind": "bytes-failed", **answer, "message": error.strerror or str(error)})
@@ -170,9 +203,9 @@ class ClipWidget(anywidget.AnyWidget):
             self.refuse("grab", str(error))
         else:
             if png is not None:
-                self.begin(anyio.to_thread.run_sync, self._grab, message, video, png)
+                self.begin(anyio.to_thread.run_sync, self._place_frame, message, video, png)
 
-    def _grab(self, message: Message, video: Video | None, png: bytes) -> None:
+    def _place_frame(self, message: Message, video: Video | None, png: bytes) -> None:
         """Make a frame what the browser says it is to be."""
         frame, role = message.fields["frame"], message.fields["role"]
         try:
@@ -189,7 +222,7 @@ class ClipWidget(anywidget.AnyWidget):
         except (OSError, VeoError) as error:
             self.refuse("grab", str(error))
 
-    async def _reuse(self, message: Message, video: Video | None) -> None:
+    async def _fill_forms(self, message: Message, video: Video | None) -> None:
         """Fill the notebook's forms with what a clip was made from."""
         try:
             if video is None:
@@ -233,7 +266,7 @@ class ClipWidget(anywidget.AnyWidget):
                 raise InvalidRequestError("clip: it is no longer there.", parameter="clip")
             record = await self._sequels.begin(message.fields["verb"], video, message.fields["prompt"])
             await self.sequel_begun(record)
-            transitions.raise_for_state(record)
+            job_transitions.raise_for_state(record)
 
         return begin
 
@@ -242,9 +275,10 @@ class ClipWidget(anywidget.AnyWidget):
 
     def _sequel_changed(self) -> None:
         self.write(sequels=self._sequels.describe())
+        self.read_files()
 
     def close(self) -> None:
-        """Stop following the jobs that were begun here; they go on."""
+        """Stop following the jobs that were begun here; they keep running."""
         # A widget that could not even be made is closed all the same when it goes.
         if "_sequels" in vars(self):
             self._sequels.close()
@@ -256,17 +290,18 @@ class ClipWidget(anywidget.AnyWidget):
 
     def write(self, **traits: Any) -> None:
         """Set traits, from whatever thread; the one place that does."""
+        # One message for all of them, so that a page never draws half of a change.
         with self.hold_sync():
             for name, value in traits.items():
                 if getattr(self, name) != value:
                     setattr(self, name, value)
 
 
-def _pieces(path: Path) -> Iterator[tuple[int, int, bytes]]:
+def _read_pieces(path: Path) -> Iterator[tuple[int, int, bytes]]:
     """Offset, total size and bytes of each piece of a clip.
 
     Raises:
-        OSError: it cannot be read, or is no clip: somebody may have put a link to another file in its place.
+        OSError: it cannot be read, or is not a clip: somebody may have put a link to another file in its place.
     """
     if not path.is_file():
         raise FileNotFoundError("The clip is gone.")

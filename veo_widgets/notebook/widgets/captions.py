@@ -34,24 +34,24 @@ class Captions:
 
 def beside(clip: Path) -> Captions:
     """The captions of ``a.mp4``: ``a.vtt``, else the first of ``a.en.vtt`` and its like, whatever the case of `vtt`."""
-    files, notes = _files(clip)
+    files, notes = _caption_files(clip)
     shown: Captions | None = None
     for language, path in files:
         if shown is not None:
             notes.append(f"{path.name} is there too.")
             continue
         try:
-            shown = Captions(_text(path), language)
+            shown = Captions(_read_webvtt(path), language)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             notes.append(f"{path.name} is not shown: {why}.")
     return Captions(shown.text if shown else None, shown.language if shown else "", " ".join(notes))
 
 
-def _files(clip: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+def _caption_files(clip: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     """Language and path of each, the one without a language first; and a note on each that cannot be one."""
     found, notes = [], []
-    for path in _named_after(clip):
+    for path in _files_named_after(clip):
         between = path.name[len(clip.stem) + 1 : -len(path.suffix)]
         language = _LANGUAGE.fullmatch(between)
         if path.suffix.lower() in _UNSHOWN and (not between or language):
@@ -66,14 +66,14 @@ def _files(clip: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     return sorted(found), notes
 
 
-def _named_after(clip: Path) -> list[Path]:
+def _files_named_after(clip: Path) -> list[Path]:
     try:
         return sorted(path for path in clip.parent.iterdir() if path.name.startswith(f"{clip.stem}."))
     except OSError:
         return []
 
 
-def _text(path: Path) -> str:
+def _read_webvtt(path: Path) -> str:
     """The text of a WebVTT file.
 
     Raises:
@@ -84,13 +84,13 @@ def _text(path: Path) -> str:
         data = file.read(_MOST + 1)
     if len(data) > _MOST:
         raise ValueError(f"it is over {_MOST // 1000} kB")
-    text = _decoded(data)
+    text = _decode(data)
     if not text.startswith("WEBVTT"):
         raise ValueError("it does not begin with WEBVTT")
     return text
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     """Text in the encodings that programs write captions in; UTF-8 is the standard's own."""
     encoding = next((name for mark, name in (*_MARKS, *_UNMARKED) if data.startswith(mark)), "utf-8")
     try:

@@ -10,25 +10,25 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..arguments import PATH, refusal
-from ..assembly import Assembly
-from ..containers import ENDINGS, ENOUGH, container_of, described, what_came
-from ..errors import InvalidRequestError, VeoError
-from ..films import Film
-from ..handles import Job
-from ..media import Video
-from ..pieces import has_clip
-from ..planning import Plan
-from ..recipes import Recipe
-from ..request import VideoRequest
-from ..sync import Client
+from ...client.plan import Plan
+from ...domain.arguments import PATH, refusal
+from ...domain.errors import InvalidRequestError, VeoError
+from ...domain.formats.containers import ENDINGS, ENOUGH, container_of, described, what_came
+from ...domain.media import Video
+from ...domain.request import VideoRequest
+from ...session.groups.film import Film
+from ...session.groups.group import Group
+from ...session.groups.piece import has_clip
+from ...session.job import Job
+from ...session.loop import Loop
+from ...session.recipes import Recipe
 
 Shown = Job | Video | Plan
 
 _CLIPS = "a job, a clip, a film, a batch, a file's path, a job's id, or several of them"
 
 
-def clips_of(given: Iterable[Any], client: Client) -> list[Video]:
+def clips_of(given: Iterable[Any], client: Loop) -> list[Video]:
     """The clips that are there.
 
     Args:
@@ -36,7 +36,7 @@ def clips_of(given: Iterable[Any], client: Client) -> list[Video]:
         client: knows the jobs whose ids are named.
 
     Raises:
-        InvalidRequestError: it is none of what is taken, or there is no such file or job.
+        InvalidRequestError: it is none of these, or there is no such file or job.
         VeoError: a film has no clip yet.
     """
     videos: list[Video] = []
@@ -47,7 +47,7 @@ def clips_of(given: Iterable[Any], client: Client) -> list[Video]:
     return videos
 
 
-def shown_of(given: Iterable[Any], client: Client, parameter: str) -> list[Shown]:
+def shown_of(given: Iterable[Any], client: Loop, parameter: str) -> list[Shown]:
     """Jobs, clips and plans, one after the other; a film that is whole is its one clip.
 
     Args:
@@ -55,24 +55,25 @@ def shown_of(given: Iterable[Any], client: Client, parameter: str) -> list[Shown
         client: knows the jobs whose ids are named.
         parameter: what messages call them.
     """
-    return [one for item in given for one in _each(item, client, parameter)]
+    return [one for item in given for one in _flattened(item, client, parameter)]
 
 
-def _each(item: Any, client: Client, parameter: str) -> Iterator[Shown]:
+def _flattened(item: Any, client: Loop, parameter: str) -> Iterator[Shown]:
     if isinstance(item, Shown):
         yield item
-    elif isinstance(item, Assembly):
-        yield from _of_assembly(item)
+    elif isinstance(item, Group):
+        yield from _clips_of_group(item)
     elif isinstance(item, str | os.PathLike):
-        yield _named(os.fspath(item), isinstance(item, str), client, parameter)
+        yield _file_or_job(os.fspath(item), isinstance(item, str), client, parameter)
+    # These can be iterated over too, but yield numbers and names.
     elif isinstance(item, Iterable) and not isinstance(item, bytes | bytearray | dict):
         for one in item:
-            yield from _each(one, client, parameter)
+            yield from _flattened(one, client, parameter)
     else:
         raise refusal(parameter, item, _CLIPS)
 
 
-def _of_assembly(item: Assembly) -> Iterator[Shown]:
+def _clips_of_group(item: Group) -> Iterator[Shown]:
     jobs = item.jobs
     if isinstance(item, Film) and len(jobs) == len(item.pieces) and all(has_clip(job.record) for job in jobs):
         yield item.video
@@ -82,7 +83,7 @@ def _of_assembly(item: Assembly) -> Iterator[Shown]:
     yield from jobs
 
 
-def _named(name: Any, may_be_id: bool, client: Client, parameter: str) -> Job | Video:  # noqa: FBT001 (of `_each`)
+def _file_or_job(name: Any, may_be_id: bool, client: Loop, parameter: str) -> Job | Video:  # noqa: FBT001 (of `_flattened`)
     """A file, or the job of that id."""
     if not PATH.fits(name):
         raise InvalidRequestError(f"{parameter}: {name[:80]!r} is neither a file nor a job's id.", parameter=parameter)
@@ -90,12 +91,13 @@ def _named(name: Any, may_be_id: bool, client: Client, parameter: str) -> Job | 
     with suppress(RuntimeError):
         # A ~name without a home is a file's name like any other.
         path = path.expanduser()
+    # Names that no file system takes raise here; they are refused below, in a sentence.
     with suppress(OSError):
         if path.is_file():
             return video_at(path.absolute(), parameter)
     if may_be_id and not name.lower().endswith(ENDINGS) and not {"/", "\\"} & set(name) and name:
         with suppress(InvalidRequestError):
-            return client.job(name)
+            return Job(client, client.call(client.asynchronous.job, name).id)
         raise InvalidRequestError(f"{parameter}: {name[:80]!r} is neither a file nor a job's id.", parameter=parameter)
     raise InvalidRequestError(f"{parameter}: there is no file {str(name)[:200]!r}.", parameter=parameter, value=name)
 
@@ -104,7 +106,7 @@ def video_at(path: Path, parameter: str) -> Video:
     """A clip on disk as the file itself describes it, with the job that its sidecar names.
 
     Raises:
-        InvalidRequestError: it is no clip, or cannot be read.
+        InvalidRequestError: it is not a clip, or cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -117,8 +119,9 @@ def video_at(path: Path, parameter: str) -> Video:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             facts = asdict(described(file, kind))
         named = Video(path).recipe.get("job")
+        # The sidecar may be anybody's.
         job_id = named if isinstance(named, str) else ""
-        return Video(path, bytes=path.stat().st_size, sha256=digest, job_id=job_id, mime=kind.mime, **facts)
+        return Video(path, bytes=path.stat().st_size, digest=digest, job_id=job_id, mime=kind.mime, **facts)
     except OSError as error:
         message = f"{parameter}: cannot read {str(path)!r}: {error.strerror or error}."
         raise InvalidRequestError(message, parameter=parameter, value=str(path)) from None
@@ -137,5 +140,6 @@ def request_of(given: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(request, VideoRequest) or not isinstance(given, VideoRequest | Recipe | Job | Plan):
         raise refusal("prompt", given, "a prompt, a recipe, a request or a job")
     said = request.said()
+    # A plan has the provider itself, a recipe and a job its name.
     named = getattr(provider, "name", provider)
     return said.pop("prompt", ""), {**said, **({"provider": named} if named else {})}

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from ..board import Sighting
-from ..catalog import Model
-from ..errors import ConfigError, VeoError
-from ..looks import typical_seconds
-from ..media import Video
-from ..pricing import Cost, estimate
-from ..providers import Endpoint, model_at, provider_named
-from ..record import JobRecord, JobState
-from ..server_files import files_path
-from ..wires import wire_for
+from ...client.job_route import keeps_list, model_of
+from ...client.job_status import typical_seconds
+from ...client.live_jobs import Sighting
+from ...client.poll_schedule import Pace
+from ...config.jupyter_server import files_path
+from ...domain.errors import ConfigError
+from ...domain.formats.provenance import TRUST
+from ...domain.job_record import JobRecord, JobState
+from ...domain.media import Video
+from ...domain.pricing import Cost
+from ...providers.registry import Endpoint, is_own_server
+from ...providers.wires import wire_for
+from ...session.loop import on_a_loop
 from . import captions, snippets
 
+# What clips say of themselves, by the states of their files: to read a signed one takes a look at every byte of it.
+_read: dict[tuple[object, ...], list[list[str]]] = {}
+_MOST_READ = 1000
 _FREE = "on a real account; the emulator is free"
+_OWN = "your own server"
 
 
 def saved_class(job_id: str) -> str:
@@ -27,21 +36,17 @@ def saved_class(job_id: str) -> str:
 
 def price(cost: Cost, provider: str) -> dict[str, Any]:
     """Amount, text and remark."""
-    note = _FREE if provider == "emulator" and cost.usd else cost.note
+    note = cost.note
+    if provider == "emulator" and cost.usd:
+        note = _FREE
+    elif cost.usd == 0 and not note and is_own_server(provider):
+        note = _OWN
     return {"usd": cost.usd, "text": cost.text, "note": note or None}
-
-
-def _model(record: JobRecord) -> Model | None:
-    """The catalog's entry for a job, unless the model has left the catalog since."""
-    try:
-        return model_at(provider_named(record.provider), record.model)
-    except VeoError:
-        return None
 
 
 def settings(record: JobRecord) -> list[list[str]]:
     """Label and value of what was sent, defaults included; that it is one clip goes without saying."""
-    model = _model(record)
+    model = model_of(record)
     full = record.request.completed(model) if model else record.request
     return [list(pair) for pair in replace(full, samples=None if full.samples == 1 else full.samples).settings()]
 
@@ -53,7 +58,10 @@ def asked_for(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def clip(video: Video) -> dict[str, Any]:
-    """A clip on disk, and how it was asked for as far as its recipe tells."""
+    """A clip on disk, and the request behind it if its recipe tells.
+
+    On a client's loop its Content Credentials are left out until `read_credentials` has read them elsewhere.
+    """
     recipe = video.recipe
     request, provider = asked_for(recipe), str(recipe.get("provider", ""))
     shown = captions.beside(video.path)
@@ -69,9 +77,10 @@ def clip(video: Video) -> dict[str, Any]:
         "height": video.height,
         "fps": video.fps,
         "has_audio": video.has_audio,
-        "sha256": video.sha256,
+        "sha256": video.digest,
+        "version": video.version,
         "poster": video.poster or None,
-        "credentials": _credentials(video),
+        "credentials": _read.get(_file_state(video)) if on_a_loop() else read_credentials(video),
         "captions": shown.text,
         "captions_language": shown.language,
         "captions_note": shown.note,
@@ -81,8 +90,34 @@ def clip(video: Video) -> dict[str, Any]:
     }
 
 
+def has_read(video: Video) -> bool:
+    """Whether `read_credentials` has read this clip as its file is now."""
+    return _file_state(video) in _read
+
+
+def read_credentials(video: Video) -> list[list[str]]:
+    """Label and value of what is known of a clip's Content Credentials; a file is read once, until it changes."""
+    state = _file_state(video)
+    if state not in _read:
+        while len(_read) >= _MOST_READ:
+            _read.pop(next(iter(_read)), None)
+        _read[state] = _credentials(video)
+    return _read[state]
+
+
+def _file_state(video: Video) -> tuple[object, ...]:
+    """What changes with a clip's file, and with the list of whom to trust."""
+    state: list[object] = []
+    for path in (str(video.path), os.environ.get(TRUST, "")):
+        try:
+            found = Path(path).stat()
+            state += [path, found.st_ino, found.st_size, found.st_mtime_ns]
+        except (OSError, ValueError):
+            state.append(path)
+    return tuple(state)
+
+
 def _credentials(video: Video) -> list[list[str]]:
-    """Label and value of what is known of a clip's Content Credentials."""
     try:
         found = video.credentials
     except ConfigError as error:
@@ -91,16 +126,18 @@ def _credentials(video: Video) -> list[list[str]]:
     return [["Content Credentials", verdict], *([["Claims", found.claims]] if found.claims else [])]
 
 
-def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dict[str, Any]:
+def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None, again: Cost | None = None) -> dict[str, Any]:
     """A job as it is seen at `now`, seconds since the epoch; times in the result are milliseconds.
 
     Args:
         seen: the job.
         now: seconds since the epoch.
         offers: what can be made of its clips: see `sequels.offers`.
+        again: what its request would cost now, if it is known.
     """
     record = seen.record
-    width, height, again = _expectations(record)
+    model = model_of(record)
+    width, height = record.request.picture_size(model) if model else (1280, 720)
     return {
         "version": 1,
         **progress(seen, now),
@@ -113,8 +150,8 @@ def job(seen: Sighting, now: float, offers: dict[str, Any] | None = None) -> dic
         "polls": record.polls,
         "next_poll_at": _milliseconds(seen.next_poll_at),
         "notice": seen.notice or None,
-        "can": _possibilities(seen),
-        "retry_price": again,
+        "can": _allowed_commands(seen),
+        "retry_price": again and again.text,
         "clips": [{**clip(video), "offers": offers or {}} for video in record.videos],
         "saved_class": saved_class(record.id),
     }
@@ -124,7 +161,7 @@ def progress(seen: Sighting, now: float) -> dict[str, Any]:
     """How a job stands, in short: enough for a clock, a bar and a reason; times as in `job`."""
     record = seen.record
     receiving = seen.receiving
-    typical = typical_seconds(record.provider, record.model)
+    typical = seen.usual or typical_seconds(record.provider, record.model)
     return {
         "id": record.id,
         "state": str(record.state),
@@ -133,8 +170,10 @@ def progress(seen: Sighting, now: float) -> dict[str, Any]:
         "created_at": _milliseconds(record.created_at),
         "submitted_at": _milliseconds(record.submitted_at),
         "finished_at": _milliseconds(record.finished_at),
+        # The browser counts from here, since its own clock may be off.
         "now": _milliseconds(now),
-        "typical": {"low": typical.low, "likely": typical.likely, "high": typical.high},
+        "typical": {"low": typical.low, "likely": typical.likely, "high": typical.high, "guess": typical.is_guess},
+        "pace": _pace(seen.pace),
         "held_back": record.held_back,
         "watching": seen.watching,
         "download": None
@@ -144,13 +183,10 @@ def progress(seen: Sighting, now: float) -> dict[str, Any]:
     }
 
 
-def _expectations(record: JobRecord) -> tuple[int, int, str | None]:
-    """Picture size and today's price; a model that has left the catalog has none."""
-    model = _model(record)
-    if model is None:
-        return 1280, 720, None
-    width, height = record.request.picture_size(model)
-    return width, height, estimate(record.request, model).text
+def _pace(pace: Pace | None) -> dict[str, Any] | None:
+    if pace is None:
+        return None
+    return {"share": pace.share, "at": _milliseconds(pace.at), "ends_at": _milliseconds(pace.ends_at)}
 
 
 def _error(record: JobRecord) -> dict[str, Any] | None:
@@ -165,14 +201,16 @@ def _error(record: JobRecord) -> dict[str, Any] | None:
     }
 
 
-def _possibilities(seen: Sighting) -> dict[str, bool]:
+def _allowed_commands(seen: Sighting) -> dict[str, bool]:
     final, unknown = seen.record.state.is_final, seen.record.state is JobState.UNKNOWN
     return {
         "stop": seen.watching and not final,
         "resume": not seen.watching and not final,
+        # What was not sent yet can be cancelled whatever the service can do.
         "cancel": not final and (seen.record.held_back or _can_be_cancelled(seen.record)),
         "retry": final,
-        "look": seen.record.is_unfetched or (unknown and seen.record.is_listed),
+        # A job whose id never arrived can be found only where the service keeps a list.
+        "look": seen.record.is_unfetched or (unknown and keeps_list(seen.record)),
         "forget": unknown,
     }
 
@@ -185,4 +223,5 @@ def _can_be_cancelled(record: JobRecord) -> bool:
 
 
 def _milliseconds(at: float | None) -> int | None:
+    # JavaScript counts time in milliseconds.
     return None if at is None else round(at * 1000)

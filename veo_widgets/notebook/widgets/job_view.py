@@ -9,17 +9,17 @@ from typing import Any
 
 import traitlets
 
-from .. import recipes
-from ..arguments import accepts, instance_of
-from ..board import Sighting
-from ..errors import VeoError
-from ..handles import Job
-from ..media import Video
-from ..record import JobRecord
-from . import description, saved
+from ...client.live_jobs import Sighting
+from ...domain.arguments import accepts, instance_of
+from ...domain.errors import VeoError
+from ...domain.job_record import JobRecord
+from ...domain.media import Video
+from ...session import recipes
+from ...session.job import Job
+from . import job_state, saved_output
 from ._base import ClipWidget, bundle
-from .handover import forms
 from .protocol import Message
+from .registries import forms
 from .sequels import even_if_lost, offers
 from .takes import Rerun, Takes
 
@@ -47,7 +47,7 @@ class JobView(ClipWidget):
         # The run of a cell that has shown it already.
         self.drawn_in: int | None = None
         self._takes = Takes(job.client, self._draw_takes)
-        super().__init__(job.client, job=self._drawn(seen))
+        super().__init__(job.client, job=self._state_for_page(seen))
         if self._rerun.takes:
             job.client.call(self._takes.add, self._rerun.takes)
             self._draw_takes()
@@ -57,13 +57,16 @@ class JobView(ClipWidget):
 
     def _changed(self, seen: Sighting) -> None:
         self._seen = seen
-        self.write(job=self._drawn(seen, offers(self._client.asynchronous, seen.record)))
+        self.write(job=self._state_for_page(seen, offers(self._client.asynchronous, seen.record)))
+        self.read_files()
         if self._follower is not None:
             self._follower(seen)
 
-    def _drawn(self, seen: Sighting, offered: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The job, and what is to be said of this run of its cell."""
-        drawn, plan = description.job(seen, time.time(), offered), self._rerun.again
+    def _state_for_page(self, seen: Sighting, offered: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The job, and the remarks about this run of its cell."""
+        # Only a job that has ended can be sent again.
+        again = self._job.client.asynchronous.price_again(seen.record) if seen.record.state.is_final else None
+        drawn, plan = job_state.job(seen, time.time(), offered, again), self._rerun.again
         drawn |= {"remark": self._rerun.remark or None, "asks": None, "take": self._rerun.number}
         if plan is not None:
             # One button that pays is enough.
@@ -72,6 +75,7 @@ class JobView(ClipWidget):
 
     def _draw_takes(self) -> None:
         self.write(takes=self._takes.describe())
+        self.read_files()
 
     @property
     def shown(self) -> Job:
@@ -79,11 +83,11 @@ class JobView(ClipWidget):
         return self._job
 
     @property
-    def said(self) -> saved.Said:
+    def said(self) -> saved_output.Said:
         """What the plain output says beside the job itself."""
         again = self._rerun.again
         how = f" %veo retry {self._job.id} sends it again, for {again.cost.text}." if again else ""
-        return saved.Said(self._rerun.remark + how, tuple(self._takes.videos()))
+        return saved_output.Said(self._rerun.remark + how, tuple(self._takes.videos()))
 
     def follow(self, follower: Callable[[Sighting], None]) -> None:
         """Have `follower` called with how the job stands, now and on the client's loop after every change."""
@@ -99,9 +103,10 @@ class JobView(ClipWidget):
         """A clip under the number that its own job gave it."""
         return self._takes.clips().get(video.sample, video)
 
-    def poster_added(self) -> None:
-        """Draw again, now with the poster."""
+    def draw_again(self) -> None:
+        """Draw job and takes with what is known by now."""
         self._changed(self._seen)
+        self._draw_takes()
 
     def handle(self, message: Message) -> None:
         """Commands of the job's own buttons, and what every widget with clips is asked."""
@@ -110,13 +115,13 @@ class JobView(ClipWidget):
             "resume": self._resume,
             "retry": self._retry,
             "cancel": self._cancel,
-            "look": self._look,
+            "look": self._look_for_job,
             "forget": self._forget,
-            "use": self._use,
+            "use": self._use_request,
         }
         if message.kind == "ready":
             # A page that was reloaded has the state as it was saved; its clocks need the time as it is.
-            self.begin(self._tell_again)
+            self.begin(self._send_state_again)
         elif message.kind in commands and message.fields["job"] != self._job.id:
             # Drawn for the job before a repeat; to pay for a third one takes a look at the second.
             self.refuse(message.kind, "This job was sent again already; the button was still the one before it.")
@@ -126,7 +131,7 @@ class JobView(ClipWidget):
         else:
             super().handle(message)
 
-    async def _tell_again(self) -> None:
+    async def _send_state_again(self) -> None:
         self._changed(self._seen)
 
     async def _carry_out(self, command: str, verb: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -144,7 +149,7 @@ class JobView(ClipWidget):
     async def _cancel(self) -> None:
         await self._client.asynchronous.cancel(self._job.id)
 
-    async def _look(self) -> None:
+    async def _look_for_job(self) -> None:
         record = await self._client.asynchronous.look_for(self._job.id)
         if record.state.is_final:
             self.refuse("look", record.remark)
@@ -152,7 +157,7 @@ class JobView(ClipWidget):
     async def _forget(self) -> None:
         await self._client.asynchronous.forget(self._job.id)
 
-    async def _use(self) -> None:
+    async def _use_request(self) -> None:
         """Have the notebook's forms say what this job was asked for with."""
         record = self._seen.record
         forms.fill(recipes.Recipe(record.request, record.id, record.provider))
@@ -166,13 +171,14 @@ class JobView(ClipWidget):
         self._retrying = True
         try:
             sending = client.submit_plan(again) if again else client.retry(self._job.id)
-            await self._turn_to(await even_if_lost(client, sending))
+            await self._switch_to(await even_if_lost(client, sending))
         finally:
             self._retrying = False
 
-    async def _turn_to(self, record: JobRecord) -> None:
+    async def _switch_to(self, record: JobRecord) -> None:
         """Show a new take; the job that was shown becomes an earlier one."""
         client, before, rerun = self._client.asynchronous, self._job, self._rerun
+        # First, or a late change of the old job would be drawn over the new one.
         self._end_listening()
         await self._takes.add([(rerun.number, before.id)])
         number = self._takes.newest + 1
@@ -192,7 +198,7 @@ class JobView(ClipWidget):
         super().close()
 
     def _ipython_display_(self) -> None:
-        from .display import draw_view
+        from .cell_output import draw_view
 
         draw_view(self)
 

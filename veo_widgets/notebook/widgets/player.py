@@ -8,29 +8,29 @@ from typing import Any
 
 import traitlets
 
-from ..archive import new_job_id
-from ..arguments import refusal
-from ..assembly import Assembly
-from ..handles import Job
-from ..media import Video
-from ..session import client as default_client
-from ..sync import Client
-from . import description, snippets
+from ...api.functions import client as default_client
+from ...client.offline_client import new_job_id
+from ...domain.arguments import refusal
+from ...domain.media import Video
+from ...session.groups.group import Group
+from ...session.job import Job
+from ...session.loop import Loop
+from . import job_state, snippets
 from ._base import ClipWidget, bundle
-from .given import clips_of
+from .inputs import clips_of
 from .sequels import offers_of
 
 
 def described(video: Video) -> dict[str, Any]:
     """A clip with its own prompt, model and settings, for where clips of several jobs stand together."""
     recipe = video.recipe
-    request = description.asked_for(recipe)
+    request = job_state.asked_for(recipe)
     facts = {
         "prompt": str(request.get("prompt", "")),
         "model": str(recipe.get("model", "")),
         "settings": snippets.settings(request),
     }
-    return {**description.clip(video), "facts": facts}
+    return {**job_state.clip(video), "facts": facts}
 
 
 class Player(ClipWidget):
@@ -52,19 +52,22 @@ class Player(ClipWidget):
     settings = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     saved_class = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, *clips: Any, client: Client | None = None) -> None:
+    def __init__(self, *clips: Any, client: Loop | None = None) -> None:
         if not clips:
             raise refusal("clips", None, "a clip; give a job, a file's path or a job's id")
-        client = client or next((item.client for item in clips if isinstance(item, Job | Assembly)), default_client())
+        client = client or next((item.client for item in clips if isinstance(item, Job | Group)), default_client())
         videos = clips_of(clips, client)
         # Clips of several jobs are numbered anew: the browser asks for them by number.
         self._videos = dict(enumerate(videos))
-        super().__init__(client, **self._first_state(client, videos), saved_class=description.saved_class(new_job_id()))
+        super().__init__(
+            client, **self._initial_traits(client, videos), saved_class=job_state.saved_class(new_job_id())
+        )
 
     @staticmethod
-    def _first_state(client: Client, videos: Sequence[Video]) -> dict[str, object]:
+    def _initial_traits(client: Loop, videos: Sequence[Video]) -> dict[str, object]:
         offered = offers_of(client, videos)
         clips = [
+            # A file from elsewhere has no job whose clip could be continued.
             {**described(video), "sample": number, "offers": offered.get(video.job_id, {})}
             for number, video in enumerate(videos)
         ]
@@ -83,7 +86,7 @@ class Player(ClipWidget):
         return [(self._videos[clip["sample"]], clip["facts"]["prompt"]) for clip in self.clips]
 
     def _ipython_display_(self) -> None:
-        from .display import show_player
+        from .cell_output import show_player
 
         show_player(self)
 

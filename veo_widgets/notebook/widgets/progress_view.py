@@ -8,10 +8,11 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from ..assembly import Assembly
-from ..printable import html_output, printable
-from ..progress import Line, Screen
-from .display import post, somebody_watches
+from ...client.progress import Line, Screen
+from ...domain.printable import html_output, printable
+from ...session.groups.group import Group
+from ..running_cell import somebody_watches
+from .cell_output import post
 
 # Its posters may be a megabyte.
 _REDRAWN_SECONDS = 2.0
@@ -43,7 +44,7 @@ class _Cell:
             self._draw(Line(""))
 
     def _draw(self, line: Line) -> None:
-        drawn = _drawn(line)
+        drawn = _line_output(line)
         if drawn == self._last:
             return
         self._last = drawn
@@ -53,7 +54,7 @@ class _Cell:
             self._handle.update(drawn, raw=True)
 
 
-def _drawn(line: Line) -> dict[str, str]:
+def _line_output(line: Line) -> dict[str, str]:
     share = "" if line.share is None else f' value="{line.share:.2f}"'
     bar = "" if line.share is None else f'<progress max="1"{share} aria-label="Progress"></progress>'
     text = f"<span>{escape(line.text)}</span>"
@@ -63,28 +64,28 @@ def _drawn(line: Line) -> dict[str, str]:
     }
 
 
-def follow(run: Assembly) -> bool:
-    """Show a film or a batch that runs: how far it is and its table, drawn anew until it has ended.
+def follow(run: Group) -> bool:
+    """Show a film or a batch that runs: its progress and its table, redrawn until it has ended.
 
     Returns:
         Whether it is shown: a program that runs a notebook reads nothing that comes later.
     """
     if not somebody_watches():
         return False
-    handle = post(_table(run))
+    handle = post(_group_output(run))
 
     async def redraw() -> None:
         while run.is_running:
             await anyio.sleep(_REDRAWN_SECONDS)
-            handle.update(await anyio.to_thread.run_sync(_table, run), raw=True)
+            handle.update(await anyio.to_thread.run_sync(_group_output, run), raw=True)
 
     if handle is not None:
         run.client.start(redraw)
     return True
 
 
-def _table(run: Assembly) -> dict[str, str]:
-    how = _drawn(run.standing_line(last=False))["text/html"] if run.is_running else ""
+def _group_output(run: Group) -> dict[str, str]:
+    how = _line_output(run.standing_line(last=False))["text/html"] if run.is_running else ""
     return {"text/html": f"{how}{run._repr_html_()}", "text/plain": repr(run)}
 
 

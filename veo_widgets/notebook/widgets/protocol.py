@@ -1,83 +1,32 @@
-"""Messages between browser and kernel: their kinds and fields, mirrored in ``js/src/lib/protocol.js``.
+"""Messages between browser and kernel, by the kinds and fields of ``protocol.json``, which the browser reads too.
 
 State travels in traits that Python alone writes. Messages carry commands, which are validated here, and bytes.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from ..poster import MAX_BYTES
+from ...storage.clips.poster import MAX_BYTES
 
+_PROTOCOL = json.loads(Path(__file__).with_name("protocol.json").read_text("utf-8"))
 # What the browser may say, and the fields that come with it.
-FROM_BROWSER: dict[str, list[str]] = {
-    "ready": [],
-    "stop": ["job"],
-    "resume": ["job"],
-    "cancel": ["job"],
-    "retry": ["job"],
-    "look": ["job"],
-    "forget": ["job"],
-    "need-bytes": ["sample", "request"],
-    "poster": ["sample"],
-    "grab": ["sample", "frame", "role", "request", "offset", "total"],
-    "reuse": ["sample", "request"],
-    "sequel": ["sample", "verb", "prompt", "request"],
-    "mark": ["sample", "mark"],
-    "render": ["samples", "request"],
-    "drafts": ["request"],
-    "draft": ["draft"],
-    "generate": ["order", "draft"],
-    "upload": ["image", "name", "offset", "total"],
-    "need-image": ["image", "request"],
-    "history": ["query", "request"],
-    "use": ["job"],
-    "recipe": ["name", "text"],
-    "select": ["job"],
-    "of-job": ["job", "message"],
-}
+FROM_BROWSER: dict[str, list[str]] = _PROTOCOL["from_browser"]
 # Fields that may come along: the name of a click, which is carried out once.
-OPTIONAL: dict[str, list[str]] = {"resume": ["request"], "retry": ["request"]}
-# What the kernel says.
-FROM_KERNEL: dict[str, list[str]] = {
-    "bytes": ["request", "sample", "offset", "total"],
-    "bytes-failed": ["request", "sample", "message"],
-    "refused": ["command", "message"],
-    "grabbed": ["request", "message"],
-    "taken": ["request"],
-    "accepted": ["order", "job"],
-    "denied": ["order", "problems"],
-    "uploaded": ["image", "as"],
-    "upload-failed": ["image", "message"],
-    "history": ["request", "items"],
-    "told": ["message"],
-    "job": ["job"],
-    "of-job": ["job", "message"],
-}
+_OPTIONAL: dict[str, list[str]] = _PROTOCOL["optional"]
 
 # One piece of a clip: well under any limit of a websocket on the way.
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES: int = _PROTOCOL["chunk_bytes"]
 # One piece of an image on its way to the kernel. Colab is said to lose messages of a megabyte, and bytes written as
 # text are a third longer.
-UPWARD_BYTES = 1 << 19
+UPWARD_BYTES: int = _PROTOCOL["upward_bytes"]
 # The longest text that a field may hold; other fields are numbers, or what is named below.
-_TEXTS = {
-    "request": 64,
-    "order": 64,
-    "image": 64,
-    "job": 64,
-    "name": 255,
-    "query": 200,
-    "prompt": 100_000,
-    "text": 1 << 18,
-}
-_WORDS = {
-    "role": ("first_frame", "last_frame", "reference_images", "file"),
-    "verb": ("extend", "edit"),
-    "mark": ("", "star", "reject"),
-}
+_LONGEST: dict[str, int] = _PROTOCOL["longest"]
+_WORDS: dict[str, list[str]] = _PROTOCOL["words"]
 # Objects are checked by their readers.
 _OBJECTS = {"draft", "message"}
 _LISTS = {"samples"}
@@ -107,7 +56,7 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
     if not isinstance(content, Mapping) or not isinstance(kind, str) or kind not in FROM_BROWSER:
         return None
     given = {name: value for name, value in content.items() if name != "kind"}
-    if set(given) - set(OPTIONAL.get(kind, ())) != set(FROM_BROWSER[kind]):
+    if set(given) - set(_OPTIONAL.get(kind, ())) != set(FROM_BROWSER[kind]):
         return None
     if not all(_is_valid(name, value) for name, value in given.items()):
         return None
@@ -116,8 +65,8 @@ def read_message(content: object, buffers: Sequence[Any] | None) -> Message | No
 
 
 def _is_valid(name: str, value: object) -> bool:
-    if name in _TEXTS:
-        return isinstance(value, str) and len(value) <= _TEXTS[name]
+    if name in _LONGEST:
+        return isinstance(value, str) and len(value) <= _LONGEST[name]
     if name in _WORDS:
         return isinstance(value, str) and value in _WORDS[name]
     if name in _OBJECTS:

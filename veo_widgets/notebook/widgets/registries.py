@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..errors import InvalidRequestError
-from ..media import Image
-from ..recipes import Recipe
+from ...domain.errors import InvalidRequestError
+from ...domain.media import Image
+from ...session.recipes import Recipe
 
 _ROLES = ("first_frame", "last_frame", "reference_images")
 
@@ -31,6 +31,7 @@ class Frames(Mapping[str, Any]):
         return self._held[role]
 
     def __iter__(self) -> Iterator[str]:
+        # A copy, since a frame may be grabbed on another thread meanwhile.
         return iter(tuple(self._held))
 
     def __len__(self) -> int:
@@ -69,6 +70,7 @@ class Frames(Mapping[str, Any]):
             several = role == "reference_images"
             self._held[role] = (*self.reference_images, image) if several else image
             listeners = tuple(self._listeners)
+        # Outside of the lock: a listener may read the frames, or end its listening.
         for listener in listeners:
             listener(image, role)
 
@@ -94,31 +96,32 @@ class Frames(Mapping[str, Any]):
             self._held.clear()
 
     def __repr__(self) -> str:
-        held = ", ".join(f"{role}={_words(value)}" for role, value in self._held.items())
+        held = ", ".join(f"{role}={_names_text(value)}" for role, value in self._held.items())
         return f"frames({held})"
 
 
-def _words(value: Image | tuple[Image, ...]) -> str:
+def _names_text(value: Image | tuple[Image, ...]) -> str:
     return repr(value.name) if isinstance(value, Image) else repr([image.name for image in value])
 
 
 class Forms:
-    """The forms of this kernel, as far as they take the settings of a clip."""
+    """The forms of this kernel, to which a clip's settings can be sent."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[Recipe], bool]] = []
 
     def fill(self, recipe: Recipe) -> None:
-        """Have every form say what a clip was made from.
+        """Fill every form with what a clip was made from.
 
         Raises:
             InvalidRequestError: there is no form.
         """
+        # A list rather than any(), which would stop at the first form.
         if not [listener for listener in tuple(self._listeners) if listener(recipe)]:
             raise InvalidRequestError("form: this notebook shows none yet; veo.Form() or veo.Studio() makes one.")
 
     def listen(self, listener: Callable[[Recipe], bool]) -> Callable[[], None]:
-        """Have ``listener(recipe)`` called on a background thread, and say whether it can take anything any more.
+        """Have ``listener(recipe)`` called on a background thread; it returns whether its form is still open.
 
         Returns:
             A function that ends it.

@@ -7,14 +7,14 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
-from ..board import Sighting
-from ..client import AsyncClient
-from ..errors import AcceptedError, JobError, VeoError
-from ..media import Video
-from ..planning import following
-from ..record import JobRecord, JobState
-from ..sync import Client
-from . import description
+from ...client.async_client import AsyncClient
+from ...client.live_jobs import Sighting
+from ...client.plan import following
+from ...domain.errors import AcceptedError, JobError, VeoError
+from ...domain.job_record import JobRecord, JobState
+from ...domain.media import Video
+from ...session.loop import Loop
+from . import job_state
 
 _PARAMETERS = {"extend": "extend_from", "edit": "edit_from"}
 # The clips of the n-th sequel are numbered from n times this, so that they never take a number of the widget's own.
@@ -28,15 +28,16 @@ def offers(client: AsyncClient, record: JobRecord) -> dict[str, Any]:
         return found
     for verb, parameter in _PARAMETERS.items():
         try:
+            # Any prompt will do: what counts is whether the model can, and at what price.
             plan = client.plan("what happens next", **following(record, parameter, {}))
         except VeoError:
             continue
         if not plan.violations:
-            found[verb] = description.price(plan.cost, plan.provider.name)
+            found[verb] = job_state.price(plan.cost, plan.provider.name)
     return found
 
 
-def offers_of(client: Client, videos: Iterable[Video]) -> dict[str, dict[str, Any]]:
+def offers_of(client: Loop, videos: Iterable[Video]) -> dict[str, dict[str, Any]]:
     """The offers by job; a job that is not in the ledger has none.
 
     Raises:
@@ -75,7 +76,7 @@ class Sequels:
         changed: called on the client's loop when one has changed.
     """
 
-    def __init__(self, client: Client, changed: Callable[[], None]) -> None:
+    def __init__(self, client: Loop, changed: Callable[[], None]) -> None:
         self._client, self._changed = client, changed
         self._seen: dict[str, Sighting] = {}
         self._verbs: dict[str, str] = {}
@@ -92,6 +93,7 @@ class Sequels:
         record = await even_if_lost(client, submit(video.job_id, prompt, sample=video.sample))
         self._verbs[record.id] = verb
         self._ends.append(client.listen(record.id, self._receive))
+        # Only now, so that nothing is missed between the look and the listening.
         self._receive(await client.sighting(record.id))
         return record
 
@@ -104,10 +106,10 @@ class Sequels:
         clips = self.clips()
         return [
             {
-                **description.progress(seen, time.time()),
+                **job_state.progress(seen, time.time()),
                 "verb": self._verbs[job_id],
                 "clips": [
-                    {**description.clip(video), "sample": number}
+                    {**job_state.clip(video), "sample": number}
                     for number, video in clips.items()
                     if video.job_id == job_id
                 ],
@@ -124,6 +126,6 @@ class Sequels:
         }
 
     def close(self) -> None:
-        """Stop following them; the jobs go on."""
+        """Stop following them; the jobs keep running."""
         while self._ends:
             self._ends.pop()()

@@ -6,8 +6,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import InvalidRequestError
-from ..media import Image, Video, sniff_image
+from ...domain.errors import InvalidRequestError
+from ...domain.media import Image, Video, sniff_image
 
 _ROLE_WORDS = {
     "first_frame": "the first frame of the next request",
@@ -25,7 +25,7 @@ def as_image(video: Video, frame: int, png: bytes) -> Image:
         png: the picture at its native size.
 
     Raises:
-        InvalidRequestError: it is no whole PNG, or over 20 MB.
+        InvalidRequestError: it is not a complete PNG, or it is over 20 MB.
     """
     if sniff_image(png) != "image/png":
         raise InvalidRequestError("frame: what the browser sent is not a PNG image.", parameter="frame", value=frame)
@@ -40,6 +40,7 @@ def save(video: Video, image: Image) -> Path:
         OSError: the disk refused it.
     """
     path = video.path.with_name(image.name)
+    # Under a name of its own until it is whole: two pages may save the same frame at once.
     part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
     try:
         part.write_bytes(image.data)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anyio.to_thread
 import traitlets
 
-from ..arguments import COUNT, accepts
-from ..handles import Job, Videos
-from ..planning import Plan
-from ..recipes import Recipe
-from ..record import JobRecord
-from ..request import VideoRequest
-from ..surroundings import notebook
+from ...client.plan import Plan
+from ...config.environment import notebook
+from ...domain.arguments import COUNT, accepts
+from ...domain.job_record import JobRecord
+from ...domain.request import VideoRequest
+from ...session.job import Job, Videos
+from ...session.recipes import Recipe
 from ._base import bundle
-from .form import Form
+from .forms import saved_forms
+from .forms.form import Form
 from .job_view import JobView
 from .protocol import Message
 from .sequels import even_if_lost
@@ -34,6 +36,11 @@ class _Card(JobView):
 
     def open(self) -> None:
         """Open no channel."""
+
+    @property
+    def record(self) -> JobRecord:
+        """The job as it was last seen."""
+        return self._seen.record
 
     def send(self, content: Any, buffers: Sequence[Any] | None = None) -> None:
         """Say something to the card of this job in the browser."""
@@ -92,9 +99,11 @@ class Studio(Form):
     ) -> None:
         self._cards: dict[str, _Card] = {}
         self._settled: set[str] = set()
+        # By job, what decides about its saved card.
+        self._saved: dict[str, Any] = {}
         super().__init__(prompt, **values)
         self.observe(self._selected_by_python, "selected")
-        self._client.call(self._recall, limit)
+        self._client.call(self._show_earlier_jobs, limit)
 
     @traitlets.default("form_code")
     def _code_of_form(self) -> str:
@@ -104,18 +113,19 @@ class Studio(Form):
     def _code_of_card(self) -> str:
         return bundle("job_view")[0].read_text("utf-8")
 
-    async def _recall(self, limit: int) -> None:
+    async def _show_earlier_jobs(self, limit: int) -> None:
         """Show what this notebook has sent before, and watch what still runs."""
         client, here = self._client.asynchronous, notebook()
+        # Open ones whatever their age: `limit` is for those that have ended.
         found = {record.id: record for record in await client.jobs(limit=None, only_open=True)}
         recent = await client.jobs(limit=_LOOK_BACK if here else limit)
         for record in [one for one in recent if not here or one.notebook == here][:limit]:
             found.setdefault(record.id, record)
         mine = [record for record in found.values() if not here or record.notebook == here]
         for record in sorted(mine, key=lambda one: one.created_at):
-            await self._add(record)
+            await self._add_card(record)
 
-    async def _add(self, record: JobRecord) -> None:
+    async def _add_card(self, record: JobRecord) -> None:
         if record.id in self._cards:
             return
         if record.state.is_final:
@@ -125,28 +135,52 @@ class Studio(Form):
             if not record.held_back:
                 # What an earlier kernel has not sent yet is sent when somebody says so, not by being looked at.
                 self._client.asynchronous.watch(record.id)
+        # In a thread, since a view asks the loop for its job and blocks meanwhile, which this loop may not.
         card = await anyio.to_thread.run_sync(_Card, self, Job(self._client, record.id))
         self._cards[record.id] = card
+        if not record.state.is_final:
+            card.shown.after_wait(functools.partial(self.saved_changed, again=True))
         self.show(card)
         self.open_job(record.id)
 
     async def submitted(self, job_id: str) -> None:
         """Show a job that was just sent."""
-        await self._add((await self._client.asynchronous.sighting(job_id)).record)
+        await self._add_card((await self._client.asynchronous.sighting(job_id)).record)
 
     def show(self, card: _Card) -> None:
-        """Tell the browser how a job is now, and have the traits follow."""
+        """Tell the browser a job's state, and update the traits."""
         state = dict(card.job)
+        # A card already reports while it is being made; it is shown once it has a place.
         if state.get("id") not in self._cards:
             return
         self.send({"kind": "job", "job": state})
         cards = list(reversed(self._cards.values()))
         self.write(videos=Videos(video for one in cards for video in one.clips_on_disk()))
+        # Whoever observes `jobs` is told of new ones, not of every percent.
         if [job.id for job in self.jobs] != [one.shown.id for one in cards]:
             self.write(jobs=tuple(one.shown for one in cards))
         if state.get("finished_at") and state["id"] not in self._settled:
             self._settled.add(state["id"])
+            # What it has cost is gone from what may be spent.
             self._client.start(self.refresh)
+        self._update_saved(state)
+
+    def _update_saved(self, state: Mapping[str, Any]) -> None:
+        """Have the saved cards follow; not at every percent, as stills are files."""
+        ended = state["state"] if state["finished_at"] else ""
+        now = (ended, state["held_back"], [clip["poster"] for clip in state["clips"]])
+        if self._saved.get(state["id"]) != now:
+            self._saved[state["id"]] = now
+            self.saved_changed()
+
+    def saved_output(self) -> dict[str, str]:
+        """What readers without a kernel see, as MIME types: the jobs, or the draft before there are any."""
+        records = [card.record for card in reversed(self._cards.values())]
+        return saved_forms.jobs(records, self.saved_class, repr(self)) if records else super().saved_output()
+
+    def _save_draft(self) -> None:
+        if not self._cards:
+            super()._save_draft()
 
     def open_job(self, job_id: str) -> None:
         """Open a job's card."""
@@ -170,13 +204,13 @@ class Studio(Form):
             super().handle(message)
 
     async def greet(self, message: Message) -> None:
-        """A page that was loaded anew is told everything."""
+        """Tell a page that was reloaded everything."""
         await super().greet(message)
         for card in tuple(self._cards.values()):
             self.send({"kind": "job", "job": dict(card.job)})
 
     def close(self) -> None:
-        """Stop following the jobs; they go on."""
+        """Stop following the jobs; they keep running."""
         for card in self._cards.values():
             card.close()
         super().close()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..board import Sighting
-from ..handles import Job
-from ..media import Video
-from ..planning import Plan
-from ..sync import Client
-from . import description
+from ...client.live_jobs import Sighting
+from ...client.plan import Plan
+from ...domain.media import Video
+from ...session.job import Job
+from ...session.loop import Loop
+from . import job_state
 
 # The clips of the n-th take are numbered from here and n times the step, above those of a job and its sequels.
 _FIRST, _STEP = 1_000_000, 1_000
@@ -46,7 +46,7 @@ class Takes:
         changed: called on the client's loop when one has changed.
     """
 
-    def __init__(self, client: Client, changed: Callable[[], None]) -> None:
+    def __init__(self, client: Loop, changed: Callable[[], None]) -> None:
         self._client, self._changed = client, changed
         self._numbers: dict[str, int] = {}
         self._seen: dict[str, Sighting] = {}
@@ -77,7 +77,7 @@ class Takes:
                 "id": job_id,
                 "number": self._numbers[job_id],
                 "clips": [
-                    {**description.clip(video), "sample": sample}
+                    {**job_state.clip(video), "sample": sample}
                     for sample, video in clips.items()
                     if video.job_id == job_id
                 ],
@@ -99,6 +99,6 @@ class Takes:
         }
 
     def close(self) -> None:
-        """Stop following them; the jobs go on."""
+        """Stop following them; the jobs keep running."""
         while self._ends:
             self._ends.pop()()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import InvalidRequestError
-from ..media import MAX_IMAGE_BYTES
+from ...domain.errors import InvalidRequestError
+from ...domain.media import MAX_IMAGE_BYTES
 
 _MOST = 16
 
@@ -24,7 +24,7 @@ class Uploads:
             total: how many there are in all.
 
         Raises:
-            InvalidRequestError: the image is too large, or a piece is missing; what came of it is forgotten.
+            InvalidRequestError: the image is too large, or a piece is missing; what has arrived is dropped.
         """
         if offset == 0:
             self._parts[image] = bytearray()

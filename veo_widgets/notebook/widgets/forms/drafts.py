@@ -5,20 +5,23 @@ In the browser an image is a name, ``{"held": …}``, for something that an `Att
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ..errors import InvalidRequestError
-from ..media import Image
-from ..params import BY_NAME
-from ..request import VideoRequest
+from ....domain.errors import InvalidRequestError
+from ....domain.json_values import read_object
+from ....domain.media import Image
+from ....domain.params import BY_NAME
+from ....domain.request import VideoRequest
 
 _HELD = {"image", "images", "video", "videos"}
 _PLAIN = {item.name for item in fields(VideoRequest)}
 _LONGEST = 100_000
+_MOST_EXTRAS = 100
 
 
 class Attachments:
@@ -81,15 +84,27 @@ def to_values(request: VideoRequest, kept: Attachments) -> dict[str, Any]:
 def clean(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values from a browser, without what no form has: other names, other types, endless texts."""
     found = {name: value for name, value in values.items() if name in _PLAIN and _is_plain(name, value)}
-    return {name: value for name, value in found.items() if value not in (None, "", [])}
+    return {name: value for name, value in found.items() if value not in (None, "", [], {})}
 
 
 def _is_plain(name: str, value: object) -> bool:
     param = BY_NAME.get(name)
+    if param is not None and param.kind == "object":
+        return _are_extras(value)
     if param is None or param.kind not in _HELD:
         return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _LONGEST)
     items = value if isinstance(value, list) else [value]
     return len(items) <= 100 and all(isinstance(item, dict) and isinstance(item.get("held"), str) for item in items)
+
+
+def _are_extras(value: object) -> bool:
+    """Whether it is JSON values by name, and no more of them than a form has."""
+    if not isinstance(value, dict) or len(value) > _MOST_EXTRAS:
+        return False
+    try:
+        return len(json.dumps(read_object(value, "extra"))) <= _LONGEST
+    except InvalidRequestError:
+        return False
 
 
 def arguments(values: Mapping[str, Any], kept: Attachments) -> dict[str, Any]:
@@ -98,18 +113,18 @@ def arguments(values: Mapping[str, Any], kept: Attachments) -> dict[str, Any]:
     Raises:
         InvalidRequestError: an image that was there before the kernel started anew is not here.
     """
-    return {name: _argument(name, value, kept) for name, value in values.items()}
+    return {name: _build_argument(name, value, kept) for name, value in values.items()}
 
 
-def _argument(name: str, value: Any, kept: Attachments) -> Any:
+def _build_argument(name: str, value: Any, kept: Attachments) -> Any:
     param = BY_NAME.get(name)
     if param is None or param.kind not in _HELD:
         return value
-    items = [_held(name, item, kept) for item in (value if isinstance(value, list) else [value])]
+    items = [_attachment(name, item, kept) for item in (value if isinstance(value, list) else [value])]
     return items if isinstance(value, list) else items[0]
 
 
-def _held(name: str, item: Mapping[str, Any], kept: Attachments) -> Image | str:
+def _attachment(name: str, item: Mapping[str, Any], kept: Attachments) -> Image | str:
     thing = kept.get(item.get("held"))
     if thing is None:
         message = f"{name}: {str(item.get('name', ''))[:80]!r} did not outlive the kernel; add it again."
@@ -118,25 +133,30 @@ def _held(name: str, item: Mapping[str, Any], kept: Attachments) -> Image | str:
 
 
 def to_request(values: Mapping[str, Any], kept: Attachments) -> VideoRequest:
-    """The request that stands in a form, as far as it can be read yet."""
+    """The request in a form, without the values that cannot be read yet."""
     request = VideoRequest(model=str(values.get("model", "")))
     for name, value in values.items():
         if name == "model":
             continue
-        with suppress(InvalidRequestError):
-            request = _with(request, name, value, kept)
+        # Of what has names of its own, each by itself: one that cannot be sent yet keeps no other from being read.
+        parts = [{key: item} for key, item in value.items()] if name == "extra" else [value]
+        for part in parts:
+            # A form that is half filled in is the usual case.
+            with suppress(InvalidRequestError):
+                request = _with_value(request, name, part, kept)
     return request
 
 
-def _with(request: VideoRequest, name: str, value: Any, kept: Attachments) -> VideoRequest:
+def _with_value(request: VideoRequest, name: str, value: Any, kept: Attachments) -> VideoRequest:
     said = {key: getattr(request, key) for key in request.said() if key not in {"prompt", "model"}}
+    value = {**request.extra, **value} if name == "extra" else value
     if name == "prompt":
         return VideoRequest.build(str(value), request.model, **said)
-    return VideoRequest.build(request.prompt, request.model, **{**said, name: _argument(name, value, kept)})
+    return VideoRequest.build(request.prompt, request.model, **{**said, name: _build_argument(name, value, kept)})
 
 
 def changed(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """What a cell says that it did not say when it was last run."""
+    """The values that a cell did not have when it was last run."""
     return {name: value for name, value in given.items() if name not in before or before[name] != value}
 
 
@@ -146,7 +166,7 @@ def without_missing(values: Mapping[str, Any], kept: Attachments) -> tuple[dict[
     missing: list[str] = []
     for name, value in values.items():
         try:
-            _argument(name, value, kept)
+            _build_argument(name, value, kept)
         except InvalidRequestError:
             missing.append(name)
         else:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import recipes
-from ..client import AsyncClient
-from ..config import clips_folder
-from ..errors import InvalidRequestError
-from ..record import JobRecord
-from ..request import VideoRequest
+from ....client.async_client import AsyncClient
+from ....config.settings import clips_folder
+from ....domain.errors import InvalidRequestError
+from ....domain.job_record import JobRecord
+from ....domain.request import VideoRequest
+from ....session import recipes
 
 _SEARCHED, _SHOWN = 500, 40
 
@@ -21,11 +21,11 @@ async def prompts(client: AsyncClient, query: str) -> list[dict[str, Any]]:
     for record in await client.jobs(limit=_SEARCHED):
         prompt = record.request.prompt
         if prompt and prompt not in found and all(word in prompt.lower() for word in words):
-            found[prompt] = _remembered(record)
+            found[prompt] = _history_item(record)
     return list(found.values())[:_SHOWN]
 
 
-def _remembered(record: JobRecord) -> dict[str, Any]:
+def _history_item(record: JobRecord) -> dict[str, Any]:
     return {
         "job": record.id,
         "prompt": record.request.prompt,
@@ -51,6 +51,7 @@ async def recipe_of(client: AsyncClient, name: str, text: str) -> recipes.Recipe
     elif job := recipes.job_in(name):
         recipe = recipes.Recipe(VideoRequest(), job)
     else:
+        # Only the last part of the name: a page may send a path to anywhere.
         recipe = recipes.load(clips_folder(client.settings) / name.replace("\\", "/").rpartition("/")[2])
     whole = await recipes.completed(recipe, client)
     if whole.request == VideoRequest():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..errors import InvalidRequestError
-from .display import notebook_names
+from ....domain.errors import InvalidRequestError
+from ...running_cell import notebook_names
 
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SHOWN = 200

@@ -8,13 +8,13 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from ..arguments import COUNT, SEVERAL, refusal
-from ..catalog import Model, models
-from ..errors import InvalidRequestError, VeoError
-from ..params import SIZES
-from ..planning import Plan
-from ..pricing import Cost
-from ..record import JobRecord
+from ....client.plan import Plan
+from ....domain.arguments import COUNT, SEVERAL, refusal
+from ....domain.catalog import Model, models
+from ....domain.errors import InvalidRequestError, VeoError
+from ....domain.job_record import JobRecord
+from ....domain.params import SIZES
+from ....domain.pricing import Cost
 
 # More would be a batch, not something to look at side by side.
 MOST = 64
@@ -44,17 +44,17 @@ def drafts(
     Raises:
         InvalidRequestError: a combination breaks a rule, or there are more than 64.
     """
-    named: list[str | None] = [*_listed(models)] or [_model_of(plan, draft, values)]
-    words = _listed(prompts) or [""]
-    numbers = _seeds(seeds)
+    named: list[str | None] = [*_as_texts(models)] or [_cheapest_model(plan, draft, values)]
+    words = _as_texts(prompts) or [""]
+    numbers = _seed_list(seeds)
     count = len(words) * len(named) * max(1, len(numbers))
     if count > MOST:
         message = f"compare: {count} clips are too many to look at side by side; at most {MOST}."
         raise InvalidRequestError(message, parameter="compare", value=count)
-    return list(_combined(plan, words, named, numbers, drawn=seeds is None, draft=draft, values=values))
+    return list(_plan_combinations(plan, words, named, numbers, drawn=seeds is None, draft=draft, values=values))
 
 
-def _combined(
+def _plan_combinations(
     plan: Planner,
     prompts: Sequence[str],
     names: Sequence[str | None],
@@ -66,18 +66,18 @@ def _combined(
 ) -> Iterator[Plan]:
     for prompt, name, seed in product(prompts, names, seeds):
         said = {**values, **({"model": name} if name else {})}
+        # The first plan tells which model it will be, and that decides which settings there are.
         found = plan(prompt, **said)
         if not drawn or found.model.seed:
             said["seed"] = seed
         if draft and "resolution" not in values and "size" not in values and found.model.resolutions:
-            said["resolution"] = _lowest(found.model)
+            said["resolution"] = _lowest_resolution(found.model)
         found = plan(prompt, **said)
-        for violation in found.violations:
-            raise violation
+        found.check()
         yield found
 
 
-def _listed(given: str | Iterable[str] | None) -> list[str]:
+def _as_texts(given: str | Iterable[str] | None) -> list[str]:
     if given is None or isinstance(given, str):
         return [given] if given else []
     listed = list(given) if SEVERAL.fits(given) else [None]
@@ -86,7 +86,7 @@ def _listed(given: str | Iterable[str] | None) -> list[str]:
     return [str(item) for item in listed]
 
 
-def _seeds(given: int | Iterable[int] | None) -> list[int]:
+def _seed_list(given: int | Iterable[int] | None) -> list[int]:
     if given is None or COUNT.fits(given):
         return [secrets.randbelow(2**32) for _ in range(1 if given is None else int(str(given)))]
     if not SEVERAL.fits(given):
@@ -99,21 +99,24 @@ def lines(resolution: str) -> int:
     return min(SIZES.get(("16:9", resolution), (0, 0)))
 
 
-def _lowest(model: Model) -> str:
+def _lowest_resolution(model: Model) -> str:
     return min(model.resolutions, key=lines)
 
 
-def _model_of(plan: Planner, draft: bool, values: dict[str, Any]) -> str | None:  # noqa: FBT001 (passed on)
+def _cheapest_model(plan: Planner, draft: bool, values: dict[str, Any]) -> str | None:  # noqa: FBT001 (passed on)
     """The cheapest model of the family, where it takes such a request; None leaves the choice to the planner."""
     if not draft or values.get("model"):
         return None
+    # Any prompt will do: only the model that would be chosen is of interest.
     first = plan("a draft", **values)
     family = [
         model
         for model in models()
-        if model.family == first.model.family and model.surface == first.model.surface and _rate(model) is not None
+        if model.family == first.model.family
+        and model.surface == first.model.surface
+        and _usd_per_second(model) is not None
     ]
-    for model in sorted(family, key=lambda model: _rate(model) or 0):
+    for model in sorted(family, key=lambda model: _usd_per_second(model) or 0):
         try:
             found = plan("a draft", **{**values, "model": model.id, "provider": first.provider.name})
         except VeoError:
@@ -123,8 +126,8 @@ def _model_of(plan: Planner, draft: bool, values: dict[str, Any]) -> str | None:
     return None
 
 
-def _rate(model: Model) -> float | None:
-    return model.usd_per_second.get(_lowest(model)) if model.resolutions else None
+def _usd_per_second(model: Model) -> float | None:
+    return model.usd_per_second.get(_lowest_resolution(model)) if model.resolutions else None
 
 
 def rendering(plan: Planner, record: JobRecord, resolution: str) -> Plan | None:
@@ -143,7 +146,7 @@ def rendering(plan: Planner, record: JobRecord, resolution: str) -> Plan | None:
     values |= {"provider": record.provider, "profile": record.profile or None, "samples": None}
     try:
         before = plan(prompt, **values)
-        values["resolution"] = _within(before.model, resolution)
+        values["resolution"] = _highest_within(before.model, resolution)
         if lines(values["resolution"]) <= lines(before.full.resolution or ""):
             return None
         found = plan(prompt, **values)
@@ -155,7 +158,7 @@ def rendering(plan: Planner, record: JobRecord, resolution: str) -> Plan | None:
     return None if found.violations else found
 
 
-def _within(model: Model, resolution: str) -> str:
+def _highest_within(model: Model, resolution: str) -> str:
     fitting = [name for name in model.resolutions if lines(name) <= lines(resolution)]
     return max(fitting, key=lines, default=resolution)
 

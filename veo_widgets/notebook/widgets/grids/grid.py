@@ -10,26 +10,29 @@ from typing import Any, Self
 import anyio
 import traitlets
 
-from .. import transitions
-from ..archive import new_job_id
-from ..arguments import NAME, SWITCH, accepts, refusal
-from ..assembly import Assembly
-from ..board import Sighting
-from ..errors import BudgetError, InvalidRequestError, LedgerError, VeoError
-from ..handles import Job
-from ..media import Video
-from ..planning import Plan
-from ..record import JobRecord, JobState
-from ..session import client as default_client
-from ..sync import Client
+from ....api.functions import client as default_client
+from ....client.live_jobs import Sighting
+from ....client.offline_client import new_job_id
+from ....client.plan import Plan
+from ....domain import job_transitions
+from ....domain.arguments import NAME, SWITCH, accepts, refusal
+from ....domain.errors import BudgetError, InvalidRequestError, LedgerError, VeoError
+from ....domain.job_record import JobRecord, JobState
+from ....domain.media import Video
+from ....session.client import Client
+from ....session.contact_sheets import ContactSheet
+from ....session.groups.group import Group
+from ....session.job import Job
+from ....session.loop import Loop
+from .. import job_state
+from .._base import ClipWidget, bundle
+from ..inputs import Shown, shown_of
+from ..protocol import Message
+from ..sequels import even_if_lost, offers
 from . import cells as drawing
-from . import description
-from ._base import ClipWidget, bundle
 from .cells import Cell, clip_of
 from .comparison import drafts, rendering, total
-from .given import Shown, shown_of
-from .protocol import Message
-from .sequels import even_if_lost, offers
+from .sheets import sheet_items
 
 
 class Grid(ClipWidget):
@@ -58,10 +61,10 @@ class Grid(ClipWidget):
     rejected = traitlets.List(traitlets.Instance(Video))
 
     @accepts(render=NAME)
-    def __init__(self, *shown: Any, client: Client | None = None, render: str = "1080p") -> None:
+    def __init__(self, *shown: Any, client: Loop | None = None, render: str = "1080p") -> None:
         if not shown:
             raise refusal("shown", None, "anything to show; give jobs, clips, films, files or ids")
-        client = client or _client_of(shown) or default_client()
+        client = client or _first_client(shown) or default_client()
         given = shown_of(shown, client, "shown")
         self._seen: dict[str, Sighting] = {}
         self._cells: list[Cell] = []
@@ -70,21 +73,21 @@ class Grid(ClipWidget):
         self._ends: list[Callable[[], None]] = []
         # Ctrl-C ends the waiting of a cell and not the sending, which goes on while the cell is run again.
         self._sending = anyio.Lock()
-        super().__init__(client, saved_class=description.saved_class(new_job_id()))
-        client.call(self._begin, given)
+        super().__init__(client, saved_class=job_state.saved_class(new_job_id()))
+        client.call(self._add_given, given)
 
-    async def _begin(self, given: Sequence[Shown]) -> None:
+    async def _add_given(self, given: Sequence[Shown]) -> None:
         for item in given:
             if isinstance(item, Plan):
                 self._cells.append(Cell(plan=item))
             elif isinstance(item, Video):
-                await self._follow(item.job_id)
+                await self._listen_to(item.job_id)
                 self._cells.append(Cell(job_id=item.job_id, sample=item.sample, video=item))
             else:
-                await self._take_up(item.id)
+                await self._add_job(item.id)
         self._redraw()
 
-    async def _follow(self, job_id: str) -> JobRecord | None:
+    async def _listen_to(self, job_id: str) -> JobRecord | None:
         """Listen to a job; a clip from elsewhere may belong to none."""
         client = self._client.asynchronous
         if job_id and job_id not in self._seen:
@@ -93,9 +96,9 @@ class Grid(ClipWidget):
                 self._ends.append(client.listen(job_id, self._receive))
         return self._seen[job_id].record if job_id in self._seen else None
 
-    async def _take_up(self, job_id: str, made_from: int | None = None) -> None:
+    async def _add_job(self, job_id: str, made_from: int | None = None) -> None:
         """A cell for each clip that a job has, or is to have."""
-        record = await self._follow(job_id)
+        record = await self._listen_to(job_id)
         count = 1 if record is None else len(record.videos) or record.request.samples or 1
         sent = self._cells if made_from is None else [self._cells[made_from]]
         take = max((cell.take for cell in sent if cell.plan is None), default=0)
@@ -123,25 +126,26 @@ class Grid(ClipWidget):
         self.write(
             columns=columns,
             cells=[drawing.describe(number, cell, self._seen, names) for number, cell in numbered],
-            clips={str(number): self._described(number, video) for number, video in self._videos().items()},
-            total=self._total(),
+            clips={str(number): self._clip_state(number, video) for number, video in self._clips_by_number().items()},
+            total=self._drafts_total(),
         )
+        self.read_files()
 
-    def _videos(self) -> dict[int, Video]:
+    def _clips_by_number(self) -> dict[int, Video]:
         found = ((number, clip_of(cell, self._seen)) for number, cell in enumerate(self._cells))
         return {number: video for number, video in found if video is not None}
 
-    def _described(self, number: int, video: Video) -> dict[str, Any]:
+    def _clip_state(self, number: int, video: Video) -> dict[str, Any]:
         """A clip, drawn once and for all when its job has ended: its recipe is a file."""
         if number in self._drawn:
             return self._drawn[number]
         record = self._seen[video.job_id].record if video.job_id in self._seen else None
-        drawn = drawing.clip(number, video, record, self._made_of)
+        drawn = drawing.clip(number, video, record, self._offers_for)
         if record is None or record.state.is_final:
             self._drawn[number] = drawn
         return drawn
 
-    def _made_of(self, record: JobRecord) -> dict[str, Any]:
+    def _offers_for(self, record: JobRecord) -> dict[str, Any]:
         """What can be made of a job's clips."""
         if record.state is not JobState.SUCCEEDED:
             return {}
@@ -149,34 +153,34 @@ class Grid(ClipWidget):
         better = rendering(client.plan, record, self._resolution)
         return {"offers": offers(client, record), "render": drawing.render(better, record) if better else None}
 
-    def _plans(self) -> list[Plan]:
+    def _draft_plans(self) -> list[Plan]:
         return [cell.plan for cell in self._cells if cell.plan is not None]
 
-    def _total(self) -> dict[str, Any] | None:
-        plans = self._plans()
+    def _drafts_total(self) -> dict[str, Any] | None:
+        plans = self._draft_plans()
         if not plans:
             return None
-        return {"count": len(plans), **description.price(total(plan.cost for plan in plans), plans[0].provider.name)}
+        return {"count": len(plans), **job_state.price(total(plan.cost for plan in plans), plans[0].provider.name)}
 
     def clips_on_disk(self) -> Sequence[Video]:
         """The clips of the cells under the numbers that the browser knows."""
-        return [replace(video, sample=number) for number, video in self._videos().items()]
+        return [replace(video, sample=number) for number, video in self._clips_by_number().items()]
 
     def original(self, video: Video) -> Video:
         """The clip as its job knows it."""
-        return self._videos()[video.sample]
+        return self._clips_by_number()[video.sample]
 
-    def poster_added(self) -> None:
-        """Draw again, now with the poster."""
+    def draw_again(self) -> None:
+        """Draw the clips with what is known by now."""
         self._drawn.clear()
         self._redraw()
 
     def handle(self, message: Message) -> None:
         """Marks, what costs money, and what every widget with clips is asked."""
         if message.kind == "ready":
-            self.begin(self._tell_again)
+            self.begin(self._send_state_again)
         elif message.kind == "mark":
-            self.begin(self._mark, message.sample, message.fields["mark"])
+            self.begin(self._set_mark, message.sample, message.fields["mark"])
         elif message.kind == "drafts":
             self.begin(self.pay, message, self._submit)
         elif message.kind == "render":
@@ -186,18 +190,19 @@ class Grid(ClipWidget):
 
     async def sequel_begun(self, record: JobRecord) -> None:
         """A clip that continues or changes another stands beside it."""
-        await self._take_up(record.id)
+        await self._add_job(record.id)
         self._redraw()
 
-    async def _tell_again(self) -> None:
+    async def _send_state_again(self) -> None:
         self._redraw()
 
-    async def _mark(self, number: int, mark: str) -> None:
+    async def _set_mark(self, number: int, mark: str) -> None:
+        # The page says which, and the protocol lets any number through.
         if number >= len(self._cells):
             return
         marks = {**self.marks, str(number): mark}
         self.write(marks={key: value for key, value in marks.items() if value})
-        videos = self._videos()
+        videos = self._clips_by_number()
         chosen = {
             wanted: [videos[int(key)] for key, value in self.marks.items() if value == wanted and int(key) in videos]
             for wanted in ("star", "reject")
@@ -211,30 +216,32 @@ class Grid(ClipWidget):
             for cell in self._cells:
                 if cell.plan is not None:
                     record = await self._send_draft(cell, cell.plan)
-                    await self._follow(record.id)
+                    await self._listen_to(record.id)
                     self._redraw()
-                    transitions.raise_for_state(record)
+                    job_transitions.raise_for_state(record)
 
     async def _check_budget(self) -> None:
-        plans = self._plans()
+        # The whole sum first: each draft by itself would pass, until the money ends in the middle of them.
+        plans = self._draft_plans()
         cost = total(plan.cost for plan in plans)
-        left = (await self._client.asynchronous.purse.budget()).left
+        left = (await self._client.asynchronous.reservations.budget()).left
         if plans and cost.usd is not None and cost.usd > left and plans[0].provider.name != "emulator":
             many = f"these {len(plans)} drafts cost {cost.text}, and ${left:.2f} is left"
             raise BudgetError(f"budget: {many}. Nothing was sent.", parameter="budget", value=cost.usd)
 
     async def _send_draft(self, cell: Cell, plan: Plan) -> JobRecord:
         """Send a cell's draft, which is a draft again only if nothing became of it."""
+        # Gone before the create leaves: if the sending is interrupted, the cell that is run again finds no draft here.
         cell.plan = None
         try:
-            record = await self._sent(plan)
+            record = await self._send_plan(plan)
         except VeoError:
             cell.plan = plan
             raise
         cell.job_id = record.id
         return record
 
-    async def _sent(self, plan: Plan, retry_of: str = "") -> JobRecord:
+    async def _send_plan(self, plan: Plan, retry_of: str = "") -> JobRecord:
         """The job that was sent, also if nobody could write down what became of it.
 
         Raises:
@@ -251,6 +258,7 @@ class Grid(ClipWidget):
 
     async def _render(self, numbers: Iterable[int]) -> None:
         async with self._sending:
+            # A page may name a clip twice, and each time would be paid for.
             for number in dict.fromkeys(numbers):
                 await self._render_one(number)
 
@@ -262,14 +270,15 @@ class Grid(ClipWidget):
             message = f"render: clip {number} cannot be made at {self._resolution}."
             raise InvalidRequestError(message, parameter="render", value=number)
         if not self._is_rendered(number):
-            made = await self._sent(plan, record.id)
-            await self._take_up(made.id, number)
+            made = await self._send_plan(plan, record.id)
+            await self._add_job(made.id, number)
             self._redraw()
-            transitions.raise_for_state(made)
+            job_transitions.raise_for_state(made)
 
     def _is_rendered(self, number: int) -> bool:
         """Whether it was made again before, or is just being made."""
         made = [self._seen[cell.job_id].record.state for cell in self._cells if cell.made_from == number]
+        # One whose answer was lost may be running, and be charged.
         return any(state in {JobState.SUCCEEDED, JobState.UNKNOWN} or not state.is_final for state in made)
 
     def submit(self) -> Self:
@@ -306,7 +315,7 @@ class Grid(ClipWidget):
     def titled(self) -> list[tuple[Video, str]]:
         """The clips that are there, each with how it is marked and that in which it differs, or else its number."""
         labels = {column["name"]: column["label"] for column in self.columns}
-        videos = self._videos()
+        videos = self._clips_by_number()
         several = len({self._cells[number].take for number in videos}) > 1
 
         def title(number: int) -> str:
@@ -316,8 +325,17 @@ class Grid(ClipWidget):
 
         return [(video, title(number)) for number, video in videos.items()]
 
+    @accepts()
+    def sheet(self, columns: int = 5) -> ContactSheet:
+        """A contact sheet: a still of every clip with prompt, model, length and price; a cell without one says why.
+
+        Args:
+            columns: how many stand beside each other.
+        """
+        return ContactSheet("Clips", sheet_items(self._cells, self._seen, self.columns, self.marks), columns)
+
     def close(self) -> None:
-        """Stop following the jobs; they go on."""
+        """Stop following the jobs; they keep running."""
         while self.__dict__.get("_ends"):
             self._ends.pop()()
         super().close()
@@ -326,23 +344,23 @@ class Grid(ClipWidget):
         return f"Grid({len(self._cells)} cells)"
 
     def _ipython_display_(self) -> None:
-        from .display import show_grid
+        from ..cell_output import show_grid
 
         show_grid(self)
 
 
-def _client_of(shown: Iterable[Any]) -> Client | None:
+def _first_client(shown: Iterable[Any]) -> Loop | None:
     """The client of the first job among what is shown."""
     for item in shown:
-        if isinstance(item, Job | Assembly):
+        if isinstance(item, Job | Group):
             return item.client
-        if isinstance(item, list | tuple) and (found := _client_of(item)):
+        if isinstance(item, list | tuple) and (found := _first_client(item)):
             return found
     return None
 
 
 @accepts(render=NAME)
-def grid(*shown: Any, client: Client | None = None, render: str = "1080p") -> Grid:
+def grid(*shown: Any, client: Loop | None = None, render: str = "1080p") -> Grid:
     """Show clips, jobs, films and files side by side, played and scrubbed as one; see `Grid`."""
     return Grid(*shown, client=client, render=render)
 

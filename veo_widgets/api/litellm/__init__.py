@@ -1,0 +1,1 @@
+"""LiteLLM's video functions under their own names."""

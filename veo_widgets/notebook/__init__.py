@@ -1,0 +1,1 @@
+"""What a person sees: magics and widgets. The only users of IPython, anywidget and traitlets."""
