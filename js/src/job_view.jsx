@@ -2,16 +2,16 @@
  * The widget of one job. Made afresh for each model: what is kept between its views lives in this function's scope.
  *
  * @import { AnyModel } from "@anywidget/types"
- * @import { JobTraits } from "./lib/types.js"
+ * @import { JobTraits } from "./kernel/types.js"
  */
 import "./styles/job_view.css";
-import { ClipSources } from "./lib/clip_sources.js";
-import { endWith, onModel } from "./lib/events.js";
-import { mount } from "./lib/mount.jsx";
-import { send } from "./lib/protocol.js";
-import { kernelClock } from "./lib/time.js";
-import { wayBack } from "./lib/words.js";
-import { JobCard } from "./views/job_card.jsx";
+import { ClipSources } from "./kernel/clip_sources.js";
+import { endWith, onModel } from "./kernel/events.js";
+import { mount } from "./ui/mount.jsx";
+import { send } from "./kernel/protocol.js";
+import { kernelClock } from "./kernel/time.js";
+import { wayBack } from "./ui/words.js";
+import { JobCard } from "./job/card.jsx";
 
 /** @typedef {{model: AnyModel<JobTraits>, signal?: AbortSignal}} Hook */
 
@@ -33,7 +33,8 @@ export default function jobView() {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(model, el, signal, <JobCard wire={model} sources={sources} clock={clock} />, (gone) => wayBack(model.get("job"), gone));
+      const card = <JobCard wire={model} sources={sources} clock={clock} />;
+      const end = mount(model, el, signal, card, { wayBack: (gone) => wayBack(model.get("job"), gone) });
       send(model, "ready");
       return end;
     },

@@ -2,14 +2,14 @@
  * The widget that plays clips that are already there.
  *
  * @import { AnyModel } from "@anywidget/types"
- * @import { PlayerTraits } from "./lib/types.js"
+ * @import { PlayerTraits } from "./kernel/types.js"
  */
 import "./styles/player_view.css";
-import { ClipSources } from "./lib/clip_sources.js";
-import { endWith } from "./lib/events.js";
-import { mount } from "./lib/mount.jsx";
-import { send } from "./lib/protocol.js";
-import { PlayerCard } from "./views/player_card.jsx";
+import { ClipSources } from "./kernel/clip_sources.js";
+import { endWith } from "./kernel/events.js";
+import { mount } from "./ui/mount.jsx";
+import { send } from "./kernel/protocol.js";
+import { PlayerCard } from "./clip/player_card.jsx";
 
 /** @typedef {{model: AnyModel<PlayerTraits>, signal?: AbortSignal}} Hook */
 

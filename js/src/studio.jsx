@@ -3,16 +3,17 @@
  * every widget's does.
  *
  * @import { AnyModel } from "@anywidget/types"
- * @import { CardFactory } from "./views/studio_jobs.jsx"
+ * @import { CardFactory } from "./job/studio_jobs.jsx"
  */
 import "./styles/studio_view.css";
 import { useState } from "preact/hooks";
-import { endWith } from "./lib/events.js";
-import { JobList } from "./lib/job_list.js";
-import { mount } from "./lib/mount.jsx";
-import { listen, send } from "./lib/protocol.js";
-import { kernelClock } from "./lib/time.js";
-import { Framed, StudioJobs } from "./views/studio_jobs.jsx";
+import { endWith } from "./kernel/events.js";
+import { JobList } from "./kernel/job_list.js";
+import { mount } from "./ui/mount.jsx";
+import { programOf } from "./kernel/program.js";
+import { listen, send } from "./kernel/protocol.js";
+import { kernelClock } from "./kernel/time.js";
+import { Framed, StudioJobs } from "./job/studio_jobs.jsx";
 
 /** @typedef {{model: AnyModel<any>, signal?: AbortSignal}} Hook */
 
@@ -28,8 +29,7 @@ const loaded = new Map();
 function loadCard(code) {
   const known = loaded.get(code);
   if (known) return known;
-  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-  const module = import(url).then((found) => found.default).finally(() => URL.revokeObjectURL(url));
+  const module = programOf(code);
   loaded.set(code, module);
   return module;
 }
@@ -61,7 +61,8 @@ export function studio(load = loadCard) {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(model, el, signal, <Columns model={model} form={form} {...{ list, clock, loadCard: load }} />);
+      const columns = <Columns model={model} form={form} {...{ list, clock, loadCard: load }} />;
+      const end = mount(model, el, signal, columns, { stays: true });
       send(model, "ready");
       return end;
     },

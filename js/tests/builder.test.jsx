@@ -1,25 +1,12 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import form from "../src/form.jsx";
-import { prose } from "../src/lib/builder.js";
-import { button, press, settle, show } from "./show.js";
+import builder from "../src/builder.jsx";
+import { prose } from "../src/form/prose.js";
+import { button, emptyPage, press, settle, show } from "./show.js";
 
 const schema = JSON.parse(readFileSync("tests/agreement.json", "utf8"))[1].schema;
-/** @type {AbortController} */
-let ended;
-
-beforeEach(() => {
-  ended = new AbortController();
-  vi.useFakeTimers();
-  localStorage.clear();
-});
-
-afterEach(async () => {
-  ended.abort();
-  await settle();
-  document.body.replaceChildren();
-  vi.useRealTimers();
-});
+const page = emptyPage();
 
 describe("the parts of a prompt as prose", () => {
   it.each([
@@ -42,7 +29,13 @@ describe("the parts of a prompt as prose", () => {
 });
 
 const draft = (values = {}) => ({ values, at: 1, by: "", locked: false, given: {} });
-const formWith = (values = {}) => show(form, { schema, draft: draft(values), purse: {}, variables: {}, place: "p" }, ended.signal);
+/** A form whose kernel sends the builder's code when it is asked. */
+async function formWith(values = {}) {
+  const made = await shown(values);
+  made.model.onSend = ({ kind }) => kind === "builder" && made.model.emit("msg:custom", { kind, code: "the builder" });
+  return made;
+}
+const shown = (/** @type {object} */ values) => show(() => form({ program: async () => builder }), { schema, draft: draft(values), budget: {}, variables: {}, place: "p" }, page.ended.signal);
 
 /** @param {HTMLElement} el */
 const prompt = (el) => el.querySelector("textarea")?.value;
@@ -108,8 +101,8 @@ describe("the builder", () => {
     const { order } = model.sentOf("generate")[0]?.content ?? {};
     model.emit("msg:custom", { kind: "accepted", order, job: "j" });
     await settle();
-    ended.abort();
-    ended = new AbortController();
+    page.ended.abort();
+    page.ended = new AbortController();
     const again = await formWith({ prompt: "Whip pan, low angle." });
     button(again.el, "Builder").click();
     await settle();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ClipSources } from "../src/lib/clip_sources.js";
-import { FROM_BROWSER } from "../src/lib/protocol.js";
+import { ClipSources } from "../src/kernel/clip_sources.js";
+import { listen } from "../src/kernel/protocol.js";
+import { from_browser } from "../../veo_widgets/notebook/widgets/protocol.json";
 import { FakeModel } from "./fake_model.js";
 import { clip } from "./samples.js";
 
@@ -40,15 +41,14 @@ const arrive = (offset, part, request = lastRequest().request) =>
   model.emit("msg:custom", { kind: "bytes", request, sample: 0, offset, total: 6 }, [part]);
 
 describe("a clip through the kernel", () => {
-  it("is asked for once, whatever the number of views", async () => {
-    await Promise.all([sources.open(one), sources.open(one)]);
-    await sources.open(one);
+  it("is asked for once, whatever the number of views", () => {
+    for (let views = 0; views < 3; views++) sources.open(one);
     expect(model.sentOf("need-bytes")).toHaveLength(1);
-    expect(Object.keys(lastRequest()).sort()).toEqual(["kind", ...FROM_BROWSER["need-bytes"]].sort());
+    expect(Object.keys(lastRequest()).sort()).toEqual(["kind", ...from_browser["need-bytes"]].sort());
   });
 
   it("is put together in order, however its ranges come", async () => {
-    await sources.open(one);
+    sources.open(one);
     arrive(4, view(5, 6));
     arrive(4, view(5, 6));
     expect(sources.get(one)).toMatchObject({ phase: "pulling", received: 2, total: 6 });
@@ -62,8 +62,8 @@ describe("a clip through the kernel", () => {
     expect(model.listening).toBe(0);
   });
 
-  it("says why it failed, and can be asked for again", async () => {
-    await sources.open(one);
+  it("says why it failed, and can be asked for again", () => {
+    sources.open(one);
     const { request } = lastRequest();
     model.emit("msg:custom", { kind: "bytes-failed", request: "other", sample: 0, message: "no" });
     expect(sources.get(one).phase).toBe("pulling");
@@ -75,9 +75,9 @@ describe("a clip through the kernel", () => {
     expect(sources.get(one).phase).toBe("ready");
   });
 
-  it("notices silence and still takes what comes late", async () => {
+  it("notices silence and still takes what comes late", () => {
     vi.useFakeTimers();
-    await sources.open(one);
+    sources.open(one);
     vi.advanceTimersByTime(16_000);
     expect(sources.get(one)).toMatchObject({ phase: "pulling", silent: true });
     arrive(0, view(1, 2, 3));
@@ -85,18 +85,18 @@ describe("a clip through the kernel", () => {
     vi.useRealTimers();
   });
 
-  it("drops an older request when it is asked again", async () => {
-    await sources.open(one);
+  it("drops an older request when it is asked again", () => {
+    sources.open(one);
     const { request } = lastRequest();
     sources.retry(one);
     arrive(0, view(9, 9, 9, 9, 9, 9), request);
     expect(sources.get(one).phase).toBe("pulling");
   });
 
-  it("stays as long as somebody holds it", async () => {
+  it("stays as long as somebody holds it", () => {
     const first = sources.hold(one);
     const second = sources.hold(one);
-    await sources.open(one);
+    sources.open(one);
     arrive(0, view(1, 2, 3, 4, 5, 6));
     first();
     expect(URL.revokeObjectURL).not.toHaveBeenCalled();
@@ -105,40 +105,69 @@ describe("a clip through the kernel", () => {
     expect(sources.get(one).phase).toBe("idle");
   });
 
-  it("is not asked for when it was let go of before that", async () => {
-    vi.spyOn(globalThis, "fetch").mockResolvedValue(new Response("", { status: 404 }));
-    const served = new ClipSources(model, "/");
-    served.hold(clip({ files_path: "a.mp4", bytes: 6 }))();
-    await new Promise((resolve) => setTimeout(resolve));
-    expect(model.sentOf("need-bytes")).toEqual([]);
-    served.dispose();
-  });
-
-  it("lets go of its bytes at the end", async () => {
-    await sources.open(one);
+  it("lets go of its bytes at the end", () => {
+    sources.open(one);
     arrive(0, view(1, 2, 3, 4, 5, 6));
     sources.dispose();
     expect(URL.revokeObjectURL).toHaveBeenCalledWith("blob:1");
     expect(model.listening).toBe(0);
-    await sources.open(one);
+    sources.open(one);
     expect(model.sentOf("need-bytes")).toHaveLength(1);
   });
 });
 
 describe("a clip from the server", () => {
-  it("falls back to the kernel once", async () => {
-    const served = new ClipSources(model, "/");
-    const here = clip({ files_path: "a.mp4", bytes: 6 });
-    const headers = { "content-type": "video/mp4", "content-range": "bytes 0-1/6" };
-    vi.spyOn(globalThis, "fetch").mockResolvedValue(new Response("ab", { status: 206, headers }));
-    await served.open(here);
+  const here = clip({ files_path: "a.mp4", bytes: 6 });
+  const video = document.createElement("video");
+  /** @type {ClipSources} */
+  let served;
+  beforeEach(() => (served = new ClipSources(model, "/")));
+  afterEach(() => served.dispose());
+
+  /** @param {number} bytes  of the file at its address */
+  const answer = (bytes) => {
+    const headers = { "content-type": "video/mp4", "content-range": `bytes 0-1/${bytes}` };
+    return vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("ab", { status: 206, headers }));
+  };
+
+  it("has its address at once, and is asked about when it can be used", async () => {
+    const asked = answer(6);
+    served.open(here);
     expect(served.get(here)).toMatchObject({ phase: "ready", via: "files" });
-    expect(model.sentOf("need-bytes")).toHaveLength(0);
-    expect(served.reject(here)).toBe(true);
+    expect(asked).not.toHaveBeenCalled();
+    expect(await served.checkClip(here, video)).toBe(true);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(model.sentOf("need-bytes")).toEqual([]);
+  });
+
+  it("falls back to the kernel once", () => {
+    served.open(here);
+    const { url } = served.get(here);
+    expect(served.fallBack(here, url)).toBe(true);
+    // An element may say it twice.
+    expect(served.fallBack(here, url)).toBe(true);
+    expect(model.sentOf("need-bytes")).toHaveLength(1);
     arrive(0, view(1, 2, 3, 4, 5, 6));
-    expect(served.get(here)).toMatchObject({ phase: "ready", via: "kernel" });
-    expect(served.reject(here)).toBe(false);
+    expect(served.get(here)).toMatchObject({ phase: "ready", via: "kernel", url: "blob:1" });
+    expect(served.fallBack(here, url)).toBe(true);
+    expect(served.fallBack(here, "blob:1")).toBe(false);
+  });
+
+  it("comes through the kernel when another file has its address", async () => {
+    answer(7);
+    served.open(here);
+    expect(await served.checkClip(here, video)).toBe(false);
+    expect(served.get(here).phase).toBe("pulling");
+    expect(model.sentOf("need-bytes")).toHaveLength(1);
+  });
+
+  it("is not asked of the kernel when it is no longer shown", async () => {
+    answer(7);
+    served.open(here);
+    const confirmed = served.checkClip(here, video);
     served.dispose();
+    await confirmed;
+    expect(model.sentOf("need-bytes")).toEqual([]);
   });
 });
 
@@ -146,4 +175,13 @@ it("asks for a poster once, and only where there is none", () => {
   expect(sources.claimPoster(one)).toBe(true);
   expect(sources.claimPoster(one)).toBe(false);
   expect(sources.claimPoster(clip({ sample: 1, poster: "data:image/jpeg;base64,AA" }))).toBe(false);
+});
+
+it("hears no message that lacks one of its kind's fields", () => {
+  const heard = vi.fn();
+  listen(model, "bytes", heard);
+  model.emit("msg:custom", { kind: "bytes", request: "r", sample: 0, offset: 0 });
+  expect(heard).not.toHaveBeenCalled();
+  model.emit("msg:custom", { kind: "bytes", request: "r", sample: 0, offset: 0, total: 0 });
+  expect(heard).toHaveBeenCalledTimes(1);
 });

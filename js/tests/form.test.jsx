@@ -1,41 +1,29 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import form from "../src/form.jsx";
-import { asCell, asPython } from "../src/lib/copying.js";
-import { tokensIn } from "../src/lib/tokens.js";
+import { asCell, asPython } from "../src/form/as_code.js";
+import { tokensIn } from "../src/form/tokens.js";
+import { upward_bytes } from "../src/kernel/protocol.js";
 import { FakeModel } from "./fake_model.js";
+import { emptyPage } from "./show.js";
 
-/** @import { Draft, Schema, Values } from "../src/lib/form_types.js" */
+/** @import { Draft, Schema, Values } from "../src/form/types.js" */
 
 /** @type {{schema: Schema}[]} */
 const TABLE = JSON.parse(readFileSync("tests/agreement.json", "utf8"));
 const schema = /** @type {Schema} */ (TABLE[1]?.schema);
-/** @type {AbortController} */
-let ended;
-
-beforeEach(() => {
-  ended = new AbortController();
-  vi.useFakeTimers();
-  localStorage.clear();
-});
-
-afterEach(async () => {
-  ended.abort();
-  await settle();
-  document.body.replaceChildren();
-  vi.useRealTimers();
-});
+const page = emptyPage();
 
 const settle = () => vi.advanceTimersByTimeAsync(30);
 
-/** @param {Partial<Draft>} [draft] @param {Record<string, any>} [more] */
-async function show(draft = {}, more = {}) {
+/** @param {Partial<Draft>} [draft] @param {Record<string, any>} [more] @param {typeof form} [program] */
+async function show(draft = {}, more = {}, program = form) {
   const said = { values: {}, at: 0, by: "", locked: false, given: {}, ...draft };
-  const model = new FakeModel({ schema, draft: said, purse: { left: 18.4 }, variables: {}, place: "p", ...more });
-  const parts = form();
-  parts.initialize({ model: /** @type {any} */ (model), signal: ended.signal });
+  const model = new FakeModel({ schema, draft: said, budget: { left: 18.4 }, variables: {}, place: "p", ...more });
+  const parts = program();
+  parts.initialize({ model: /** @type {any} */ (model), signal: page.ended.signal });
   const el = document.body.appendChild(document.createElement("div"));
-  parts.render({ model: /** @type {any} */ (model), el, signal: ended.signal });
+  parts.render({ model: /** @type {any} */ (model), el, signal: page.ended.signal });
   await settle();
   return { model, el };
 }
@@ -90,8 +78,8 @@ describe("typing", () => {
   it("is remembered by the browser when the kernel has started anew, and given back", async () => {
     const first = await show({ given: { prompt: "A cat" }, values: { prompt: "A cat" } });
     await type(first.el, "A cat that was typed");
-    ended.abort();
-    ended = new AbortController();
+    page.ended.abort();
+    page.ended = new AbortController();
     const { model, el } = await show({ given: { prompt: "A cat", seed: 7 }, values: { prompt: "A cat", seed: 7 } });
     expect(el.querySelector("textarea")?.value).toBe("A cat that was typed");
     await settle();
@@ -199,6 +187,17 @@ describe("Generate", () => {
     expect(model.sentOf("generate")).toHaveLength(2);
   });
 
+  it("is free again, and says why, when the kernel could not even begin", async () => {
+    const { model, el } = await show({ values: { prompt: "A cat" } });
+    button(el).click();
+    model.emit("msg:custom", { kind: "refused", command: "generate", message: "This client is closed." });
+    await settle();
+    expect(el.querySelector('[role="alert"]')?.textContent).toBe("This client is closed.");
+    expect(button(el).textContent).toContain("Generate");
+    button(el).click();
+    expect(model.sentOf("generate")).toHaveLength(2);
+  });
+
   it("says so where the kernel is gone, and keeps what was typed", async () => {
     const { model, el } = await show({ values: { prompt: "A cat" } });
     model.onSend = () => {
@@ -210,6 +209,25 @@ describe("Generate", () => {
     await settle();
     expect(el.textContent).toContain("Run the cell again");
     expect(localStorage.getItem("veo_widgets.form.p")).toContain("outlives its kernel");
+  });
+
+  it("stays in view when its kernel goes, and leaves its place to the saved copy where that was gone before", async () => {
+    const name = "veo-saved-k3f9x2ab";
+    document.body.append(Object.assign(document.createElement("div"), { className: name }));
+    const { model, el } = await show({ values: { prompt: "A cat" } }, { saved_class: name });
+    model.state.session.end();
+    await settle();
+    expect(el.querySelector(".veo-gone")?.textContent).toContain("what you typed is kept");
+    expect(el.querySelector("style")?.textContent).toContain(`.${name},`);
+    expect(el.querySelector(".veo-copied-below")).toBeNull();
+    const late = document.body.appendChild(document.createElement("div"));
+    const parts = form();
+    parts.initialize({ model: /** @type {any} */ (model), signal: page.ended.signal });
+    parts.render({ model: /** @type {any} */ (model), el: late, signal: page.ended.signal });
+    await settle();
+    expect(late.querySelector(".veo-gone")?.textContent).toContain("what was saved is below");
+    expect(late.querySelector("style")).toBeNull();
+    expect(late.querySelector(".veo-copied-below .veo-form")).not.toBeNull();
   });
 
   it("holds its button back for a moment when another browser has changed what it would send", async () => {
@@ -267,14 +285,14 @@ describe("an image", () => {
 
   it("that is dropped goes to the kernel in pieces and into the request", async () => {
     const { model, el } = await show({ values: { prompt: "A cat" } });
-    const file = new File([new Uint8Array(schema.chunk_bytes + 10)], "cat.png", { type: "image/png" });
+    const file = new File([new Uint8Array(upward_bytes + 10)], "cat.png", { type: "image/png" });
     const event = await drop(el, file);
     await vi.waitFor(() => expect(model.sentOf("upload")).toHaveLength(2));
     expect(event.defaultPrevented).toBe(true);
     const sent = model.sentOf("upload");
     expect(sent.map(({ content, buffers }) => [content.offset, content.total, buffers[0]?.byteLength])).toEqual([
-      [0, schema.chunk_bytes + 10, schema.chunk_bytes],
-      [schema.chunk_bytes, schema.chunk_bytes + 10, 10],
+      [0, upward_bytes + 10, upward_bytes],
+      [upward_bytes, upward_bytes + 10, 10],
     ]);
     button(el).click();
     expect(model.sentOf("generate")).toHaveLength(0);
@@ -320,6 +338,20 @@ it("looks up what was asked for before, and gives the focus back", async () => {
   expect(document.activeElement).toBe(opener);
 });
 
+it("shares no id and no group of radio buttons with the other widgets on the page", async () => {
+  const { el } = await show();
+  // Every widget brings a program of its own, which counts from the beginning.
+  vi.resetModules();
+  const other = (await import("../src/form.jsx")).default;
+  const { el: beside } = await show({}, {}, other);
+  const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+  expect(ids.length).toBeGreaterThan(10);
+  expect(new Set(ids).size).toBe(ids.length);
+  const groups = [el, beside].map((form) => [...form.querySelectorAll("input[type=radio]")].map((input) => input.getAttribute("name")));
+  expect(groups[0]).not.toHaveLength(0);
+  expect(groups[0]?.filter((name) => groups[1]?.includes(name))).toEqual([]);
+});
+
 it("leaves no listener, timer or address behind", async () => {
   const made = vi.spyOn(URL, "createObjectURL");
   const revoked = vi.spyOn(URL, "revokeObjectURL");
@@ -327,7 +359,7 @@ it("leaves no listener, timer or address behind", async () => {
   const { request } = model.sentOf("need-image")[0]?.content ?? {};
   model.emit("msg:custom", { kind: "bytes", request, sample: 0, offset: 0, total: 3 }, [new DataView(new ArrayBuffer(3))]);
   await type(el, "A cat and a dog");
-  ended.abort();
+  page.ended.abort();
   await settle();
   expect(model.listening).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
@@ -336,7 +368,7 @@ it("leaves no listener, timer or address behind", async () => {
   vi.restoreAllMocks();
 });
 
-/** The same file is read by tests/test_form.py, which reads the code back. @type {{values: Values, python: string, cell: string}[]} */
+/** The same file is read by tests/notebook/test_form.py, which reads the code back. @type {{values: Values, python: string, cell: string}[]} */
 const COPIES = JSON.parse(readFileSync("tests/copies.json", "utf8"));
 
 it.each(COPIES)("the form as code: $values.prompt", ({ values, python, cell }) => {

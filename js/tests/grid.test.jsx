@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import grid from "../src/grid.jsx";
-import { LinkedPlayback } from "../src/lib/linked.js";
-import { differing, ordered, titles } from "../src/lib/order.js";
+import { LinkedPlayback } from "../src/grid/linked.js";
+import { differing, ordered, titles } from "../src/grid/order.js";
 import { cell, clip, job } from "./samples.js";
-import { AllSeen, button, press, settle, show } from "./show.js";
+import { AllSeen, button, emptyPage, press, settle, show } from "./show.js";
 
-/** @import { Cell, Column } from "../src/lib/types.js" */
+/** @import { Cell, Column } from "../src/kernel/types.js" */
 
 const SEED = { name: "seed", label: "Seed" };
 const MODEL = { name: "model", label: "Model" };
+const facts = { prompt: "A cat", model: "", settings: [] };
 const render = { usd: 0.64, text: "$0.64", note: null, resolution: "1080p" };
 
 describe("one clock for many clips", () => {
@@ -26,7 +27,7 @@ describe("one clock for many clips", () => {
     return /** @type {HTMLVideoElement & typeof video} */ (/** @type {unknown} */ (video));
   }
 
-  /** @param {import("../src/lib/types.js").Clip[]} clips */
+  /** @param {import("../src/kernel/types.js").Clip[]} clips */
   function linkedOf(...clips) {
     const linked = new LinkedPlayback(() => now);
     linked.measure(clips);
@@ -165,27 +166,13 @@ describe("order and titles", () => {
 });
 
 describe("a grid", () => {
-  /** @type {AbortController} */
-  let ended;
-
-  beforeEach(() => {
-    ended = new AbortController();
-    vi.useFakeTimers();
-    vi.stubGlobal("IntersectionObserver", AllSeen);
-  });
-  afterEach(async () => {
-    ended.abort();
-    await settle();
-    document.body.replaceChildren();
-    vi.restoreAllMocks();
-    vi.useRealTimers();
-  });
+  const page = emptyPage();
 
   /** @param {Record<string, any>} [change] */
   const shown = (change = {}) => {
     const cells = [cell(0), cell(1), cell(2, { job: job("running") }), cell(3, { job: job("failed") })];
-    const clips = { 0: { ...clip(), render }, 1: { ...clip({ sample: 1 }), render } };
-    return show(grid, { cells, clips, columns: [SEED], marks: {}, total: null, sequels: [], ...change }, ended.signal);
+    const clips = { 0: { ...clip(), facts, render }, 1: { ...clip({ sample: 1 }), facts, render } };
+    return show(grid, { cells, clips, columns: [SEED], marks: {}, total: null, sequels: [], ...change }, page.ended.signal);
   };
 
   /** @param {Element} el @returns {HTMLElement[]} */
@@ -331,6 +318,21 @@ describe("a grid", () => {
     expect([el.querySelector("video"), revoked.mock.calls.length]).toEqual([null, 1]);
   });
 
+  it("gives no more than six an element, and the one that is pointed at before others", async () => {
+    const many = [...Array(24).keys()];
+    const clips = Object.fromEntries(many.map((sample) => [sample, clip({ sample })]));
+    const { el } = await shown({ cells: many.map((n) => cell(n)), clips });
+    const having = () => places(el).filter((one) => one.querySelector("video")).map(({ dataset }) => Number(dataset.sample));
+    expect(having()).toEqual([0, 1, 2, 3, 4, 5]);
+    const emptied = vi.spyOn(/** @type {HTMLVideoElement} */ (places(el)[5]?.querySelector("video")), "load");
+    places(el)[20]?.focus();
+    await settle();
+    expect(having()).toEqual([0, 1, 2, 3, 4, 5]);
+    await settle();
+    expect(having()).toEqual([0, 1, 2, 3, 4, 20]);
+    expect(emptied).toHaveBeenCalledOnce();
+  });
+
   it("leaves nothing behind after fifty renders", async () => {
     const made = vi.spyOn(URL, "createObjectURL");
     const revoked = vi.spyOn(URL, "revokeObjectURL");
@@ -350,7 +352,7 @@ describe("a grid", () => {
       await settle();
     }
     expect(model.listening).toBe(before);
-    ended.abort();
+    page.ended.abort();
     await settle();
     expect(made.mock.calls.length - revoked.mock.calls.length).toBe(0);
     expect([model.listening, vi.getTimerCount()]).toEqual([0, 0]);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { render } from "preact";
-import { GuardedButton } from "../src/views/guarded_button.jsx";
+import { GuardedButton } from "../src/ui/guarded_button.jsx";
 
 const pressed = vi.fn();
 /** @type {HTMLElement} */

@@ -1,7 +1,7 @@
 /**
  * A page that plays the notebook and the kernel for one built widget, in the state that its address names.
  *
- * @import { Cell, Clip, Job, JobState } from "../src/lib/types.js"
+ * @import { Cell, Clip, Job, JobState } from "../src/kernel/types.js"
  */
 import { FakeModel } from "./fake_model.js";
 import { formModel, studioModel } from "./host_form.js";
@@ -83,6 +83,8 @@ function changes() {
         }
       : {}),
     ...(asked.has("paid") ? { emulator: false, provider: "agent_platform", price: { usd: 0.8, text: "$0.80", note: "estimate" } } : {}),
+    ...(asked.has("told") ? { pace: { share: 0.4, at: now - 2000, ends_at: now + 31_000 } } : {}),
+    ...(asked.has("guess") ? { typical: { low: 1, likely: 60, high: 600, guess: true } } : {}),
     ...(asked.has("unpriced") ? { emulator: false, provider: "litellm", price: { usd: null, text: "price unknown", note: null }, retry_price: null } : {}),
     ...(asked.has("notice") ? { notice: "1 of 4 clips was withheld by the safety filter" } : {}),
     ...(asked.has("long") ? { prompt: Array(9).fill(job("running").prompt).join(". ") } : {}),

@@ -1,7 +1,7 @@
 /**
  * The kernel's part of a form, for pictures: the state that the page's address names.
  *
- * @import { Schema, Values } from "../src/lib/form_types.js"
+ * @import { Schema, Values } from "../src/form/types.js"
  */
 import { FakeModel } from "./fake_model.js";
 import { clip, job } from "./samples.js";
@@ -17,7 +17,24 @@ const VALUES = {
   invalid: { prompt: PROMPT, resolution: "1080p", duration_seconds: 4, seed: 7, model: "gemini-omni-1.1-flash-preview", negative_prompt: "rain", last_frame: { held: "b", name: "tall.jpg", bytes: 250_000 } },
   retired: { prompt: PROMPT, model: "veo-3.0-generate-001" },
   variables: { prompt: "A {animal} playing with {toy} in a {place}", extend_from: { held: "c", name: "2026-11-22_cat_k3f9x2ab.mp4" } },
+  own: { prompt: PROMPT, model: "Wan-AI/Wan2.2-T2V-A14B", size: "832x480", extra: { guidance_scale: 7.5, sampler: "euler", lora: "loras/ink-wash-v2.safetensors" } },
+  own_invalid: { prompt: PROMPT, model: "Wan-AI/Wan2.2-T2V-A14B", size: "640x480", duration_seconds: 8, extra: { guidance_scale: 70, num_inference_steps: "many", shift: 3 } },
+  any: { prompt: PROMPT, model: "Lightricks/LTX-2-distilled", size: "1216x704", duration_seconds: 6, seed: 7, extra: { fps: 24, "lora.paths": ["a.safetensors", "b.safetensors"], enhance: true } },
+  several: { prompt: PROMPT },
   omni: { prompt: PROMPT, model: "gemini-omni-1.2-flash", reference_images: [{ held: "a", name: "garden.jpg", bytes: 250_000 }, { held: "b", name: "tall.jpg", bytes: 250_000 }] },
+};
+
+/** What a server says of itself. @type {Partial<Schema>} */
+const SAID = {
+  offered: ["Wan-AI/Wan2.2-T2V-A14B", "Lightricks/LTX-2-distilled", "tencent/HunyuanVideo-1.5"],
+  learned: [
+    { name: "fps", kind: "integer", minimum: 1 },
+    { name: "num_frames", kind: "integer" },
+    { name: "num_inference_steps", kind: "integer" },
+    { name: "guidance_scale_2", kind: "number" },
+    { name: "enable_teacache", kind: "boolean" },
+    { name: "generator_device", kind: "text", default: "cuda" },
+  ],
 };
 
 /**
@@ -26,13 +43,14 @@ const VALUES = {
  */
 export async function formModel(asked, more = {}) {
   const table = await (await fetch("./agreement.json")).json();
+  const own = /^(own|any|several)/.test(asked.get("form") ?? "");
   /** @type {Schema} */
-  const schema = table[asked.has("paid") ? 1 : 0].schema;
+  const schema = own ? { ...table[4].schema, ...SAID } : table[asked.has("paid") ? 1 : 0].schema;
   const values = VALUES[asked.get("form") ?? "empty"] ?? {};
   const model = new FakeModel({
     schema,
     draft: { values, at: 1, by: "", locked: false, given: {} },
-    purse: { left: asked.has("poor") ? 0.3 : 18.4 },
+    budget: { left: asked.has("poor") ? 0.3 : 18.4 },
     variables: { animal: "tabby cat", toy: "a ball of yarn", place: null },
     place: location.search,
     ...more,
@@ -56,6 +74,7 @@ export async function answer(model, content) {
     const items = prompts.filter((prompt) => prompt.toLowerCase().includes(content.query.toLowerCase()));
     say({ kind: "history", request: content.request, items: items.map((prompt, n) => ({ job: `j${n}`, prompt, model: "veo-3.1-fast-generate-001", state: "succeeded", at: 1795300000000 - n * 1e8 })) });
   }
+  if (content.kind === "builder") say({ kind: "builder", code: await (await fetch("../../veo_widgets/static/builder.js")).text() });
   if (content.kind === "generate") say({ kind: "accepted", order: content.order, job: "k3f9x2ab" });
 }
 

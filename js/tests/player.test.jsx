@@ -1,26 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import player from "../src/player.jsx";
 import { clip, sequel } from "./samples.js";
-import { AllSeen, button, press, settle, show } from "./show.js";
+import { AllSeen, button, emptyPage, press, settle, show } from "./show.js";
 
-/** @import { Clip, Sequel } from "../src/lib/types.js" */
+/** @import { Clip, Sequel } from "../src/kernel/types.js" */
 
-/** @type {AbortController} */
-let ended;
-
-beforeEach(() => {
-  ended = new AbortController();
-  vi.useFakeTimers();
-  vi.stubGlobal("IntersectionObserver", AllSeen);
-});
-
-afterEach(async () => {
-  ended.abort();
-  await settle();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+const page = emptyPage();
 
 const offers = { extend: { usd: 0.7, text: "$0.70", note: "estimate" } };
 const code = { python: 'veo.submit("A cat")', magic: "%%veo --seed 7\nA cat" };
@@ -31,7 +16,7 @@ const code = { python: 'veo.submit("A cat")', magic: "%%veo --seed 7\nA cat" };
  */
 async function shown(change = {}, sequels = []) {
   const state = { clips: [clip({ offers, code, ...change })], sequels, prompt: "A cat", model: "veo-3.1", settings: [], saved_class: "" };
-  const found = await show(player, state, ended.signal);
+  const found = await show(player, state, page.ended.signal);
   const video = /** @type {HTMLVideoElement} */ (found.el.querySelector("video"));
   const section = /** @type {HTMLElement} */ (found.el.querySelector(".veo-player"));
   return { ...found, video, section };
@@ -276,7 +261,7 @@ it("leaves nothing behind after fifty renders", async () => {
     await settle();
   }
   expect(model.listening).toBe(listening);
-  ended.abort();
+  page.ended.abort();
   await settle();
   expect([model.listening, vi.getTimerCount()]).toEqual([0, 0]);
 });

@@ -1,7 +1,7 @@
 /**
  * Jobs in every state, as Python sends them.
  *
- * @import { Cell, Clip, Job, JobState, Sequel } from "../src/lib/types.js"
+ * @import { Cell, Clip, Job, JobState, Sequel } from "../src/kernel/types.js"
  */
 const PROMPT = "A cat playing with a ball of yarn in a sunny garden, shallow depth of field, soft morning light";
 
@@ -23,6 +23,7 @@ export function clip(change = {}) {
     height: 720,
     fps: 24,
     has_audio: true,
+    version: `${sample}18c5f1`,
     sha256: `${sample}9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0`,
     poster: null,
     ...change,

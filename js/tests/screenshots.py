@@ -12,6 +12,7 @@ import http.server
 import io
 import math
 import os
+import shutil
 import sys
 import threading
 from fractions import Fraction
@@ -23,6 +24,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, Route, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio"]
 FPS, SECONDS = 24, 4
 STATES = {
@@ -31,6 +33,8 @@ STATES = {
     "queued": "state=queued&elapsed=2",
     "running_early": "state=running&elapsed=8",
     "running_late": "state=running&elapsed=140&paid&long",
+    "running_told": "state=running&elapsed=22&told&unpriced",
+    "running_unknown": "state=running&elapsed=6&guess&unpriced",
     "stopped": "state=running&elapsed=70&stopped",
     "downloading": "state=downloading&elapsed=64",
     "succeeded": "state=succeeded",
@@ -65,6 +69,11 @@ STATES = {
     "form_retired": "widget=form&form=retired&paid",
     "form_variables": "widget=form&form=variables&poor&paid",
     "form_omni": "widget=form&form=omni&press=More",
+    "form_own": "widget=form&form=own&press=More",
+    "form_own_invalid": "widget=form&form=own_invalid",
+    "form_any": "widget=form&form=any",
+    "form_any_adding": "widget=form&form=any&field=Add a parameter",
+    "form_several": "widget=form&form=several&field=Model",
     "form_portrait": "widget=form&form=filled&choose=9:16",
     "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
     "form_builder": "widget=form&form=empty&press=Builder,An old fisherman",
@@ -144,6 +153,11 @@ def act(page: Page, asked: dict[str, str]) -> None:
         page.locator("button", has_text=name).or_(page.get_by_role("button", name=name)).first.click()
 
 
+def open_list(page: Page, name: str) -> None:
+    """Have a field show what there is to choose from."""
+    page.get_by_role("combobox", name=name).click()
+
+
 def shoot(page: Page, url: str, target: Path, query: str) -> None:
     """One picture: the view in one state, once it has settled."""
     size = (720, 1280) if "portrait" in query else (1280, 720)
@@ -162,6 +176,8 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
             if word:
                 page.locator(kind, has_text=word).first.click()
                 page.wait_for_timeout(200)
+    if field := parse_qs(query).get("field"):
+        open_list(page, field[0])
     page.screenshot(path=target, full_page=True)
 
 
@@ -198,7 +214,7 @@ def main(folder: Path, names: list[str]) -> int:
     url = f"http://127.0.0.1:{server.server_port}/js/tests/host.html"
     clips = {size: make_clip(size) for size in [(1280, 720), (720, 1280)]}
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGS)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         page = browser.new_page(viewport={"width": 800, "height": 800})
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
         page.on("console", lambda line: errors.append(f"{page.url}: {line.text}") if line.type == "error" else None)

@@ -1,7 +1,7 @@
 /**
  * A widget in a page without a browser, with a model that no kernel stands behind.
  */
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 import { FakeModel } from "./fake_model.js";
 
 /** Says at once that all is on screen; the DOM used here has no layout to tell. */
@@ -18,6 +18,29 @@ export class AllSeen {
 
 /** Let effects and redraws happen. */
 export const settle = () => vi.advanceTimersByTimeAsync(120);
+
+/**
+ * An empty page for each test of a file or a group, on a clock of its own; `ended` takes away what is shown on it.
+ *
+ * @returns {{ended: AbortController}}
+ */
+export function emptyPage() {
+  const page = { ended: new AbortController() };
+  beforeEach(() => {
+    page.ended = new AbortController();
+    vi.useFakeTimers();
+    vi.stubGlobal("IntersectionObserver", AllSeen);
+    localStorage.clear();
+  });
+  afterEach(async () => {
+    page.ended.abort();
+    await settle();
+    document.body.replaceChildren();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+  return page;
+}
 
 /**
  * @param {() => any} widget

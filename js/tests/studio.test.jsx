@@ -1,36 +1,23 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import jobView from "../src/job_view.jsx";
 import form from "../src/form.jsx";
 import { studio } from "../src/studio.jsx";
 import { FakeModel } from "./fake_model.js";
 import { clip, job } from "./samples.js";
+import { emptyPage } from "./show.js";
 
-/** @import { Job } from "../src/lib/types.js" */
+/** @import { Job } from "../src/kernel/types.js" */
 
 const schema = JSON.parse(readFileSync("tests/agreement.json", "utf8"))[0].schema;
-/** @type {AbortController} */
-let ended;
-
-beforeEach(() => {
-  ended = new AbortController();
-  vi.useFakeTimers();
-  localStorage.clear();
-});
-
-afterEach(async () => {
-  ended.abort();
-  await settle();
-  document.body.replaceChildren();
-  vi.useRealTimers();
-});
+const page = emptyPage();
 
 const settle = () => vi.advanceTimersByTimeAsync(120);
 
 /** @param {Job[]} jobs */
 async function show(...jobs) {
   const draft = { values: { prompt: "A cat" }, at: 0, by: "", locked: false, given: {} };
-  const model = new FakeModel({ schema, draft, purse: {}, variables: {}, place: "p", chosen: "", card_code: "the code", form_code: "the form" });
+  const model = new FakeModel({ schema, draft, budget: {}, variables: {}, place: "p", chosen: "", card_code: "the code", form_code: "the form" });
   /** @type {string[]} */
   const codes = [];
   const parts = studio(async (code) => {
@@ -38,9 +25,9 @@ async function show(...jobs) {
     codes.push(code);
     return jobView;
   });
-  parts.initialize({ model: /** @type {any} */ (model), signal: ended.signal });
+  parts.initialize({ model: /** @type {any} */ (model), signal: page.ended.signal });
   const el = document.body.appendChild(document.createElement("div"));
-  parts.render({ model: /** @type {any} */ (model), el, signal: ended.signal });
+  parts.render({ model: /** @type {any} */ (model), el, signal: page.ended.signal });
   for (const one of jobs) model.emit("msg:custom", { kind: "job", job: one });
   await settle();
   return { model, el, codes };
@@ -106,7 +93,7 @@ describe("the studio", () => {
     const [stop] = [...el.querySelectorAll("button")].filter(({ textContent }) => textContent === "Stop waiting");
     stop?.click();
     await settle();
-    expect(el.querySelector(".veo-card-frame .veo-gone")?.textContent).toContain("Job a goes on at the service");
+    expect(el.querySelector(".veo-card-frame .veo-gone")?.textContent).toContain("Job a is still running at the service");
   });
 
   it("counts down for a job that waits for quota", async () => {
@@ -130,7 +117,7 @@ describe("the studio", () => {
       model.set("chosen", n % 2 ? "a" : "b");
       await settle();
     }
-    ended.abort();
+    page.ended.abort();
     await settle();
     expect(model.listening).toBe(0);
     expect(vi.getTimerCount()).toBe(0);

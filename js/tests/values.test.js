@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { filesUrl, serverBase, serves } from "../src/lib/files_url.js";
-import { keyCommand } from "../src/lib/keys.js";
-import { frameAt, timeOf } from "../src/lib/playback.js";
-import { estimate, position } from "../src/lib/progress.js";
-import { clockText, elapsedSeconds, kernelClock, spokenTime } from "../src/lib/time.js";
-import { nextLookText, sizeText, stateText, typicalText } from "../src/lib/words.js";
+import { clipKey } from "../src/kernel/clip_sources.js";
+import { filesUrl, serverBase, serves } from "../src/kernel/files_url.js";
+import { keyCommand } from "../src/kernel/keys.js";
+import { frameAt, timeOf } from "../src/clip/playback.js";
+import { estimate, position } from "../src/clip/progress.js";
+import { clockText, elapsedSeconds, kernelClock, spokenTime } from "../src/kernel/time.js";
+import { leftText, nextLookText, sizeText, stateText, typicalText } from "../src/ui/words.js";
 import { clip, job } from "./samples.js";
 
 const typical = { low: 11, likely: 60, high: 360 };
@@ -23,6 +24,13 @@ describe("progress", () => {
       expect(estimate(1e6, odd)).toBeLessThan(1);
       expect(estimate(-5, odd)).toBe(0);
     }
+  });
+
+  it("follows what the service says, and goes on at its pace between two looks", () => {
+    const told = job("running", { submitted_at: 0, pace: { share: 0.2, at: 10_000, ends_at: 50_000 } });
+    expect([10, 30, 50, 500].map((elapsed) => Number(position(told, elapsed).toFixed(2)))).toEqual([0.2, 0.6, 0.96, 0.96]);
+    const over = job("running", { submitted_at: 0, pace: { share: 0.99, at: 10_000, ends_at: 10_000 } });
+    expect(position(over, 10)).toBeCloseTo(0.96);
   });
 
   it("is whole only when there are clips", () => {
@@ -70,6 +78,8 @@ describe("clocks", () => {
 describe("words", () => {
   it("says what is usual, how large, and when next", () => {
     expect(typicalText(typical)).toBe("usually 1:00");
+    expect(typicalText({ ...typical, guess: true })).toBe("the first clip shows how long it takes");
+    expect([9000, 20_000].map((now) => leftText({ share: 0.5, at: 0, ends_at: 20_000 }, now))).toEqual(["about 0:11 left", "nearly done"]);
     expect([12, 812_000, 999_999, 4_500_000].map(sizeText)).toEqual(["12 B", "812 kB", "1.0 MB", "4.5 MB"]);
     const waiting = job("running", { now: 0, next_poll_at: 3400 });
     expect(nextLookText(waiting, 0)).toBe("next look in 4 s");
@@ -141,9 +151,15 @@ describe("the server's address of a clip", () => {
     page.body.innerHTML = '<script id="jupyter-config-data" type="application/json">{"baseUrl": "/x/y/"}</script>';
     expect(serverBase(page)).toBe("/x/y/");
     const url = filesUrl(here, "/x/y/", "a=1; _xsrf=2|abc");
-    expect(url).toBe(`/x/y/files/note%20books/veo_clips/a%231.mp4?v=${here.sha256.slice(0, 16)}&_xsrf=2%7Cabc`);
+    expect(url).toBe(`/x/y/files/note%20books/veo_clips/a%231.mp4?v=${here.version}&_xsrf=2%7Cabc`);
     expect(filesUrl(clip(), "/")).toBeNull();
     expect(filesUrl(here, null)).toBeNull();
+  });
+
+  it("stays the same when the digest becomes known", () => {
+    const before = { ...here, sha256: "" };
+    expect(filesUrl(before, "/")).toBe(filesUrl(here, "/"));
+    expect(clipKey(before)).toBe(clipKey(here));
   });
 
   it("counts only if it serves this very clip", async () => {
@@ -151,7 +167,6 @@ describe("the server's address of a clip", () => {
     expect(await serves("/u", here, undefined, reply(206, { ...video, "content-range": "bytes 0-1/10" }))).toBe(true);
     expect(await serves("/u", here, undefined, reply(200, video))).toBe(true);
     expect(await serves("/u", here, undefined, reply(206, { ...video, "content-range": "bytes 0-1/11" }))).toBe(false);
-    expect(await serves("/u", here, undefined, reply(200, { "content-type": "text/html" }))).toBe(false);
     expect(await serves("/u", here, undefined, reply(404, video))).toBe(false);
     expect(await serves("/u", here, undefined, () => Promise.reject(new TypeError("offline")))).toBe(false);
   });

@@ -1,32 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import jobView from "../src/job_view.jsx";
 import player from "../src/player.jsx";
 import { clip, job } from "./samples.js";
-import { AllSeen, button, settle, show as showWidget } from "./show.js";
+import { button, emptyPage, settle, show as showWidget } from "./show.js";
 
-/** @import { Job, JobState } from "../src/lib/types.js" */
+/** @import { Job, JobState } from "../src/kernel/types.js" */
 
-/** @type {AbortController} */
-let ended;
-
-beforeEach(() => {
-  ended = new AbortController();
-  vi.useFakeTimers();
-  vi.stubGlobal("IntersectionObserver", AllSeen);
-});
-
-afterEach(async () => {
-  ended.abort();
-  await settle();
-  document.body.replaceChildren();
-  vi.useRealTimers();
-});
+const page = emptyPage();
 
 /**
  * @param {Record<string, any>} state
  * @param {typeof jobView|typeof player} [widget]
  */
-const show = (state, widget = jobView) => showWidget(widget, state, ended.signal);
+const show = (state, widget = jobView) => showWidget(widget, state, page.ended.signal);
 
 /** @param {JobState} state @param {Partial<Job>} [change] */
 const showJob = (state, change) => show({ job: job(state, change) });
@@ -229,7 +215,7 @@ describe("commands", () => {
 
   it("say what can still be saved of a job under way", async () => {
     const { model, el } = await showJob("running");
-    expect(el.textContent).toContain("Stopping does not refund: the job goes on at the service, and its clip can be fetched later.");
+    expect(el.textContent).toContain("Stopping does not refund: the job keeps running at the service, and its clip can be fetched later.");
     model.set("job", job("running", { can: { stop: true, resume: false, cancel: true, retry: false, look: false, forget: false } }));
     await settle();
     expect(el.textContent).toContain("what it has charged by then may stay charged");
@@ -315,7 +301,7 @@ describe("a finished job", () => {
   it("keeps plain keys from the notebook, and lets its shortcuts through", async () => {
     const { el } = await showJob("succeeded");
     const heard = vi.fn();
-    document.addEventListener("keydown", heard, { signal: ended.signal });
+    document.addEventListener("keydown", heard, { signal: page.ended.signal });
     const section = /** @type {HTMLElement} */ (el.querySelector(".veo-player"));
     for (const key of ["d", " ", "ArrowRight", "Enter"]) section.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     expect(heard).not.toHaveBeenCalled();
@@ -356,7 +342,7 @@ describe("views", () => {
     end(model);
     button(el, "Stop waiting").click();
     await settle();
-    expect(el.querySelector("[role=alert]")?.textContent).toContain("Job k3f9x2ab goes on at the service; %veo resume brings its clip home");
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("Job k3f9x2ab is still running at the service; %veo resume fetches its clip");
     expect([...el.querySelectorAll("button")].filter((one) => /waiting|Cancel/.test(one.textContent ?? "") && !one.disabled)).toEqual([]);
     const clock = el.querySelector(".veo-clock")?.textContent;
     await vi.advanceTimersByTimeAsync(5000);
@@ -369,7 +355,7 @@ describe("views", () => {
     model.state.session.connection("connecting");
     await settle();
     expect(el.querySelector("[role=alert]")?.textContent).toBe(
-      "No connection to the kernel. Job k3f9x2ab goes on at the service; if the kernel does not come back, %veo resume brings its clip home.",
+      "No connection to the kernel. Job k3f9x2ab is still running at the service; if the kernel does not come back, %veo resume fetches its clip.",
     );
     expect(button(el, "Stop waiting").disabled).toBe(true);
     // The copy that was saved stays hidden: this view may go on.
@@ -381,7 +367,7 @@ describe("views", () => {
     model.state.session.connection("connecting");
     model.state.session.end();
     await settle();
-    expect(el.querySelector("[role=alert]")?.textContent).toContain("The kernel is gone. Job k3f9x2ab goes on at the service; %veo resume");
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("The kernel is gone. Job k3f9x2ab is still running at the service; %veo resume");
   });
 
   it.each(/** @type {[any, string][]} */ ([
@@ -406,7 +392,7 @@ describe("views", () => {
   it("leave nothing behind", async () => {
     const { model, el } = await showJob("running");
     expect(model.listening).toBeGreaterThan(0);
-    ended.abort();
+    page.ended.abort();
     await settle();
     expect([model.listening, el.childElementCount, vi.getTimerCount()]).toEqual([0, 0, 0]);
   });

@@ -2,20 +2,20 @@
  * The picture of a clip and what lies over it.
  *
  * @import { ComponentChildren } from "preact"
- * @import { Clip, Verb, Wire } from "../lib/types.js"
+ * @import { Clip, Verb, Wire } from "../kernel/types.js"
  * @import { Grabbing } from "./grabbing.jsx"
- * @import { ClipSources, Source } from "../lib/clip_sources.js"
+ * @import { ClipSources, Source } from "../kernel/clip_sources.js"
  * @import { Choice, Commands } from "./player.jsx"
- * @import { usePlayback } from "../lib/playback.js"
+ * @import { usePlayback } from "./playback.js"
  */
 import { useState } from "preact/hooks";
-import { clipKey } from "../lib/clip_sources.js";
-import { canHear, whyNot } from "../lib/playback.js";
-import { takePoster } from "../lib/poster.js";
-import { send } from "../lib/protocol.js";
-import { downloadText } from "../lib/words.js";
-import { Bar } from "./bar.jsx";
-import { Icon } from "./icons.jsx";
+import { clipKey } from "../kernel/clip_sources.js";
+import { canHear, whyNot } from "./playback.js";
+import { takePoster } from "./poster.js";
+import { send } from "../kernel/protocol.js";
+import { downloadText } from "../ui/words.js";
+import { Bar } from "../ui/bar.jsx";
+import { Icon } from "../ui/icons.jsx";
 import { Stage } from "./stage.jsx";
 
 /**
@@ -40,10 +40,9 @@ import { Stage } from "./stage.jsx";
  * @param {Clip} clip
  * @param {HTMLVideoElement} video
  */
-async function handInPoster(wire, sources, clip, video) {
-  if (!sources.claimPoster(clip)) return;
-  const still = await takePoster(video);
-  if (still) send(wire, "poster", { sample: clip.sample }, [still]);
+async function decoded(wire, sources, clip, video) {
+  const still = clip.poster ? null : await takePoster(video);
+  if ((await sources.checkClip(clip, video)) && still && sources.claimPoster(clip)) send(wire, "poster", { sample: clip.sample }, [still]);
 }
 
 /** @param {Parts & {setVideo: (video: HTMLVideoElement|null) => void}} props */
@@ -52,7 +51,7 @@ export function ClipStage(props) {
   const [broken, setBroken] = useState({ key: "", why: "" });
   const key = clipKey(clip);
   /** @type {(event: {currentTarget: HTMLVideoElement}) => void} */
-  const fails = ({ currentTarget: video }) => void (source.url && !sources.reject(clip) && setBroken({ key, why: whyNot(video, clip) }));
+  const fails = ({ currentTarget: video }) => void (source.url && !sources.fallBack(clip, source.url) && setBroken({ key, why: whyNot(video, clip) }));
   const frame = (
     <video
       key={key}
@@ -62,12 +61,12 @@ export function ClipStage(props) {
       poster={clip.poster || undefined}
       playsInline
       muted={choice.muted}
-      preload={clip.poster && source.via === "files" ? "metadata" : "auto"}
+      preload={clip.poster && source.via !== "kernel" ? "metadata" : "auto"}
       aria-label={`Clip ${clip.sample + 1}: ${clip.name}`}
       onClick={commands.toggle}
       onDblClick={() => commands.fullscreen?.(0)}
       // Where only the sound can be decoded, WebKit plays that and calls it no error.
-      onLoadedData={(event) => (event.currentTarget.videoWidth ? handInPoster(wire, sources, clip, event.currentTarget) : fails(event))}
+      onLoadedData={(event) => (event.currentTarget.videoWidth ? decoded(wire, sources, clip, event.currentTarget) : fails(event))}
       onError={fails}
     >
       {clip.captions ? (

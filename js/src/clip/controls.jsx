@@ -3,12 +3,12 @@
  *
  * @import { ComponentChildren } from "preact"
  * @import { Parts } from "./clip_stage.jsx"
- * @import { Clip } from "../lib/types.js"
+ * @import { Clip } from "../kernel/types.js"
  */
-import { canHear, frameAt, usePosition } from "../lib/playback.js";
-import { clockText } from "../lib/time.js";
+import { canHear, frameAt, usePosition } from "./playback.js";
+import { clockText } from "../kernel/time.js";
 import { GrabMenu } from "./grabbing.jsx";
-import { Icon, IconButton } from "./icons.jsx";
+import { Icon, IconButton } from "../ui/icons.jsx";
 import { MoreMenu } from "./more_menu.jsx";
 import { Scrub } from "./scrub.jsx";
 

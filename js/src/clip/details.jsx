@@ -2,13 +2,13 @@
  * Everything known about a clip, folded away.
  *
  * @import { ComponentChildren } from "preact"
- * @import { Clip } from "../lib/types.js"
+ * @import { Clip } from "../kernel/types.js"
  * @import { Facts } from "./player.jsx"
  */
 import { useState } from "preact/hooks";
-import { sizeText } from "../lib/words.js";
-import { CopyButton } from "./copy_button.jsx";
-import { Icon } from "./icons.jsx";
+import { sizeText } from "../ui/words.js";
+import { CopyButton } from "../ui/copy_button.jsx";
+import { Icon } from "../ui/icons.jsx";
 
 /**
  * @param {Clip} clip
@@ -22,7 +22,7 @@ function rows(clip, facts) {
     ...facts.settings,
     ["Price", facts.price ?? ""],
     ["File", fileText(clip)],
-    ["SHA-256", `${clip.sha256.slice(0, 12)}…`],
+    ["SHA-256", clip.sha256 && `${clip.sha256.slice(0, 12)}…`],
     ...(clip.credentials ?? []),
   ];
 }

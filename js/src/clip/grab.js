@@ -1,14 +1,11 @@
 /**
  * The frame that is showing, at its native size, decoded by the browser and by nothing else.
  *
- * @import { Clip, Wire } from "./types.js"
+ * @import { Clip, Wire } from "../kernel/types.js"
  */
 import { whenDrawn } from "./drawing.js";
 import { frameShown, halt } from "./playback.js";
-import { send } from "./protocol.js";
-
-/** One message to the kernel, as in the kernel's protocol. */
-const CHUNK = 1 << 19;
+import { send, upward_bytes } from "../kernel/protocol.js";
 
 export const CANNOT_READ = "This browser does not hand out the frame, so it cannot be taken here. The file has it.";
 
@@ -54,8 +51,8 @@ export async function takeFrame(video, clip) {
  */
 export async function sendFrame(wire, about, png) {
   const all = await png.arrayBuffer();
-  for (let offset = 0; offset < all.byteLength; offset += CHUNK) {
-    send(wire, "grab", { ...about, offset, total: all.byteLength }, [all.slice(offset, offset + CHUNK)]);
+  for (let offset = 0; offset < all.byteLength; offset += upward_bytes) {
+    send(wire, "grab", { ...about, offset, total: all.byteLength }, [all.slice(offset, offset + upward_bytes)]);
   }
 }
 

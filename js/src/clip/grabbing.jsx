@@ -1,15 +1,15 @@
 /**
  * Takes the frame on screen for something: the next request, a file, the clipboard.
  *
- * @import { Clip, Wire } from "../lib/types.js"
- * @import { IconName } from "./icons.jsx"
+ * @import { Clip, Wire } from "../kernel/types.js"
+ * @import { IconName } from "../ui/icons.jsx"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { together } from "../lib/events.js";
-import { copyFrame, sendFrame, takeFrame } from "../lib/grab.js";
-import { listen, newRequest, send } from "../lib/protocol.js";
-import { Dismiss } from "./icons.jsx";
-import { Menu } from "./menu.jsx";
+import { together } from "../kernel/events.js";
+import { copyFrame, sendFrame, takeFrame } from "./grab.js";
+import { listen, newRequest, send } from "../kernel/protocol.js";
+import { Dismiss } from "../ui/icons.jsx";
+import { Menu } from "../ui/menu.jsx";
 
 /** @typedef {"first_frame"|"last_frame"|"reference_images"|"file"|"clipboard"} Role */
 

@@ -1,9 +1,9 @@
 /**
  * Star and reject.
  *
- * @import { Mark } from "../lib/types.js"
+ * @import { Mark } from "../kernel/types.js"
  */
-import { IconButton } from "./icons.jsx";
+import { IconButton } from "../ui/icons.jsx";
 
 /**
  * @param {{sample: number, title: string, marked: Mark, mark: (sample: number, mark: Mark) => void, shown?: boolean}} props

@@ -1,13 +1,13 @@
 /**
  * What else can be done with a clip.
  *
- * @import { Verb } from "../lib/types.js"
+ * @import { Verb } from "../kernel/types.js"
  * @import { Parts } from "./clip_stage.jsx"
- * @import { Item } from "./menu.jsx"
+ * @import { Item } from "../ui/menu.jsx"
  */
 import { useState } from "preact/hooks";
-import { canFloat } from "../lib/playback.js";
-import { Menu } from "./menu.jsx";
+import { canFloat } from "./playback.js";
+import { Menu } from "../ui/menu.jsx";
 import { VERB } from "./sequels.jsx";
 
 /** @param {Parts} props */

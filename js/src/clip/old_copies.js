@@ -2,7 +2,7 @@
  * What a notebook has saved of a job before it was taken up again. No kernel reaches the output of an earlier one, but the
  * page does: JupyterLab and Notebook hand the notebook out. Elsewhere the old output stays as it was.
  *
- * @import { Wire } from "./types.js"
+ * @import { Wire } from "../kernel/types.js"
  */
 
 /** In the saved output of a job that had not ended, as in `saved.py`. */

@@ -1,13 +1,13 @@
 /**
  * A `<video>` as state: what it is doing, where it is, and what can be asked of it.
  *
- * @import { Clip } from "./types.js"
- * @import { KeyCommand } from "./keys.js"
+ * @import { Clip } from "../kernel/types.js"
+ * @import { KeyCommand } from "../kernel/keys.js"
  */
 import { useEffect, useState } from "preact/hooks";
-import { clamp } from "./clamp.js";
-import { onEvents } from "./events.js";
-import { useRedraw } from "./redraw.js";
+import { clamp } from "../ui/clamp.js";
+import { onEvents } from "../kernel/events.js";
+import { useRedraw } from "../kernel/redraw.js";
 
 const EVENTS = "play pause ended waiting playing seeking seeked progress volumechange loadeddata error";
 

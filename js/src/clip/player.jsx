@@ -2,18 +2,18 @@
  * The clips of one job: picture, controls, a strip to choose from, and the details.
  *
  * @import { ComponentChildren } from "preact"
- * @import { Clip, Sequel, Settings, Verb, Wire } from "../lib/types.js"
+ * @import { Clip, Sequel, Settings, Verb, Wire } from "../kernel/types.js"
  * @import { Grabbing } from "./grabbing.jsx"
- * @import { ClipSources } from "../lib/clip_sources.js"
+ * @import { ClipSources } from "../kernel/clip_sources.js"
  */
-import { useEffect, useState } from "preact/hooks";
-import { clipKey } from "../lib/clip_sources.js";
-import { toClipboard } from "../lib/clipboard.js";
-import { claim } from "../lib/events.js";
-import { usePassing, useSeen, useSource, useTrait, useVisible } from "../lib/hooks.js";
-import { KEYS_TEXT, keyCommand } from "../lib/keys.js";
-import { unwatched, useSilent } from "../lib/link.js";
-import { canFloat, canHear, commandsFor, halt, usePlayback } from "../lib/playback.js";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { clipKey } from "../kernel/clip_sources.js";
+import { toClipboard } from "../ui/clipboard.js";
+import { claim } from "../kernel/events.js";
+import { usePassing, useSeen, useSource, useTrait, useVisible } from "../kernel/hooks.js";
+import { KEYS_TEXT, keyCommand } from "../kernel/keys.js";
+import { unwatched, useSilent } from "../kernel/link.js";
+import { canFloat, canHear, commandsFor, halt, usePlayback } from "./playback.js";
 import { ClipStage } from "./clip_stage.jsx";
 import { Controls } from "./controls.jsx";
 import { Details } from "./details.jsx";
@@ -78,8 +78,8 @@ function useChoice(video, { loop, muted, volume, rate, captions }) {
 function useOpening(sources, clip, player, video, choice) {
   const source = useSource(sources, clip);
   const seen = useSeen(player);
-  useEffect(() => {
-    if (seen) void sources.open(clip);
+  useLayoutEffect(() => {
+    if (seen) sources.open(clip);
   }, [seen, sources, clipKey(clip)]);
   useEffect(() => {
     if (!video || !seen || !choice.wanted || source.phase !== "ready") return;

@@ -1,11 +1,11 @@
 /**
  * The player with what was asked for below it.
  *
- * @import { Clip, Settings, Wire } from "../lib/types.js"
- * @import { ClipSources } from "../lib/clip_sources.js"
+ * @import { Clip, Settings, Wire } from "../kernel/types.js"
+ * @import { ClipSources } from "../kernel/clip_sources.js"
  * @import { Facts } from "./player.jsx"
  */
-import { useTrait } from "../lib/hooks.js";
+import { useTrait } from "../kernel/hooks.js";
 import { Player } from "./player.jsx";
 import { Chips, Prompt } from "./request.jsx";
 

@@ -1,8 +1,9 @@
 /**
- * How far along a job probably is. The service tells nothing, so this is an estimate and looks like one.
+ * How far along a job is: as its service says, and where that says nothing, an estimate that looks like one.
  *
- * @import { Job, Typical } from "./types.js"
+ * @import { Job, Pace, Typical } from "../kernel/types.js"
  */
+import { sentAt } from "../kernel/time.js";
 
 const AT_LIKELY = 0.7;
 const CEILING = 0.96;
@@ -24,16 +25,27 @@ export function estimate(elapsed, typical) {
 }
 
 /**
+ * The share that is done at a moment after the service told one, if it goes on at that pace.
+ *
+ * @param {Pace} pace
+ * @param {number} now  epoch milliseconds by the kernel's clock
+ */
+function paced({ share, at, ends_at }, now) {
+  const gone = ends_at > at ? Math.min(1, Math.max(0, (now - at) / (ends_at - at))) : 1;
+  return Math.min(CEILING, share + (1 - share) * gone);
+}
+
+/**
  * The position of the bar for a job in any state. 1 only when there are clips.
  *
- * @param {Pick<Job, "state"|"typical"|"download">} job
+ * @param {Pick<Job, "state"|"typical"|"download"|"pace"|"submitted_at"|"created_at">} job
  * @param {number} elapsed  seconds
  */
 export function position(job, elapsed) {
   switch (job.state) {
     case "queued":
     case "running":
-      return estimate(elapsed, job.typical);
+      return job.pace ? paced(job.pace, sentAt(job) + elapsed * 1000) : estimate(elapsed, job.typical);
     case "downloading": {
       const { received, total } = job.download ?? { received: 0, total: null };
       return CEILING + (total ? Math.min(1, received / total) * (0.99 - CEILING) : 0);

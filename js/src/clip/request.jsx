@@ -1,7 +1,7 @@
 /**
  * What was asked for: prompt, model, settings, price.
  *
- * @import { Price, Settings } from "../lib/types.js"
+ * @import { Price, Settings } from "../kernel/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 

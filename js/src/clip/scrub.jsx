@@ -1,12 +1,12 @@
 /**
  * The time line: what has played, what is loaded, and a native slider over both.
  *
- * @import { Clip } from "../lib/types.js"
+ * @import { Clip } from "../kernel/types.js"
  */
 import { useState } from "preact/hooks";
-import { clamp } from "../lib/clamp.js";
-import { frameAt, timeOf, usePosition } from "../lib/playback.js";
-import { clockText, spokenTime } from "../lib/time.js";
+import { clamp } from "../ui/clamp.js";
+import { frameAt, timeOf, usePosition } from "./playback.js";
+import { clockText, spokenTime } from "../kernel/time.js";
 
 const percent = (/** @type {number} */ share) => `${(clamp(share, 0, 1) * 100).toFixed(2)}%`;
 

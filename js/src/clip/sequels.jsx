@@ -1,17 +1,17 @@
 /**
  * A clip that goes on: the field to ask for it, and the jobs that were asked for.
  *
- * @import { Clip, Price, Sequel, Verb, Wire } from "../lib/types.js"
+ * @import { Clip, Price, Sequel, Verb, Wire } from "../kernel/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { usePaying } from "../lib/hooks.js";
-import { position } from "../lib/progress.js";
-import { useRedraw } from "../lib/redraw.js";
-import { clockText, elapsedSeconds } from "../lib/time.js";
-import { isLive, problemTitle, stateText } from "../lib/words.js";
-import { Bar } from "./bar.jsx";
-import { GuardedButton } from "./guarded_button.jsx";
-import { Icon } from "./icons.jsx";
+import { usePaying } from "../kernel/hooks.js";
+import { position } from "./progress.js";
+import { useRedraw } from "../kernel/redraw.js";
+import { clockText, elapsedSeconds } from "../kernel/time.js";
+import { isLive, problemTitle, stateText } from "../ui/words.js";
+import { Bar } from "../ui/bar.jsx";
+import { GuardedButton } from "../ui/guarded_button.jsx";
+import { Icon } from "../ui/icons.jsx";
 
 /** @type {Record<Verb, {button: string, ask: string, doing: string}>} */
 export const VERB = {
@@ -108,7 +108,7 @@ function SequelRow({ sequel, onPick }) {
 /**
  * Seconds since a job was sent, ticking while it runs. The kernel's clock counts from what it said last.
  *
- * @param {import("../lib/types.js").Progress} job
+ * @param {import("../kernel/types.js").Progress} job
  */
 export function useElapsed(job) {
   const redraw = useRedraw();

@@ -2,12 +2,12 @@
  * The picture area. It has the clip's shape from the first moment, so nothing moves when the clip arrives.
  *
  * @import { ComponentChildren } from "preact"
- * @import { Job, JobState } from "../lib/types.js"
- * @import { IconName } from "./icons.jsx"
+ * @import { Job, JobState } from "../kernel/types.js"
+ * @import { IconName } from "../ui/icons.jsx"
  */
-import { clockText } from "../lib/time.js";
-import { downloadText, problemTitle, stateText, typicalText } from "../lib/words.js";
-import { Icon } from "./icons.jsx";
+import { clockText } from "../kernel/time.js";
+import { downloadText, leftText, problemTitle, stateText, typicalText } from "../ui/words.js";
+import { Icon } from "../ui/icons.jsx";
 
 /**
  * @param {{shape: {width: number, height: number}, kind: string, children: ComponentChildren, backdrop?: string|null,
@@ -35,7 +35,7 @@ export function WaitingStage({ job, elapsed, live, now }) {
         <div class="veo-clock" role="timer" aria-live="off" aria-label={left === null ? "Time since the request was sent" : "Time until it is sent"}>
           {left === null ? clockText(elapsed) : clockText(Math.ceil(left))}
         </div>
-        <div class="veo-hint">{waitingHint(job, live)}</div>
+        <div class="veo-hint">{waitingHint(job, live, now)}</div>
       </div>
     </Stage>
   );
@@ -44,12 +44,13 @@ export function WaitingStage({ job, elapsed, live, now }) {
 /**
  * @param {Job} job
  * @param {boolean} live
+ * @param {number} now
  */
-function waitingHint(job, live) {
+function waitingHint(job, live, now) {
   if (job.held_back) return live ? "until it is sent" : "It was not sent. Resume waiting to send it.";
-  if (!live) return job.can.resume ? "The job goes on at the service. Resume waiting to fetch its clip." : "";
+  if (!live) return job.can.resume ? "The job is still running at the service. Resume waiting to fetch its clip." : "";
   if (job.state === "downloading") return job.download ? downloadText(job.download) : "the clip is ready";
-  return typicalText(job.typical);
+  return job.pace ? leftText(job.pace, now) : typicalText(job.typical);
 }
 
 /** @type {Partial<Record<JobState, IconName>>} */

@@ -1,7 +1,7 @@
 /**
  * Small pictures of clips to choose from.
  *
- * @import { Clip } from "../lib/types.js"
+ * @import { Clip } from "../kernel/types.js"
  */
 
 /** @param {{clips: Clip[], current: Clip, onPick: (sample: number) => void}} props */

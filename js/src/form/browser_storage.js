@@ -1,7 +1,7 @@
 /**
  * What this browser remembers of a form, for the day the kernel is gone. Storage may be full, forbidden or not there.
  *
- * @import { Draft, Values } from "./form_types.js"
+ * @import { Draft, Values } from "./types.js"
  */
 const key = (/** @type {string} */ name) => `veo_widgets.${name}`;
 

@@ -1,12 +1,13 @@
 /**
  * The prompt in parts, each with phrases to choose from.
  *
- * @import { FormStore } from "../lib/form_store.js"
- * @import { PartName } from "../lib/builder.js"
+ * @import { FormStore } from "./store.js"
+ * @import { PartName } from "./prompt_parts.js"
  */
-import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { PARTS, prose } from "../lib/builder.js";
-import { onEscape } from "../lib/keys.js";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { prose } from "./prose.js";
+import { onEscape } from "../kernel/keys.js";
+import { usePageId } from "../ui/page_id.js";
 
 /** @param {{store: FormStore, onClose: () => void}} props */
 export function BuilderPanel({ store, onClose }) {
@@ -26,7 +27,7 @@ export function BuilderPanel({ store, onClose }) {
   return (
     <section ref={panel} class="veo-builder" aria-label="The prompt in parts" onKeyDown={onEscape(onClose)}>
       <div class="veo-parts">
-        {PARTS.map(([name, label, example]) => (
+        {store.schema.parts.map(([name, label, example]) => (
           <Part key={name} label={label} example={example} text={builder.parts[name] ?? ""} onFocus={() => setNear(name)} onSay={(text) => fill(name, text)} />
         ))}
       </div>
@@ -41,7 +42,7 @@ const follows = ({ state, builder }) => (state.values.prompt ?? "") === prose(bu
 
 /** @param {{label: string, example: string, text: string, onFocus: () => void, onSay: (text: string) => void}} props */
 function Part({ label, example, text, onFocus, onSay }) {
-  const id = useId();
+  const id = usePageId();
   return (
     <div class="veo-part">
       <label for={id}>{label}</label>
@@ -52,11 +53,13 @@ function Part({ label, example, text, onFocus, onSay }) {
 
 /** @param {{store: FormStore, near: PartName, onAdd: (phrase: string) => void}} props */
 function Phrases({ store, near, onAdd }) {
-  const label = PARTS.find(([name]) => name === near)?.[1] ?? "";
+  const part = store.schema.parts.find(([name]) => name === near);
+  if (!part) return null;
+  const label = part[1];
   const said = store.builder.parts[near] ?? "";
   return (
     <ul class="veo-phrases" aria-label={`Phrases for: ${label}`}>
-      {store.builder.phrases(near).map((phrase) => (
+      {store.builder.phrases(part).map((phrase) => (
         <li key={phrase}>
           <button type="button" class="veo-chip" disabled={said.includes(phrase)} onClick={() => onAdd(phrase)}>
             {phrase}

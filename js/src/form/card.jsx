@@ -1,21 +1,24 @@
 /**
  * The form: what to make, how, and at what price.
  *
- * @import { FormStore } from "../lib/form_store.js"
- * @import { Wire } from "../lib/types.js"
- * @import { Slot } from "./form_frames.jsx"
+ * @import { FormStore } from "./store.js"
+ * @import { Wire } from "../kernel/types.js"
+ * @import { Slot } from "./frames.jsx"
  */
 import { useRef, useState } from "preact/hooks";
-import { claim } from "../lib/events.js";
-import { send } from "../lib/protocol.js";
-import { useSubject } from "../lib/redraw.js";
-import { BuilderPanel } from "./form_builder.jsx";
-import { addImages, Frames } from "./form_frames.jsx";
-import { Footer } from "./form_footer.jsx";
-import { History } from "./form_history.jsx";
-import { PromptBox } from "./form_prompt.jsx";
-import * as fields from "./form_settings.jsx";
-import { Dismiss, Icon } from "./icons.jsx";
+import { claim } from "../kernel/events.js";
+import { longest, send } from "../kernel/protocol.js";
+import { useSubject } from "../kernel/redraw.js";
+import { Builder } from "./builder_loader.jsx";
+import { addImages, Frames } from "./frames.jsx";
+import { Footer } from "./footer.jsx";
+import { History } from "./history.jsx";
+import { OtherExtras, OwnExtras } from "./extra_fields.jsx";
+import { extrasOf } from "./extras.js";
+import { ModelField, RetiredNote } from "./model_field.jsx";
+import { PromptBox } from "./prompt.jsx";
+import * as fields from "./settings.jsx";
+import { Dismiss, Icon } from "../ui/icons.jsx";
 
 /** @typedef {{store: FormStore, wire: Wire & {get: (name: any) => any}}} Props */
 
@@ -49,7 +52,7 @@ export function FormCard({ store, wire }) {
       <Frames {...{ store, faults, complain }} />
       <fields.OtherParts {...{ store, faults }} />
       <Settings {...{ store, faults }} />
-      <fields.RetiredNote {...{ store, faults }} />
+      <RetiredNote {...{ store, faults }} />
       <Notices store={store} />
       <Footer {...{ store, wire }} onGenerate={generate} />
       <div class="veo-unseen" role="status" aria-live="polite">
@@ -99,7 +102,7 @@ function Top({ store, wire, fault }) {
     setOpen("");
     opener.current?.focus();
   };
-  const link = (/** @type {Panel} */ panel, /** @type {import("./icons.jsx").IconName} */ icon, /** @type {string} */ label) => (
+  const link = (/** @type {Panel} */ panel, /** @type {import("../ui/icons.jsx").IconName} */ icon, /** @type {string} */ label) => (
     <button
       type="button"
       class="veo-link"
@@ -121,7 +124,7 @@ function Top({ store, wire, fault }) {
           {link("earlier", "clock", "Earlier")}
         </span>
       </PromptBox>
-      {open === "builder" && <BuilderPanel store={store} onClose={close} />}
+      {open === "builder" && <Builder {...{ store, wire }} onClose={close} />}
       {open === "earlier" && <History wire={wire} onClose={close} />}
     </>
   );
@@ -129,21 +132,23 @@ function Top({ store, wire, fault }) {
 
 /** @param {fields.Props} props */
 function Settings(props) {
-  const { seed, negative_prompt, person_generation } = props.store.state.values;
-  const used = seed !== undefined || negative_prompt || person_generation;
+  const { schema, model, state } = props.store;
+  const { seed, negative_prompt, person_generation } = state.values;
+  const others = extrasOf(schema, model, state.values).others.length > 0;
+  const used = others || seed !== undefined || negative_prompt || person_generation;
   const [open, setOpen] = useState(Boolean(used));
   return (
     <div class="veo-settings">
-      <fields.ModelField {...props} />
-      <fields.RatioField {...props} />
-      <fields.ResolutionField {...props} />
+      <ModelField {...props} />
+      <fields.ShapeFields {...props} />
       <fields.LengthField {...props} />
       <fields.SamplesField {...props} />
+      <OwnExtras {...props} />
       <div class="veo-settings-foot">
         <button type="button" class="veo-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="chevron" />
           More
-          {!open && used && !props.store.state.moved ? <span class="veo-hint">seed, people or exclusions are set</span> : null}
+          {!open && used && !state.moved ? <span class="veo-hint">{others ? "further parameters" : "seed, people or exclusions"} are set</span> : null}
         </button>
         <Moved store={props.store} />
       </div>
@@ -153,6 +158,7 @@ function Settings(props) {
           <fields.SeedField {...props} />
           <fields.PeopleField {...props} />
           <fields.SoundField {...props} />
+          <OtherExtras {...props} />
         </>
       )}
     </div>
@@ -179,6 +185,7 @@ function Moved({ store }) {
 function Notices({ store }) {
   const { told, denied } = store.state;
   const named = new Set(store.schema.params.map(({ name }) => name));
+  const at = (/** @type {string} */ parameter) => named.has(parameter.split(".")[0] ?? "") || parameter === "model";
   return (
     <>
       {told ? (
@@ -188,7 +195,7 @@ function Notices({ store }) {
         </div>
       ) : null}
       {denied
-        .filter(({ parameter }) => !named.has(parameter) && parameter !== "model")
+        .filter(({ parameter }) => !at(parameter))
         .map(({ message }) => (
           <div key={message} class="veo-remark veo-remark-bad" role="alert">
             <span>{message}</span>
@@ -218,8 +225,8 @@ function useDrop(store, wire, complain) {
   const take = async (/** @type {File[]} */ files, /** @type {Slot} */ slot) => {
     const recipe = files.find(({ name }) => /\.(json|mp4|webm|mkv)$/i.test(name));
     if (!recipe) return addImages(store, slot, files, (fault) => complain(slot, fault));
-    const text = /\.json$/i.test(recipe.name) && recipe.size < 1 << 18 ? await recipe.text() : "";
-    return send(wire, "recipe", { name: recipe.name.slice(0, 255), text });
+    const text = /\.json$/i.test(recipe.name) && recipe.size < longest.text ? await recipe.text() : "";
+    return send(wire, "recipe", { name: recipe.name.slice(0, longest.name), text });
   };
   const receive = (/** @type {Event} */ event, /** @type {DataTransfer|null} */ given) => {
     const files = [...(given?.files ?? [])];

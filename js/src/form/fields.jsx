@@ -3,9 +3,9 @@
  *
  * @import { ComponentChildren } from "preact"
  */
-import { useId } from "preact/hooks";
-import { clamp } from "../lib/clamp.js";
-import { IconButton } from "./icons.jsx";
+import { clamp } from "../ui/clamp.js";
+import { IconButton } from "../ui/icons.jsx";
+import { usePageId } from "../ui/page_id.js";
 
 /**
  * @typedef {object} About
@@ -14,6 +14,7 @@ import { IconButton } from "./icons.jsx";
  * @property {string} [hint]  what is worth knowing; a fault takes its place
  * @property {string} [fault]
  * @property {string} [why]  in full, for the tooltip
+ * @property {ComponentChildren} [end]  at the end of the line above the control
  */
 
 /**
@@ -31,7 +32,7 @@ function Remark({ hint, fault, why, id }) {
 }
 
 /** @param {About & {id: string, name: string, class?: string, children: ComponentChildren}} props */
-function Field({ id, name, label, help, class: extra = "", children, ...about }) {
+export function Field({ id, name, label, help, end, class: extra = "", children, ...about }) {
   return (
     <div class={`veo-field ${extra}`} data-parameter={name}>
       <div class="veo-field-top">
@@ -39,6 +40,7 @@ function Field({ id, name, label, help, class: extra = "", children, ...about })
           {label}
         </label>
         <Remark id={`${id}-r`} {...about} label={label} />
+        {end}
       </div>
       {children}
     </div>
@@ -51,7 +53,7 @@ function Field({ id, name, label, help, class: extra = "", children, ...about })
  * @param {About & {name: string, options: Option[], value: any, onPick: (value: any) => void, disabled?: boolean}} props
  */
 export function Segments({ name, options, value, onPick, disabled = false, ...about }) {
-  const id = useId();
+  const id = usePageId();
   return (
     <fieldset class="veo-field" data-parameter={name} aria-label={about.label} aria-describedby={`${id}-r`} disabled={disabled}>
       <div class="veo-field-top">
@@ -60,7 +62,7 @@ export function Segments({ name, options, value, onPick, disabled = false, ...ab
         </span>
         <Remark id={`${id}-r`} {...about} />
       </div>
-      <div class={`veo-segments ${about.fault ? "veo-faulty" : ""}`}>
+      <div class="veo-segments">
         {options.map((option) => (
           <label key={String(option.value)} title={option.why ?? ""}>
             <input
@@ -89,12 +91,12 @@ export function Segments({ name, options, value, onPick, disabled = false, ...ab
  *   children: ComponentChildren}} props
  */
 export function Choice({ name, value, onPick, disabled = false, children, ...about }) {
-  const id = useId();
+  const id = usePageId();
   return (
     <Field {...about} id={id} name={name}>
       <select
         id={id}
-        class={`veo-input ${about.fault ? "veo-faulty" : ""}`}
+        class="veo-input"
         aria-describedby={`${id}-r`}
         aria-invalid={Boolean(about.fault)}
         disabled={disabled}
@@ -109,7 +111,7 @@ export function Choice({ name, value, onPick, disabled = false, children, ...abo
 
 /** @param {About & {name: string, on: boolean, onPick: (on: boolean) => void, disabled?: boolean, words: [string, string]}} props */
 export function Switch({ name, on, onPick, disabled = false, words, ...about }) {
-  const id = useId();
+  const id = usePageId();
   return (
     <Field {...about} id={id} name={name}>
       <label class="veo-switch">
@@ -129,18 +131,20 @@ export function Switch({ name, on, onPick, disabled = false, words, ...about }) 
 }
 
 /**
- * @param {About & {name: string, value: string, onSay: (text: string) => void, disabled?: boolean, placeholder?: string,
- *   numeric?: boolean, class?: string, children?: ComponentChildren}} props
+ * @param {About & {name: string, value: string, onSay: (text: string) => void, id?: string, disabled?: boolean,
+ *   placeholder?: string, numeric?: boolean, class?: string, before?: ComponentChildren, children?: ComponentChildren,
+ *   input?: Record<string, unknown>}} props  before, children: what stands beside the text. input: more of its attributes
  */
-export function TextField({ name, value, onSay, disabled = false, placeholder = "", numeric = false, class: extra = "", children, ...about }) {
-  const id = useId();
+export function TextField({ name, id: given, value, onSay, disabled = false, placeholder = "", numeric = false, class: extra = "", before, children, input, ...about }) {
+  const id = given ?? usePageId();
   return (
-    <Field {...about} id={id} name={name}>
-      <div class={`veo-input veo-input-row ${about.fault ? "veo-faulty" : ""} ${disabled ? "veo-off" : ""}`}>
+    <Field {...about} id={id} name={name} class={extra}>
+      <div class={`veo-input veo-input-row ${disabled ? "veo-off" : ""}`}>
+        {before}
         <input
           id={id}
           type="text"
-          inputMode={numeric ? "numeric" : "text"}
+          inputMode={numeric ? "decimal" : "text"}
           autocomplete="off"
           aria-describedby={`${id}-r`}
           aria-invalid={Boolean(about.fault)}
@@ -148,6 +152,7 @@ export function TextField({ name, value, onSay, disabled = false, placeholder = 
           placeholder={placeholder}
           disabled={disabled}
           onInput={(event) => onSay(event.currentTarget.value)}
+          {...input}
         />
         {children}
       </div>
@@ -161,26 +166,36 @@ export function TextField({ name, value, onSay, disabled = false, placeholder = 
  * @param {About & {name: string, value: number, low: number, high: number, text: string, onPick: (value: number) => void}} props
  */
 export function Stepper({ name, value, low, high, text, onPick, ...about }) {
-  const id = useId();
-  const move = (/** @type {number} */ to) => onPick(clamp(to, low, high));
+  const id = usePageId();
   return (
     <Field {...about} id={id} name={name}>
-      <div class={`veo-input veo-input-row veo-stepper ${about.fault ? "veo-faulty" : ""}`}>
-        <input
-          id={id}
-          type="range"
-          min={low}
-          max={high}
-          step={1}
-          aria-describedby={`${id}-r`}
-          aria-valuetext={text}
-          value={value}
-          style={{ "--veo-at": `${((value - low) / Math.max(1, high - low)) * 100}%` }}
-          onInput={(event) => move(Number(event.currentTarget.value))}
-        />
+      <div class="veo-input veo-input-row veo-stepper">
+        <Slider {...{ low, high, value, text }} id={id} onSay={(to) => onPick(Number(to))} />
         <output for={id}>{text}</output>
       </div>
     </Field>
+  );
+}
+
+/**
+ * @param {{low: number, high: number, value: number, onSay: (text: string) => void, step?: number, id?: string, label?: string,
+ *   text?: string}} props  id, or a label: what it is known by
+ */
+export function Slider({ low, high, value, onSay, step = 1, id, label, text }) {
+  return (
+    <input
+      id={id}
+      type="range"
+      min={low}
+      max={high}
+      step={step}
+      aria-label={label}
+      aria-describedby={id && `${id}-r`}
+      aria-valuetext={text}
+      value={value}
+      style={{ "--veo-at": `${((clamp(value, low, high) - low) / (high - low || 1)) * 100}%` }}
+      onInput={(event) => onSay(event.currentTarget.value)}
+    />
   );
 }
 

@@ -1,32 +1,32 @@
 /**
  * The last line of the form: what is left of the budget, the request as code, and the button with its price.
  *
- * @import { FormStore } from "../lib/form_store.js"
- * @import { Problem, Purse } from "../lib/form_types.js"
- * @import { Wire } from "../lib/types.js"
+ * @import { FormStore } from "./store.js"
+ * @import { Problem, Purse } from "./types.js"
+ * @import { Wire } from "../kernel/types.js"
  */
-import { asCell, asPython } from "../lib/copying.js";
-import { usePassing, useTrait } from "../lib/hooks.js";
-import { useSilent } from "../lib/link.js";
-import { dollars, priceOf } from "../lib/pricing.js";
-import { GuardedButton } from "./guarded_button.jsx";
-import { Icon } from "./icons.jsx";
+import { asCell, asPython } from "./as_code.js";
+import { usePassing, useTrait } from "../kernel/hooks.js";
+import { useSilent } from "../kernel/link.js";
+import { dollars, priceOf } from "./pricing.js";
+import { GuardedButton } from "../ui/guarded_button.jsx";
+import { Icon } from "../ui/icons.jsx";
 
 const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
 
 /** @param {{store: FormStore, wire: Wire & {get: (name: any) => any}, onGenerate: () => void}} props */
 export function Footer({ store, wire, onGenerate }) {
   /** @type {Purse} */
-  const purse = useTrait(wire, "purse") ?? { left: null };
+  const budget = useTrait(wire, "budget") ?? { left: null };
   const { emulator } = store.schema.provider;
-  const { usd, estimated } = priceOf(store.state.values, store.model);
-  const short = !emulator && usd !== null && typeof purse.left === "number" && usd > purse.left + 1e-9;
+  const { usd, estimated } = priceOf(store.schema, store.state.values);
+  const short = !emulator && usd !== null && typeof budget.left === "number" && usd > budget.left + 1e-9;
   const resting = store.state.order !== "" || store.images.busy;
   return (
     <div class="veo-form-foot">
       <div class="veo-form-notes">
         <span class={short ? "veo-field-fault" : "veo-hint"}>
-          {emulator ? `Emulator: free, at the service ${dollars(usd)}` : budgetText(purse.left ?? null, short)}
+          {emulator ? `Emulator: free, at the service ${dollars(usd)}` : usd === 0 ? "Free: no budget is touched" : budgetText(budget.left ?? null, short)}
         </span>
         <span class="veo-copies">
           <span class="veo-hint">Copy as</span>
@@ -44,7 +44,7 @@ export function Footer({ store, wire, onGenerate }) {
         onPress={onGenerate}
       >
         {buttonText(store)}
-        <strong>{emulator ? "free" : `${estimated ? "≈ " : ""}${dollars(usd)}`}</strong>
+        <strong>{emulator || usd === 0 ? "free" : `${estimated ? "≈ " : ""}${dollars(usd)}`}</strong>
       </GuardedButton>
     </div>
   );

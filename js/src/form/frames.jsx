@@ -1,13 +1,14 @@
 /**
  * Images to start from, to end on and to take things from: by file, by dropping and by pasting.
  *
- * @import { FormStore } from "../lib/form_store.js"
- * @import { Held, Param, Values } from "../lib/form_types.js"
+ * @import { FormStore } from "./store.js"
+ * @import { Held, Param, Values } from "./types.js"
  */
 import { useRef, useState } from "preact/hooks";
-import { ACCEPT, faultOf } from "../lib/images.js";
-import { reasonAgainst } from "../lib/reasons.js";
-import { Icon, IconButton } from "./icons.jsx";
+import { ACCEPT, faultOf } from "./images.js";
+import { reasonAgainst } from "./reasons.js";
+import { ruleOn } from "./rules.js";
+import { Icon, IconButton } from "../ui/icons.jsx";
 
 /** @typedef {"first_frame"|"last_frame"|"reference_images"} Slot */
 
@@ -65,9 +66,10 @@ export function Frames({ store, complain, faults }) {
  *   onFiles: (files: File[]) => void}} props
  */
 function FrameGroup({ store, slot, param, held, fault, remove, onFiles }) {
-  const most = slot === "reference_images" ? (store.model.reference_images_max ?? 10) : 1;
+  const { values } = store.state;
+  const most = slot === "reference_images" ? (ruleOn(store.schema, values, slot, "most")?.limits?.[0] ?? 10) : 1;
   const uploads = store.images.uploads.filter((upload) => upload.slot === slot);
-  const against = reasonAgainst(store.state.values, store.model, slot);
+  const against = reasonAgainst(store.schema, values, slot);
   const room = held.length + uploads.length < Math.max(1, most);
   const count = slot === "reference_images" && held.length > 0 ? `${held.length} of ${most}` : "";
   return (
@@ -100,7 +102,9 @@ function FrameGroup({ store, slot, param, held, fault, remove, onFiles }) {
 
 /** @param {FormStore} store */
 function shape(store) {
-  const [wide = 16, high = 9] = (store.state.values.aspect_ratio ?? (store.model.default_aspect_ratio || "16:9")).split(":").map(Number);
+  const { size, aspect_ratio } = store.state.values;
+  const usual = store.model.sizes?.length ? store.model.default_size || store.model.sizes[0] : store.model.default_aspect_ratio;
+  const [wide = 16, high = 9] = /^\d+[:x]\d+$/.exec(size ?? aspect_ratio ?? usual ?? "")?.[0].split(/[:x]/).map(Number) ?? [];
   return { aspectRatio: `${wide} / ${high}`, "--veo-tile-ratio": wide / high };
 }
 

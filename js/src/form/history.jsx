@@ -1,12 +1,12 @@
 /**
  * What was asked for before, with search.
  *
- * @import { Wire } from "../lib/types.js"
+ * @import { Wire } from "../kernel/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { onEscape } from "../lib/keys.js";
-import { listen, newRequest, send } from "../lib/protocol.js";
-import { Icon } from "./icons.jsx";
+import { onEscape } from "../kernel/keys.js";
+import { listen, longest, newRequest, send } from "../kernel/protocol.js";
+import { Icon } from "../ui/icons.jsx";
 
 /** @typedef {{job: string, prompt: string, model: string, state: string, at: number}} Remembered */
 
@@ -64,7 +64,7 @@ function useHistory(wire, query) {
   useEffect(() => {
     const request = newRequest();
     const stop = listen(wire, "history", (message) => message.request === request && setItems(message.items));
-    const timer = setTimeout(() => send(wire, "history", { query: query.slice(0, 200), request }), query ? 250 : 0);
+    const timer = setTimeout(() => send(wire, "history", { query: query.slice(0, longest.query), request }), query ? 250 : 0);
     return () => {
       clearTimeout(timer);
       stop();

@@ -1,12 +1,12 @@
 /**
  * Images of the form: checked at once, sent to the kernel in pieces, shown from whichever side has them.
  *
- * @import { Held, Schema } from "./form_types.js"
- * @import { Wire } from "./types.js"
+ * @import { Held } from "./types.js"
+ * @import { Wire } from "../kernel/types.js"
  */
-import { gather } from "./blob_source.js";
-import { listen, newRequest, send } from "./protocol.js";
-import { sizeText } from "./words.js";
+import { gather } from "../kernel/blob_source.js";
+import { listen, longest, newRequest, send, upward_bytes } from "../kernel/protocol.js";
+import { sizeText } from "../ui/words.js";
 
 const TAKEN = ["image/png", "image/jpeg", "image/webp"];
 /** What the kernel makes a JPEG of. Not every system knows the type of such a file. */
@@ -33,12 +33,11 @@ const isTaken = ({ type, name = "" }) =>
 export function faultOf(file, limit) {
   const name = file.name ?? "The image";
   if (!isTaken(file)) return `${name} is not a PNG, JPEG or WebP image.`;
-  return file.size > limit ? `${name} is ${sizeText(file.size)}; at most ${sizeText(limit)} are taken.` : "";
+  return file.size > limit ? `${name} is ${sizeText(file.size)}; at most ${sizeText(limit)} are accepted.` : "";
 }
 
 export class Images {
   #wire;
-  #schema;
   #redraw;
   #ended = false;
   /** @type {Map<string, string>} object URLs by held name; "" while it is on its way */
@@ -52,12 +51,10 @@ export class Images {
 
   /**
    * @param {Wire} wire
-   * @param {Schema} schema
    * @param {() => void} redraw
    */
-  constructor(wire, schema, redraw) {
+  constructor(wire, redraw) {
     this.#wire = wire;
-    this.#schema = schema;
     this.#redraw = redraw;
     this.#ends = [
       listen(wire, "uploaded", (message) => this.#waiting.get(message.image)?.(message.as, "")),
@@ -126,13 +123,13 @@ export class Images {
     const answer = new Promise((resolve, reject) => {
       this.#waiting.set(upload.image, (as, message) => (as ? resolve(as) : reject(new Error(message))));
     });
-    const step = this.#schema.chunk_bytes;
-    for (let offset = 0; offset < file.size; offset += step) {
-      const piece = await file.slice(offset, offset + step).arrayBuffer();
+    for (let offset = 0; offset < file.size; offset += upward_bytes) {
+      const piece = await file.slice(offset, offset + upward_bytes).arrayBuffer();
+      // The view went while a piece was read.
       if (this.#ended) break;
       const { image, name } = upload;
-      send(this.#wire, "upload", { image, name: name.slice(0, 255), offset, total: file.size }, [piece]);
-      upload.sent = Math.min(1, (offset + step) / file.size);
+      send(this.#wire, "upload", { image, name: name.slice(0, longest.name), offset, total: file.size }, [piece]);
+      upload.sent = Math.min(1, (offset + upward_bytes) / file.size);
       this.#redraw();
     }
     return answer;

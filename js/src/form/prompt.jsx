@@ -1,17 +1,18 @@
 /**
  * The prompt: grows with its text, counts, shows the notebook's variables, and knows what was asked for before.
  *
- * @import { FormStore } from "../lib/form_store.js"
- * @import { Wire } from "../lib/types.js"
+ * @import { FormStore } from "./store.js"
+ * @import { Wire } from "../kernel/types.js"
  */
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
-import { useTrait } from "../lib/hooks.js";
-import { tokensIn } from "../lib/tokens.js";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useTrait } from "../kernel/hooks.js";
+import { usePageId } from "../ui/page_id.js";
+import { tokensIn } from "./tokens.js";
 
 /** @param {{store: FormStore, wire: Wire & {get: (name: any) => any}, fault: string, children?: import("preact").ComponentChildren}} props */
 export function PromptBox({ store, wire, fault, children }) {
   const box = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
-  const id = useId();
+  const id = usePageId();
   const text = store.state.values.prompt ?? "";
   useGrowth(box, text);
   return (

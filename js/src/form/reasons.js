@@ -1,7 +1,7 @@
 /**
  * Why a control or one of its options cannot be used now: found by trying it out on the rules.
  *
- * @import { Model, Problem, Values } from "./form_types.js"
+ * @import { Problem, Schema, Values } from "./types.js"
  */
 import { problemsOf } from "./rules.js";
 
@@ -28,14 +28,14 @@ const MENDED = new Set(["duration_seconds", "resolution", "samples", "aspect_rat
 /**
  * Why a control cannot be used with this model or what is chosen already, or "".
  *
+ * @param {Schema} schema
  * @param {Values} values
- * @param {Model} model
  * @param {keyof typeof PROBES} name
  */
-export function reasonAgainst(values, model, name) {
-  const before = new Set(problemsOf(values, model).map(({ parameter }) => parameter));
+export function reasonAgainst(schema, values, name) {
+  const before = new Set(problemsOf(schema, values).map(({ parameter }) => parameter));
   const used = { ...values, prompt: values.prompt || "A cat", [name]: PROBES[name] };
-  const found = problemsOf(used, model).find((one) => (one.parameter === name || !before.has(one.parameter)) && !MENDED.has(one.parameter));
+  const found = problemsOf(schema, used).find((one) => (one.parameter === name || !before.has(one.parameter)) && !MENDED.has(one.parameter));
   return found ? reason(found, name) : "";
 }
 
@@ -46,17 +46,17 @@ export function reasonAgainst(values, model, name) {
 function reason(problem, name) {
   if (problem.parameter === name) return problem.message.replace(/\.$/, "");
   const other = NAMES[problem.parameter] ?? problem.parameter;
-  return problem.message.startsWith("Needed") ? `Needs ${other}` : `Not with ${other}`;
+  return problem.needed ? `Needs ${other}` : `Not with ${other}`;
 }
 
 /**
  * Why an option cannot be chosen now, or "".
  *
+ * @param {Schema} schema
  * @param {Values} values
- * @param {Model} model
  * @param {keyof Values} name
  * @param {unknown} option
  */
-export function reasonAgainstOption(values, model, name, option) {
-  return problemsOf({ ...values, [name]: option }, model).find(({ parameter }) => parameter === name)?.message ?? "";
+export function reasonAgainstOption(schema, values, name, option) {
+  return problemsOf(schema, { ...values, [name]: option }).find(({ parameter }) => parameter === name)?.message ?? "";
 }

@@ -1,23 +1,27 @@
 /**
  * Everything of a request but its texts and images, as controls drawn from the schema.
  *
- * @import { FormStore } from "../lib/form_store.js"
- * @import { Model, Param, Values } from "../lib/form_types.js"
+ * @import { FormStore } from "./store.js"
+ * @import { Param, Rule, Values } from "./types.js"
  */
-import { newSeed } from "../lib/form_store.js";
-import { defaultSeconds, dollars } from "../lib/pricing.js";
-import { reasonAgainst, reasonAgainstOption } from "../lib/reasons.js";
-import { lengthBounds, peopleAllowed } from "../lib/rules.js";
-import { Choice, FieldButton, Segments, Stepper, Switch, TextField } from "./form_fields.jsx";
+import { newSeed } from "./store.js";
+import { defaultSeconds } from "./pricing.js";
+import { reasonAgainst, reasonAgainstOption } from "./reasons.js";
+import { ruleOn } from "./rules.js";
+import { Combo } from "./combo.jsx";
+import { Choice, FieldButton, Segments, Stepper, Switch, TextField } from "./fields.jsx";
 
 /** @typedef {{store: FormStore, faults: Record<string, string>}} Props */
 
 /** @type {Record<string, string>} */
 const PEOPLE = { allow_adult: "Adults", dont_allow: "Nobody", allow_all: "Everyone" };
 
+/** @param {FormStore} store @param {string} name */
+const paramOf = ({ schema }, name) => /** @type {Param} */ (schema.params.find((one) => one.name === name));
+
 /** What every field knows of its parameter. @param {Props} props @param {string} name */
-function about({ store, faults }, name) {
-  const { label, help } = /** @type {Param} */ (store.schema.params.find((one) => one.name === name));
+export function about({ store, faults }, name) {
+  const { label, help } = paramOf(store, name);
   return { name, label, help, fault: faults[name] ?? "" };
 }
 
@@ -30,80 +34,97 @@ function about({ store, faults }, name) {
  * @param {T[]} values
  * @param {string} [unit]
  */
-const optionsOf = ({ state, model }, name, values, unit = "") =>
-  values.map((value) => ({ value, label: `${value}${unit}`, why: reasonAgainstOption(state.values, model, name, value) }));
+const optionsOf = ({ schema, state }, name, values, unit = "") =>
+  values.map((value) => ({ value, label: `${value}${unit}`, why: reasonAgainstOption(schema, state.values, name, value) }));
+
+/** @param {FormStore} store @param {keyof Values} name @param {Rule["test"]} [kind] */
+const ruleNow = ({ schema, state }, name, kind) => ruleOn(schema, state.values, name, kind);
 
 /** @param {{why: string}[]} options */
 const firstReason = (options) => (options.find(({ why }) => why)?.why ?? "").replace(/\.$/, "");
 
-/** @param {Props} props */
-export function ModelField({ store, faults }) {
-  const { models, default_model } = store.schema;
-  const { values } = store.state;
-  const option = (/** @type {Model} */ model) => (
-    <option key={model.id} value={model.id}>
-      {model.id ? `${model.id}${rateText(model)}` : "the gateway's own"}
-    </option>
-  );
-  const ended = models.filter(({ retired }) => retired);
+/** Ratio and resolution, or the size that says both. @param {Props} props */
+export function ShapeFields(props) {
+  const { store } = props;
+  if (store.model.sizes?.length) return <SizeField {...props} sizes={store.model.sizes} />;
+  // Of a model that nobody has described, nothing is known that it does not take.
+  if (!ruleNow(store, "resolution", "in")) return <FreeShape {...props} />;
   return (
-    <Choice
-      name="model"
-      label="Model"
-      class="veo-field-wide"
-      help="Which service makes the clip"
-      hint={abilities(store.model)}
-      value={values.model ?? default_model}
-      onPick={(id) => store.choose("model", id === default_model ? undefined : id)}
-      {...(faults.model ? { fault: "This model has ended", why: faults.model } : {})}
-    >
-      {models.filter(({ retired }) => !retired).map(option)}
-      {ended.length > 0 && <optgroup label="Ended">{ended.map(option)}</optgroup>}
+    <>
+      <RatioField {...props} />
+      <ResolutionField {...props} />
+    </>
+  );
+}
+
+/** @param {string} words */
+const suggestions = (words) => words.split(" ").map((value) => ({ value }));
+const RATIOS = suggestions("16:9 9:16 1:1 4:3 3:4 21:9");
+const SIZES = suggestions("1280x720 720x1280 1920x1080 832x480 480x832 480p 720p 1080p");
+const LENGTHS = suggestions("3 4 5 6 8 10");
+
+/** @param {Props} props */
+function FreeShape(props) {
+  const { store, faults } = props;
+  const { aspect_ratio = "", resolution, size } = store.state.values;
+  const resize = (/** @type {string} */ text) => {
+    const wide = /^(\d+)\s*[x×*]\s*(\d+)$/i.exec(text);
+    // Width and height say the ratio, too.
+    if (wide) store.choose("size", `${wide[1]}x${wide[2]}`, unshaped);
+    else store.choose("resolution", text.toLowerCase() || undefined, { ...unshaped, aspect_ratio: aspect_ratio || undefined });
+  };
+  return (
+    <>
+      <Combo
+        {...about(props, "aspect_ratio")}
+        value={aspect_ratio}
+        options={RATIOS}
+        placeholder={size ? "as the size says" : "default"}
+        onSay={(text) => store.choose("aspect_ratio", text || undefined, { size: undefined })}
+      />
+      <Combo
+        {...about(props, "size")}
+        fault={faults.size || faults.resolution || ""}
+        value={size ?? resolution ?? ""}
+        options={SIZES}
+        placeholder="default"
+        onSay={resize}
+      />
+    </>
+  );
+}
+
+const unshaped = { size: undefined, resolution: undefined, aspect_ratio: undefined };
+
+/** @param {Props & {sizes: string[]}} props */
+function SizeField(props) {
+  const { store, sizes } = props;
+  const { schema, model, state } = store;
+  const { size, aspect_ratio, resolution } = state.values;
+  const known = Object.entries(schema.sizes).find(([, [ratio, lines]]) => ratio === aspect_ratio && lines === resolution)?.[0];
+  const value = size ?? known ?? (model.default_size || sizes[0] || "");
+  const choose = (/** @type {string} */ text) => {
+    const [wide, high] = schema.sizes[text] ?? [];
+    store.choose("size", high ? undefined : text, { aspect_ratio: wide, resolution: high });
+  };
+  const all = withCurrent(sizes, size ?? known);
+  const { size: one, resolution: lines, aspect_ratio: ratio } = props.faults;
+  return (
+    <Choice {...about(props, "size")} fault={one || lines || ratio || ""} value={value} onPick={choose}>
+      {all.map((text) => (
+        <option key={text} value={text}>
+          {text.replace("x", " × ")}
+        </option>
+      ))}
     </Choice>
   );
 }
 
-/** @param {Model} model */
-function rateText(model) {
-  const rate = model.usd_per_second[model.default_resolution];
-  return rate === undefined ? "" : ` · ${dollars(rate)} per second`;
-}
-
-/** What a model can do, in a few words. @param {Model} model */
-function abilities(model) {
-  if (!model.listed) return "whatever its operator allows";
-  const words = [
-    model.audio ? "sound" : "silent",
-    model.last_frame ? "first and last frame" : model.image_to_video ? "first frame" : "text only",
-    model.reference_images_max ? `${model.reference_images_max} references` : "",
-    model.resolutions.at(-1) === "720p" ? "" : `up to ${model.resolutions.at(-1)}`,
-  ];
-  return words.filter(Boolean).join(" · ");
-}
-
-/** The retired model's story and the way out. @param {Props} props */
-export function RetiredNote({ store }) {
-  const { retired, replacement } = store.model;
-  if (!retired) return null;
-  const text = retired.replace(/^model: /, "").replace(/ To send the request anyway.*$/, "");
-  const other = store.schema.models.find(({ id }) => id === replacement);
-  return (
-    <div class="veo-remark veo-remark-warn" role="status">
-      <span>{text}</span>
-      {other && (
-        <button type="button" onClick={() => store.choose("model", other.id)}>
-          Use {other.id}
-        </button>
-      )}
-    </div>
-  );
-}
-
 /** @param {Props} props */
-export function RatioField(props) {
+function RatioField(props) {
   const { store } = props;
   const { model, state } = store;
-  const ratios = withCurrent(model.aspect_ratios, state.values.aspect_ratio, ["16:9", "9:16"]);
+  const ratios = withCurrent(ruleNow(store, "aspect_ratio", "in")?.limits ?? ["16:9", "9:16"], state.values.aspect_ratio);
   const options = optionsOf(store, "aspect_ratio", ratios).map((option) => ({ ...option, picture: <RatioPicture ratio={option.value} /> }));
   return (
     <Segments
@@ -128,18 +149,15 @@ function RatioPicture({ ratio }) {
  * @template T
  * @param {T[]} offered
  * @param {T|undefined} current
- * @param {T[]} [otherwise]  for a model of which nothing is known
  */
-function withCurrent(offered, current, otherwise = []) {
-  const all = offered.length > 0 ? offered : otherwise;
-  return current === undefined || all.includes(current) ? all : [...all, current];
-}
+const withCurrent = (offered, current) => (current === undefined || offered.includes(current) ? offered : [...offered, current]);
 
 /** @param {Props} props */
-export function ResolutionField(props) {
+function ResolutionField(props) {
   const { store } = props;
   const { model, state } = store;
-  const options = optionsOf(store, "resolution", withCurrent(model.resolutions, state.values.resolution, ["720p", "1080p"]));
+  const offered = ruleNow(store, "resolution")?.limits ?? ["720p", "1080p"];
+  const options = optionsOf(store, "resolution", withCurrent(offered, state.values.resolution));
   return (
     <Segments
       {...about(props, "resolution")}
@@ -154,32 +172,56 @@ export function ResolutionField(props) {
 /** @param {Props} props */
 export function LengthField(props) {
   const { store } = props;
-  const { model, state } = store;
-  const [low, high, allowed] = lengthBounds(state.values, model);
-  const value = state.values.duration_seconds ?? defaultSeconds(state.values, model) ?? 0;
+  const { schema, state } = store;
+  const { test, limits = [] } = ruleNow(store, "duration_seconds") ?? {};
+  const value = state.values.duration_seconds ?? defaultSeconds(schema, state.values) ?? 0;
   const pick = (/** @type {number} */ seconds) => store.choose("duration_seconds", seconds);
-  if (allowed === null) {
+  if (!test) return <FreeLength {...props} usual={value} />;
+  if (test !== "in") {
+    const [low = 1, high = 60] = limits;
     const text = value ? `${value} s` : "default";
     return <Stepper {...about(props, "duration_seconds")} {...{ low, high, text }} value={value || low} onPick={pick} />;
   }
-  const options = optionsOf(store, "duration_seconds", withCurrent(allowed, state.values.duration_seconds), " s");
+  const options = optionsOf(store, "duration_seconds", withCurrent(limits, state.values.duration_seconds), " s");
   const hint = firstReason(options);
   return <Segments {...about(props, "duration_seconds")} {...{ options, value, hint }} onPick={pick} />;
+}
+
+/** Of a model whose lengths nobody has described. @param {Props & {usual: number}} props */
+function FreeLength(props) {
+  const { store, usual } = props;
+  const said = store.state.values.duration_seconds;
+  const say = (/** @type {string} */ text) => {
+    const number = Number(text.replace(/\s*s(econds)?$/i, "").replace(",", "."));
+    // What is no number is kept as it was typed, and told.
+    store.choose("duration_seconds", text ? (Number.isFinite(number) ? number : text) : undefined);
+  };
+  return (
+    <Combo
+      {...about(props, "duration_seconds")}
+      hint="seconds"
+      numeric
+      value={said === undefined ? "" : String(said)}
+      options={LENGTHS}
+      placeholder={said === undefined && usual ? `default: ${usual}` : "default"}
+      onSay={say}
+    />
+  );
 }
 
 /** @param {Props} props */
 export function SamplesField(props) {
   const { store } = props;
-  const { model, state } = store;
-  const value = state.values.samples ?? 1;
+  const value = store.state.values.samples ?? 1;
+  const most = ruleNow(store, "samples", "most")?.limits?.[0] ?? 10;
   const pick = (/** @type {number} */ count) => store.choose("samples", count === 1 ? undefined : count);
-  if (model.max_samples > 4) {
+  if (most > 4) {
     const text = `${value}`;
-    return <Stepper {...about(props, "samples")} {...{ value, text }} low={1} high={Math.min(10, model.max_samples)} onPick={pick} />;
+    return <Stepper {...about(props, "samples")} {...{ value, text }} low={1} high={Math.min(10, most)} onPick={pick} />;
   }
-  const counts = Array.from({ length: model.max_samples }, (_, n) => n + 1);
+  const counts = Array.from({ length: most }, (_, n) => n + 1);
   const options = optionsOf(store, "samples", withCurrent(counts, value));
-  const hint = model.max_samples === 1 ? "one at a time" : "";
+  const hint = most === 1 ? "one at a time" : "";
   return <Segments {...about(props, "samples")} {...{ options, value, hint }} onPick={pick} />;
 }
 
@@ -188,7 +230,7 @@ export function SoundField(props) {
   const { store } = props;
   const { model, state } = store;
   const on = state.values.generate_audio ?? model.audio;
-  const fixed = reasonAgainstOption(state.values, model, "generate_audio", !on);
+  const fixed = reasonAgainstOption(store.schema, state.values, "generate_audio", !on);
   return (
     <Switch
       {...about(props, "generate_audio")}
@@ -205,12 +247,12 @@ export function SoundField(props) {
 /** @param {Props} props */
 export function SeedField(props) {
   const { store } = props;
-  const { model, state } = store;
-  const against = reasonAgainst(state.values, model, "seed");
+  const { schema, state } = store;
+  const against = reasonAgainst(schema, state.values, "seed");
   const said = state.values.seed;
   const say = (/** @type {string} */ text) => {
     const digits = text.replace(/\D/g, "").slice(0, 10);
-    store.say({ seed: digits ? Math.min(Number(digits), 4294967295) : /** @type {any} */ (undefined) });
+    store.say({ seed: digits ? Math.min(Number(digits), paramOf(store, "seed").maximum ?? Infinity) : /** @type {any} */ (undefined) });
     store.lock(digits !== "");
   };
   return (
@@ -239,10 +281,9 @@ export function SeedField(props) {
 /** @param {Props} props */
 export function PeopleField(props) {
   const { store } = props;
-  const { model, state } = store;
-  const allowed = model.listed ? peopleAllowed(state.values, model) : ["allow_adult", "dont_allow", "allow_all"];
-  const said = state.values.person_generation;
-  const off = allowed === null || Boolean(model.uncarried.person_generation);
+  const allowed = ruleNow(store, "person_generation", "in")?.limits ?? Object.keys(PEOPLE);
+  const said = store.state.values.person_generation;
+  const off = Boolean(ruleNow(store, "person_generation", "absent"));
   return (
     <Choice
       {...about(props, "person_generation")}
@@ -252,7 +293,7 @@ export function PeopleField(props) {
       onPick={(value) => store.choose("person_generation", value || undefined)}
     >
       <option value="">default</option>
-      {withCurrent(allowed ?? [], said).map((value) => (
+      {withCurrent(off ? [] : allowed, said).map((value) => (
         <option key={value} value={value}>
           {PEOPLE[value] ?? value}
         </option>
@@ -264,8 +305,8 @@ export function PeopleField(props) {
 /** @param {Props} props */
 export function LeaveOutField(props) {
   const { store } = props;
-  const { model, state } = store;
-  const against = reasonAgainst(state.values, model, "negative_prompt");
+  const { schema, state } = store;
+  const against = reasonAgainst(schema, state.values, "negative_prompt");
   const said = state.values.negative_prompt ?? "";
   return (
     <TextField

@@ -3,7 +3,7 @@
  *
  * @typedef {object} Param
  * @property {string} name
- * @property {"text"|"choice"|"integer"|"number"|"boolean"|"image"|"images"|"video"|"videos"|"uri"} kind
+ * @property {"text"|"choice"|"integer"|"number"|"boolean"|"image"|"images"|"video"|"videos"|"uri"|"size"|"object"} kind
  * @property {string} label
  * @property {string} help
  * @property {string[]} choices
@@ -11,48 +11,60 @@
  * @property {number|null} minimum
  * @property {number|null} maximum
  *
+ * @typedef {{when?: Record<string, boolean|unknown[]>}} Row  what counts under conditions, by parameter or `mode`: one of
+ *   these values, or whether it is given
+ *
+ * @typedef {Row & {parameter: keyof Values, test: "in"|"between"|"most"|"given"|"absent"|"bytes", limits?: any[],
+ *   message: string}} Rule  see `limits.py`
+ *
+ * A parameter of a model's own, or one that only a server or a request names. See `ExtraParam` in `model.py`.
+ *
+ * @typedef {object} Extra
+ * @property {string} name
+ * @property {"text"|"choice"|"integer"|"number"|"boolean"|"json"} kind  json: nothing is known of it
+ * @property {string} [label]
+ * @property {string} [help]
+ * @property {string|number|boolean} [default]  what the server takes where nothing is said
+ * @property {number} [minimum]
+ * @property {number} [maximum]
+ * @property {string[]} [choices]
+ * @property {string} [unit]
+ *
  * @typedef {object} Model
  * @property {string} id
- * @property {string} surface
- * @property {string} api
  * @property {boolean} listed
  * @property {string|null} retired  why it cannot be used any more
  * @property {string|null} replacement
- * @property {Record<string, string>} uncarried  by parameter, why it cannot be sent at all
- * @property {number} max_samples
- * @property {number[]} durations_s
- * @property {boolean} durations_continuous
- * @property {number} default_duration_s
- * @property {string[]} resolutions
  * @property {string} default_resolution
- * @property {string[]} aspect_ratios
  * @property {string} default_aspect_ratio
  * @property {boolean} audio
- * @property {boolean} audio_switch
- * @property {boolean} seed
- * @property {boolean} negative_prompt
  * @property {boolean} image_to_video
  * @property {boolean|null} last_frame
- * @property {number|null} reference_images_max
- * @property {number|null} reference_videos_max
- * @property {boolean|null} edit
- * @property {boolean} upscales
- * @property {{adds_s?: number[], adds_s_min?: number, adds_s_max?: number}|null} extension
- * @property {({any?: string[], restricted_regions?: string[]} & Record<string, string[]|string|null>)|null} person_generation
- * @property {{if: Record<string, unknown>, then: Record<string, unknown>}[]} constraints
- * @property {Record<string, number>} usd_per_second
- * @property {Record<string, number>} usd_per_million_tokens
- * @property {Record<string, number>} upscale_tokens_per_second
- * @property {boolean} price_doubted
  * @property {number|null} prompt_tokens
+ * @property {number[]} rules  by their places in the schema's list
+ * @property {(Row & {usd: number})[]} rates
+ * @property {(Row & {seconds?: number, fixed?: boolean})[]} lengths
+ * @property {Row[]} doubts  what makes a price an estimate
+ * @property {boolean} [own]  whether the user described it
+ * @property {boolean} [free]  whether it costs nothing, whatever is asked for
+ * @property {number} [usd_per_clip]
+ * @property {string[]} [sizes]  of one that is told no ratio and no resolution
+ * @property {string} [default_size]
+ * @property {Extra[]} [extra]
  *
  * @typedef {object} Schema
  * @property {{name: string, label: string, emulator: boolean}} provider
  * @property {Param[]} params
+ * @property {[string, (keyof Values)[]][]} modes  what is asked for, by the parameters that make it so; the first counts
+ * @property {Rule[]} rules
  * @property {Model[]} models
- * @property {string} default_model
+ * @property {string} default_model  "" where a gateway has to tell
  * @property {number} image_bytes
- * @property {number} chunk_bytes
+ * @property {import("./prompt_parts.js").PartRow[]} parts  what the builder offers
+ * @property {Record<string, [string, string]>} sizes  the ratio and the resolution that a size stands for
+ * @property {Model} [unlisted]  of a gateway: any name that is not in `models`
+ * @property {string[]} [offered]  names that the gateway lists
+ * @property {Extra[]} [learned]  parameters that the server names
  *
  * Something the kernel holds for the form: an image, or a clip to start from.
  *
@@ -83,9 +95,11 @@
  * @property {Held} [remix_from]
  * @property {Held} [upscale_from]
  * @property {string} [storage_uri]
+ * @property {string} [size]
+ * @property {Record<string, unknown>} [extra]
  * @property {boolean} [allow_retired]
  *
- * @typedef {{parameter: string, message: string, allowed?: (string|number|boolean)[]}} Problem
+ * @typedef {{parameter: string, message: string, allowed?: (string|number|boolean)[], needed?: boolean}} Problem
  *
  * @typedef {object} Draft
  * @property {Values} values

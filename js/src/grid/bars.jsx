@@ -1,13 +1,13 @@
 /**
  * The bars of the grid: what the drafts cost, in which order clips stand, and the starred ones made well.
  *
- * @import { Cell, Column, GridClip, Mark, Total, Wire } from "../lib/types.js"
+ * @import { Cell, Column, GridClip, Mark, Total, Wire } from "../kernel/types.js"
  */
-import { usePaying } from "../lib/hooks.js";
-import { RetryButton } from "./actions.jsx";
-import { GuardedButton } from "./guarded_button.jsx";
-import { Icon } from "./icons.jsx";
-import { Refusal } from "./refusal.jsx";
+import { usePaying } from "../kernel/hooks.js";
+import { RetryButton } from "../job/actions.jsx";
+import { GuardedButton } from "../ui/guarded_button.jsx";
+import { Icon } from "../ui/icons.jsx";
+import { Refusal } from "../ui/refusal.jsx";
 
 const KEYS = "s star · x reject · arrows move · Enter open · m sound · k play all · j l 1 s · , . frame";
 

@@ -1,21 +1,22 @@
 /**
  * Clips side by side, with one time line for all of them.
  *
- * @import { Cell, Column, GridClip, Mark, Total, Wire } from "../lib/types.js"
- * @import { ClipSources } from "../lib/clip_sources.js"
- * @import { LinkedPlayback } from "../lib/linked.js"
+ * @import { Cell, Column, GridClip, Mark, Total, Wire } from "../kernel/types.js"
+ * @import { ClipSources } from "../kernel/clip_sources.js"
+ * @import { LinkedPlayback } from "./linked.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useMarks, useTrait } from "../lib/hooks.js";
-import { unwatched, useSilent } from "../lib/link.js";
-import { ordered, titles } from "../lib/order.js";
-import { GridCell } from "./grid_cell.jsx";
-import { Drafts, Render, Sort } from "./grid_bars.jsx";
-import { gridKey } from "./grid_keys.js";
-import { MarkButtons } from "./mark_buttons.jsx";
-import { Icon } from "./icons.jsx";
-import { Player } from "./player.jsx";
-import { GridTakes, takesOf } from "./takes.jsx";
+import { useMarks, useTrait } from "../kernel/hooks.js";
+import { unwatched, useSilent } from "../kernel/link.js";
+import { ordered, titles } from "./order.js";
+import { useSeats } from "./seats.js";
+import { GridCell } from "./cell.jsx";
+import { Drafts, Render, Sort } from "./bars.jsx";
+import { gridKey } from "./keys.js";
+import { MarkButtons } from "../clip/mark_buttons.jsx";
+import { Icon } from "../ui/icons.jsx";
+import { Player } from "../clip/player.jsx";
+import { GridTakes, takesOf } from "../job/takes.jsx";
 import { Transport } from "./transport.jsx";
 
 /** @typedef {Wire & {get: (name: any) => any}} Model */
@@ -39,10 +40,11 @@ export function GridCard({ wire, sources, linked }) {
   const [heard, setHeard] = useState(/** @type {number|null} */ (null));
   const [current, setCurrent] = useState(0);
   const card = useReturn(opened, current);
+  const seats = useSeats();
   const { take, pick } = useTake(all);
   const cells = all.filter((cell) => (cell.take ?? 0) === take);
   const there = cells.flatMap(({ sample }) => clips[sample] ?? []);
-  useEffect(() => linked.measure(there), [linked, clips, take]);
+  linked.measure(there);
   if (cells.length === 0) return <article class="veo-card veo-empty">There is nothing to compare yet.</article>;
   const names = titles(cells, columns);
   const shown = ordered(cells, by, marks);
@@ -64,20 +66,23 @@ export function GridCard({ wire, sources, linked }) {
         {shown.map((cell) => (
           <GridCell
             key={cell.sample}
-            {...{ wire, sources, linked, cell, open, hear }}
+            {...{ sources, linked, seats, cell, open, hear }}
             clip={clips[cell.sample]}
             title={names.get(cell.sample) ?? ""}
             marked={marks[cell.sample] ?? ""}
             mark={mark}
             muted={heard !== cell.sample}
             inOrder={current === cell.sample || (shown[0] === cell && !shown.some(({ sample }) => sample === current))}
-            onFocus={() => setCurrent(cell.sample)}
+            onFocus={() => {
+              setCurrent(cell.sample);
+              seats.settle();
+            }}
           />
         ))}
       </ul>
       <GridTakes cells={all} clips={clips} shown={take} onPick={pick} />
       <div class="veo-grid-bar">
-        {there.length > 0 && <Transport linked={linked} clips={there} />}
+        {there.length > 0 && <Transport linked={linked} />}
         <div class="veo-grid-foot">
           <Sort columns={columns} by={by} onSort={setBy} />
           <Render wire={wire} cells={all} clips={clips} marks={marks} help={help} />
@@ -132,7 +137,6 @@ function arrangement(cells) {
 function Big({ wire, sources, clip, title, marked, mark, onBack }) {
   const back = useRef(/** @type {HTMLButtonElement|null} */ (null));
   useEffect(() => back.current?.focus(), []);
-  const facts = clip.facts ?? { prompt: "", model: "", settings: [] };
   return (
     <article
       class="veo-card veo-big"
@@ -149,7 +153,7 @@ function Big({ wire, sources, clip, title, marked, mark, onBack }) {
         <strong>{title}</strong>
         <MarkButtons {...{ marked, mark, title }} sample={clip.sample} />
       </div>
-      <Player wire={wire} sources={sources} clips={[clip]} facts={facts} autoStart={false} />
+      <Player wire={wire} sources={sources} clips={[clip]} facts={clip.facts} autoStart={false} />
     </article>
   );
 }

@@ -1,45 +1,48 @@
 /**
  * One place of the grid: a clip, one that is being made, one that was not made, or a draft.
  *
- * @import { Cell, GridClip, Mark, Progress, Wire } from "../lib/types.js"
- * @import { ClipSources } from "../lib/clip_sources.js"
- * @import { LinkedPlayback } from "../lib/linked.js"
+ * @import { Cell, GridClip, Mark, Progress } from "../kernel/types.js"
+ * @import { ClipSources } from "../kernel/clip_sources.js"
+ * @import { LinkedPlayback } from "./linked.js"
+ * @import { Seats } from "./seats.js"
  */
-import { useEffect, useState } from "preact/hooks";
-import { clipKey } from "../lib/clip_sources.js";
-import { useSource, useVisible } from "../lib/hooks.js";
-import { cellWords } from "../lib/order.js";
-import { whyNot } from "../lib/playback.js";
-import { position } from "../lib/progress.js";
-import { clockText } from "../lib/time.js";
-import { isLive, problemTitle, stateText } from "../lib/words.js";
-import { Bar } from "./bar.jsx";
-import { Icon, IconButton } from "./icons.jsx";
-import { MarkButtons } from "./mark_buttons.jsx";
-import { useElapsed } from "./sequels.jsx";
-import { Stage } from "./stage.jsx";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { clipKey, empty } from "../kernel/clip_sources.js";
+import { useSource, useVisible } from "../kernel/hooks.js";
+import { cellWords } from "./order.js";
+import { whyNot } from "../clip/playback.js";
+import { position } from "../clip/progress.js";
+import { clockText } from "../kernel/time.js";
+import { isLive, problemTitle, stateText } from "../ui/words.js";
+import { Bar } from "../ui/bar.jsx";
+import { Icon, IconButton } from "../ui/icons.jsx";
+import { MarkButtons } from "../clip/mark_buttons.jsx";
+import { useElapsed } from "../clip/sequels.jsx";
+import { Stage } from "../clip/stage.jsx";
 
 /**
- * @param {{wire: Wire, sources: ClipSources, linked: LinkedPlayback, cell: Cell, clip: GridClip|undefined, title: string,
+ * @param {{sources: ClipSources, linked: LinkedPlayback, seats: Seats, cell: Cell, clip: GridClip|undefined, title: string,
  *   marked: Mark, mark: (sample: number, mark: Mark) => void, muted: boolean, inOrder: boolean, onFocus: () => void,
  *   open: (sample: number) => void, hear: (sample: number) => void}} props
  */
-export function GridCell({ sources, linked, cell, clip, title, marked, mark, muted, inOrder, onFocus, open, hear }) {
+export function GridCell({ sources, linked, seats, cell, clip, title, marked, mark, muted, inOrder, onFocus, open, hear }) {
   const [element, setElement] = useState(/** @type {HTMLElement|null} */ (null));
-  const visible = useVisible(element);
+  const near = useVisible(element) && element;
+  useEffect(() => (near ? seats.ask(near) : undefined), [near]);
   const { sample } = cell;
   return (
     <li
       ref={setElement}
-      class={`veo-cell ${marked ? `veo-cell-${marked}` : ""}`}
+      class={`veo-cell veo-cell-${marked}`}
       data-sample={sample}
       tabIndex={inOrder ? 0 : -1}
       aria-label={cellWords(cell, title, marked, clip !== undefined)}
       aria-keyshortcuts="S X Enter M Space K J L , . ArrowLeft ArrowRight ArrowUp ArrowDown Home End ?"
       onFocus={onFocus}
+      onPointerEnter={seats.settle}
     >
       {clip ? (
-        <Picture {...{ sources, linked, clip, muted, visible, open, hear, title }} />
+        <Picture {...{ sources, linked, clip, muted, open, hear, title }} visible={seats.taken.includes(element)} />
       ) : (
         <Empty cell={cell} />
       )}
@@ -63,8 +66,9 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
   const [video, setVideo] = useState(/** @type {HTMLVideoElement|null} */ (null));
   const [broken, setBroken] = useState("");
   useEffect(() => (visible ? sources.hold(clip) : undefined), [sources, clipKey(clip), visible]);
+  // An element that has left the page would go on to hold a decoder until it is collected.
+  useLayoutEffect(() => () => video && empty(video), [video]);
   useEffect(() => (video && source.url ? linked.join(video, clip) : undefined), [linked, video, source.url]);
-  // A page can hold only so many elements that decode, so a cell out of sight has none.
   const frame = (
     <>
       {clip.poster ? <img class="veo-video" src={clip.poster} alt="" /> : null}
@@ -79,7 +83,8 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
           aria-label={clip.name}
           onClick={() => linked.toggle()}
           onDblClick={() => open(clip.sample)}
-          onError={({ currentTarget: one }) => source.url && !sources.reject(clip) && setBroken(`This browser cannot play it. ${whyNot(one, clip)}`)}
+          onLoadedData={({ currentTarget: one }) => sources.checkClip(clip, one)}
+          onError={({ currentTarget: one }) => source.url && !sources.fallBack(clip, source.url) && setBroken(`This browser cannot play it. ${whyNot(one, clip)}`)}
         />
       )}
     </>

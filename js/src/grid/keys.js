@@ -1,11 +1,11 @@
 /**
  * Keys of the grid: they move between clips, mark them, and play all of them.
  *
- * @import { GridClip, Mark } from "../lib/types.js"
- * @import { LinkedPlayback } from "../lib/linked.js"
+ * @import { GridClip, Mark } from "../kernel/types.js"
+ * @import { LinkedPlayback } from "./linked.js"
  */
-import { claim } from "../lib/events.js";
-import { hasModifier, keyName } from "../lib/keys.js";
+import { claim } from "../kernel/events.js";
+import { hasModifier, keyName } from "../kernel/keys.js";
 
 /**
  * @typedef {object} GridCommands
@@ -31,8 +31,8 @@ function neighbour(cells, from, key) {
   if (key === "End") return cells.at(-1);
   if (key === "ArrowLeft" || key === "ArrowRight") return cells[at + (key === "ArrowLeft" ? -1 : 1)];
   const above = key === "ArrowUp";
-  const far = cells.filter((cell) => (above ? cell.offsetTop < from.offsetTop : cell.offsetTop > from.offsetTop));
-  const row = above ? far.at(-1)?.offsetTop : far[0]?.offsetTop;
+  const far = cells.filter((cell) => (above ? from.offsetTop > cell.offsetTop : cell.offsetTop > from.offsetTop));
+  const row = far.at(above ? -1 : 0)?.offsetTop;
   const inRow = far.filter((cell) => cell.offsetTop === row);
   return inRow.sort((a, b) => Math.abs(a.offsetLeft - from.offsetLeft) - Math.abs(b.offsetLeft - from.offsetLeft))[0];
 }

@@ -2,11 +2,11 @@
  * Many clips that play as one: a clock of their own, which every element is kept to. It tells of every change, and often
  * while it plays.
  *
- * @import { Clip } from "./types.js"
+ * @import { Clip } from "../kernel/types.js"
  */
-import { clamp } from "./clamp.js";
-import { onEvents, Subject } from "./events.js";
-import { frameAt, timeOf } from "./playback.js";
+import { clamp } from "../ui/clamp.js";
+import { onEvents, Subject } from "../kernel/events.js";
+import { frameAt, timeOf } from "../clip/playback.js";
 
 /** How often the elements are compared with the clock, in milliseconds. */
 const TICK_MS = 100;
@@ -27,9 +27,10 @@ export class LinkedPlayback extends Subject {
   #now;
   #at = 0;
   #since = 0;
-  #length = 0;
   #ticked = 0;
   #waited = 0;
+  /** The length of the longest clip. */
+  seconds = 0;
   fps = 24;
   playing = false;
   loop = true;
@@ -43,7 +44,7 @@ export class LinkedPlayback extends Subject {
 
   /** @param {Clip[]} clips  all that there are, also those without an element at the moment */
   measure(clips) {
-    this.#length = Math.max(0, ...clips.map(({ seconds }) => seconds));
+    this.seconds = Math.max(0, ...clips.map(({ seconds }) => seconds));
     this.fps = clips.length > 0 ? Math.max(1, ...clips.map(({ fps }) => fps)) : 24;
   }
 
@@ -85,8 +86,8 @@ export class LinkedPlayback extends Subject {
   }
 
   play() {
-    if (this.playing || this.#length === 0) return;
-    if (this.#at >= this.#length - 1 / this.fps) this.#at = 0;
+    if (this.playing || this.seconds === 0) return;
+    if (this.#at >= this.seconds - 1 / this.fps) this.#at = 0;
     this.#since = this.#ticked = this.#now();
     this.#waited = 0;
     this.playing = true;
@@ -95,14 +96,14 @@ export class LinkedPlayback extends Subject {
   }
 
   pause() {
-    this.#at = Math.min(this.position, this.#length);
+    const at = this.position;
     this.#stop();
-    this.seek(this.#at);
+    this.seek(at);
   }
 
   /** @param {number} seconds */
   seek(seconds) {
-    const last = Math.max(0, this.#length - 1 / this.fps / 2);
+    const last = Math.max(0, this.seconds - 1 / this.fps / 2);
     this.#at = clamp(seconds, 0, last);
     this.#since = this.#now();
     for (const [video, clip] of this.#members) this.#put(video, clip);
@@ -112,7 +113,7 @@ export class LinkedPlayback extends Subject {
   /** @param {number} amount  frames on, or back */
   step(amount) {
     if (this.playing) this.pause();
-    const shape = { fps: this.fps, seconds: this.#length };
+    const shape = { fps: this.fps, seconds: this.seconds };
     this.seek(timeOf(frameAt(this.#at, shape) + amount, shape));
   }
 
@@ -127,7 +128,7 @@ export class LinkedPlayback extends Subject {
   /** Bring every element closer to the clock, and the clock back to the start when it is through. */
   tick() {
     const patient = this.#wait();
-    if (this.position >= this.#length) {
+    if (this.position >= this.seconds) {
       if (!this.loop) {
         this.pause();
         return;

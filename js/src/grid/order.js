@@ -1,14 +1,14 @@
 /**
  * What stands where in a grid, and what it is called there.
  *
- * @import { Cell, Column, Mark } from "./types.js"
+ * @import { Cell, Column, Mark } from "../kernel/types.js"
  */
-import { stateText } from "./words.js";
+import { stateText } from "../ui/words.js";
 
 /** @typedef {Record<string, Mark>} Marks  by the cell's number */
 
 /** @param {unknown} value */
-const words = (value) => (value === undefined || value === null || value === "" ? "–" : String(value));
+const words = (value) => String(value ?? "") || "–";
 
 /** What reads by itself, without its parameter's name; the long ones come last. */
 const PLAIN = ["resolution", "aspect_ratio", "model", "prompt"];
@@ -84,11 +84,10 @@ export function titles(cells, columns) {
 export function ordered(cells, by, marks) {
   if (by === "") return cells;
   const rank = { star: 0, "": 1, reject: 2 };
-  const key = (/** @type {Cell} */ cell) => (by === "starred" ? rank[marks[cell.sample] ?? ""] : (cell.values[by] ?? ""));
-  return [...cells].sort((a, b) => {
-    const [left, right] = [key(a), key(b)];
-    return typeof left === "number" && typeof right === "number" ? left - right : String(left).localeCompare(String(right), undefined, { numeric: true });
-  });
+  /** @type {(cell: Cell) => any} */
+  const key = ({ sample, values }) => (by === "starred" ? rank[marks[sample] ?? ""] : (values[by] ?? ""));
+  // What is no number differs by none.
+  return [...cells].sort((a, b) => key(a) - key(b) || String(key(a)).localeCompare(key(b), undefined, { numeric: true }));
 }
 
 /**

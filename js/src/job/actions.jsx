@@ -1,11 +1,11 @@
 /**
  * The buttons of a job.
  *
- * @import { Job } from "../lib/types.js"
+ * @import { Job } from "../kernel/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { GuardedButton } from "./guarded_button.jsx";
-import { Icon } from "./icons.jsx";
+import { GuardedButton } from "../ui/guarded_button.jsx";
+import { Icon } from "../ui/icons.jsx";
 
 /** @typedef {(kind: "stop"|"resume"|"cancel"|"retry"|"look"|"forget"|"use") => void} Command */
 

@@ -1,24 +1,24 @@
 /**
  * One job, from the request to the playing clip, in one card that keeps its shape.
  *
- * @import { Job, Take, Wire } from "../lib/types.js"
- * @import { ClipSources } from "../lib/clip_sources.js"
- * @import { KernelClock } from "../lib/time.js"
+ * @import { Job, Take, Wire } from "../kernel/types.js"
+ * @import { ClipSources } from "../kernel/clip_sources.js"
+ * @import { KernelClock } from "../kernel/time.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useAnnouncement, useCommands, useNow, useTrait } from "../lib/hooks.js";
-import { unwatched, useSilent } from "../lib/link.js";
-import { renewCopies } from "../lib/old_copies.js";
-import { position } from "../lib/progress.js";
-import { elapsedSeconds, spokenTime } from "../lib/time.js";
-import { isLive, nextLookText, problemTitle, stateText } from "../lib/words.js";
+import { useAnnouncement, useCommands, useNow, useTrait } from "../kernel/hooks.js";
+import { unwatched, useSilent } from "../kernel/link.js";
+import { renewCopies } from "../clip/old_copies.js";
+import { position } from "../clip/progress.js";
+import { elapsedSeconds, spokenTime } from "../kernel/time.js";
+import { isLive, nextLookText, problemTitle, stateText } from "../ui/words.js";
 import { Actions } from "./actions.jsx";
-import { Bar } from "./bar.jsx";
-import { JobHeader } from "./job_header.jsx";
-import { Player } from "./player.jsx";
-import { Refusal } from "./refusal.jsx";
-import { Chips, Prompt } from "./request.jsx";
-import { ProblemStage, WaitingStage } from "./stage.jsx";
+import { Bar } from "../ui/bar.jsx";
+import { JobHeader } from "./header.jsx";
+import { Player } from "../clip/player.jsx";
+import { Refusal } from "../ui/refusal.jsx";
+import { Chips, Prompt } from "../clip/request.jsx";
+import { ProblemStage, WaitingStage } from "../clip/stage.jsx";
 import { RunRemark, TakeStrip } from "./takes.jsx";
 
 /** @typedef {ReturnType<typeof useCommands>} Commands */
@@ -40,12 +40,16 @@ function spoken(job, elapsed) {
 
 /** @param {{job: Job, elapsed: number, live: boolean}} props */
 function ProgressBar({ job, elapsed, live }) {
-  const furthest = useRef({ id: "", at: 0 });
-  if (furthest.current.id !== job.id) furthest.current = { id: job.id, at: 0 };
+  const furthest = useRef({ of: "", at: 0 });
+  // What the service says goes before an estimate, also where that was further.
+  const of = `${job.id} ${job.pace ? "told" : "estimated"}`;
+  if (furthest.current.of !== of) furthest.current = { of, at: 0 };
   const at = Math.max(furthest.current.at, position(job, elapsed));
   furthest.current.at = at;
-  const text = `${stateText(job)}, about ${Math.round(at * 100)} %`;
-  return <Bar class={`veo-progress ${live ? "veo-progress-live" : ""}`} share={at} label="Estimated progress" aria-valuetext={text} />;
+  const known = job.pace || !job.typical.guess;
+  const text = known ? `${stateText(job)}, about ${Math.round(at * 100)} %` : stateText(job);
+  const label = job.pace ? "Progress" : "Estimated progress";
+  return <Bar class={`veo-progress ${live ? "veo-progress-live" : ""}`} share={at} label={label} aria-valuetext={text} />;
 }
 
 /** @param {{job: Job, now: number, commands: Commands}} props */
@@ -73,7 +77,7 @@ function Waiting({ job, now, commands }) {
 function refundText(job) {
   if (job.held_back) return "Cancel now, and nothing is sent or charged.";
   const cancel = job.can.cancel ? " Cancel asks the service to give the job up; what it has charged by then may stay charged." : "";
-  return `Stopping does not refund: the job goes on at the service, and its clip can be fetched later.${cancel}`;
+  return `Stopping does not refund: the job keeps running at the service, and its clip can be fetched later.${cancel}`;
 }
 
 /** @param {{job: Job, commands: Commands}} props */

@@ -1,11 +1,11 @@
 /**
  * The line above the picture: how the job stands, who makes it, what it costs.
  *
- * @import { Job } from "../lib/types.js"
+ * @import { Job } from "../kernel/types.js"
  */
-import { clockText, elapsedSeconds } from "../lib/time.js";
-import { isLive, stateText } from "../lib/words.js";
-import { PriceTag } from "./request.jsx";
+import { clockText, elapsedSeconds } from "../kernel/time.js";
+import { isLive, stateText } from "../ui/words.js";
+import { PriceTag } from "../clip/request.jsx";
 
 /** @param {{job: Job}} props */
 function Badge({ job }) {

@@ -1,19 +1,19 @@
 /**
  * The jobs of a studio: the chosen one in full, all of them as rows below it.
  *
- * @import { Job, Wire } from "../lib/types.js"
- * @import { JobList, JobModel } from "../lib/job_list.js"
- * @import { KernelClock } from "../lib/time.js"
+ * @import { Job, Wire } from "../kernel/types.js"
+ * @import { JobList, JobModel } from "../kernel/job_list.js"
+ * @import { KernelClock } from "../kernel/time.js"
  */
 import { useEffect, useRef } from "preact/hooks";
-import { useNow, useTrait } from "../lib/hooks.js";
-import { unwatched, useSilent } from "../lib/link.js";
-import { position } from "../lib/progress.js";
-import { send } from "../lib/protocol.js";
-import { useSubject } from "../lib/redraw.js";
-import { clockText, elapsedSeconds } from "../lib/time.js";
-import { isLive, stateText } from "../lib/words.js";
-import { Icon, IconButton } from "./icons.jsx";
+import { useNow, useTrait } from "../kernel/hooks.js";
+import { unwatched, useSilent } from "../kernel/link.js";
+import { position } from "../clip/progress.js";
+import { send } from "../kernel/protocol.js";
+import { useSubject } from "../kernel/redraw.js";
+import { clockText, elapsedSeconds } from "../kernel/time.js";
+import { isLive, stateText } from "../ui/words.js";
+import { Icon, IconButton } from "../ui/icons.jsx";
 
 /** @typedef {(how?: {alone: boolean}) => {initialize: (hook: any) => any, render: (hook: any) => any}} CardFactory */
 /** @typedef {Wire & {get: (name: any) => any}} Model */

@@ -1,10 +1,10 @@
 /**
  * A cell that was run again: what is said of it, the question whether to pay again, and the takes before.
  *
- * @import { Cell, Clip, GridClip, Job, Take } from "../lib/types.js"
+ * @import { Cell, Clip, GridClip, Job, Take } from "../kernel/types.js"
  */
-import { Icon } from "./icons.jsx";
-import { Thumbs } from "./strip.jsx";
+import { Icon } from "../ui/icons.jsx";
+import { Thumbs } from "../clip/strip.jsx";
 
 /**
  * What this run did, or the one button that pays for another take: it asks by being there, so it asks once.

@@ -33,6 +33,7 @@ export function gather() {
     add(offset, buffers) {
       let at = offset;
       for (const buffer of buffers) {
+        // A range may come again after the connection was mended; it counts once.
         if (!parts.has(at)) received += buffer.byteLength;
         parts.set(at, buffer);
         at += buffer.byteLength;

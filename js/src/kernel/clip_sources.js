@@ -9,7 +9,7 @@ import { filesUrl, serverBase, serves } from "./files_url.js";
 
 /**
  * @typedef {object} Source
- * @property {"idle"|"checking"|"pulling"|"ready"|"failed"} phase
+ * @property {"idle"|"pulling"|"ready"|"failed"} phase
  * @property {string} url  "" until ready
  * @property {"files"|"kernel"|""} via
  * @property {number} received
@@ -22,7 +22,13 @@ import { filesUrl, serverBase, serves } from "./files_url.js";
 const IDLE = { phase: "idle", url: "", via: "", received: 0, total: 0, silent: false, message: "" };
 
 /** @param {Clip} clip */
-export const clipKey = (clip) => `${clip.sample}:${clip.sha256}`;
+export const clipKey = (clip) => `${clip.sample}:${clip.version}`;
+
+/** Have an element let go of what it was given. @param {HTMLVideoElement} video */
+export function empty(video) {
+  video.removeAttribute("src");
+  video.load();
+}
 
 export class ClipSources extends Subject {
   /** @type {Map<string, Source>} */
@@ -56,20 +62,35 @@ export class ClipSources extends Subject {
   }
 
   /**
-   * Make the clip playable, unless that has begun already.
+   * Make the clip playable, unless that has begun already. Nobody asks first whether the server has it: the element itself
+   * finds out soonest, and then calls `checkClip` or `fallBack`.
    *
    * @param {Clip} clip
    */
-  async open(clip) {
+  open(clip) {
     if (this.#ended.signal.aborted || this.get(clip).phase !== "idle") return;
     const url = filesUrl(clip, this.#base);
-    this.#set(clip, { phase: "checking" });
-    const served = url !== null && (await serves(url, clip, this.#ended.signal));
-    if (this.#ended.signal.aborted) return;
-    // Whoever held it has let go meanwhile.
-    if (this.#holders.get(clipKey(clip)) === 0) return void this.#sources.delete(clipKey(clip));
-    if (served) this.#set(clip, { phase: "ready", url, via: "files" });
+    if (url) this.#set(clip, { phase: "ready", url, via: "files" });
     else this.#pull(clip);
+  }
+
+  /**
+   * The element can use what it was given: ask whether it is this clip, since another may bear its name by now. If it is
+   * not, the element is emptied, and the clip comes through the kernel.
+   *
+   * @param {Clip} clip
+   * @param {HTMLVideoElement} video
+   * @returns {Promise<boolean>}
+   */
+  async checkClip(clip, video) {
+    const { via, url } = this.get(clip);
+    if (via !== "files" || (await serves(url, clip, this.#ended.signal))) return true;
+    // Whoever held it may have let go meanwhile.
+    if (!this.#ended.signal.aborted && this.#holders.get(clipKey(clip)) !== 0) {
+      empty(video);
+      this.fallBack(clip, url);
+    }
+    return false;
   }
 
   /**
@@ -81,7 +102,7 @@ export class ClipSources extends Subject {
   hold(clip) {
     const key = clipKey(clip);
     this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
-    void this.open(clip);
+    this.open(clip);
     return () => {
       const left = (this.#holders.get(key) ?? 1) - 1;
       this.#holders.set(key, left);
@@ -91,8 +112,9 @@ export class ClipSources extends Subject {
 
   /** @param {Clip} clip */
   #drop(clip) {
-    const { url, via, phase } = this.get(clip);
-    if (via === "files" || phase === "checking") return;
+    const { url, via } = this.get(clip);
+    // An address costs nothing to keep.
+    if (via === "files") return;
     this.#pulls.get(clipKey(clip))?.();
     this.#pulls.delete(clipKey(clip));
     if (via === "kernel") URL.revokeObjectURL(url);
@@ -103,12 +125,16 @@ export class ClipSources extends Subject {
    * The browser could not use what it was given. A `/files/` address gets one more chance, through the kernel.
    *
    * @param {Clip} clip
+   * @param {string} url  what it was given
    * @returns {boolean} whether there is hope
    */
-  reject(clip) {
-    const { via, phase } = this.get(clip);
-    if (phase !== "ready" || via !== "files") return false;
-    this.#pull(clip);
+  fallBack(clip, url) {
+    const source = this.get(clip);
+    // The element may tell late, when it is to have something else.
+    if (source.url === url) {
+      if (source.via !== "files") return false;
+      this.#pull(clip);
+    }
     return true;
   }
 

@@ -81,5 +81,6 @@ export const together = (...ends) => () => ends.forEach((end) => end());
  */
 export function endWith(signal, end) {
   signal?.addEventListener("abort", end, { once: true });
+  // Never both, or the clean-up would run twice.
   return signal ? undefined : end;
 }

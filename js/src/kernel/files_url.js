@@ -31,7 +31,7 @@ function xsrf(cookies) {
 }
 
 /**
- * The `/files/` address of a clip. Its hash in `v` lets the browser keep the file for as long as it likes.
+ * The `/files/` address of a clip. Its version in `v` lets the browser keep the file for as long as it likes.
  *
  * @param {Clip} clip
  * @param {string|null} base
@@ -41,13 +41,13 @@ function xsrf(cookies) {
 export function filesUrl(clip, base, cookies = document.cookie) {
   if (base === null || !clip.files_path) return null;
   const path = clip.files_path.split("/").map(encodeURIComponent).join("/");
-  const query = new URLSearchParams({ v: clip.sha256.slice(0, 16) });
+  const query = new URLSearchParams({ v: clip.version });
   if (xsrf(cookies)) query.set("_xsrf", decodeURIComponent(xsrf(cookies)));
   return `${base}files/${path}?${query}`;
 }
 
 /**
- * Whether that address really serves this clip: a video, and of the right length.
+ * Whether that address, which an element has shown a frame of, serves this clip: a file of the right length.
  *
  * @param {string} url
  * @param {Clip} clip
@@ -56,11 +56,13 @@ export function filesUrl(clip, base, cookies = document.cookie) {
  */
 export async function serves(url, clip, signal, get = fetch) {
   try {
+    // Two bytes, not a HEAD: the player asks for ranges too.
     const reply = await get(url, { headers: { Range: "bytes=0-1" }, credentials: "same-origin", signal: signal ?? null });
+    // A server without ranges would send the whole clip.
     void reply.body?.cancel();
-    if (reply.status !== 200 && reply.status !== 206) return false;
-    if (!(reply.headers.get("content-type") ?? "").startsWith("video/")) return false;
+    if (!reply.ok) return false;
     const total = /\/(\d+)$/.exec(reply.headers.get("content-range") ?? "")?.[1];
+    // Another file may bear the name by now.
     return total === undefined || Number(total) === clip.bytes;
   } catch {
     return false;

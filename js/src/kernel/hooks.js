@@ -5,11 +5,11 @@
  * @import { ClipSources } from "./clip_sources.js"
  * @import { KernelClock } from "./time.js"
  */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { onModel, together } from "./events.js";
 import { GONE, isAway, useSilent } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
-import { useRedraw, useSubject } from "./redraw.js";
+import { useRedraw } from "./redraw.js";
 
 /**
  * A trait's value, and the view drawn again when it changes.
@@ -34,7 +34,13 @@ export function useTrait(wire, name) {
  * @param {Clip} clip
  */
 export function useSource(sources, clip) {
-  useSubject(sources);
+  const [, see] = useState({});
+  // Only for this clip: a grid has many, each of which changes several times.
+  useEffect(() => {
+    const look = () => see(sources.get(clip));
+    look();
+    return sources.subscribe(look);
+  }, [sources, clip]);
   return sources.get(clip);
 }
 
@@ -64,7 +70,7 @@ export function useNow(clock, ticking) {
 export function useVisible(element, margin = "160px") {
   const watched = typeof IntersectionObserver !== "undefined";
   const [visible, setVisible] = useState(!watched);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!element || !watched) return undefined;
     const watcher = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: margin });
     watcher.observe(element);

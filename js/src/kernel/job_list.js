@@ -46,11 +46,12 @@ export class JobModel {
   /** @param {Job} job */
   show(job) {
     this.job = job;
-    this.tell("change:job");
+    this.emit("change:job");
   }
 
   /** @param {string} event @param {any[]} args */
-  tell(event, ...args) {
+  emit(event, ...args) {
+    // A copy: a listener may take itself off while it is told.
     for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...args);
   }
 }
@@ -65,8 +66,8 @@ export class JobList extends Subject {
     super();
     this.#end = together(
       listen(wire, "job", ({ job }) => this.#take(wire, job)),
-      onModel(wire, "comm_live_update", () => this.all.forEach((model) => model.tell("comm_live_update"))),
-      listen(wire, "of-job", ({ job, message }, buffers) => this.#models.get(job)?.tell("msg:custom", message, buffers)),
+      onModel(wire, "comm_live_update", () => this.all.forEach((model) => model.emit("comm_live_update"))),
+      listen(wire, "of-job", ({ job, message }, buffers) => this.#models.get(job)?.emit("msg:custom", message, buffers)),
     );
   }
 

@@ -30,6 +30,7 @@ export class Link extends Subject {
 
   /** @param {LinkState} state */
   become(state) {
+    // A kernel that is gone stays so: its successor knows nothing of this view.
     if (this.gone || this.state === state) return;
     this.state = state;
     this.changed();

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 /** @import { Subject } from "./events.js" */
 
@@ -15,5 +15,6 @@ export function useRedraw() {
  */
 export function useSubject(subject) {
   const redraw = useRedraw();
-  useEffect(() => subject.subscribe(redraw), [subject]);
+  // Not after a paint: what changes before would be missed.
+  useLayoutEffect(() => subject.subscribe(redraw), [subject]);
 }

@@ -48,6 +48,7 @@ export function kernelClock(browserNow = Date.now) {
     /** @param {number} sentAt */
     begin(sentAt) {
       const difference = sentAt - browserNow();
+      // A saved page may be days old; then the two clocks are taken to agree.
       first = difference < -STALE_MS ? 0 : difference;
     },
     /** @param {number} sentAt */
@@ -61,6 +62,9 @@ export function kernelClock(browserNow = Date.now) {
 
 /** @typedef {ReturnType<typeof kernelClock>} KernelClock */
 
+/** When a job was sent off. @param {Pick<Job, "created_at"|"submitted_at">} job */
+export const sentAt = ({ submitted_at, created_at }) => submitted_at ?? created_at;
+
 /**
  * Seconds since the job was sent off: to its end when it has ended, else to `now`.
  *
@@ -68,6 +72,5 @@ export function kernelClock(browserNow = Date.now) {
  * @param {number} now
  */
 export function elapsedSeconds(job, now) {
-  const start = job.submitted_at ?? job.created_at;
-  return Math.max(0, ((job.finished_at ?? now) - start) / 1000);
+  return Math.max(0, ((job.finished_at ?? now) - sentAt(job)) / 1000);
 }

@@ -15,9 +15,10 @@
  * @property {number} height
  * @property {number} fps
  * @property {boolean} has_audio
- * @property {string} sha256
+ * @property {string} sha256  "" until it is known
+ * @property {string} version  tells the file from others of its name
  * @property {string|null} poster  a data: URL
- * @property {Settings} [credentials]  what its Content Credentials claim, and whether they hold
+ * @property {Settings|null} [credentials]  what its Content Credentials claim, and whether they hold; null until they are read
  * @property {string|null} [captions]  the text of the WebVTT file beside it
  * @property {string} [captions_language]  as its name says, such as "en"
  * @property {string} [captions_note]  what is to be told of captions that are not shown
@@ -34,7 +35,8 @@
  * @typedef {"extend"|"edit"} Verb
  * @typedef {{usd: number|null, text: string, note: string|null}} Price
  * @typedef {[string, string][]} Settings
- * @typedef {{low: number, likely: number, high: number}} Typical  seconds
+ * @typedef {{low: number, likely: number, high: number, guess?: boolean}} Typical  seconds; nothing is known of a guess
+ * @typedef {{share: number, at: number, ends_at: number}} Pace  how far a job is by its service's own account
  *
  * @typedef {object} Progress  how a job stands, in short
  * @property {string} id
@@ -46,6 +48,7 @@
  * @property {number|null} finished_at
  * @property {number} now  the kernel's clock when this was sent
  * @property {Typical} typical
+ * @property {Pace|null} [pace]
  * @property {boolean} held_back  nothing is sent yet: the service has no room
  * @property {boolean} watching
  * @property {{sample: number, received: number, total: number|null}|null} download
@@ -88,7 +91,7 @@
  * @property {number|null} made_from  the cell whose clip is made again here
  * @property {number} [take]  which run of the notebook's cell it belongs to; they are shown one at a time
  *
- * @typedef {Clip & {render?: (Price & {resolution: string, seconds?: number|null})|null}} GridClip
+ * @typedef {Clip & {facts: NonNullable<Clip["facts"]>, render?: (Price & {resolution: string, seconds?: number|null})|null}} GridClip
  * @typedef {Price & {count: number}} Total
  *
  * @typedef {{job: Job|Record<string, never>, takes: Take[]}} JobTraits

@@ -1,23 +1,27 @@
 /**
  * What every view shares: while its kernel lives, the saved copy of what it shows is hidden; when the kernel is gone, the
- * view says so and the copy is there again in its place.
+ * view says so and the copy is there again in its place. What people write in stays where it is, unless its kernel was gone
+ * before it was drawn.
  *
  * @import { ComponentChildren } from "preact"
- * @import { Job, Wire } from "../lib/types.js"
+ * @import { Job, Wire } from "../kernel/types.js"
  */
 import { useEffect, useRef } from "preact/hooks";
-import { useTrait } from "../lib/hooks.js";
-import { AWAY, GONE, useLink } from "../lib/link.js";
+import { useTrait } from "../kernel/hooks.js";
+import { AWAY, GONE, useLink } from "../kernel/link.js";
 
 /** @typedef {(gone: boolean) => {text: string, open: boolean}|undefined} WayBack  to what is shown, when no kernel answers */
 
 /**
  * @param {{wire: Wire & {get: (name: any) => any}, children: ComponentChildren,
- *   wayBack?: WayBack|undefined}} props
+ *   wayBack?: WayBack|undefined, stays?: boolean}} props
  */
-export function Alive({ wire, children, wayBack }) {
+export function Alive({ wire, children, wayBack, stays = false }) {
   const state = useLink(wire);
   const gone = state === "gone";
+  const met = useRef(false);
+  met.current ||= !gone;
+  const kept = stays && met.current;
   /** @type {Job|Record<string, never>|undefined} */
   const job = useTrait(wire, "job");
   /** @type {string} */
@@ -27,14 +31,14 @@ export function Alive({ wire, children, wayBack }) {
   const frame = useRef(/** @type {HTMLDivElement|null} */ (null));
   useEffect(() => {
     // The copy takes its place.
-    if (gone && name) for (const video of frame.current?.querySelectorAll("video") ?? []) video.pause();
+    if (gone && name && !kept) for (const video of frame.current?.querySelectorAll("video") ?? []) video.pause();
   }, [gone]);
   const way = state === "there" ? undefined : wayBack?.(gone);
-  const quiet = !gone ? AWAY : name ? "The kernel is gone; what was saved is below." : GONE;
-  const copied = gone && name !== "" && document.querySelector(`.${name}`) !== null;
+  const quiet = !gone ? AWAY : name && !kept ? "The kernel is gone; what was saved is below." : GONE;
+  const copied = gone && !kept && name !== "" && document.querySelector(`.${name}`) !== null;
   return (
     <>
-      {name && !gone ? <style>{`.${name},.jp-OutputArea-child:has(.${name}){display:none!important}`}</style> : null}
+      {name && (!gone || kept) ? <style>{`.${name},.jp-OutputArea-child:has(.${name}){display:none!important}`}</style> : null}
       <div ref={frame} class={copied ? "veo-copied-below" : ""}>
         {state !== "there" && (
           <div class={`veo-gone ${way?.open ? "" : "veo-gone-quiet"}`} role="alert">

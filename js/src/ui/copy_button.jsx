@@ -1,5 +1,5 @@
-import { toClipboard } from "../lib/clipboard.js";
-import { usePassing } from "../lib/hooks.js";
+import { toClipboard } from "./clipboard.js";
+import { usePassing } from "../kernel/hooks.js";
 import { IconButton } from "./icons.jsx";
 
 /**

@@ -5,7 +5,7 @@
  * A press counts by the time at which it was made, not at which it was handled, so a busy page changes nothing.
  */
 
-import { onEvents } from "./events.js";
+import { onEvents } from "../kernel/events.js";
 
 /** How long a control has been where it is before a press on it counts, and how long after another at the same spot. */
 export const SETTLE_MS = 500;

@@ -4,7 +4,7 @@
  * @import { ComponentChildren, Ref } from "preact"
  */
 import { useLayoutEffect, useState } from "preact/hooks";
-import { follow, Guard, SETTLE_MS } from "../lib/guard.js";
+import { follow, Guard, SETTLE_MS } from "./guard.js";
 
 /**
  * Whether the control has been on screen for long enough, with what it offers now.

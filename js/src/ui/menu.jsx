@@ -5,7 +5,7 @@
  * @import { IconName } from "./icons.jsx"
  */
 import { useEffect, useRef } from "preact/hooks";
-import { onEvents } from "../lib/events.js";
+import { onEvents } from "../kernel/events.js";
 import { Icon, IconButton } from "./icons.jsx";
 
 /**

@@ -2,13 +2,13 @@
  * The edge between anywidget and the views.
  *
  * @import { ComponentChild } from "preact"
- * @import { Wire } from "./types.js"
- * @import { WayBack } from "../views/alive.jsx"
+ * @import { Wire } from "../kernel/types.js"
+ * @import { WayBack } from "./alive.jsx"
  */
 import { render } from "preact";
-import { Alive } from "../views/alive.jsx";
-import { keepFromNotebook } from "./keys.js";
-import { watchLink } from "./link.js";
+import { Alive } from "./alive.jsx";
+import { keepFromNotebook } from "../kernel/keys.js";
+import { watchLink } from "../kernel/link.js";
 
 /**
  * Draw into a view's element until the view goes away.
@@ -17,10 +17,10 @@ import { watchLink } from "./link.js";
  * @param {HTMLElement} el
  * @param {AbortSignal|undefined} signal
  * @param {ComponentChild} view
- * @param {WayBack} [wayBack]
+ * @param {{wayBack?: WayBack, stays?: boolean}} [how]  stays: it is shown still when its kernel has gone
  * @returns {() => void} the same end, for hosts that call a clean-up function; it may be called twice
  */
-export function mount(model, el, signal, view, wayBack) {
+export function mount(model, el, signal, view, how) {
   const root = el.ownerDocument.createElement("div");
   // Pages that set mathematics leave prices alone.
   root.className = "veo-root mathjax_ignore tex2jax_ignore";
@@ -28,7 +28,7 @@ export function mount(model, el, signal, view, wayBack) {
   const unfollow = followTheme(root);
   el.append(root);
   const unwatch = watchLink(model, root);
-  render(<Alive wire={model} wayBack={wayBack}>{view}</Alive>, root);
+  render(<Alive wire={model} {...how}>{view}</Alive>, root);
   const end = () => {
     unwatch();
     unfollow();

@@ -1,10 +1,10 @@
 /**
  * Words on screen: states, sizes, ranges.
  *
- * @import { Job, JobState, Typical } from "./types.js"
+ * @import { Job, JobState, Pace, Typical } from "../kernel/types.js"
  */
-import { AWAY } from "./link.js";
-import { clockText } from "./time.js";
+import { AWAY } from "../kernel/link.js";
+import { clockText } from "../kernel/time.js";
 
 /** @type {Record<JobState, string>} */
 const STATE = {
@@ -48,8 +48,19 @@ export function stateText(job) {
 export const problemTitle = (state) => PROBLEM[state] ?? "There is no clip";
 
 /** @param {Typical} typical */
-export function typicalText({ likely }) {
-  return `usually ${clockText(likely)}`;
+export function typicalText({ likely, guess }) {
+  return guess ? "the first clip shows how long it takes" : `usually ${clockText(likely)}`;
+}
+
+/**
+ * What the service's own account makes of the end.
+ *
+ * @param {Pace} pace
+ * @param {number} now  epoch milliseconds by the kernel's clock
+ */
+export function leftText({ ends_at }, now) {
+  const left = Math.ceil((ends_at - now) / 1000);
+  return left > 0 ? `about ${clockText(left)} left` : "nearly done";
 }
 
 /**
@@ -92,8 +103,8 @@ export function wayBack(job, gone) {
   if (!job?.state) return undefined;
   const open = isLive({ state: job.state }) || job.state === "unknown";
   if (!open) return { open, text: gone ? `The kernel is gone. %veo show ${job.id} shows this job again.` : AWAY };
-  const stands = job.held_back ? "was not sent and costs nothing so far" : "goes on at the service";
-  const way = job.held_back ? "%veo resume sends it" : "%veo resume brings its clip home";
+  const stands = job.held_back ? "was not sent and costs nothing so far" : "is still running at the service";
+  const way = job.held_back ? "%veo resume sends it" : "%veo resume fetches its clip";
   const [what, when] = gone ? ["The kernel is gone.", ""] : ["No connection to the kernel.", "if the kernel does not come back, "];
   return { open, text: `${what} Job ${job.id} ${stands}; ${when}${way}.` };
 }
