@@ -13,16 +13,21 @@ from pathlib import Path
 import anyio
 import pytest
 
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
+from veo_widgets.client.clock import Clock
+from veo_widgets.config.accounts import Settings
+from veo_widgets.domain import catalog
 from veo_widgets.emulator import Emulator, Pace
-from veo_widgets.ledger import PATIENCE_SECONDS
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
+from veo_widgets.storage.ledger.ledger import PATIENCE_SECONDS
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker idles at the end."""
-    costly = ("e2e", "wheel", "httpx2", "notebooks", "secrets", "conformance", "kernel", "emulator")
+    """Begin with what takes long, by work or by waiting, so that no worker idles at the end."""
+    costly = (
+        *("old_stacks", "browsers", "test_lab", "priced", "saved", "e2e", "httpx2", "wheel", "machine_settings"),
+        *("secrets", "kernel", "torture", "conformance", "notebooks", "people_bring", "test_clips", "reruns"),
+        *("emulator", "leases"),
+    )
 
     def turn(item: pytest.Item) -> int:
         file = item.nodeid.partition("::")[0]
@@ -39,6 +44,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whoever names no other keeps the ledger in a folder of this run, not in the user's."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("VEO_WIDGETS_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def described_by_nobody() -> Iterator[None]:
+    """What a test describes of models, and its newer catalog, ends with it."""
+    yield
+    for layer in ("session", "project", "user"):
+        catalog.describe(layer, ())
+    catalog.use(None)
 
 
 @pytest.fixture
@@ -65,6 +87,14 @@ def emulator(shared_emulator: Emulator) -> Emulator:
     """An emulator with an empty journal that finishes a job at the second poll."""
     shared_emulator.reset()
     return shared_emulator
+
+
+@pytest.fixture
+def slow_service() -> Iterator[tuple[Emulator, Callable[[], None]]]:
+    """An emulator whose jobs of ``seconds: 600`` run until the test lets them end, and what lets them."""
+    ahead = [0.0]
+    with Emulator(pace=Pace.polls(1), clips="small", clock=lambda: time.time() + ahead[0]) as emulator:
+        yield emulator, lambda: ahead.append(ahead.pop() + 700.0)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import tempfile
 from array import array
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -46,9 +48,14 @@ class Made:
 
     def write(self, path: Path) -> Path:
         """Write it, and return its path."""
+        path.write_bytes(_encoded(self))
+        return path
+
+    def encode(self, path: Path) -> Path:
+        """Make it at a path, which it returns."""
         if self.hidden:
             whole = path.with_name(f"whole-{path.name}")
-            replace(self, hidden=0.0, flash=self.flash + self.hidden, seconds=self.seconds + self.hidden).write(whole)
+            replace(self, hidden=0.0, flash=self.flash + self.hidden, seconds=self.seconds + self.hidden).encode(whole)
             return trimmed(whole, path, self.hidden)
         options = {"movflags": self.flags} if self.flags else {}
         with av.open(str(path), "w", format=self.format, options=options) as out:
@@ -115,6 +122,13 @@ class Made:
                 at += piece.samples
                 out.mux(audio.encode(piece))
         out.mux(audio.encode(None))
+
+
+@functools.cache
+def _encoded(made: Made) -> bytes:
+    """The bytes of a clip, made once."""
+    with tempfile.TemporaryDirectory() as folder:
+        return made.encode(Path(folder) / "clip").read_bytes()
 
 
 def grey(size: tuple[int, int], level: int) -> av.VideoFrame:

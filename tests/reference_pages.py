@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from veo_widgets.catalog import Model
-from veo_widgets.catalog import models as catalog
-from veo_widgets.flags import parser
-from veo_widgets.model_table import model_table
-from veo_widgets.params import PARAMS, SIZES, Param
-from veo_widgets.verbs import VERBS, Verb
+from veo_widgets.api.commands import VERBS, Verb
+from veo_widgets.api.flags import parser
+from veo_widgets.domain.catalog import Model
+from veo_widgets.domain.catalog import models as catalog
+from veo_widgets.domain.model_fields import FIELDS
+from veo_widgets.domain.params import PARAMS, SIZES, Param
+from veo_widgets.providers.model_table import model_table
 
 from . import brought, row_table
 
@@ -111,6 +112,15 @@ def models_page() -> str:
             "## What has ended\n",
             "Refused before anything is sent, unless `allow_retired=True`, for gateways that keep them alive.\n",
             _table(("model", "provider", "ended on"), ended),
+            "[A model of your own](how-to/a-model-of-your-own.md) is described with the same fields.\n",
+            "## A newer catalog\n",
+            (
+                "`veo catalog` shows which catalog counts, and how old it is. `veo catalog update FILE`, or an "
+                "`https://` address, checks a newer one whole, shows what it changes, and asks before it counts "
+                "(`--yes` for scripts). It is kept in your data folder and used until a release brings a newer one; "
+                "`veo catalog reset` goes back. No key is sent to the address. A catalog older than 60 days is "
+                "reported once in a session, and so is a model that may have ended.\n"
+            ),
             "## Where this is from\n",
             (
                 "*Unconfirmed* fields are those that the sources contradict or leave open. *Time* is from the request "
@@ -172,7 +182,15 @@ def frames_page() -> str:
     )
 
 
+def own_models_page() -> str:
+    """How to describe a model of one's own, with every field."""
+    rows = [(f"`{name}`", kind.words) for name, kind in FIELDS.items()]
+    rows.insert(3, ("`price`", "0, `{per_second = …}` or `{per_clip = …}`, in US dollars"))
+    return _between(DOCS / "how-to" / "a-model-of-your-own.md", "fields", _table(("field", "what it holds"), rows))
+
+
 PAGES = {
+    DOCS / "how-to" / "a-model-of-your-own.md": own_models_page,
     DOCS / "how-to" / "films-and-batches.md": batches_page,
     DOCS / "how-to" / "frames-and-references.md": frames_page,
     DOCS / "parameters.md": parameters_page,

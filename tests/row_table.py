@@ -173,6 +173,8 @@ TAKEN = [
     Case(*_PANDAS, lambda folder: pandas(COLUMNS)(folder).set_index("animal"), prompts=TWO),
     Case(*_PANDAS, lambda folder: pandas(COLUMNS)(folder).itertuples(), prompts=TWO, words="not used: Index"),
     Case(*_PANDAS, pandas({"day": [datetime(2024, 3, 1)]}), "On {day:%d %B}", ["On 01 March"]),  # noqa: DTZ001
+    Case(*_PANDAS, pandas({"day": [datetime(2026, 5, 1)]}), "On {day}", ["On 2026-05-01"]),  # noqa: DTZ001
+    Case(*_PANDAS, pandas({"at": [datetime(2026, 5, 1, 9)]}), "At {at}", ["At 2026-05-01 09:00:00"]),  # noqa: DTZ001
     Case(*_FRAMES, polars(lambda polars: polars.DataFrame(COLUMNS)), prompts=TWO),
     Case(*_FRAMES, polars(lambda polars: polars.LazyFrame(COLUMNS)), prompts=TWO),
     Case(*_FRAMES, polars(lambda polars: polars.DataFrame({"a:b": [4], "h[m]": [None]})), "{a:b:02d}", ["04"], "h[m]"),

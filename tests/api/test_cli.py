@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain import errors
 from veo_widgets.emulator import Emulator
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
 
 
 def veo(folder: Path, settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "VEO_WIDGETS_HOME": str(folder / "home"), "VEO_EMULATOR_URL": settings.base_url or ""}
-    command = [sys.executable, "-W", "error", "-m", "veo_widgets.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment, cwd=folder)
+    command = [sys.executable, "-W", "error", "-m", "veo_widgets.api.cli", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=300, env=environment, cwd=folder
+    )
 
 
 def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings, tmp_path: Path) -> None:
@@ -43,7 +45,7 @@ def test_help_is_told_and_jobs_are_searched(client: Client, settings: Settings, 
     with pytest.raises(errors.GenerationFilteredError):
         job.wait(60)
     assert job.id in veo(tmp_path, settings, "jobs", "filtered", "--search", "CAT").stdout
-    assert veo(tmp_path, settings, "jobs", "5", "failed").stdout == "No job is so.\n"
+    assert veo(tmp_path, settings, "jobs", "5", "failed").stdout == "No job matches.\n"
     wrong = veo(tmp_path, settings, "jobs", "filterd").stderr
     assert "'filterd' is neither a number of jobs nor one of submitting" in wrong
     assert "Did you mean 'filtered'?" in wrong
@@ -62,7 +64,7 @@ def test_resume_brings_every_job_to_its_end(
     assert bad.id in resumed.stderr
     assert make_client().job(good.id).videos
     with pytest.raises(errors.GenerationFailedError):
-        make_client().job(bad.id).wait(1)
+        make_client().job(bad.id).wait(60)
 
 
 def test_a_file_of_rows_becomes_clips(settings: Settings, emulator: Emulator, tmp_path: Path) -> None:
@@ -94,7 +96,7 @@ def test_budgets_are_set_and_costs_are_shown(
     assert ["day", "$3.00", "$0.40", "$0.00", "$2.60", "set"] in map(str.split, limits)
     costs = veo(tmp_path, settings, "cost", "2", "--csv", str(tmp_path / "spend.csv"))
     assert costs.stdout.startswith("$0.40 for 1 job.")
-    assert (tmp_path / "spend.csv").read_text().startswith("day,model,provider,notebook,state,jobs,usd,unpriced\n")
+    assert (tmp_path / "spend.csv").read_text().startswith("day,model,provider,notebook,state,jobs,usd,unpriced,free\n")
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,14 @@ def test_budgets_are_set_and_costs_are_shown(
         (("budget", "day"), 1, "budget: 'day' has no amount"),
         (("budget", "session", "3"), 1, "session: it would end with the command"),
         (("cost", "0"), 1, "days: 0 is not a number of days"),
+        (("cost", "--compare", "gemini"), 1, "compare: 'gemini' keeps no log of costs that can be asked"),
+        (("cost", "--compare", "litelm"), 1, "Did you mean 'litellm'?"),
         (("show", "nope"), 1, "job: 'nope' fits no job"),
         (("show",), 1, "no jobs yet"),
         (("batch", "no.csv"), 1, "rows: cannot read 'no.csv'"),
+        (("batch", "no.csv", "A {x}"), 1, "the prompt needs its flag; write veo batch no.csv --prompt 'A {x}'."),
+        (("batch", "no.csv", "A", "{x}", "--retry"), 1, "veo: batch: the prompt needs its flag; write veo batch no"),
+        (("batch", "no.csv", "--retri"), 2, "unrecognized arguments: --retri"),
         (("dance",), 2, "invalid choice"),
     ],
 )

@@ -14,13 +14,13 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 import veo_widgets as veo
-from veo_widgets import cli, session
-from veo_widgets.config import Settings
+from veo_widgets.api import cli, functions
+from veo_widgets.api.commands import VERBS, read
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.errors import InvalidRequestError, VeoError
+from veo_widgets.domain.tables import Table
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import InvalidRequestError, VeoError
-from veo_widgets.sync import Client
-from veo_widgets.tables import Table
-from veo_widgets.verbs import VERBS, read
+from veo_widgets.session.client import Client
 
 # Where the function has another name, because a module has the verb's.
 _FUNCTIONS = {"config": "configuration", "nest": "allow_nested_loops"}
@@ -49,13 +49,13 @@ def test_words_are_read_in_order_and_flags_anywhere() -> None:
 
 
 def test_models_are_listed_with_what_they_can_and_cost() -> None:
-    rows = {(row[0], row[1]): row for row in session.models().rows}
+    rows = {(row[0], row[1]): row for row in functions.models().rows}
     fast = rows["veo-3.1-fast-generate-001", "agent_platform"]
     assert fast[3:7] == ("4, 6, 8", "16:9, 9:16", "720p 0.1, 1080p 0.12, 4k 0.3", 4)
     assert ("veo-3.0-generate-001", "gemini") not in rows
-    assert ("veo-3.0-generate-001", "gemini") in {(row[0], row[1]) for row in session.models(retired=True).rows}
-    assert {row[1] for row in session.models("gemini").rows} == {"gemini"}
-    assert len(session.models("emulator")) >= 4
+    assert ("veo-3.0-generate-001", "gemini") in {(row[0], row[1]) for row in functions.models(retired=True).rows}
+    assert {row[1] for row in functions.models("gemini").rows} == {"gemini"}
+    assert len(functions.models("emulator")) >= 4
 
 
 def test_tables_are_text_and_html_and_say_what_a_frame_needs() -> None:
@@ -88,14 +88,14 @@ def test_copies_never_overwrite_another_clip(make_client: Callable[..., Client],
 
 
 def test_every_table_becomes_a_data_frame_when_asked(make_client: Callable[..., Client]) -> None:
-    before, session._default = session._default, make_client()
+    before, functions._default = functions._default, make_client()
     assert repr(veo.resume()) == "No job is open."
     limits = veo.budget(unknown=2).to_frame().set_index("budget")
     assert (limits["limit"]["day"], limits["left"]["day"], limits["limit"]["unknown"]) == (20.0, 20.0, 2.0)
     assert "provider" in set(veo.doctor().to_frame()["topic"])
     for table in (veo.jobs(), veo.cost(), veo.models(), veo.configuration()):
         assert len(table.to_frame().columns) > 2
-    session._default = before
+    functions._default = before
 
 
 CELLS = ("%load_ext veo_widgets", "%%veo --seconds 4 --wait --into job\nA cat")
@@ -117,13 +117,13 @@ def test_what_ipython_runs_makes_clips_too(emulator: Emulator, tmp_path: Path, k
     }
     command = [sys.executable, "-m", "IPython", "--colors=nocolor", script.name]
     ran = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert "$0.40 · emulator: nothing was charged" in ran.stdout, ran.stdout + ran.stderr
     assert len(list((tmp_path / "veo_clips").glob("*.mp4"))) == 1
 
 
 def test_what_is_configured_is_shown(make_client: Callable[..., Client], settings: Settings) -> None:
-    before, session._default = session._default, make_client()
+    before, functions._default = functions._default, make_client()
     assert repr(veo.configuration()).splitlines()[2].split()[:2] == ["provider", "emulator"]
-    session._default = before
+    functions._default = before

@@ -12,19 +12,20 @@ import anyio
 import httpx
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
-from veo_widgets.choice import found_credentials
-from veo_widgets.client import AsyncClient
-from veo_widgets.config import Account, Settings, account
-from veo_widgets.credentials import BearerKey, Secret
-from veo_widgets.diagnosis import Finding, Report, diagnose
-from veo_widgets.diagnosis.machine import browser, extras, host
-from veo_widgets.diagnosis.service import visit
+from veo_widgets.api.doctor import Finding, Report, diagnose
+from veo_widgets.api.doctor.machine import browser, extras, host
+from veo_widgets.api.doctor.service import visit
+from veo_widgets.client.async_client import AsyncClient
+from veo_widgets.client.transport.transport import Transport
+from veo_widgets.config.accounts import Account, account
+from veo_widgets.config.credentials import BearerKey, Secret
+from veo_widgets.config.resolution import found_credentials
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API, find
 from veo_widgets.emulator import Emulator
-from veo_widgets.providers import PROVIDERS, Endpoint
-from veo_widgets.sync import Client
-from veo_widgets.transport import Transport
-from veo_widgets.wires.listing import listing, question
+from veo_widgets.providers.registry import PROVIDERS, Endpoint
+from veo_widgets.providers.wires.listing import listing, question
+from veo_widgets.session.client import Client
 
 from .test_cli import veo
 
@@ -80,7 +81,11 @@ def own_emulator() -> Iterator[Emulator]:
 EXPRESS = {"GOOGLE_VERTEX_BASE_URL": "", "GOOGLE_GENAI_USE_VERTEXAI": "1"}
 WELL = [
     ("emulator", {}, "veo-3.1-fast-generate-001, $0.80 for its default clip (8 s, 720p, 16:9), which the emulator"),
-    ("gemini", {"GOOGLE_GEMINI_BASE_URL": "", "GEMINI_API_KEY": KEY}, "gemini-omni-1.1-flash, $1.01"),
+    (
+        "gemini",
+        {"GOOGLE_GEMINI_BASE_URL": "", "GEMINI_API_KEY": KEY},
+        "gemini-omni-1.2-flash, $0.69 (estimate; the rate is unconfirmed)",
+    ),
     (
         "agent_platform",
         {"GOOGLE_VERTEX_BASE_URL": "", "GOOGLE_GENAI_USE_VERTEXAI": "1", "GOOGLE_API_KEY": KEY},
@@ -113,9 +118,16 @@ async def test_all_is_well_where_all_is_well(
     assert only(report, "model").message.startswith(model) or model in only(report, "model").message
     assert emulator.base_url in only(report, "endpoint").message
     assert told(report).get("key", "ok") == "ok"
-    # It asked once. Nothing was started, and the ledger was not even made.
-    (entry,) = emulator.journal()
-    assert entry.kind in {"models", "poll"}
+    # Nothing was started, and the ledger was not even made. At a gateway it asked which server answers, too, and at
+    # LiteLLM's what the key may spend.
+    kinds = {entry.kind for entry in emulator.journal()}
+    assert "create" not in kinds
+    assert kinds & {"models", "poll"}
+    asked = {entry.path for entry in emulator.journal()} & {"/key/info", "/model/info"}
+    assert asked == ({"/key/info", "/model/info"} if provider == "litellm" else set())
+    servers = [one.message for one in report.about("server")]
+    named = f"{emulator.base_url.removeprefix('http://')} is the emulator"
+    assert servers == ([named] if provider in {"litellm", "openai", "azure"} else [])
     assert KEY[:8] not in repr(report) + report._repr_html_()
 
 
@@ -240,6 +252,18 @@ async def test_a_model_that_ends_is_told(examine: Any, emulator: Emulator, model
     report = await examine({}, provider="emulator", base_url=emulator.base_url, model=model)
     assert only(report, "model").state == state, report
     assert said in only(report, "model").message
+
+
+async def test_a_default_that_may_have_ended_is_asked_for_and_omni_named(examine: Any, emulator: Emulator) -> None:
+    environ = {"GOOGLE_VERTEX_BASE_URL": "", "GOOGLE_GENAI_USE_VERTEXAI": "1", "GOOGLE_API_KEY": KEY}
+    report = await examine(at(emulator, environ))
+    found = only(report, "model")
+    assert found.state == "warning"
+    assert not report.problems
+    assert "veo-3.1-fast-generate-001, $0.80" in found.message
+    assert found.message.endswith("; it may have ended on 2026-11-17, which no source confirms")
+    assert found.remedy == "The service was asked whether it answers. If it is refused, use gemini-omni-1.2-flash."
+    assert any("veo-3.1-fast-generate-001" in entry.path for entry in emulator.journal())
 
 
 async def test_a_name_that_a_gateway_does_not_list_is_a_warning(examine: Any, emulator: Emulator) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.errors import InvalidRequestError
-from veo_widgets.flags import Flags, flag_names, parse, parser, whole_line
-from veo_widgets.params import PARAMS
-from veo_widgets.request import VideoRequest
-from veo_widgets.templates import as_body, fill_in, prompt_of
-from veo_widgets.verbs import VERBS, read
+from veo_widgets.api.commands import VERBS, read
+from veo_widgets.api.flags import Flags, flag_names, parse, parser, whole_line
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.params import PARAMS
+from veo_widgets.domain.prompt_templates import as_body, fill_in, prompt_of
+from veo_widgets.domain.request import VideoRequest
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,7 @@ from veo_widgets.verbs import VERBS, read
         ("--no-wait --embed --quiet", Flags({}, wait=False, embed=True, quiet=True)),
         ("--negative-prompt 'rain and # fog'", Flags({"negative_prompt": "rain and # fog"})),
         ("--reference-images a.png --reference-image 'b c.png'", Flags({"reference_images": ["a.png", "b c.png"]})),
+        ("--extra cfg=5 --extra 'style=in oil'", Flags({"extra": ["cfg=5", "style=in oil"]})),
         ("--input-reference a.png", Flags({"first_frame": "a.png"})),
         ("--allow-retired --provider gemini", Flags({"allow_retired": True, "provider": "gemini"})),
         ("--wait --into clip", Flags({}, into="clip", wait=True)),
@@ -169,7 +170,7 @@ def test_an_interrupt_is_not_swallowed() -> None:
 
 
 def test_every_magic_of_the_readme_and_the_pages_can_be_read() -> None:
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     # The page of verbs shows how each is written, in brackets and capitals, and is made from them.
     pages = [root / "README.md", *(page for page in root.glob("docs/**/*.md") if page.name != "verbs.md")]
     text = "\n".join(page.read_text("utf-8") for page in pages)
@@ -203,6 +204,12 @@ def test_lines_joined_by_a_backslash_are_one() -> None:
         ),
         ("--prompt 'A cat' --wiat", ["--prompt is not a flag: the prompt is the cell's body", "--wiat is not a flag."]),
         ("--foo=1 stray", ["--foo is not a flag.", "'stray' belongs to no flag"]),
+        ("--seconds five --count 9", ["--count is not a flag.", "duration_seconds: 'five' is not"]),
+        (
+            "--foo --samples many --seed x --max-cost much",
+            ["samples: 'many'", "seed: 'x'", "max_cost: 'much'"],
+        ),
+        ("--size tall --seed 1..99 --foo", ["size: 'tall'", "--seed: '1..99' is more than 20", "--foo is not"]),
     ],
 )
 def test_every_wrong_word_of_a_line_is_named_at_once(line: str, sentences: list[str]) -> None:
@@ -213,8 +220,14 @@ def test_every_wrong_word_of_a_line_is_named_at_once(line: str, sentences: list[
     assert "\n" not in str(refused.value)
 
 
+def test_a_wrong_flag_is_named_alone_where_the_values_can_be_read() -> None:
+    line = "--seconds 8 --size 1280x720 --seed 1..4 --first-frame cat --extend cat --max-cost 2 --secnds"
+    with pytest.raises(InvalidRequestError, match=r"^%%veo: --secnds is not a flag\. Did you mean '--seconds'\?$"):
+        parse(line)
+
+
 def test_every_wrong_value_of_a_request_is_named_at_once() -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        VideoRequest.build("A cat", seconds="five", aspect_ratio="16:10", colour="red")
-    assert all(name in str(refused.value) for name in ("duration_seconds: 'five'", "aspect_ratio: '16:10'", "colour:"))
+        VideoRequest.build("A cat", seconds="five", aspect_ratio="16/10", colour="red")
+    assert all(name in str(refused.value) for name in ("duration_seconds: 'five'", "aspect_ratio: '16/10'", "colour:"))
     assert refused.value.parameter == "duration_seconds"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import subprocess
 import sys
@@ -16,13 +17,14 @@ import anyio
 import pytest
 
 import veo_widgets as veo
-from veo_widgets import exceptions, session
-from veo_widgets.config import Settings
+from veo_widgets import exceptions
+from veo_widgets.api import functions
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import InvalidRequestError
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
-from veo_widgets.video_ids import VideoId, read_video_id
+from veo_widgets.providers.video_ids import VideoId, read_video_id
+from veo_widgets.session.client import Client
 
 MODEL = "gemini/veo-3.0-generate-preview"
 PROMPT = "A cat playing with a ball of yarn in a sunny garden"
@@ -31,12 +33,12 @@ PROMPT = "A cat playing with a ball of yarn in a sunny garden"
 @pytest.fixture
 def litellm(make_client: Callable[..., Client], settings: Settings) -> Iterator[Client]:
     """The functions' own client, with a key and an address as a user's environment would give them."""
-    from veo_widgets.credentials import Secret
+    from veo_widgets.config.credentials import Secret
 
     given = replace(settings, provider="gemini", api_key=Secret("your-google-api-key"))
-    before, session._default = session._default, make_client(given, hasty=True)
-    yield session._default
-    session._default = before
+    before, functions._default = functions._default, make_client(given, hasty=True)
+    yield functions._default
+    functions._default = before
 
 
 def finished(video: veo.VideoObject) -> veo.VideoObject:
@@ -84,6 +86,23 @@ def test_openais_parameters_become_the_services(litellm: Client, emulator: Emula
     }
 
 
+def test_what_nobody_has_a_parameter_for_is_handed_on(litellm: Client, emulator: Emulator) -> None:
+    # As LiteLLM does: keywords and `extra_body` alike, those of Veo's `parameters` too.
+    video = veo.video_generation(
+        model="emulator/veo-3.1-generate-001",
+        prompt=PROMPT,
+        api_base=emulator.base_url,
+        resizeMode="crop",
+        n=2,
+        extra_body={"parameters": {"compressionQuality": "lossless"}, "parameters.fps": 24, "extra": {"a": 1}},
+        max_cost=9,
+    )
+    create = next(entry for entry in emulator.journal() if entry.kind == "create")
+    said = {"resizeMode": "crop", "sampleCount": 2, "compressionQuality": "lossless", "fps": 24, "a": 1}
+    assert {name: create.body["parameters"].get(name) for name in said} == said
+    assert finished(video).status == "completed"
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -94,7 +113,10 @@ def test_openais_parameters_become_the_services(litellm: Client, emulator: Emula
         ({"lastFrame": b"no image"}, "last_frame"),
         ({"model": "gemini/veo-9"}, "model: 'veo-9' is not known"),
         ({"extra_headers": {"x": "y"}}, "extra_headers"),
-        ({"temperature": 1}, "temperature: no such parameter"),
+        ({"negative_promt": "rain"}, "negative_promt: no such parameter"),
+        ({"num_retries": 1}, "num_retries: no such parameter"),
+        ({"extra_body": {"seconds": 4}, "seconds": None, "duration_seconds": 6}, "duration_seconds: said twice"),
+        ({"extra_body": {"cameraControl": {1: 2}}}, "extra.cameraControl: an object whose name 1"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_not_dropped(
@@ -125,7 +147,7 @@ def test_errors_go_by_litellms_names(litellm: Client, emulator: Emulator) -> Non
     with pytest.raises(exceptions.RateLimitError):
         veo.video_generation(model=MODEL, prompt=PROMPT)
     emulator.script(on="create", fault="slow", seconds=2)
-    with pytest.raises(exceptions.Timeout, match="it goes on"):
+    with pytest.raises(exceptions.Timeout, match="It keeps running"):
         veo.video_generation(model=MODEL, prompt=PROMPT, timeout=0.3)
     with pytest.raises(InvalidRequestError, match="is not an id from video_generation"):
         veo.video_status("video_nonsense")
@@ -147,7 +169,7 @@ def test_an_id_works_in_another_program_without_the_ledger(litellm: Client, emul
     response = veo.video_generation(model=MODEL, prompt=PROMPT)
     environment = {"PATH": "/usr/bin", "HOME": str(tmp_path), "VEO_WIDGETS_HOME": str(tmp_path / "another")}
     command = [sys.executable, "-c", ANOTHER_PROGRAM, response.id, emulator.base_url, str(tmp_path / "clips")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == ["completed", "ftyp"]
 
@@ -166,15 +188,26 @@ def test_litellms_own_ids_are_read() -> None:
     assert read_video_id(packed) == VideoId("gemini", "veo", "models/m/operations/1")
 
 
+@pytest.mark.parametrize(
+    "appended",
+    [";deployment_id:7a65a267", ";served_model:veo;requested_model:our-veo", ";served_model:;deployment_id:1"],
+)
+@pytest.mark.parametrize("operation", ["models/m/operations/1", "a;b:c/d"])
+def test_what_litellms_proxy_appends_is_no_part_of_the_operation(operation: str, appended: str) -> None:
+    packed = f"litellm:custom_llm_provider:gemini;model_id:veo;video_id:{operation}{appended}"
+    video_id = f"video_{base64.b64encode(packed.encode()).decode()}"
+    assert read_video_id(video_id) == VideoId("gemini", "veo", operation)
+
+
 @pytest.fixture
 def gateway(make_client: Callable[..., Client], settings: Settings, emulator: Emulator) -> Iterator[Client]:
     """The functions' own client at a /v1/videos gateway."""
-    from veo_widgets.credentials import Secret
+    from veo_widgets.config.credentials import Secret
 
     given = replace(settings, provider="openai", base_url=f"{emulator.base_url}/v1", api_key=Secret("a-key"))
-    before, session._default = session._default, make_client(given, hasty=True)
-    yield session._default
-    session._default = before
+    before, functions._default = functions._default, make_client(given, hasty=True)
+    yield functions._default
+    functions._default = before
 
 
 def made(prompt: str = PROMPT) -> veo.VideoObject:

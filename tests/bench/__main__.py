@@ -14,9 +14,9 @@ import time
 from dataclasses import asdict
 
 from . import plot, poll_simulation
-from .measurements import TOPICS
 from .rows import Row, shown
 from .stage import HERE, HOMES, OURS, python, set_up
+from .topics import TOPICS
 
 RESULTS, FINDINGS, KEPT = HERE / "RESULTS.md", HERE / "FINDINGS.md", HERE / "results.json"
 PICTURE = HERE.parents[1] / "docs" / "bench.svg"
@@ -25,7 +25,7 @@ _VERSIONS = "import importlib.metadata as m, sys; print(*(f'{n} {m.version(n)}' 
 
 def _versions() -> str:
     named = {"google-genai": "google-genai", "google-genai 3": "google-genai", "litellm": "litellm"}
-    named |= {"openai": "openai", "mediapy": "mediapy"}
+    named |= {"openai": "openai", "mediapy": "mediapy", "moviepy": "moviepy", "ffmpeg": "imageio-ffmpeg"}
     assert named.keys() == HOMES.keys()
     asked = [(python(client), (package,)) for client, package in named.items()]
     asked.append((OURS, ("veo-widgets", "httpx", "anyio", "ipywidgets", "IPython", "jupyterlab")))

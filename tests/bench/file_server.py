@@ -19,7 +19,7 @@ NAME = "models/veo-3.1-generate-preview/operations/abc"
 
 def clip(size: int) -> bytes:
     """An MP4 of so many bytes: a tiny one that the emulator makes, and free space."""
-    from veo_widgets.emulator.clips import enlarged, small
+    from veo_widgets.emulator.rendering.clips import enlarged, small
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "small.mp4"

@@ -13,8 +13,8 @@ from statistics import fmean
 
 import numpy as np
 
-from veo_widgets.catalog import TypicalSeconds
-from veo_widgets.poller import Schedule
+from veo_widgets.client.poll_schedule import Schedule
+from veo_widgets.domain.catalog import TypicalSeconds
 
 # The ranges of the catalog, and how far a model's jobs spread within them; 0.55 is what the emulator plays.
 RANGES = {"Veo": TypicalSeconds(11, 60, 360), "Omni": TypicalSeconds(24, 45, 90)}

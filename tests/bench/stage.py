@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,7 +29,12 @@ HOMES = {
     "litellm": "litellm",
     "openai": "openai",
     "mediapy": "mediapy",
+    "moviepy": "moviepy",
+    "ffmpeg": "ffmpeg",
 }
+
+# Ours as it was at a commit is a peer too, for goals that are set against it.
+BEFORE, COMMIT = "before", "dfb3f0c"
 
 Json = dict[str, Any]
 
@@ -50,11 +58,15 @@ class Stage:
     def run(self, client: str, program: str, **said: Any) -> Json:
         """What a program prints that is run with a client's interpreter."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            given = {"base_url": self.url, "client": client, "folder": folder, **said}
+            ours = "veo_widgets" if client == BEFORE else client
+            given = {"base_url": self.url, "client": ours, "folder": folder, **said}
+            home = surroundings(Path(folder), self.url)
+            if client == BEFORE:
+                home["PYTHONPATH"] = str(_tree_of(COMMIT))
             done = subprocess.run(
                 [str(python(client)), str(PROGRAMS / f"{program}.py")],
                 input=json.dumps(given),
-                env=surroundings(Path(folder), self.url),
+                env=home,
                 cwd=folder,
                 capture_output=True,
                 text=True,
@@ -119,3 +131,28 @@ def rounds(cases: dict[str, Callable[[], Json]], times: int) -> dict[str, Json]:
         for name, case in cases.items():
             found[name].append(case())
     return {name: {key: median(one[key] for one in many) for key in many[0]} for name, many in found.items()}
+
+
+@cache
+def _tree_of(commit: str) -> Path:
+    """The package as it was at a commit, with the bundles of today."""
+    folder = Path(tempfile.gettempdir()) / f"veo-bench-{commit}"
+    if folder.exists():
+        return folder
+    root = HERE.parents[1]
+    packed = subprocess.run(["git", "archive", commit, "veo_widgets"], cwd=root, capture_output=True, check=True).stdout
+    made = Path(tempfile.mkdtemp(dir=folder.parent))
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(made, filter="data")
+    (made / "veo_widgets" / "static").symlink_to(root / "veo_widgets" / "static")
+    return made.rename(folder)
+
+
+def cases(stage: Stage, program: str, *clients: str, **said: object) -> dict[str, Callable[[], Json]]:
+    """A program with each client, to be run in rounds."""
+    return {client: partial(stage.run, client, program, **said) for client in clients}
+
+
+def others_of(found: dict[str, Json], key: str) -> dict[str, float]:
+    """What the peers need of something."""
+    return {name: values[key] for name, values in found.items() if name != "veo_widgets"}

@@ -15,16 +15,16 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from veo_widgets.client import AsyncClient
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from veo_widgets.client.async_client import AsyncClient
+from veo_widgets.client.clock import Clock
+from veo_widgets.client.transport.transport import Transport
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.errors import VeoError
+from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import VeoError
-from veo_widgets.handles import Job
-from veo_widgets.record import JobRecord, JobState
-from veo_widgets.sync import Client
-from veo_widgets.transport import Transport
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
 
 pytestmark = pytest.mark.anyio
 

@@ -7,12 +7,12 @@ from itertools import count
 import anyio
 import pytest
 
-from veo_widgets.lanes import Lanes
+from veo_widgets.client.transport.client_pool import ClientPool
 
 
 @pytest.mark.anyio
 async def test_calls_one_after_the_other_share_a_client() -> None:
-    lanes = Lanes(count().__next__, most=3)
+    lanes = ClientPool(count().__next__, most=3)
     for _ in range(5):
         async with lanes.one() as client:
             assert client == 0
@@ -20,7 +20,7 @@ async def test_calls_one_after_the_other_share_a_client() -> None:
 
 @pytest.mark.anyio
 async def test_calls_at_once_have_a_client_each_and_the_one_used_last_is_next() -> None:
-    lanes = Lanes(count().__next__, most=3)
+    lanes = ClientPool(count().__next__, most=3)
     async with lanes.one() as first:
         async with lanes.one() as second:
             assert (first, second) == (0, 1)
@@ -32,7 +32,7 @@ async def test_calls_at_once_have_a_client_each_and_the_one_used_last_is_next() 
 
 @pytest.mark.anyio
 async def test_no_more_calls_than_lanes_go_on_at_once() -> None:
-    lanes, running, most = Lanes(count().__next__, most=2), 0, 0
+    lanes, running, most = ClientPool(count().__next__, most=2), 0, 0
 
     async def call() -> None:
         nonlocal running, most
@@ -50,7 +50,7 @@ async def test_no_more_calls_than_lanes_go_on_at_once() -> None:
 
 @pytest.mark.anyio
 async def test_a_call_that_fails_gives_its_client_back() -> None:
-    lanes = Lanes(count().__next__, most=1)
+    lanes = ClientPool(count().__next__, most=1)
     with pytest.raises(OSError, match="cut"):
         async with lanes.one():
             raise OSError("cut")

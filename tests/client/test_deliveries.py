@@ -12,25 +12,25 @@ from pathlib import Path
 import anyio
 import pytest
 
-from veo_widgets import telling
-from veo_widgets.catalog import AGENT_PLATFORM
-from veo_widgets.cli import describe
-from veo_widgets.client import AsyncClient
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
-from veo_widgets.deliveries import followed, of_clip, of_job
-from veo_widgets.errors import DeliveryWarning
-from veo_widgets.media import Video
-from veo_widgets.pricing import Cost
-from veo_widgets.record import JobRecord, JobState
-from veo_widgets.request import VideoRequest
-from veo_widgets.sync import Client
-from veo_widgets.widgets import saved
-from veo_widgets.widgets.description import job as described
+from veo_widgets.api.cli import describe
+from veo_widgets.client import notices
+from veo_widgets.client.async_client import AsyncClient
+from veo_widgets.client.deliveries import followed, of_clip, of_job
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.catalog import AGENT_PLATFORM
+from veo_widgets.domain.errors import DeliveryWarning
+from veo_widgets.domain.job_record import JobRecord, JobState
+from veo_widgets.domain.media import Video
+from veo_widgets.domain.pricing import Cost
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.notebook.widgets import saved_output
+from veo_widgets.notebook.widgets.job_state import job as described
+from veo_widgets.session.client import Client
 
-from .raw_server import Server, answer
-from .test_mp4 import clip as mp4_clip
-from .test_webm import clip as webm_clip
+from ..domain.test_mp4 import clip as mp4_clip
+from ..domain.test_webm import clip as webm_clip
+from ..raw_server import Server, answer
 
 Gateway = Callable[[bytes], AbstractContextManager[Settings]]
 
@@ -158,7 +158,7 @@ def test_a_difference_is_told_everywhere_and_once(gateway: Gateway, make_client:
     assert words in describe(job)
     assert words in repr(client.jobs())
     assert described(job.sighting, 0)["notice"] == words
-    shown = saved.bundle(job.record)
+    shown = saved_output.bundle(job.record)
     html, text = shown["text/html"], shown["text/plain"]
     assert words in html
     assert words in text
@@ -227,4 +227,4 @@ def test_as_an_error_the_warning_loses_nothing(gateway: Gateway, make_client: Ca
         with pytest.raises(DeliveryWarning):
             job.wait(30)
         assert job.wait(30).videos[0].path.exists()
-    assert job.id in telling._warned
+    assert job.id in notices._warned

@@ -11,15 +11,15 @@ from pathlib import Path
 import anyio
 import pytest
 
-from veo_widgets.catalog import OPENAI
-from veo_widgets.config import Account
-from veo_widgets.credentials import ApiKey, Secret
-from veo_widgets.errors import BudgetError, NoAnswerError, ServiceError, VeoError
-from veo_widgets.providers import PROVIDERS, Endpoint
-from veo_widgets.transport import Transport
-from veo_widgets.wires import Call
+from veo_widgets.client.transport.transport import Transport
+from veo_widgets.config.accounts import Account
+from veo_widgets.config.credentials import ApiKey, Secret
+from veo_widgets.domain.catalog import OPENAI
+from veo_widgets.domain.errors import BudgetError, NoAnswerError, ServiceError, VeoError
+from veo_widgets.providers.registry import PROVIDERS, Endpoint
+from veo_widgets.providers.wires import Call
 
-from .raw_server import Server, answer
+from ..raw_server import Server, answer
 
 Begin = Callable[[], Awaitable[None]]
 
@@ -94,8 +94,8 @@ def test_a_header_that_cannot_be_sent_is_found_before_the_intent(service: Server
 # A program of its own: httpx reads the proxy from the environment when its client is made.
 THROUGH_A_PROXY = """
 import anyio, sys
-from tests.test_leaving import posted
-from veo_widgets.errors import NoAnswerError
+from tests.client.test_first_byte import posted
+from veo_widgets.domain.errors import NoAnswerError
 
 began = []
 
@@ -116,10 +116,10 @@ def test_a_proxy_that_refuses_to_connect_has_let_nothing_through(refusal: bytes)
         ran = subprocess.run(
             [sys.executable, "-c", THROUGH_A_PROXY],
             env={**os.environ, "HTTPS_PROXY": proxy.url, "NO_PROXY": "", "no_proxy": ""},
-            cwd=Path(__file__).parents[1],
+            cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=True,
         )
         assert [method for method, *_ in proxy.seen] == ["CONNECT"]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,25 @@ import anyio.lowlevel
 import av
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.batches import Batch
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
-from veo_widgets.films import Film
-from veo_widgets.keeper import LEASE_SECONDS
-from veo_widgets.looks import typical_seconds
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
+from veo_widgets.client.clock import Clock
+from veo_widgets.client.job_status import typical_seconds
+from veo_widgets.client.job_store import LEASE_SECONDS
+from veo_widgets.client.live_jobs import Sighting
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain import errors
+from veo_widgets.domain.catalog import TypicalSeconds
+from veo_widgets.domain.job_record import JobState
+from veo_widgets.domain.place_prices import PlacePrice
+from veo_widgets.notebook.widgets.job_view import JobView
+from veo_widgets.session.client import Client
+from veo_widgets.session.groups.batch import Batch
+from veo_widgets.session.groups.film import Film
+from veo_widgets.session.job import Job
+from veo_widgets.session.status_lines import line_of
 
-from .conftest import swift
-from .raw_server import Server, answer
+from ..conftest import swift
+from ..raw_server import Server, answer
 
 KEY = "sk-the-key-of-this-gateway"
 VIDEO = {"id": "video_1", "object": "video"}
@@ -308,6 +315,26 @@ def test_an_end_inside_a_500_is_told_in_the_service_s_words(client: Client, gate
     assert gateway.asked("GET /v1/videos/video_1") == 3
 
 
+def test_a_create_that_is_answered_with_its_own_end_is_not_lost(client: Client, gateway: Gateway) -> None:
+    failed = answer(500, {**VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory left."}})
+    gateway.says |= {"POST /v1/videos": failed, "GET /v1/videos/video_1": failed}
+    with pytest.raises(errors.GenerationFailedError, match=r"No memory left\. \(code oom\)\."):
+        submit(client).wait(30)
+    assert gateway.asked("POST /v1/videos") == 1
+    assert [job.state for job in client.jobs()] == [JobState.FAILED]
+
+
+@pytest.mark.parametrize("status", [400, 409, 422, 500])
+def test_a_video_that_is_the_answer_to_the_question_for_its_clip_is_read(
+    client: Client, gateway: Gateway, status: int
+) -> None:
+    failed = {**VIDEO, "status": "failed", "error": {"message": "No memory left."}}
+    gateway.says["GET /v1/videos/video_1/content"] = answer(status, failed)
+    with pytest.raises(errors.GenerationFailedError, match=r"No memory left\."):
+        submit(client).wait(30)
+    assert gateway.asked("GET /v1/videos/video_1/content") == 1
+
+
 def test_a_completed_video_inside_a_500_is_fetched(client: Client, gateway: Gateway) -> None:
     gateway.says["GET /v1/videos/video_1"] = answer(500, {**VIDEO, "status": "completed"})
     assert submit(client).wait(30).state is JobState.SUCCEEDED
@@ -413,3 +440,55 @@ def test_a_batch_and_a_film_take_a_key_too(client: Client, gateway: Gateway) -> 
         assert {headers["authorization"] for _, _, headers, _ in gateway.seen} == {"Bearer sk-of-all-rows"}
         assert "sk-of-all-rows" not in repr(made)
         gateway.seen.clear()
+
+
+def test_a_servers_own_progress_is_shown_until_the_clip_is_there(client: Client, gateway: Gateway) -> None:
+    poll = "GET /v1/videos/video_1"
+    answers = [*({"status": "in_progress", "progress": said} for said in (0, "10%", 50, 0.9)), {"status": "completed"}]
+
+    def next_answer(gateway: Gateway) -> bytes:
+        return answer(200, {**VIDEO, **answers[min(gateway.asked(poll), len(answers)) - 1]})
+
+    gateway.says[poll] = next_answer
+    seen: list[Sighting] = []
+    job = submit(client)
+    job.listen(seen.append)
+    assert job.wait(60).state is JobState.SUCCEEDED
+    paces = [one.pace for one in seen]
+    assert list(dict.fromkeys(pace.share for pace in paces if pace)) == [0.1, 0.5, 0.9]
+    assert all(pace.ends_at > pace.at for pace in paces if pace)
+    # Who waits is told what the server says, and before that nothing of a model that nobody knows.
+    running = [one for one in seen if one.record.state is JobState.RUNNING]
+    lines = [line_of(one, one.pace.at if one.pace else time.time(), last=False) for one in running]
+    assert {line.share for line in lines} == {None, 0.1, 0.5, 0.9}
+    assert all(line.text.endswith(("left", "nearly done")) == (line.share is not None) for line in lines)
+
+
+def test_the_first_clips_of_a_server_teach_how_long_its_model_takes(
+    client: Client, make_client: Callable[..., Client]
+) -> None:
+    def usual_of_a_job(client: Client) -> TypicalSeconds:
+        seen: list[Sighting] = []
+        job = submit(client)
+        job.listen(seen.append)
+        job.wait(30)
+        return next(one.usual for one in seen if one.usual)
+
+    assert usual_of_a_job(client).is_guess
+    took = client.jobs()[0].record
+    learned = usual_of_a_job(make_client(client.settings, clock=swift(1000)))
+    assert learned.likely == pytest.approx(took.finished_at - took.submitted_at)
+    assert not learned.is_guess
+
+
+def test_a_card_says_what_its_server_charges_for_the_same_again(
+    client: Client, make_client: Callable[..., Client]
+) -> None:
+    def done(client: Client) -> Job:
+        job = submit(client)
+        job.wait(30)
+        return job
+
+    priced = {price: make_client(replace(client.settings, price=PlacePrice.of(price))) for price in (0, "0.40/clip")}
+    cards = [JobView(done(client)) for client in (*priced.values(), client)]
+    assert [card.job["retry_price"] for card in cards] == ["free", "$0.40", "price unknown"]

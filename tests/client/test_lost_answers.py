@@ -9,16 +9,18 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
-from veo_widgets.diagnosis import diagnose
+from veo_widgets.api.doctor import diagnose
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain import errors
+from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator
-from veo_widgets.handles import Job
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
-from veo_widgets.widgets import JobView
-from veo_widgets.widgets.protocol import Message
+from veo_widgets.notebook.widgets import JobView
+from veo_widgets.notebook.widgets.protocol import Message
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
+
+from ..raw_server import Server, answer
 
 
 @pytest.fixture
@@ -73,6 +75,64 @@ def test_a_video_of_another_day_is_not_taken_for_it(
     later = make_client(gateway.settings, hasty=True, now=lambda: time.time() + 86_400)
     lose(gateway, emulator, "cut")
     assert "probably never started" in lose(later, emulator, "reset").look_for().record.notice
+
+
+def test_a_list_without_prompts_proves_nothing(make_client: Callable[..., Client], settings: Settings) -> None:
+    now = time.time()
+    listed = {"data": [{"id": "a1", "created_at": now}, {"id": "b2", "created_at": now - 86_400}]}
+    with Server() as server:
+        server.answers = {"/v1/videos/a1": answer(200, {"id": "a1", "status": "in_progress"})}
+        given = replace(settings, provider="server", base_url=server.url + "/v1", model="wan")
+        client = make_client(given, hasty=True)
+        # The create's path says nothing: the answer is lost.
+        with pytest.raises(errors.UnknownOutcomeError) as caught:
+            client.submit("A cat", max_cost=1)
+        job = client.job(caught.value.job_id)
+        server.answers["/v1/videos"] = answer(200, listed)
+        assert job.look_for().state is JobState.UNKNOWN
+        assert job.record.notice == (
+            "The service lists its videos without their prompts, so it cannot be told which is this one; from that "
+            "time it has a1. look_for('ID') takes one of them."
+        )
+        assert job.look_for("a1").record.operation == "a1"
+        assert [method for method, *_ in server.seen].count("POST") == 1
+
+
+def test_a_job_is_looked_for_where_it_was_sent(make_client: Callable[..., Client], settings: Settings) -> None:
+    with Server() as first, Server() as second:
+        given = replace(settings, provider="server", base_url=first.url + "/v1", model="wan")
+        client = make_client(given, hasty=True)
+        with pytest.raises(errors.UnknownOutcomeError) as caught:
+            client.submit("A cat", max_cost=1)
+        elsewhere = make_client(replace(given, base_url=second.url + "/v1"), hasty=True)
+        video = {"id": "a1", "status": "in_progress", "prompt": "A cat"}
+        first.answers = {"/v1/videos": answer(200, {"data": [video]}), "/v1/videos/a1": answer(200, video)}
+        assert elsewhere.job(caught.value.job_id).look_for().record.operation == "a1"
+        assert second.seen == []
+
+
+def test_a_missing_profile_is_told_with_the_address_of_its_job(
+    make_client: Callable[..., Client], settings: Settings
+) -> None:
+    with Server() as server:
+        given = replace(settings, provider="server", base_url=server.url + "/v1", model="wan", profile="studio")
+        with pytest.raises(errors.UnknownOutcomeError) as caught:
+            make_client(given, hasty=True).submit("A cat", max_cost=1)
+        with pytest.raises(errors.ConfigError, match=rf"profile='studio', base_url='{server.url}/v1', …"):
+            make_client(settings).job(caught.value.job_id).look_for()
+
+
+def test_a_server_without_a_list_is_told_of_as_such(make_client: Callable[..., Client], settings: Settings) -> None:
+    with Server() as server:
+        given = replace(settings, provider="server", base_url=server.url + "/v1", model="wan")
+        client = make_client(given, hasty=True)
+        with pytest.raises(errors.UnknownOutcomeError) as caught:
+            client.submit("A cat", max_cost=1)
+        server.answers["/v1/videos"] = answer(404, {"detail": "Not Found"})
+        with pytest.raises(errors.InvalidRequestError, match="its service keeps no list"):
+            client.job(caught.value.job_id).look_for()
+        with pytest.raises(errors.InvalidRequestError, match=f"{server.url[7:]} keeps no list of its videos"):
+            client.remote_videos()
 
 
 def test_where_nothing_is_listed_only_the_consoles_name_helps(client: Client, emulator: Emulator) -> None:
@@ -131,7 +191,7 @@ def test_a_lost_answer_is_told_with_what_works_at_its_service(
     given = replace(settings, provider=provider, base_url=emulator.base_url + path, api_key=Secret("sk-test-only"))
     job = lose(make_client(replace(given, model=model), hasty=True), emulator, "status-503")
     with pytest.raises(errors.UnknownOutcomeError) as caught:
-        job.wait(5)
+        job.wait(60)
     told = str(caught.value)
     assert "answered HTTP 503: The service is currently unavailable" in told
     for words in ("refused", "try again later", "nothing is charged"):

@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.bodies import LIMITS, Limit
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
-from veo_widgets.handles import Job
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
-from veo_widgets.transport import Transport
+from veo_widgets.client.clock import Clock
+from veo_widgets.client.transport.bodies import LIMITS, Limit
+from veo_widgets.client.transport.transport import Transport
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain import errors
+from veo_widgets.domain.job_record import JobState
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
 
-from .conftest import swift
-from .raw_server import Server, answer
+from ..conftest import swift
+from ..raw_server import Server, answer
 
 PRICE = 0.25
 PAGE = b"<html><head><title>Busy</title></head><body>Too many requests, quota, please come back</body></html>"
@@ -227,7 +227,7 @@ def test_a_quota_that_is_named_is_waited_for_and_the_wait_is_seen(
     client = start(service.url, Clock())
     job = client.submit("A cat", model="wan-2.2", max_cost=PRICE)
     assert job.record.held_back
-    with pytest.raises(errors.WaitTimeoutError, match=r"goes on.* Waiting for quota since .* not after "):
+    with pytest.raises(errors.WaitTimeoutError, match=r"keeps running.* Waiting for quota since .* not after "):
         job.wait(0.5)
     assert capsys.readouterr().err.count(f"Job {job.id}: Waiting for quota since ") == 1
     assert created(service) == 1

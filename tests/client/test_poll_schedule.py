@@ -8,14 +8,16 @@ from statistics import mean
 
 import pytest
 
-from veo_widgets.catalog import TypicalSeconds, models
-from veo_widgets.poller import Schedule, polite
+from veo_widgets.client.poll_schedule import Pace, Schedule, polite, usual
+from veo_widgets.domain.catalog import TypicalSeconds, models, unlisted
 
-from .bench import poll_simulation
+from ..bench import poll_simulation
 
 VEO = TypicalSeconds(11, 60, 360)
 FAST = VEO.sped_up(20)
 OMNI = TypicalSeconds(24, 45, 90)
+# As of a name that only the operator of a server knows.
+ANYTHING = unlisted("wan", "openai", "openai_videos").typical_seconds
 RANGES = pytest.mark.parametrize("typical", [VEO, FAST, OMNI], ids=["veo", "emulator", "omni"])
 
 
@@ -132,3 +134,43 @@ def test_few_jobs_are_noticed_in_a_third_of_the_time_and_many_with_no_more_looks
     late, crowd, loop, _ = poll_simulation.summary()
     assert late <= 1 / 3
     assert crowd <= loop
+
+
+def test_a_model_of_which_nothing_is_known_is_looked_at_early_and_then_ever_less_often() -> None:
+    moments = polls(Schedule.of([], ANYTHING), 600.0)
+    steps = [after - at for at, after in pairwise([0.0, *moments])]
+    assert 1.0 <= moments[0] <= 2.0
+    assert all(earlier < later * 1.01 for earlier, later in pairwise(steps))
+    # A clip that is done after 4 s is had within 6, and one that takes ten minutes is asked for less than 60 times.
+    assert next(moment for moment in moments if moment >= 4.0) < 6.0
+    assert len(moments) < 60
+
+
+def test_a_few_clips_teach_how_long_an_unknown_model_takes() -> None:
+    fresh, learned = (polls(Schedule.of(history, ANYTHING), 100.0) for history in ([], [100.0, 101.0, 99.0] * 5))
+    assert len(learned) < len(fresh)
+    assert usual([], ANYTHING).is_guess
+    told = usual([100.0], ANYTHING)
+    assert (told.likely, told.is_guess) == (pytest.approx(100.0), False)
+    assert told.low <= 100 <= told.high
+
+
+def test_what_is_usual_of_a_listed_model_moves_with_its_clips() -> None:
+    one, many = (usual([30.0] * number, VEO).likely for number in (1, 50))
+    assert 30 < many < 33 < one < VEO.likely
+    assert usual([], VEO) is VEO
+
+
+def test_a_servers_own_progress_paces_the_looks() -> None:
+    first = Pace.of(0.1, 20.0, 0.0, None)
+    assert first.ends_at == pytest.approx(200.0)
+    # It stood in a queue for a while: since it began, it has gone faster.
+    later = Pace.of(0.6, 30.0, 0.0, first)
+    assert later.ends_at == pytest.approx(38.0)
+    assert later.delay(30.0) == pytest.approx(4.0)
+    # A server that goes back, stands still or is nearly done is asked neither at once nor never.
+    for share, at in ((0.05, 40.0), (0.1, 40.0), (0.999, 40.0), (0.001, 20.0)):
+        assert 0.5 <= Pace.of(share, at, 0.0, first).delay(at) <= 30.0
+    assert later.delay(30.0, watched=1000) > later.delay(30.0)
+    # Half a percent after a second may be a word of a server that loads its model, or that does not count.
+    assert Pace.of(0.005, 1.2, 0.0, None).delay(1.2) == pytest.approx(1.2)

@@ -16,11 +16,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from veo_widgets.client.progress import Line, Meter, time_left
 from veo_widgets.emulator import Emulator
-from veo_widgets.progress import Line, Meter, time_left
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
 
-from .kernels import KernelManagerAtFiles, started_kernel
+from ..kernels import KernelManagerAtFiles, started_kernel
 
 BATCH = """
 import veo_widgets as veo
@@ -181,8 +181,8 @@ def test_a_notebook_that_a_program_runs_keeps_the_last_line_alone(tmp_path: Path
 def test_what_cannot_be_told_ends_no_waiting(make_client: Callable[..., Client], capsys: pytest.CaptureFixture) -> None:
     client = make_client()
     job = client.submit("A cat", seconds=4).wait(60)
-    assert job._line(True) == Line("A cat: succeeded · $0.40, free at the emulator")
-    Meter(job._line).end()
+    assert job._progress_line(True) == Line("A cat: succeeded · $0.40, free at the emulator")
+    Meter(job._progress_line).end()
     assert capsys.readouterr() == ("", "")
 
 
@@ -204,7 +204,7 @@ def test_a_notebook_that_people_watch_is_kept_up_to_date(tmp_path: Path, environ
 
     def take() -> dict:
         """The next message of whichever cell."""
-        message = client.get_iopub_msg(timeout=60)
+        message = client.get_iopub_msg(timeout=300)
         assert message["msg_type"] != "error", message["content"]
         if message["msg_type"] in {"display_data", "update_display_data"}:
             seen.append((message["msg_type"], message["content"]["data"]["text/html"]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.retries import RULES, answer_of, pause, rule_for
+from veo_widgets.client.retries import RULES, answer_of, pause, rule_for
+from veo_widgets.domain import errors
 
 
 def rate_limit(limit: str = "", retry_after: float | None = None) -> errors.RateLimitError:

@@ -16,19 +16,19 @@ import anyio
 import httpx
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API
-from veo_widgets.config import Account
-from veo_widgets.connections import _Routed
-from veo_widgets.credentials import ApiKey, Secret
-from veo_widgets.errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
-from veo_widgets.hosts import nearness, origin, redirected
-from veo_widgets.providers import PROVIDERS, Endpoint
-from veo_widgets.transport import Transport
-from veo_widgets.ways import Tls, Ways
-from veo_widgets.wires import Call, Field, Reply
+from veo_widgets.client.transport.connections import _Routed
+from veo_widgets.client.transport.routes import Routes, TlsContexts
+from veo_widgets.client.transport.transport import Transport
+from veo_widgets.config.accounts import Account
+from veo_widgets.config.addresses import nearness, origin, redirected
+from veo_widgets.config.credentials import ApiKey, Secret
+from veo_widgets.domain import errors
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API
+from veo_widgets.domain.errors import DownloadError, InvalidReplyError, NoAnswerError, ServiceError, VeoError
+from veo_widgets.providers.registry import PROVIDERS, Endpoint
+from veo_widgets.providers.wires import Call, Field, Reply
 
-from .raw_server import Server, answer
+from ..raw_server import Server, answer
 
 KEY = "AIza-a-secret"
 
@@ -571,7 +571,7 @@ def test_a_host_is_asked_by_the_number_that_was_checked(server: Server) -> None:
         (answer(302, b"", Location="/a.png"), r"redirected more than 5 times\."),
         (answer(302, b"", Location="file:///etc/passwd"), "redirected to 'file', which is not followed"),
         (answer(302, b"", Location="http://169.254.169.254/token"), "169.254.169.254 is a link-local address"),
-        (answer(302, b"", Location="http://10.1.2.3/"), "10.1.2.3 is a private address, which is not read"),
+        (answer(302, b"", Location="http://10.1.2.3/"), "10.1.2.3 is a private address, which is never fetched"),
         (answer(200, b"half", Content_Length="9"), "The connection broke"),
         (b"", "did not answer"),
     ],
@@ -584,7 +584,7 @@ def test_what_cannot_be_read_says_why(server: Server, reply: bytes, words: str) 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"])
 def test_a_provider_of_the_world_is_no_reason_to_ask_this_machine(server: Server, host: str) -> None:
-    with pytest.raises(DownloadError, match="is this machine itself, which is not read"):
+    with pytest.raises(DownloadError, match="is this machine itself, which is never fetched"):
         fetch(f"http://{host}:{server.port}/a.png", "https://8.8.8.8")
     assert server.seen == []
 
@@ -639,7 +639,7 @@ def test_a_proxy_that_speaks_no_socks_was_sent_nothing() -> None:
             raise ProtocolError("Malformed reply")
 
     async def ask() -> None:
-        made = Transport(_Routed(Ways(lambda _tls, _proxy: Socks(), Tls(httpx.create_ssl_context))))
+        made = Transport(_Routed(Routes(lambda _tls, _proxy: Socks(), TlsContexts(httpx.create_ssl_context))))
         try:
             await made.send(Call("poll", "GET", "http://127.0.0.1:1/x"), account("http://127.0.0.1:1"))
         finally:

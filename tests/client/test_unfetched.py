@@ -13,25 +13,25 @@ import httpx
 import pytest
 
 import veo_widgets as veo
-from veo_widgets import session
-from veo_widgets.cli import describe
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
-from veo_widgets.errors import BadRequestError, DownloadError, GenerationFailedError, WaitTimeoutError
-from veo_widgets.record import JobRecord, JobState, Sample
-from veo_widgets.sync import Client, Job
-from veo_widgets.transitions import without_clip
-from veo_widgets.transport import Transport
-from veo_widgets.video_ids import VideoId
-from veo_widgets.widgets import saved
-from veo_widgets.widgets.description import job as described
+from veo_widgets.api import functions
+from veo_widgets.api.cli import describe
+from veo_widgets.client.clock import Clock
+from veo_widgets.client.transport.transport import Transport
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.errors import BadRequestError, DownloadError, GenerationFailedError, WaitTimeoutError
+from veo_widgets.domain.job_record import JobRecord, JobState, Sample
+from veo_widgets.domain.job_transitions import without_clip
+from veo_widgets.notebook.widgets import saved_output
+from veo_widgets.notebook.widgets.job_state import job as described
+from veo_widgets.providers.video_ids import VideoId
+from veo_widgets.session.client import Client, Job
 
-from .conftest import swift
-from .raw_server import Server, answer
+from ..conftest import swift
+from ..domain.test_mp4 import clip as mp4_clip
+from ..domain.test_webm import clip as webm_clip
+from ..raw_server import Server, answer
 from .test_deliveries import record
-from .test_mp4 import clip as mp4_clip
-from .test_webm import clip as webm_clip
 
 DONE = {"id": "video_1", "object": "video", "status": "completed"}
 CONTENT = "/v1/videos/video_1/content"
@@ -106,7 +106,7 @@ def test_what_is_never_a_clip_ends_the_job_with_the_reason(
     lines = [line for line in capsys.readouterr().err.splitlines() if job.id in line]
     assert len(lines) == 1
     assert words in lines[0]
-    for told in (repr(job), describe(job), repr(client.jobs()), *saved.bundle(job.record).values()):
+    for told in (repr(job), describe(job), repr(client.jobs()), *saved_output.bundle(job.record).values()):
         assert words in told
     assert words in described(job.sighting, 0)["error"]["message"]
     # Another program reads it all from the ledger, and does not begin anew.
@@ -115,7 +115,7 @@ def test_what_is_never_a_clip_ends_the_job_with_the_reason(
     assert words in other.job(job.id).record.trouble
     assert list(other.resume()) == []
     with pytest.raises(GenerationFailedError, match=words):
-        other.job(job.id).wait(5)
+        other.job(job.id).wait(60)
     assert fetched(server) == asked
 
 
@@ -190,7 +190,7 @@ def test_litellms_status_says_failed_and_why(
 ) -> None:
     """Also in a program that asks for the status only, and watches nothing."""
     server.answers[CONTENT] = answer(200, b"GIF89a" + bytes(5000))
-    before, session._default = session._default, make_client(there, hasty=True)
+    before, functions._default = functions._default, make_client(there, hasty=True)
     try:
         video_id = str(VideoId("openai", "wan-2.2", "video_1"))
         statuses = [veo.video_status(video_id) for _ in range(5)]
@@ -201,7 +201,7 @@ def test_litellms_status_says_failed_and_why(
             veo.video_content(video_id)
         assert fetched(server) == 5
     finally:
-        session._default = before
+        functions._default = before
 
 
 def test_a_wait_that_times_out_says_what_is_wrong(
@@ -217,10 +217,10 @@ def test_a_wait_that_times_out_says_what_is_wrong(
     job = submit(make_client(there, clock=Clock(sleep=sleep)))
     job.listen(lambda sighting: met.set() if sighting.record.troubled else None)
     assert met.wait(30)
-    with pytest.raises(WaitTimeoutError, match=r"see its end\. What was downloaded is an image/gif"):
+    with pytest.raises(WaitTimeoutError, match=r"wait\(\) again\. What was downloaded is an image/gif"):
         job.wait(0.1)
     assert "an image/gif" in repr(job)
-    shown = saved.bundle(job.record)
+    shown = saved_output.bundle(job.record)
     html, text = shown["text/html"], shown["text/plain"]
     assert "an image/gif" in html
     assert "an image/gif" in text

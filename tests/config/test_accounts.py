@@ -10,14 +10,15 @@ from unittest.mock import ANY
 import anyio
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
-from veo_widgets.choice import choose_model, choose_provider
-from veo_widgets.config import Account, Settings, account, account_of_job, clips_folder, home
-from veo_widgets.credentials import AzureToken, NoCredentials, Secret
-from veo_widgets.errors import ConfigError, UnknownModelError
-from veo_widgets.google_login import GoogleToken
-from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS
-from veo_widgets.surroundings import notebook
+from veo_widgets.config.accounts import Account, account, account_of_job
+from veo_widgets.config.credentials import AzureToken, NoCredentials, Secret
+from veo_widgets.config.environment import notebook
+from veo_widgets.config.google_login import GoogleToken
+from veo_widgets.config.resolution import choose_model, choose_provider
+from veo_widgets.config.settings import Settings, clips_folder, home
+from veo_widgets.domain.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
+from veo_widgets.domain.errors import ConfigError, UnknownModelError
+from veo_widgets.providers.registry import LITELLM, LITELLM_GEMINI, PROVIDERS
 
 GEMINI, AGENT, EMULATOR = PROVIDERS["gemini"], PROVIDERS["agent_platform"], PROVIDERS["emulator"]
 KEY = Secret("configured-key")
@@ -90,7 +91,7 @@ def test_a_provider_that_does_not_exist_is_an_error_wherever_it_is_named() -> No
         (AGENT, "", "veo-3.1-generate-001", "veo-3.1-generate-001"),
         (AGENT, "", "vertex_ai/veo-3.1-generate-001", "veo-3.1-generate-001"),
         (AGENT, "veo-2.0-generate-001", "veo-3.1-generate-001", "veo-2.0-generate-001"),
-        (GEMINI, "", "vertex_ai/veo-3.1-generate-001", "gemini-omni-1.1-flash"),
+        (GEMINI, "", "vertex_ai/veo-3.1-generate-001", "gemini-omni-1.2-flash"),
         (EMULATOR, "vertex_ai/veo-3.1-generate-001", None, "veo-3.1-generate-001"),
     ],
 )
@@ -145,7 +146,12 @@ def test_what_is_missing_is_named(provider, environ: dict, words: str) -> None:
             "europe-west4",
         ),
         ({}, {"GOOGLE_VERTEX_BASE_URL": "http://gate:1/x/"}, "http://gate:1/x", "us-central1"),
-        ({"base_url": "http://a/"}, {"GOOGLE_VERTEX_BASE_URL": "http://gate:1"}, "http://a", "us-central1"),
+        (
+            {"provider": "agent_platform", "base_url": "http://a/"},
+            {"GOOGLE_VERTEX_BASE_URL": "http://gate:1"},
+            "http://a",
+            "us-central1",
+        ),
     ],
 )
 def test_the_agent_platform_has_a_place(settings: dict, environ: dict, base_url: str, location: str) -> None:
@@ -168,7 +174,7 @@ def test_the_emulator_needs_nothing() -> None:
 )
 def test_an_address_that_is_none_is_refused_before_anything_is_sent(base_url: str) -> None:
     with pytest.raises(ConfigError, match="is not an address"):
-        account(GEMINI, GEMINI_API, Settings(api_key=KEY, base_url=base_url), {})
+        account(GEMINI, GEMINI_API, Settings(provider="gemini", api_key=KEY, base_url=base_url), {})
 
 
 def test_an_address_and_a_key_are_given_to_no_other_provider_than_they_were_configured_for() -> None:

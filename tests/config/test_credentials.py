@@ -18,16 +18,17 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from veo_widgets.catalog import AGENT_PLATFORM
-from veo_widgets.choice import choose_provider, found_credentials
-from veo_widgets.config import Settings, account
-from veo_widgets.credentials import Secret
+from veo_widgets.config.accounts import account
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.environment import read_environment
+from veo_widgets.config.google_login import GoogleToken
+from veo_widgets.config.precedence import settings_table
+from veo_widgets.config.resolution import choose_provider, found_credentials
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.catalog import AGENT_PLATFORM
+from veo_widgets.domain.errors import AuthenticationError, ConfigError, NoAnswerError, VeoError
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import AuthenticationError, ConfigError, NoAnswerError, VeoError
-from veo_widgets.google_login import GoogleToken
-from veo_widgets.precedence import settings_table
-from veo_widgets.providers import PROVIDERS
-from veo_widgets.surroundings import surroundings
+from veo_widgets.providers.registry import PROVIDERS
 
 PROGRAM = """
 import sys
@@ -51,7 +52,7 @@ def run(emulator: Emulator, folder: Path, **variables: str) -> str:
     environment = {"PATH": "/usr/bin", "HOME": str(folder), "NO_GCE_CHECK": "true", "VEO_WIDGETS_HOME": str(folder)}
     command = [sys.executable, "-c", PROGRAM, emulator.base_url, str(folder / "clips")]
     done = subprocess.run(
-        command, env={**environment, **variables}, capture_output=True, text=True, timeout=60, check=True
+        command, env={**environment, **variables}, capture_output=True, text=True, timeout=300, check=True
     )
     return done.stdout.strip()
 
@@ -374,7 +375,7 @@ def test_the_file_names_the_project_where_nothing_else_does(tmp_path: Path) -> N
 
     assert sources(environ) == [f"project_id in {path}"]
     assert sources(named) == ["environment GOOGLE_CLOUD_PROJECT"]
-    table = settings_table(settings, Settings(), surroundings({**environ, "VEO_DOTENV": "0", "VEO_PYPROJECT": "0"}))
+    table = settings_table(settings, Settings(), read_environment({**environ, "VEO_DOTENV": "0", "VEO_PYPROJECT": "0"}))
     assert f"project_id in {path}" in str(table)
     # A file alone chooses no provider: it may be there for other things, and this one costs money.
     assert choose_provider(None, "", Settings(), environ).name == "emulator"

@@ -11,14 +11,15 @@ from pathlib import Path
 import anyio
 import pytest
 
-from veo_widgets.catalog import GEMINI_API
-from veo_widgets.choice import choose_provider
-from veo_widgets.config import Settings, account
-from veo_widgets.credentials import Secret
-from veo_widgets.errors import ConfigError
-from veo_widgets.keys import _within, key_of
-from veo_widgets.providers import LITELLM, PROVIDERS
-from veo_widgets.surroundings import dotenv_file, read_dotenv, surroundings
+from veo_widgets.config.accounts import account
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.environment import dotenv_file, read_dotenv, read_environment
+from veo_widgets.config.keys import _answer_within, key_of
+from veo_widgets.config.resolution import choose_provider
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.catalog import GEMINI_API
+from veo_widgets.domain.errors import ConfigError
+from veo_widgets.providers.registry import LITELLM, PROVIDERS
 
 GEMINI = PROVIDERS["gemini"]
 
@@ -71,14 +72,14 @@ def test_the_nearest_file_within_the_project_counts(tmp_path: Path) -> None:
 
 def test_one_order(tmp_path: Path) -> None:
     dotenv(tmp_path, "GEMINI_API_KEY=from-file")
-    both = surroundings({"GEMINI_API_KEY": "from-environment"}, tmp_path)
-    alone = surroundings({}, tmp_path)
+    both = read_environment({"GEMINI_API_KEY": "from-environment"}, tmp_path)
+    alone = read_environment({}, tmp_path)
     given = Secret("given-key", "configure()")
     found = [key_of(GEMINI, key, environ) for key, environ in ((given, both), (None, both), (None, alone))]
     assert [key.reveal() for key in found] == ["given-key", "from-environment", "from-file"]
     assert [key.source for key in found] == ["configure()", "environment GEMINI_API_KEY", ".env GEMINI_API_KEY"]
     assert choose_provider(None, "", Settings(), alone).name == "gemini"
-    assert not key_of(GEMINI, None, surroundings({"VEO_DOTENV": "0"}, tmp_path))
+    assert not key_of(GEMINI, None, read_environment({"VEO_DOTENV": "0"}, tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -96,14 +97,14 @@ def test_a_file_sends_no_key_of_yours_to_its_address(
     tmp_path: Path, file: str, environ: dict, given: Secret | None, address: str | None
 ) -> None:
     dotenv(tmp_path, f"{file}LITELLM_PROXY_API_BASE=http://files\nGOOGLE_VERTEX_BASE_URL=http://files\n")
-    around = surroundings(environ, tmp_path)
-    assert "GOOGLE_VERTEX_BASE_URL" not in around
+    environment = read_environment(environ, tmp_path)
+    assert "GOOGLE_VERTEX_BASE_URL" not in environment
     settings = Settings(provider="litellm", api_key=given)
     if address is None:
         with pytest.raises(ConfigError, match="no address was found"):
-            account(PROVIDERS["litellm"], LITELLM, settings, around)
+            account(PROVIDERS["litellm"], LITELLM, settings, environment)
     else:
-        found = account(PROVIDERS["litellm"], LITELLM, settings, around)
+        found = account(PROVIDERS["litellm"], LITELLM, settings, environment)
         assert found.endpoint.base_url == address
         assert anyio.run(found.credentials.headers) == {"authorization": "Bearer file-key"}
 
@@ -113,7 +114,7 @@ def test_a_file_sends_no_key_of_yours_to_its_address(
 )
 def test_an_address_with_a_key_in_it_is_refused(address: str) -> None:
     with pytest.raises(ConfigError, match="where others would see a key") as caught:
-        account(GEMINI, GEMINI_API, Settings(base_url=address, api_key=Secret("k")), {})
+        account(GEMINI, GEMINI_API, Settings(provider="gemini", base_url=address, api_key=Secret("k")), {})
     assert "pass-word-1" not in str(caught.value)
 
 
@@ -151,14 +152,17 @@ class Backend(KeyringBackend):
 """
 SIGN = """
 import anyio
-from veo_widgets import config
-from veo_widgets.errors import VeoError
-from veo_widgets.providers import PROVIDERS
+from veo_widgets.config.accounts import account
+from veo_widgets.config.environment import read_environment
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.errors import VeoError
+from veo_widgets.providers.registry import PROVIDERS
 
 def sign(name="gemini"):
     try:
         provider = PROVIDERS[name]
-        found = config.account(provider, provider.surfaces[0], config.Settings(base_url="http://h"))
+        settings = Settings(provider=name)
+        found = account(provider, provider.surfaces[0], settings, read_environment())
         print(*(value.encode().decode() for value in anyio.run(found.credentials.headers).values()))
     except VeoError as error:
         print(type(error).__name__, error)
@@ -178,7 +182,7 @@ def run(folder: Path, program: str, said: str = "", **variables: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
         # Without a terminal a key is read from standard input.
         start_new_session=True,
     )
@@ -192,7 +196,7 @@ def test_colab_is_asked_in_its_kernel_only(tmp_path: Path) -> None:
     assert run(tmp_path, "sign()", VEO_KEYRING="0").startswith("ConfigError Gemini Developer API: no key was found.")
     program = (
         "import google.colab.userdata as u\nsign(); sign(); print(*u.asked); sign('openai'); "
-        "from veo_widgets.keys import stored_key; print(stored_key(PROVIDERS['gemini'], {}).source)"
+        "from veo_widgets.config.keys import stored_key; print(stored_key(PROVIDERS['gemini'], {}).source)"
     )
     assert run(tmp_path, program, VEO_KEYRING="0").splitlines() == [
         "colab-key",
@@ -209,7 +213,7 @@ def test_colab_is_asked_in_its_kernel_only(tmp_path: Path) -> None:
 def test_login_keeps_a_key_in_the_keyring(tmp_path: Path) -> None:
     pytest.importorskip("keyring")
     (tmp_path / "ring.py").write_text(BACKEND)
-    login = "import ring, veo_widgets as veo\nfrom veo_widgets import keys\nveo.login('gemini')\n"
+    login = "import ring, veo_widgets as veo\nfrom veo_widgets.config import keys\nveo.login('gemini')\n"
     ring = {"PYTHON_KEYRING_BACKEND": "ring.Backend"}
     forget = "keys._found.clear()\nprint(*ring.Backend.kept)\nsign()"
     assert run(tmp_path, login + forget, "typed-key-1\n", **ring).splitlines() == [
@@ -229,10 +233,36 @@ def test_login_keeps_a_key_in_the_keyring(tmp_path: Path) -> None:
     assert nobody == "There is nobody here to enter a key. Set GOOGLE_API_KEY instead."
 
 
+def test_login_keeps_the_key_of_one_address(tmp_path: Path) -> None:
+    pytest.importorskip("keyring")
+    (tmp_path / "ring.py").write_text(BACKEND)
+    program = """
+import ring, veo_widgets as veo
+from veo_widgets.config import keys
+try:
+    veo.login("server")
+except veo.VeoError as error:
+    print(error)
+veo.login("http://box:1/v1")
+keys._found.clear()
+print(*ring.Backend.kept)
+for address in ("http://box:1", "http://box:2"):
+    found = account(PROVIDERS["server"], "openai", Settings(base_url=address), read_environment())
+    print(*(value.encode().decode() for value in anyio.run(found.credentials.headers).values()), found.lacks_key)
+"""
+    example = "http://gpu-box:30000"
+    assert run(tmp_path, program, "key-of-box-1\n", PYTHON_KEYRING_BACKEND="ring.Backend").splitlines() == [
+        f"provider: 'server' may be any server; give the address of the one that the key is for, such as {example}.",
+        "('veo_widgets', 'http://box:1')",
+        "Bearer key-of-box-1 False",
+        "True",
+    ]
+
+
 def test_a_keyring_that_waits_for_somebody_holds_nobody_up() -> None:
     locked = threading.Event()
-    assert _within(0.02, "locked", lambda: Secret("k", str(locked.wait()))) is None
+    assert _answer_within(0.02, "locked", lambda: Secret("k", str(locked.wait()))) is None
     # It is not asked again.
-    assert _within(60, "locked", lambda: Secret("k")) is None
+    assert _answer_within(60, "locked", lambda: Secret("k")) is None
     locked.set()
-    assert _within(60, "open", lambda: Secret("k")) is not None
+    assert _answer_within(60, "open", lambda: Secret("k")) is not None

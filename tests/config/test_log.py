@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.credentials import ApiKey, Secret
-from veo_widgets.errors import ConfigError, InvalidRequestError
-from veo_widgets.logbook import LOGGER, Exchange, log
-from veo_widgets.sync import Client
+from veo_widgets.config.credentials import ApiKey, Secret
+from veo_widgets.config.log import LOGGER, Exchange, log
+from veo_widgets.domain.errors import ConfigError, InvalidRequestError
+from veo_widgets.session.client import Client
 
 KEY = Secret("log-canary-4711")
 
@@ -29,7 +29,7 @@ def _off_again() -> Iterator[None]:
 def test_debug_shows_requests_and_replies_without_media(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "veo.log"
     log("debug", path)
-    client.generate("A cat", seconds=4, first_frame=picture(), timeout=30)
+    client.generate("A cat", seconds=4, first_frame=picture(), timeout=300)
     said = path.read_text("utf-8")
     assert "DEBUG > POST http://127.0.0.1:" in said
     assert '"prompt": "A cat"' in said
@@ -115,7 +115,7 @@ OFF = "veo.log('warning'); veo.log('off')"
 
 @pytest.mark.parametrize(("call", "told"), [("", False), (OFF, False), ("veo.log('warning')", True)])
 def test_it_is_silent_unless_asked(call: str, *, told: bool) -> None:
-    program = f"import veo_widgets as veo, veo_widgets.logbook as book\n{call}\nbook.LOGGER.warning('boo')"
+    program = f"import veo_widgets as veo, veo_widgets.config.log as book\n{call}\nbook.LOGGER.warning('boo')"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ("WARNING boo" in ran.stderr) is told
     assert ran.stdout == ""

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from .raw_server import Server
+from ..raw_server import Server
 
 PROGRAM = """
 import json, os, sys, time
@@ -26,7 +26,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 from IPython.core.interactiveshell import InteractiveShell
 import veo_widgets as veo
-from veo_widgets import cli
+from veo_widgets.api import cli
 
 def door(enter):
     try:
@@ -213,7 +213,7 @@ print(*told)
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=True,
         )
         assert done.stdout.split() == ["ConfigError", "UnknownOutcomeError"]

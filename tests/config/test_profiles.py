@@ -11,7 +11,7 @@ from pathlib import Path
 PROGRAM = """
 import json
 import veo_widgets as veo
-from veo_widgets.session import client
+from veo_widgets.api.functions import client
 
 def now():
     s = client().settings

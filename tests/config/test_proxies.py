@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.certificates import Trust, near_context, trust
-from veo_widgets.errors import ConfigError
-from veo_widgets.proxies import Proxy, is_loopback, read_proxies, read_proxy
+from veo_widgets.config.certificates import Trust, near_context, trust
+from veo_widgets.config.proxies import Proxy, is_loopback, read_proxies, read_proxy
+from veo_widgets.domain.errors import ConfigError
 
 PROXY = "http://proxy.example:3128"
 FAR = "https://api.example.com/v1"

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from PIL import Image
 
-from veo_widgets.emulator import Emulator
+from veo_widgets.emulator import Emulator, Pace
 
+from ..made_clips import Made
 from .environments import python_of
 from .litellm_proxy import LiteLLMProxy
+from .server_process import ServerProcess
 
 Json = dict[str, Any]
 PROGRAMS = Path(__file__).parent / "programs"
@@ -68,32 +71,64 @@ def run(run_program: Callable[..., Json], emulator: Emulator) -> Callable[..., J
 
 
 @pytest.fixture(scope="session")
+def guarded_emulator() -> Iterator[Emulator]:
+    """An emulator that knows one key, which is a token too: ``the-studio's``."""
+    with Emulator(pace=Pace.polls(1), clips="small", keys=["the-studio's"]) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def guarded(guarded_emulator: Emulator) -> Emulator:
+    """That emulator, with an empty journal."""
+    guarded_emulator.reset()
+    return guarded_emulator
+
+
+@pytest.fixture(scope="session")
 def service_account(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The key file of a service account that exists nowhere; the emulator gives out its tokens."""
+    return _account_file(shared_emulator, tmp_path_factory.mktemp("account"))
+
+
+def _account_file(emulator: Emulator, folder: Path) -> Path:
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(*form).decode()
-    path = tmp_path_factory.mktemp("account") / "service-account.json"
+    path = folder / "service-account.json"
     account = {
         "type": "service_account",
         "project_id": "films",
         "private_key_id": "1",
         "private_key": key,
         "client_email": "tests@films.iam.gserviceaccount.com",
-        "token_uri": f"{shared_emulator.base_url}/token",
+        "token_uri": f"{emulator.base_url}/token",
     }
     path.write_text(json.dumps(account))
     return path
 
 
 @pytest.fixture(scope="session")
+def emulator_of_the_proxy() -> Iterator[Emulator]:
+    """One of its own: the proxy asks which models there are whenever it likes, also during other files' tests."""
+    with Emulator(pace=Pace.polls(1), clips="small") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator_behind_proxy(emulator_of_the_proxy: Emulator) -> Emulator:
+    """The emulator that the proxy stands in front of, with an empty journal."""
+    emulator_of_the_proxy.reset()
+    return emulator_of_the_proxy
+
+
+@pytest.fixture(scope="session")
 def proxy_of_the_session(
-    shared_emulator: Emulator, service_account: Path, tmp_path_factory: pytest.TempPathFactory
+    emulator_of_the_proxy: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiteLLMProxy]:
     upstream = {
-        "GEMINI_API_BASE": shared_emulator.base_url,
-        "GATEWAY_API_BASE": f"{shared_emulator.base_url}/v1",
+        "GEMINI_API_BASE": emulator_of_the_proxy.base_url,
+        "GATEWAY_API_BASE": f"{emulator_of_the_proxy.base_url}/v1",
         "GEMINI_API_KEY": "the-operators-key",
-        "SERVICE_ACCOUNT_FILE": str(service_account),
+        "SERVICE_ACCOUNT_FILE": str(_account_file(emulator_of_the_proxy, tmp_path_factory.mktemp("account"))),
     }
     environment = surroundings(tmp_path_factory.mktemp("proxy")) | upstream
     with LiteLLMProxy(python_of("litellm"), environment) as proxy:
@@ -101,7 +136,7 @@ def proxy_of_the_session(
 
 
 @pytest.fixture
-def litellm_proxy(proxy_of_the_session: LiteLLMProxy, emulator: Emulator) -> LiteLLMProxy:
+def litellm_proxy(proxy_of_the_session: LiteLLMProxy, emulator_behind_proxy: Emulator) -> LiteLLMProxy:
     """A LiteLLM proxy in front of an emulator with an empty journal; its models are in litellm.yaml."""
     return proxy_of_the_session
 
@@ -116,3 +151,21 @@ def picture(tmp_path: Path) -> Callable[[str], str]:
         return str(path)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ServerProcess]]:
+    """Start a program of ``servers`` with what it is told; one that runs already is taken, and has forgotten all."""
+    clip = Made(seconds=1, flash=0.5, size=(64, 36)).write(tmp_path_factory.mktemp("clip") / "clip.mp4")
+    running: dict[str, ServerProcess] = {}
+    with ExitStack() as stack:
+
+        def start(program: str, **said: Any) -> ServerProcess:
+            mark = json.dumps([program, said], sort_keys=True)
+            if mark not in running:
+                server = ServerProcess(program, tmp_path_factory.mktemp(program), clip, **said)
+                running[mark] = stack.enter_context(server)
+            running[mark].forget()
+            return running[mark]
+
+        yield start

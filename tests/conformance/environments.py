@@ -13,21 +13,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
-_FOLDER = Path(sys.prefix) / "conformance"
+FOLDER = Path(sys.prefix) / "conformance"
 _NODE = Path(__file__).parents[2] / "js" / "hatch_build.py"
 _STAMP = "complete"
 
 
-def python_of(name: str, requirements: Path = REQUIREMENTS) -> Path:
+def python_of(name: str, requirements: Path = REQUIREMENTS, base: Path | None = None) -> Path:
     """The interpreter of the environment for ``<name>.txt`` in the folder `requirements`, built on first use.
 
     It lies inside the environment that runs the tests, so that throwing that one away throws away these too.
+
+    Args:
+        name: of the list.
+        requirements: the folder with the list, and with that of what it came to, in ``resolved``.
+        base: the Python that it is an environment of; default is the one that runs the tests.
     """
     wanted = (requirements / f"{name}.txt").read_bytes() + (requirements / "resolved" / f"{name}.txt").read_bytes()
-    folder = _FOLDER / f"{name}-{_mark(wanted)}"
-    with _built_once(folder) as missing:
+    folder = FOLDER / f"{name}-{_mark(wanted)}"
+    with built_once(folder) as missing:
         if missing:
-            _build(folder, requirements / f"{name}.txt")
+            _build(folder, requirements / f"{name}.txt", base or Path(sys.executable))
     return folder / "bin" / "python"
 
 
@@ -36,7 +41,7 @@ def _mark(wanted: bytes) -> str:
 
 
 @contextmanager
-def _built_once(folder: Path) -> Iterator[bool]:
+def built_once(folder: Path) -> Iterator[bool]:
     """Says whether the folder is still to be filled; if the block does so without an error, it is not asked again."""
     folder.parent.mkdir(exist_ok=True)
     with _locked(folder.with_name(f"{folder.name}.lock")):
@@ -55,15 +60,29 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _build(folder: Path, requirements: Path) -> None:
-    # This environment's pip fills the others, which saves each of them a pip of its own.
-    _run(sys.executable, "-m", "venv", "--without-pip", str(folder))
-    pip = (sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"))
-    options = ("--quiet", "--disable-pip-version-check", "--prefer-binary")
-    _run(*pip, "install", *options, "--requirement", str(requirements))
+def _build(folder: Path, requirements: Path, base: Path) -> None:
+    run(str(base), "-m", "venv", "--without-pip", str(folder))
+    install(folder / "bin" / "python", "--requirement", str(requirements))
 
 
-def _run(*command: str, folder: Path | None = None, **more: str) -> None:
+def install(python: Path, *wanted: str) -> None:
+    """Install packages for that interpreter, which needs no pip of its own.
+
+    Args:
+        python: the interpreter.
+        wanted: packages and options that uv and pip share.
+    """
+    uv = str(Path(sys.executable).with_name("uv"))
+    pip = (sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--prefer-binary")
+    try:
+        run(uv, "pip", "install", "--quiet", "--python", str(python), *wanted)
+    except RuntimeError:
+        # uv does not read pip's settings, which may name another index.
+        run(*pip, "--disable-pip-version-check", *wanted)
+
+
+def run(*command: str, folder: Path | None = None, **more: str) -> str:
+    """What a program prints; it must succeed."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
     done = subprocess.run(
         command,
@@ -76,6 +95,7 @@ def _run(*command: str, folder: Path | None = None, **more: str) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
 
 
 def overlay(requirement: str) -> Path:
@@ -97,11 +117,10 @@ def layer_of(name: str, requirements: Path) -> Path:
 
 
 def _filled(name: str, *wanted: str) -> Path:
-    folder = _FOLDER / name
-    with _built_once(folder) as missing:
+    folder = FOLDER / name
+    with built_once(folder) as missing:
         if missing:
-            options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile", "--target", str(folder))
-            _run(sys.executable, "-m", "pip", "install", *options, *wanted)
+            install(Path(sys.executable), "--no-deps", "--target", str(folder), *wanted)
     return folder
 
 
@@ -109,12 +128,12 @@ def node_modules_of(name: str, requirements: Path) -> Path:
     """The ``node_modules`` that ``<name>/package-lock.json`` in `requirements` asks for, built on first use."""
     wanted = requirements / name
     lock = wanted / "package-lock.json"
-    folder = _FOLDER / f"{name}-{_mark(lock.read_bytes())}"
-    with _built_once(folder) as missing:
+    folder = FOLDER / f"{name}-{_mark(lock.read_bytes())}"
+    with built_once(folder) as missing:
         if missing:
             shutil.copytree(wanted, folder)
             path = f"{node_path()}{os.pathsep}{os.environ['PATH']}"
-            _run("npm", "ci", "--no-audit", "--no-fund", folder=folder, PATH=path)
+            run("npm", "ci", "--no-audit", "--no-fund", folder=folder, PATH=path)
     return folder / "node_modules"
 
 

@@ -87,6 +87,56 @@ def test_every_other_end_is_told_apart(interactions: Interactions) -> None:
     ] * 2
 
 
+STEP = ["step.start", "step.delta", "step.stop"]
+STREAM = ["interaction.created", "interaction.status_update", *STEP, *STEP, "interaction.completed"]
+
+
+def test_a_stream_of_events_ends_with_a_clip(interactions: Interactions, emulator: Emulator) -> None:
+    results = interactions(
+        uri={"input": "A cat", "stream": True, "again": 5},
+        inline={"input": "A cat", "stream": True, "response_format": VIDEO | {"delivery": "inline"}},
+        background={"input": "A cat", "stream": True, "background": True},
+        asynchronous={"input": "A cat", "stream": True, "asynchronous": True},
+    )
+    assert {name: round(seconds_of(one["path"])) for name, one in results.items()} == dict.fromkeys(results, 4)
+    assert [(one["events"], one["status"], one["tokens"]) for one in results.values()] == [
+        (STREAM, "completed", 4 * 5792)
+    ] * 4
+    # The rest of the events, to one who has lost the connection.
+    assert results["uri"]["again"] == STREAM[5:]
+    assert [entry.kind for entry in emulator.journal()].count("create") == 4
+
+
+def test_every_other_end_of_a_stream_is_told_apart(interactions: Interactions, emulator: Emulator) -> None:
+    emulator.script("create", "cut", share=0.4, match="A broken cat")
+    results = interactions(
+        filtered={"input": "---\noutcome: filtered\n---\nA cat", "stream": True},
+        failed={"input": "---\noutcome: failed\n---\nA cat", "stream": True},
+        unknown={"input": "A cat", "model": "gemini-omni-9", "stream": True},
+        broken={"input": "A broken cat", "stream": True},
+    )
+    assert (results["filtered"]["status"], results["filtered"]["tokens"]) == ("completed", 0)
+    assert results["filtered"]["path"] is None
+    assert results["failed"]["status"] == "failed"
+    assert "internal server issue" in results["failed"]["errors"][0]
+    assert (results["unknown"]["raised"], results["unknown"]["code"]) == ("NotFoundError", 404)
+    assert results["broken"]["raised"] == "APIConnectionError"
+    # What was begun may be paid for: the SDK does not ask for it anew.
+    assert sum(entry.kind == "create" for entry in emulator.journal()) == 4
+
+
+def test_a_key_of_nobody_is_refused(interactions: Interactions, guarded: Emulator) -> None:
+    requests = {"waited": {"input": "A cat"}, "streamed": {"input": "A cat", "stream": True}}
+    account = {"base_url": guarded.base_url, "key": "the-studio's"}
+    results = interactions(account=account, **requests)
+    assert [round(seconds_of(results[name]["path"])) for name in requests] == [4, 4]
+    guarded.reset()
+    results = interactions(account=account | {"key": "a-key-of-nobody"}, **requests)
+    assert [(results[name]["raised"], results[name]["code"]) for name in requests] == [("BadRequestError", 400)] * 2
+    assert all("API key not valid" in results[name]["message"] for name in requests)
+    assert [(entry.status, entry.operation) for entry in guarded.journal()] == [(400, "")] * 2
+
+
 def test_the_sdk_repeats_a_paid_create_of_its_own_accord(interactions: Interactions, emulator: Emulator) -> None:
     emulator.script("create", "status-503")
     interactions(clip={"input": "A cat"})

@@ -50,6 +50,17 @@ def test_every_kind_of_request_becomes_clips(
     assert {entry.headers["authorization"] for entry in entries[1:]} == {"Bearer ***"}
 
 
+def test_a_token_of_nobody_is_refused(run: Callable[..., dict[str, Any]], guarded: Emulator) -> None:
+    request = {"model": MODEL, "prompt": "A cat", "config": {"duration_seconds": 4}}
+    made, refused = (
+        run("genai3", "genai_platform", base_url=guarded.base_url, token=token, requests={"clip": request})["clip"]
+        for token in ("the-studio's", "a-token-of-nobody")
+    )
+    assert seconds_of(made["clips"][0]["path"]) == pytest.approx(4, abs=0.1)
+    assert (refused["raised"], refused["code"], refused["status"]) == ("ClientError", 401, "UNAUTHENTICATED")
+    assert guarded.journal()[-1].operation == ""
+
+
 def test_clips_stay_in_a_bucket_when_one_is_named(platform: Platform) -> None:
     config = {"output_gcs_uri": "gs://films/cats/", "number_of_videos": 2}
     clips = platform(bucket={"prompt": "A cat", "config": config})["bucket"]["clips"]

@@ -1,6 +1,6 @@
 """LiteLLM's own video functions against the emulator, and where they are wrong.
 
-Tests whose names begin with ``test_litellm_`` state faults of LiteLLM 1.106.2 that our client must not share; when one
+Tests whose names begin with ``test_litellm_`` state faults of LiteLLM 1.110.2 that our client must not share; when one
 of them fails, LiteLLM has mended it. Importing LiteLLM takes seconds, so one process makes every request.
 """
 
@@ -37,6 +37,8 @@ REQUESTS: dict[str, Json] = {
     "gemini unknown": {"model": "gemini/veo-9"},
     "gemini wrong length": {"model": GEMINI, "seconds": "7"},
     "gemini quota": {"model": GEMINI},
+    "gemini refused": {"model": GEMINI},
+    "gemini refused asynchronous": {"model": GEMINI, "asynchronous": True},
     "vertex_ai whole": {"model": VERTEX, **WHOLE},
     "vertex_ai whole asynchronous": {"model": VERTEX, **WHOLE, "asynchronous": True},
     "vertex_ai odd size": {"model": VERTEX, "size": "1024x1792"},
@@ -67,6 +69,7 @@ class Outcome:
 @pytest.fixture(scope="module")
 def outcomes(
     shared_emulator: Emulator,
+    guarded_emulator: Emulator,
     run_program: Callable[..., Json],
     service_account: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -85,11 +88,13 @@ def outcomes(
     requests = {name: {"prompt": f"A cat of {name}", **request} for name, request in REQUESTS.items()}
     for name, request in requests.items():
         request["account"] = accounts[name.partition(" ")[0]] | {"api_base": shared_emulator.base_url}
+        if "refused" in name:
+            request["account"] = {"api_key": "a-key-of-nobody", "api_base": guarded_emulator.base_url}
         if "whole" in name:
             request["input_reference"] = str(reference)
     shared_emulator.reset()
     shared_emulator.script("create", "status-429", match="gemini quota", times=9)
-    results = run_program("litellm", "litellm_workflow", requests=requests)
+    results = run_program("litellm_sdk", "litellm_workflow", requests=requests)
     creates = [entry.body for entry in shared_emulator.journal() if entry.kind == "create"]
     return {
         name: Outcome(steps, [body for body in creates if body["instances"][0]["prompt"] == requests[name]["prompt"]])
@@ -164,6 +169,15 @@ def test_refusals_are_litellm_s_errors_and_are_not_repeated(
     steps = outcomes[name].steps
     assert (steps["raised"], steps["code"]) == (error, code)
     assert len(outcomes[name].creates) == 1
+
+
+@pytest.mark.parametrize("asynchronous", ["", " asynchronous"], ids=["sync", "async"])
+def test_a_key_of_nobody_is_refused(outcomes: dict[str, Outcome], asynchronous: str) -> None:
+    steps = outcomes[f"gemini refused{asynchronous}"].steps
+    # Google says it with 400; LiteLLM goes by the words.
+    assert (steps["raised"], steps["code"]) == ("AuthenticationError", 401)
+    assert "API key not valid" in steps["message"]
+    assert "created" not in steps
 
 
 @BOTH

@@ -129,9 +129,12 @@ def test_every_other_end_is_told_apart(openai: OpenAI) -> None:
     assert (refused["no clip"][0], refused["unknown"][0]) == (404, 404)
 
 
-def test_a_wrong_key_is_refused(openai: OpenAI) -> None:
-    result = openai({"made": ("create", {"prompt": "A cat"})}, key="wrong")["made"]
+def test_a_key_of_nobody_is_refused(openai: OpenAI, guarded: Emulator) -> None:
+    steps: dict[str, Step] = {"made": ("create", {"prompt": "A cat"})}
+    assert openai(steps, base_url=guarded.base_url, key="the-studio's")["made"]["status"] == "queued"
+    result = openai(steps, base_url=guarded.base_url, key="a-key-of-nobody")["made"]
     assert (result["raised"], result["code"], result["error"]) == ("AuthenticationError", 401, "invalid_api_key")
+    assert [entry.status for entry in guarded.journal()] == [200, 401]
 
 
 def test_the_sdk_repeats_a_paid_create_of_its_own_accord(openai: OpenAI, emulator: Emulator) -> None:

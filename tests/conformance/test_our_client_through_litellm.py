@@ -13,21 +13,21 @@ import httpx
 import pytest
 from PIL import Image
 
-from veo_widgets import errors
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
-from veo_widgets.diagnosis import Report, diagnose
+from veo_widgets.api.doctor import Report, diagnose
+from veo_widgets.client.clock import Clock
+from veo_widgets.client.transport.transport import Transport
+from veo_widgets.config.accounts import Settings
+from veo_widgets.config.credentials import Secret
+from veo_widgets.domain import errors
+from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator, Entry
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client, Job
-from veo_widgets.transport import Transport
+from veo_widgets.session.client import Client, Job
 
 from .clips import seconds_of
 from .litellm_proxy import LiteLLMProxy, asked
 
 Json = dict[str, Any]
-PATIENCE = 20
+PATIENCE = 120
 WRONG_KEY = "sk-wrong"
 # What the proxy's environment in conftest.py names.
 OPERATORS_KEY = "the-operators-key"
@@ -95,6 +95,11 @@ class Desk:
 
 
 @pytest.fixture
+def emulator(emulator_behind_proxy: Emulator) -> Emulator:
+    return emulator_behind_proxy
+
+
+@pytest.fixture
 def desk(litellm_proxy: LiteLLMProxy, tmp_path: Path) -> Iterator[Desk]:
     made = Desk(litellm_proxy, tmp_path)
     yield made
@@ -157,9 +162,33 @@ def test_the_unified_route_carries_it(desk: Desk, emulator: Emulator, values: Js
     assert image.get("mimeType") == ("image/png" if "first_frame" in values else None)
 
 
-# LiteLLM 1.106.2 leaves the deployment out of the id in a status, and with it the deployment's address and key.
+def test_a_videos_server_behind_the_proxy_gets_what_no_catalog_knows(desk: Desk, emulator: Emulator) -> None:
+    said = {"size": "832x480", "seconds": 5, "seed": 7, "extra": {"cfg": 5.5, "lora": {"a": [1]}, "metadata.a": 1}}
+    (video,) = desk.submit(model="litellm_proxy/openai/wan", **said).wait(PATIENCE).videos
+    sent = {"seconds": "5", "size": "832x480", "seed": "7", "cfg": "5.5", "lora": '{"a": [1]}', "metadata": {"a": "1"}}
+    assert only_create(emulator).body == {"model": "wan", "prompt": "A cat", **sent}
+    assert (video.width, video.height) == (832, 480)
+
+
+# What the refusals of `ProxiedVideos` rest on.
+def test_the_proxy_loses_fields_on_the_way_to_google_and_keeps_its_own(desk: Desk, emulator: Emulator) -> None:
+    def sent(model: str, **fields: Any) -> dict[str, Any]:
+        emulator.reset()
+        body = {"model": model, "prompt": "A cat", "seconds": "4", **fields}
+        address, key = f"{desk.proxy.base_url}/v1/videos", {"authorization": f"Bearer {desk.proxy.key}"}
+        httpx.post(address, json=body, headers=key, timeout=300).raise_for_status()
+        return only_create(emulator).body
+
+    fields = {"cfg": 5, "gone": None, "metadata": {"a": 1}, "seed": 7}
+    assert sent("veo", **fields)["parameters"] == {"durationSeconds": 4}
+    assert sent("veo-vertex", **fields)["parameters"] == {"durationSeconds": 4}
+    expected = {"model": "wan", "prompt": "A cat", "seconds": "4", "cfg": "5", "seed": "7"}
+    assert sent("openai/wan", **fields) == expected
+
+
+# LiteLLM up to 1.106.2 left the deployment out of the id in a status, and with it the deployment's address and key.
 def test_a_clip_of_a_gateway_behind_the_proxy_is_fetched(desk: Desk, emulator: Emulator) -> None:
-    (video,) = desk.submit(model="gateway", seconds=4).wait(3).videos
+    (video,) = desk.submit(model="gateway", seconds=4).wait(60).videos
     assert video.seconds == pytest.approx(4, abs=0.1)
     assert only_create(emulator)
 

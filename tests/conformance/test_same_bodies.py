@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from veo_widgets.config.accounts import Settings
+from veo_widgets.config.credentials import Secret
 from veo_widgets.emulator import Emulator
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
 
 Json = dict[str, Any]
 DEVELOPER, PLATFORM = "veo-3.1-generate-preview", "veo-3.1-generate-001"

@@ -12,20 +12,22 @@ from typing import Any
 import pytest
 
 import veo_widgets as veo
-from veo_widgets import arguments, errors, session
-from veo_widgets.handles import Job
-from veo_widgets.sync import Client
+from veo_widgets.api import functions
+from veo_widgets.domain import arguments, errors
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
 
 # Looking a wrong value up would ask for a key, or end the test run's own loop.
 LEFT_OUT = {"login", "allow_nested_loops", "VeoError"}
-NOWHERE = Path("nowhere.mp4")
+# No other test may name it: given as a key, it is taken out of every text from then on.
+NOWHERE = Path("a-clip-that-lies-nowhere.mp4")
 
 
 @pytest.fixture
 def client(make_client: Callable[..., Client]) -> Iterator[Client]:
-    before, session._default = session._default, make_client()
-    yield session._default
-    session._default = before
+    before, functions._default = functions._default, make_client()
+    yield functions._default
+    functions._default = before
 
 
 @pytest.fixture
@@ -54,6 +56,12 @@ def wrong(job: Job) -> dict[str, Any]:
         "path": NOWHERE,
         "object": object(),
     }
+
+
+@pytest.fixture(autouse=True)
+def kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the functions keep, such as models, is kept in a folder of the test's own."""
+    monkeypatch.setenv("VEO_WIDGETS_HOME", str(tmp_path / "home"))
 
 
 def call(function: Callable[..., Any], *given: Any, **named: Any) -> errors.VeoError | None:
@@ -125,7 +133,7 @@ def test_every_parameter_of_a_request_is_refused_in_words(parameter: str, wrong:
         ("jobs", ("filtered",), "limit: 'filtered' is not a whole number from 1."),
         ("wait", ([1],), "job: a list is not a job or its id."),
         ("load", (None,), "path: None is not the path of a file or a folder."),
-        ("budget", (20,), "budget: too many positional arguments. It is called as budget(**values)."),
+        ("budget", (20,), "budget: too many positional arguments. Call it as budget(**values)."),
         ("film", ("train", {"a": 1}), "shots: a dict is not a shot; give veo.shot(…) or a prompt."),
         (
             "Player",
@@ -192,7 +200,7 @@ def test_jobs_are_found_by_state_prompt_model_and_time(client: Client, job: Job)
     assert found(since=dt.timedelta(hours=1), limit=1) == [other.id]
     assert found(since=day) == found(since=day.isoformat()) == [other.id, filtered.id, job.id]
     assert found(since=dt.datetime(2999, 1, 1, tzinfo=dt.UTC)) == []
-    assert repr(veo.jobs(search="giraffe")) == "No job is so."
+    assert repr(veo.jobs(search="giraffe")) == "No job matches."
     for wrong in ({"state": "filterd"}, {"state": 7}, {"since": "yesterday"}, {"since": 7}, {"search": 7}):
         with pytest.raises(errors.InvalidRequestError):
             veo.jobs(**wrong)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,16 +17,18 @@ import anyio
 import pytest
 
 import veo_widgets as veo
-from veo_widgets import errors, session
-from veo_widgets.async_ledger import AsyncLedger
-from veo_widgets.budgets import Budget, Tally, amount, read_pairs
-from veo_widgets.config import Settings, budget_limits
-from veo_widgets.credentials import Secret
+from veo_widgets.api import functions
+from veo_widgets.client.budget_reservations import BudgetReservations
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings, budget_limits
+from veo_widgets.domain import catalog, errors
+from veo_widgets.domain.budgets import Budget, Tally, amount, read_pairs
+from veo_widgets.domain.job_record import JobState
+from veo_widgets.domain.pricing import Cost
 from veo_widgets.emulator import Emulator
-from veo_widgets.pricing import Cost
-from veo_widgets.purse import Purse
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
+from veo_widgets.session.groups.batch import Batch
+from veo_widgets.storage.ledger.async_ledger import AsyncLedger
 
 # 0.40 USD for four seconds.
 PAID = {"provider": "gemini", "model": "veo-3.1-fast-generate-preview", "seconds": 4, "allow_retired": True}
@@ -194,7 +197,12 @@ def test_a_price_over_max_cost_is_a_broken_rule(paying: Callable[..., Client], e
         client.submit("A cat", **PAID, max_cost=0.39)
     client.submit("A cat", **PAID, max_cost=0.4)
     assert creates(emulator) == 1
-    for wrong in ("much", 0, -1, math.nan, math.inf, True):
+    with pytest.raises(
+        errors.BudgetError, match=r"0 allows only what is free, and this request is expected to cost \$0\.40"
+    ):
+        client.submit("A cat", **PAID, max_cost=0)
+    assert creates(emulator) == 1
+    for wrong in ("much", -1, math.nan, math.inf, True):
         with pytest.raises(errors.InvalidRequestError, match="max_cost: "):
             client.plan("A cat", **PAID, max_cost=wrong)
 
@@ -207,20 +215,56 @@ def test_a_job_is_sent_again_at_what_it_might_cost(paying: Callable[..., Client]
     assert job.retry().record.max_cost == 3
 
 
+@pytest.fixture
+def free_model() -> str:
+    """A model of one's own that costs nothing."""
+    catalog.describe("session", catalog.own_models_in([{"id": "studio/free", "price": 0}], "a test"))
+    return "studio/free"
+
+
+def test_a_free_job_touches_no_budget(
+    paying: Callable[..., Client],
+    settings: Settings,
+    emulator: Emulator,
+    free_model: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    client = paying(provider="openai", base_url=f"{settings.base_url}/v1")
+    job = client.submit("A cat", model=free_model, max_cost=0)
+    assert capsys.readouterr().err == ""
+    client.budget(day=0, request=0)
+    client.submit("A dog", model=free_model)
+    job.wait(30)
+    assert (job.record.cost.text, creates(emulator), day(client)) == ("free", 2, (0, 0))
+    spend = client.cost()
+    assert (spend.usd, sum(item.free for item in spend.items)) == (0, 2)
+    assert re.search(r"studio/free +2 +free", repr(spend))
+    with pytest.raises(
+        errors.BudgetError, match=r"0 allows only what is free.* of unknown price \(no rate is published"
+    ):
+        client.submit("A cat", model="our-veo", max_cost=0)
+    assert creates(emulator) == 2
+
+
+def test_a_batch_of_free_clips_is_free(paying: Callable[..., Client], settings: Settings, free_model: str) -> None:
+    client = paying(provider="openai", base_url=f"{settings.base_url}/v1")
+    assert str(Batch(client, ["A cat", "A dog"], "", "", {"model": free_model}).cost) == "Nothing to pay"
+
+
 def test_litellms_functions_say_it_in_litellms_words(
     paying: Callable[..., Client], settings: Settings, emulator: Emulator
 ) -> None:
-    before, session._default = session._default, paying(provider="openai", base_url=f"{settings.base_url}/v1")
+    before, functions._default = functions._default, paying(provider="openai", base_url=f"{settings.base_url}/v1")
     try:
         with pytest.raises(errors.BadRequestError, match=r"max_cost=2\.00.*veo\.budget\(unknown=2\.00\)"):
             veo.video_generation("A cat", "openai/our-veo")
         assert emulator.journal() == []
-        session.budget(unknown=1)
+        functions.budget(unknown=1)
         assert veo.video_generation("A cat", "openai/our-veo").status == "processing"
         assert veo.video_generation("A cat", "openai/our-veo", max_cost=3).status == "processing"
-        assert day(session._default) == (0, 4)
+        assert day(functions._default) == (0, 4)
     finally:
-        session._default = before
+        functions._default = before
 
 
 # Where limits come from
@@ -240,9 +284,11 @@ def test_limits_are_shared_but_for_the_sessions(paying: Callable[..., Client]) -
 @pytest.mark.anyio
 async def test_the_environment_goes_first_and_says_so(tmp_path: Path) -> None:
     ledger = AsyncLedger(tmp_path / "ledger.sqlite3")
-    purse = Purse(ledger, lambda: NOON, {"VEO_BUDGET_DAY": "5", "VEO_BUDGET_MONTH": "off", "VEO_BUDGET_UNKNOWN": "$2"})
-    await Purse(ledger, lambda: NOON, {}).limit({"day": 50, "month": 100, "request": 1})
-    found = await purse.budget()
+    reservations = BudgetReservations(
+        ledger, lambda: NOON, {"VEO_BUDGET_DAY": "5", "VEO_BUDGET_MONTH": "off", "VEO_BUDGET_UNKNOWN": "$2"}
+    )
+    await BudgetReservations(ledger, lambda: NOON, {}).limit({"day": 50, "month": 100, "request": 1})
+    found = await reservations.budget()
     assert found.limits == {"day": 5, "request": 1, "unknown": 2}
     assert found.sources == {
         "day": "VEO_BUDGET_DAY",
@@ -251,14 +297,14 @@ async def test_the_environment_goes_first_and_says_so(tmp_path: Path) -> None:
         "request": "set",
     }
     with pytest.raises(errors.ConfigError, match="VEO_BUDGET_DAY is set and goes first"):
-        await purse.limit({"day": 50})
+        await reservations.limit({"day": 50})
     await ledger.aclose()
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"week": 3}, "week: no such budget; there are request, session, day, month, unknown."),
+        ({"week": 3}, "week: no such budget; choose one of request, session, day, month, unknown."),
         ({"dya": 3}, "Did you mean 'day'?"),
         ({"day": "lots"}, "day: 'lots' is not an amount of US dollars; give a number such as 2.50, or 'off'"),
         ({"day": -1}, "day: -1 is not"),

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-import veo_widgets
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, Model, TypicalSeconds, find, models
-from veo_widgets.errors import UnknownModelError
-from veo_widgets.model_table import model_table
-from veo_widgets.params import ALIASES, BY_NAME, PARAMS
-from veo_widgets.request import VideoRequest
+from veo_widgets.domain import catalog
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API, Model, TypicalSeconds, find, models
+from veo_widgets.domain.errors import UnknownModelError
+from veo_widgets.domain.params import ALIASES, BY_NAME, PARAMS
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.providers.model_table import model_table
 
 EVERY = pytest.mark.parametrize("model", models(), ids=lambda m: f"{m.id}@{m.surface}")
 CONDITIONS = {"resolution", "mode", "has_last_frame", "has_reference_images", "has_reference_videos"}
@@ -52,7 +52,7 @@ def test_an_entry_is_consistent_with_itself(model: Model) -> None:
 
 @EVERY
 def test_dates_are_dates(model: Model) -> None:
-    assert date.fromisoformat(model.checked_on) >= date(2026, 11, 22)
+    assert date.fromisoformat(model.checked_on) >= date(2026, 11, 29)
     for day in (model.released, model.shut_down):
         assert day is None or date.fromisoformat(day)
 
@@ -67,7 +67,7 @@ def test_every_rule_is_one_that_can_be_checked(model: Model) -> None:
 
 
 def test_nothing_of_the_file_is_lost() -> None:
-    entries = json.loads(Path(veo_widgets.__file__).with_name("catalog.json").read_text("utf-8"))["models"]
+    entries = json.loads(Path(catalog.__file__).with_name("catalog.json").read_text("utf-8"))["models"]
     pairs = [(entry, surface) for entry in entries for surface in entry["surfaces"]]
     for model, (entry, surface) in zip(models(), pairs, strict=True):
         assert model.surface == surface
@@ -129,12 +129,44 @@ def test_an_unknown_model_is_refused_with_those_known_there(model_id: str, surfa
     ],
 )
 def test_a_model_is_retired_from_its_last_day_on(status: str, shut_down: str | None, *, retired: bool) -> None:
-    model = replace(models()[0], status=status, shut_down=shut_down)
+    model = replace(models()[0], status=status, shut_down=shut_down, unconfirmed=())
     assert model.is_retired("2026-11-22") is retired
+
+
+def test_a_date_that_no_source_confirms_ends_no_model() -> None:
+    for name in ("veo-3.1-generate-001", "veo-3.1-fast-generate-001"):
+        model = find(name, [AGENT_PLATFORM])
+        assert model.shut_down == "2026-11-17"
+        assert model.replacement == "gemini-omni-1.2-flash"
+        assert not model.is_retired("2026-11-29")
+        assert model.may_have_ended("2026-11-29")
+        assert not model.may_have_ended("2026-11-16")
+    assert not find("veo-2.0-generate-001", [AGENT_PLATFORM]).may_have_ended("2026-11-29")
 
 
 def test_a_faster_service_takes_less_time() -> None:
     assert TypicalSeconds(10, 60, 360, "x").sped_up(20) == TypicalSeconds(0.5, 3, 18, "x")
+
+
+@pytest.mark.parametrize(
+    ("per_clip", "per_second", "free"),
+    [
+        (0.0, {}, True),
+        (None, {"": 0.0}, True),
+        (0.0, {"": 0.0, "720p": 0.0}, True),
+        (None, {}, False),
+        (None, {"720p": 0.0}, False),
+        (0.0, {"": 0.05}, False),
+        (0.4, {"": 0.0}, False),
+        (None, {"": 0.0, "4k": 0.1}, False),
+    ],
+)
+def test_a_model_is_free_only_if_that_is_said_of_all_its_clips(
+    per_clip: float | None, per_second: dict[str, float], *, free: bool
+) -> None:
+    model = replace(models()[0], usd_per_clip=per_clip, usd_per_second=per_second)
+    assert model.is_free is free
+    assert not replace(model, usd_per_million_tokens={"video": 1.0}).is_free
 
 
 def test_the_list_of_parameters_is_the_request() -> None:
@@ -142,7 +174,7 @@ def test_the_list_of_parameters_is_the_request() -> None:
     assert set(BY_NAME) == named
     assert not set(ALIASES) & set(BY_NAME)
     placed = [param.wire for param in PARAMS if param.wire]
-    assert len(set(placed)) == len(placed) == len(PARAMS) - 4
+    assert len(set(placed)) == len(placed) == len(PARAMS) - 6
     assert all(param.label and param.help.endswith(".") for param in PARAMS)
     assert [param.name for param in PARAMS if param.choices] == ["aspect_ratio", "resolution", "person_generation"]
 

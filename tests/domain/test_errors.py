@@ -19,9 +19,10 @@ import anyio.lowlevel
 import pytest
 
 import veo_widgets
-from veo_widgets import errors, exceptions
-from veo_widgets.client import AsyncClient
-from veo_widgets.config import Settings
+from veo_widgets import exceptions
+from veo_widgets.client.async_client import AsyncClient
+from veo_widgets.config.accounts import Settings
+from veo_widgets.domain import errors
 from veo_widgets.emulator import Emulator
 
 for _module in pkgutil.walk_packages(veo_widgets.__path__, "veo_widgets."):
@@ -36,6 +37,13 @@ def kinds(root: type[BaseException]) -> Iterator[type[BaseException]]:
 
 
 KINDS = sorted({*kinds(errors.VeoError), errors.SubmitInterrupted}, key=lambda kind: kind.__name__)
+
+
+def test_every_kind_is_had_where_the_reference_says() -> None:
+    public = import_module("veo_widgets.errors")
+    ours = {kind.__name__ for kind in KINDS if kind.__module__ == errors.__name__}
+    assert set(public.__all__) == ours | {"DeliveryWarning"}
+    assert all(getattr(public, name) is getattr(errors, name) for name in public.__all__)
 
 
 def parameters(kind: type[BaseException]) -> dict[str, inspect.Parameter]:

@@ -9,20 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets import cli, logbook
-from veo_widgets.diagnosis.report import Finding, Report
-from veo_widgets.errors import InvalidReplyError, VeoError
-from veo_widgets.handles import Job, Jobs
-from veo_widgets.library import clip_name
-from veo_widgets.media import Video
-from veo_widgets.printable import printable
-from veo_widgets.problems import Problem
-from veo_widgets.record import JobRecord, JobState, Operation
-from veo_widgets.remote import RemoteVideo, RemoteVideos
-from veo_widgets.sync import Client
-from veo_widgets.transitions import advance
-from veo_widgets.widgets import saved
-from veo_widgets.wires.openai_videos import Listed
+from veo_widgets.api import cli
+from veo_widgets.api.doctor.report import Finding, Report
+from veo_widgets.client.remote_videos import RemoteVideo, RemoteVideos
+from veo_widgets.config import log
+from veo_widgets.domain.errors import InvalidReplyError, VeoError
+from veo_widgets.domain.job_record import JobRecord, JobState, Operation
+from veo_widgets.domain.job_transitions import advance
+from veo_widgets.domain.media import Video
+from veo_widgets.domain.printable import printable
+from veo_widgets.domain.problems import Problem
+from veo_widgets.notebook.widgets import saved_output
+from veo_widgets.providers.wires.openai_videos import Listed
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job, Jobs
+from veo_widgets.storage.clips.library import clip_name
 
 # Clears the screen, sets the title, writes over the line, turns it round; C1's own forms; a bell, a link, a zero byte.
 EVIL = "\x1b[2J\x1b]0;title\x07\rover\u202egnp.exe\u2066\x9b31m\x9d8;;http://x\x9c\u2028\u2029\x00\ud800end"
@@ -61,9 +62,9 @@ def test_a_prompt_that_means_harm_is_a_prompt(job: Job, client: Client, capsys: 
     assert job.videos[0].path.name.isascii()
     assert set(clip_name(record, 0)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_.")
     assert len(client.jobs()) == 1
-    for text in (repr(job), repr(client.jobs()), cli.describe(job), saved.bundle(record)["text/plain"]):
+    for text in (repr(job), repr(client.jobs()), cli.describe(job), saved_output.bundle(record)["text/plain"]):
         assert is_fit(text)
-    for page in (client.jobs()._repr_html_(), saved.bundle(record)["text/html"], job.videos[0]._repr_html_()):
+    for page in (client.jobs()._repr_html_(), saved_output.bundle(record)["text/html"], job.videos[0]._repr_html_()):
         assert "<script" not in page
         assert "<img src=x" not in page
     print(client.cost(), job.state)
@@ -75,8 +76,8 @@ def test_a_service_s_sentence_is_fit_wherever_it_is_shown(job: Job, client: Clie
     ended = advance(record, Operation("o", "failed", message=f"{EVIL}{PAGE}", code=EVIL), 1.0)
     withheld = advance(record, Operation("o", "filtered", withheld=1, reasons=(EVIL + PAGE,)), 1.0)
     for one in (ended, withheld):
-        assert is_fit(saved.bundle(one)["text/plain"])
-        assert "<script" not in saved.bundle(one)["text/html"]
+        assert is_fit(saved_output.bundle(one)["text/plain"])
+        assert "<script" not in saved_output.bundle(one)["text/html"]
         assert is_fit(repr(Jobs(client, [one])))
     listed = Listed(f"video_{EVIL}", EVIL, EVIL, EVIL)
     assert is_fit(repr(RemoteVideos([RemoteVideo(listed, "openai", "openai", "")], EVIL)))
@@ -88,18 +89,18 @@ def test_a_folder_s_name_is_fit(job: Job, client: Client) -> None:
     folder = Path("/clips") / printable(EVIL).replace("/", "") / "\x1b[2J"
     video = Video(folder / "clip.mp4", seconds=1, width=1, height=1)
     record = replace(job.record, videos=(video,), folder=str(folder))
-    assert is_fit(saved.bundle(record)["text/plain"])
+    assert is_fit(saved_output.bundle(record)["text/plain"])
     assert is_fit(repr(Jobs(client, [record])))
 
 
 @pytest.mark.parametrize("make", [str, ValueError], ids=["text", "exception"])
 def test_the_log_is_fit(tmp_path: Path, make: Callable[[str], object]) -> None:
-    logbook.log("debug", tmp_path / "log")
+    log.log("debug", tmp_path / "log")
     try:
         logging.getLogger("veo_widgets").warning("It said %s", make(EVIL))
         logging.getLogger("veo_widgets").error("It failed", exc_info=ValueError(EVIL))
     finally:
-        logbook.log("off")
+        log.log("off")
     written = (tmp_path / "log").read_text("utf-8")
     assert "It said" in written
     assert "It failed" in written

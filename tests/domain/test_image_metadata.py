@@ -13,7 +13,7 @@ import PIL.ImageOps
 import PIL.PngImagePlugin
 import pytest
 
-from veo_widgets.image_metadata import BrokenImageError, stripped
+from veo_widgets.domain.formats.image_metadata import BrokenImageError, stripped
 
 CANARY = b"canary-4711"
 KINDS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.media import Video
-from veo_widgets.pricing import Cost
-from veo_widgets.problems import Problem
-from veo_widgets.record import JobRecord, JobState, Operation, Sample
-from veo_widgets.request import VideoRequest
-from veo_widgets.transitions import accepted, advance, ended, saved
+from veo_widgets.domain.job_record import JobRecord, JobState, Operation, Sample
+from veo_widgets.domain.job_transitions import accepted, advance, ended, saved
+from veo_widgets.domain.media import Video
+from veo_widgets.domain.pricing import Cost
+from veo_widgets.domain.problems import Problem
+from veo_widgets.domain.request import VideoRequest
 
 FINAL = {"succeeded", "filtered", "failed", "expired", "unknown"}
 NAME = "models/m/operations/1"
@@ -142,7 +142,7 @@ def test_problems_say_what_why_and_what_to_do(operation: Operation, words: tuple
 def test_acceptance_and_the_end() -> None:
     queued = accepted(record("submitting", operation="", submitted_at=None), NAME, 150.0)
     assert (queued.state, queued.operation, queued.submitted_at) == (JobState.QUEUED, NAME, 150.0)
-    videos = (Video(Path("/clips/a.mp4"), sha256="00"),)
+    videos = (Video(Path("/clips/a.mp4"), digest="00"),)
     done = saved(advance(queued, outcome("samples"), 200.0), videos, 201.0)
     assert (done.state, done.videos, done.finished_at, done.updated_at) == (JobState.SUCCEEDED, videos, 200.0, 201.0)
 

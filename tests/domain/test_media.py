@@ -13,8 +13,8 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from veo_widgets.errors import InvalidRequestError
-from veo_widgets.media import MAX_IMAGE_BYTES, Image, Video, sniff_image
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.media import MAX_IMAGE_BYTES, Image, Video, sniff_image
 
 
 def encoded(kind: str, mode: str = "RGB") -> bytes:
@@ -166,7 +166,7 @@ def test_bytes_are_not_shown() -> None:
     assert Image(bytes(12_345), name="a.png").describe() == "a.png (12 kB)"
 
 
-CLIP = Video(Path("/clips/a.mp4"), sample=1, bytes=9, sha256="00", seconds=8.0, width=1280, fps=24.0, has_audio=True)
+CLIP = Video(Path("/clips/a.mp4"), sample=1, bytes=9, digest="00", seconds=8.0, width=1280, fps=24.0, has_audio=True)
 
 
 def test_a_clip_is_shown_by_its_path_from_here() -> None:
@@ -216,3 +216,8 @@ def test_html_is_safe_whatever_the_file_is_called() -> None:
     assert 'src="a%20%22%231%3F%22%20%3Cb%3E%2541.mp4"' in html
     assert "poster" not in html
     assert os.sep != "/" or 'src="/' in Video(Path("/else/a.mp4"))._repr_html_()
+
+
+def test_a_home_folder_of_nobody_is_told_in_whole_sentences() -> None:
+    with pytest.raises(InvalidRequestError, match=r"home directory\. Give the path of an image file\.$"):
+        Image.of("~nobody-has-this-name/cat.png")

@@ -11,7 +11,7 @@ import tracemalloc
 import av
 import pytest
 
-from veo_widgets.mp4 import Description, describe, is_mp4
+from veo_widgets.domain.formats.mp4 import Description, describe, is_mp4
 
 
 def clip(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
-from veo_widgets.pricing import Cost, Usage, estimate, settled
-from veo_widgets.request import VideoRequest
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API, Model, find, own_models_in
+from veo_widgets.domain.pricing import Cost, Usage, estimate, settled
+from veo_widgets.domain.request import VideoRequest
 
 VEO, FAST, LITE = "veo-3.1-generate-001", "veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001"
 
@@ -73,7 +74,7 @@ def test_doubts_are_named(audio: bool | None, doubts: tuple[str, ...], note: str
 
 @pytest.mark.parametrize(
     ("usd", "text"),
-    [(None, "price unknown"), (0.0, "$0.00"), (0.0042, "$0.0042"), (0.01, "$0.01"), (0.8, "$0.80"), (12.345, "$12.35")],
+    [(None, "price unknown"), (0.0, "free"), (0.0042, "$0.0042"), (0.01, "$0.01"), (0.8, "$0.80"), (12.345, "$12.35")],
 )
 def test_amounts_for_people(usd: float | None, text: str) -> None:
     assert Cost(usd).text == text
@@ -127,3 +128,64 @@ def test_a_clip_that_is_there_already_decides_the_length(said: dict, usd: float)
     assert ("the length of the source decides" in cost.note) is (
         "extend_from" not in said and len(said) < 3 and "duration_seconds" not in said
     )
+
+
+def own(**described: Any) -> Model:
+    (model,) = own_models_in([{"id": "studio/wan", **described}], "a test")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("described", "said", "cost"),
+    [
+        ({"price": 0}, {}, Cost(0.0, "", 0.0, 1)),
+        ({"price": 0, "durations_s": [3, 5]}, {"samples": 4}, Cost(0.0, "", 3.0, 4)),
+        ({"price": {"per_second": 0}}, {"extra": {"steps": 30}}, Cost(0.0, "", 0.0, 1)),
+        ({"price": {"per_second": 0.05}}, {"duration_seconds": 5.0, "samples": 2}, Cost(0.5, "", 5.0, 2)),
+        ({"price": {"per_second": 0.05}, "durations_s": [3, 5]}, {}, Cost(0.15, "", 3.0, 1)),
+        ({"price": {"per_clip": 0.4}}, {"duration_seconds": 5.0, "samples": 2}, Cost(0.8, "", 0.0, 2)),
+        ({"price": {"per_clip": 0.1, "per_second": 0.02}}, {"duration_seconds": 5.0}, Cost(0.2, "", 5.0, 1)),
+        (
+            {"usd_per_second": {"480p": 0.02, "720p": 0.05}, "resolutions": ["480p", "720p"]},
+            {"duration_seconds": 4.0, "resolution": "720p"},
+            Cost(0.2, "", 4.0, 1),
+        ),
+        ({}, {"duration_seconds": 5.0}, Cost(None, "no rate is published for studio/wan", 5.0, 1)),
+        ({"price": {"per_second": 0.05}}, {}, Cost(None, "the length of a clip of studio/wan is unknown", 0.0, 1)),
+        (
+            {"price": {"per_clip": 0.4}},
+            {"extra": {"steps": 30}},
+            Cost(None, "what 'steps' costs is unknown", 0.0, 1),
+        ),
+        (
+            {"price": {"per_clip": 0.4}, "extra": [{"name": "steps", "kind": "integer"}]},
+            {"extra": {"lora": "oil", "step": 30}},
+            Cost(None, "what 'step' and 1 more cost is unknown; did you mean 'steps'?", 0.0, 1),
+        ),
+        (
+            {"price": {"per_clip": 0.4}, "extra": [{"name": "steps", "kind": "integer"}]},
+            {"extra": {"steps": 30, "step": 30}},
+            Cost(None, "what 'step' costs is unknown", 0.0, 1),
+        ),
+        (
+            {"price": {"per_clip": 0.4}, "extra": [{"name": "steps", "kind": "integer"}]},
+            {"extra": {"steps": 30}},
+            Cost(0.4, "", 0.0, 1),
+        ),
+    ],
+)
+def test_a_model_of_ones_own_costs_what_was_said(described: dict, said: dict, cost: Cost) -> None:
+    assert estimate(VideoRequest("A cat", "studio/wan", **said), own(**described)) == cost
+
+
+def test_free_is_a_price_and_nothing_charged_is_another() -> None:
+    assert estimate(VideoRequest("A cat"), own(price=0)).is_free
+    assert not Cost(0.0, "nothing is charged without a clip").is_free
+    assert str(Cost(0.0, "nothing is charged without a clip")) == "$0.00 (nothing is charged without a clip)"
+    assert str(Cost(0.0)) == "free"
+    assert not Cost(None).is_free
+
+
+def test_a_parameter_that_a_listed_model_does_not_describe_has_no_price() -> None:
+    cost = estimate(VideoRequest("A cat", VEO, extra={"parameters.style": "noir"}), find(VEO, [AGENT_PLATFORM]))
+    assert (cost.usd, cost.note) == (None, "what 'parameters.style' costs is unknown")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from veo_widgets.printable import html_output
+from veo_widgets.domain.printable import html_output
 
 APART = "<span>$</span>"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from veo_widgets.errors import InvalidRequestError
-from veo_widgets.flags import words
-from veo_widgets.templates import Columns, as_body, as_text, fill_in, prompt_of
+from veo_widgets.api.flags import words
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.prompt_templates import Columns, as_body, as_text, fill_in, prompt_of
 
 VALUES: dict[str, Any] = {
     "n": 7,
@@ -55,6 +56,15 @@ def test_a_template_means_the_same_everywhere(template: str, text: str | None) -
     quoted = '"' + template.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if '"' not in template:
         assert words(f"--negative-prompt {quoted}", dict(VALUES)) == ["--negative-prompt", text]
+
+
+def test_a_day_is_written_without_the_midnight_that_pandas_gives_it() -> None:
+    names = {"day": pd.Timestamp("2026-05-01"), "at": pd.Timestamp("2026-05-01 09:30")}
+    said = "{day} $day {day!s} {day:%d.%m. %H} {at} $at"
+    expected = "2026-05-01 2026-05-01 2026-05-01 00:00:00 01.05. 00 2026-05-01 09:30:00 2026-05-01 09:30:00"
+    assert fill_in(said, names) == Columns(list(names)).read(said).fill(names) == expected
+    others = {"utc": pd.Timestamp("2026-05-01", tz="UTC"), "none": pd.NaT, "text": "2026-05-01 00:00:00"}
+    assert fill_in("{utc}, {none}, {text}", others) == "2026-05-01 00:00:00+00:00, NaT, 2026-05-01 00:00:00"
 
 
 def test_json_stays_json_whatever_is_filled_in() -> None:

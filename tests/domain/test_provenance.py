@@ -20,17 +20,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import veo_widgets as veo
-from veo_widgets import errors, recipes
+from veo_widgets.domain import errors
+from veo_widgets.domain.formats.provenance import TRUST, ContentCredentials, credentials_of
 from veo_widgets.emulator import Emulator
-from veo_widgets.films import Film, shot
-from veo_widgets.handles import Job
-from veo_widgets.provenance import TRUST, ContentCredentials, credentials_of
-from veo_widgets.signatures import Part, configured
-from veo_widgets.sync import Client
-from veo_widgets.widgets import Player
+from veo_widgets.notebook.widgets import Player
+from veo_widgets.session import recipes
+from veo_widgets.session.client import Client
+from veo_widgets.session.groups.film import Film
+from veo_widgets.session.groups.shots import shot
+from veo_widgets.session.job import Job
+from veo_widgets.storage.films.signatures import Part, configured
 
-from .made_clips import Made
-from .signers import MADE_BY_AI, Signer
+from ..made_clips import Made
+from ..signers import MADE_BY_AI, Signer
 
 SIGNER = Signer.made()
 CLAIM = "signed by Meadow Pictures; manifest by Meadow Veo 3.1; created by AI"
@@ -233,7 +235,7 @@ WITHOUT = """
 import sys
 sys.path = [place for place in sys.path if "site-packages" not in place] + sys.argv[1:2]
 from pathlib import Path
-from veo_widgets.provenance import credentials_of
+from veo_widgets.domain.formats.provenance import credentials_of
 for name in sys.argv[2:]:
     print(credentials_of(Path(name)))
 """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.credentials import Secret
-from veo_widgets.problems import Problem
-from veo_widgets.redaction import GAP, know, redact
+from veo_widgets.config.credentials import Secret
+from veo_widgets.domain import errors
+from veo_widgets.domain.problems import Problem
+from veo_widgets.domain.redaction import GAP, know, redact
 
 
 @pytest.mark.parametrize(

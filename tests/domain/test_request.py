@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
-from veo_widgets.errors import InvalidRequestError
-from veo_widgets.media import Image, Video
-from veo_widgets.params import SIZES
-from veo_widgets.request import VideoRequest
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API, find, unlisted
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.media import Image, Video
+from veo_widgets.domain.params import SIZES
+from veo_widgets.domain.request import VideoRequest
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"
 FRAME = Image(PNG, name="a.png")
@@ -32,7 +32,25 @@ BUCKET = Image(uri="gs://b/a.jpg", mime="image/jpeg", name="gs://b/a.jpg")
         ({"size": "1080x1920"}, {"aspect_ratio": "9:16", "resolution": "1080p"}),
         ({"size": " 1280 X 720 "}, {"aspect_ratio": "16:9", "resolution": "720p"}),
         ({"size": "1280×720", "resolution": "720p"}, {"aspect_ratio": "16:9", "resolution": "720p"}),
+        ({"size": "832×480"}, {"size": "832x480"}),
+        ({"size": "1280x721", "aspect_ratio": "16:9"}, {"size": "1280x721", "aspect_ratio": "16:9"}),
         ({"resolution": "4K"}, {"resolution": "4k"}),
+        ({"resolution": "480P", "aspect_ratio": "1:1"}, {"resolution": "480p", "aspect_ratio": "1:1"}),
+        ({"aspect_ratio": "2.39:1"}, {"aspect_ratio": "2.39:1"}),
+        ({"extra": {"steps": 30, "a.b": None}}, {"extra": {"steps": 30, "a.b": None}}),
+        ({"extra": "cfg=5.0"}, {"extra": {"cfg": 5.0}}),
+        (
+            {"extra": ["cfg=5", "say=a b", "on=true", "odd=True"]},
+            {"extra": {"cfg": 5, "say": "a b", "on": True, "odd": "True"}},
+        ),
+        (
+            {"extra": ['{"a": [1, {"b": null}]}', 'c={"d": "=e"}', "f==g"]},
+            {"extra": {"a": [1, {"b": None}], "c": {"d": "=e"}, "f": "=g"}},
+        ),
+        ({"extra": ("a=1", "a=1")}, {"extra": {"a": 1}}),
+        ({"extra": "a=NaN"}, {"extra": {"a": "NaN"}}),
+        ({"extra": {"a": (1, 2), "upscale": False}}, {"extra": {"a": [1, 2], "upscale": False}}),
+        ({"extra": {}}, {}),
         ({"person_generation": " Allow_Adult"}, {"person_generation": "allow_adult"}),
         ({"samples": "2"}, {"samples": 2}),
         ({"samples": 2.0}, {"samples": 2}),
@@ -81,13 +99,31 @@ def test_every_spelling_is_read(given: dict, read: dict) -> None:
         ({"seed": 4294967296}, "seed", "at most 4294967295"),
         ({"seed": "9" * 5000}, "seed", "a number"),
         ({"seed": True}, "seed", "a number"),
-        ({"size": "1280x721"}, "size", "Did you mean '1280x720'"),
+        ({"size": "1280x"}, "size", "Did you mean '1280x720'"),
+        ({"size": "0x480"}, "size", "as in 832x480"),
+        ({"extra": "cfg"}, "extra", "'cfg' is not written NAME=VALUE"),
+        ({"extra": "=5"}, "extra", "NAME=VALUE"),
+        ({"extra": 5}, "extra", "a dictionary"),
+        ({"extra": {5: 5}}, "extra", "5 is not a name"),
+        ({"extra": {"a..b": 5}}, "extra", "'a..b' is not a name"),
+        ({"extra": {"a": {1, 2}}}, "extra.a", "a set is not JSON"),
+        ({"extra": {"a": [float("nan")]}}, "extra.a", "nan is not JSON"),
+        ({"extra": {"a": 10**400}}, "extra.a", "inf is not JSON"),
+        ({"extra": {"a": {1: 2}}}, "extra.a", "an object whose name 1 is no text is not JSON"),
+        ({"extra": {"a": "\ud800"}}, "extra.a", "surrogate"),
+        ({"extra": ["a=1", "a=true"]}, "extra.a", "said twice"),
+        ({"extra": {"seconds": 5}}, "extra.seconds", "seconds is a parameter by itself"),
+        ({"extra": {"negative_prompt": "rain"}}, "extra.negative_prompt", "give negative_prompt="),
         ({"size": "big"}, "size", "1280x720"),
         ({"size": (1280, 720)}, "size", "1280x720"),
         ({"size": "1280x720", "resolution": "1080p"}, "resolution", "said twice"),
         ({"seconds": 4, "duration_seconds": 6}, "duration_seconds", "said twice"),
         ({"resolution": "720"}, "resolution", "Did you mean '720p'"),
         ({"aspect_ratio": "16x9"}, "aspect_ratio", "Did you mean '16:9'"),
+        ({"aspect_ratio": "0:1"}, "aspect_ratio", "'0:1' is not one of 16:9, 9:16, nor anything like 1:1."),
+        ({"aspect_ratio": "16:0.0"}, "aspect_ratio", "'16:0.0' is not one of"),
+        ({"size": "1x1"}, "size", "'1x1' is out of range; a side has 10 to 99999 pixels, as in 832x480."),
+        ({"size": "0x0"}, "size", "'0x0' is out of range"),
         ({"generate_audio": "maybe"}, "generate_audio", "true or false"),
         ({"generate_audio": 2}, "generate_audio", "true or false"),
         ({"negative_prompt": 3}, "negative_prompt", "text"),
@@ -97,6 +133,7 @@ def test_every_spelling_is_read(given: dict, read: dict) -> None:
         ({"reference_images": [b"GIF89a"]}, "reference_images", "not a PNG"),
         ({"aspect_ration": "16:9"}, "aspect_ration", "Did you mean 'aspect_ratio'"),
         ({"sample_count": 1}, "sample_count", "no such parameter"),
+        ({"guidance_scale": 1}, "guidance_scale", "extra={'guidance_scale': …}"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name(given: dict, parameter: str, words: str) -> None:
@@ -143,6 +180,7 @@ def test_the_mode_follows_from_what_is_given(given: dict, mode: str) -> None:
         {"prompt": "A cat", "model": "m", "seed": 0, "generate_audio": False, "samples": 1},
         {"prompt": "A cat", "model": "m", "generate_audio": True, "allow_retired": True, "duration_seconds": 4.0},
         {"first_frame": FRAME, "last_frame": BUCKET, "reference_images": (FRAME, BUCKET)},
+        {"size": "832x480", "extra": {"z": 1, "a": {"b": [True, None, 1.5, "x"]}}},
         {},
     ],
 )
@@ -272,3 +310,26 @@ def test_a_remix_is_an_edit_of_what_the_service_keeps() -> None:
     request = VideoRequest.build("Make it night", "sora-2", remix_from="video_1")
     assert (request.mode, request.source) == ("edit", "video_1")
     assert request.said() == {"prompt": "Make it night", "model": "sora-2", "remix_from": "video_1"}
+
+
+def test_extras_keep_their_order_and_are_a_copy() -> None:
+    given = {"z": [1], "a": {"b": 2}}
+    request = VideoRequest.build("A cat", extra=given)
+    given["z"].append(2)
+    given["m"] = 3
+    assert [*request.extra.items()] == [("z", [1]), ("a", {"b": 2})]
+    assert ("a", '{"b": 2}') in request.settings()
+
+
+def test_a_truth_is_no_number_in_extras() -> None:
+    assert not VideoRequest.build("A cat", extra="a=1").asks_the_same(VideoRequest.build("A cat", extra="a=true"))
+    assert VideoRequest.build("A cat", extra="a=1 ").asks_the_same(VideoRequest.build("A cat", extra={"a": 1}))
+
+
+def test_a_model_of_sizes_makes_its_first_where_nothing_is_said() -> None:
+    model = replace(unlisted("m", "openai", "openai_videos"), sizes=("832x480", "1280x720"))
+    assert VideoRequest.build("A cat").completed(model).size == "832x480"
+    assert VideoRequest.build("A cat").picture_size(model) == (832, 480)
+    full = VideoRequest.build("A cat").completed(replace(model, default_size="1280x720"))
+    assert (full.size, full.aspect_ratio, full.resolution) == (None, "16:9", "720p")
+    assert VideoRequest.build("A cat", aspect_ratio="1:1").completed(model).size is None

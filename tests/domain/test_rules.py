@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, OPENAI, Model, find, models, unlisted
-from veo_widgets.errors import InvalidRequestError, RetiredModelError
-from veo_widgets.media import Image
-from veo_widgets.request import VideoRequest
-from veo_widgets.rules import check, retired, violations
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API, OPENAI, Model, find, models, unlisted
+from veo_widgets.domain.errors import InvalidRequestError, RetiredModelError
+from veo_widgets.domain.media import Image
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.domain.rules import check, retired, violations
 
 TODAY = "2026-11-22"
 FRAME = Image(b"\x89PNG\r\n\x1a\n", name="a.png")
@@ -139,9 +139,9 @@ def test_a_retired_model_is_refused_with_date_source_and_replacement_unless_insi
     request = VideoRequest("A cat", model.id)
     with pytest.raises(RetiredModelError) as caught:
         check(request, model, TODAY)
-    for words in ("2026-10-22", "deprecation", "Use gemini-omni-1.1-flash instead", "allow_retired=True"):
+    for words in ("2026-10-22", "deprecation", "Use gemini-omni-1.2-flash instead", "allow_retired=True"):
         assert words in str(caught.value)
-    assert caught.value.allowed == ("gemini-omni-1.1-flash",)
+    assert caught.value.allowed == ("gemini-omni-1.2-flash",)
     check(VideoRequest("A cat", model.id, allow_retired=True), model, TODAY)
 
 

@@ -13,12 +13,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from veo_widgets.errors import VeoError
-from veo_widgets.ledger import Ledger
-from veo_widgets.pricing import Cost
-from veo_widgets.record import JobRecord, JobState
-from veo_widgets.request import VideoRequest
-from veo_widgets.spending import Item, Spend
+from veo_widgets.domain.errors import VeoError
+from veo_widgets.domain.job_record import JobRecord, JobState
+from veo_widgets.domain.pricing import Cost
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.domain.spending import Item, Spend
+from veo_widgets.storage.ledger.ledger import Ledger
 
 SPEND = Spend(
     (

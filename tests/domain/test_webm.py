@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import random
 import struct
@@ -9,11 +10,12 @@ import struct
 import av
 import pytest
 
-from veo_widgets.containers import MATROSKA, MP4, WEBM, container_of, what_came
-from veo_widgets.mp4 import Description
-from veo_widgets.webm import describe, doctype, is_whole
+from veo_widgets.domain.formats.containers import MATROSKA, MP4, WEBM, container_of, what_came
+from veo_widgets.domain.formats.mp4 import Description
+from veo_widgets.domain.formats.webm import describe, doctype, is_whole
 
 
+@functools.cache
 def clip(
     kind: str = "webm",
     *,
@@ -26,7 +28,8 @@ def clip(
     """A real VP8 clip, with Opus if asked for; ``live="1"`` leaves the sizes open, as a browser's recorder does."""
     file = io.BytesIO()
     with av.open(file, "w", format=kind, options=options) as out:
-        video = out.add_stream("libvpx", rate=fps)
+        # What the pictures look like is no matter.
+        video = out.add_stream("libvpx", rate=fps, options={"deadline": "realtime", "cpu-used": "16"})
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         sound = out.add_stream("libopus", rate=48_000, layout="mono") if audio else None
         for index in range(frames):

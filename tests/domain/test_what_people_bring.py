@@ -12,19 +12,20 @@ import PIL.Image
 import pytest
 
 import veo_widgets as veo
-from veo_widgets import mp4
-from veo_widgets.clip_metadata import without_metadata
-from veo_widgets.containers import described
-from veo_widgets.errors import InvalidRequestError
-from veo_widgets.handles import Job
-from veo_widgets.media import MAX_IMAGE_BYTES, Image
-from veo_widgets.planning import following
-from veo_widgets.stitching import Segment, last_frame, stitch
-from veo_widgets.sync import Client
-from veo_widgets.wires.sources import decoded
+from veo_widgets.client.plan import following
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.formats import mp4
+from veo_widgets.domain.formats.clip_metadata import without_metadata
+from veo_widgets.domain.formats.containers import described
+from veo_widgets.domain.media import MAX_IMAGE_BYTES, Image
+from veo_widgets.emulator import Emulator
+from veo_widgets.providers.wires.clip_sources import decoded
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
+from veo_widgets.storage.films.stitching import Segment, last_frame, stitch
 
-from .brought import CLIPS, PICTURES, PROFILE, SIZE, Clip, Picture, array, encoded, picture, turned
-from .made_clips import Made, events
+from ..brought import CLIPS, PICTURES, PROFILE, SIZE, Clip, Picture, array, encoded, picture, turned
+from ..made_clips import Made, events
 
 
 @pytest.fixture
@@ -252,6 +253,45 @@ def test_a_clip_is_sent_without_its_place_whichever_way_it_is_given(tmp_path: Pa
         clip = veo.plan("x", model="emulator/gemini-omni-1.2-flash", edit_from=given).request.edit_from
         assert PLACE.encode() not in decoded(clip, "edit_from")
         assert decoded(clip, "edit_from") == without_metadata(data)
+
+
+@pytest.mark.parametrize("parameter", ["edit_from", "extend_from", "upscale_from", "reference_videos"])
+@pytest.mark.parametrize(
+    ("name", "start", "kind"),
+    [
+        ("cat.jpg", b"\xff\xd8\xff\xe0", "an image/jpeg"),
+        ("cat.mp4", b"\x89PNG\r\n\x1a\n", "an image/png"),
+        ("cat.webp", b"RIFF\x24\0\0\0WEBPVP8 ", "an image/webp"),
+        ("miaow.wav", b"RIFF\x24\0\0\0WAVEfmt ", "a sound in WAV"),
+        ("page.mp4", b"<!DOCTYPE html>", "an HTML page"),
+        ("cat.mp4", b"", "empty"),
+    ],
+)
+def test_what_is_no_clip_is_refused_before_anything_is_sent(
+    client: Client,
+    emulator: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    start: bytes,
+    kind: str,
+    parameter: str,
+) -> None:
+    (tmp_path / name).write_bytes(start)
+    monkeypatch.chdir(tmp_path)
+    for given in (name, tmp_path / name, start):
+        said = {parameter: given, **({"resolution": "1080p"} if parameter == "upscale_from" else {})}
+        with pytest.raises(InvalidRequestError, match=f"{parameter}: .* is {kind}, not a clip; give an MP4") as refused:
+            client.submit("x", model="emulator/gemini-omni-1.2-flash", **said)
+        assert refused.value.parameter == parameter
+    assert not client.jobs()
+    assert not [entry for entry in emulator.journal() if entry.kind == "create"]
+
+
+@pytest.mark.parametrize("start", [b"RIFF\x24\0\0\0AVI LIST", b"\0\0\x01\xba", b"FLV\x01", b"\0\0\0\x14ftypqt  "])
+def test_clips_of_other_kinds_are_left_to_the_service(start: bytes) -> None:
+    clip = veo.plan("x", model="emulator/gemini-omni-1.2-flash", edit_from=start).request.edit_from
+    assert decoded(clip, "edit_from") == start
 
 
 def test_a_job_stands_for_its_clip(job: Job, client: Client) -> None:

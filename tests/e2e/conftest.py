@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
 from .servers import Lab, jupyter
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+# The shell has the same engine and no windows of its own, whose bars and menus cost more than many a page.
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 # Without these Chromium calls home at every start, and holds sound back until somebody clicks.
 SWITCHES = (
     "--no-sandbox",
@@ -29,6 +30,8 @@ SWITCHES = (
     "--mute-audio",
     "--autoplay-policy=no-user-gesture-required",
 )
+# Milliseconds. A busy machine takes its time; what never comes fails all the same.
+PATIENCE = 180_000
 # Without a kernelspec Lab asks for one in a dialog and waits for ever.
 KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 READY = """() => {
@@ -56,8 +59,7 @@ def browser() -> Iterator[Browser]:
 @contextlib.contextmanager
 def launched() -> Iterator[Browser]:
     """A browser, until the block ends."""
-    # A busy machine takes its time; what never comes fails all the same.
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES), headless=True)
         yield browser
@@ -79,7 +81,7 @@ def plays(video: Locator) -> str:
         if (video.paused) video.play().catch(() => {});
         return video.currentTime > 0.4 && video.readyState >= 2;
     }"""
-    video.page.wait_for_function(runs, arg=video.element_handle(), timeout=60_000)
+    video.page.wait_for_function(runs, arg=video.element_handle(), timeout=PATIENCE)
     assert video.evaluate("video => [video.videoWidth, video.videoHeight, video.error]") == [1280, 720, None]
     assert video.evaluate("video => video.webkitAudioDecodedByteCount") > 0
     seeked = """video => new Promise(done => {
@@ -91,19 +93,47 @@ def plays(video: Locator) -> str:
     return str(video.evaluate("video => video.currentSrc"))
 
 
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[Page]:
-    """A page of its own, without an error of a script at the end."""
+def new_page(browser: Browser) -> Page:
+    """A page beside the others."""
     context = browser.contexts[0] if browser.contexts else browser.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE)
+    return page
+
+
+@contextlib.contextmanager
+def without_errors(page: Page) -> Iterator[Page]:
+    """A page in which no script fails until the block ends."""
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
+
+    def note(error: Error) -> None:
+        errors.append(error.stack or str(error))
+
+    page.on("pageerror", note)
     yield page
-    page.close()
+    page.remove_listener("pageerror", note)
     # Notebook 7 has one of its own when it starts, and Jupyter's widget manager one when a kernel is restarted.
     foreign = ("/static/notebook/", "create_subshell_request")
     assert [error for error in errors if not any(name in error for name in foreign)] == []
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    """A page of its own, without an error of a script at the end."""
+    with without_errors(new_page(browser)) as page:
+        yield page
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def open_lab(browser: Browser, lab: Lab) -> Page:
+    """JupyterLab with nothing open in it, which takes a second of work to come up, for one test after another."""
+    page = new_page(browser)
+    page.goto(f"{lab.url}lab?token={lab.token}&reset")
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
+    page.wait_for_function("() => window.jupyterapp")
+    page.evaluate("() => window.jupyterapp.restored.then(() => null)")
+    return page
 
 
 @dataclass
@@ -112,6 +142,8 @@ class Notebook:
 
     page: Page
     lab: Lab
+    # Whether JupyterLab is there already, with nothing open in it.
+    in_open_lab: bool = False
 
     def write(self, name: str, *cells: str) -> Path:
         made = nbformat.v4.new_notebook(metadata=KERNELSPEC)
@@ -120,15 +152,23 @@ class Notebook:
         return self.lab.root / name
 
     def open(self, name: str, app: str = "lab/tree") -> None:
-        """Open a notebook in JupyterLab, or under ``notebooks`` in Notebook 7."""
-        self.page.goto(f"{self.lab.url}{app}/{quote(name)}?token={self.lab.token}&reset")
-        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+        """Open a notebook in JupyterLab, or under ``notebooks`` in Notebook 7.
+
+        A page that has shown one of this test's notebooks is loaded anew.
+        """
+        if self.in_open_lab:
+            self.in_open_lab = False
+            self.command("docmanager:open", f"{{path: {name!r}}}")
+        else:
+            self.page.goto(f"{self.lab.url}{app}/{quote(name)}?token={self.lab.token}&reset")
+            self.page.wait_for_selector("#jupyterlab-splash", state="detached")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
         self.page.wait_for_function(READY)
 
     def command(self, name: str, arguments: str = "{}") -> None:
         """Run a command of Lab's and wait for its end."""
-        self.page.evaluate(f"() => window.jupyterapp.commands.execute({name!r}, {arguments})")
+        # What it returns stays there: a notebook is a million values.
+        self.page.evaluate(f"async () => {{ await window.jupyterapp.commands.execute({name!r}, {arguments}); }}")
 
     def start_all(self) -> None:
         """Run all cells without waiting for their end."""
@@ -153,9 +193,25 @@ class Notebook:
         with contextlib.suppress(Exception):
             self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
+    def close(self) -> None:
+        """Close it without a question, and leave JupyterLab open."""
+        self.page.evaluate("() => { for (const one of [...window.jupyterapp.shell.widgets('main')]) one.dispose(); }")
+
 
 @pytest.fixture
-def notebook(tab: Page, lab: Lab) -> Iterator[Notebook]:
+def notebook(open_lab: Page, lab: Lab) -> Iterator[Notebook]:
+    """A notebook in the JupyterLab that the file's tests share."""
+    with without_errors(open_lab):
+        # A question that a test has left open would stand before everything.
+        made = Notebook(open_lab, lab, in_open_lab=not open_lab.locator(".jp-Dialog").count())
+        yield made
+        made.shut_down()
+        made.close()
+
+
+@pytest.fixture
+def notebook_alone(tab: Page, lab: Lab) -> Iterator[Notebook]:
+    """A notebook in a page of its own, which nothing was shown in before."""
     made = Notebook(tab, lab)
     yield made
     made.shut_down()

@@ -94,12 +94,12 @@ def host() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A clip of the emulator's, four seconds at 720p."""
-    from veo_widgets.config import Settings
-    from veo_widgets.sync import Client
+    from veo_widgets.config.accounts import Settings
+    from veo_widgets.session.client import Client
 
     folder = tmp_path_factory.mktemp("clip")
     with Client(Settings(provider="emulator", folder=folder / "clips"), home=folder / "home") as client:
-        return client.generate("A cat", seconds=4, timeout=60)[0].path.read_bytes()
+        return client.generate("A cat", seconds=4, timeout=300)[0].path.read_bytes()
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ from playwright.sync_api import Locator, expect
 
 from .conftest import Notebook
 
-# A machine that is busy with other tests is slow to answer.
-expect.set_options(timeout=30_000)
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
 FPS = 24
 SEEK = """(video, seconds) => new Promise(done => {
@@ -21,6 +19,30 @@ SEEK = """(video, seconds) => new Promise(done => {
     video.pause();
     video.currentTime = seconds;
 })"""
+# Counts every element that was ever made and holds a decoder, since one that has left the page may decode on: between
+# frames, and whenever one begins to load.
+WATCH = """() => {
+    const made = [];
+    for (const name of ["createElement", "createElementNS"]) {
+        const create = Document.prototype[name];
+        Document.prototype[name] = function (...given) {
+            const one = create.apply(this, given);
+            if (one instanceof HTMLMediaElement) made.push(new WeakRef(one));
+            return one;
+        };
+    }
+    const alive = () => made.map(one => one.deref()).filter(Boolean);
+    const decodes = one => one.readyState > 0 || one.networkState === HTMLMediaElement.NETWORK_LOADING;
+    window.decoders = {most: 0, strays: () => alive().filter(one => !one.isConnected).length};
+    const count = () => {
+        const all = new Set([...alive(), ...document.querySelectorAll("video")]);
+        window.decoders.most = Math.max(window.decoders.most, [...all].filter(decodes).length);
+    };
+    document.addEventListener("loadstart", count, true);
+    document.addEventListener("loadeddata", count, true);
+    const look = () => { count(); requestAnimationFrame(look); };
+    look();
+}"""
 # Colours are converted by two programs, and a clip is compressed.
 TOLERANCE = 6.0
 
@@ -130,14 +152,48 @@ def test_clips_play_as_one_and_the_starred_one_is_made_well(notebook: Notebook) 
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("([(12, 720)], 5)")
 
 
+def test_no_more_than_six_of_many_clips_decode(notebook: Notebook) -> None:
+    """Those in sight get a decoder once nothing moves, and the one that is pointed at; what is gone has none."""
+    page, folder = notebook.page, notebook.lab.root / "many"
+    folder.mkdir()
+    made = f"veo.configure(folder={str(folder)!r})\nclip = veo.submit('A cat', seconds=4).wait().videos[0].path"
+    copied = """import shutil
+for n in range(24):
+    for kind in (".mp4", ".json"): shutil.copy(clip.with_suffix(kind), f"many/{n:02}{kind}")"""
+    notebook.write("many.ipynb", LOAD, made, copied, "veo.Grid(*[f'many/{n:02}.mp4' for n in range(24)])")
+    notebook.open("many.ipynb")
+    page.evaluate(WATCH)
+    for number in range(4):
+        notebook.run(number)
+    cells = page.locator(".veo-root").get_by_role("listitem")
+    expect(cells).to_have_count(24)
+    shows = """at => [...document.querySelectorAll(".veo-cell")].at(at).querySelector("video")?.readyState >= 2"""
+    for at in (-1, 0, -1):
+        cells.nth(at).scroll_into_view_if_needed()
+        cells.nth(at).hover()
+        page.wait_for_function(shows, arg=at)
+    expect(page.locator(".veo-cell video")).to_have_count(6)
+    assert page.evaluate("window.decoders.most") == 6
+    # Shown anew in its place, nothing of it stays.
+    notebook.run(3)
+    page.wait_for_function(shows, arg=0)
+    tools = page.context.new_cdp_session(page)
+    for _ in range(100):
+        tools.send("HeapProfiler.collectGarbage")
+        if not (strays := page.evaluate("window.decoders.strays()")):
+            break
+    assert (strays, page.evaluate("window.decoders.most")) == (0, 6)
+
+
 def play_and_scrub(root: Locator) -> None:
     """All clips are at one place while they play, and on one frame when they are scrubbed."""
     times = "() => [...document.querySelectorAll('.veo-cell video')].map(video => video.currentTime)"
     page = root.page
     root.get_by_role("button", name="Play all").click()
-    page.wait_for_function(f"() => ({times})().every(time => time > 1)")
-    now = page.evaluate(times)
-    assert max(now) - min(now) < 0.25, now
+    # A busy browser may fall behind, also until the end; then they are played once more.
+    again = "document.querySelector('.veo-root [aria-label^=\"Play all\"]')?.click()"
+    together = "now.every(time => time > 1) && Math.max(...now) < 3.9 && Math.max(...now) - Math.min(...now) < 0.25"
+    page.wait_for_function(f"() => {{ const now = ({times})(); {again}; return {together}; }}")
     root.get_by_role("button", name="Pause all").click()
     slider = root.get_by_label("Position")
     slider.evaluate("input => { input.value = 2; input.dispatchEvent(new Event('input', {bubbles: true})); }")

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from veo_widgets.emulator import Emulator
 
+from ..kernels import HASTE
 from .conftest import Notebook
 
 CARD = ".jp-OutputArea-output .veo-root"
@@ -19,11 +20,14 @@ GOOGLES = "provider='gemini', base_url='{url}', api_key='sk-test-only', model='v
 FREE = "provider='emulator', base_url='{url}'"
 
 
-def begin(emulator: Emulator, notebook: Notebook, name: str, settings: str) -> str:
-    """The first cell: reach the emulator as if it were somebody's service, with a ledger of this test's own."""
+def begin(emulator: Emulator, notebook: Notebook, name: str, settings: str, pauses: str = "") -> str:
+    """The first cell: reach the emulator as if it were somebody's service, with a ledger of this test's own.
+
+    Its `pauses` are a client's, such as `HASTE`.
+    """
     home = notebook.lab.root.parent / f"home-{name}"
     settings = settings.format(url=emulator.base_url)
-    return f"import os\nos.environ['VEO_WIDGETS_HOME'] = {str(home)!r}\n{LOAD}\nveo.configure({settings})"
+    return f"import os\nos.environ['VEO_WIDGETS_HOME'] = {str(home)!r}\n{pauses}\n{LOAD}\nveo.configure({settings})"
 
 
 def test_a_job_that_waits_for_quota_counts_down_and_can_be_called_off(notebook: Notebook, emulator: Emulator) -> None:
@@ -57,7 +61,7 @@ def test_a_lost_answer_leaves_the_choice_and_is_found(notebook: Notebook, emulat
     emulator.script(on="create", fault="reset")
     notebook.write(
         "lost.ipynb",
-        begin(emulator, notebook, "lost", GATEWAY),
+        begin(emulator, notebook, "lost", GATEWAY, HASTE),
         "%%veo --seconds 4 --allow-retired\nA cat in the rain",
     )
     notebook.open("lost.ipynb")
@@ -96,7 +100,7 @@ def test_doctor_budget_and_cost_are_readable_in_both_themes(notebook: Notebook, 
     emulator.reset()
     notebook.write(
         "tables.ipynb",
-        begin(emulator, notebook, "tables", GOOGLES),
+        begin(emulator, notebook, "tables", GOOGLES, HASTE),
         "veo.budget(day=2)\njobs = [veo.submit('A cat', seconds=seconds) for seconds in (4, 8)]\n"
         "[job.wait() for job in jobs]",
         "%veo budget",

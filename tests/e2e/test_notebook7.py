@@ -17,7 +17,8 @@ def block_files(page: Page) -> None:
     page.route("**/files/**", lambda route: route.abort())
 
 
-def test_a_clip_plays_and_gives_a_frame_and_needs_no_files_for_that(notebook: Notebook) -> None:
+def test_a_clip_plays_and_gives_a_frame_and_needs_no_files_for_that(notebook_alone: Notebook) -> None:
+    notebook = notebook_alone
     page = notebook.page
     notebook.write("seven.ipynb", LOAD, CELL, "veo.Player(clip)")
     notebook.open("seven.ipynb", app="notebooks")

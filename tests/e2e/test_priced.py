@@ -14,16 +14,20 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from veo_widgets.emulator import Emulator
+
 from .conftest import Notebook
 from .test_studio import says
 
-LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator')"
+LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator', base_url={!r})"
 BROKEN = "---\noutcome: filtered\n---\nA brawl"
 # Every message of this page that may start a job, by its kind.
 COUNT = """() => {
+  const already = window.paying;
+  window.paying = [];
+  if (already) return;
   const send = WebSocket.prototype.send;
   const kinds = /"kind":"(generate|retry|resume|sequel|drafts|render)"/g;
-  window.paying = [];
   WebSocket.prototype.send = function (data) {
     const text = typeof data === "string" ? data : new TextDecoder().decode(data);
     if (text.includes("comm_msg")) window.paying.push(...[...text.matchAll(kinds)].map(found => found[1]));
@@ -107,27 +111,35 @@ PRICED = {
 }
 
 
-def opened(notebook: Notebook, control: Priced, name: str) -> Locator:
-    """The widget, with its control on screen."""
-    page = notebook.page
-    # A name of its own: the same cell of the same notebook would take up what an earlier test has sent.
-    path = f"{re.sub(r'[^a-z]+', '-', name)}-{uuid4().hex}.ipynb"
-    notebook.write(path, LOAD, control.cell)
-    notebook.open(path)
-    notebook.command("notebook:run-all-cells")
-    root = page.locator(".jp-OutputArea-output .veo-root").first
-    root.wait_for()
-    control.reach(root)
-    priced(root, control.name).scroll_into_view_if_needed()
-    page.evaluate(COUNT)
-    return root
+Opened = Callable[[str], Locator]
+
+
+@pytest.fixture
+def opened(notebook: Notebook, emulator: Emulator) -> Opened:
+    """Opens the widget of a control in a notebook, with the control on screen."""
+
+    def open_one(name: str) -> Locator:
+        page, control, mark = notebook.page, PRICED[name], uuid4().hex
+        # A prompt of its own: whatever is sent again says so.
+        cell = re.sub(r"\b(cat|brawl)\b", rf"\1 {mark}", control.cell)
+        notebook.write(f"{mark}.ipynb", LOAD.format(emulator.base_url), cell)
+        notebook.open(f"{mark}.ipynb")
+        notebook.command("notebook:run-all-cells")
+        root = page.locator(".jp-OutputArea-output .veo-root").first
+        root.wait_for()
+        control.reach(root)
+        priced(root, control.name).scroll_into_view_if_needed()
+        page.evaluate(COUNT)
+        return root
+
+    return open_one
 
 
 def priced(root: Locator, name: str) -> Locator:
     button = root.get_by_role("button", name=re.compile(f"^{re.escape(name)}"))
     # Waits until it listens, which is half a second after it has come up.
-    button.hover(timeout=60_000)
-    expect(button).to_be_enabled(timeout=60_000)
+    button.hover()
+    expect(button).to_be_enabled()
     return button
 
 
@@ -152,9 +164,11 @@ def double_click(page: Page, at: Locator, gap: int) -> None:
 
 
 @pytest.mark.parametrize("name", PRICED)
-def test_a_double_click_never_buys_twice_nor_what_came_up_under_it(notebook: Notebook, name: str) -> None:
+def test_a_double_click_never_buys_twice_nor_what_came_up_under_it(
+    notebook: Notebook, opened: Opened, name: str
+) -> None:
     page, control = notebook.page, PRICED[name]
-    root = opened(notebook, control, name)
+    root = opened(name)
     if control.asks:
         for gap in (0, 120, 300):
             double_click(page, priced(root, control.name), gap)
@@ -174,17 +188,17 @@ def test_a_double_click_never_buys_twice_nor_what_came_up_under_it(notebook: Not
 
 @pytest.mark.parametrize("gap", [0, 300])
 @pytest.mark.parametrize("name", ["form", "drafts"])
-def test_a_double_click_pays_once_at_any_speed(notebook: Notebook, name: str, gap: int) -> None:
+def test_a_double_click_pays_once_at_any_speed(notebook: Notebook, opened: Opened, name: str, gap: int) -> None:
     control = PRICED[name]
-    root = opened(notebook, control, name)
+    root = opened(name)
     double_click(notebook.page, priced(root, control.name), gap)
     assert sent(notebook) == [control.kind]
 
 
 @pytest.mark.parametrize("name", [name for name, control in PRICED.items() if control.asks])
-def test_keys_confirm_only_on_purpose(notebook: Notebook, name: str) -> None:
+def test_keys_confirm_only_on_purpose(notebook: Notebook, opened: Opened, name: str) -> None:
     page, control = notebook.page, PRICED[name]
-    root = opened(notebook, control, name)
+    root = opened(name)
     for key in ("Enter", " "):
         priced(root, control.name).focus()
         page.wait_for_timeout(600)
@@ -215,9 +229,9 @@ def test_keys_confirm_only_on_purpose(notebook: Notebook, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["form", "extend"])
-def test_keys_held_down_in_a_text_pay_once(notebook: Notebook, name: str) -> None:
+def test_keys_held_down_in_a_text_pay_once(notebook: Notebook, opened: Opened, name: str) -> None:
     page, control = notebook.page, PRICED[name]
-    root = opened(notebook, control, name)
+    root = opened(name)
     root.get_by_role("textbox").first.focus()
     page.keyboard.down("Control")
     for _ in range(8):

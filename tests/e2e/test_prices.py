@@ -53,12 +53,13 @@ def strip(notebook: Notebook, path: Path, name: str) -> int:
     return sum(page.count("$") > 1 for page in bare)
 
 
-def test_no_price_and_no_prompt_becomes_a_formula(notebook: Notebook, tmp_path: Path) -> None:
+def test_no_price_and_no_prompt_becomes_a_formula(notebook_alone: Notebook, tmp_path: Path) -> None:
+    notebook = notebook_alone
     page = notebook.page
     path = notebook.write("prices.ipynb", LOAD, *OUTPUTS, CONTROL)
     notebook.open("prices.ipynb")
     notebook.command("notebook:run-all-cells")
-    expect(page.locator("#control mjx-container")).to_have_count(2, timeout=120_000)
+    expect(page.locator("#control mjx-container")).to_have_count(2)
     expect(page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
     expect(page.locator("mjx-container")).to_have_count(2)
     assert page.evaluate(UNMARKED) == []

@@ -133,9 +133,32 @@ def test_from_the_first_letter_to_a_playing_clip(notebook: Notebook) -> None:
     )
 
 
+def test_forms_beside_each_other_keep_their_labels_and_choices(notebook: Notebook) -> None:
+    """Every prompt box answers to its own label, and a choice in one form takes none away from another."""
+    page = notebook.page
+    form = "veo.Form('A cat', name={!r}, seconds=4, resolution='720p')".format
+    notebook.write("beside.ipynb", LOAD, form("left"), form("right"), "veo.Studio(name='third')")
+    notebook.open("beside.ipynb")
+    notebook.command("notebook:run-all-cells")
+    forms = page.locator(".veo-form")
+    expect(forms).to_have_count(3)
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_count(3)
+    for number, text in enumerate(("A dog", "A fox", "An owl")):
+        forms.nth(number).get_by_label("Prompt", exact=True).fill(text)
+    for number, length in enumerate(("4 s", "6 s", "8 s")):
+        forms.nth(number).get_by_text(length, exact=True).click()
+    for number, (text, length) in enumerate((("A dog", "4 s"), ("A fox", "6 s"), ("An owl", "8 s"))):
+        one = forms.nth(number)
+        expect(one.get_by_role("textbox", name="Prompt")).to_have_value(text)
+        expect(one.get_by_role("radio", name=length, exact=True)).to_be_checked()
+        expect(one.get_by_role("radio", name="720p", exact=True)).to_be_checked()
+    ids = page.evaluate("() => [...document.querySelectorAll('.veo-root [id]')].map((one) => one.id)")
+    assert len(set(ids)) == len(ids) > 20
+
+
 def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) -> None:
     page = notebook.page
-    form = studio_in(notebook, "again.ipynb")
+    form = studio_in(notebook, "typed.ipynb")
     box = form.get_by_role("textbox", name="Prompt")
     box.fill(SLOW.replace("seconds: 8", "seconds: 600"))
     box.press("Control+Enter")

@@ -32,14 +32,15 @@ def retrieved(calls) -> httpx.Response:
 
 WORDS = {
     "openai": ["queued", "in_progress", "in_progress", "completed"],
-    "new-api": ["NOT_START", "IN_PROGRESS", "IN_PROGRESS", "SUCCESS"],
+    "new-api": ["unknown", "in_progress", "in_progress", "completed"],
+    "tasks": ["NOT_START", "IN_PROGRESS", "IN_PROGRESS", "SUCCESS"],
     "upper": ["QUEUED", "IN_PROGRESS", "IN_PROGRESS", "COMPLETED"],
     "title": ["Queued", "In Progress", "In Progress", "Completed"],
     "hyphens": ["queued", "in-progress", "in-progress", "completed"],
     "succeeded": ["pending", "processing", "processing", "succeeded"],
     "done": ["pending", "running", "running", "done"],
     "openrouter": ["pending", "in_progress", "in_progress", "completed"],
-    "aquiles": ["processing", "processing", "processing", "completed"],
+    "aquiles": ["queued", "processing", "processing", "completed"],
 }
 
 
@@ -49,7 +50,7 @@ def test_states_have_other_words(calls, words: str) -> None:
     created = calls.video_create(prompt(words=words)).json()
     assert [created["status"], *(calls.video_get(created["id"])["status"] for _ in range(3))] == WORDS[words]
     failed = done(calls, words=words, outcome="failed", polls="0")["status"]
-    assert failed == {"new-api": "FAILURE", "upper": "FAILED", "title": "Failed", "done": "error"}.get(words, "failed")
+    assert failed == {"tasks": "FAILURE", "upper": "FAILED", "title": "Failed", "done": "error"}.get(words, "failed")
 
 
 @pytest.mark.parametrize("word", ["TIMEOUT", "cancelled", "daydreaming", "unknown"])
@@ -92,6 +93,8 @@ def test_reasons_are_in_other_places(calls) -> None:
     told = done(calls, outcome="failed", failure="message")
     assert (told["error"], told["message"]) == (None, reason)
     assert done(calls, outcome="failed", failure="text")["error"] == reason
+    told = done(calls, outcome="failed", failure="metadata")
+    assert (told["error"], told["metadata"]["url"]) == (None, reason)
 
 
 def test_progress_is_a_text_or_comes_at_the_end(calls) -> None:
@@ -118,20 +121,27 @@ def test_a_clip_is_in_a_bucket_of_another_name_that_asks_for_no_key(calls, place
     assert urlsplit(address).hostname == "localhost"
     refused = calls.video_content(told["id"])
     assert (refused.status_code, "url" in refused.json()["detail"]) == (400, True)
-    assert httpx.get(address).content[4:8] == b"ftyp"
-    httpx.get(address, headers=calls.bearer)
+    assert calls.http.get(address).content[4:8] == b"ftyp"
+    calls.http.get(address, headers=calls.bearer)
     fetched = [entry for entry in calls.emulator.journal() if entry.path.startswith("/_bucket/")]
     assert ["authorization" in entry.headers for entry in fetched] == [False, True]
     assert {entry.kind for entry in fetched} == {"download"}
     assert {entry.operation for entry in fetched} == {told["id"].removeprefix("video_")}
 
 
+def test_a_clip_is_in_a_bucket_and_at_its_own_address_with_the_key(calls) -> None:
+    told = done(calls, clip="signed-urls")
+    assert calls.http.get(told["urls"][0]).content[4:8] == b"ftyp"
+    (own,) = told["unsigned_urls"]
+    assert calls.http.get(own, headers=calls.bearer).content[4:8] == b"ftyp"
+
+
 def test_a_bucket_meets_trouble_and_has_ranges(calls) -> None:
     address = done(calls, clip="url")["url"]
-    assert httpx.get(address, headers={"range": "bytes=4-7"}).content == b"ftyp"
+    assert calls.http.get(address, headers={"range": "bytes=4-7"}).content == b"ftyp"
     calls.emulator.script("download", "status", status=403)
-    assert httpx.get(address).status_code == 403
-    assert httpx.get(address.replace("s0.mp4", "s1.mp4")).status_code == 403
+    assert calls.http.get(address).status_code == 403
+    assert calls.http.get(address.replace("s0.mp4", "s1.mp4")).status_code == 403
 
 
 def test_a_clip_is_in_the_answer_itself(calls) -> None:
@@ -155,6 +165,7 @@ def send(calls, text: str, kind: str) -> httpx.Response:
     ("takes", "told"),
     [
         ("forms", {"json": 422, "multipart": 200, "urlencoded": 200}),
+        ("forms-400", {"json": 400, "multipart": 200, "urlencoded": 200}),
         ("json", {"json": 200, "multipart": 415, "urlencoded": 415}),
         ("json-422", {"json": 200, "multipart": 422, "urlencoded": 422}),
     ],
@@ -201,7 +212,7 @@ def test_a_failed_video_is_shown_with_a_status_that_is_an_error(calls, status: s
 
 
 def test_a_dialect_is_many_lines_and_a_prompt_goes_before_it(calls) -> None:
-    calls.emulator.direct(dialect="new-api")
+    calls.emulator.direct(dialect="new-api-tasks")
     created = calls.video_create().json()
     assert created.keys() == {"task_id"}
     assert created["task_id"].startswith("task_")
@@ -215,17 +226,18 @@ def test_a_dialect_is_many_lines_and_a_prompt_goes_before_it(calls) -> None:
 
 def test_each_dialect_can_be_used_to_the_end(calls) -> None:
     beginnings = {}
-    for dialect in ("vllm-omni", "sglang", "sglang-bucket", "new-api", "openrouter", "aquiles"):
+    for dialect in ("vllm-omni", "sglang", "sglang-bucket", "new-api", "new-api-tasks", "openrouter", "aquiles"):
         calls.emulator.direct(dialect=dialect)
-        created = send(calls, "A cat", "multipart").json()
+        created = send(calls, "A cat", "json" if dialect == "openrouter" else "multipart").json()
         id_ = created.get("id") or created["task_id"]
         told = calls.video_get(id_)
         beginnings[dialect] = id_[:-16]
         held = [*told.get("urls", []), *told.get("unsigned_urls", [])]
-        clip = httpx.get(held[0]) if held else calls.video_content(id_)
+        clip = calls.http.get(held[0]) if held else calls.video_content(id_)
         assert clip.content[4:8] == b"ftyp"
     assert beginnings == {
-        "vllm-omni": "video_gen_", "sglang": "", "sglang-bucket": "", "new-api": "task_", "openrouter": "",
+        "vllm-omni": "video_gen_", "sglang": "", "sglang-bucket": "", "new-api": "task_",
+        "new-api-tasks": "task_", "openrouter": "",
         "aquiles": "video_",
     }  # fmt: skip
 
@@ -246,7 +258,7 @@ def test_sglang_tells_real_progress_and_never_100_before_the_end(make_calls) -> 
 def test_directions_for_all_are_set_by_http_and_checked(calls) -> None:
     lines = {"dialect": "vllm-omni", "failed_get": 400}
     assert calls.http.post("/_admin/directions", json=lines).json() == {"dialect": "vllm-omni", "failed_get": "400"}
-    assert calls.video_create().status_code == 422
+    assert calls.video_create().status_code == 400
     for wrong in ({"dialect": "klingon"}, {"fault": "reset"}, {"words": "loud"}, {"failed_get": "200"}):
         assert calls.http.post("/_admin/directions", json=wrong).status_code == 400
     calls.http.post("/_admin/directions", json={}).raise_for_status()
@@ -259,13 +271,29 @@ def test_directions_for_all_are_set_by_http_and_checked(calls) -> None:
 
 def test_manners_outlive_the_emulator(tmp_path, make_calls) -> None:
     with Emulator(pace=Pace.at_once(), clips="small", state_dir=tmp_path) as emulator:
-        made = make_calls(emulator).video_create(prompt(dialect="new-api")).json()["task_id"]
+        made = make_calls(emulator).video_create(prompt(dialect="new-api-tasks")).json()["task_id"]
     with Emulator(pace=Pace.at_once(), clips="small", state_dir=tmp_path) as emulator:
         assert make_calls(emulator).video_get(made)["status"] == "SUCCESS"
 
 
 def test_a_list_is_in_the_same_words(calls) -> None:
-    done(calls, words="new-api", clip="url")
+    done(calls, words="tasks", clip="url")
     (listed,) = calls.http.get("/v1/videos", headers=calls.bearer).json()["data"]
     assert listed["status"] == "SUCCESS"
-    assert httpx.get(listed["url"]).content[4:8] == b"ftyp"
+    assert calls.http.get(listed["url"]).content[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize(("dialect", "status"), [("sglang", 200), ("vllm-omni", 200), ("new-api", 401), ("", 403)])
+def test_a_server_of_ones_own_asks_for_no_key(calls, dialect: str, status: int) -> None:
+    if dialect:
+        calls.emulator.direct(dialect=dialect)
+    assert calls.http.get("/v1/models").status_code == status
+
+
+def test_a_server_that_was_started_with_a_key_asks_for_it() -> None:
+    with Emulator(keys=["sk-of-the-studio"]) as emulator, httpx.Client(base_url=emulator.base_url) as http:
+        emulator.direct(dialect="sglang")
+        given = {"": 401, "sk-of-another": 401, "sk-of-the-studio": 200}
+        signed = {key: {"authorization": f"Bearer {key}"} if key else {} for key in given}
+        told = {key: http.get("/v1/models", headers=signed[key]).status_code for key in given}
+        assert told == given

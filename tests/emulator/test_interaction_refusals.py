@@ -32,7 +32,7 @@ REFUSED = {
     "labels": ({"labels": {"a": "b"}}, "labels"),
     "an instruction for 1.2": ({"system_instruction": "Be brief"}, "system_instruction"),
     "an unstored background": ({"store": False}, "background"),
-    "a stream": ({"stream": True}, "stream"),
+    "a stream that is neither on nor off": ({"stream": "yes"}, "stream"),
     "a switch that is none": ({"store": "yes"}, "store"),
     "a tier nobody sells": ({"service_tier": "gold"}, "service_tier"),
     "a level of thought": (config(thinking_level="some"), "thinking_level"),

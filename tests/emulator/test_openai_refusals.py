@@ -53,9 +53,29 @@ def test_unknown_things_are_not_found(calls) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
     for content in (b"{", b"[]"):
         assert calls.http.post("/v1/videos", content=content, headers=calls.bearer).status_code == 400
-    broken = calls.bearer | {"content-type": "multipart/form-data; boundary=x"}
-    for content in (b"--x\r\n", b"--x\r\nContent-Disposition: form-data\r\n\r\nA\r\n--x--\r\n"):
-        assert calls.http.post("/v1/videos", content=content, headers=broken).status_code == 400
+
+
+PROMPT = b'--x\r\nContent-Disposition: form-data; name="prompt"\r\n\r\nA cat\r\n'
+BROKEN_FORMS = {
+    "nothing": ("; boundary=x", b""),
+    "no boundary": ("", PROMPT + b"--x--\r\n"),
+    "another boundary": ("; boundary=y", PROMPT + b"--x--\r\n"),
+    "no name": ("; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\nA\r\n--x--\r\n"),
+    "ends after a boundary": ("; boundary=x", PROMPT + b"--x\r\n"),
+    "ends in a part": ("; boundary=x", PROMPT + PROMPT[:-4]),
+    "ends in the last boundary": ("; boundary=x", PROMPT + b"--x-"),
+    "a thousand fields too many": ("; boundary=x", PROMPT * 2000 + b"--x--\r\n"),
+}
+
+
+@pytest.mark.parametrize(("rest", "content"), BROKEN_FORMS.values(), ids=BROKEN_FORMS)
+def test_a_broken_form_is_refused_in_the_services_words(calls, rest: str, content: bytes) -> None:
+    headers = calls.bearer | {"content-type": f"multipart/form-data{rest}"}
+    answer = calls.http.post("/v1/videos", content=content, headers=headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["type"], error["code"]) == (400, "invalid_request_error", "invalid_value")
+    assert error["message"].startswith("We could not parse the form body of your request. ")
+    assert len(error["message"]) > 60
 
 
 def test_a_gateway_drops_what_it_does_not_know(calls) -> None:

@@ -139,6 +139,30 @@ def test_a_form_of_several_lines_keeps_its_bytes(calls) -> None:
     assert calls.video_get(created["id"])["error"]["code"] == "moderation_blocked"
 
 
+def test_of_a_field_given_twice_the_last_holds(calls) -> None:
+    fields = [("prompt", (None, "A cat")), ("model", (None, "veo-3")), ("prompt", (None, "A dog"))]
+    assert calls.http.post("/v1/videos", files=fields, headers=calls.bearer).json()["prompt"] == "A dog"
+    plain = calls.http.post("/v1/videos", data={"prompt": ["A cat", "A dog"], "model": "veo-3"}, headers=calls.bearer)
+    assert plain.json()["prompt"] == "A dog"
+
+
+def test_a_form_may_be_large(calls) -> None:
+    """A data URL in a field, and a file that does not fit into memory kept for one."""
+    data = io.BytesIO()
+    Image.effect_noise((1280, 720), 90).convert("RGB").save(data, "PNG", compress_level=0)
+    picture = data.getvalue()
+    assert len(picture) > 2_000_000
+    fields = {"prompt": "It moves", "model": "veo-3"}
+    url = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+    for sent in (
+        {"data": fields, "files": {"input_reference": ("start.png", picture, "image/png")}},
+        {"data": fields, "files": {"input_reference[image_url]": (None, url)}},
+        {"data": fields | {"input_reference[image_url]": url}},
+    ):
+        answer = calls.http.post("/v1/videos", headers=calls.bearer, **sent)
+        assert (answer.status_code, answer.json().get("prompt")) == (200, "It moves"), answer.text
+
+
 def test_litellm_says_processing_and_packs_its_ids(calls) -> None:
     created = calls.video_create("---\nstatus: processing\nids: litellm\npolls: 1\n---\nA cat", model="veo-3").json()
     assert (created["status"], created["progress"]) == ("processing", 0)

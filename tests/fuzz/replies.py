@@ -63,6 +63,18 @@ REPLIES: tuple[Any, ...] = (
     {"object": "list", "data": [_VIDEO], "first_id": "video_1", "last_id": "video_1", "has_more": True},
     {"object": "list", "data": [{"id": "veo", "mode": "video_generation", "object": "model"}]},
 )  # fmt: skip
+_BUDGET = {"max_budget": 10.0, "budget_duration": "7d", "budget_reset_at": "2026-11-30T00:00:00+00:00", "spend": 2.0}
+_WINDOW = {"budget_duration": "1h", "max_budget": 0.3, "reset_at": "2026-11-30T00:00:00Z"}
+_KEY = {**_BUDGET, "budget_limits": [_WINDOW], "budget_limits_usage": {"1h": {"current_spend": 0.4}}, "rpm_limit": 60}
+_BOOKED = {"request_id": "video_bGl0ZWxsbTpjdXN0b20=", "call_type": "avideo_generation", "spend": 1.6, "model": "m"}
+# What LiteLLM's proxy says of a key, a team, its deployments and its log.
+PROXY_REPLIES: tuple[Any, ...] = (
+    {"key": "1527c358", "info": {**_KEY, "key_alias": "k", "litellm_budget_table": _BUDGET, "models": ["veo"]}},
+    {"team_info": _BUDGET, "team_memberships": [{"user_id": "u", "litellm_budget_table": _BUDGET, "spend": 1.0}]},
+    {"user_info": {**_BUDGET, "user_alias": None, "tpm_limit": 10**6}},
+    {"data": [{"model_name": "veo", "litellm_params": {"model": "gemini/veo"}, "model_info": {"id": "x"}}]},
+    {"data": [{**_BOOKED, "startTime": "2026-11-29T18:06:43.215+00:00", "status": "success"}], "total": 1, "page": 1},
+)
 _QUOTA = {"violations": [{"quotaMetric": "m", "quotaId": "GenerateRequestsPerDay", "quotaValue": "10"}]}
 _INFO = {"reason": "API_KEY_INVALID", "metadata": {"activationUrl": "https://console.cloud.google.com/x"}}
 _DETAILS = [_QUOTA, _INFO, {"links": [{"description": "d", "url": "https://ai.google.dev/x"}]}, {"retryDelay": "34s"}]
@@ -78,6 +90,8 @@ ERRORS: tuple[Any, ...] = (
     {"error": "plain", "detail": "Not Found"},
     {"detail": [{"loc": ["body"], "msg": "field required"}]},
     {"detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": None}]},
+    {"detail": "1 validation error for Video\nseconds\n  Input should be a valid integer [type=int_parsing]\n    For"},
+    {"error": {"message": "1 validation error:\n  {'type': 'x', 'loc': 'body.seconds', 'msg': 'No'}", "code": 400}},
     {"code": 40001, "message": "No", "data": None, "request_id": "req-1", "fail_reason": "Nor"},
     {"error": {"message": f"OpenAIException - {_GONE}\n\nLiteLLM: x", "code": "500"}},
     {**_VIDEO, "status": "failed", "error": {"code": "oom", "message": "No memory"}},

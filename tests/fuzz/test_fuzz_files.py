@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +14,21 @@ import PIL.Image
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_widgets.bodies import read_json
-from veo_widgets.clip_metadata import without_metadata
-from veo_widgets.errors import ConfigError, InvalidRequestError, VeoError
-from veo_widgets.image_metadata import BrokenImageError, stripped
-from veo_widgets.media import Image, Video
-from veo_widgets.mp4 import Description, describe, is_whole
-from veo_widgets.params import PARAMS
-from veo_widgets.request import VideoRequest
-from veo_widgets.rows import Rows, read_rows
-from veo_widgets.sheets import read as read_sheet
-from veo_widgets.surroundings import read_dotenv
-from veo_widgets.templates import Columns, as_body, fill_in, prompt_of
-from veo_widgets.video_ids import VideoId, read_video_id
-from veo_widgets.widgets.player import described
+from veo_widgets.config.environment import read_dotenv
+from veo_widgets.domain.errors import ConfigError, InvalidRequestError, VeoError
+from veo_widgets.domain.formats.clip_metadata import without_metadata
+from veo_widgets.domain.formats.image_metadata import BrokenImageError, stripped
+from veo_widgets.domain.formats.mp4 import Description, describe, is_whole
+from veo_widgets.domain.formats.mp4_boxes import ArrivingBoxes
+from veo_widgets.domain.media import Image, Video
+from veo_widgets.domain.params import PARAMS
+from veo_widgets.domain.prompt_templates import Columns, as_body, fill_in, prompt_of
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.domain.safe_json import read_json
+from veo_widgets.notebook.widgets.player import described
+from veo_widgets.providers.video_ids import VideoId, read_video_id
+from veo_widgets.session.rows.rows import Rows, read_rows
+from veo_widgets.session.rows.sheets import read as read_sheet
 
 from .replies import ANYTHING, as_bytes
 
@@ -89,11 +92,47 @@ def test_every_clip_is_described(data: bytes) -> None:
     assert file.reads <= len(data) + 10
 
 
+def broken_at(data: bytes, cuts: list[int]) -> int | None:
+    boxes, ends = ArrivingBoxes(1 << 32), [*sorted(cuts), len(data)]
+    found = (boxes.broken_at(data[start:end]) for start, end in zip([0, *ends], ends, strict=False))
+    return next((at for at in found if at is not None), None)
+
+
+@given(data=damaged(CLIPS) | st.binary(max_size=200), cuts=st.lists(st.integers(0, 2000), max_size=8))
+def test_a_clip_that_arrives_is_followed_alike_in_whatever_pieces(data: bytes, cuts: list[int]) -> None:
+    at = broken_at(data, [min(cut, len(data)) for cut in cuts])
+    assert at == broken_at(data, [])
+    assert at is None or 8 <= at < len(data)
+
+
+@given(
+    kinds=st.lists(st.sampled_from(["ftyp", "moov", "mdat", "free", "uuid", "moof"]), max_size=6),
+    body=st.binary(max_size=20),
+)
+def test_no_clip_that_is_whole_is_left_before_its_end(kinds: list[str], body: bytes) -> None:
+    data = b"".join(struct.pack(">I4s", 8 + len(body), kind.encode()) + body for kind in ["ftyp", *kinds])
+    assert broken_at(data, []) is None
+    assert all(broken_at(clip, []) is None for clip in CLIPS)
+
+
 @given(data=damaged(CLIPS) | st.binary(max_size=200))
 def test_every_clip_is_cleaned_in_its_place(data: bytes) -> None:
     cleaned = without_metadata(data)
     assert len(cleaned) == len(data)
     assert without_metadata(cleaned) == cleaned
+
+
+@given(data=damaged(CLIPS) | st.binary(max_size=200))
+def test_every_clip_gives_its_pictures_or_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(data)
+    video = Video(path)
+    calls = (lambda: video.frame(0), lambda: video.last_frame, video.probe, lambda: video.sheet(stills=2, width=32))
+    for call in calls:
+        with suppress(VeoError):
+            assert call()
+    with suppress(VeoError):
+        assert all(frame.width <= 32 for frame in islice(video.frames(every=0.01, width=32), 20))
 
 
 @given(data=damaged(tuple(PICTURES.values())) | st.binary(max_size=200), mime=st.sampled_from(sorted(PICTURES)))

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_widgets.config import Settings
+from veo_widgets.config.accounts import Settings
 from veo_widgets.emulator import Emulator
-from veo_widgets.handles import Job
-from veo_widgets.poster import MAX_BYTES
-from veo_widgets.sync import Client
-from veo_widgets.widgets import JobView, Player
-from veo_widgets.widgets.protocol import FROM_BROWSER, Message, read_message
+from veo_widgets.notebook.widgets import JobView, Player
+from veo_widgets.notebook.widgets.protocol import FROM_BROWSER, Message, read_message
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
+from veo_widgets.storage.clips.poster import MAX_BYTES
 
 from .replies import ANYTHING
 

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
+from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_widgets import transitions
-from veo_widgets.bodies import read_json
-from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
-from veo_widgets.errors import ServiceError, VeoError
-from veo_widgets.pricing import Cost, settled
-from veo_widgets.printable import printable
-from veo_widgets.providers import LITELLM, LITELLM_GEMINI, PROVIDERS, Endpoint, model_at
-from veo_widgets.record import JobRecord, JobState, Sample
-from veo_widgets.request import VideoRequest
-from veo_widgets.retries import pause
-from veo_widgets.wires import Call, Field, Reply, listing, wire_for
-from veo_widgets.wires.base import Wire
-from veo_widgets.wires.error_pages import page_words
-from veo_widgets.wires.openai_videos import OpenAIVideos
-from veo_widgets.wires.refusals import service_error
+from veo_widgets.client.retries import pause
+from veo_widgets.domain import job_transitions
+from veo_widgets.domain.bookings import compare
+from veo_widgets.domain.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
+from veo_widgets.domain.errors import ServiceError, VeoError
+from veo_widgets.domain.job_record import JobRecord, JobState, Sample
+from veo_widgets.domain.pricing import Cost, settled
+from veo_widgets.domain.printable import printable
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.domain.safe_json import read_json
+from veo_widgets.providers.registry import LITELLM, LITELLM_GEMINI, PROVIDERS, Endpoint, model_at
+from veo_widgets.providers.wires import Call, Field, Reply, listing, proxy_spend, server_schema, wire_for
+from veo_widgets.providers.wires.base import Wire
+from veo_widgets.providers.wires.error_pages import page_words
+from veo_widgets.providers.wires.http_errors import service_error
+from veo_widgets.providers.wires.openai_videos import OpenAIVideos
 
-from .replies import ANYTHING, ERRORS, REPLIES, as_bytes, mutated
+from .replies import ANYTHING, ERRORS, PROXY_REPLIES, REPLIES, as_bytes, mutated
 
 SPOKEN = [
     *(("predictLongRunning", surface) for surface in (GEMINI_API, AGENT_PLATFORM, LITELLM_GEMINI)),
@@ -35,6 +39,7 @@ SPOKEN = [
 ]
 # As `read_json` hands texts on.
 _CLEAN = st.text(st.characters(codec="utf-8"))
+DOCUMENTS = json.loads(Path(__file__).parents[1].joinpath("providers/said/fastapi_0_165.json").read_text("utf-8"))
 OUTCOMES = {"running", "samples", "failed", "filtered", "empty"}
 OMNI = model_at(PROVIDERS["gemini"], "gemini-omni-1.1-flash")
 RECORD = JobRecord(
@@ -68,8 +73,8 @@ def follow(wire: Wire, surface: str, reply: Reply) -> None:
         return
     assert operation.outcome in OUTCOMES
     assert (operation.outcome == "samples") == bool(operation.samples)
-    operation = transitions.as_created(operation, "o")
-    record = transitions.advance(RECORD, operation, 2.0)
+    operation = job_transitions.as_created(operation, "o")
+    record = job_transitions.advance(RECORD, operation, 2.0)
     written = json.dumps({**record.to_json(), "cost": settled(record.cost, operation.usage, OMNI).to_json()})
     assert len(written.encode()) < 100_000
     for sample in (*operation.samples, *operation.expected):
@@ -152,6 +157,30 @@ def test_every_list_is_read_or_refused(surface: str, body: Any) -> None:
     names = ours(listing.listed, Reply(200, body)) or {}
     assert all(isinstance(text, str) for pair in names.items() for text in pair)
     ours(listing.only_video_model, Reply(200, body), PROVIDERS["litellm"])
+    listing.offered(names, PROVIDERS["litellm"])
+
+
+@given(body=mutated([*DOCUMENTS.values()]) | ANYTHING)
+def test_every_document_of_a_server_names_parameters_or_none(body: Any) -> None:
+    for param in server_schema.parameters(Reply(200, body)):
+        assert param.name.isascii()
+        assert param.kind in {"text", "choice", "integer", "number", "boolean"}
+        assert json.dumps(asdict(param), allow_nan=False)
+
+
+@given(body=mutated(PROXY_REPLIES) | ANYTHING)
+def test_whatever_a_proxy_says_of_money_is_read_or_refused(body: Any) -> None:
+    reply, asker = Reply(200, body), proxy_spend.Holder("", (), user="u")
+    key, user = ours(proxy_spend.read_key, reply), ours(proxy_spend.read_user, reply)
+    for holder in filter(None, (key, user, *(ours(proxy_spend.read_team, reply, "u") or ()))):
+        assert all(isfinite(window.spent) and isfinite(window.limit or 0) for window in holder.windows)
+        check_call(proxy_spend.log_page(1, 0.0, 1.0, holder, endpoint(LITELLM)))
+    behind = ours(proxy_spend.read_deployments, reply) or {}
+    assert all(isinstance(model, str) for models in behind.values() for model in models)
+    lines = (ours(proxy_spend.read_log, reply, asker) or ([], False))[0]
+    found = compare("A proxy", [("o", RECORD)], (), lines)
+    assert printable(repr(found)) == repr(found)
+    assert found._repr_html_()
 
 
 @pytest.mark.parametrize(("api", "surface"), SPOKEN)

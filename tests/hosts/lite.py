@@ -28,9 +28,8 @@ def _run(*words: str | Path, folder: Path) -> str:
     return done.stdout
 
 
-def site(folder: Path) -> Path:
-    """Make a site in `folder`, whose kernel finds this package with ``%pip install veo-widgets``."""
-    wheel = _wheel(folder)
+def site(folder: Path, wheel: Path) -> Path:
+    """Make a site in `folder`, whose kernel finds this package's wheel with ``%pip install veo-widgets``."""
     python = python_of("kernels", REQUIREMENTS)
     settings = {"@jupyterlite/pyodide-kernel-extension:kernel": {"pyodideUrl": "./static/pyodide/pyodide.mjs"}}
     told = {"exposeAppInBrowser": True, "litePluginSettings": settings}
@@ -41,12 +40,6 @@ def site(folder: Path) -> Path:
     _run(python.with_name("jupyter"), *arguments, folder=folder)
     _add_pyodide(folder / "out" / "static" / "pyodide", folder)
     return folder / "out"
-
-
-def _wheel(folder: Path) -> Path:
-    command = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, HERE.parents[1])
-    _run(*command, folder=folder)
-    return next(folder.glob("veo_widgets-*.whl"))
 
 
 def _add_pyodide(place: Path, folder: Path) -> None:

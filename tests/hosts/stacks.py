@@ -14,6 +14,7 @@ from typing import Any
 
 from veo_widgets.emulator import Emulator
 
+from ..conformance.debian import python_of_debian
 from ..conformance.environments import python_of
 from ..kernels import started_kernel
 
@@ -31,22 +32,23 @@ def run(*words: str | Path, **options: Any) -> str:
     return done.stdout
 
 
-def pip(python: Path, *words: str | Path) -> str:
-    return run(sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, *words)
+def uv(python: Path, verb: str, *words: str | Path) -> str:
+    return run(Path(sys.executable).with_name("uv"), "pip", verb, "--quiet", "--python", python, *words)
 
 
 def installed(python: Path) -> dict[str, str]:
     """The version of every package of an environment."""
-    return {item["name"]: item["version"] for item in json.loads(pip(python, "list", "--format", "json"))}
+    return {item["name"]: item["version"] for item in json.loads(uv(python, "list", "--format", "json"))}
 
 
 def stack_with(name: str, wheel: Path) -> tuple[Path, dict[str, str], dict[str, str]]:
-    """An older stack to which the wheel was added: its interpreter, and what it had before and after."""
-    python = python_of(name, REQUIREMENTS)
+    """A stack to which the wheel was added: its interpreter, and what it had before and after."""
+    python = python_of(name, REQUIREMENTS, newest_python() if name == "python3_14" else None)
     # The environment is kept from run to run.
-    pip(python, "uninstall", "--quiet", "--yes", "veo-widgets", *(("nest-asyncio2",) if name != "lowest" else ()))
+    uv(python, "uninstall", "veo-widgets", *(("nest-asyncio2",) if name != "lowest" else ()))
     before = installed(python)
-    pip(python, "install", "--quiet", wheel)
+    # As people do it there: pip alone decides what it leaves as it is.
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", wheel)
     return python, before, installed(python)
 
 
@@ -64,6 +66,11 @@ def pythons(*versions: str) -> dict[str, Path]:
     return found
 
 
+def newest_python() -> Path:
+    """Python 3.14 of this machine, or else of Debian's next release."""
+    return pythons("3.14").get("3.14") or python_of_debian("3.14", "forky")
+
+
 class FrontEnd:
     """A kernel, and what a notebook's page is to it.
 
@@ -75,9 +82,9 @@ class FrontEnd:
         self.client = client
         self.heard: list[Message] = []
 
-    def send(self, kind: str, **content: Any) -> str:
+    def send(self, kind: str, metadata: Message | None = None, **content: Any) -> str:
         """Send a message to the kernel; returns its id."""
-        message = self.client.session.msg(kind, content)
+        message = self.client.session.msg(kind, content, metadata=metadata)
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
@@ -89,10 +96,14 @@ class FrontEnd:
         """Send a cell; returns its id."""
         return str(self.client.execute(code, stop_on_error=False))
 
+    def answer(self) -> Message:
+        """What comes next on the channel of replies."""
+        return dict(self.client.get_shell_msg(timeout=PATIENCE))
+
     def reply(self) -> Message:
         """The next reply to a request of this front end."""
         while True:
-            reply = dict(self.client.get_shell_msg(timeout=PATIENCE))
+            reply = self.answer()
             # The client asked again and again whether the kernel was there, and it answers each time.
             if reply["msg_type"] != "kernel_info_reply":
                 return reply
@@ -133,6 +144,16 @@ class FrontEnd:
         )["content"]
         return made["comm_id"], made["data"]["state"]
 
+    def view_of(self, job: str, comms: list[str]) -> str:
+        """The comm, of these, of the widget that shows a job, asked for as a page does that did not see it made."""
+        self.send("comm_open", {"version": "1.0.0"}, comm_id=job, target_name="jupyter.widget.control", data={})
+        self.send("comm_msg", comm_id=job, data={"method": "request_states"})
+        states = self.until(
+            lambda said: said["msg_type"] == "comm_msg" and said["content"]["data"].get("method") == "update_states"
+        )["content"]["data"]["states"]
+        (view,) = [comm for comm in comms if states[comm]["state"].get("job", {}).get("id") == job]
+        return view
+
     def said(self, comm: str, kind: str) -> Message:
         """The first message of that kind that a widget has sent to its page."""
 
@@ -169,6 +190,18 @@ class FrontEnd:
 def is_about(message: Message, parent: str) -> bool:
     """Whether a message came of the message with that id."""
     return bool(message["parent_header"].get("msg_id") == parent)
+
+
+@contextmanager
+def another_page(manager: Any) -> Iterator[FrontEnd]:
+    """A second front end of a kernel, which a page is once it has been reloaded."""
+    client = manager.client_factory(connection_file=manager.connection_file)
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        yield FrontEnd(client)
+    finally:
+        client.stop_channels()
 
 
 @contextmanager

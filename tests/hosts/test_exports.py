@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import Browser
 
 from veo_widgets.emulator import Emulator
 
@@ -17,6 +19,7 @@ from ..conformance.environments import python_of
 from ..e2e.conftest import CHROMIUM
 from ..kernels import execute, notebook
 
+ROOT = Path(__file__).parents[2]
 REQUIREMENTS = Path(__file__).parent / "requirements"
 PROMPTS = (
     '%%veo --seconds 4 --seed 7\nA cat: "it\'s" playing\n\n  with {yarn} & <wool>, 100% sure # no comment',
@@ -104,6 +107,50 @@ def test_mkdocs_shows_the_card(made: Path, tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_text("site_name: Cats\nplugins: [mkdocs-jupyter]\n")
     run(tmp_path, "-m", "mkdocs", "build", "--quiet", python=Path(sys.executable), NO_MKDOCS_2_WARNING="1")
     assert "A cat playing &lt;with&gt; a ball &amp; yarn" in card((tmp_path / "site" / "index.html").read_text())
+
+
+PAGES = ("html --template lab", "html --template classic", "slides")
+# What docs/works-in.md gives.
+STILLS = re.search(
+    r"^jupyter nbconvert (.* )clips\.ipynb$", (ROOT / "docs" / "works-in.md").read_text("utf-8"), re.MULTILINE
+)
+
+
+def visible(browser: Browser, page: Path) -> tuple[str, int]:
+    """The words of a page as people see them, and how many players they see."""
+    # Offline: the scripts that pages take from elsewhere draw formulas.
+    context = browser.new_context(offline=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri(), wait_until="domcontentloaded")
+    seen = tab.inner_text("body"), tab.locator("video").filter(visible=True).count()
+    context.close()
+    return seen
+
+
+@pytest.mark.parametrize("risky", [True, False])
+@pytest.mark.parametrize("kind", PAGES)
+def test_no_page_shows_code_in_place_of_the_player(
+    made: Path, browser: Browser, tmp_path: Path, kind: str, *, risky: bool
+) -> None:
+    options = ("--no-input", f"--HTMLExporter.sanitize_html={not risky}", "--output", str(tmp_path / "page"))
+    run(tmp_path, "-m", "nbconvert", "--to", *kind.split(), *options, str(made), python=Path(sys.executable))
+    (page,) = tmp_path.glob("page*.html")
+    words, players = visible(browser, page)
+    assert players == int(risky)
+    assert "A cat playing <with> a ball & yarn" in words
+    assert ".mp4 · 1280×720" in words
+    assert not re.search("</?(video|div|style)|src=", words)
+
+
+def test_the_command_of_the_docs_has_stills_in_pages_without_risky_html(
+    made: Path, browser: Browser, tmp_path: Path
+) -> None:
+    assert STILLS is not None
+    options = (*shlex.split(STILLS[1]), "--output", str(tmp_path / "page"))
+    run(tmp_path, "-m", "nbconvert", *options, str(made), python=Path(sys.executable))
+    page = (tmp_path / "page.html").read_text()
+    assert len(re.findall(r'<img[^>]* src="data:image/jpeg;base64,', page)) == 1
+    assert "video" not in visible(browser, tmp_path / "page.html")[0]
 
 
 def test_a_pdf_has_the_still_and_the_words(made: Path, tmp_path: Path) -> None:

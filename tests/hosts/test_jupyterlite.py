@@ -7,14 +7,19 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from veo_widgets.waiting import NO_THREADS
+from veo_widgets.config.accounts import Settings
+from veo_widgets.emulator import Emulator, Pace
+from veo_widgets.session.client import Client
+from veo_widgets.session.waiting import NO_THREADS
 
-from ..e2e.conftest import keep_picture
+from ..e2e.conftest import keep_picture, plays
+from ..project.test_wheel import wheel  # noqa: F401 (a fixture)
 from .lite import site
 
 CELLS = (
@@ -26,21 +31,47 @@ CELLS = (
     "print(veo.doctor())",
     "%%veo\nA cat",
 )
+FETCH = """
+from pathlib import Path
+import pyodide.http
+clip = await pyodide.http.pyfetch("CLIP")
+Path("clip.mp4").write_bytes(await clip.bytes())
+veo.Player("clip.mp4")
+"""
+FORM = """
+import veo_widgets as veo
+veo.configure(provider="gemini", api_key="none")
+form = veo.Form("A fox", seconds=4)
+form
+"""
+WIDGETS = (
+    "%pip install -q veo-widgets",
+    FORM,
+    FETCH,
+    "try:\n    veo.Studio()\nexcept veo.VeoError as error:\n    print(error)",
+    "print(form.request.prompt, form.request.duration_seconds, form.request.seed)",
+)
 KERNEL = {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}}
 READY = """() => {
   const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
   return session?.kernel?.status === "idle";
 }"""
-OPEN = """async made => {
-  await window.jupyterapp.serviceManager.contents.save("one.ipynb", {type: "notebook", format: "json", content: made});
-  await window.jupyterapp.commands.execute("docmanager:open", {path: "one.ipynb"});
+OPEN = """async ([path, content]) => {
+  await window.jupyterapp.serviceManager.contents.save(path, {type: "notebook", format: "json", content});
+  await window.jupyterapp.commands.execute("docmanager:open", {path});
 }"""
+
+THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
 
 
 @pytest.fixture(scope="module")
-def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def lite(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: F811 (the fixture above)
     folder = tmp_path_factory.mktemp("lite")
-    root = site(folder)
+    root = site(folder, wheel)
+    with Emulator(pace=Pace.polls(1)) as emulator:
+        settings = Settings(provider="emulator", base_url=emulator.base_url, folder=folder)
+        with Client(settings, home=folder / "home") as client:
+            client.generate("A cat", seconds=4)[0].path.rename(root / "clip.mp4")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -52,21 +83,63 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def test_plans_and_prices_work_and_a_sentence_says_what_does_not(tab: Page, lite: str) -> None:
+def _run(tab: Page, lite: str, name: str, *cells: str) -> Locator:
+    """Run a new notebook's cells, and return them."""
     made = nbformat.v4.new_notebook(metadata=KERNEL)
-    made.cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    tab.goto(f"{lite}lab/index.html")
+    made.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in cells]
+    # Without the notebook of the test before, which the browser has kept.
+    tab.goto(f"{lite}lab/index.html?reset")
     tab.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
-    tab.evaluate(OPEN, json.loads(nbformat.writes(made)))
+    tab.evaluate(OPEN, [name, json.loads(nbformat.writes(made))])
     tab.wait_for_function(READY, timeout=180_000)
     tab.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-    cells = tab.locator(".jp-Notebook .jp-CodeCell")
+    return tab.locator(".jp-Notebook .jp-CodeCell")
+
+
+def test_plans_and_prices_work_and_a_sentence_says_what_does_not(tab: Page, lite: str) -> None:
+    cells = _run(tab, lite, "plans.ipynb", *CELLS)
     # What runs last comes last.
     expect(cells.nth(6)).to_contain_text(NO_THREADS, timeout=180_000)
     expect(cells.nth(6)).not_to_contain_text("Traceback")
-    expect(cells.nth(1)).to_contain_text("'A cat': gemini-omni-1.1-flash at Gemini Developer API")
-    expect(cells.nth(1)).to_contain_text("$0.41")
+    expect(cells.nth(1)).to_contain_text("'A cat': gemini-omni-1.2-flash at Gemini Developer API")
+    expect(cells.nth(1)).to_contain_text("$0.28")
     expect(cells.nth(2)).to_contain_text(NO_THREADS)
-    expect(cells.nth(4)).to_contain_text("$0.41")
+    expect(cells.nth(4)).to_contain_text("$0.28")
     expect(cells.nth(5)).to_contain_text(NO_THREADS)
     keep_picture(tab, "jupyterlite")
+
+
+def test_the_form_shows_prices_and_a_player_plays_a_file(tab: Page, lite: str) -> None:
+    cells = _run(tab, lite, "widgets.ipynb", *(cell.replace("CLIP", f"{lite}clip.mp4") for cell in WIDGETS))
+    expect(cells.nth(4)).to_contain_text("A fox 4.0 None", timeout=180_000)
+    expect(cells.nth(3)).to_contain_text(NO_THREADS)
+    expect(cells.nth(3)).not_to_contain_text("Traceback")
+    form = tab.locator(".veo-form")
+    generate = form.locator(".veo-generate")
+    expect(generate).to_contain_text("Generate≈ $0.28")
+    # Said before anybody has made an effort.
+    expect(form.get_by_role("status").filter(has_text=NO_THREADS)).to_be_visible()
+    form.get_by_label("Prompt").fill("A fox in the snow")
+    form.get_by_label("Length").fill("8")
+    expect(generate).to_contain_text("Generate≈ $0.56")
+    expect(form).not_to_contain_text(NO_THREADS)
+    generate.click()
+    expect(form.get_by_role("alert")).to_have_text(NO_THREADS)
+    expect(generate).to_contain_text("Generate≈ $0.56")
+    form.get_by_role("button", name="Earlier").click()
+    expect(form.get_by_role("status").filter(has_text=NO_THREADS)).to_be_visible()
+    player = tab.locator(".veo-player")
+    assert plays(player.locator("video")).startswith("blob:")
+    player.get_by_role("button", name="Take this frame").click()
+    tab.get_by_role("menuitem", name="First frame").click()
+    expect(cells.nth(2)).to_contain_text("Frame 48 is the first frame of the next request.")
+    # From the clip to Python, and from there to the form.
+    expect(form.locator("img")).to_be_visible()
+    tab.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 4; }")
+    tab.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    expect(cells.nth(4)).to_contain_text("A fox in the snow 8.0 None")
+    for theme, light in (("Light", "true"), ("Dark", "false")):
+        tab.evaluate(THEME, f"JupyterLab {theme}")
+        tab.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        keep_picture(tab, f"jupyterlite-player-{theme.lower()}")
+        keep_picture(form, f"jupyterlite-form-{theme.lower()}")

@@ -9,11 +9,12 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
-from veo_widgets import session
-from veo_widgets.flags import flag_names
-from veo_widgets.providers import PROVIDERS
-from veo_widgets.sync import Client
-from veo_widgets.verbs import VERBS
+from veo_widgets.api import functions
+from veo_widgets.api.commands import VERBS
+from veo_widgets.api.flags import flag_names
+from veo_widgets.domain import catalog
+from veo_widgets.providers.registry import PROVIDERS
+from veo_widgets.session.client import Client
 
 
 @pytest.fixture
@@ -21,12 +22,12 @@ def shell(
     make_client: Callable[..., Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[InteractiveShell]:
     monkeypatch.chdir(tmp_path)
-    before, session._default = session._default, make_client()
+    before, functions._default = functions._default, make_client()
     shell = InteractiveShell.instance(user_ns={})
     shell.run_line_magic("load_ext", "veo_widgets")
     yield shell
     shell.run_line_magic("unload_ext", "veo_widgets")
-    session._default = before
+    functions._default = before
     shell.history_manager.end_session()
     InteractiveShell.clear_instance()
 
@@ -69,7 +70,7 @@ def test_flags_are_offered_all_or_those_that_begin_so(shell: InteractiveShell) -
         ("%veo budget day o", ["off"]),
         ("%veo models --r", ["--retired"]),
         ("%veo models gem", ["gemini"]),
-        ("spend = %veo cost --", ["--csv"]),
+        ("spend = %veo cost --", ["--compare", "--csv"]),
         ("%veo use gemini gemini-omni-1.2", ["gemini-omni-1.2-flash"]),
         ("%veo log de", ["debug"]),
     ],
@@ -77,8 +78,30 @@ def test_flags_are_offered_all_or_those_that_begin_so(shell: InteractiveShell) -
 def test_values_are_offered_after_their_flags_and_verbs(
     shell: InteractiveShell, line: str, expected: list[str]
 ) -> None:
-    session.client().asynchronous.profiles["work"] = session.client().settings
+    functions.client().asynchronous.profiles["work"] = functions.client().settings
     assert ends(shell, line) == expected
+
+
+def test_models_of_ones_own_are_offered_with_their_sizes_lengths_and_parameters(shell: InteractiveShell) -> None:
+    entry = {
+        "id": "Wan-AI/Wan2.2",
+        "provider": "sglang",
+        "sizes": ["832x480", "480x832"],
+        "durations_s": [3, 5],
+        "extra": [
+            {"name": "sampler", "kind": "choice", "choices": ["euler", "unipc"]},
+            {"name": "steps", "kind": "integer"},
+        ],
+    }
+    catalog.describe("session", catalog.own_models_in([entry], "a test"))
+    assert ends(shell, "%%veo --model Wan") == ["Wan-AI/Wan2.2"]
+    assert ends(shell, "%%veo --model sglang/") == ["sglang/Wan-AI/Wan2.2"]
+    assert "Wan-AI/Wan2.2" in ends(shell, "%%veo --provider sglang --model ")
+    assert "Wan-AI/Wan2.2" not in ends(shell, "%%veo --provider gemini --model ")
+    for name in ("Wan-AI/Wan2.2", "sglang/Wan-AI/Wan2.2"):
+        assert ends(shell, f"%%veo --model {name} --size ") == ["480x832", "832x480"]
+        assert ends(shell, f"%%veo --model {name} --seconds ") == ["3", "5"]
+        assert ends(shell, f"%%veo --model {name} --extra ") == ["steps=", "sampler=euler", "sampler=unipc"]
 
 
 def test_verbs_and_providers_are_offered_whole(shell: InteractiveShell) -> None:
@@ -87,7 +110,7 @@ def test_verbs_and_providers_are_offered_whole(shell: InteractiveShell) -> None:
 
 
 def test_jobs_variables_and_files_are_offered_where_they_fit(shell: InteractiveShell, tmp_path: Path) -> None:
-    job = session.submit("A cat", seconds=4)
+    job = functions.submit("A cat", seconds=4)
     shell.user_ns["kitten"] = job
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "my cat.png").touch()

@@ -11,21 +11,26 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import traitlets
 
-from veo_widgets import flags, recipes
+from tests.raw_server import Server
+from veo_widgets.api import flags
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.json_values import read_object
+from veo_widgets.domain.media import Image
+from veo_widgets.domain.prompt_templates import prompt_of
+from veo_widgets.domain.request import VideoRequest
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import InvalidRequestError
-from veo_widgets.media import Image
-from veo_widgets.request import VideoRequest
-from veo_widgets.sync import Client
-from veo_widgets.templates import prompt_of
-from veo_widgets.widgets import Form, Studio
-from veo_widgets.widgets.protocol import UPWARD_BYTES
+from veo_widgets.notebook.widgets import Form, Studio
+from veo_widgets.notebook.widgets.protocol import UPWARD_BYTES
+from veo_widgets.session import recipes
+from veo_widgets.session.client import Client
 
 
 def png(colour: int = 0, padding: int = 0) -> bytes:
@@ -86,7 +91,7 @@ def settle(form: Heard) -> None:
 
 def until(form: Heard, happened: Callable[[], object]) -> Any:
     """Wait for what a message has set going."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not (found := happened()):
         assert time.monotonic() < end, form.said
         settle(form)
@@ -112,6 +117,64 @@ def test_what_is_typed_is_the_forms_request(form: Heard) -> None:
     assert form.request == VideoRequest("A cat", duration_seconds=4, resolution="720p", seed=7)
     # The page that typed it must not be overtaken by its own echo.
     assert form.draft["by"] == "page"
+
+
+def test_extra_parameters_and_a_size_are_part_of_it(form: Heard) -> None:
+    extra = {"guidance_scale": 7.5, "lora.paths": ["a", None], "loop": False, "note": ""}
+    tell(form, "draft", draft=draft(prompt="A cat", size="832x480", extra=extra))
+    until(form, lambda: form.prompt)
+    assert (form.size, form.extra) == ("832x480", extra)
+    form.extra = {"fps": 16}
+    assert form.draft["values"]["extra"] == {"fps": 16}
+    form.fill(extra=None, size=None)
+    assert form.draft["values"] == {"prompt": "A cat"}
+    # What cannot be sent yet stays as it was typed, and leaves the others in the request.
+    tell(form, "draft", draft=draft(10**15, prompt="A cat", extra={"seed": 7, "fps": 24}))
+    until(form, lambda: form.extra)
+    assert form.draft["values"]["extra"] == {"seed": 7, "fps": 24}
+    assert form.extra == {"fps": 24}
+
+
+def test_what_a_server_says_of_itself_reaches_the_page(make_client: Callable[..., Client], settings: Settings) -> None:
+    properties = {"fps": {"type": "integer", "minimum": 1}, "seed": {"type": "integer"}}
+    content = {"multipart/form-data": {"schema": {"properties": properties}}}
+    said = {"paths": {"/v1/videos": {"post": {"requestBody": {"content": content}}}}}
+    with Server() as server:
+        for path, body in (("/v1/models", {"data": [{"id": "wan"}]}), ("/openapi.json", said)):
+            data = json.dumps(body).encode()
+            server.answers[path] = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(data), data)
+        client = make_client(replace(settings, provider="server", base_url=server.url))
+        form = Heard("A cat", client=client)
+        assert form.schema["default_model"] == ""
+        # Nothing is asked before a page shows the form.
+        assert server.seen == []
+        tell(form, "ready")
+        until(form, lambda: form.schema.get("learned"))
+        assert form.schema["learned"] == [{"name": "fps", "kind": "integer", "minimum": 1}]
+        assert (form.schema["offered"], form.schema["default_model"]) == (["wan"], "wan")
+        tell(form, "ready")
+        assert len(server.seen) == 2
+        form.close()
+
+
+def test_a_server_that_says_nothing_of_itself_is_no_fault(
+    make_client: Callable[..., Client], settings: Settings
+) -> None:
+    with Server() as server:
+        form = Heard("A cat", client=make_client(replace(settings, provider="server", base_url=server.url)))
+        before = form.schema
+        tell(form, "ready")
+        until(form, lambda: len(server.seen) == 2)
+        assert form.schema == before
+        assert form.of("told") == []
+        form.close()
+
+
+def test_the_builder_s_code_comes_when_it_is_asked_for(form: Heard) -> None:
+    tell(form, "builder")
+    [said] = until(form, lambda: form.of("builder"))
+    assert "Phrases for" in said["code"]
+    assert "Phrases for" not in str(Form._esm)
 
 
 def test_python_fills_the_form_and_the_page_hears_of_it(form: Heard) -> None:
@@ -169,7 +232,7 @@ def test_an_uploaded_image_is_in_the_request(form: Heard, emulator: Emulator) ->
 
 
 def read(kind: str, **fields: Any) -> Any:
-    from veo_widgets.widgets.protocol import read_message
+    from veo_widgets.notebook.widgets.protocol import read_message
 
     return read_message({"kind": kind, **fields}, None)
 
@@ -223,6 +286,12 @@ def test_a_grabbed_frame_is_taken_where_it_belongs(form: Heard) -> None:
         {"values": {"first_frame": "/etc/passwd"}, "at": 1, "by": "p", "locked": False},
         {"values": {"extend_from": "/etc/passwd"}, "at": 1, "by": "p", "locked": False},
         {"values": {"api_key": "x", "provider": "openai"}, "at": 1, "by": "p", "locked": False},
+        {"values": {"extra": "guidance_scale=5"}, "at": 1, "by": "p", "locked": False},
+        {"values": {"extra": {"": 5}}, "at": 1, "by": "p", "locked": False},
+        {"values": {"extra": {str(n): n for n in range(101)}}, "at": 1, "by": "p", "locked": False},
+        {"values": {"extra": {"a": "x" * 100_001}}, "at": 1, "by": "p", "locked": False},
+        {"values": {"extra": {"a": float("nan")}}, "at": 1, "by": "p", "locked": False},
+        {"values": {"first_frame": {"held": {"held": 1}}, "size": ["832x480"]}, "at": 1, "by": "p", "locked": False},
         {"values": [1], "at": 1, "by": "p", "locked": False},
         {"at": "1"},
         {},
@@ -465,7 +534,7 @@ def test_a_message_for_a_job_is_checked_as_any_other(studio: HeardStudio) -> Non
 
 
 # What the browser copies; vitest checks that it does, over the same file.
-COPIES = json.loads((Path(__file__).parent.parent / "js" / "tests" / "copies.json").read_text("utf-8"))
+COPIES = json.loads((Path(__file__).parents[2] / "js" / "tests" / "copies.json").read_text("utf-8"))
 NAMES = {"animal": "tabby"}
 
 
@@ -475,7 +544,8 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
     def named(value: Any) -> Any:
         return [named(item) for item in value] if isinstance(value, list) else value.get("name")
 
-    kept = {name: named(value) if isinstance(value, dict | list) else value for name, value in values.items()}
+    held = {name: value for name, value in values.items() if isinstance(value, dict | list) and name != "extra"}
+    kept = {**values, **{name: named(value) for name, value in held.items()}}
     return {**kept, "prompt": kept["prompt"].replace("{animal}", "tabby"), "provider": "agent_platform"}
 
 
@@ -493,4 +563,6 @@ def test_the_form_as_a_cell_asks_for_the_same(copied: dict[str, Any]) -> None:
     values = flags.parse(line.removeprefix("%%veo"), names=dict(NAMES)).values
     said = plain(copied["values"])
     read = {name: str(value) if type(value) is int else value for name, value in said.items()}
+    if "extra" in values:
+        values["extra"] = read_object(values["extra"], "extra")
     assert {"prompt": prompt_of(prompt, dict(NAMES)), **values} == read

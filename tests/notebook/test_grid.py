@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from veo_widgets.catalog import find
+from veo_widgets.domain.catalog import find
+from veo_widgets.domain.errors import BadRequestError, BudgetError, InvalidRequestError, UnknownOutcomeError
+from veo_widgets.domain.pricing import Cost
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import BadRequestError, BudgetError, InvalidRequestError, UnknownOutcomeError
-from veo_widgets.pricing import Cost
-from veo_widgets.sync import Client
-from veo_widgets.widgets import Grid, compare
-from veo_widgets.widgets.comparison import drafts, rendering, total
+from veo_widgets.notebook.widgets import Grid, compare
+from veo_widgets.notebook.widgets.grids.comparison import drafts, rendering, total
+from veo_widgets.session.client import Client
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def until(grid: Grid, name: str, reached: Callable[[Any], bool]) -> Any:
     look = lambda _: reached(getattr(grid, name)) and changed.set()  # noqa: E731
     grid.observe(look, name)
     look(None)
-    assert changed.wait(20), getattr(grid, name)
+    assert changed.wait(120), getattr(grid, name)
     grid.unobserve(look, name)
     return getattr(grid, name)
 
@@ -103,7 +103,7 @@ def test_a_draft_that_was_refused_is_a_draft_again(grid: Grid, client: Client, e
     emulator.script(on="create", fault="status", status=400)
     with pytest.raises(BadRequestError):
         grid.submit()
-    assert grid._total() == {**(grid.total or {}), "count": 2}
+    assert grid._drafts_total() == {**(grid.total or {}), "count": 2}
     grid.submit()
     filled(grid, 2)
 
@@ -211,7 +211,7 @@ def test_bytes_come_from_the_clip_of_the_cell(client: Client) -> None:
     jobs = [client.submit(prompt, duration_seconds=4).wait() for prompt in ("A cat", "A dog")]
     shown = HeardGrid(jobs, client=client)
     say(shown, kind="need-bytes", sample=1, request="r")
-    assert whole.wait(20)
+    assert whole.wait(120)
     assert b"".join(sent) == jobs[1].videos[0].path.read_bytes()
     shown.close()
 
@@ -284,3 +284,20 @@ def test_what_has_as_many_lines_is_not_rendered_again(client: Client) -> None:
 def test_a_sum_with_an_unknown_price_is_unknown() -> None:
     assert total([Cost(0.1), Cost(0.2, "estimate"), Cost(0.2, "estimate")]) == Cost(0.5, "estimate")
     assert total([Cost(0.1), Cost(None, "no rate")]).usd is None
+
+
+def test_a_sheet_has_what_is_in_the_grid(grid: Grid, client: Client) -> None:
+    drafted = grid.sheet().items
+    assert [(item.title, item.prompt, item.reason) for item in drafted] == [
+        ("Seed 1", "A cat", "not sent yet"),
+        ("Seed 2", "A cat", "not sent yet"),
+    ]
+    grid.submit()
+    until(grid, "clips", lambda clips: len(clips) == 2)
+    say(grid, kind="mark", sample=1, mark="star")
+    until(grid, "starred", lambda starred: len(starred) == 1)
+    made = grid.sheet(columns=2)
+    assert [(item.title, item.reason) for item in made.items] == [("Seed 1", ""), ("★ starred · Seed 2", "")]
+    assert all(item.poster for item in made.items)
+    assert made.html.count("<figure") == 2
+    assert made.image.width == 2 * 28 + 2 * 320 + 18

@@ -7,17 +7,19 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
+from veo_widgets.domain.printable import html_output
 from veo_widgets.emulator import Emulator
-from veo_widgets.printable import html_output
 
-from .kernels import execute, notebook, started_kernel
+from ..kernels import execute, notebook, started_kernel
 
 # JupyterLab's own 40 kB for a clip: two copies of the poster and the words.
 MAX_BYTES_PER_CLIP = 40_000
@@ -78,14 +80,29 @@ def test_an_unwaited_cell_gets_its_card_when_the_clip_is_there(tmp_path: Path, e
     assert "<video" not in "".join(output.get("text", "") for output in made.cells[2].outputs)
 
 
-def test_a_wait_that_timed_out_does_not_use_up_the_card(tmp_path: Path, environment: dict[str, str]) -> None:
+def once_there(path: Path, act: Callable[[], None]) -> None:
+    """Have something done once a notebook has made a file."""
+
+    def watch() -> None:
+        while not path.exists():
+            time.sleep(0.01)
+        act()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def test_a_wait_that_timed_out_does_not_use_up_the_card(
+    tmp_path: Path, environment: dict[str, str], slow_service: tuple[Emulator, Callable[[], None]]
+) -> None:
+    service, let_end = slow_service
     cells = (
-        "%load_ext veo_widgets\nimport veo_widgets as veo",
-        "%%veo --seconds 4 --into job\n---\nseconds: 1.5\n---\nA cat",
+        "%load_ext veo_widgets\nimport veo_widgets as veo\nfrom pathlib import Path",
+        "%%veo --seconds 4 --into job\n---\nseconds: 600\n---\nA cat",
         "try:\n    job.wait(timeout=0.2)\nexcept veo.VeoError as error:\n    print(type(error).__name__)",
-        "job.wait(60); print(job.state)",
+        "Path('over').touch(); job.wait(60); print(job.state)",
     )
-    made = execute(notebook(*cells), tmp_path, environment)
+    once_there(tmp_path / "over", let_end)
+    made = execute(notebook(*cells), tmp_path, {**environment, "VEO_EMULATOR_URL": service.base_url})
     assert made.cells[2].outputs[-1].text == "WaitTimeoutError\n"
     assert "<video" in made.cells[1].outputs[-1].data["text/html"]
 
@@ -102,17 +119,21 @@ def test_links_are_relative_to_the_notebook_wherever_the_kernel_has_gone(
     assert len(list((tmp_path / "films" / "veo_clips").glob("*.mp4"))) == 1
 
 
-def test_everything_works_while_another_cells_job_runs(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_everything_works_while_another_cells_job_runs(
+    tmp_path: Path, environment: dict[str, str], slow_service: tuple[Emulator, Callable[[], None]]
+) -> None:
+    service, let_end = slow_service
     cells = (
-        "import asyncio, veo_widgets as veo",
-        "slow = veo.submit('---\\nseconds: 3\\n---\\nA slow cat', seconds=4)",
-        "quick = veo.generate('A quick cat', seconds=4, timeout=60)\nprint(slow.state.is_final, len(quick))",
+        "import asyncio, veo_widgets as veo\nfrom pathlib import Path",
+        "slow = veo.submit('---\\nseconds: 600\\n---\\nA slow cat', seconds=4)",
+        "quick = veo.generate('A quick cat', seconds=4, timeout=300)\nprint(slow.state.is_final, len(quick))",
         "jobs = [veo.submit(f'Cat {n}', seconds=4) for n in range(3)]",
         "print([str(job.state) for job in await asyncio.gather(*jobs)])",
-        "print(slow.wait(60).state)",
+        "Path('over').touch(); print(slow.wait(60).state)",
         "print(len(veo.jobs()))",
     )
-    made = execute(notebook(*cells), tmp_path, environment)
+    once_there(tmp_path / "over", let_end)
+    made = execute(notebook(*cells), tmp_path, {**environment, "VEO_EMULATOR_URL": service.base_url})
     said = ["".join(output.get("text", "") for output in cell.outputs).strip() for cell in made.cells]
     assert said[2:3] + said[4:] == ["False 1", "['succeeded', 'succeeded', 'succeeded']", "succeeded", "5"]
 
@@ -155,7 +176,7 @@ def ask(client: object, code: str) -> str:
         if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
             said.append(message["content"]["text"])
 
-    reply = client.execute_interactive(code, timeout=60, output_hook=hook)
+    reply = client.execute_interactive(code, timeout=300, output_hook=hook)
     assert reply["content"]["status"] == "ok", reply["content"]
     return "".join(said).strip()
 
@@ -166,25 +187,29 @@ def test_a_kernel_killed_after_submit_loses_nothing(kernel: tuple, emulator: Emu
     job_id = ask(client, submit)
     manager.signal_kernel(signal.SIGKILL)
     manager.restart_kernel(now=True)
-    client.wait_for_ready(timeout=60)
+    client.wait_for_ready(timeout=300)
     ask(client, f"import veo_widgets as veo\njob = veo.job({job_id!r})\njob.wait(60)")
     assert ask(client, "print(job.state, job.videos[0].path.exists(), len(veo.jobs()))") == "succeeded True 1"
     assert len([entry for entry in emulator.journal() if entry.kind == "create"]) == 1
 
 
 @pytest.mark.parametrize("wait", ["job.wait()", "await job", "%veo wait"])
-def test_the_interrupt_button_stops_the_waiting_only(kernel: tuple, wait: str) -> None:
-    manager, client = kernel
+def test_the_interrupt_button_stops_the_waiting_only(
+    kernel: tuple, wait: str, slow_service: tuple[Emulator, Callable[[], None]]
+) -> None:
+    (manager, client), (service, let_end) = kernel, slow_service
+    ask(client, f"import os\nos.environ['VEO_EMULATOR_URL'] = {service.base_url!r}")
     ask(client, "%load_ext veo_widgets\nimport veo_widgets as veo")
-    ask(client, "job = veo.submit('---\\nseconds: 4\\n---\\nA cat', seconds=4)")
+    ask(client, "job = veo.submit('---\\nseconds: 600\\n---\\nA cat', seconds=4)")
     message = client.execute(f"print('waiting', flush=True)\n{wait}", stop_on_error=False)
     while True:
-        got = client.get_iopub_msg(timeout=30)
+        got = client.get_iopub_msg(timeout=300)
         if got["msg_type"] == "stream" and "waiting" in got["content"]["text"]:
             break
     manager.interrupt_kernel()
-    reply = client.get_shell_msg(timeout=3)
+    reply = client.get_shell_msg(timeout=300)
     assert reply["parent_header"]["msg_id"] == message
     assert reply["content"]["status"] == "error"
     assert ask(client, "print(job.state.is_final)") == "False"
+    let_end()
     assert ask(client, "job.wait(60)\nprint(job.state)") == "succeeded"

@@ -15,21 +15,22 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 from PIL import Image as PilImage
 
-from veo_widgets import errors, session
-from veo_widgets.config import Settings
+from veo_widgets.api import functions
+from veo_widgets.api.flags import MOST_EMBEDDED, flag_names, parse
+from veo_widgets.config.accounts import Settings
+from veo_widgets.domain import errors
+from veo_widgets.domain.params import PARAMS
 from veo_widgets.emulator import Emulator, Entry
-from veo_widgets.flags import MOST_EMBEDDED, flag_names, parse
-from veo_widgets.params import PARAMS
-from veo_widgets.sync import Client
-from veo_widgets.widgets import saved
+from veo_widgets.notebook.widgets import saved_output
+from veo_widgets.session.client import Client
 
 
 @pytest.fixture
 def default_client(make_client: Callable[..., Client]) -> Iterator[Client]:
     """The client behind the module's functions, for as long as a test runs."""
-    before, session._default = session._default, make_client()
-    yield session._default
-    session._default = before
+    before, functions._default = functions._default, make_client()
+    yield functions._default
+    functions._default = before
 
 
 @pytest.fixture
@@ -107,7 +108,10 @@ def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:
     ("cell", "sentence"),
     [
         ("%%veo --asspect-ratio 16:9\nA cat", "--asspect-ratio is not a flag. Did you mean '--aspect-ratio'?"),
-        ("%%veo --aspect-ratio 16:10\nA cat", "aspect_ratio: '16:10' is not one of 16:9, 9:16. Did you mean '16:9'?"),
+        (
+            "%%veo --aspect-ratio 16:10\nA cat",
+            "aspect_ratio: '16:10' is not a ratio of veo-3.1-fast-generate-001; allowed: 16:9, 9:16.",
+        ),
         ("%%veo --seconds five\nA cat", "duration_seconds: 'five' is not a number of seconds."),
         (
             "%%veo --seconds 5\nA cat",
@@ -151,6 +155,19 @@ def test_mistakes_are_one_sentence_without_a_traceback_or_a_request(
     assert emulator.journal() == []
 
 
+def test_a_dry_run_shows_a_form_as_one(shell: InteractiveShell, tmp_path: Path) -> None:
+    PilImage.new("RGB", (64, 36), "red").save(tmp_path / "red.png")
+    line = (
+        f"--provider sglang --model wan --size 832x480 --seconds 3 --extra cfg=5.5 --first-frame {tmp_path / 'red.png'}"
+    )
+    shown = run(shell, f"%%veo --dry-run {line}\nA cat").text
+    assert "POST http://127.0.0.1:30000/v1/videos as a form\n" in shown
+    fields = shown.partition("as a form\n")[2].splitlines()
+    assert fields[:4] == ["model: wan", "prompt: A cat", "seconds: 3", "size: 832x480"]
+    assert "cfg" in "".join(fields[4:])
+    assert any(re.fullmatch(r"input_reference: red\.png \(image/png, \d+ kB\)", field) for field in fields)
+
+
 def test_a_dry_run_shows_request_price_and_every_broken_rule(shell: InteractiveShell, emulator: Emulator) -> None:
     ran = run(shell, "%%veo --dry-run --seconds 4 --seed 7\nA cat")
     assert "veo-3.1-fast-generate-001 at Emulator: $0.40" in ran.text
@@ -174,7 +191,7 @@ def test_line_magics_show_jobs(shell: InteractiveShell) -> None:
     run(shell, "%%veo --seconds 4 --into job\nA cat")
     ran = run(shell, "%veo wait")
     assert ran.error is None
-    assert "No job is so." in run(shell, "%veo jobs 3 filtered --search cat").text
+    assert "No job matches." in run(shell, "%veo jobs 3 filtered --search cat").text
     run(shell, "table = %veo jobs")
     assert [job.id for job in shell.user_ns["table"]] == [shell.user_ns["job"].id]
 
@@ -187,7 +204,7 @@ PAID = "--provider gemini --model veo-3.1-fast-generate-preview --seconds 4 --al
 def test_budget_and_cost_have_magics_of_their_own(
     shell: InteractiveShell, settings: Settings, emulator: Emulator, tmp_path: Path
 ) -> None:
-    session.configure(provider="gemini", api_key="a-key", base_url=settings.base_url)
+    functions.configure(provider="gemini", api_key="a-key", base_url=settings.base_url)
     shown = run(shell, "%veo budget day 0.5 unknown 2").text.splitlines()
     assert ["day", "$0.50", "$0.00", "$0.00", "$0.50", "set"] in map(str.split, shown)
     assert run(shell, f"%%veo {PAID} --max-cost 0.4\nA cat").error is None
@@ -204,7 +221,7 @@ def test_budget_and_cost_have_magics_of_their_own(
     for wrong in ("%veo cost yesterday", "%veo cost 7 8", "%veo cost --csv", "%veo budget day", "%veo cost 0"):
         assert isinstance(run(shell, wrong).error, errors.InvalidRequestError)
     run(shell, "%veo budget day default unknown default")
-    assert session.budget().limits == {"day": 20}
+    assert functions.budget().limits == {"day": 20}
 
 
 def test_a_filtered_job_is_told_in_one_line_and_leaves_its_card(shell: InteractiveShell) -> None:
@@ -287,7 +304,7 @@ def test_several_seeds_are_several_jobs_and_their_sum_comes_first(
     assert ran.text.startswith("3 jobs, $1.20 in all.\n")
     assert [job.request.seed for job in shell.user_ns["jobs"]] == [1, 2, 7]
     assert len([output for output in ran.outputs if "veo-saved-" in output.get("text/html", "")]) == 3
-    session.configure(provider="agent_platform", api_key="a-key", base_url=settings.base_url)
+    functions.configure(provider="agent_platform", api_key="a-key", base_url=settings.base_url)
     run(shell, "%veo budget day 0.5")
     before = len(creates(emulator))
     refused = run(shell, f"%%veo {SEEDED} --seed 1..3\nA cat")
@@ -295,6 +312,8 @@ def test_several_seeds_are_several_jobs_and_their_sum_comes_first(
     assert "these 3 requests take $0.60" in refused.text
     capped = run(shell, f"%%veo {SEEDED} --seed 1..2 --max-cost 0.3\nA cat")
     assert isinstance(capped.error, errors.BudgetError)
+    # What a cell may cost is shared by its jobs, which is said before one of them is refused.
+    assert "2 jobs, $0.40 in all; --max-cost is $0.15 for each." in capped.text
     assert len(creates(emulator)) == before
     assert (
         "2 jobs, $0.40 in all, with the seeds 4, 5." in run(shell, f"%%veo {SEEDED} --seed 4,5 --dry-run\nA cat").text
@@ -332,6 +351,12 @@ def test_a_cell_and_its_line_take_values_and_json_as_it_stands(shell: Interactiv
     request = shell.user_ns["job"].request
     assert request.prompt == '{"shot": {"lens": "35mm"}, "subject": "a cat, 03"}'
     assert (request.duration_seconds, request.seed, request.negative_prompt) == (4, 3, "rain, it's wet")
+    line = """--seconds 4 --into job --wait --extra cfg={n} --extra '{"lora": {"a": 1}}' --max-cost 1"""
+    assert run(shell, f"%%veo {line}\nA cat").error is None
+    assert (
+        creates(emulator)[-1].body["parameters"] | {"cfg": 3, "lora": {"a": 1}}
+        == creates(emulator)[-1].body["parameters"]
+    )
     assert "%%veo: {sec} has no value" in run(shell, "%%veo --seconds {sec}\nA cat").text
 
 
@@ -350,7 +375,11 @@ def test_what_rows_do_not_use_is_told_before_it_is_paid(shell: InteractiveShell,
 
 def test_each_row_becomes_a_clip(shell: InteractiveShell, tmp_path: Path) -> None:
     shell.user_ns["rows"] = [{"animal": "cat"}, {"animal": "dog"}]
-    assert "2 to be sent. $0.80 in all" in run(shell, "%%veo --each rows --seconds 4 --dry-run\nA {animal}").text
+    shown = run(shell, "%%veo --each rows --seconds 4 --extra style=oil --dry-run\nA {animal}").text
+    assert "2 to be sent. price unknown in all" in shown
+    # What all rows share is in no table.
+    assert "The first:" in shown
+    assert '"style": "oil"' in shown
     ran = run(shell, "%%veo --each rows --seconds 4 --wait --into batch\n# a note\nA {animal} sleeps")
     assert ran.error is None, ran.text
     assert "batch 'rows': 2 succeeded." in ran.outputs[-1]["text/plain"]
@@ -359,6 +388,9 @@ def test_each_row_becomes_a_clip(shell: InteractiveShell, tmp_path: Path) -> Non
     line = f"--each '{tmp_path / 'cats.csv'}' --seconds 4"
     assert "batch 'cats': 1 to be sent" in run(shell, f"%%veo {line} --dry-run\nA cat in {{place}}").text
     assert isinstance(run(shell, f"%%veo {line} --max-cost 0.1\nA cat in {{place}}").error, errors.BudgetError)
+    functions.configure(provider="server", base_url="http://127.0.0.1:9/v1")
+    shown = run(shell, "%%veo --model wan --each rows --max-cost 3 --dry-run\nA {animal}").text
+    assert "price unknown of it still to pay · --max-cost is $1.50 for each row" in shown
 
 
 def test_a_clip_is_saved_under_the_name_that_was_wished_and_over_no_other(
@@ -367,7 +399,7 @@ def test_a_clip_is_saved_under_the_name_that_was_wished_and_over_no_other(
     wished = tmp_path / "films" / "my cat.mp4"
     for _ in range(2):
         assert run(shell, f"%%veo --seconds 4 --output '{wished}' --wait --into job\nA cat").error is None
-    paths = [job.videos[0].path for job in reversed(session.jobs())]
+    paths = [job.videos[0].path for job in reversed(functions.jobs())]
     assert paths[0] == wished
     assert paths[1].parent == wished.parent
     assert paths[1].name.endswith(f"{shell.user_ns['job'].id}.mp4")
@@ -386,7 +418,7 @@ def test_an_embedded_clip_is_in_the_notebook_unless_it_is_too_large(shell: Inter
     assert "The clip is in this notebook, which it makes" in html
     record = shell.user_ns["job"].record
     large = replace(record, videos=(replace(record.videos[0], bytes=MOST_EMBEDDED + 1),))
-    told = saved.bundle(large, embed=True)
+    told = saved_output.bundle(large, embed=True)
     assert "base64,AAAA" not in told["text/html"]
     assert "the clip has 20.0 MB, and at most 20 MB are. It is linked instead." in told["text/plain"]
 
@@ -424,12 +456,12 @@ def test_every_example_of_the_help_can_be_read(shell: InteractiveShell) -> None:
 
 
 def test_settings_outlive_the_cell(default_client: Client, settings: Settings) -> None:
-    session.configure(model="veo-3.1-lite-generate-001")
-    assert session.plan("A cat").model.id == "veo-3.1-lite-generate-001"
-    session.configure(model=None)
-    assert session.plan("A cat").model.id == "veo-3.1-fast-generate-001"
+    functions.configure(model="veo-3.1-lite-generate-001")
+    assert functions.plan("A cat").model.id == "veo-3.1-lite-generate-001"
+    functions.configure(model=None)
+    assert functions.plan("A cat").model.id == "veo-3.1-fast-generate-001"
     with pytest.raises(errors.InvalidRequestError, match="Did you mean 'provider'"):
-        session.configure(provder="gemini")
+        functions.configure(provder="gemini")
 
 
 def loaded_again(shell: InteractiveShell) -> str:
@@ -445,7 +477,7 @@ def test_what_earlier_kernels_have_left_is_told_and_nothing_is_done(
     # This kernel works on it.
     assert loaded_again(shell) == ""
     job.detach()
-    assert loaded_again(shell) == "1 job of an earlier kernel is open: %veo resume brings it home.\n"
+    assert loaded_again(shell) == "1 job of an earlier kernel is open: %veo resume picks it up.\n"
     emulator.script(on="create", fault="reset")
     with pytest.raises(errors.UnknownOutcomeError):
         default_client.submit("A cat", seconds=4)

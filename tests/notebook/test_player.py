@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
+from veo_widgets.api.flags import parse
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.media import Image
+from veo_widgets.domain.prompt_templates import prompt_of
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import InvalidRequestError
-from veo_widgets.flags import parse
-from veo_widgets.handles import Job
-from veo_widgets.media import Image
-from veo_widgets.sync import Client
-from veo_widgets.templates import prompt_of
-from veo_widgets.widgets import Form, Player, frames, snippets
-from veo_widgets.widgets.handover import Frames
-from veo_widgets.widgets.protocol import UPWARD_BYTES
+from veo_widgets.notebook.widgets import Form, Player, frames, snippets
+from veo_widgets.notebook.widgets.protocol import UPWARD_BYTES
+from veo_widgets.notebook.widgets.registries import Frames
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
 
 
 class HeardPlayer(Player):
@@ -146,13 +146,13 @@ def test_a_clip_is_extended_once_and_its_sequel_is_shown(
     assert player.clips[0]["offers"]["extend"]["text"] == "$0.70"
     assert "edit" not in player.clips[0]["offers"]
     arrived = threading.Event()
-    player.observe(lambda change: arrived.set() if change["new"][0]["clips"] else None, "sequels")
+    player.observe(lambda change: arrived.set() if change["new"][0]["state"] == "succeeded" else None, "sequels")
     ask = {"kind": "sequel", "sample": 0, "verb": "extend", "prompt": "It falls asleep"}
     player.say(**ask, request="one")
     player.say(**ask, request="one")
     player.say(**ask, request="two")
     assert {player.answer(1)["kind"], player.answer(2)["kind"]} == {"taken", "refused"}
-    assert arrived.wait(20)
+    assert arrived.wait(120)
     assert len(client.jobs()) == 2
     sequel = player.sequels[0]
     assert (sequel["verb"], sequel["state"], sequel["prompt"]) == ("extend", "succeeded", "It falls asleep")
@@ -328,7 +328,7 @@ def test_a_clips_settings_fill_the_form_again(
         "request": "r2",
         "message": "The form has the settings of this clip.",
     }
-    assert filled.wait(20)
+    assert filled.wait(120)
     assert form.request.prompt == "A cat"
     assert (form.seed, form.duration_seconds) == (7, 4)
     form.close()

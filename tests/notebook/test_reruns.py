@@ -18,12 +18,14 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from veo_widgets import errors, session
-from veo_widgets.config import Settings, switched_on
+from veo_widgets.api import functions
+from veo_widgets.client.clock import Clock
+from veo_widgets.config.settings import Settings, switched_on
+from veo_widgets.domain import errors
 from veo_widgets.emulator import Emulator
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
 
-from .kernels import started_kernel
+from ..kernels import HASTE, started_kernel
 
 PAID = "--model veo-3.1-fast-generate-preview --seconds 4 --allow-retired"
 CELL = f"%%veo {PAID} --into job\nA cat"
@@ -32,19 +34,21 @@ LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo"
 
 @pytest.fixture
 def shell(make_client: Callable[..., Client]) -> Iterator[InteractiveShell]:
-    before, session._default = session._default, make_client()
-    shell = InteractiveShell.instance(user_ns={})
+    names: dict[str, Any] = {}
+    exec(HASTE.rpartition("\n\n")[0], names)
+    before, functions._default = functions._default, make_client(clock=Clock(sleep=names["pause"]))
+    shell = InteractiveShell.instance(user_ns=names)
     shell.run_line_magic("load_ext", "veo_widgets")
     yield shell
     shell.run_line_magic("unload_ext", "veo_widgets")
     shell.history_manager.end_session()
     InteractiveShell.clear_instance()
-    session._default = before
+    functions._default = before
 
 
 @pytest.fixture
 def paid(shell: InteractiveShell, settings: Settings) -> InteractiveShell:
-    session.configure(provider="gemini", api_key="a-key", base_url=settings.base_url)
+    functions.configure(provider="gemini", api_key="a-key", base_url=settings.base_url)
     return shell
 
 
@@ -113,11 +117,12 @@ def test_once_shows_the_clip_that_is_there(
 
 
 def test_once_waits_for_what_runs_and_sends_what_brought_no_clip(shell: InteractiveShell, emulator: Emulator) -> None:
-    slow = "%%veo --once --seconds 4 --into job {}\n---\nseconds: 2\n---\nA cat"
-    run(shell, slow.format(""))
+    slow = "%%veo --once --seconds 4 --into {}\nA cat"
+    run(shell, "awaited = 'again'")
+    run(shell, slow.format("job"))
     first = shell.user_ns["job"]
-    assert ", which still runs. Nothing was sent" in run(shell, slow.format("--wait")).card
-    assert shell.user_ns["job"].id == first.id
+    assert ", which still runs. Nothing was sent" in run(shell, slow.format("again --wait")).card
+    assert shell.user_ns["again"].id == first.id
     assert first.state == "succeeded"
     failing = "%%veo --once --seconds 4 --wait\n---\noutcome: failed\n---\nA cat"
     for _ in range(2):
@@ -195,7 +200,7 @@ class Kernel:
         self.client.shell_channel.send(message)
         self.outputs, text = [], ""
         while True:
-            got = self.client.get_iopub_msg(timeout=60)
+            got = self.client.get_iopub_msg(timeout=300)
             if got["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                 continue
             if got["msg_type"] == "status" and got["content"]["execution_state"] == "idle":
@@ -222,7 +227,8 @@ class Kernel:
     def die(self) -> None:
         self.manager.signal_kernel(signal.SIGKILL)
         self.manager.restart_kernel(now=True)
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=300)
+        self.run(HASTE)
 
 
 @pytest.fixture
@@ -238,6 +244,7 @@ def kernel(tmp_path: Path, emulator: Emulator) -> Iterator[Kernel]:
     }
     manager, client = started_kernel(env=environment, cwd=str(tmp_path))
     made = Kernel(manager, client)
+    made.run(HASTE)
     made.run(LOAD)
     yield made
     client.stop_channels()
@@ -288,10 +295,11 @@ def test_a_restarted_kernel_asks_too_but_not_a_program(kernel: Kernel, emulator:
 
 
 def test_a_job_that_runs_is_asked_about_and_waited_for(kernel: Kernel, emulator: Emulator) -> None:
-    slow = "%%veo {} --into job {}\n---\nseconds: 3\n---\nA cat".format(PAID, "{}")
-    kernel.run(slow.format(""), "one")
+    slow = f"%%veo {PAID} --into {{}}\nA cat"
+    kernel.run("awaited = 'again'")
+    kernel.run(slow.format("job"), "one")
     job_id = kernel.run("print(job.id)")
-    kernel.run(slow.format("--wait"), "one")
+    kernel.run(slow.format("again --wait"), "one")
     assert f"as job {job_id}, which still runs. Nothing was sent this time." in kernel.card
     assert kernel.run("print(job.id, job.state)") == f"{job_id} succeeded"
     assert sent(emulator) == 1
@@ -300,12 +308,17 @@ def test_a_job_that_runs_is_asked_about_and_waited_for(kernel: Kernel, emulator:
 @pytest.mark.parametrize("people", [True, False])
 def test_after_a_lost_kernel_the_cell_takes_its_job_up(kernel: Kernel, emulator: Emulator, people: bool) -> None:
     slow = f"%%veo {PAID} --into job\n---\npolls: 4\n---\nA cat"
+    kernel.run("awaited = 'never'")
     kernel.run(slow, "one")
     job_id = kernel.run("print(job.id)")
     kernel.die()
+    kernel.run("awaited = 'job'")
     kernel.run(LOAD)
     kernel.run(slow, "one", people=people)
-    assert f"An earlier kernel sent this request as job {job_id}, which goes on here." in kernel.card
+    assert (
+        f"An earlier kernel sent this request as job {job_id}, which is still running and is followed here."
+        in kernel.card
+    )
     assert kernel.run("print(job.wait(60).id, job.state, len(veo.jobs()))") == f"{job_id} succeeded 1"
     kernel.run(slow.replace("A cat", "A dog"), "one", people=people)
     assert "earlier kernel" not in kernel.card
@@ -316,6 +329,7 @@ def test_after_a_lost_kernel_the_cell_takes_its_job_up(kernel: Kernel, emulator:
 def test_a_terminal_asks_at_its_prompt(tmp_path: Path, emulator: Emulator, answer: str) -> None:
     script = tmp_path / "asks.py"
     script.write_text(
+        f"{HASTE}"
         "from IPython.terminal.interactiveshell import TerminalInteractiveShell\n"
         "shell = TerminalInteractiveShell.instance(simple_prompt=True)\n"
         "shell.run_line_magic('load_ext', 'veo_widgets')\n"
@@ -335,7 +349,7 @@ def test_a_terminal_asks_at_its_prompt(tmp_path: Path, emulator: Emulator, answe
         [sys.executable, str(script)], cwd=tmp_path, env=environment, stdin=its, stdout=subprocess.PIPE
     )
     os.write(ours, f"{answer}\n".encode())
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=300)
     os.close(its)
     os.close(ours)
     assert "Send it again for $0.40? [y/N]" in said.decode()

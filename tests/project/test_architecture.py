@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 import veo_widgets
@@ -15,39 +17,27 @@ PACKAGE = Path(veo_widgets.__file__).parent
 
 # One library, one room.
 LIBRARIES = {
-    "httpx": {"connections.py"},
-    "sqlite3": {"ledger_file.py", "ledger_rescue.py", "ledger_schema.py"},
-    "platformdirs": {"config.py"},
-    "azure": {"credentials.py"},
-    "google": {"google_login.py"},
-    "anywidget": {"widgets/_base.py"},
-    "traitlets": {
-        "magics/shell_magics.py",
-        "widgets/_base.py",
-        "widgets/form.py",
-        "widgets/grid_view.py",
-        "widgets/job_view.py",
-        "widgets/player.py",
-        "widgets/studio.py",
-    },
-    "IPython": {
-        "widgets/display.py",
-        "magics/awaiting.py",
-        "magics/extension.py",
-        "magics/matching.py",
-        "magics/shell_magics.py",
-    },
-    "jupyter_core": {"server_files.py"},
-    "av": {"containers.py", "film_pictures.py", "film_sound.py", "poster.py", "reels.py", "stitching.py"},
-    "PIL": {"arrays.py", "film_pictures.py", "pictures.py", "poster.py"},
-    "numpy": {"arrays.py"},
+    "httpx": {"client/transport"},
+    "aiohttp": {"client/transport"},
+    "yarl": {"client/transport"},
+    "sqlite3": {"storage/ledger"},
+    "platformdirs": {"config"},
+    "azure": {"config"},
+    "google": {"config"},
+    "jupyter_core": {"config"},
+    "anywidget": {"notebook/widgets"},
+    "traitlets": {"notebook/magics", "notebook/widgets", "notebook/widgets/forms", "notebook/widgets/grids"},
+    "IPython": {"notebook", "notebook/magics", "notebook/widgets"},
+    "av": {"domain/formats", "storage/clips", "storage/films"},
+    "PIL": {"domain/formats", "storage/clips"},
+    "numpy": {"domain/formats"},
     "matplotlib": set(),
     "torch": set(),
     "starlette": set(),
     "uvicorn": set(),
     "requests": set(),
     "nest_asyncio": set(),
-    "nest_asyncio2": {"nesting.py"},
+    "nest_asyncio2": {"api"},
 }
 
 
@@ -68,7 +58,7 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_each_library_is_used_in_its_own_room_only(library: str) -> None:
-    users = {path.relative_to(PACKAGE).as_posix() for path in modules() if library in imported(path)}
+    users = {path.parent.relative_to(PACKAGE).as_posix() for path in modules() if library in imported(path)}
     assert users == LIBRARIES[library]
 
 
@@ -76,7 +66,24 @@ def test_nothing_but_its_starter_knows_the_emulator() -> None:
     users = {
         path.relative_to(PACKAGE).as_posix() for path in modules() if "veo_widgets.emulator" in path.read_text("utf-8")
     }
-    assert users == {"embedded.py", "cli.py"}
+    assert users == {"client/embedded_emulator.py", "api/cli.py"}
+
+
+def circles(graph: grimp.ImportGraph) -> list[set[str]]:
+    """Modules that import each other, directly or by way of others."""
+    sorter = graphlib.TopologicalSorter({name: graph.find_modules_directly_imported_by(name) for name in graph.modules})
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        return [set(error.args[1])]
+    return []
+
+
+def test_no_modules_import_each_other_not_even_for_types() -> None:
+    graph = grimp.build_graph("veo_widgets", exclude_type_checking_imports=False, cache_dir=None)
+    assert circles(graph) == []
+    graph.add_import(importer="veo_widgets.domain.errors", imported="veo_widgets.domain.job_record")
+    assert circles(graph)
 
 
 def test_public_names_are_sorted_complete_and_real() -> None:
@@ -105,18 +112,56 @@ def fresh(code: str) -> str:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    heavy = ("httpx", "anywidget", "IPython", "sqlite3", "anyio", "traitlets", "asyncio", "veo_widgets.emulator")
+    heavy = (
+        "aiohttp",
+        "httpx",
+        "anywidget",
+        "IPython",
+        "sqlite3",
+        "anyio",
+        "traitlets",
+        "asyncio",
+        "veo_widgets.emulator",
+    )
     loaded = fresh(f"import sys, veo_widgets; print([name for name in {heavy!r} if name in sys.modules])")
     assert loaded == "[]"
 
 
 def test_loading_the_extension_loads_neither_http_nor_widgets() -> None:
-    heavy = ("httpx", "anywidget", "ipywidgets", "asyncio", "veo_widgets.session", "veo_widgets.widgets")
+    heavy = (
+        "aiohttp",
+        "httpx",
+        "anywidget",
+        "ipywidgets",
+        "asyncio",
+        "veo_widgets.api.functions",
+        "veo_widgets.notebook.widgets",
+    )
     load = "from IPython.core.interactiveshell import InteractiveShell; shell = InteractiveShell.instance()"
     code = f"import sys; {load}; shell.run_line_magic('load_ext', 'veo_widgets'); print("
     assert fresh(f"{code}[name for name in {heavy!r} if name in sys.modules])") == "[]"
 
 
+def test_what_a_first_cell_waits_for_loads_neither_widgets_nor_the_command_line_of_httpx() -> None:
+    heavy = (
+        "anywidget",
+        "ipywidgets",
+        "httpx._main",
+        "rich",
+        "veo_widgets.notebook.widgets",
+        "veo_widgets.session.groups.film",
+    )
+    code = (
+        f"import sys; from veo_widgets.notebook.magics import runs; print([n for n in {heavy!r} if n in sys.modules])"
+    )
+    assert fresh(code) == "[]"
+    # It is left out, not taken away: whoever wants it loads it.
+    code = "from veo_widgets.client.transport import connections; import httpx._main; print(httpx._main.main.name)"
+    assert fresh(code) == "main"
+
+
 def test_a_request_can_be_planned_without_a_network_or_a_notebook() -> None:
-    code = "import sys; from veo_widgets import planning; print([n for n in ('httpx', 'IPython') if n in sys.modules])"
+    code = (
+        "import sys; from veo_widgets.client import plan; print([n for n in ('httpx', 'IPython') if n in sys.modules])"
+    )
     assert fresh(code) == "[]"

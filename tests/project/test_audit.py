@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-AUDIT = Path(__file__).parents[1] / ".ci" / "audit.py"
+AUDIT = Path(__file__).parents[2] / ".ci" / "audit.py"
 KNOWN = {"dependencies": [{"name": "jinja2", "version": "2.10", "vulns": [{"id": "PYSEC-1"}]}]}
 CLEAN = {"dependencies": [{"name": "x", "version": "1", "vulns": []}]}
 FOUND = {"dependencies": [{"name": "x", "version": "1", "vulns": [{"id": "GHSA-1"}]}]}
@@ -33,7 +33,7 @@ def audit(folder: Path, known: Any, found: Any, npm: Any, explained: str = "") -
     program.chmod(0o755)
     environment = {**os.environ, "PATH": str(program.parent), "PYTHONPATH": str(program.parent)}
     command = [sys.executable, str(folder / "ci" / "audit.py")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
 

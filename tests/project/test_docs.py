@@ -16,10 +16,10 @@ import pytest
 
 import veo_widgets as veo
 
-from .e2e.conftest import launched
-from .reference_pages import PAGES
+from ..e2e.conftest import launched
+from ..reference_pages import PAGES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 DOCUMENTS += [*sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "notebooks").glob("*.ipynb"))]
 _FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
@@ -69,8 +69,16 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     assert broken == []
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_is_named_is_there(path: Path) -> None:
+    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|js|jsx|mjs|json))`", path.read_text("utf-8"))
+    assert [name for name in named if not any((root / name).is_file() for root in (ROOT, ROOT / "veo_widgets"))] == []
+
+
 def test_every_public_name_is_in_the_reference() -> None:
-    described = re.findall(r"^::: veo_widgets\.(\w+)$", (ROOT / "docs" / "api.md").read_text("utf-8"), re.MULTILINE)
+    described = re.findall(
+        r"^::: veo_widgets\.(?:domain\.)?(\w+)$", (ROOT / "docs" / "api.md").read_text("utf-8"), re.MULTILINE
+    )
     assert sorted(described) == sorted([*veo.__all__, "errors"])
 
 

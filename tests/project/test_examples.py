@@ -1,4 +1,5 @@
-"""Every example in documents and docstrings is run: ``python`` blocks in a real shell, ``sh`` blocks by the command.
+"""Every example in documents and docstrings is run: ``python`` blocks in a real shell, ``sh`` blocks by the command,
+``toml`` blocks by the reader of models.
 
 Blocks of one page run one after the other, as a reader would. What needs an account, a terminal or another program is
 in a ``text`` block.
@@ -13,6 +14,7 @@ import shlex
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,11 +23,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import veo_widgets as veo
-from veo_widgets import cli, errors, session, videos_api
+from veo_widgets.api import cli, functions
+from veo_widgets.api.litellm import videos
+from veo_widgets.domain import errors
+from veo_widgets.domain.catalog import own_models_in
 from veo_widgets.emulator import Emulator
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 # Languages of blocks that are not run.
 _SHOWN = {"", "text"}
@@ -46,7 +51,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def docstrings() -> Iterator[tuple[str, str]]:
-    yield from ((module.__name__, inspect.getdoc(module) or "") for module in (veo, errors, videos_api))
+    yield from ((module.__name__, inspect.getdoc(module) or "") for module in (veo, errors, videos))
     for name in veo.__all__:
         thing = getattr(veo, name)
         yield name, inspect.getdoc(thing) or ""
@@ -66,13 +71,13 @@ def shell(
     """A shell in a folder with what examples take for given."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cats.csv").write_text("animal,place\ncat,a garden\ndog,a kitchen\n")
-    before, session._default = session._default, make_client(hasty=True)
+    before, functions._default = functions._default, make_client(hasty=True)
     shell = InteractiveShell.instance(user_ns={"veo": veo})
     yield shell
     if "VeoMagics" in shell.magics_manager.registry:
         shell.run_line_magic("unload_ext", "veo_widgets")
-    session._default.close()
-    session._default = before
+    functions._default.close()
+    functions._default = before
     shell.history_manager.end_session()
     InteractiveShell.clear_instance()
 
@@ -108,6 +113,8 @@ def test_examples_run(
     for language, block in code:
         if language == "sh":
             run_commands(block, capsys)
+        elif language == "toml":
+            assert own_models_in(tomllib.loads(block)["tool"]["veo_widgets"]["models"], name)
         else:
-            assert language == "python", f"{name}: a block is python, sh or text"
+            assert language == "python", f"{name}: a block is python, sh, toml or text"
             run_in(shell, block)

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
-NOTEBOOKS = sorted(Path(__file__).parents[1].joinpath("notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(Path(__file__).parents[2].joinpath("notebooks").glob("*.ipynb"))
 MOST_BYTES = 300_000
 PRIVATE = re.compile(r"/home/|/root/|/tmp/|/work/|/Users/|[A-Z]:\\\\|AIza|sk-[A-Za-z0-9]{8}|Bearer ")
 

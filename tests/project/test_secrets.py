@@ -18,9 +18,9 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from veo_widgets.emulator import Emulator
-from veo_widgets.providers import PROVIDERS
+from veo_widgets.providers.registry import PROVIDERS
 
-from .kernels import started_kernel
+from ..kernels import started_kernel
 
 # Looks like no service's key, so that only what is known to be a key can find it.
 CANARY = "Wren/0815+Zaunkoenig"
@@ -95,10 +95,10 @@ import asyncio, io, logging, os, pickle, sys, traceback
 import anyio
 import rich.console, rich.traceback
 import veo_widgets as veo
-from veo_widgets import session
-from veo_widgets.config import Settings, account
-from veo_widgets.sync import Client
-from veo_widgets.clock import Clock
+from veo_widgets.api import functions
+from veo_widgets.config.accounts import Settings, account
+from veo_widgets.session.client import Client
+from veo_widgets.client.clock import Clock
 
 logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
 
@@ -128,7 +128,7 @@ def attempt(work):
 
 def emulated(provider, path, model, **values):
     veo.configure(provider=provider, base_url=sys.argv[1] + path, profile="p" + provider, **key())
-    return session.client().asynchronous.settings
+    return functions.client().asynchronous.settings
 
 async def hasty(seconds):
     await anyio.sleep(min(seconds, 0.01))
@@ -140,17 +140,17 @@ def jobs(ways=WAYS[:1]):
         settings = emulated(provider, path, model)
         with Client(settings, clock=Clock(sleep=hasty)) as client:
             values = {"model": model, "seconds": 4, "allow_retired": True}
-            attempt(lambda: (client.submit("A cat", **values).wait(20).videos, client.settings))
-            attempt(lambda: client.submit("---\\noutcome: failed\\n---\\nA cat", **values).wait(20))
+            attempt(lambda: (client.submit("A cat", **values).wait(120).videos, client.settings))
+            attempt(lambda: client.submit("---\\noutcome: failed\\n---\\nA cat", **values).wait(120))
     for place in ("refuses", "garbles", "fails", "redirects"):
         veo.configure(profile=place, provider="gemini", base_url=f"{sys.argv[2]}/{place}", **key())
-        with Client(session.client().settings, clock=Clock(sleep=hasty)) as client:
+        with Client(functions.client().settings, clock=Clock(sleep=hasty)) as client:
             attempt(lambda: client.submit("A cat", model="veo-3.1-generate-preview", seconds=4).wait(1.5))
     veo.configure(profile="gone", provider="gemini", base_url="http://127.0.0.1:9", **key())
-    with Client(session.client().settings, clock=Clock(sleep=hasty)) as client:
+    with Client(functions.client().settings, clock=Clock(sleep=hasty)) as client:
         attempt(lambda: client.submit("A cat", model="veo-3.1-generate-preview", seconds=4))
-    attempt(lambda: pickle.dumps(session.client().settings))
-    print(session.client().asynchronous.profiles)
+    attempt(lambda: pickle.dumps(functions.client().settings))
+    print(functions.client().asynchronous.profiles)
 
 def mistakes():
     veo.configure(profile=None, provider="gemini", base_url=f"{sys.argv[2]}/refuses", **key())
@@ -215,10 +215,10 @@ def test_no_program_lets_a_key_out(way: str, tmp_path: Path, emulator: Emulator,
     (tmp_path / "program.py").write_text(PROGRAM)
     environment = {**clean_environment(folder), "CANARY": CANARY, **planted(way, folder)}
     command = [sys.executable, str(tmp_path / "program.py"), emulator.base_url, f"http://127.0.0.1:{echo.server_port}"]
-    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=90, check=False)
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=600, check=False)
     told = [
         subprocess.run(
-            [sys.executable, "-m", "veo_widgets.cli", *words],
+            [sys.executable, "-m", "veo_widgets.api.cli", *words],
             cwd=folder,
             env=environment,
             capture_output=True,
@@ -273,7 +273,7 @@ def test_no_notebook_lets_a_key_out(tmp_path: Path, emulator: Emulator, echo: Th
     spec = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     made = nbformat.v4.new_notebook(metadata=spec)
     made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    runner = Overheard(made, timeout=60, allow_errors=True, resources={"metadata": {"path": str(folder)}})
+    runner = Overheard(made, timeout=300, allow_errors=True, resources={"metadata": {"path": str(folder)}})
     runner.heard = []
     runner.execute(env={**clean_environment(folder), **KEYS})
     nbformat.write(made, folder / "made.ipynb")
@@ -293,11 +293,11 @@ def test_the_log_is_under_the_cell_that_asked_for_it(tmp_path: Path, emulator: E
     try:
         setting = f"veo.configure(provider='gemini', base_url='{emulator.base_url}', model='veo-3.1-generate-preview')"
         asked = client.execute(f"import veo_widgets as veo\nveo.log('debug')\n{setting}")
-        client.get_shell_msg(timeout=30)
+        client.get_shell_msg(timeout=300)
         submitted = client.execute("job = veo.submit('A cat', seconds=4)")
         said: dict[str, str] = {}
         while "INFO job" not in said.get(asked, ""):
-            message = client.get_iopub_msg(timeout=30)
+            message = client.get_iopub_msg(timeout=300)
             if message["msg_type"] == "stream":
                 parent = message["parent_header"]["msg_id"]
                 said[parent] = said.get(parent, "") + message["content"]["text"]

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from ..conformance.environments import FOLDER, built_once, install
+
+ROOT = Path(__file__).parents[2]
 # JupyterLab holds each bundle in every widget's state, and it has two seconds to start.
 MAX_BUNDLE = 60_000
+_BESIDE = ("docs/", "findings/", "notebooks/", "tests/", ".ci/")
 # The embedded emulator's full pace and full picture, as a newcomer meets it.
 PROGRAM = """
 import sys, veo_widgets as veo
-from veo_widgets.widgets import JobView
+from veo_widgets.notebook.widgets import JobView
 job = veo.submit("A cat", provider="emulator", seconds=4).wait(120)
 video = job.videos[0]
 print(veo.__file__)
@@ -45,17 +48,30 @@ def tools_without_node(folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built by pip from what git knows, with no Node on the path and nothing built before."""
-    folder = tmp_path_factory.mktemp("wheel")
+def wheel() -> Path:
+    """A wheel built by pip from what git knows, with no Node on the path and nothing built before.
+
+    It is kept for as long as no file of it changes, for every test that needs a wheel.
+    """
     tracked = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).splitlines()
-    for name in tracked:
-        if (ROOT / name).is_file():
-            (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / "source" / name)
-    environment = {**os.environ, "PATH": tools_without_node(folder / "tools")}
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", folder, folder / "source", env=environment)
+    files = {name: ROOT / name for name in sorted(tracked) if (ROOT / name).is_file()}
+    # Tests and notebooks are no part of it.
+    parts = [name.encode() + path.read_bytes() for name, path in files.items() if not name.startswith(_BESIDE)]
+    folder = FOLDER / f"wheel-{hashlib.sha256(b''.join(parts)).hexdigest()[:12]}"
+    with built_once(folder) as missing:
+        if missing:
+            for name, path in files.items():
+                (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, folder / "source" / name)
+            environment = {**os.environ, "PATH": tools_without_node(folder / "tools")}
+            run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", folder, folder / "source", env=environment)
     return next(folder.glob("*.whl"))
+
+
+def environment_in(folder: Path) -> Path:
+    """The interpreter of an environment with nothing in it."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    return folder / "bin" / "python"
 
 
 def test_the_wheel_holds_the_package_and_its_bundles(wheel: Path) -> None:
@@ -64,16 +80,16 @@ def test_the_wheel_holds_the_package_and_its_bundles(wheel: Path) -> None:
     for name in ("form", "grid", "job_view", "player", "studio"):
         assert 1000 < sizes[f"veo_widgets/static/{name}.js"] <= MAX_BUNDLE
         assert sizes[f"veo_widgets/static/{name}.css"] > 500
-    assert "veo_widgets/catalog.json" in sizes
+    assert "veo_widgets/domain/catalog.json" in sizes
+    assert "veo_widgets/notebook/widgets/protocol.json" in sizes
     assert "veo_widgets/py.typed" in sizes
     top = {name.partition("/")[0] for name in sizes}
     assert top == {"veo_widgets", wheel.name.rpartition("-py3")[0] + ".dist-info"}
 
 
 def test_the_wheel_makes_a_clip_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[emulator]")
+    python = environment_in(tmp_path / "env")
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", f"{wheel}[emulator]")
     empty = tmp_path / "empty"
     empty.mkdir()
     environment = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")}
@@ -90,9 +106,8 @@ def test_the_wheel_makes_a_clip_in_a_clean_environment(wheel: Path, tmp_path: Pa
 
 def test_without_the_extra_the_message_names_it(wheel: Path, tmp_path: Path) -> None:
     """A core install, in which the emulator's packages cannot be found."""
-    venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", wheel)
+    python = environment_in(tmp_path / "env")
+    install(python, str(wheel))
     code = "import veo_widgets as veo\ntry: veo.submit('A cat', provider='emulator')\nexcept ImportError as e: print(e)"
     environment = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")}
     said = run(python, "-I", "-c", code, cwd=tmp_path, env=environment).strip()

@@ -14,18 +14,19 @@ from typing import Any
 import anyio
 import pytest
 
-from veo_widgets.bodies import LIMITS, Limit, read_json, unpacked, whole
-from veo_widgets.catalog import GEMINI_API
-from veo_widgets.config import Account
-from veo_widgets.credentials import ApiKey, Secret
-from veo_widgets.errors import InvalidReplyError, NoAnswerError, RateLimitError, VeoError
-from veo_widgets.logbook import log
-from veo_widgets.providers import PROVIDERS, Endpoint
-from veo_widgets.retries import rule_for
-from veo_widgets.transport import Transport
-from veo_widgets.wires import Call, Reply
+from veo_widgets.client.retries import rule_for
+from veo_widgets.client.transport.bodies import LIMITS, Limit, unpacked, whole
+from veo_widgets.client.transport.transport import Transport
+from veo_widgets.config.accounts import Account
+from veo_widgets.config.credentials import ApiKey, Secret
+from veo_widgets.config.log import log
+from veo_widgets.domain.catalog import GEMINI_API
+from veo_widgets.domain.errors import InvalidReplyError, NoAnswerError, RateLimitError, VeoError
+from veo_widgets.domain.safe_json import read_json
+from veo_widgets.providers.registry import PROVIDERS, Endpoint
+from veo_widgets.providers.wires import Call, Reply
 
-from .raw_server import Server, answer
+from ..raw_server import Server, answer
 
 _SMALL = Limit(100_000, 0.3)
 SMALL = dict.fromkeys(LIMITS, _SMALL)

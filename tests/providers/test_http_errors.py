@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
+from veo_widgets.client.retries import rule_for
+from veo_widgets.domain import errors
+from veo_widgets.domain.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
+from veo_widgets.domain.errors import ServiceError
 from veo_widgets.emulator import Emulator
-from veo_widgets.errors import ServiceError
-from veo_widgets.providers import LITELLM, LITELLM_GEMINI, Endpoint
-from veo_widgets.retries import rule_for
-from veo_widgets.sync import Client
-from veo_widgets.wires import Call
-from veo_widgets.wires.refusals import service_error
+from veo_widgets.providers.registry import LITELLM, LITELLM_GEMINI, Endpoint
+from veo_widgets.providers.wires import Call
+from veo_widgets.providers.wires.http_errors import service_error
+from veo_widgets.session.client import Client
 
 RPC = "type.googleapis.com/google.rpc."
 CREATE, POLL = Call("create", "POST", "https://a/x"), Call("poll", "GET", "https://a/x")
@@ -321,7 +321,7 @@ REMEDIES: dict[str, tuple[int, Any, Endpoint, Call, type[ServiceError], str]] = 
         GEMINI,
         CREATE,
         MISSING,
-        "retired veo-3.0-generate-001; use gemini-omni-1.1-flash.",
+        "retired veo-3.0-generate-001; use gemini-omni-1.2-flash.",
     ),
     "never there": (404, developers("veo-9"), GEMINI, CREATE, MISSING, "or the key's project has no billing"),
     "the operator's": (404, developers("veo-9"), THROUGH, CREATE, MISSING, "The proxy is set up with a model"),
@@ -639,6 +639,16 @@ def test_details_of_any_shape_are_read(junk: Any) -> None:
         assert isinstance(refused(404, {"detail": junk}, VERTEX, CONTENT), errors.NotFoundError)
 
 
+PYDANTIC = """2 validation errors for VideoGenerationsRequest
+seconds
+  Input should be a valid integer, unable to parse [type=int_parsing, input_value='2.5', input_type=str]
+    For further information visit https://errors.pydantic.dev/2.14/v/int_parsing
+image.0.url
+  Value error, no such image [type=value_error]
+"""
+VLLM = r"""2 validation errors:
+  {'type': 'x', 'loc': 'body.seconds', 'msg': "Must match '^[1-9]\\d*$'", 'input': '2.5'}
+  {'type': 'missing', 'loc': ('body', 'prompt'), 'msg': 'Field required', 'input': None}"""
 WORDS: dict[str, tuple[int, Any, str]] = {
     "FastAPI's list": (
         422,
@@ -649,6 +659,18 @@ WORDS: dict[str, tuple[int, Any, str]] = {
         422,
         {"detail": [{"loc": ["body", "a", 0], "msg": "x"}, {"loc": ["query", "b"], "msg": "y"}, {"msg": "z"}, "w", 7]},
         "It refused: a.0: x; b: y; z; w.",
+    ),
+    "pydantic's": (
+        400,
+        {"detail": f"Invalid request body: {PYDANTIC}"},
+        "It refused: seconds: Input should be a valid integer, unable to parse; image.0.url: no such image.",
+    ),
+    "vLLM's": (400, {"error": {"message": VLLM}}, r"d: seconds: Must match '^[1-9]\d*$'; prompt: Field required."),
+    "vLLM's of a key": (401, {"error": "Unauthorized"}, "It refused: Unauthorized."),
+    "new-api's of a model": (
+        503,
+        {"error": {"code": "model_not_found", "message": "No channel", "type": "new_api_error"}},
+        "It refused: No channel (code model_not_found).",
     ),
     "FastAPI's text": (400, {"detail": "No such model"}, "It refused: No such model."),
     "FastAPI's object": (400, {"detail": {"code": "E1", "message": "No"}}, "It refused: No (code E1)."),

@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
-from veo_widgets.errors import DownloadError, InvalidReplyError, InvalidRequestError
-from veo_widgets.media import Image
-from veo_widgets.pricing import Usage
-from veo_widgets.providers import LITELLM_GEMINI, Endpoint
-from veo_widgets.record import Operation, Sample
-from veo_widgets.request import VideoRequest
-from veo_widgets.wires import Call, Reply, wire_for
-from veo_widgets.wires.interactions import tagged
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API, find
+from veo_widgets.domain.errors import DownloadError, InvalidReplyError, InvalidRequestError
+from veo_widgets.domain.job_record import Operation, Sample
+from veo_widgets.domain.media import Image
+from veo_widgets.domain.pricing import Usage
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.providers.registry import LITELLM_GEMINI, Endpoint
+from veo_widgets.providers.wires import Call, Reply, wire_for
+from veo_widgets.providers.wires.interactions import tagged
 
 GOOGLE = Endpoint("gemini", GEMINI_API, "https://generativelanguage.googleapis.com")
 VERTEX = Endpoint(
@@ -401,3 +402,35 @@ def test_no_answer_whatever_its_form_raises_anything_else() -> None:
         usage = operation.usage
         assert usage is None or min(usage.input, usage.text, usage.video) >= 0
     assert set(seen) == {"invalid", "running", "samples", "failed", "filtered", "empty"}
+
+
+def test_an_extra_goes_to_the_settings_of_the_generation_or_where_its_path_leads() -> None:
+    extra = {"thinking_level": "low", "response_format.fps": 30, ".service_tier": "flex", "generation_config.a.b": 1}
+    for wire, endpoint in ((DEVELOPER, GOOGLE), (AGENT, VERTEX), (PROXIED, PROXY)):
+        request = VideoRequest("A cat", "m", seed=7, duration_seconds=5.0)
+        plain, body = (wire.create(one, endpoint).json for one in (request, replace(request, extra=extra)))
+        assert plain is not None
+        assert body == {
+            **plain,
+            "service_tier": "flex",
+            "generation_config": {**plain["generation_config"], "thinking_level": "low", "a": {"b": 1}},
+            "response_format": {**plain["response_format"], "fps": 30},
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("response_format.duration", "duration_seconds is sent there"),
+        ("generation_config.video_config.task", "the request fills that field itself"),
+        ("video_config", "the request fills generation_config.video_config.task; name a field in it"),
+        (".background", "the request fills that field itself"),
+        (".previous_interaction_id", "extend_from is sent there"),
+        ("generation_config", "name a field in it, as generation_config.NAME"),
+    ],
+)
+def test_an_extra_that_says_what_the_request_says_is_refused(name: str, words: str) -> None:
+    model = find("gemini-omni-1.2-flash", [GEMINI_API])
+    (error,) = DEVELOPER.refusals(VideoRequest("A cat", "m", extra={name: 1}), model)
+    assert words in str(error)
+    assert error.parameter == f"extra.{name}"

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.client import AsyncClient
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from veo_widgets.client.async_client import AsyncClient
+from veo_widgets.config.accounts import Settings
+from veo_widgets.config.credentials import Secret
+from veo_widgets.domain import errors
+from veo_widgets.domain.catalog import OPENAI as OPENAI_SURFACE
 from veo_widgets.emulator import Emulator
-from veo_widgets.providers import PROVIDERS
-from veo_widgets.sync import Client
-from veo_widgets.wires import Reply, listing
+from veo_widgets.providers.registry import PROVIDERS, Endpoint
+from veo_widgets.providers.wires import Reply, listing
+from veo_widgets.session.client import Client
 
 LITELLM, OPENAI, AZURE = PROVIDERS["litellm"], PROVIDERS["openai"], PROVIDERS["azure"]
 
@@ -23,6 +24,11 @@ LITELLM, OPENAI, AZURE = PROVIDERS["litellm"], PROVIDERS["openai"], PROVIDERS["a
 def listed(*names: str, **modes: str) -> Reply:
     data = [{"id": name} for name in names] + [{"id": name, "mode": mode} for name, mode in modes.items()]
     return Reply(200, {"object": "list", "data": data})
+
+
+def entries(*said: dict[str, Any]) -> Reply:
+    """A list of models that are named by their places."""
+    return Reply(200, {"data": [{"id": str(n), **entry} for n, entry in enumerate(said)]})
 
 
 @pytest.mark.parametrize(
@@ -33,6 +39,7 @@ def listed(*names: str, **modes: str) -> Reply:
         (listed("gemini/gemini-omni-1.2-flash"), LITELLM, "gemini/gemini-omni-1.2-flash"),
         (listed("sora-2", "veo-3.1-generate-001"), OPENAI, "sora-2"),
         (listed("sora-2-pro"), AZURE, "sora-2-pro"),
+        (listed("Wan-AI/Wan2.2-T2V-A14B"), OPENAI, "Wan-AI/Wan2.2-T2V-A14B"),
     ],
 )
 def test_the_only_video_model_is_found_by_the_catalog_or_by_what_it_is_for(reply, provider, expected: str) -> None:
@@ -46,7 +53,8 @@ def test_the_only_video_model_is_found_by_the_catalog_or_by_what_it_is_for(reply
             listed(veo="video_generation", omni="video_generation"),
             "lists several: veo, omni. Write model='litellm_prox",
         ),
-        (listed("gpt-9"), r"lists none that is known to make videos \(gpt-9\)"),
+        (listed(chat="chat"), r"lists none that is known to make videos \(chat\)"),
+        (listed("gpt-9", "gpt-10"), r"lists none that is known to make videos \(gpt-9, gpt-10\)"),
         (listed(), "its list is empty"),
         (listed(*map(str, range(30))), "10, 11 and 18 more"),
     ],
@@ -54,6 +62,49 @@ def test_the_only_video_model_is_found_by_the_catalog_or_by_what_it_is_for(reply
 def test_none_and_several_are_said_with_what_to_write(reply: Reply, sentence: str) -> None:
     with pytest.raises(errors.ConfigError, match=sentence):
         listing.only_video_model(reply, LITELLM)
+
+
+def test_of_a_list_of_video_models_all_make_videos() -> None:
+    names = listing.listed(listed("google/veo-3.1", "openai/sora-2-pro"))
+    assert listing.video_models(names, PROVIDERS["openrouter"]) == ("google/veo-3.1", "openai/sora-2-pro")
+    assert listing.listing(Endpoint("openrouter", OPENAI_SURFACE, "https://or.example.com/api/v1")).url == (
+        "https://or.example.com/api/v1/videos/models"
+    )
+
+
+@pytest.mark.parametrize(
+    ("provider", "address", "asked"),
+    [
+        ("openrouter", "https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1/videos/models"),
+        ("localai", "http://127.0.0.1:8080", "http://127.0.0.1:8080/v1/models/capabilities"),
+        ("sglang", "http://127.0.0.1:30000", "http://127.0.0.1:30000/v1/models"),
+        ("nobody", "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1/models"),
+    ],
+)
+def test_a_list_is_asked_for_where_a_server_has_it(provider: str, address: str, asked: str) -> None:
+    assert listing.listing(Endpoint(provider, "openai", address)).url == asked
+
+
+@pytest.mark.parametrize(
+    ("reply", "names"),
+    [
+        (listed("gpt-9", "sora-2"), ("sora-2",)),
+        (listed("wan", "ltx", talk="chat"), ("wan", "ltx")),
+        (listed(talk="chat"), ()),
+        (listed("a\nb", "", "x" * 201, "wan"), ("wan",)),
+        (entries({"task_type": "TI2V"}, {"task_type": "T2I"}, {"task_type": 7}), ("0",)),
+        (
+            entries({"supported_endpoint_types": ["openai", "openai-video"]}, {"supported_endpoint_types": ["openai"]}),
+            ("0",),
+        ),
+        (entries({"output_modalities": ["video"]}, {"output_modalities": ["text"]}), ("0",)),
+        (entries({"supported_durations": [4, 8]}, {"supported_durations": None}), ("0", "1")),
+        (entries({"supported_endpoint_types": []}, {"mode": None}, {"mode": "chat"}), ("0", "1")),
+        (listed(*map(str, range(300))), tuple(map(str, range(200)))),
+    ],
+)
+def test_people_may_choose_among_the_names_that_may_make_videos(reply: Reply, names: tuple[str, ...]) -> None:
+    assert listing.offered(listing.listed(reply), OPENAI) == names
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": "none"}, {"error": "no"}])

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import random
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from veo_widgets.catalog import AZURE_OPENAI, OPENAI, find, unlisted
-from veo_widgets.errors import InvalidReplyError, InvalidRequestError
-from veo_widgets.media import Image
-from veo_widgets.providers import LITELLM, Endpoint
-from veo_widgets.record import Operation, Sample
-from veo_widgets.request import VideoRequest
-from veo_widgets.wires import Call, Field, Reply, wire_for
-from veo_widgets.wires.openai_videos import Listed
-from veo_widgets.wires.refusals import service_error
+from veo_widgets.domain.catalog import AGENT_PLATFORM, AZURE_OPENAI, OPENAI, find, unlisted
+from veo_widgets.domain.errors import InvalidReplyError, InvalidRequestError
+from veo_widgets.domain.job_record import Operation, Sample
+from veo_widgets.domain.media import Image
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.providers.registry import LITELLM, PROVIDERS, Endpoint, Provider, at_address
+from veo_widgets.providers.wires import Call, Field, Reply, wire_for
+from veo_widgets.providers.wires.http_errors import service_error
+from veo_widgets.providers.wires.openai_videos import Listed
 
 SITE = Endpoint("openai", OPENAI, "https://api.openai.com/v1")
 AZURE = Endpoint("azure", AZURE_OPENAI, "https://r.openai.azure.com/openai/v1", version="preview")
@@ -363,3 +364,213 @@ def test_a_page_says_how_to_ask_for_the_next(more: dict) -> None:
 def test_what_is_no_list_of_videos_is_not_taken_for_one(body: object) -> None:
     with pytest.raises(InvalidReplyError, match="not a list of videos"):
         WIRE.listed(Reply(200, body))
+
+
+def own(model_id: str = "wan") -> Any:
+    """A model that somebody described."""
+    return replace(unlisted(model_id, OPENAI, "openai_videos"), status="ga", origin="pyproject.toml")
+
+
+def endpoint_of(provider: str) -> Endpoint:
+    return Endpoint(provider, OPENAI, "http://gpu:8000/v1")
+
+
+def at(name: str) -> Provider:
+    """A provider at an address that is nobody's."""
+    return at_address(PROVIDERS[name], "http://gpu:8000/v1")
+
+
+def parts(call: Call) -> list[tuple[str, str]]:
+    return [(part.name, part.value) for part in call.form]
+
+
+EXTRA = {"steps": 30, "cfg": 5.0, "on": True, "style": "oil", "lora": {"a": [1, None]}, "ids": [1, "x"], "meta.a.b": 2}
+
+
+def test_extra_parameters_go_into_the_form_and_into_json_in_their_order() -> None:
+    call = WIRE.create(VideoRequest("A cat", "wan", extra=EXTRA), endpoint_of("server"))
+    assert parts(call)[2:] == [
+        ("steps", "30"),
+        ("cfg", "5.0"),
+        ("on", "true"),
+        ("style", "oil"),
+        ("lora", '{"a": [1, null]}'),
+        ("ids", '[1, "x"]'),
+        ("meta[a][b]", "2"),
+    ]
+    plain = {name: value for name, value in EXTRA.items() if name != "meta.a.b"}
+    assert call.json == {"model": "wan", "prompt": "A cat", **plain, "meta": {"a": {"b": 2}}}
+
+
+@pytest.mark.parametrize(("provider", "rest"), [("sglang", "extra_body"), ("vllm", "extra_params")])
+def test_a_server_whose_form_has_few_fields_gets_the_rest_in_the_one_for_it(provider: str, rest: str) -> None:
+    extra = {"num_inference_steps": 30, "own": {"a": None}, "deep.b": 1}
+    call = WIRE.create(VideoRequest("A cat", "wan", extra=extra), endpoint_of(provider))
+    assert parts(call)[2:] == [("num_inference_steps", "30"), (rest, '{"own": {"a": null}, "deep": {"b": 1}}')]
+
+
+def test_null_has_no_place_in_a_form_and_goes_as_json() -> None:
+    call = WIRE.create(VideoRequest("A cat", "wan", extra={"a": None, "b": 1}), endpoint_of("server"))
+    assert call.form == ()
+    assert call.json == {"model": "wan", "prompt": "A cat", "a": None, "b": 1}
+
+
+@pytest.mark.parametrize(("provider", "form", "as_json"), [("vllm", True, False), ("openrouter", False, True)])
+def test_a_server_that_takes_one_body_gets_that(provider: str, form: bool, as_json: bool) -> None:
+    call = WIRE.create(VideoRequest("A cat", "wan", extra={"a": 1}), endpoint_of(provider))
+    assert (bool(call.form), call.json is not None) == (form, as_json)
+
+
+def test_extras_go_along_with_a_change_of_a_clip() -> None:
+    request = VideoRequest("Night", "wan", edit_from="video_1", extra={"strength": 0.5}, seed=7)
+    call = WIRE.create(request, endpoint_of("server"))
+    assert parts(call) == [("prompt", "Night"), ("seed", "7"), ("video[id]", "video_1"), ("strength", "0.5")]
+    remix = WIRE.create(VideoRequest("Night", "wan", remix_from="video_1", extra={"a.b": 1}), endpoint_of("server"))
+    assert remix.json == {"prompt": "Night", "a": {"b": 1}}
+
+
+@pytest.mark.parametrize(
+    ("provider", "said", "sent"),
+    [
+        ("server", {"duration_seconds": 5.0}, {"seconds": "5"}),
+        ("server", {"duration_seconds": 2.5}, {"seconds": "2.5"}),
+        ("openrouter", {"duration_seconds": 5.0}, {"duration": 5}),
+        ("openrouter", {"duration_seconds": 2.5}, {"duration": 2.5}),
+        ("server", {"size": "832x480"}, {"size": "832x480"}),
+        ("server", {"resolution": "480p"}, {"resolution": "480p"}),
+        ("server", {"aspect_ratio": "1:1"}, {"aspect_ratio": "1:1"}),
+        ("server", {"aspect_ratio": "1:1", "resolution": "720p"}, {"aspect_ratio": "1:1", "resolution": "720p"}),
+        ("server", {"aspect_ratio": "9:16", "resolution": "1080p"}, {"size": "1080x1920"}),
+        (
+            "openrouter",
+            {"aspect_ratio": "9:16", "resolution": "1080p"},
+            {"aspect_ratio": "9:16", "resolution": "1080p"},
+        ),
+        ("server", {"seed": 0, "negative_prompt": "rain"}, {"negative_prompt": "rain", "seed": 0}),
+        ("server", {"samples": 2}, {"n": 2}),
+        ("server", {"samples": 1}, {}),
+        ("sglang", {"samples": 2}, {"n": 2}),
+        ("vllm", {"samples": 2, "generate_audio": False}, {"num_outputs_per_prompt": 2, "generate_sound": False}),
+        ("server", {"generate_audio": False}, {"generate_audio": False}),
+        ("server", {"person_generation": "allow_all"}, {"person_generation": "allow_all"}),
+    ],
+)
+def test_whatever_is_said_is_sent_to_a_server_of_ones_own(provider: str, said: dict, sent: dict) -> None:
+    for model in (unlisted("wan", OPENAI, "openai_videos"), own()):
+        request = VideoRequest("A cat", "wan", **said)
+        assert [*WIRE.refusals(request, model, at(provider))] == []
+        call = WIRE.create(request.completed(model), endpoint_of(provider))
+        body = {"model": "wan", "prompt": "A cat", **sent}
+        if call.json is not None:
+            assert call.json == body
+        if call.form:
+            assert parts(call) == [(name, v if isinstance(v, str) else json.dumps(v)) for name, v in body.items()]
+
+
+def test_frames_and_references_go_as_files_under_their_names() -> None:
+    request = VideoRequest("A cat", "wan", first_frame=FRAME, last_frame=FRAME, reference_images=(FRAME, FRAME))
+    call = WIRE.create(request, endpoint_of("server"))
+    assert [part.name for part in call.form if part.filename] == [
+        "input_reference",
+        "last_frame",
+        "reference_images",
+        "reference_images",
+    ]
+    held = {"image_url": f"data:image/png;base64,{b64encode(PNG).decode()}"}
+    assert call.json == {
+        "model": "wan",
+        "prompt": "A cat",
+        "input_reference": held,
+        "last_frame": held,
+        "reference_images": [held, held],
+    }
+    web = Image(uri="https://site/a.png")
+    mixed = WIRE.create(replace(request, first_frame=web, reference_images=(FRAME, web)), endpoint_of("server"))
+    assert ("input_reference[image_url]", "https://site/a.png") in parts(mixed)
+    assert ("reference_images[][image_url]", "https://site/a.png") in parts(mixed)
+
+
+def test_servers_that_write_pictures_otherwise_get_theirs() -> None:
+    web = Image(uri="https://site/a.png")
+    request = VideoRequest("A cat", "wan", first_frame=web, last_frame=web, reference_images=(web,))
+    routed = WIRE.create(request, endpoint_of("openrouter")).json
+    item = {"type": "image_url", "image_url": {"url": "https://site/a.png"}}
+    assert routed is not None
+    assert routed["frame_images"] == [item | {"frame_type": "first_frame"}, item | {"frame_type": "last_frame"}]
+    assert routed["input_references"] == [item]
+
+
+@pytest.mark.parametrize(
+    ("provider", "said", "words"),
+    [
+        ("server", {"extra": {"n": 2}}, "extra.n: samples is sent there; say samples="),
+        ("openrouter", {"extra": {"duration": 2}}, "extra.duration: duration_seconds is sent there"),
+        ("server", {"extra": {"prompt.a": 2}}, "extra.prompt.a: prompt is sent there"),
+        ("server", {"extra": {"video": 2}, "edit_from": "video_1"}, "extra.video: edit_from is sent there"),
+        ("openrouter", {"extra": {"frame_images": []}, "first_frame": FRAME}, "extra.frame_images: first_frame is"),
+        ("openrouter", {"extra": {"frame_images": []}}, ""),
+        ("server", {"extra": {"a": {"b": 1}, "a.b": 2}}, "extra.a: extra.a.b says the same field"),
+        ("server", {"extra": {"provider": {"order": ["x"]}, "metadata.a": 1, "metadata.b": 2}}, ""),
+    ],
+)
+def test_an_extra_that_says_what_the_request_says_is_refused(provider: str, said: dict, words: str) -> None:
+    request = VideoRequest("A cat", "wan", **said)
+    found = [str(error) for error in WIRE.refusals(request, unlisted("wan", OPENAI, "openai_videos"), at(provider))]
+    assert (found[0] if found else "").startswith(words)
+    assert bool(found) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [
+        (unlisted("wan", OPENAI, "openai_videos"), PROVIDERS["openai"]),
+        (unlisted("wan", AZURE_OPENAI, "openai_videos"), at("azure")),
+        (find("sora-2", [OPENAI]), at("server")),
+    ],
+)
+def test_openai_itself_and_listed_models_are_sent_only_what_they_know(model: Any, provider: Provider) -> None:
+    wire = wire_for("openai_videos", model.surface)
+
+    def refused(**said: Any) -> list[str]:
+        return [error.parameter for error in wire.refusals(VideoRequest("A cat", "wan", **said), model, provider)]
+
+    assert refused(seed=1, samples=2, size="832x480") == ["size", "samples", "seed"]
+    assert refused(resolution="480p") == ["resolution"]
+    assert refused(aspect_ratio="1:1", resolution="720p") == ["aspect_ratio"]
+    # They refuse by themselves what they do not know.
+    assert refused(extra={"steps": 30}) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "said", "words"),
+    [
+        (
+            unlisted("wan", LITELLM, "openai_videos"),
+            {"extra": {"a": 1, "b": 2}},
+            "extra.a, extra.b: cannot be sent for",
+        ),
+        (unlisted("wan", LITELLM, "openai_videos"), {"size": "832x480"}, "size: cannot be sent for 'wan', a name that"),
+        (unlisted("wan", LITELLM, "openai_videos"), {"seed": 7}, "seed: cannot be sent for 'wan', a name that"),
+        (unlisted("openai/wan", LITELLM, "openai_videos"), {"extra": {"a": 1}, "seed": 7, "size": "832x480"}, ""),
+        (
+            unlisted("hosted_vllm/wan", LITELLM, "openai_videos"),
+            {"extra": {"metadata": {}}},
+            "extra.metadata: cannot be",
+        ),
+        (unlisted("openai/wan", LITELLM, "openai_videos"), {"extra": {"metadata.a": 1}}, ""),
+        (unlisted("openai/wan", LITELLM, "openai_videos"), {"extra": {"a": None}}, "extra.a: null cannot be sent"),
+        (own(), {"extra": {"a": 1}, "samples": 2}, ""),
+        (own(), {"extra": {"tags": ["x"]}}, "extra.tags: cannot be sent; LiteLLM has a use of its own"),
+        (find("sora-2", [OPENAI]), {"extra": {"a": 1}}, ""),
+        (
+            find("veo-3.1-generate-001", [AGENT_PLATFORM]),
+            {"extra": {"a": 1}, "edit_from": "video_1"},
+            "extra.a: cannot be sent along with a clip",
+        ),
+    ],
+)
+def test_the_proxy_is_sent_only_what_it_hands_on(model: Any, said: dict, words: str) -> None:
+    request = VideoRequest("A cat", model.id, **said)
+    found = [str(error) for error in PROXIED.refusals(request, model, PROVIDERS["litellm"])]
+    assert (found[0] if found else "").startswith(words)
+    assert len(found) == bool(words)

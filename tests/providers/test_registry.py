@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, OPENAI
-from veo_widgets.errors import ConfigError, UnknownModelError
-from veo_widgets.providers import (
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API, OPENAI
+from veo_widgets.domain.errors import ConfigError, UnknownModelError
+from veo_widgets.domain.params import PARAMS
+from veo_widgets.providers.registry import (
     PROVIDERS,
     Endpoint,
     agent_platform_host,
@@ -20,8 +21,10 @@ from veo_widgets.providers import (
     model_at,
     name_at,
     provider_named,
+    server_of,
     split_model,
 )
+from veo_widgets.providers.servers import Server
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,10 @@ from veo_widgets.providers import (
         ("litellm_proxy/veo-3", "litellm", "veo-3"),
         ("openai/sora-2", "openai", "sora-2"),
         ("azure/my-deployment", "azure", "my-deployment"),
+        ("sglang/Wan-AI/Wan2.2-T2V-A14B", "sglang", "Wan-AI/Wan2.2-T2V-A14B"),
+        ("hosted_vllm/wan", "vllm", "wan"),
+        ("openrouter/openai/sora-2-pro", "openrouter", "openai/sora-2-pro"),
+        ("server/wan", "server", "wan"),
         ("emulator/", "emulator", ""),
         ("", None, ""),
     ],
@@ -75,6 +82,21 @@ def test_every_entry_of_the_table_is_complete(provider) -> None:
     assert (provider.auth == "none") is not bool(provider.key_env)
     assert provider.url_env
     assert (provider.speed == 1) is (provider.name != "emulator")
+
+
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=lambda provider: provider.name)
+def test_what_a_server_does_differently_is_found_by_where_a_job_was_sent(provider) -> None:
+    server = server_of(Endpoint(provider.name, provider.surfaces[0], "http://gpu-box:30000"))
+    assert server is provider.server
+    assert server.body in {"", "form", "json"}
+    assert {*server.names} <= {param.name for param in PARAMS} | {"size"}
+    # A price of a place is free or nobody's: what is paid for is priced by the model, or by what the server says.
+    assert provider.price in {None, 0.0}
+    assert provider.price is None or provider.keyless == "always"
+
+
+def test_of_a_provider_that_is_not_installed_any_more_nothing_is_known() -> None:
+    assert server_of(Endpoint("nobody", OPENAI, "http://gpu-box:30000")) == Server()
 
 
 def test_no_prefix_belongs_to_two() -> None:
@@ -127,7 +149,7 @@ def test_at_a_gateway_a_name_is_the_operators(provider: str, written: str, name:
 
 
 def test_a_gateway_serves_names_that_only_its_operator_knows() -> None:
-    for provider in ("litellm", "openai", "azure"):
+    for provider in ("litellm", "openai", "azure", "sglang", "vllm", "openrouter", "localai", "server"):
         model = model_at(PROVIDERS[provider], "veo-3")
         assert (model.id, model.api, model.is_listed, model.upscales) == ("veo-3", "openai_videos", False, True)
         assert model.surface == PROVIDERS[provider].surfaces[0]
@@ -139,7 +161,7 @@ def test_a_gateway_serves_names_that_only_its_operator_knows() -> None:
 
 
 ACME = """
-from veo_widgets.providers import Provider
+from veo_widgets.providers.registry import Provider
 
 acme = Provider("acme", "Acme", ("acme",), ("openai",), "bearer", "https://acme.example/v1", key_env=("ACME_KEY",),
                 url_env=("ACME_URL",), knows=("openai",))
@@ -157,7 +179,7 @@ LOOK = """
 import json, warnings
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")
-    from veo_widgets.providers import PROVIDERS, provider_named, split_model
+    from veo_widgets.providers.registry import PROVIDERS, provider_named, split_model
     before = len(told), len(PROVIDERS)
     found = [provider_named("acme").label, PROVIDERS["made"].label, split_model("made_by/m"), split_model("acme/x/y")]
     missing = "mine" in PROVIDERS or "broken" in PROVIDERS
@@ -181,7 +203,7 @@ def test_another_package_brings_a_provider_and_a_broken_one_does_no_harm(tmp_pat
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
     before, found, missing, told = json.loads(ran.stdout)
-    assert before == [0, 6]
+    assert before == [0, 11]
     assert found == ["Acme", "Made", ["made", "m"], ["acme", "x/y"]]
     assert not missing
     assert len(told) == 4
@@ -214,6 +236,12 @@ def test_an_endpoint_keeps_a_version_that_is_not_the_usual_one() -> None:
         ("azure", "https://gateway.example.com/openai/v1", "gateway.example.com"),
         ("litellm", "https://gateway.example.com", "LiteLLM proxy"),
         ("emulator", "http://127.0.0.1:8080", "Emulator"),
+        ("sglang", "http://gpu-box:30000/v1", "SGLang"),
+        ("vllm", "", "vLLM-Omni"),
+        ("openrouter", "https://openrouter.ai/api/v1", "OpenRouter"),
+        ("openrouter", "http://127.0.0.1:9000/api/v1", "127.0.0.1:9000"),
+        ("server", "http://gpu-box:30000/v1", "gpu-box:30000"),
+        ("server", "", "your server"),
     ],
 )
 def test_a_service_at_an_address_of_its_own_goes_by_its_host(name: str, address: str, label: str) -> None:

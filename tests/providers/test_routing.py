@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from veo_widgets.config import Settings
-from veo_widgets.errors import ConfigError
-from veo_widgets.media import Image
-from veo_widgets.planning import Plan, make_plan
-from veo_widgets.providers import LITELLM, LITELLM_GEMINI
+from veo_widgets.client.plan import Plan, make_plan
+from veo_widgets.config.accounts import Settings
+from veo_widgets.domain.errors import ConfigError
+from veo_widgets.domain.media import Image
+from veo_widgets.providers.registry import LITELLM, LITELLM_GEMINI
 
 FRAME = Image(b"\x89PNG\r\n\x1a\n!")
 FILE = "https://generativelanguage.googleapis.com/v1beta/files/a:download?alt=media"
@@ -37,6 +37,7 @@ def plan(model: str, provider: str = "litellm", prompt: str = "A cat", **values:
         ({"person_generation": "allow_adult"}, True),
         ({"resolution": "4k", "seconds": 8}, True),
         ({"extend_from": FILE}, True),
+        ({"extra": {"resizeMode": "pad"}}, True),
     ],
 )
 def test_the_pass_through_is_taken_for_what_the_unified_route_loses(said: dict, *, through: bool) -> None:
@@ -76,9 +77,11 @@ def test_what_only_google_s_own_names_can_have_is_said_so() -> None:
     (error,) = plan(UNKNOWN, seed=7).violations
     assert (error.parameter, error.value) == ("seed", 7)
     assert str(error).startswith("seed: cannot be sent for 'veo-3', a name that only the proxy's operator knows")
-    # Nobody carries this, so another name would not help.
+    assert "Google" in str(error)
+    # The pass-through does not carry this, so one of Google's names would not help.
     (other,) = plan(UNKNOWN, generate_audio=False).violations
-    assert "operator" not in str(other)
+    assert str(other).startswith("generate_audio: cannot be sent for 'veo-3'")
+    assert "Google" not in str(other)
 
 
 def test_omni_has_its_own_wire_behind_a_proxy() -> None:

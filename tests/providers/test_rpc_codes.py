@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from veo_widgets.errors import InvalidReplyError
-from veo_widgets.record import Operation
-from veo_widgets.wires import Reply
-from veo_widgets.wires.interactions import Interactions
-from veo_widgets.wires.openai_videos import OpenAIVideos
-from veo_widgets.wires.predict_long_running import AgentPlatform, DeveloperApi
-from veo_widgets.wires.rpc_codes import rpc_failure
-from veo_widgets.wires.statuses import is_no_error
+from veo_widgets.domain.errors import InvalidReplyError
+from veo_widgets.domain.job_record import Operation
+from veo_widgets.providers.wires import Reply
+from veo_widgets.providers.wires.interactions import Interactions
+from veo_widgets.providers.wires.openai_videos import OpenAIVideos
+from veo_widgets.providers.wires.predict_long_running import AgentPlatform, DeveloperApi
+from veo_widgets.providers.wires.rpc_codes import rpc_failure
+from veo_widgets.providers.wires.statuses import is_no_error
 
 CODES = [
     (3, "3 INVALID_ARGUMENT", False, ""),

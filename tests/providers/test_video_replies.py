@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from veo_widgets.catalog import OPENAI
-from veo_widgets.errors import BadRequestError, InvalidReplyError, ServiceError, ServiceUnavailableError
-from veo_widgets.providers import LITELLM, Endpoint
-from veo_widgets.record import Operation, Sample
-from veo_widgets.retries import rule_for
-from veo_widgets.transitions import as_created
-from veo_widgets.wires import Call, Reply, wire_for
-from veo_widgets.wires.refusals import service_error
-from veo_widgets.wires.statuses import plain
+from veo_widgets.client.retries import rule_for
+from veo_widgets.domain.catalog import OPENAI
+from veo_widgets.domain.errors import BadRequestError, InvalidReplyError, ServiceError, ServiceUnavailableError
+from veo_widgets.domain.job_record import Operation, Sample
+from veo_widgets.domain.job_transitions import as_created
+from veo_widgets.providers.registry import LITELLM, Endpoint
+from veo_widgets.providers.wires import Call, Reply, wire_for
+from veo_widgets.providers.wires.http_errors import service_error
+from veo_widgets.providers.wires.statuses import plain
+from veo_widgets.providers.wires.video_replies import read_video
 
 GATE = Endpoint("openai", OPENAI, "https://gate.example/v1")
 WIRE, PROXIED = wire_for("openai_videos", OPENAI), wire_for("openai_videos", LITELLM)
@@ -207,6 +208,19 @@ def test_a_clip_is_looked_for_wherever_the_answer_may_name_it(said: dict, expect
     assert [sample.index for sample in found] == list(range(len(expected)))
 
 
+def test_the_clips_that_sglang_counts_are_variants_of_its_content() -> None:
+    found = read(status="completed", url=None, urls=[None, None], num_outputs=2).samples
+    assert [WIRE.content(sample, GATE).url for sample in found] == [
+        HERE,
+        f"{HERE}?variant=1",
+    ]
+    (only,) = read(status="completed", num_outputs=2, urls=["https://cdn.example/a.mp4"]).samples
+    assert only.others == ("https://cdn.example/a.mp4",)
+    assert len(read(status="completed", num_outputs=True).samples) == 1
+    with pytest.raises(InvalidReplyError, match="more clips"):
+        read(status="completed", num_outputs=10**9)
+
+
 def test_more_clips_than_any_request_has_are_not_fetched() -> None:
     with pytest.raises(InvalidReplyError, match="more clips"):
         read(status="completed", urls=[f"https://cdn.example/{number}.mp4" for number in range(33)])
@@ -221,6 +235,9 @@ FAILURES: dict[str, tuple[dict[str, Any], str, str, bool]] = {
     "a text": ({"error": "Oh."}, "", "Oh.", False),
     "nulls and a reason": ({"error": {"code": None, "message": ""}, "fail_reason": "Oh."}, "", "Oh.", False),
     "code 0 and words": ({"error": {"code": 0, "message": "Oh."}}, "", "Oh.", False),
+    "in the clip's place": ({"metadata": {"url": "Out of memory: 2 GiB"}}, "", "Out of memory: 2 GiB", False),
+    "beside a clip's address": ({"metadata": {"url": "https://cdn.example/a.mp4"}}, "", "", False),
+    "beside a clip's path": ({"metadata": {"url": "/v1/videos/v/content"}}, "", "", False),
     "nothing": ({"title": "A cat"}, "", "", False),
     "the model's own": ({"error": {"error": {"message": "Oh.", "code": "x1"}}}, "x1", "Oh.", False),
 }
@@ -378,10 +395,19 @@ def test_what_keeps_clips_says_nothing_of_how_a_job_is() -> None:
     assert WIRE.verdict(error, "video_1") is None
 
 
+@pytest.mark.parametrize(("status", "started"), [(500, "video_1"), (400, ""), (422, "")])
+def test_a_create_that_is_answered_with_its_failure_can_be_asked_after(status: int, started: str) -> None:
+    error = service_error("It", status, {}, json.dumps(OMNI).encode(), call=CREATE, endpoint=GATE)
+    assert WIRE.started(error) == started
+    # What a proxy quotes is another's.
+    quoted = {"error": {"message": f"status 500: {json.dumps(OMNI)}"}}
+    error = service_error("It", status, {}, json.dumps(quoted).encode(), call=CREATE, endpoint=GATE)
+    assert WIRE.started(error) == ""
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        OMNI,
         {"error": {"message": "Oh.", "id": "r-1"}},
         {"id": "request-1", "message": "Oh."},
         {"status": "queued"},
@@ -396,3 +422,35 @@ def test_an_error_that_names_no_video_starts_none(body: Any) -> None:
 
 def test_tables_hold_words_as_they_are_looked_up() -> None:
     assert {plain(word) for word in ("IN_PROGRESS", "in progress", "In-Progress")} == {"inprogress"}
+
+
+@pytest.mark.parametrize(
+    ("said", "share"),
+    [
+        (30, 0.3),
+        ("30%", 0.3),
+        ("30", 0.3),
+        (0.3, 0.3),
+        (33.3, 0.333),
+        ("0.3", 0.3),
+        (1, 0.01),
+        # What says nothing of a video that runs, and what is no share.
+        (0, None),
+        ("0%", None),
+        (100, None),
+        ("100%", None),
+        (1.0, None),
+        (0.999, 0.999),
+        (-5, None),
+        (250, None),
+        (True, None),
+        (None, None),
+        ("half", None),
+        ("nan", None),
+        ([30], None),
+    ],
+)
+def test_the_share_that_a_server_says_is_done(said: object, share: float | None) -> None:
+    found = read_video({"id": "video_1", "status": "in_progress", "progress": said})
+    assert found.progress == (share if share is None else pytest.approx(share))
+    assert found.outcome == "running"

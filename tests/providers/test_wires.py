@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from veo_widgets.catalog import AGENT_PLATFORM, GEMINI_API, find
-from veo_widgets.errors import ConfigError, InvalidReplyError, InvalidRequestError
-from veo_widgets.media import Image
-from veo_widgets.providers import LITELLM_GEMINI, Endpoint
-from veo_widgets.record import Operation, Sample
-from veo_widgets.request import VideoRequest
-from veo_widgets.wires import Call, Reply, wire_for
-from veo_widgets.wires.filter_reasons import explain
+from veo_widgets.domain.catalog import AGENT_PLATFORM, GEMINI_API, find
+from veo_widgets.domain.errors import ConfigError, InvalidReplyError, InvalidRequestError
+from veo_widgets.domain.job_record import Operation, Sample
+from veo_widgets.domain.media import Image
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.providers.registry import LITELLM_GEMINI, Endpoint
+from veo_widgets.providers.wires import Call, Reply, wire_for
+from veo_widgets.providers.wires.filter_reasons import explain
 
 GOOGLE = Endpoint("gemini", GEMINI_API, "https://generativelanguage.googleapis.com")
 VERTEX = Endpoint(
@@ -55,6 +55,11 @@ SENT_TO_BOTH: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ),
     ({"seed": 0}, {}, {"seed": 0}),
     ({"negative_prompt": "", "reference_images": (), "allow_retired": True}, {}, {}),
+    (
+        {"seed": 1, "extra": {"resizeMode": "pad", "instance.cameraControl": "pan", "parameters.a.b": [1, None]}},
+        {"cameraControl": "pan"},
+        {"seed": 1, "resizeMode": "pad", "a": {"b": [1, None]}},
+    ),
 ]
 SENT_TO_DEVELOPER = [
     (
@@ -408,6 +413,7 @@ def test_the_pass_through_is_the_developer_api_at_the_proxys_address() -> None:
         (DEVELOPER, {"samples": 2, "seed": 1, "generate_audio": True}, []),
         (DEVELOPER, {"generate_audio": False, "storage_uri": "gs://b/"}, ["generate_audio", "storage_uri"]),
         (DEVELOPER, {"first_frame": BUCKET}, ["first_frame"]),
+        (DEVELOPER, {"last_frame": BUCKET, "reference_images": (FRAME, BUCKET)}, ["last_frame", "reference_images"]),
         (AGENT, {"generate_audio": False, "storage_uri": "gs://b/", "first_frame": BUCKET}, []),
         (AGENT, {"edit_from": "gs://b/a.mp4"}, ["edit_from"]),
         (THROUGH, {"reference_videos": ("a.mp4",), "upscale_from": "x"}, ["reference_videos", "upscale_from"]),
@@ -421,3 +427,42 @@ def test_what_veos_wire_has_no_place_for_is_refused(wire, said: dict, refused: l
 def test_veos_operations_go_on_to_their_end() -> None:
     assert DEVELOPER.cancel("models/m/operations/7", GOOGLE) is None
     assert AGENT.cancel(f"{MODEL}/operations/7", VERTEX) is None
+
+
+@BOTH
+def test_an_extra_with_another_path_goes_to_the_top_of_the_body(wire) -> None:
+    body = create(wire, {"prompt": "A cat", "extra": {"labels.team": "x", ".webhookConfig": {"uris": []}}}).json
+    assert body == {
+        "instances": [{"prompt": "A cat"}],
+        "parameters": {},
+        "labels": {"team": "x"},
+        "webhookConfig": {"uris": []},
+    }
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sampleCount", "samples is sent there; say samples=… beside extra."),
+        ("parameters.durationSeconds", "duration_seconds is sent there"),
+        ("instance.prompt", "prompt is sent there"),
+        ("instance.image.gcsUri", "first_frame is sent there"),
+        ("parameters", "name a field in it, as parameters.NAME"),
+        (".instance", "name a field in it, as instance.NAME"),
+        ("instances.a", "the request fills that field itself"),
+    ],
+)
+def test_an_extra_that_says_what_the_request_says_is_refused(wire, name: str, words: str) -> None:
+    model = find("veo-3.1-generate-preview", [GEMINI_API])
+    (error,) = wire.refusals(VideoRequest("A cat", "m", extra={name: 1}), model)
+    assert str(error).startswith(f"extra.{name}: ")
+    assert words in str(error)
+    assert error.parameter == f"extra.{name}"
+
+
+def test_a_field_that_one_surface_has_no_parameter_for_can_be_an_extra() -> None:
+    model = find("veo-3.1-generate-preview", [GEMINI_API])
+    request = VideoRequest("A cat", "m", extra={"generateAudio": True})
+    assert [*DEVELOPER.refusals(request, model)] == []
+    assert len([*AGENT.refusals(request, model)]) == 1

@@ -20,13 +20,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from veo_widgets import errors
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from tests.clip_folders import files_in, suffixes_in
+from veo_widgets.client.remote_videos import RemoteVideos
+from veo_widgets.config.accounts import Settings
+from veo_widgets.config.credentials import Secret
+from veo_widgets.domain import errors
+from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator
-from veo_widgets.record import JobState
-from veo_widgets.remote import RemoteVideos
-from veo_widgets.sync import Client, Job
+from veo_widgets.session.client import Client, Job
 
 GOOGLE = "https://generativelanguage.googleapis.com"
 VIRTUAL, SERVERS_OWN = "sk-virtual", "the-servers-key"
@@ -59,7 +60,7 @@ class Proxy:
             raw_path=request.scope["raw_path"].removeprefix(b"/gemini")
             + (b"?" + request.scope["query_string"] if request.scope["query_string"] else b"")
         )
-        async with httpx.AsyncClient(follow_redirects=True, timeout=30) as http:
+        async with httpx.AsyncClient(follow_redirects=True, timeout=300) as http:
             reply = await http.request(request.method, url, headers={**key, **kind}, content=body)
         content = reply.content
         if reply.headers.get("content-type", "").startswith("application/json"):
@@ -446,7 +447,7 @@ def test_pictures_of_a_video_are_saved_beside_it(way: Way, submit: Callable[...,
     assert [path.name for path in pictures] == [f"{clip.stem}.thumbnail.webp", f"{clip.stem}.spritesheet.jpg"]
     assert {path.parent for path in pictures} == {clip.parent}
     assert [path.read_bytes()[:3] for path in pictures] == [b"RIF", b"\xff\xd8\xff"]
-    assert not list(clip.parent.glob("*.part"))
+    assert ".part" not in suffixes_in(clip.parent)
 
 
 @VIDEOS
@@ -455,7 +456,7 @@ def test_a_picture_that_is_none_is_not_saved(way: Way, submit: Callable[..., Job
     emulator.script("download", "status", status=404)
     with pytest.raises(errors.NotFoundError):
         job.thumbnail()
-    assert len(list(job.videos[0].path.parent.iterdir())) == 2
+    assert len(files_in(job.videos[0].path.parent)) == 2
 
 
 @VIDEOS

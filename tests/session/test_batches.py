@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.batches import Batch, read_rows
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain import errors
 from veo_widgets.emulator import Emulator
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
+from veo_widgets.session.groups.batch import Batch, read_rows
 
 ROWS = [{"animal": "cat", "place": "Rome", "seconds": 4}, {"animal": "dog", "place": "Oslo", "seconds": 6}]
 
@@ -224,7 +224,7 @@ def test_the_table_goes_elsewhere(client: Client, tmp_path: Path) -> None:
 
 
 def test_without_pandas_the_frame_says_what_to_do(client: Client) -> None:
-    code = "import sys; sys.modules['pandas'] = None\nfrom veo_widgets.batches import Batch\n"
+    code = "import sys; sys.modules['pandas'] = None\nfrom veo_widgets.session.groups.batch import Batch\n"
     code += "try: Batch.to_frame(None)\nexcept Exception as error: print(error)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.startswith("to_frame() needs pandas: pip install pandas")
@@ -278,7 +278,7 @@ def test_a_killed_batch_goes_on_where_it_was(
         env={**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr

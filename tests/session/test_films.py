@@ -20,14 +20,15 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from veo_widgets import errors
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from veo_widgets.config.credentials import Secret
+from veo_widgets.config.settings import Settings
+from veo_widgets.domain import errors
+from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator, Entry, Pace
-from veo_widgets.films import Film, Shot, shot
-from veo_widgets.record import JobState
-from veo_widgets.stitching import last_frame
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
+from veo_widgets.session.groups.film import Film
+from veo_widgets.session.groups.shots import Shot, shot
+from veo_widgets.storage.films.stitching import last_frame
 
 SHOTS = (shot("A train leaves"), shot("It crosses a bridge", "continue"), shot("A station"))
 
@@ -317,7 +318,7 @@ def test_a_killed_film_goes_on_where_it_was(
         env={**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
@@ -331,14 +332,18 @@ def test_a_killed_film_goes_on_where_it_was(
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_the_end_of_waiting_is_not_the_end_of_the_film(client: Client) -> None:
-    film = make(client, front(seconds=1.5)).run()
-    with pytest.raises(errors.WaitTimeoutError, match=r"film 'train': it takes longer than 0\.05 s and goes on"):
+def test_the_end_of_waiting_is_not_the_end_of_the_film(
+    make_client: Callable[..., Client], settings: Settings, slow_service: tuple[Emulator, Callable[[], None]]
+) -> None:
+    service, let_end = slow_service
+    film = make(make_client(replace(settings, base_url=service.base_url), hasty=True), front(seconds=600)).run()
+    with pytest.raises(errors.WaitTimeoutError, match=r"film 'train' is not done after 0\.05 s"):
         film.wait(0.05)
     threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()
-    with pytest.raises(KeyboardInterrupt, match="film 'train' goes on"):
+    with pytest.raises(KeyboardInterrupt, match="film 'train' keeps running"):
         film.wait()
     assert film.is_running
+    let_end()
     assert film.wait(60).path == film.videos[0].path
 
 
@@ -409,7 +414,7 @@ def test_without_the_media_packages_clips_are_made_and_no_film(emulator: Emulato
         env={**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     missing = "A film needs an optional package: pip install 'veo-widgets[media]'"

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator
-from veo_widgets.handles import Jobs
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Jobs
 
 
 def test_jobs_of_one_id_are_equal(make_client: Callable[..., Client]) -> None:
@@ -98,7 +98,7 @@ def test_a_process_that_loads_a_job_has_one_client(client: Client, tmp_path: Pat
     program = (
         "import pickle, sys; job = pickle.loads(sys.stdin.buffer.read()); job.state\n"
         "import veo_widgets as veo; assert veo.job(job.id) == job\n"
-        "from veo_widgets import session; assert session.client() is job.client"
+        "from veo_widgets.api import functions; assert functions.client() is job.client"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program],

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.batches import Batch
+from veo_widgets.domain import errors
 from veo_widgets.emulator import Emulator
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
+from veo_widgets.session.groups.batch import Batch
 
-from .row_table import COLUMNS, LINES, QUERY, REFUSED, ROWS, TAKEN, Case, arrow, duckdb, file, pandas, polars
+from ..row_table import COLUMNS, LINES, QUERY, REFUSED, ROWS, TAKEN, Case, arrow, duckdb, file, pandas, polars
 
 
 @pytest.fixture
@@ -79,13 +79,13 @@ def test_a_column_counts_however_its_name_is_written(
 
 
 def test_what_nothing_uses_is_told_beside_the_price(client: Client) -> None:
-    rows = [{"animal": "cat", "secconds": 6, "Duration": 6, "Ort": "Rom", "note\x1b[2J": "x"}]
+    rows = [{"animal": "cat", "secconds": 6, "Duration": 6, "Ort": "Rom", "note\x1b[2J": "x", "guidance_scale": 5}]
     batch = make(client, rows, "A {animal}")
     assert batch.cost.usd == pytest.approx(0.4)
     told = str(batch.cost)
     assert "not used: secconds; did you mean seconds?" in told
     assert "not used: Duration; did you mean duration_seconds?" in told
-    assert told.endswith(r"not used: Ort, note\x1b[2J")
+    assert told.endswith(r"not used: Ort, note\x1b[2J, guidance_scale")
     assert told in repr(batch)
     assert "did you mean seconds?" in batch._repr_html_()
 
@@ -238,8 +238,8 @@ def test_thousands_of_rows_look_up_once_what_holds_for_all(settings: Any, tmp_pa
     def count(frame: Any, event: str, _: Any) -> None:
         name = frame.f_code.co_name
         if event == "call" and name in {
-            "surroundings",
-            "standing",
+            "read_environment",
+            "settings_in_force",
             "choose_provider",
             "learn_model",
             "plan_for",
@@ -257,6 +257,8 @@ def test_thousands_of_rows_look_up_once_what_holds_for_all(settings: Any, tmp_pa
         assert client.asked <= 2
     assert looked_up["plan_for"] == 5000
     assert looked_up["fitted"] == 1
-    assert all(looked_up[name] <= 10 for name in ("surroundings", "standing", "choose_provider", "learn_model"))
+    assert all(
+        looked_up[name] <= 10 for name in ("read_environment", "settings_in_force", "choose_provider", "learn_model")
+    )
     assert batch.pieces[-1].prompt == "Cat 4999"
     assert len({piece.key for piece in batch.pieces}) == 5000

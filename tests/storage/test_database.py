@@ -18,14 +18,15 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.errors import LedgerError
-from veo_widgets.ledger import Ledger
-from veo_widgets.ledger_file import journal_for
-from veo_widgets.ledger_schema import MIGRATIONS
-from veo_widgets.media import Image
-from veo_widgets.pricing import Cost
-from veo_widgets.record import JobRecord, JobState
-from veo_widgets.request import VideoRequest
+from veo_widgets.domain.errors import LedgerError
+from veo_widgets.domain.job_record import JobRecord, JobState
+from veo_widgets.domain.media import Image
+from veo_widgets.domain.pricing import Cost
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.storage.ledger.database import journal_for
+from veo_widgets.storage.ledger.ledger import Ledger
+from veo_widgets.storage.ledger.schema import MIGRATIONS
+from veo_widgets.storage.ledger.searches import Search
 
 DAMAGED = pytest.warns(RuntimeWarning, match="was damaged")
 
@@ -64,7 +65,7 @@ def kept(path: Path) -> list[Path]:
 FULL = """
 import pathlib, resource, sys
 sys.path.insert(0, sys.argv[2])
-from test_ledger_file import Image, Ledger, LedgerError, VideoRequest, record
+from test_database import Image, Ledger, LedgerError, VideoRequest, record
 ledger = Ledger(pathlib.Path(sys.argv[1]))
 ledger.write(record("before"))
 soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -101,7 +102,7 @@ def test_a_full_disk_loses_nothing_and_passes(path: Path) -> None:
 READ_ONLY = """
 import os, pathlib, sys
 sys.path.insert(0, sys.argv[2])
-from test_ledger_file import Ledger, LedgerError, record
+from test_database import Ledger, LedgerError, record
 if os.geteuid() == 0:
     os.seteuid(65534)
 ledger = Ledger(pathlib.Path(sys.argv[1]))
@@ -223,7 +224,7 @@ def test_a_network_folder_gets_a_rollback_journal(file: str, journal: str) -> No
 WRITER = """
 import pathlib, sys
 sys.path.insert(0, sys.argv[2])
-from test_ledger_file import Ledger, record
+from test_database import Ledger, record
 ledger = Ledger(pathlib.Path(sys.argv[1]), journal="delete")
 for number in range(20):
     ledger.write(record(f"{sys.argv[3]}{number}"))
@@ -316,10 +317,42 @@ def test_the_log_is_kept_with_the_damaged_file(path: Path) -> None:
         assert copy.with_name(copy.name + "-wal").read_bytes() == log
 
 
+HOLDER = """
+import pathlib, sys
+sys.path.insert(0, sys.argv[2])
+from test_database import Ledger, record
+ledger = Ledger(pathlib.Path(sys.argv[1]))
+for number in range(40):
+    ledger.write(record(f"job{number:05}", folder="/clips" * 50))
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("size", [0, 32, 20_000], ids=["to nothing", "to its head", "in the middle"])
+def test_a_log_that_was_cut_under_a_running_program_is_named(path: Path, size: int) -> None:
+    command = [sys.executable, "-c", HOLDER, str(path), str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        with path.with_name("ledger.sqlite3-wal").open("r+b") as log:
+            log.truncate(size)
+        refused = pytest.raises(LedgerError, match=r"ledger.sqlite3-wal' was cut short .* End every program")
+        # Whether it is the opening or the first reading that meets the cut depends on where it is.
+        with refused as caught, closing(Ledger(path, patience=1)) as ledger:
+            ledger.jobs(limit=None)
+        assert "nothing that was written before is lost" not in str(caught.value)
+        program.kill()
+    # As the message says: once nobody has it open, what is left can be read.
+    with closing(Ledger(path)) as ledger:
+        assert len(ledger.jobs(limit=None)) < 40
+        ledger.write(record())
+
+
 OPENER = """
 import pathlib, sys
 sys.path.insert(0, sys.argv[2])
-from test_ledger_file import Ledger, record
+from test_database import Ledger, record
 print("ready", flush=True)
 sys.stdin.readline()
 ledger = Ledger(pathlib.Path(sys.argv[1]))
@@ -418,8 +451,11 @@ def test_ten_thousand_jobs_are_no_burden(path: Path) -> None:
         for number in range(3):
             large = VideoRequest("A cat", "m", first_frame=replace(frame, data=bytes([number]) * 4_000_000))
             ledger.write(record(f"large{number}", "running", request=large))
+        ledger.write(record("dog", "succeeded", provider="gemini", request=VideoRequest("A dog", "m-dogs")))
+        ledger.write(record("dogs-too", "succeeded", provider="gemini", request=VideoRequest("A dog", "m")))
         _multiply(path, 10_000)
-        assert len(ledger.jobs(limit=None)) == 10_003
+        assert len(ledger.jobs(limit=None)) == 10_005
+        assert ledger.search(Search.of(search="dog", now=0.0), 1)
         steps = {}
         for name, look in {
             "newest": lambda: ledger.jobs(limit=50),
@@ -428,6 +464,13 @@ def test_ten_thousand_jobs_are_no_burden(path: Path) -> None:
             "history": lambda: ledger.durations("gemini", "m"),
             "operation": lambda: ledger.with_operation("operation/5000"),
             "budget": lambda: ledger.budget("2026-11-01", {}, {}),
+            "a beginning": lambda: ledger.read("dogs-"),
+            "known again": lambda: ledger.with_prompt("gemini", "m", "A dog"),
+            "a word": lambda: ledger.search(Search.of(search="dog", now=0.0), 20),
+            "two words": lambda: ledger.search(Search.of(search="cat a", now=0.0), 20),
+            "a state": lambda: ledger.search(Search.of(state="running", now=0.0), 20),
+            "states": lambda: ledger.search(Search.of(state=["succeeded", "running"], now=0.0), 20),
+            "a model": lambda: ledger.search(Search.of(model="dogs", now=0.0), 20),
         }.items():
             steps[name] = 0
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.errors import PlaceTakenError
-from veo_widgets.ledger import Ledger
-from veo_widgets.pricing import Cost
-from veo_widgets.record import JobRecord, JobState
-from veo_widgets.request import VideoRequest
+from veo_widgets.domain.errors import PlaceTakenError
+from veo_widgets.domain.job_record import JobRecord, JobState
+from veo_widgets.domain.pricing import Cost
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.storage.ledger.ledger import Ledger
 
 
 def piece(job_id: str, state: str = "submitting", place: str = "p", retry_of: str = "", group: str = "g") -> JobRecord:

@@ -17,22 +17,22 @@ from pathlib import Path
 import anyio
 import pytest
 
-from veo_widgets.async_ledger import AsyncLedger
-from veo_widgets.budgets import local_day
-from veo_widgets.errors import InvalidRequestError, LedgerError
-from veo_widgets.ledger import Ledger
-from veo_widgets.ledger_schema import MIGRATIONS
-from veo_widgets.media import Image, Video
-from veo_widgets.pricing import Cost
-from veo_widgets.problems import Problem
-from veo_widgets.record import JobRecord, JobState
-from veo_widgets.request import VideoRequest
+from veo_widgets.domain.budgets import local_day
+from veo_widgets.domain.errors import InvalidRequestError, LedgerError
+from veo_widgets.domain.job_record import JobRecord, JobState
+from veo_widgets.domain.media import Image, Video
+from veo_widgets.domain.pricing import Cost
+from veo_widgets.domain.problems import Problem
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.storage.ledger.async_ledger import AsyncLedger
+from veo_widgets.storage.ledger.ledger import Ledger
+from veo_widgets.storage.ledger.schema import MIGRATIONS
 
 # Another process that takes a lease, says whether it got it, and holds it until it is killed.
 HOLDER = """
 import sys, pathlib
-from veo_widgets.ledger import Ledger
-from veo_widgets.ledger_schema import MIGRATIONS
+from veo_widgets.storage.ledger.ledger import Ledger
+from veo_widgets.storage.ledger.schema import MIGRATIONS
 ledger = Ledger(pathlib.Path(sys.argv[1]))
 print(ledger.lease(sys.argv[2], float(sys.argv[3]), 120.0), flush=True)
 sys.stdin.read()
@@ -41,11 +41,11 @@ sys.stdin.read()
 # Another process that opens each file it is told of, at the same moment as others, and writes a job of its own.
 WRITER = """
 import sys, pathlib
-from veo_widgets.ledger import Ledger
-from veo_widgets.ledger_schema import MIGRATIONS
-from veo_widgets.pricing import Cost
-from veo_widgets.record import JobRecord, JobState
-from veo_widgets.request import VideoRequest
+from veo_widgets.storage.ledger.ledger import Ledger
+from veo_widgets.storage.ledger.schema import MIGRATIONS
+from veo_widgets.domain.pricing import Cost
+from veo_widgets.domain.job_record import JobRecord, JobState
+from veo_widgets.domain.request import VideoRequest
 print("ready", flush=True)
 for line in sys.stdin:
     ledger = Ledger(pathlib.Path(line.strip()))
@@ -221,7 +221,7 @@ def test_a_lease_is_its_holders_until_it_runs_out(holder: subprocess.Popen[str],
 def test_the_lease_of_a_killed_process_is_taken_over_at_once(holder: subprocess.Popen[str], ledger: Ledger) -> None:
     assert not ledger.lease("abcd2345", 1001.0, 120.0)
     holder.send_signal(signal.SIGKILL)
-    assert holder.wait(10) == -signal.SIGKILL
+    assert holder.wait(60) == -signal.SIGKILL
     assert ledger.lease("abcd2345", 1002.0, 120.0)
 
 
@@ -231,7 +231,7 @@ def test_a_lease_of_another_machine_holds_until_it_runs_out(
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("UPDATE jobs SET holder = 'another-machine' || substr(holder, instr(holder, '/'))")
     holder.kill()
-    holder.wait(10)
+    holder.wait(60)
     assert not ledger.lease("abcd2345", 1000.0, 120.0)
     assert ledger.lease("abcd2345", 1120.0, 120.0)
 

@@ -20,20 +20,20 @@ import anyio
 import av
 import pytest
 
-from veo_widgets import recipes
-from veo_widgets.emulator.clips import enlarged
-from veo_widgets.errors import DownloadError, NoAnswerError
-from veo_widgets.intake import Incoming, inline_chunks
-from veo_widgets.library import clip_name, save
-from veo_widgets.media import Image, Video
-from veo_widgets.placing import copy_to
-from veo_widgets.poster import MAX_BYTES, data_address, is_poster, make_poster
-from veo_widgets.pricing import Cost
-from veo_widgets.record import JobRecord, JobState, Sample
-from veo_widgets.request import VideoRequest
-from veo_widgets.sidecars import add_poster
+from veo_widgets.domain.errors import DownloadError, NoAnswerError
+from veo_widgets.domain.job_record import JobRecord, JobState, Sample
+from veo_widgets.domain.media import Image, Video
+from veo_widgets.domain.pricing import Cost
+from veo_widgets.domain.request import VideoRequest
+from veo_widgets.emulator.rendering.clips import enlarged
+from veo_widgets.session import recipes
+from veo_widgets.storage.clips.library import clip_name, save
+from veo_widgets.storage.clips.names import copy_to
+from veo_widgets.storage.clips.poster import MAX_BYTES, data_address, is_poster, make_poster
+from veo_widgets.storage.clips.receiving import Incoming, inline_chunks
+from veo_widgets.storage.clips.sidecars import add_digest, add_poster
 
-from .test_webm import clip as webm_clip
+from ..domain.test_webm import clip as webm_clip
 
 # Noon, so that the date is the same in most of the world.
 NOON = 1795348800.0
@@ -164,20 +164,17 @@ def test_a_whole_clip_is_kept_with_its_recipe(clip: bytes, tmp_path: Path) -> No
             {"name": "", "mime": "image/png", "sha256": Image(uri="gs://b/r").sha256, "uri": "gs://b/r"}
         ],
     }
-    assert recipe["file"]["sha256"] == video.sha256
+    assert "sha256" not in recipe["file"]
+    add_digest(replace(video, digest=video.sha256))
+    assert video.recipe == {**recipe, "file": {**recipe["file"], "sha256": video.sha256}}
     assert recipe["cost"]["usd"] == 0.8
     assert (recipe["job"], recipe["operation"], recipe["model"]) == ("abcd2345", job.operation, job.model)
     assert recipe["made_by"].startswith("veo-widgets")
     assert recipe["submitted_at"] < recipe["finished_at"] < recipe["saved_at"]
     assert set(recipe) == {
         *("schema", "made_by", "job", "sample", "provider", "surface", "operation", "model", "request", "cost"),
-        *("created_at", "submitted_at", "finished_at", "saved_at", "file", "poster", "differences"),
+        *("created_at", "submitted_at", "finished_at", "saved_at", "file", "poster"),
     }
-    assert recipe["differences"] == [
-        "1 s instead of 8 s",
-        "640×360 instead of 1280×720",
-        "silent instead of with sound",
-    ]
 
 
 def test_the_poster_is_a_small_jpeg(clip: bytes, tmp_path: Path) -> None:
@@ -264,12 +261,52 @@ def test_what_is_no_clip_is_not_read_to_its_end(tmp_path: Path) -> None:
     assert caught.value.fetched < 200
 
 
+def boxed(kind: bytes, body: bytes, size: int | None = None) -> bytes:
+    return struct.pack(">I4s", len(body) + 8 if size is None else size, kind) + body
+
+
+FTYP = boxed(b"ftyp", b"isom\0\0\2\0isom")
+JUNK = {
+    "zeros": FTYP + bytes(200),
+    "text": FTYP + b"Please try again later. " * 10,
+    "endless-media-without-header": FTYP + boxed(b"mdat", bytes(200), 0),
+    "media-beyond-any-clip": FTYP + boxed(b"mdat", struct.pack(">Q", 5 << 30) + bytes(200), 1),
+    "header-beyond-any-header": FTYP + boxed(b"moov", bytes(200), 2 << 30),
+    "a-box-of-no-size": FTYP + boxed(b"free", b"") + boxed(b"mdat", bytes(200), 7),
+}
+
+
+@pytest.mark.parametrize("step", [1, 7, 4096])
+@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
+def test_what_only_begins_as_an_mp4_is_not_read_to_its_end(tmp_path: Path, junk: bytes, step: int) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for at in range(0, len(junk), step):
+            yield junk[at : at + step]
+        raise AssertionError("it was read on")
+
+    with pytest.raises(DownloadError, match=r"begins as an MP4, but stops being one at byte (20|28)\.") as caught:
+        keep_from(record(tmp_path), lambda: Incoming(endless()))
+    assert caught.value.fetched <= len(junk)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("step", [1, 5, 13, 4096])
+@pytest.mark.parametrize("moov_first", [True, False])
+def test_an_mp4_of_any_layout_is_read_to_its_end(tmp_path: Path, step: int, *, moov_first: bool) -> None:
+    # Boxes as short as a box can be, so that the head of one lies in the pieces of another.
+    small = boxed(b"free", b"") + boxed(b"uuid", bytes(16)) + boxed(b"skip", b"")
+    moov, mdat = boxed(b"moov", bytes(40)), boxed(b"mdat", struct.pack(">Q", 16 + 100) + bytes(100), 1)
+    data = FTYP + small + (moov + small + mdat if moov_first else mdat + small + moov)
+    for whole in (data, data + small, data + b"\n\0 what a gateway has added"):
+        assert keep(record(tmp_path), pieces(whole, step)).path.read_bytes() == whole
+
+
 def test_what_is_announced_as_far_too_large_is_not_begun(tmp_path: Path) -> None:
     async def nothing() -> AsyncIterator[bytes]:
         raise AssertionError("the bytes were read")
         yield b""
 
-    with pytest.raises(DownloadError, match="larger than 4 GiB, which no clip is") as caught:
+    with pytest.raises(DownloadError, match="larger than 4 GiB, and no clip is") as caught:
         keep_from(record(tmp_path), lambda: Incoming(nothing(), length=5 << 30))
     assert caught.value.__cause__ is None
 
@@ -498,7 +535,15 @@ def test_base64_is_read_in_lines_in_the_other_alphabet_and_without_its_end(write
 
 
 @pytest.mark.parametrize(
-    "text", ["AAAAA", "AA=A", "****", "AA\nAAA", "ÄÄÄÄ", "AAAAGGZ0eXBp" + "AAAA" * 262_144 + "!!!!"]
+    "text",
+    [
+        "AAAAA",
+        "AA=A",
+        "****",
+        "AA\nAAA",
+        "ÄÄÄÄ",
+        base64.b64encode(FTYP + boxed(b"mdat", bytes(786_434))).decode() + "!!!!",
+    ],
 )
 def test_what_is_no_base64_is_no_clip(tmp_path: Path, text: str) -> None:
     with pytest.raises(DownloadError, match="not valid base64"):

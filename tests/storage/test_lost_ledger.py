@@ -16,17 +16,17 @@ from typing import NamedTuple
 import anyio
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.budgets import local_day
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from veo_widgets.client.clock import Clock
+from veo_widgets.config.accounts import Settings
+from veo_widgets.config.credentials import Secret
+from veo_widgets.domain import errors
+from veo_widgets.domain.budgets import local_day
+from veo_widgets.domain.job_record import JobState
+from veo_widgets.domain.media import Image
 from veo_widgets.emulator import Emulator
-from veo_widgets.handles import Job
-from veo_widgets.ledger import Ledger
-from veo_widgets.media import Image
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
+from veo_widgets.storage.ledger.ledger import Ledger
 
 from .test_ledger import record
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.config import Settings, clips_folder, home
+from veo_widgets.config.environment import read_environment
+from veo_widgets.config.precedence import settings_in_force
+from veo_widgets.config.settings import Settings, clips_folder, home
+from veo_widgets.domain.paths import fixed
 from veo_widgets.emulator import Emulator
-from veo_widgets.paths import fixed
-from veo_widgets.precedence import standing
-from veo_widgets.surroundings import surroundings
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_folder_of_clips_stays(here: Path, of: str) -> None:
     given = Settings(folder=Path(name)) if of == "Settings" else Settings()
     for folder in (".", "there"):
         os.chdir(folder)
-        assert clips_folder(standing(given, Settings(), surroundings(environ))) == here / name
+        assert clips_folder(settings_in_force(given, Settings(), read_environment(environ))) == here / name
 
 
 def test_a_client_keeps_to_its_folders(here: Path, emulator: Emulator) -> None:
@@ -69,7 +69,8 @@ def test_a_client_keeps_to_its_folders(here: Path, emulator: Emulator) -> None:
 
 
 def test_the_shots_of_a_film_go_where_the_film_was_made(here: Path, emulator: Emulator) -> None:
-    from veo_widgets.films import Film, Shot
+    from veo_widgets.session.groups.film import Film
+    from veo_widgets.session.groups.shots import Shot
 
     given = Settings(provider="emulator", base_url=emulator.base_url)
     with Client(given, home=Path("home")) as client:
@@ -82,18 +83,18 @@ def test_the_shots_of_a_film_go_where_the_film_was_made(here: Path, emulator: Em
 PROGRAM = """
 import os
 import veo_widgets as veo
-from veo_widgets import session
+from veo_widgets.api import functions
 veo.budget(day=2)
 veo.configure(provider="emulator", folder="clips")
 print(veo.submit("A cat", seconds=4).wait(60).videos[0].path)
 os.chdir("there")
-session._default.close()
-session._default = None
+functions._default.close()
+functions._default = None
 print(len(veo.jobs()), veo.budget().limits["day"])
-from veo_widgets.magics.left_over import left_over
+from veo_widgets.notebook.magics.left_over import left_over
 left_over()
 veo.configure(folder="clips")
-print(session.client().settings.folder)
+print(functions.client().settings.folder)
 print(veo.configuration())
 """
 
@@ -124,10 +125,10 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 shell.run_line_magic("load_ext", "veo_widgets")
 shell.run_line_magic("config", "VeoMagics.folder = 'clips'")
-from veo_widgets import session
+from veo_widgets.api import functions
 os.chdir("there")
 shell.run_line_magic("config", "VeoMagics.requests_per_minute = 7")
-print(session.client().settings.folder)
+print(functions.client().settings.folder)
 """
     ended = subprocess.run(
         [sys.executable, "-c", program],

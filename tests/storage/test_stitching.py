@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,9 +13,12 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from veo_widgets import media, mp4
-from veo_widgets.errors import VeoError
-from veo_widgets.stitching import Segment, last_frame, stitch
+from veo_widgets.domain import media
+from veo_widgets.domain.errors import VeoError
+from veo_widgets.domain.formats import mp4
+from veo_widgets.storage.films.stitching import Segment, last_frame, stitch
+
+from ..made_clips import Made
 
 RATE = 48_000
 
@@ -26,10 +31,12 @@ def make(
     fps: int = 24,
     tone: int | None = 0,
     preset: str = "ultrafast",
+    params: str = "",
 ) -> Path:
     """A clip whose frames are even greys, one after the other; `tone` is the level of its sound."""
     with av.open(str(path), "w") as out:
-        video = out.add_stream("libx264", rate=fps, options={"preset": preset, "crf": "10", "g": str(fps)})
+        options = {"preset": preset, "crf": "10", "g": str(fps), "x264-params": params}
+        video = out.add_stream("libx264", rate=fps, options=options)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         audio = None if tone is None else out.add_stream("aac", rate=RATE, layout="stereo")
         for shade in shades:
@@ -112,6 +119,17 @@ def test_clips_of_different_kinds_take_the_first_ones_shape(tmp_path: Path, chan
         assert (mp4.describe(file).width, mp4.describe(file).fps) == (64, 24)
 
 
+def test_pixels_that_are_no_squares_are_made_square(tmp_path: Path) -> None:
+    """Also where as many are stored as the film has."""
+    first = Made().write(tmp_path / "1.mp4")
+    wide = Made(shape=Fraction(4, 3)).write(tmp_path / "2.mp4")
+    stitch([Segment(first), Segment(wide)], tmp_path / "film.mp4")
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        flashing = list(film.decode(video=0))[48 + 24 + 1].to_image().convert("L")
+    # As wide as the film, and so lower than it.
+    assert [flashing.getpixel((160, y)) > 128 for y in (5, 90, 175)] == [False, True, False]
+
+
 def test_sound_stays_with_its_clip_and_silence_fills_up(tmp_path: Path) -> None:
     parts = [(range(20, 44), 4000), (range(43, 67), None), (range(100, 124), 8000)]
     clips = [make(tmp_path / f"{n}.mp4", shades, tone=tone) for n, (shades, tone) in enumerate(parts)]
@@ -121,6 +139,24 @@ def test_sound_stays_with_its_clip_and_silence_fills_up(tmp_path: Path) -> None:
     assert 0 <= len(heard) - 71 * 2000 <= 1024
     for at, level in ((10, 4000), (22, 4000), (24, 0), (45, 0), (48, 8000), (70, 8000)):
         assert abs(heard[at * 2000 + 1000] - level) < 400, at
+
+
+def test_a_film_may_have_more_clips_than_files_can_be_open(tmp_path: Path) -> None:
+    """In a process of its own, which may have as few files open as this."""
+    clip = make(tmp_path / "1.mp4", range(20, 22))
+    make(tmp_path / "2.mp4", range(20, 22), size=(96, 72))
+    program = """
+import resource, sys
+from pathlib import Path
+from veo_widgets.storage.films.stitching import Segment, stitch
+folder = Path(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+stitch([Segment(folder / "1.mp4")] * 30, folder / "alike.mp4")
+stitch([Segment(folder / "1.mp4"), Segment(folder / "2.mp4")] * 15, folder / "mixed.mp4")
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
+    assert packets_of(tmp_path / "alike.mp4") == packets_of(clip) * 30
+    assert len(shades_of(tmp_path / "mixed.mp4")) == 60
 
 
 def test_silent_clips_make_a_film_without_sound(tmp_path: Path) -> None:
@@ -142,7 +178,7 @@ def test_the_last_frame_is_the_one_shown_last(tmp_path: Path, preset: str) -> No
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "no.mp4").write_bytes(b"nothing")
-    with pytest.raises(VeoError, match=r"The last frame of '.*no\.mp4' cannot be read"):
+    with pytest.raises(VeoError, match=r"The pictures of '.*no\.mp4' cannot be read"):
         last_frame(tmp_path / "no.mp4")
     with pytest.raises(VeoError, match="cannot be put together"):
         stitch([Segment(tmp_path / "no.mp4")], tmp_path / "film.mp4")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from veo_widgets.retries import RULES, Rule
+from veo_widgets.client.retries import RULES, Rule
 
 from .fault_table import ALL, CREATE, DOWNLOAD, END, MACHINE, POLL, Fault
 from .gateway_table import ANSWERS, CLIPS, MADE, REFUSED, WORDS
@@ -53,7 +53,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _fault(fault: Fault) -> tuple[object, ...]:
-    wires = "all" if fault.ways == ALL else ", ".join(WIRES[way.name] for way in fault.ways)
+    wires = "all" if fault.ways[: len(ALL)] == ALL else ", ".join(WIRES[way.name] for way in fault.ways)
     words = f": “{' … '.join(fault.words)}”" if any(fault.words) else ""
     error = f"`{fault.raises}`{words}" if fault.raises else ""
     return fault.what, wires, f"`{fault.state}`", error, fault.creates, fault.polls, fault.clips

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from veo_widgets.emulator.faults import Rule
+from veo_widgets.emulator.faults.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Way:
     Attributes:
         path: what its address has after the emulator's.
         said: what its model wants to be told.
+        price: what the place charges, where no catalog says it.
+        polls: whether there is anything to poll.
     """
 
     name: str
@@ -23,6 +25,8 @@ class Way:
     model: str
     path: str = ""
     said: Mapping[str, Any] = field(default_factory=lambda: {"duration_seconds": 4})
+    price: str | None = None
+    polls: bool = True
 
 
 DEVELOPER = Way("developer", "gemini", "veo-3.1-generate-preview")
@@ -35,6 +39,8 @@ PLATFORM = Way(
 )
 INTERACTIONS = Way("interactions", "gemini", "gemini-omni-1.1-flash")
 VIDEOS = Way("videos", "openai", "sora-2", "/v1")
+# Its create is answered when the clip is done.
+LOCALAI = Way("localai", "localai", "wan", price="0.40/clip", polls=False)
 ALL = (DEVELOPER, PLATFORM, INTERACTIONS, VIDEOS)
 VEO = (DEVELOPER, PLATFORM)
 
@@ -104,7 +110,13 @@ _LOCAL_FILE = (
 )
 _NO_LIST = '{"name": "a/b", "done": true, "response": {"videos": "none", "generatedSamples": [7, {"video": []}]}}'
 
-CREATE = (
+
+def _everywhere(*faults: Fault) -> tuple[Fault, ...]:
+    """Those of the usual wires over LocalAI's too, which has no polls that could meet one."""
+    return tuple(replace(fault, ways=(*ALL, LOCALAI)) if fault.ways == ALL else fault for fault in faults)
+
+
+CREATE = _everywhere(
     _unknown("reset before the body of the create is read", Rule("arrival", "reset-early")),
     _unknown(
         "reset in the middle of the body of the create",
@@ -200,9 +212,9 @@ END = (
         clips=0,
         ways=VEO,
     ),
-    Fault("never finishing", (), "running", "WaitTimeoutError", ("goes on",), 1, 2, 0, "polls: 99999"),
+    Fault("never finishing", (), "running", "WaitTimeoutError", ("keeps running",), 1, 2, 0, "polls: 99999"),
 )
-DOWNLOAD = (
+DOWNLOAD = _everywhere(
     Fault("reset of the download", (Rule("download", "reset"),)),
     *(Fault(f"download cut at {share:.0%}", (Rule("download", "cut", share=share),)) for share in (0.01, 0.5, 0.99)),
     *(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from veo_widgets.emulator.faults import Rule
+from veo_widgets.emulator.faults.rules import Rule
 
 from .fault_table import VIDEOS, Fault
 
@@ -72,15 +72,13 @@ ANSWERS = (
     _create("create is answered with a finished video", "created: ended", polls=0),
     _failed("create is answered with a failed video", "created: ended", polls=0),
 )
-_VOCABULARIES = ("new-api", "upper", "title", "hyphens", "succeeded", "done", "openrouter", "aquiles")
-_FAILURES = ("new-api", "upper", "title", "done")
-_FAILED = ("TIMEOUT", "cancelled", "FAILURE", "error")
-_DIALECTS = ("vllm-omni", "sglang", "sglang-bucket", "new-api", "openrouter", "aquiles")
+_VOCABULARIES = ("new-api", "tasks", "upper", "title", "hyphens", "succeeded", "done", "openrouter", "aquiles")
+_DIALECTS = ("vllm-omni", "sglang", "sglang-bucket", "new-api", "new-api-tasks", "aquiles")
 WORDS = (
     *(_create(f"states in the words of {words!r}", f"words: {words}\npolls: 2") for words in _VOCABULARIES),
     *(
         _failed(f"failed in the words of {words!r}", f"words: {words}")
-        for words in ("new-api", "upper", "title", "done")
+        for words in ("new-api", "tasks", "upper", "title", "done")
     ),
     *(
         _failed(f"failed with the state {word}", f"end: {word}")
@@ -99,11 +97,14 @@ WORDS = (
     _failed("failed, with the reason as fail_reason", "failure: fail-reason"),
     _failed("failed, with the reason beside the state", "failure: message"),
     _failed("failed, with a text for an error", "failure: text"),
+    _failed("failed, with the reason in the clip's place", "failure: metadata"),
     _failed("failed video inside a 500", "failed_get: 500"),
     _failed("failed video inside a 400", "failed_get: 400"),
     *(_create(f"everything as {dialect} has it", f"dialect: {dialect}") for dialect in _DIALECTS),
+    _create("everything as openrouter has it", "dialect: openrouter", creates=2),
     _failed("failed as vllm-omni has it", "dialect: vllm-omni"),
     _failed("failed as new-api has it", "dialect: new-api"),
+    _failed("failed as new-api's forks have it", "dialect: new-api-tasks"),
     *(
         Fault(f"{status} as a {shape} to a poll", (Rule("poll", "refused", shape=shape, status=status),), polls=2)
         for shape, status in (("page", 503), ("text", 502), ("message", 500), ("detail", 429), ("login", 200))

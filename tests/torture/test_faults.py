@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from PIL import Image as Picture
 
-from veo_widgets import errors
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
+from veo_widgets.client.clock import Clock
+from veo_widgets.config.accounts import Settings
+from veo_widgets.config.credentials import Secret
+from veo_widgets.domain import errors
+from veo_widgets.domain.job_record import JobState
+from veo_widgets.domain.place_prices import PlacePrice
 from veo_widgets.emulator import Emulator
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
 
 from ..conftest import swift
 from .checks import check_files, check_requests
@@ -68,6 +69,7 @@ def test_a_fault_ends_as_the_table_says(
     ahead, quick = [0.0], swift(600)
     clock = Clock(lambda: quick.now() + ahead[0], quick.sleep)
     given = replace(settings, provider=way.provider, base_url=emulator.base_url + way.path, api_key=Secret("sk-canary"))
+    given = replace(given, price=PlacePrice.of(way.price) if way.price else None)
     client = make_client(given, clock=clock)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", UserWarning)
@@ -80,7 +82,7 @@ def test_a_fault_ends_as_the_table_says(
         told = told.partition(words)[2]
     check_words(fault, str(raised))
     assert not fault.warns or any(fault.warns in str(one.message) for one in warned)
-    check_requests(fault, emulator)
+    check_requests(fault, emulator, polls=way.polls)
     check_money(client, fault)
     check_files(tmp_path, fault)
     if not job.state.is_final and fault.raises != "WaitTimeoutError":

@@ -16,14 +16,14 @@ from pathlib import Path
 import anyio
 import pytest
 
-from veo_widgets import errors
-from veo_widgets.archive import new_job_id
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
+from veo_widgets.client.clock import Clock
+from veo_widgets.client.offline_client import new_job_id
+from veo_widgets.config.accounts import Settings
+from veo_widgets.domain import errors
+from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator
-from veo_widgets.handles import Job
-from veo_widgets.record import JobState
-from veo_widgets.sync import Client
+from veo_widgets.session.client import Client
+from veo_widgets.session.job import Job
 
 from ..conftest import swift
 from .checks import check_files, check_requests
@@ -33,9 +33,9 @@ DAY = 24 * 3600.0
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-from veo_widgets.config import Settings
-from veo_widgets.errors import DownloadError
-from veo_widgets.sync import Client
+from veo_widgets.config.accounts import Settings
+from veo_widgets.domain.errors import DownloadError
+from veo_widgets.session.client import Client
 url, folder, limit = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 client = Client(Settings(provider="emulator", base_url=url, folder=folder / "veo_clips"), home=folder / "home")
 job = client.submit("A cat", seconds=4, storage_uri="gs://films/")
@@ -159,7 +159,7 @@ def limited(scene: Scene, options: str = "") -> None:
     mounted = bool(options) and subprocess.run([*mount, "true"], capture_output=True, check=False).returncode == 0
     program = [sys.executable, "-c", PROGRAM, scene.emulator.base_url, str(scene.folder), "0" if mounted else "20000"]
     command = [*mount, *program] if mounted else program
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     raise errors.DownloadError(ended.stdout)
 

@@ -25,11 +25,11 @@ import anyio
 import av  # noqa: F401 (the poster's; loading it is the slowest part)
 
 import veo_widgets
-from veo_widgets import errors
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
-from veo_widgets.sync import Client
+from veo_widgets.client.clock import Clock
+from veo_widgets.config.accounts import Settings
+from veo_widgets.config.credentials import Secret
+from veo_widgets.domain import errors
+from veo_widgets.session.client import Client
 
 PACKAGE = str(Path(veo_widgets.__file__).parent)
 # Instead of an exit code.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from peak import Peak
 
-from veo_widgets.client import AsyncClient
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
+from veo_widgets.client.async_client import AsyncClient
+from veo_widgets.client.clock import Clock
+from veo_widgets.config.accounts import Settings
 
 said = json.load(sys.stdin)
 

@@ -14,9 +14,11 @@ def veo_widgets():
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance()
-    shell.run_line_magic("load_ext", "veo_widgets")
+    shell.run_cell("%load_ext veo_widgets")
+    # Somebody types a prompt, or has all cells run at once.
+    time.sleep(said["pause"])
     began = time.time()
-    shell.run_cell_magic("veo", "--seconds 4 --quiet", prompt)
+    shell.run_cell(f"%%veo --seconds 4 --quiet\n{prompt}")
     return began
 
 

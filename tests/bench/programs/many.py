@@ -12,11 +12,11 @@ from pathlib import Path
 
 from peak import Peak
 
-from veo_widgets.client import AsyncClient
-from veo_widgets.clock import Clock
-from veo_widgets.config import Settings
-from veo_widgets.credentials import Secret
-from veo_widgets.errors import JobError
+from veo_widgets.client.async_client import AsyncClient
+from veo_widgets.client.clock import Clock
+from veo_widgets.config.accounts import Settings
+from veo_widgets.config.credentials import Secret
+from veo_widgets.domain.errors import JobError
 
 said = json.load(sys.stdin)
 folder, jobs, polls = Path(said["folder"]), said["jobs"], said["polls"]
@@ -61,7 +61,7 @@ async def hurried():
         await asyncio.sleep(0)
 
     async with made(Clock(sleep=hardly)) as client:
-        await client.purse.limit({"day": "off"})
+        await client.reservations.limit({"day": "off"})
         peak = Peak()
         ids = await submitted(client, f"---\npolls: {polls}\noutcome: {said['outcome']}\n---\nA cat")
         cpu, began = time.process_time(), time.perf_counter()
@@ -84,15 +84,15 @@ async def hurried():
 
 async def waiting():
     async with made(Clock()) as client:
-        await client.purse.limit({"day": "off"})
+        await client.reservations.limit({"day": "off"})
         ids = await submitted(client, "---\npolls: 100000\n---\nA cat")
         # Nothing is looked at before it may be done.
         await asyncio.sleep(said["after"])
-        seen = sum(client._board[job].sighting.record.polls for job in ids)
+        seen = sum(client._live[job].sighting.record.polls for job in ids)
         cpu, began = time.process_time(), time.perf_counter()
         await asyncio.sleep(said["seconds"])
         cpu, spent = time.process_time() - cpu, time.perf_counter() - began
-        seen = sum(client._board[job].sighting.record.polls for job in ids) - seen
+        seen = sum(client._live[job].sighting.record.polls for job in ids) - seen
     print(json.dumps({"percent_of_a_core": cpu / spent * 100, "polls_per_second": seen / spent}))
 
 

@@ -2,9 +2,11 @@
 
 Reads a JSON object from standard input and prints one: ``base_url``, ``key`` (of express mode with ``express``) or
 ``service_account`` (a key file), ``folder`` for the clips, and the ``requests``: keywords of `interactions.create`,
-where ``after`` names an earlier request to continue.
+where ``after`` names an earlier request to continue. With ``stream`` the events are read, by the asynchronous
+client with ``asynchronous``, and read once more from ``again`` on, the place of the first that is wanted.
 """
 
+import asyncio
 import base64
 import json
 import sys
@@ -59,12 +61,36 @@ def run(name, request):
     }
 
 
+async def gathered(request):
+    return [event async for event in await client.aio.interactions.create(**request)]
+
+
+def streamed(name, request):
+    again = request.pop("again", None)
+    asynchronous = request.pop("asynchronous", False)
+    events = asyncio.run(gathered(request)) if asynchronous else list(client.interactions.create(**request))
+    seen = {"events": [event.event_type for event in events], "path": None, "errors": []}
+    for event in events:
+        if event.event_type == "step.delta" and event.delta.type == "video":
+            seen["path"] = kept(event.delta, Path(said["folder"]) / f"{name}.mp4")
+        if event.event_type == "error":
+            seen["errors"].append(event.error.message)
+    ended = events[-1].interaction
+    seen |= {"id": ended.id, "status": ended.status, "tokens": ended.usage.total_output_tokens}
+    if again:
+        last = events[again - 1].event_id
+        seen["again"] = [
+            event.event_type for event in client.interactions.get(ended.id, stream=True, last_event_id=last)
+        ]
+    return seen
+
+
 client = client_of()
 ids = {}
 results = {}
 for name, request in said["requests"].items():
     try:
-        results[name] = run(name, request)
+        results[name] = streamed(name, dict(request)) if request.get("stream") else run(name, request)
     except Exception as error:  # noqa: BLE001 - the errors of Interactions have no public base
         code = getattr(error, "status_code", None) or getattr(error, "code", None)
         results[name] = {"raised": type(error).__name__, "code": code, "message": str(error)}

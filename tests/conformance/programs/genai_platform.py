@@ -1,7 +1,7 @@
 """Veo at the Agent Platform, the way google-genai 3 documents it: generate, poll, take the bytes or the address.
 
-Reads a JSON object from standard input and prints one: ``base_url``, ``service_account`` (a key file), ``folder`` for
-the clips, and the ``requests``, with paths and ``gs://`` addresses where `generate_videos` takes media.
+Reads a JSON object from standard input and prints one: ``base_url``, ``service_account`` (a key file) or ``token``,
+``folder`` for the clips, and the ``requests``, with paths and ``gs://`` addresses where `generate_videos` takes media.
 """
 
 import json
@@ -11,13 +11,16 @@ from pathlib import Path
 import genai_workflow
 from google import genai
 from google.oauth2 import service_account
+from google.oauth2.credentials import Credentials
 
 said = json.load(sys.stdin)
 client = genai.Client(
     enterprise=True,
     project="films",
     location="us-central1",
-    credentials=service_account.Credentials.from_service_account_file(
+    credentials=Credentials(said["token"])
+    if "token" in said
+    else service_account.Credentials.from_service_account_file(
         said["service_account"], scopes=["https://www.googleapis.com/auth/cloud-platform"]
     ),
     http_options={"base_url": said["base_url"]},
