@@ -44,6 +44,13 @@ def test_a_first_cell_that_comes_at_once_finds_all_it_needs() -> None:
     assert said(code).startswith("usage: %%veo")
 
 
+def test_nothing_is_loaded_beside_a_cell() -> None:
+    # Threads that import at once get halves of modules, or wait for each other for ever.
+    cell = "before = set(sys.modules)\nfor one in preloading(): one.join()\nprint(set(sys.modules) - before)"
+    code = f"shell.run_cell('%load_ext veo_widgets')\nshell.user_ns.update(globals())\nshell.run_cell({cell!r})\n"
+    assert said(code) == "set()"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_child_forked_meanwhile_can_load_what_was_being_loaded() -> None:
     child = "\n    from veo_widgets.notebook.magics import runs\n    os._exit(0)\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from IPython.core.interactiveshell import InteractiveShell
 
 from ...domain.errors import VeoError
+from .preloading import paused
 from .shell_magics import VeoMagics
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Awaiting:
         return [f"{rewritten}\n"]
 
     def _read_flags(self, line: str, body: str) -> Flags | None:
-        from ...api.flags import parse, whole_line
+        with paused():
+            from ...api.flags import parse, whole_line
 
         try:
             return parse(whole_line(line, body)[0], self._magics.defaults)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...domain.errors import VeoError
+from .preloading import paused
 from .shell_magics import VeoMagics
 
 if TYPE_CHECKING:
@@ -81,10 +82,11 @@ def _register_hook(shell: InteractiveShell, magics: VeoMagics) -> Callable[[], N
 
 def _matching_offers(before: str, magics: VeoMagics) -> tuple[str, list[str]] | None:
     """The word before the cursor and what it may become; None where nothing of ours is written."""
-    from .completion import offers_for
-
     try:
-        found = offers_for(before, magics.shell.user_ns)
+        with paused():
+            from .completion import offers_for
+
+            found = offers_for(before, magics.shell.user_ns)
     except (VeoError, OSError):
         # Whoever completes is not told what is wrong with a ledger or a folder.
         return None

@@ -8,12 +8,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import import_module
 
 from IPython.core.interactiveshell import InteractiveShell
 
-_HOOK = "post_run_cell"
-_FORK_SECONDS = 5.0
-_cell_has_begun = threading.Event()
+_AFTER, _BEFORE = "post_run_cell", "pre_execute"
+_PACKAGE = __name__.partition(".")[0]
+# Two threads that import modules which need each other get half a module, or wait for each other for ever.
+_importing = threading.RLock()
+_stopped = threading.Event()
 _thread: threading.Thread | None = None
 
 
@@ -24,7 +28,6 @@ def needed_now() -> Iterator[None]:
     Python looks for garbage meanwhile by the number of new objects. Modules leave none, and each look takes the longer
     the more a notebook holds: without the pause it was a third of the time.
     """
-    _cell_has_begun.set()
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -34,52 +37,83 @@ def needed_now() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def paused() -> Iterator[None]:
+    """Nothing is loaded beside this block, which may import what it likes; for what comes between two cells."""
+    with _importing:
+        yield
+
+
 def begin_after_cell(shell: InteractiveShell) -> Callable[[], None]:
-    """Load it all on a thread once the cell that runs is over, while the next is being typed; returns what undoes it.
+    """Load it all on a thread once the cell that runs is over, until the next one begins; returns what undoes it.
 
     Whoever loads the extension with no cell, as a script does, loads the rest when it is needed.
     """
 
     def begin(_: object = None) -> None:
-        end()
+        forget(_AFTER, begin)
         _start()
 
-    def end() -> None:
+    def forget(event: str, called: Callable[..., None]) -> None:
         with suppress(ValueError):
-            shell.events.unregister(_HOOK, begin)
+            shell.events.unregister(event, called)
 
-    shell.events.register(_HOOK, begin)
+    def end() -> None:
+        forget(_AFTER, begin)
+        forget(_BEFORE, _stop)
+        _stop()
+
+    shell.events.register(_AFTER, begin)
+    shell.events.register(_BEFORE, _stop)
     return end
 
 
 def _start() -> None:
     global _thread  # noqa: PLW0603 (a process loads its modules once)
-    # In a browser there are no threads.
-    if _thread is None and sys.platform != "emscripten":
+    # In a browser there are no threads. A notebook that has a client has loaded most, and its loop may load the rest.
+    if _thread is None and sys.platform != "emscripten" and f"{_PACKAGE}.session.client" not in sys.modules:
+        _stopped.clear()
         _thread = threading.Thread(target=_load, name="veo_widgets preloading", daemon=True)
         _thread.start()
 
 
+def _stop() -> None:
+    _stopped.set()
+    with _importing:
+        pass
+
+
 def _load() -> None:
-    # What fails here fails in the first cell too, which can tell it. anyio's half of asyncio is left to the cell:
-    # whoever runs a loop while another thread imports that gets half a module (anyio 4.4).
-    with suppress(Exception):
-        from ...client.transport import connections
-        from ...domain import catalog
-        from . import runs  # noqa: F401
-
-        connections.load_completely()
-        catalog.shipped()
-        # A create that leaves now must not share the processor with what is shown after it.
-        if not _cell_has_begun.is_set():
-            from ..widgets import display  # noqa: F401
+    for load in _steps():
+        with _importing:
+            if _stopped.is_set():
+                return
+            # What fails here fails in the first cell too, which can tell it.
+            with suppress(Exception):
+                load()
 
 
-def _finish_before_fork() -> None:
-    """A child that is forked while a module is being imported would wait for that forever."""
-    if _thread is not None and _thread is not threading.current_thread():
-        _thread.join(_FORK_SECONDS)
+def _steps() -> Iterator[Callable[[], object]]:
+    """What a create needs, then what is shown after it; each is short, since whoever comes meanwhile waits for it."""
+    for name in ("anyio._backends._asyncio", "h11", "httpcore", "httpx"):
+        yield partial(import_module, name)
+    for room in ("client.transport.connections", "session.client", "notebook.magics.runs"):
+        yield partial(import_module, f"{_PACKAGE}.{room}")
+    yield _complete
+    for name in ("ipywidgets", "anywidget", f"{_PACKAGE}.notebook.widgets.display"):
+        yield partial(import_module, name)
+
+
+def _complete() -> None:
+    from ...client.transport import connections
+    from ...domain import catalog
+
+    connections.load_completely()
+    catalog.shipped()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_finish_before_fork)
+    # A child that is forked while a module is being imported would wait for that for ever.
+    os.register_at_fork(
+        before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release
+    )
