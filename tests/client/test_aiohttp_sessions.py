@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import socket
 import ssl
 import subprocess
@@ -336,6 +337,59 @@ def test_polls_work_without_aiohttp() -> None:
         )
         assert done.stdout == "{'n': 1}\n", done.stderr
         assert server.seen[0][2]["connection"] == "keep-alive"
+
+
+TOGETHER = """
+import sys, threading
+import anyio
+from tests.client.test_aiohttp_sessions import poll
+together = threading.Barrier(8)
+def ask():
+    together.wait()
+    told.append(anyio.run(poll, sys.argv[1]).body)
+told, threads = [], [threading.Thread(target=ask) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(told.count({"n": 1}))
+"""
+
+
+def test_an_import_that_fails_is_no_half_library_in_other_threads() -> None:
+    """SSLKEYLOGFILE makes it fail, and each client has a thread of its own."""
+    with Server() as server:
+        server.answers[PATH] = answer(200, {"n": 1})
+        done = subprocess.run(
+            [sys.executable, "-c", TOGETHER, server.url],
+            capture_output=True, text=True, check=False, timeout=300, env={**os.environ, "SSLKEYLOGFILE": "/absent/x"},
+        )  # fmt: skip
+    assert done.stdout == "8\n", done.stderr
+
+
+LET_GO = """
+import asyncio, gc, sys
+from tests.client.test_aiohttp_sessions import Call, KEY, PATH, Transport, account
+async def main():
+    made = Transport()
+    await made.send(Call("poll", "GET", sys.argv[1] + PATH), account(sys.argv[1], KEY))
+    if sys.argv[2] == "within":
+        del made
+        gc.collect()
+        await asyncio.sleep(0)
+    else:
+        kept.append(made)
+kept = []
+asyncio.run(main())
+kept.clear()
+gc.collect()
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("when", ["within", "after"])
+async def test_a_client_that_nobody_closes_is_let_go_in_silence(when: str) -> None:
+    async with Keeping().running() as url:
+        done = await anyio.run_process([sys.executable, "-c", LET_GO, url, when], check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 LATE = """

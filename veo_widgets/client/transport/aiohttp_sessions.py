@@ -24,8 +24,12 @@ import asyncio
 import re
 import ssl
 import sys
+import threading
+import weakref
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
-from functools import cache, lru_cache
+from contextlib import suppress
+from functools import cache, lru_cache, partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +51,7 @@ _LONGEST_HEADER = 100 * 1024
 _FIELD = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 _UNANSWERED = "Server disconnected without sending a response"
 _BROKE_OFF = "peer closed connection without sending complete message body"
+_importing = threading.Lock()
 
 
 @cache
@@ -55,11 +60,13 @@ def _library() -> Any:
     if sys.platform == "emscripten":
         return None
     try:
-        import aiohttp
+        # Where an import fails, Python hands what there was of the module to the threads that waited for it.
+        with _importing:
+            import aiohttp
     except Exception:  # noqa: BLE001
         # It need not be installed. And it makes contexts of TLS as it is imported, which SSLKEYLOGFILE can make fail.
         return None
-    return aiohttp
+    return aiohttp if hasattr(aiohttp, "TCPConnector") else None
 
 
 def _runs_asyncio() -> bool:
@@ -139,12 +146,14 @@ class Session:
             max_line_size=_LONGEST_HEADER,
             max_field_size=_LONGEST_HEADER,
         )
-        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, _MOST_AT_ONCE))
+        # aiohttp complains of a session that nobody has closed; a client that is let go is let go in silence.
+        weakref.finalize(self, _let_go, self._session)
 
     def gate(self, url: str) -> asyncio.Semaphore:
         """What is to be entered by whoever has many calls: a host that does not answer must not hold up the others."""
         parsed = _parsed_url(url)
-        return self._gates.setdefault(parsed.raw_authority if parsed else "", asyncio.Semaphore(_MOST_AT_ONCE))
+        return self._gates[parsed.raw_authority if parsed else ""]
 
     async def open(
         self,
@@ -239,6 +248,14 @@ class Response:
             # Without TLS's farewell, for which a loop that ends would not wait.
             connection.transport.abort()
         self._answer.close()
+
+
+def _let_go(session: aiohttp.ClientSession) -> None:
+    """Close the connections of a session that nobody has any more, as far as that goes without waiting."""
+    closing = session.close()
+    with suppress(StopIteration, RuntimeError):
+        closing.send(None)
+    closing.close()
 
 
 def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:

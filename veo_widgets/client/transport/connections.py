@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.cookiejar import CookieJar
@@ -15,6 +16,7 @@ from ...config.log import Exchange
 from ...config.proxies import Proxy
 from ...domain.errors import NoAnswerError
 from ...domain.version import own_version
+from ...providers.wires.base import Call
 from .routes import Routes, TlsContexts
 
 
@@ -47,6 +49,7 @@ __all__ = [
     "new_client",
     "no_answer",
     "standard_headers",
+    "written",
 ]
 
 # A job is polled for every few seconds, each time over a new connection if it were kept no longer than that.
@@ -59,6 +62,17 @@ _TIMEOUT = httpx.Timeout(connect=UNTIL_CONNECTED_SECONDS, read=PIECE_SECONDS, wr
 def standard_headers() -> dict[str, str]:
     """What every request says beside its own headers."""
     return {"accept": "*/*", "accept-encoding": "gzip", "user-agent": f"veo-widgets/{own_version()}"}
+
+
+def written(call: Call, signed: Mapping[str, str]) -> tuple[dict[str, str], bytes | None]:
+    """The headers of a call with those that sign it, and its body if that is JSON.
+
+    Not by httpx, which writes JSON in another way since 0.28: a request is the same whatever carries it.
+    """
+    headers = {**call.headers, **signed}
+    if call.form or call.json is None:
+        return headers, None
+    return {**headers, "content-type": "application/json"}, json.dumps(call.json).encode()
 
 
 def patient(seconds: float) -> dict[str, Any]:

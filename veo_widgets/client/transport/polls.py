@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from math import inf
@@ -17,7 +16,7 @@ from ...providers.wires.base import Call
 from .aiohttp_sessions import Response, Session
 from .answers import Answer, too_large, too_slow
 from .bodies import SLOWEST, Limit, TooLargeError, whole_unless_error
-from .connections import PIECE_SECONDS, TROUBLE, httpx, no_answer
+from .connections import PIECE_SECONDS, TROUBLE, httpx, no_answer, written
 
 
 async def answer_to_poll(session: Session, call: Call, account: Account, limit: Limit) -> Answer:
@@ -34,10 +33,7 @@ async def answer_to_poll(session: Session, call: Call, account: Account, limit: 
         InvalidReplyError: it is larger than any answer of its kind.
     """
     async with session.gate(call.url):
-        headers = {**call.headers, **await account.credentials.headers()}
-        content = None
-        if call.json is not None:
-            content, headers["content-type"] = json.dumps(call.json).encode(), "application/json"
+        headers, content = written(call, await account.credentials.headers())
         exchange = Exchange(call.method, call.url, headers, call.json)
         if call.patience:
             limit = replace(limit, seconds=call.patience)

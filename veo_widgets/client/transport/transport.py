@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -23,7 +22,7 @@ from .answers import Answer, refusal, reply_to, too_large, too_slow
 from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, unpacked, whole, whole_unless_error
 from .byte_ranges import BEYOND, part_of, ranged, validator_of
 from .client_pool import ClientPool
-from .connections import KEPT_SECONDS, TROUBLE, UNCONNECTED, httpx, new_client, no_answer, patient
+from .connections import KEPT_SECONDS, TROUBLE, UNCONNECTED, httpx, new_client, no_answer, patient, written
 from .first_byte import FirstByte, WithdrawnError
 from .polls import answer_to_poll
 from .routes import TlsContexts
@@ -143,11 +142,7 @@ class Transport:
             return reply_to(await self._send_and_read(letter), call, account)
 
     def _prepared(self, http: httpx.AsyncClient, call: Call, account: Account, signed: Mapping[str, str]) -> Letter:
-        headers = {**call.headers, **signed}
-        # Not by httpx, which writes JSON in another way since 0.28: a request is the same whatever its version.
-        content = None if call.form or call.json is None else json.dumps(call.json).encode()
-        if content is not None:
-            headers["content-type"] = "application/json"
+        headers, content = written(call, signed)
         parts = [(part.name, (part.filename or None, part.value, part.mime or None)) for part in call.form]
         body = {part.name: part.value for part in call.form} or call.json
         # Before the request is made, so that one that cannot be made is in the log too.
