@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -26,6 +27,11 @@ def veo(folder: Path, settings: Settings, *words: str) -> subprocess.CompletedPr
     )
 
 
+def job_clip(told: str) -> Path:
+    """The clip that a job's lines name."""
+    return Path(next(line.removeprefix("  clip   ") for line in told.splitlines() if line.startswith("  clip")))
+
+
 def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings, tmp_path: Path) -> None:
     assert veo(tmp_path, settings, "jobs").stdout == "No jobs yet.\n"
     assert veo(tmp_path, settings, "resume").stdout == "No job is open.\n"
@@ -33,7 +39,9 @@ def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings
     client.close()
     waited = veo(tmp_path, settings, "wait", job.id)
     assert waited.returncode == 0, waited.stderr
-    assert "  length 4 s\n  price  $0.40 (what it would have cost; the emulator is free)\n" in waited.stdout
+    digest = hashlib.sha256(job_clip(waited.stdout).read_bytes()).hexdigest()
+    facts = f"  length 4 s\n  sha256 {digest}\n  price  $0.40 (what it would have cost; the emulator is free)\n"
+    assert facts in waited.stdout
     assert veo(tmp_path, settings, "show").stdout == waited.stdout
     assert f"{job.id}  succeeded" in veo(tmp_path, settings, "jobs", "1").stdout
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from veo_widgets.api.cli import describe
 from veo_widgets.client.async_client import AsyncClient
 from veo_widgets.config.settings import Settings
 from veo_widgets.domain.job_record import JobRecord, JobState
@@ -116,6 +117,14 @@ async def test_a_file_that_was_changed_before_is_never_taken_for_the_clip(
     assert (video.digest, video.sha256) == ("", "")
     assert "sha256" not in video.recipe["file"]
     assert video.version
+
+
+def test_a_digest_that_was_never_reckoned_is_said_to_be_missing(
+    killed: JobRecord, make_client: Callable[..., Client]
+) -> None:
+    killed.videos[0].path.write_bytes(b"another")
+    told = describe(make_client().job(killed.id))
+    assert "  sha256 not known: the file was changed or removed before it was read for it\n" in told
 
 
 @pytest.mark.anyio

@@ -184,6 +184,9 @@ def test_a_create_is_answered_with_less_or_more(calls) -> None:
     told = calls.video_create(prompt(created="task-id")).json()
     assert told.keys() == {"task_id"}
     assert calls.video_get(told["task_id"])["status"] == "completed"
+    assert calls.video_create(prompt(created="job-id")).json().keys() == {"job_id"}
+    told = calls.video_create(prompt(created="data")).json()
+    assert calls.video_get(told["data"])["status"] == "completed"
     answer = calls.video_create(prompt(created="pending", words="openrouter", cost="0.4"))
     told = answer.json()
     assert (answer.status_code, told["status"]) == (202, "pending")

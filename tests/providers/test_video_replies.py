@@ -87,6 +87,7 @@ UNSAID: dict[str, tuple[dict[str, Any], str, str]] = {
     "a clip further in": ({"output": {"videoUrl": A}}, "samples", ""),
     "a clip, and all of it": ({"url": A, "progress": 100}, "samples", ""),
     "a clip and no error": ({"url": A, "error": None, "message": "success"}, "samples", ""),
+    "done": ({"done": True}, "samples", ""),
     # It may be where the clip will be.
     "a part of a clip": ({"url": A, "progress": 40}, "running", "no status"),
     "nothing": ({}, "running", "no status"),
@@ -101,6 +102,11 @@ def test_a_video_without_a_status_is_done_if_it_names_a_clip(said: dict, outcome
     operation = read(**said)
     assert (operation.name, operation.outcome, operation.status) == ("video_1", outcome, status)
     assert (operation.samples or operation.expected)[0].uri == "video_1"
+
+
+def test_a_video_in_a_list_of_one_is_read() -> None:
+    found = WIRE.parse(Reply(200, [{"id": "video_1", "status": "failed", "error": "Oh"}]))
+    assert (found.name, found.outcome, found.message) == ("video_1", "failed", "Oh")
 
 
 @pytest.mark.parametrize("body", [{}, {"message": "Oh"}, {"url": A}, None, [], {"id": "", "url": A}], ids=repr)
@@ -190,6 +196,7 @@ PLACES: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
     "thumbnail": ({"thumbnail_url": B, "input_reference": {"image_url": B}}, [[HERE]]),
     "no web": ({"url": "file:///etc/passwd", "urls": ["gs://b/a.mp4", "javascript:alert(1)"]}, [[HERE]]),
     "no text": ({"url": 7, "urls": {"a": 1}, "metadata": [[[[[[["x"]]]]]]], "output": None}, [[HERE]]),
+    "Google's": ({"response": {"generatedVideos": [{"video": {"uri": A}}]}}, [[HERE, A]]),
     "wrapped": ({"metadata": {"output": {"results": [{"video": {"url": A}}]}}}, [[HERE, A]]),
 }
 
@@ -270,6 +277,14 @@ NAMES = {
     "deeper": ({"code": 0, "data": {"video": {"id": "v1"}}}, "v1"),
     "an envelope's word": ({"status": "success", "data": {"task_id": "t1"}}, "t1"),
     "a number": ({"id": 17}, "17"),
+    "the data itself": ({"code": "success", "message": "", "data": "task_77"}, "task_77"),
+    "camels": ({"code": 0, "data": {"taskId": "t1", "taskStatus": "queued"}}, "t1"),
+    "a job's": ({"job_id": "j1"}, "j1"),
+    "a generation's": ({"data": {"generationId": 17}}, "17"),
+    "a number of its own": ({"uuid": "0b5e-1", "status": "queued"}, "0b5e-1"),
+    "the request's beside a state": ({"request_id": "r1", "status": "IN_QUEUE"}, "r1"),
+    "a task's before a request's": ({"request_id": "r1", "output": {"task_id": "t1", "task_status": "PENDING"}}, "t1"),
+    "a list of one": ([{"id": "v1", "status": "queued"}], "v1"),
     "failed at once": ({"id": "v1", "status": "failed", "error": {"message": "Oh."}}, "v1"),
     "completed at once": ({"id": "v1", "status": "completed"}, "v1"),
     "with an error": ({"id": "v1", "error": {"code": "x", "message": "Oh."}}, "v1"),
@@ -277,7 +292,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("body", "name"), NAMES.values(), ids=NAMES)
-def test_a_create_names_its_video_in_several_ways(body: dict, name: str) -> None:
+def test_a_create_names_its_video_in_several_ways(body: Any, name: str) -> None:
     assert WIRE.created(Reply(200, body)) == name
 
 
@@ -300,6 +315,8 @@ REFUSED: dict[str, tuple[Any, str, type[ServiceError]]] = {
         "login fail (code 1004)",
         BadRequestError,
     ),
+    "with a request's id": ({"error": "Oh", "request_id": "r-1"}, "Oh. [request r-1]", BadRequestError),
+    "with a job's id": ({"success": False, "message": "Oh", "job_id": "j-1"}, "Oh", BadRequestError),
     "capitals": ({"Code": "Throttled", "Message": "Oh", "RequestId": "r-1"}, "Oh (code Throttled)", BadRequestError),
     # Behind these the work may have begun.
     "HTTP's 408": ({"status": 408, "message": "Oh"}, "Oh", ServiceUnavailableError),
@@ -331,13 +348,19 @@ def test_an_error_with_a_good_status_is_an_error(body: Any, words: str, kind: ty
      {"error": None}, {"error": {"code": 0}}, {"status": "queued", "error": {"message": "Oh"}},
      {"code": 202, "message": "Accepted"}, {"status": 201, "message": "Created"}, {"detail": "Job submitted"},
      {"detail": {"message": "Work accepted"}}, {"errors": []}, {"errors": {}}, {"detail": None},
-     {"base_resp": {"status_code": 0, "status_msg": "success"}}, {"status": "queued", "errors": ["Oh"]}],
+     {"base_resp": {"status_code": 0, "status_msg": "success"}}, {"status": "queued", "errors": ["Oh"]},
+     {"request_id": "r-1"}, {"success": True, "data": "accepted"}, [{"id": "a"}, {"id": "b"}]],
     ids=repr,
 )  # fmt: skip
 def test_an_answer_that_names_nothing_leaves_open_what_has_become_of_it(body: Any) -> None:
     with pytest.raises(InvalidReplyError) as caught:
         WIRE.created(Reply(200, body))
     assert rule_for("create", caught.value).end == "unknown"
+
+
+def test_an_answer_without_a_known_name_is_quoted_for_whoever_may_find_one() -> None:
+    with pytest.raises(InvalidReplyError, match=r'named no video: \{"handle": "h-1", "ok": true\}\.$'):
+        WIRE.created(Reply(200, {"handle": "h-1", "ok": True}))
 
 
 @pytest.mark.parametrize("body", [{"message": "Welcome."}, {"detail": "Job submitted"}, "Try /v2"], ids=repr)

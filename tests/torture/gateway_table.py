@@ -68,6 +68,8 @@ ANSWERS = (
     _create("create is taken as JSON only, a form is 415", "takes: json", creates=2),
     _create("create is taken as JSON only, a form is 422", "takes: json-422", creates=2),
     _create("create is answered with task_id alone", "created: task-id"),
+    _create("create is answered with job_id alone", "created: job-id"),
+    _create("create is answered with the id as its data", "created: data"),
     _create("create is answered with 202 and polling_url", "created: pending\nwords: openrouter\ncost: 0.4"),
     _create("create is answered with a finished video", "created: ended", polls=0),
     _failed("create is answered with a failed video", "created: ended", polls=0),

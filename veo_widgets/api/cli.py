@@ -178,6 +178,7 @@ def describe(job: Job) -> str:
             f"  clip   {video.path}",
             f"  size   {video.bytes / 1e6:.1f} MB, {video.width}×{video.height} at {video.fps:g} frames a second",
             f"  length {video.seconds:g} s",
+            f"  sha256 {video.sha256 or 'not known: the file was changed or removed before it was read for it'}",
         ]
     free = " (what it would have cost; the emulator is free)" if record.provider == "emulator" else ""
     lines.append(f"  price  {record.cost}{free}")

@@ -157,7 +157,8 @@ class Video:
         path: where it lies, absolute.
         sample: its index among the clips of its job, from 0.
         bytes: its size.
-        digest: SHA-256 of the file in hex; empty until it is known, a moment after the clip is there. See `sha256`.
+        digest: SHA-256 of the file in hex; empty until it is known, a moment after the clip is there, and for good
+            where the file was changed or removed before that. See `sha256`.
         seconds: its length; 0.0 when the file does not say.
         width, height: of the picture in pixels; 0 when the file does not say.
         fps: frames per second; 0.0 when the file does not say.

@@ -117,8 +117,10 @@ def created(video: Json, manner: Manner, polling_url: str) -> Response:
     """The answer to a create."""
     id_ = video["id"]
     # No status and no id: everything else has to be polled for.
-    if manner.created == "task-id":
-        return JSONResponse({"task_id": id_})
+    if manner.created in {"task-id", "job-id"}:
+        return JSONResponse({manner.created.replace("-", "_"): id_})
+    if manner.created == "data":
+        return JSONResponse({"code": "success", "message": "", "data": id_})
     if manner.created == "pending":
         return JSONResponse({"id": id_, "polling_url": polling_url, "status": manner.vocabulary.queued}, 202)
     return JSONResponse(spoken(video, manner, None) | {"id": id_})

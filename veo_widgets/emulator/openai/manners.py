@@ -104,7 +104,7 @@ def _read_error_status(value: str) -> int:
 # Key in the front matter, which is the name in `Manner`, and how its value is read.
 KEYS: dict[str, Reader] = {
     "takes": one_of("forms", "forms-400", "json", "json-422"),
-    "created": one_of("task-id", "pending", "ended"),
+    "created": one_of("task-id", "job-id", "data", "pending", "ended"),
     "words": one_of(*VOCABULARIES),
     "end": str,
     "id": one_of("none", "other", "task-id"),

@@ -3,7 +3,8 @@
 Sources: sglang (``url``, ``urls``), new-api (``metadata.url``), OpenRouter (``unsigned_urls``), and OpenAI's image
 answers (``data[].url``, ``data[].b64_json``), after which other gateways shape theirs. Those in front of one service
 hand on its words: Kling's ``task_result.videos`` and ``works[].resource``, Zhipu's ``video_result``, MiniMax's
-``file``, Vidu's ``creations``, Luma's ``assets.video``. Each is found whatever its case and underscores.
+``file``, Vidu's ``creations``, Luma's ``assets.video``, Google's ``response.generatedVideos``. Each is found whatever
+its case and underscores.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _BASE64 = ("b64json", "b64", "base64", "videobase64", "videob64")
 _HOLDERS = (
     *("metadata", "output", "outputs", "result", "results", "data", "video", "videos", "content", "generations"),
     *("taskresult", "videoresult", "file", "creations", "assets", "works", "resource"),
+    *("response", "generatedvideos", "generatedsamples", "clip", "clips", "artifacts"),
 )
 # Base64 of a text that is no address: the first box of an MP4 or a MOV, and WebM's first bytes.
 _CLIP = re.compile(rb"....(ftyp|moov|wide|mdat|free)|\x1aE\xdf\xa3", re.DOTALL)

@@ -38,8 +38,15 @@ _RETRYABLE = {
     *("unavailable", "serviceunavailable", "overloaded", "oom", "outofmemory", "429", "500", "502", "503", "504"),
 }
 # In this order: new-api has a task_id, and OpenAI's id goes before it where both are there.
-_IDS = ("id", "task_id", "video_id")
-_STATUSES = ("status", "state", "task_status")
+_IDS = ("id", "task_id", "taskId", "video_id", "videoId")
+# What else services behind a gateway call theirs; fal's is the request's, and refusals have one of those too.
+_OTHER_IDS = ("job_id", "jobId", "generation_id", "generationId", "prediction_id", "predictionId", "uuid")
+_REQUEST_IDS = ("request_id", "requestId")
+# What new-api's ``data`` may be: the id itself, and no sentence.
+_BARE_ID = re.compile(r"(?=.*[0-9])[\w.:=-]{1,200}", re.ASCII)
+_STATUSES = ("status", "state", "task_status", "taskStatus")
+# How much of an answer is quoted that names no video.
+_QUOTED = 200
 _INSIDE = ("data", "video", "task", "result", "response", "output")
 
 
@@ -48,7 +55,13 @@ def video_in(body: Any) -> dict[str, Any]:
 
     An envelope may have a status of its own, which is that of the answer.
     """
-    return max(_videos_within(body), key=lambda video: bool(id_of(video)) + bool(status_of(video)), default={})
+    found = _videos_within(_unlisted(body))
+    return max(found, key=lambda video: bool(id_of(video)) + bool(status_of(video)), default={})
+
+
+def _unlisted(body: Any) -> Any:
+    """What is in a list of one, else what is given."""
+    return body[0] if isinstance(body, list) and len(body) == 1 else body
 
 
 def _videos_within(body: Any) -> Iterator[dict[str, Any]]:
@@ -92,6 +105,7 @@ def read_video(body: Any) -> Operation:
     Raises:
         InvalidReplyError: it is no video.
     """
+    body = _unlisted(body)
     video = video_in(body)
     status = status_of(video) or _status_by_fields(video)
     if not status:
@@ -147,7 +161,7 @@ def _status_by_fields(video: dict[str, Any]) -> str:
     # 1 and 100 are the whole, by whether a server counts in parts or in percent.
     is_part = isinstance(progress, int | float) and progress not in {1, 100}
     is_named = any(sample.data or sample.others for sample in samples_in(video, id_of(video)))
-    if is_named and not is_part:
+    if (is_named and not is_part) or video.get("done") is True:
         return "completed"
     words = error_in(_fields_beside(video)).message
     return words if words and not WORDS.meaning(words) else NO_STATUS
@@ -192,14 +206,30 @@ def created_video(reply: Reply) -> str:
         ServiceError: the answer is an error, although its status is 200.
         InvalidReplyError: it names no video; what it says instead is told.
     """
-    video = video_in(reply.body)
-    if name := id_of(video) or next(filter(None, map(id_of, _videos_within(reply.body))), ""):
+    body, video = _unlisted(reply.body), video_in(reply.body)
+    if name := id_of(video) or next(filter(None, map(id_of, _videos_within(body))), ""):
         return operation_name(name, "video")
-    if isinstance(reply.body, dict) and (refusal := _refusal(reply, video)):
+    if isinstance(body, dict) and (refusal := _refusal(replace(reply, body=body), video)):
         raise refusal
-    if words := error_in(reply.body).message:
+    if name := _other_id(body):
+        return operation_name(name, "video")
+    if words := error_in(body).message:
         raise InvalidReplyError(f"The service accepted the request but named no video: {words.rstrip('.')}.")
-    return operation_name(None, "video")
+    # The name may be in it all the same, for people to find.
+    said = f": {json.dumps(body, ensure_ascii=False)[:_QUOTED]}" if body else ""
+    raise InvalidReplyError(f"The service accepted the request but named no video{said}.")
+
+
+def _other_id(body: Any) -> str:
+    """An id by a name that is none of OpenAI's; empty if there is none."""
+    if not isinstance(body, dict):
+        return ""
+    if isinstance(data := body.get("data"), str) and _BARE_ID.fullmatch(data):
+        return data
+    places = [body, *(inner for key in _INSIDE if isinstance(inner := body.get(key), dict))]
+    names = [place.get(key) for place in places for key in _OTHER_IDS]
+    names += [place.get(key) for place in places if status_of(place) for key in _REQUEST_IDS]
+    return next((str(name) for name in names if is_id(name)), "")
 
 
 def started_in(body: Any, *, lost: bool) -> str:
@@ -241,7 +271,7 @@ def _refusal(reply: Reply, video: dict[str, Any]) -> ServiceError | None:
     inner = error if isinstance(error := body.get("error"), dict) else body
     number = _http_error(_code_text(inner)) or refused or reply.status
     words = f"{said.message or 'no reason is given'}{f' (code {said.own_code})' if said.own_code else ''}"
-    request = request_name(said)
+    request = request_name(said) or request_name(error_in(body))
     told = f"The service refused: {words}.{f' [request {request}]' if request else ''}"
     is_trouble = number >= 500 or number in {408, 429} or {plain(said.code), plain(said.message)} & _RETRYABLE
     kind = ServiceUnavailableError if is_trouble else BadRequestError
