@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from .session.groups.batch import Batch
     from .session.groups.film import Film
     from .session.groups.shots import Shot, shot
+    from .session.groups.title_cards import TitleCard, title_card
     from .session.job import Job
 
 _HOMES = {
@@ -86,6 +87,7 @@ _HOMES = {
     "Player": "notebook.widgets",
     "Shot": "session.groups.shots",
     "Studio": "notebook.widgets",
+    "TitleCard": "session.groups.title_cards",
     "VeoError": "domain.errors",
     "Video": "domain.media",
     "VideoObject": "api.litellm.objects",
@@ -130,6 +132,7 @@ _HOMES = {
     "shot": "session.groups.shots",
     "show": "notebook.widgets",
     "submit": "api.functions",
+    "title_card": "session.groups.title_cards",
     "use": "api.functions",
     "video_content": "api.litellm.videos",
     "video_edit": "api.litellm.sequels",
@@ -155,6 +158,7 @@ __all__ = [
     "Player",
     "Shot",
     "Studio",
+    "TitleCard",
     "VeoError",
     "Video",
     "VideoObject",
@@ -199,6 +203,7 @@ __all__ = [
     "shot",
     "show",
     "submit",
+    "title_card",
     "use",
     "video_content",
     "video_edit",

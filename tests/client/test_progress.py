@@ -37,6 +37,12 @@ try:
 except veo.VeoError as error:
     print("refused")
 """
+RENDERED = """
+import veo_widgets as veo
+film = veo.film("train", [veo.shot("A train"), veo.title_card("The end", fade=0.5)], seconds=4)
+film.run().wait()
+film.render("film.mp4")
+"""
 # The second ends when the first has been printed.
 ARRIVALS = """
 import veo_widgets as veo
@@ -84,6 +90,13 @@ def test_a_terminal_has_one_line_that_is_written_over(tmp_path: Path, environmen
     assert "\rbatch 'batch': 0 of 3" in first
     assert first.rstrip().endswith("\rbatch 'batch': 3 of 3 · $1.20, free at the emulator")
     assert second.rstrip().endswith("\rA cat: succeeded · $0.40, free at the emulator")
+    assert rest == ""
+
+
+def test_a_rendering_leaves_one_line(tmp_path: Path, environment: dict[str, str]) -> None:
+    _, second, rest = in_terminal(RENDERED, tmp_path, environment).split("\r\n")
+    assert second.startswith("\rfilm 'train': film.mp4 · rendering")
+    assert second.rstrip().endswith("\rfilm 'train': film.mp4 · rendered")
     assert rest == ""
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +15,11 @@ from PIL import ImageStat
 
 from veo_widgets.domain.errors import InvalidRequestError, VeoError
 from veo_widgets.emulator import Emulator
+from veo_widgets.notebook.widgets import captions
 from veo_widgets.session.client import Client
 from veo_widgets.session.groups.film import Film
 from veo_widgets.session.groups.shots import Shot, shot
+from veo_widgets.session.groups.title_cards import title_card
 
 
 @pytest.fixture
@@ -114,3 +119,128 @@ def test_where_a_film_cannot_go_is_said(client: Client, tmp_path: Path) -> None:
         film.render(tmp_path / "film.mp4")
     assert not list(tmp_path.glob("film*"))
     assert json.loads(clip.with_suffix(".json").read_text())
+
+
+def test_title_cards_and_captions_cost_nothing_and_are_in_the_rendering(
+    client: Client, emulator: Emulator, tmp_path: Path
+) -> None:
+    plain = Film(client, "train", ["A train leaves", shot("A bridge", "continue")], {"seconds": 4}).run().wait(120)
+    sent, whole = len(emulator.journal()), seconds_of(plain.path)
+    parts = (
+        title_card("The Train", seconds=2),
+        shot("A train leaves", captions="All aboard!"),
+        title_card("Later", seconds=1, background="#fff", fade=0.5),
+        shot("A bridge", "continue", captions=[(1, 2, "Over <there>"), (5, 9, "cut off")]),
+    )
+    film = Film(client, "train", parts, {"seconds": 4})
+    assert film.cost.due == 0
+    assert [len(film.parts), len(film.shots), len(film.pieces)] == [4, 2, 2]
+    video = film.render(tmp_path / "film.mp4", text_track=True)
+    assert len(emulator.journal()) == sent
+    # The frame that both shots have is not left out, as a card parts them.
+    assert video.seconds == pytest.approx(2 + 4 + 1 - 0.5 + 4, abs=0.03)
+    assert whole == pytest.approx(8 - 1 / 24)
+    assert seconds_of(film.path) == whole
+    with av.open(str(video.path)) as opened:
+        assert len(opened.streams.subtitles) == 1
+        frames = [frame.to_image().convert("L") for frame in opened.decode(video=0)]
+    assert [ImageStat.Stat(frames[at]).median[0] < 20 for at in (10, 4 * 24)] == [True, False]
+    assert ImageStat.Stat(frames[round(6.3 * 24)]).median[0] > 230
+    assert (tmp_path / "film.vtt").read_text() == (
+        "WEBVTT\n\n00:00:02.000 --> 00:00:06.000\nAll aboard!\n\n00:00:07.500 --> 00:00:08.500\nOver &lt;there&gt;\n"
+    )
+    assert captions.beside(video.path).text.startswith("WEBVTT")
+    assert sorted(path.name for path in tmp_path.glob("film*")) == ["film.json", "film.mp4", "film.vtt"]
+
+
+def test_what_is_said_in_an_extension_begins_with_it(client: Client, tmp_path: Path) -> None:
+    shots = (
+        shot("A train leaves", start=1, captions="One"),
+        shot("It goes on", "extend", end=9, captions="Two"),
+        shot("It stops", "extend", captions=[(9, 12, "never"), (6, 7, "Three")]),
+    )
+    with pytest.raises(InvalidRequestError, match="end: shot 2 is extended by shot 3"):
+        Film(client, "long", shots, {"seconds": 4})
+    film = Film(client, "long", shots[:2], {"seconds": 4}).run().wait(120)
+    clip = film.jobs[0].videos[0].seconds
+    film.render(tmp_path / "film.mp4", loudness=None)
+    said = (tmp_path / "film.vtt").read_text().split("\n\n")[1:]
+    assert said[0].startswith(f"00:00:00.000 --> 00:00:0{clip - 1:.3f}\nOne")
+    assert said[1].startswith(f"00:00:0{clip - 1:.3f} --> 00:00:08.000\nTwo")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"text": ""}, "text: a card takes from 1 to 500 letters, and these are 0"),
+        ({"text": "x" * 501}, "and these are 501"),
+        ({"seconds": 0}, "seconds: 0 is not a length of a card"),
+        ({"seconds": 61}, "seconds: 61 is not a length of a card, from 0 to 60 seconds"),
+        ({"background": "blackish"}, "background: 'blackish' is no colour"),
+        ({"color": "#00000080"}, "color: '#00000080' is no colour"),
+        ({"font": "no.ttf"}, "font: '.*no.ttf' is no typeface that can be read"),
+        ({"fade": 1, "dip": 1}, "dip: a shot either fades in"),
+        ({"fade": -1}, "fade: -1 is not a number of seconds"),
+    ],
+)
+def test_a_card_that_cannot_be_drawn_is_refused_at_once(said: dict, words: str) -> None:
+    with pytest.raises(InvalidRequestError, match=words):
+        title_card(**{"text": "Title", **said})
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (3, r"captions: 3 is not words, nor a list of \(from, to, words\)"),
+        (["Hello"], "captions: 'Hello' is not words, nor a list"),
+        ([(2, 1, "Hello")], "captions: 1 is not after 2"),
+        ([(-1, 1, "Hello")], "captions: -1 is not a number of seconds"),
+        ([(0, float("inf"), "Hello")], "captions: inf is not a number of seconds"),
+        ([(0, 1, " ")], "captions: a tuple is not words"),
+    ],
+)
+def test_captions_that_cannot_be_shown_are_refused_at_once(said: object, words: str) -> None:
+    with pytest.raises(InvalidRequestError, match=words):
+        shot("A cat", captions=said)
+
+
+def test_where_a_card_cannot_stand_is_said(client: Client, tmp_path: Path) -> None:
+    card = title_card("Title", fade=1)
+    with pytest.raises(InvalidRequestError, match="fade: 1 needs a shot before"):
+        Film(client, "f", [card, "A"], {"seconds": 4})
+    with pytest.raises(InvalidRequestError, match="shot 2 extends shot 1 as one clip, which no title card can part"):
+        Film(client, "f", ["A", card, shot("B", "extend")], {"seconds": 4})
+    with pytest.raises(InvalidRequestError, match="shots: there are none"):
+        Film(client, "f", [title_card("Title")], {"seconds": 4})
+    film = Film(client, "f", ["A", title_card("Title", seconds=0.5, fade=1)], {"seconds": 4}).run().wait(120)
+    with pytest.raises(InvalidRequestError, match=r"fade: the card 'Title' is shown for 0\.5 s, and its fades take 1"):
+        film.render(tmp_path / "film.mp4")
+    with pytest.raises(InvalidRequestError, match="text_track: True needs captions, and no shot has any"):
+        film.render(tmp_path / "film.mp4", text_track=True)
+
+
+def test_a_rendering_that_is_interrupted_leaves_what_was_there(client: Client, tmp_path: Path) -> None:
+    film = Film(client, "f", ["A", shot("B", fade=0.5), "C"], {"seconds": 8}).run().wait(240)
+    target = tmp_path / "out" / "film.mp4"
+    target.parent.mkdir()
+    target.write_bytes(b"what was there")
+    over = threading.Event()
+
+    def interrupt() -> None:
+        while not over.is_set():
+            if any(path.stat().st_size for path in target.parent.glob("*.part")):
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+
+    watching = threading.Thread(target=interrupt)
+    watching.start()
+    try:
+        with pytest.raises(KeyboardInterrupt, match="was not rendered; what was there before still is"):
+            film.render(target, aspect_ratio="9:16")
+    finally:
+        over.set()
+        watching.join()
+    assert [path.name for path in target.parent.iterdir()] == ["film.mp4"]
+    assert target.read_bytes() == b"what was there"
+    film.render(target)
+    assert seconds_of(target) == pytest.approx(23.5)

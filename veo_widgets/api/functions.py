@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..session.groups.batch import Batch
     from ..session.groups.film import Film
     from ..session.groups.shots import Shot
+    from ..session.groups.title_cards import TitleCard
     from .doctor import Report
 
 _lock = threading.Lock()
@@ -85,7 +86,7 @@ def submit(prompt: str, **values: Any) -> Job:
 
 
 @accepts(name=NAME)
-def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
+def film(name: str, shots: Iterable[Shot | TitleCard | str], **common: Any) -> Film:
     """Plan a film from shots: see what it costs, then ``run()`` it. Nothing is sent yet.
 
     ```python
@@ -100,7 +101,7 @@ def film(name: str, shots: Iterable[Shot | str], **common: Any) -> Film:
 
     Args:
         name: identifies the film when you run it again.
-        shots: made by `shot`, or prompts.
+        shots: made by `shot`, or prompts; and cards by `title_card`.
         common: settings for every shot, as for `submit`.
 
     Raises:

@@ -6,17 +6,15 @@ import io
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
 
 from ..printable import printable
+from .typefaces import face_for
 
 if TYPE_CHECKING:
-    from PIL import ImageDraw, ImageFont
+    from PIL import ImageDraw
 
     from .video_frames import Picture
-
-    Face = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 # Dark as film is looked at, and grey enough not to shine on a light page or vanish on a dark one.
 _GROUND, _EMPTY, _EDGE = (27, 28, 31), (38, 39, 43), (70, 72, 78)
@@ -25,18 +23,6 @@ _MARGIN, _GAP, _UNDER = 28, 18, 8
 _SIZE, _SMALL, _HEADING = 16, 14, 22
 # Lines of a prompt, of the facts, and of the reason why there is no clip.
 _MOST_LINES, _MOST_FACTS, _MOST_REASON = 3, 2, 6
-# What systems have for writing that Pillow's own typeface lacks: it has ASCII and little else.
-_SYSTEM_FACES = (
-    "DejaVuSans.ttf",
-    "NotoSans-Regular.ttf",
-    "segoeui.ttf",
-    "Arial.ttf",
-    "Arial Unicode.ttf",
-    "NotoSansCJK-Regular.ttc",
-    "DroidSansFallbackFull.ttf",
-    "msyh.ttc",
-    "YuGothM.ttc",
-)
 # More letters than this are not even measured.
 _MOST_LETTERS = 600
 
@@ -167,47 +153,14 @@ class _Pen:
     def write(self, at: tuple[int, int], text: str, size: int, ink: tuple[int, int, int], width: int) -> None:
         """Write one line, cut where it is too long."""
         line = _cut(text, size, width)
-        self._draw.text(at, line, fill=ink, font=_face_for(line, size))
+        self._draw.text(at, line, fill=ink, font=face_for(line, size))
 
     def write_caption(self, at: tuple[int, int], still: Still, width: int) -> None:
         """Write what stands under a still."""
         left, top = at
         for line, size, ink in _caption(still, width):
-            self._draw.text((left, top), line, fill=ink, font=_face_for(line, size))
+            self._draw.text((left, top), line, fill=ink, font=face_for(line, size))
             top += _leading(size)
-
-
-@cache
-def _faces(size: int) -> tuple[Face, ...]:
-    """Pillow's own typeface, and those of the system that are known to range wide."""
-    from PIL import ImageFont
-
-    found: list[Face] = [ImageFont.load_default(size=size)]
-    for name in _SYSTEM_FACES:
-        with suppress(OSError):
-            found.append(ImageFont.truetype(name, size))
-    return tuple(found)
-
-
-@cache
-def _own_face(size: int) -> Face:
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size=size)
-
-
-def _face_for(text: str, size: int) -> Face:
-    """The first typeface that has every sign of a text, or else the one that has most of them."""
-    if text.isascii():
-        return _own_face(size)
-    signs = frozenset(text)
-    return max(_faces(size), key=lambda face: sum(_has(face, sign) for sign in signs))
-
-
-@cache
-def _has(face: Face, sign: str) -> bool:
-    # What a typeface lacks is drawn as its box, and this is no character in any.
-    return bytes(face.getmask(sign)) != bytes(face.getmask("\uffff"))
 
 
 def _cut(text: str, size: int, width: int) -> str:
@@ -231,7 +184,7 @@ def _shortened(line: str, size: int, width: int) -> str:
 
 
 def _width_of(line: str, size: int) -> float:
-    return _face_for(line, size).getlength(line)
+    return face_for(line, size).getlength(line)
 
 
 def _wrapped(text: str, size: int, width: int, most: int) -> list[str]:

@@ -22,15 +22,18 @@ from ...domain.job_record import JobRecord, JobState
 from ...domain.media import Image, Video
 from ...storage.clips import library
 from ...storage.films import signatures, stitching
+from ...storage.films.captions import Cue, webvtt
 from ...storage.films.rendering import EVEN, render
 from ...storage.films.signatures import Part, Signing
 from ...storage.films.stitching import Segment
 from ..client import Client
 from ..waiting import result
-from .cutting import Span, check_cuts, check_loudness, edits_of, shape_of, target_of, tracks_of
+from .cutting import Span, check_cuts, check_loudness, check_text_track, edits_of, shape_of, target_of, tracks_of
 from .group import Group
 from .piece import Piece, has_clip, number_equals, tell_apart
-from .shots import Shot, as_shots, check_lengths, planned_piece
+from .rendering_bar import with_bar
+from .shots import Shot, as_parts, check_lengths, planned_piece
+from .title_cards import TitleCard
 
 
 class Film(Group):
@@ -43,11 +46,12 @@ class Film(Group):
     Args:
         client: sends and watches.
         name: identifies the film when you run it again.
-        shots: in order; a text is a cut shot.
+        shots: in order, with title cards; a text is a cut shot.
         common: settings for every shot, as for `submit`.
 
     Attributes:
-        shots: as they were given.
+        parts: shots and title cards, as they were given.
+        shots: the shots alone.
 
     Raises:
         InvalidRequestError: there are no shots, or they cannot be cut as they say.
@@ -55,12 +59,14 @@ class Film(Group):
     """
 
     @accepts(client=instance_of(Client, "a client"), name=NAME)
-    def __init__(self, client: Client, name: str, shots: Iterable[Shot | str], common: Mapping[str, Any]) -> None:
-        given = as_shots(shots)
-        check_cuts(given)
-        self.shots = tuple(given)
+    def __init__(
+        self, client: Client, name: str, shots: Iterable[Shot | TitleCard | str], common: Mapping[str, Any]
+    ) -> None:
+        self.parts = tuple(as_parts(shots))
+        check_cuts(self.parts)
+        self.shots = tuple(part for part in self.parts if isinstance(part, Shot))
         chains: list[list[Piece]] = []
-        for number, one in enumerate(given, 1):
+        for number, one in enumerate(self.shots, 1):
             chain = chains[-1] if chains and one.transition != "cut" else []
             chain.append(planned_piece(client, number, one, common, chain[-1] if chain else None))
             if len(chain) == 1:
@@ -124,7 +130,7 @@ class Film(Group):
             )
         return records
 
-    @accepts(path=PATH, loudness=NUMBER, music=FILE, narration=FILE, music_gain=NUMBER, crop=SWITCH)
+    @accepts(path=PATH, loudness=NUMBER, music=FILE, narration=FILE, music_gain=NUMBER, crop=SWITCH, text_track=SWITCH)
     def render(
         self,
         path: str | Path,
@@ -135,10 +141,12 @@ class Film(Group):
         music_gain: float = 0.0,
         aspect_ratio: str | None = None,
         crop: bool = True,
+        text_track: bool = False,
     ) -> Video:
-        """Write the film as its shots are cut: trimmed, faded, and as loud as others. Nothing is paid for.
+        """Write the film as its parts are cut: trimmed, faded, and as loud as others. Nothing is paid for.
 
-        Pictures are copied where no shot is trimmed or faded and all are of one kind, and encoded once otherwise.
+        Pictures are copied where no shot is trimmed or faded and all are of one kind, and encoded once otherwise. What
+        is said in the shots goes into a WebVTT file beside the film. Ctrl-C ends it and leaves what was there before.
 
         Args:
             path: the file to write, an MP4; one that is there is replaced.
@@ -151,6 +159,7 @@ class Film(Group):
             aspect_ratio: of the film, such as ``9:16``; default is the first shot's.
             crop: whether shots of another shape than `aspect_ratio` fill the film with their middle; False gives them
                 black bars.
+            text_track: whether what is said also goes into the MP4, as a track of text that players can show.
 
         Raises:
             InvalidRequestError: a shot ends beyond its clip or is too short for its fades, a file has no sound, or
@@ -158,32 +167,34 @@ class Film(Group):
             VeoError, ConfigError, MissingExtraError: as for `video`.
         """
         check_loudness(loudness)
+        check_text_track(self.parts, wanted=text_track)
         records = self._whole()
         target = target_of(path, [record.videos[0].path for record in records])
         shape = shape_of(aspect_ratio)
         tracks = tracks_of(music, narration, music_gain)
-        shares = [0.0]
 
-        def rendered() -> Video:
+        def rendered(progress: Callable[[float], object]) -> Video:
             spans = _clip_spans(self.pieces, records)
-            edits = edits_of(self.shots, spans)
+            cues: list[Cue] = []
 
             def write(part: Path) -> None:
-                render(
-                    edits,
+                cues[:] = render(
+                    edits_of(self.parts, spans),
                     part,
                     loudness=loudness,
                     tracks=tracks,
                     shape=shape,
                     crop=crop,
-                    progress=lambda share: shares.__setitem__(0, share),
+                    text_track=text_track,
+                    progress=progress,
                 )
 
-            return self._settled(records, [span.segment for span in spans], target, signatures.configured(), write)
+            made = self._settled(records, [span.segment for span in spans], target, signatures.configured(), write)
+            if cues:
+                _write_whole(target.with_suffix(".vtt"), webvtt(cues))
+            return made
 
-        making: Future[Video] = self.client.start(anyio.to_thread.run_sync, rendered)
-        with metered(lambda _: Line(f"{self.title}: rendering {target.name}", shares[0]), notable=False) as tick:
-            return result(making, None, tick)
+        return with_bar(self.client, f"{self.title}: {target.name}", rendered)
 
     def _stitch_with_progress(self, records: Sequence[JobRecord]) -> Video:
         """The film, with a word on what takes so long where it is not there yet."""
@@ -314,6 +325,18 @@ class Film(Group):
         return shown + (Video(path)._repr_html_() if path.is_file() else "")
 
 
+def _write_whole(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        why = error.strerror or error
+        raise VeoError(f"The captions could not be written to {str(path)!r}: {why}; the film is there.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _source_type(records: Sequence[JobRecord]) -> str:
     """Where the pictures of a film come from, as IPTC calls it; the emulator draws without AI."""
     emulated = [record.provider == "emulator" for record in records]
@@ -335,7 +358,8 @@ def _clip_spans(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[S
     for number, (piece, record) in enumerate(zip(pieces, records, strict=True)):
         clip = Segment(record.videos[0].path)
         if piece.follows == "extend" and before and _contains_source(record, before):
-            found[-1] = Span(clip, found[-1].first, number)
+            joints = (*found[-1].joints, before.videos[0].seconds)
+            found[-1] = Span(clip, found[-1].first, number, joints)
         else:
             if piece.follows == "continue":
                 found[-1] = replace(found[-1], segment=replace(found[-1].segment, runs_on=True))

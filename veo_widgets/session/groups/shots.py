@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from ...client.plan import Plan
 from ...domain.arguments import SECONDS, SEVERAL, TEXT, accepts, refusal
 from ...domain.errors import InvalidRequestError, nearest
 from ...domain.media import Image
+from ...storage.films.edits import Caption
 from ..client import Client
 from .cutting import check_cut
+from .dialogue import captions_of
 from .piece import Piece, canonical, merged, planned
+from .title_cards import TitleCard
 
 Transition = Literal["cut", "continue", "extend"]
 # What is said for all shots and yet not for one that extends the shot before, whose clip decides it; and the length,
@@ -32,6 +35,9 @@ class Shot:
     end: float | None = None
     fade: float = 0.0
     dip: float = 0.0
+    captions: tuple[Caption, ...] = ()
+    # What a title card has.
+    card: ClassVar[None] = None
 
 
 @accepts(prompt=TEXT, start=SECONDS, end=SECONDS, fade=SECONDS, dip=SECONDS)
@@ -43,6 +49,7 @@ def shot(
     end: float | None = None,
     fade: float = 0.0,
     dip: float = 0.0,
+    captions: str | Iterable[tuple[float, float, str]] | None = None,
     **values: Any,
 ) -> Shot:
     """A shot for `film`.
@@ -55,29 +62,32 @@ def shot(
         end: the second of the clip at which it ends there; default is the clip's end.
         fade: seconds of a cross-fade from the shot before, in picture and sound.
         dip: seconds of a dip to black between the shot before and this one.
+        captions: what is said: words for all of the shot, or several ``(from, to, words)``, in seconds of its clip
+            as `start` and `end` are. `Film.render` writes them as WebVTT.
         values: as for `submit`; they take precedence over those of the film.
 
     Raises:
-        InvalidRequestError: no such transition, or the times contradict each other.
+        InvalidRequestError: no such transition, the times contradict each other, or the captions are written otherwise.
     """
     allowed = get_args(Transition)
     if transition not in allowed:
         message = f"transition: {transition!r} is not one of {', '.join(allowed)}.{nearest(transition, allowed)}"
         raise InvalidRequestError(message, parameter="transition", value=transition, allowed=allowed)
-    made = Shot(prompt, transition, values, start or 0.0, end, fade or 0.0, dip or 0.0)
+    made = Shot(prompt, transition, values, start or 0.0, end, fade or 0.0, dip or 0.0, captions_of(captions))
     check_cut(made)
     return made
 
 
-def as_shots(shots: Any) -> list[Shot]:
-    """The shots that were given, one or several."""
+def as_parts(shots: Any) -> list[Shot | TitleCard]:
+    """The shots and title cards that were given, one or several."""
     items = list(shots) if SEVERAL.fits(shots) else [shots]
-    if not items:
-        raise InvalidRequestError("shots: there are none; give veo.shot(…) or prompts.", parameter="shots")
     for item in items:
-        if not isinstance(item, str | Shot):
-            raise refusal("shots", item, "a shot; give veo.shot(…) or a prompt")
-    return [shot(item) if isinstance(item, str) else item for item in items]
+        if not isinstance(item, str | Shot | TitleCard):
+            raise refusal("shots", item, "a shot; give veo.shot(…), veo.title_card(…) or a prompt")
+    found = [shot(item) if isinstance(item, str) else item for item in items]
+    if not any(isinstance(part, Shot) for part in found):
+        raise InvalidRequestError("shots: there are none; give veo.shot(…) or prompts.", parameter="shots")
+    return found
 
 
 def planned_piece(client: Client, number: int, one: Shot, common: Mapping[str, Any], before: Piece | None) -> Piece:

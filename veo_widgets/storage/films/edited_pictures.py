@@ -10,8 +10,10 @@ from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from .cards import Card
 from .edits import Shown
 from .fitting import FORMAT, Fitting
+from .source_clips import SourceClip
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -33,7 +35,7 @@ def edited_pictures(shown: Sequence[Shown], size: tuple[int, int], matrix: int, 
     """
     before: Iterator[VideoFrame] = iter(())
     for number, one in enumerate(shown):
-        frames = _on_grid(one, Fitting(one.clip, size, matrix, crop=crop))
+        frames = _frames(one, size, matrix, crop=crop)
         if one.fade:
             yield from _cross_faded(before, islice(frames, one.fade), one.fade, size)
         elif one.dip:
@@ -45,11 +47,18 @@ def edited_pictures(shown: Sequence[Shown], size: tuple[int, int], matrix: int, 
         before = frames
 
 
-def _on_grid(one: Shown, fitting: Fitting) -> Iterator[VideoFrame]:
+def _frames(one: Shown, size: tuple[int, int], matrix: int, *, crop: bool) -> Iterator[VideoFrame]:
+    if isinstance(one.clip, Card):
+        return one.clip.frames(one.count, size, matrix)
+    return _on_grid(one, one.clip, Fitting(one.clip, size, matrix, crop=crop))
+
+
+def _on_grid(one: Shown, clip: SourceClip, fitting: Fitting) -> Iterator[VideoFrame]:
     """As many frames as are shown of a clip; each is the picture that the clip shows at its time."""
     number, last, fitted = 0, None, None
-    for time, frame in _decoded(one):
-        while last is not None and one.begins + number * one.step < time - _ROUNDING:
+    begins = clip.start + one.edit.start
+    for time, frame in _decoded(clip, begins):
+        while last is not None and begins + number * one.step < time - _ROUNDING:
             fitted = fitted or fitting.fit(last)
             yield fitted
             number += 1
@@ -62,13 +71,13 @@ def _on_grid(one: Shown, fitting: Fitting) -> Iterator[VideoFrame]:
         number += 1
 
 
-def _decoded(one: Shown) -> Iterator[tuple[Fraction, VideoFrame]]:
-    clip, wanted = one.clip, one.clip.shown
+def _decoded(clip: SourceClip, begins: Fraction) -> Iterator[tuple[Fraction, VideoFrame]]:
+    wanted = clip.shown
     with clip.open() as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        if one.edit.start:
-            container.seek(clip.place_before(one.begins), stream=stream)
+        if begins > clip.start:
+            container.seek(clip.place_before(begins), stream=stream)
         for frame in container.decode(stream):
             if frame.pts in wanted:
                 yield frame.pts * clip.base, frame

@@ -6,7 +6,7 @@ file beside the film, and encoded then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,11 +14,12 @@ from math import isfinite, log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .cards import Card
 from .edited_pictures import pulled
 from .edits import Shown, frame_count
 from .mixing import Track, closed, run_through, sound_graph, with_tracks
 from .prefetch import prefetched
-from .sound import Sound, cut_out
+from .sound import Sound, cut_out, silence
 from .source_clips import RATE
 
 if TYPE_CHECKING:
@@ -40,18 +41,29 @@ class Loudness:
     peak: float
 
 
-def lay_down(shown: Sequence[Shown], tracks: Sequence[Track], target: Path) -> Loudness:
-    """Write the sound of a film without loss, exactly as long as its pictures, and measure it."""
+def lay_down(
+    shown: Sequence[Shown], tracks: Sequence[Track], target: Path, progress: Callable[[float], object]
+) -> Loudness:
+    """Write the sound of a film without loss, exactly as long as its pictures, and measure it.
+
+    Args:
+        shown: the clips.
+        tracks: what is heard beside them.
+        target: the file to write.
+        progress: told how much is done, from 0 to 1.
+    """
     import av
 
     loudness, taken = Loudness(_SILENCE, _SILENCE), 0
+    seconds = frame_count(shown) * shown[0].step
     with ExitStack() as stack, av.open(str(target), "w", format="matroska") as out:
         stream = out.add_stream("pcm_f32le", rate=RATE, layout="stereo")
-        for frame in _metered(with_tracks(_joined(shown), tracks, frame_count(shown) * shown[0].step, stack)):
+        for frame in _metered(with_tracks(_joined(shown), tracks, seconds, stack)):
             loudness = _measured(frame) or loudness
             frame.pts, frame.time_base = taken, Fraction(1, RATE)
             taken += frame.samples
             out.mux(stream.encode(frame))
+            progress(min(float(taken / (seconds * RATE)), 1.0))
         out.mux(stream.encode(None))
     return loudness
 
@@ -144,12 +156,20 @@ def _dipped(graph: Graph, source: FilterContext, shown: Sequence[Shown], number:
 def _trimmed(one: Shown) -> Iterator[AudioFrame]:
     """A clip's sound from its first frame to its last."""
     taken = 0
-    with one.clip.open() as container:
-        for frame in cut_out(container, one.begins, _samples(one, one.count)):
-            # The meter and the fades go by these times.
-            frame.pts, frame.time_base = taken, Fraction(1, RATE)
-            taken += frame.samples
-            yield frame
+    for frame in _heard(one):
+        # The meter and the fades go by these times.
+        frame.pts, frame.time_base = taken, Fraction(1, RATE)
+        taken += frame.samples
+        yield frame
+
+
+def _heard(one: Shown) -> Iterator[AudioFrame]:
+    clip, count = one.clip, _samples(one, one.count)
+    if isinstance(clip, Card):
+        yield from silence(count)
+        return
+    with clip.open() as container:
+        yield from cut_out(container, clip.start + one.edit.start, count)
 
 
 def _samples(one: Shown, frames: int) -> int:

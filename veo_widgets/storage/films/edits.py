@@ -7,28 +7,46 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...domain.errors import InvalidRequestError
+from .cards import Card
 from .source_clips import Segment, SourceClip, read_clip
 
 
 @dataclass(frozen=True)
-class Edit:
-    """A clip in a film that is cut.
+class Caption:
+    """Words that are said in a clip.
 
     Attributes:
-        segment: the clip.
+        text: the words, in one line or several.
+        begins: the second of the clip.
+        ends: likewise; None: with the clip.
+    """
+
+    text: str
+    begins: Fraction = Fraction(0)
+    ends: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A clip or a title card in a film that is cut.
+
+    Attributes:
+        source: the clip, or the card.
         label: what messages call it.
         start: seconds left out at its beginning.
         end: the second of the clip at which it ends; None where the clip does.
         fade: seconds over which the clip before fades into this one, while both are seen and heard.
         dip: seconds over which the clip before fades to black and this one out of it, half each; nothing is lost.
+        captions: what is said in it.
     """
 
-    segment: Segment
+    source: Segment | Card
     label: str = "clip"
     start: Fraction = Fraction(0)
     end: Fraction | None = None
     fade: Fraction = Fraction(0)
     dip: Fraction = Fraction(0)
+    captions: tuple[Caption, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -38,7 +56,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Shown:
-    """A clip as it is shown.
+    """A clip or a title card as it is shown.
 
     Attributes:
         clip: where from.
@@ -49,28 +67,23 @@ class Shown:
         dip: how many come out of black; as many of the clip before go into it.
     """
 
-    clip: SourceClip
+    clip: SourceClip | Card
     edit: Edit
     step: Fraction
     count: int
     fade: int
     dip: int
 
-    @property
-    def begins(self) -> Fraction:
-        """The first second that is shown, by the clip's own clock."""
-        return self.clip.start + self.edit.start
-
 
 def laid_out(edits: Sequence[Edit]) -> list[Shown]:
-    """The clips as they are shown; the first one's frame rate is the film's.
+    """The clips as they are shown; the first clip's frame rate is the film's.
 
     Raises:
         InvalidRequestError: a time is beyond a clip's end, or a clip is too short for its fades.
         av.FFmpegError, OSError, ValueError, IndexError: a clip cannot be read.
     """
-    clips = [read_clip(edit.segment) for edit in edits]
-    step = clips[0].step
+    clips = [edit.source if isinstance(edit.source, Card) else read_clip(edit.source) for edit in edits]
+    step = next(clip.step for clip in clips if isinstance(clip, SourceClip))
     found = [_shown(clip, edit, step) for clip, edit in zip(clips, edits, strict=True)]
     for number, one in enumerate(found):
         following = found[number + 1] if number + 1 < len(found) else None
@@ -85,7 +98,7 @@ def laid_out(edits: Sequence[Edit]) -> list[Shown]:
     return found
 
 
-def _shown(clip: SourceClip, edit: Edit, step: Fraction) -> Shown:
+def _shown(clip: SourceClip | Card, edit: Edit, step: Fraction) -> Shown:
     end = clip.seconds if edit.end is None else edit.end
     # Half a frame, which files and people round away.
     if end > clip.seconds + step / 2:
@@ -102,6 +115,11 @@ def _shown(clip: SourceClip, edit: Edit, step: Fraction) -> Shown:
             value=float(edit.start),
         )
     return Shown(clip, edit, step, count, round(edit.fade / step), round(edit.dip / 2 / step))
+
+
+def leading_clip(shown: Sequence[Shown]) -> SourceClip:
+    """The first clip, which decides size, colours and frame rate of the film."""
+    return next(one.clip for one in shown if isinstance(one.clip, SourceClip))
 
 
 def frame_count(shown: Sequence[Shown]) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LIMITED = 1
 FORMAT = "yuv420p"
 # Matrices as files number them, as the scaler calls them; it knows no others.
-_SCALER = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+SCALER = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
 # By degrees anticlockwise.
 _TURNS = {90: (("transpose", "cclock"),), 180: (("hflip", ""), ("vflip", "")), 270: (("transpose", "clock"),)}
 
@@ -59,8 +59,8 @@ class Fitting:
         clip, own = self._clip, int(frame.colorspace)
         width, height = self._fitted[::-1] if clip.turn % 180 else self._fitted
         scaling = f"{width}:{height}:out_range=tv"
-        if own != self._matrix and {own, self._matrix} <= _SCALER.keys():
-            scaling += f":in_color_matrix={_SCALER[own]}:out_color_matrix={_SCALER[self._matrix]}"
+        if own != self._matrix and {own, self._matrix} <= SCALER.keys():
+            scaling += f":in_color_matrix={SCALER[own]}:out_color_matrix={SCALER[self._matrix]}"
         graph = Graph()
         source = f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base=1/1000:pixel_aspect=1"
         filters = [

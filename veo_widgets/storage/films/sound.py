@@ -56,26 +56,27 @@ def cut_out(container: InputContainer, begins: Fraction, count: int) -> Iterator
         if time is not None:
             place = round((Fraction(time) - begins) * RATE)
             # What comes late is waited for; what came before the first picture, or again, is not heard.
-            for silence in _silence(min(place, count) - taken):
-                yield silence
-                taken += silence.samples
+            for quiet in silence(min(place, count) - taken):
+                yield quiet
+                taken += quiet.samples
         first, last = max(0, taken - place), min(frame.samples, count - place)
         place += frame.samples
         if first < last:
             taken += last - first
             yield frame if last - first == frame.samples else _part(frame, first, last)
-    yield from _silence(count - taken)
+    yield from silence(count - taken)
 
 
-def _silence(samples: int) -> Iterator[AudioFrame]:
+def silence(samples: int) -> Iterator[AudioFrame]:
+    """So many samples of nothing; none for fewer than one."""
     import av
 
     for begins in range(0, samples, RATE):
-        silence = av.AudioFrame(format="fltp", layout="stereo", samples=min(samples - begins, RATE))
-        silence.sample_rate = RATE
-        for plane in silence.planes:
+        frame = av.AudioFrame(format="fltp", layout="stereo", samples=min(samples - begins, RATE))
+        frame.sample_rate = RATE
+        for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
-        yield silence
+        yield frame
 
 
 def _part(frame: AudioFrame, first: int, last: int) -> AudioFrame:
