@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     )
     from .api.model_functions import add_model, catalog
     from .api.nested_loops import allow_nested_loops
+    from .api.sharing import share
     from .client.async_client import AsyncClient
     from .config.keys import login
     from .config.log import log
@@ -129,6 +130,7 @@ _HOMES = {
     "resume": "api.functions",
     "retry": "api.job_functions",
     "save": "api.job_functions",
+    "share": "api.sharing",
     "shot": "session.groups.shots",
     "show": "notebook.widgets",
     "submit": "api.functions",
@@ -200,6 +202,7 @@ __all__ = [
     "resume",
     "retry",
     "save",
+    "share",
     "shot",
     "show",
     "submit",

@@ -46,6 +46,17 @@ def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings
     assert f"{job.id}  succeeded" in veo(tmp_path, settings, "jobs", "1").stdout
 
 
+def test_the_newest_job_is_shared(client: Client, settings: Settings, tmp_path: Path) -> None:
+    clip = client.submit("A cat", seconds=4).wait(60).videos[0].path
+    client.close()
+    shared = veo(tmp_path, settings, "share", "cats")
+    assert (shared.returncode, shared.stdout) == (0, "shared as\ncats\n"), shared.stderr
+    assert (tmp_path / "cats" / "clips" / clip.name).read_bytes() == clip.read_bytes()
+    assert veo(tmp_path, settings, "share", "cat.avi").stderr.startswith(
+        "veo: path: 'cat.avi' has an ending that nothing"
+    )
+
+
 def test_help_is_told_and_jobs_are_searched(client: Client, settings: Settings, tmp_path: Path) -> None:
     assert "usage: veo" in veo(tmp_path, settings, "help").stdout
     assert "usage: veo jobs" in veo(tmp_path, settings, "help", "jobs").stdout

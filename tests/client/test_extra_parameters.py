@@ -13,9 +13,8 @@ import pytest
 from veo_widgets.client.async_client import AsyncClient
 from veo_widgets.config.credentials import Secret
 from veo_widgets.config.settings import Settings
-from veo_widgets.domain import catalog, errors
+from veo_widgets.domain import catalog, errors, snippets
 from veo_widgets.emulator import Emulator
-from veo_widgets.notebook.widgets import snippets
 from veo_widgets.session import recipes
 from veo_widgets.session.client import Client
 from veo_widgets.session.groups.batch import Batch

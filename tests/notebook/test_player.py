@@ -12,11 +12,12 @@ import pytest
 from PIL import Image as Pillow
 
 from veo_widgets.api.flags import parse
+from veo_widgets.domain import snippets
 from veo_widgets.domain.errors import InvalidRequestError
 from veo_widgets.domain.media import Image
 from veo_widgets.domain.prompt_templates import prompt_of
 from veo_widgets.emulator import Emulator
-from veo_widgets.notebook.widgets import Form, Player, frames, snippets
+from veo_widgets.notebook.widgets import Form, Player, frames
 from veo_widgets.notebook.widgets.protocol import UPWARD_BYTES
 from veo_widgets.notebook.widgets.registries import Frames
 from veo_widgets.session.client import Client

@@ -17,7 +17,7 @@ from ..domain.budgets import Budget, read_pairs
 from ..domain.errors import InvalidRequestError, nearest
 from ..domain.spending import Spend
 from ..domain.tables import Table
-from . import functions, job_functions, model_functions
+from . import functions, job_functions, model_functions, sharing
 from .nested_loops import allow_nested_loops
 
 Kind = Literal["job", "number", "provider", "model", "path", "level", "budget", "operation", "switch", "state", "text"]
@@ -139,6 +139,10 @@ def _save(path: str, job: str | None = None) -> Table:
     return Table(("saved as",), ((copy,) for copy in job_functions.save(path, job)))
 
 
+def _share(path: str, job: str | None = None) -> Table:
+    return Table(("shared as",), ((sharing.share_job(path, job),),))
+
+
 # What costs money or ends something has to name its job; everything else takes the newest.
 _JOB = Argument("job", "job", "a job's id, or the start of one")
 _ANY_JOB = Argument("job", "job", "a job's id (default: the newest)", optional=True)
@@ -181,6 +185,15 @@ VERBS: dict[str, Verb] = {
             _save,
             "Copy a job's clips to a folder or a file; never overwrites.",
             (Argument("path", "path", "a folder, or a file ending in .mp4 or .webm"), _ANY_JOB),
+        ),
+        Verb(
+            "share",
+            _share,
+            "Write a job's clips so that others can play them: share cat.html.",
+            (
+                Argument("path", "path", "a file ending in .html, .zip, .png, .jpg, .gif or .webp, or a folder"),
+                _ANY_JOB,
+            ),
         ),
         Verb(
             "models",

@@ -65,6 +65,7 @@ class Item:
         reason: why there is no clip, or what becomes of it.
         file: its name.
         shape: width and height of the picture.
+        video: the clip, while its file is there.
     """
 
     title: str
@@ -74,6 +75,7 @@ class Item:
     reason: str = ""
     file: str = ""
     shape: tuple[int, int] = (16, 9)
+    video: Video | None = field(default=None, repr=False)
 
     @property
     def jpeg(self) -> bytes | None:
@@ -227,9 +229,9 @@ def item_of(video: Video, title: str, prompt: str, facts: str) -> Item:
     """A clip on disk; one whose file is gone says so."""
     shape = (video.width or 16, video.height or 9) if video.width and video.height else (16, 9)
     if not is_there(video.path, Path.is_file):
-        return Item(title, prompt, facts, video.poster, f"The clip is no longer at {video.path}.", shape=shape)
+        return Item(title, prompt, facts, video.poster, f"The clip {video.path.name} is no longer there.", shape=shape)
     poster = video.poster or data_address(make_poster(video.path))
-    return Item(title, prompt, facts, poster, file=video.path.name, shape=shape)
+    return Item(title, prompt, facts, poster, file=video.path.name, shape=shape, video=video)
 
 
 def item_without(title: str, prompt: str, facts: str, reason: str, shape: tuple[int, int] = (16, 9)) -> Item:

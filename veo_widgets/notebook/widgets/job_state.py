@@ -12,6 +12,7 @@ from ...client.job_status import typical_seconds
 from ...client.live_jobs import Sighting
 from ...client.poll_schedule import Pace
 from ...config.jupyter_server import files_path
+from ...domain import snippets
 from ...domain.errors import ConfigError
 from ...domain.formats.provenance import TRUST
 from ...domain.job_record import JobRecord, JobState
@@ -20,7 +21,7 @@ from ...domain.pricing import Cost
 from ...providers.registry import Endpoint, is_own_server
 from ...providers.wires import wire_for
 from ...session.loop import on_a_loop
-from . import captions, snippets
+from . import captions
 
 # What clips say of themselves, by the states of their files: to read a signed one takes a look at every byte of it.
 _read: dict[tuple[object, ...], list[list[str]]] = {}

@@ -10,14 +10,15 @@ import traitlets
 
 from ...api.functions import client as default_client
 from ...client.offline_client import new_job_id
+from ...domain import snippets
 from ...domain.arguments import refusal
 from ...domain.media import Video
 from ...session.groups.group import Group
+from ...session.inputs import clips_of
 from ...session.job import Job
 from ...session.loop import Loop
-from . import job_state, snippets
+from . import job_state
 from ._base import ClipWidget, bundle
-from .inputs import clips_of
 from .sequels import offers_of
 
 

@@ -27,13 +27,13 @@ from ....providers.registry import name_at
 from ....session import recipes
 from ....session.client import Client
 from ....session.groups.piece import merged
+from ....session.inputs import request_of
 from ....session.job import Job
 from ....session.waiting import IN_BROWSER, NO_THREADS
 from ...running_cell import running_cell
 from .. import job_state
 from .._base import ClipWidget, bundle, script
 from ..cell_output import show_form
-from ..inputs import request_of
 from ..protocol import CHUNK_BYTES, Message
 from ..registries import forms, frames
 from ..uploads import Uploads

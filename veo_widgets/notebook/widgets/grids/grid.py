@@ -22,11 +22,11 @@ from ....domain.media import Video
 from ....session.client import Client
 from ....session.contact_sheets import ContactSheet
 from ....session.groups.group import Group
+from ....session.inputs import Shown, shown_of
 from ....session.job import Job
 from ....session.loop import Loop
 from .. import job_state
 from .._base import ClipWidget, bundle
-from ..inputs import Shown, shown_of
 from ..protocol import Message
 from ..sequels import even_if_lost, offers
 from . import cells as drawing

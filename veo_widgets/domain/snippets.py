@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...domain.json_values import written
-from ...domain.params import BY_NAME
-from ...domain.prompt_templates import as_body, as_text
-from ...domain.request import value_text
+from .json_values import written
+from .params import BY_NAME
+from .prompt_templates import as_body, as_text
+from .request import value_text
 
 
 def python(request: Mapping[str, Any], provider: str = "") -> str:

@@ -10,18 +10,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...client.plan import Plan
-from ...domain.arguments import PATH, refusal
-from ...domain.errors import InvalidRequestError, VeoError
-from ...domain.formats.containers import ENDINGS, ENOUGH, container_of, described, what_came
-from ...domain.media import Video
-from ...domain.request import VideoRequest
-from ...session.groups.film import Film
-from ...session.groups.group import Group
-from ...session.groups.piece import has_clip
-from ...session.job import Job
-from ...session.loop import Loop
-from ...session.recipes import Recipe
+from ..client.plan import Plan
+from ..domain.arguments import PATH, refusal
+from ..domain.errors import InvalidRequestError, VeoError
+from ..domain.formats.containers import ENDINGS, ENOUGH, container_of, described, what_came
+from ..domain.media import Video
+from ..domain.request import VideoRequest
+from .groups.film import Film
+from .groups.group import Group
+from .groups.piece import has_clip
+from .job import Job
+from .loop import Loop
+from .recipes import Recipe
 
 Shown = Job | Video | Plan
 
