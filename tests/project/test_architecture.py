@@ -30,6 +30,7 @@ LIBRARIES = {
     "IPython": {"notebook", "notebook/magics", "notebook/widgets"},
     "av": {"domain/formats", "storage/clips", "storage/films"},
     "PIL": {"domain/formats", "storage/clips"},
+    "opentimelineio": {"storage/films"},
     "numpy": {"domain/formats"},
     "matplotlib": set(),
     "torch": set(),

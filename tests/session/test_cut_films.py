@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import opentimelineio as otio
 import pytest
 from PIL import ImageStat
 
@@ -244,3 +245,28 @@ def test_a_rendering_that_is_interrupted_leaves_what_was_there(client: Client, t
     assert target.read_bytes() == b"what was there"
     film.render(target)
     assert seconds_of(target) == pytest.approx(23.5)
+
+
+def test_a_film_goes_to_editors_with_its_takes(client: Client, emulator: Emulator, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        Film(client, "train", [shot("A train leaves", seed=seed), "A bridge"], {"seconds": 4}).run().wait(120)
+    parts = [title_card("The Train"), shot("A train leaves", seed=2, end=3), shot("A bridge", dip=1)]
+    film = Film(client, "train", parts, {"seconds": 4})
+    sent = len(emulator.journal())
+    assert film.to_otio(tmp_path / "out" / "film.otio") == tmp_path / "out" / "film.otio"
+    assert len(emulator.journal()) == sent
+    timeline = otio.adapters.read_from_file(str(tmp_path / "out" / "film.otio"))
+    assert timeline.name == "train"
+    _, one, two = timeline.tracks[0].find_clips()
+    assert one.source_range.duration.value == 72
+    assert sorted(one.media_references()) == ["DEFAULT_MEDIA", "take 2"]
+    assert sorted(two.media_references()) == ["DEFAULT_MEDIA"]
+    assert [one.markers[0].comment, two.markers[0].comment] == ["A train leaves", "A bridge"]
+    for suffix in (".fcpxml", ".xml", ".edl"):
+        film.to_otio(tmp_path / "out" / f"film{suffix}")
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["film-card-1.png", "film.edl", "film.fcpxml", "film.otio", "film.xml"]
+    with pytest.raises(InvalidRequestError, match=r"path: '.*film\.mp4' ends in none of \.otio, \.fcpxml"):
+        film.to_otio(tmp_path / "out" / "film.mp4")
+    with pytest.raises(VeoError, match="shot 1 has no clip yet"):
+        Film(client, "other", ["A"], {"seconds": 4}).to_otio(tmp_path / "film.otio")

@@ -28,11 +28,13 @@ from ...storage.films.signatures import Part, Signing
 from ...storage.films.stitching import Segment
 from ..client import Client
 from ..waiting import result
-from .cutting import Span, check_cuts, check_loudness, check_text_track, edits_of, shape_of, target_of, tracks_of
+from .cutting import check_cuts, check_loudness, check_text_track, edits_of, shape_of, target_of, tracks_of
 from .group import Group
 from .piece import Piece, has_clip, number_equals, tell_apart
 from .rendering_bar import with_bar
 from .shots import Shot, as_parts, check_lengths, planned_piece
+from .spans import clip_segments, clip_spans
+from .timeline_files import scenes_of, write_captions, write_timeline_file
 from .title_cards import TitleCard
 
 
@@ -174,7 +176,7 @@ class Film(Group):
         tracks = tracks_of(music, narration, music_gain)
 
         def rendered(progress: Callable[[float], object]) -> Video:
-            spans = _clip_spans(self.pieces, records)
+            spans = clip_spans(self.pieces, records)
             cues: list[Cue] = []
 
             def write(part: Path) -> None:
@@ -191,10 +193,31 @@ class Film(Group):
 
             made = self._settled(records, [span.segment for span in spans], target, signatures.configured(), write)
             if cues:
-                _write_whole(target.with_suffix(".vtt"), webvtt(cues))
+                write_captions(target.with_suffix(".vtt"), webvtt(cues))
             return made
 
         return with_bar(self.client, f"{self.title}: {target.name}", rendered)
+
+    @accepts(path=PATH)
+    def to_otio(self, path: str | Path) -> Path:
+        """Write the film as its parts are cut for an editing program, by OpenTimelineIO. Nothing is paid for.
+
+        Clips are linked where they are; other clips of the same prompt are a shot's takes, and its prompt is a marker.
+
+        Args:
+            path: the file to write: ``.otio``, which has all of it; or ``.fcpxml`` (Final Cut Pro), ``.xml``
+                (Premiere Pro, Resolve) or ``.edl``, which have no takes and no dips, and ``.fcpxml`` no fades. Pictures
+                of the title cards are put beside it.
+
+        Raises:
+            InvalidRequestError: `path` ends otherwise, or as for `render`.
+            VeoError: a shot has no clip yet, or the format cannot hold the film.
+            MissingExtraError: the extra ``editors`` is not installed, or ``media``.
+        """
+        records = self._whole()
+        known = self.client.call(self._jobs_by_place)
+        spans = clip_spans(self.pieces, records)
+        return write_timeline_file(path, self.name, scenes_of(self.parts, spans, known.values()))
 
     def _stitch_with_progress(self, records: Sequence[JobRecord]) -> Video:
         """The film, with a word on what takes so long where it is not there yet."""
@@ -252,7 +275,7 @@ class Film(Group):
         return self
 
     def _stitched_film(self, records: Sequence[JobRecord]) -> Video:
-        segments = _clip_segments(self.pieces, records)
+        segments = clip_segments(self.pieces, records)
         if len(segments) == 1:
             return next(video for record in records for video in record.videos if video.path == segments[0].path)
         signing = signatures.configured()
@@ -315,7 +338,7 @@ class Film(Group):
         summary = self._summary(posters=True)
         shown = summary._repr_html_()
         records = [record for record in self._records() if record and has_clip(record)]
-        if len(records) < len(self.pieces) or len(segments := _clip_segments(self.pieces, records)) < 2:
+        if len(records) < len(self.pieces) or len(segments := clip_segments(self.pieces, records)) < 2:
             return shown
         try:
             path = self._film_path(records, segments, signatures.configured())
@@ -323,18 +346,6 @@ class Film(Group):
         except ConfigError:
             return shown
         return shown + (Video(path)._repr_html_() if path.is_file() else "")
-
-
-def _write_whole(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        why = error.strerror or error
-        raise VeoError(f"The captions could not be written to {str(path)!r}: {why}; the film is there.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _source_type(records: Sequence[JobRecord]) -> str:
@@ -349,29 +360,3 @@ def _picture_size(piece: Piece) -> tuple[int, int] | None:
     if plan is None or plan.full.mode in {"extension", "edit", "upscale"}:
         return None
     return plan.full.picture_size(plan.model)
-
-
-def _clip_spans(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[Span]:
-    """The clips to put together: an extension has the clip that it extends in it."""
-    found: list[Span] = []
-    before: JobRecord | None = None
-    for number, (piece, record) in enumerate(zip(pieces, records, strict=True)):
-        clip = Segment(record.videos[0].path)
-        if piece.follows == "extend" and before and _contains_source(record, before):
-            joints = (*found[-1].joints, before.videos[0].seconds)
-            found[-1] = Span(clip, found[-1].first, number, joints)
-        else:
-            if piece.follows == "continue":
-                found[-1] = replace(found[-1], segment=replace(found[-1].segment, runs_on=True))
-            found.append(Span(clip, number, number))
-        before = record
-    return found
-
-
-def _clip_segments(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[Segment]:
-    return [span.segment for span in _clip_spans(pieces, records)]
-
-
-def _contains_source(extension: JobRecord, source: JobRecord) -> bool:
-    """Whether an extension came with the clip before it, as all but unconfirmed services send it."""
-    return extension.videos[0].seconds > extension.cost.seconds + source.videos[0].seconds / 2
