@@ -178,6 +178,7 @@ FILES: dict[str, tuple[object, str, str]] = {
     "empty": ("", "is empty", POINT),
     "no JSON": ("-----BEGIN", "is not JSON", POINT),
     "binary": (b"\xff\xfe\x00", "is not JSON", POINT),
+    "a byte order mark": (b"\xef\xbb\xbf{}", "begins with a byte order mark", "Save it as UTF-8 without one."),
     "nested": ("[" * 100_000, "is not JSON", POINT),
     "a list": ([], "is JSON, but not an object with a type", POINT),
     "nothing": (None, "is JSON, but not an object with a type", POINT),

@@ -245,6 +245,9 @@ FAILURES: dict[str, tuple[dict[str, Any], str, str, bool]] = {
     "in the clip's place": ({"metadata": {"url": "Out of memory: 2 GiB"}}, "", "Out of memory: 2 GiB", False),
     "beside a clip's address": ({"metadata": {"url": "https://cdn.example/a.mp4"}}, "", "", False),
     "beside a clip's path": ({"metadata": {"url": "/v1/videos/v/content"}}, "", "", False),
+    "Runway's": ({"failure": "Oh.", "failureCode": "INPUT.X"}, "INPUT.X", "Oh.", False),
+    "Luma's": ({"failure_reason": "Oh."}, "", "Oh.", False),
+    "Kling's": ({"task_status_msg": "Oh."}, "", "Oh.", False),
     "nothing": ({"title": "A cat"}, "", "", False),
     "the model's own": ({"error": {"error": {"message": "Oh.", "code": "x1"}}}, "x1", "Oh.", False),
 }

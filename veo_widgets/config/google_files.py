@@ -85,8 +85,10 @@ class LoginFile:
         """
         try:
             with self.path.open("rb") as file:
-                # Editors on Windows put a byte order mark before it.
-                text = file.read(_MOST_BYTES).decode("utf-8-sig").strip()
+                text = file.read(_MOST_BYTES).decode().strip()
+            if text.startswith("\ufeff"):
+                fault = "begins with a byte order mark, as some editors write it, which google-auth does not read"
+                raise self.unusable(fault, "Save it as UTF-8 without one.")
             said = json.loads(text) if text else None
         except OSError as error:
             raise self.unusable(_os_error_text(error)) from None

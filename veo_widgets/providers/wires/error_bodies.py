@@ -33,6 +33,14 @@ _FIELDS = {
     "statusmsg": "message",
     "statusmessage": "message",
     "errmsg": "message",
+    # Apigee's, in front of many services; Kling's, Luma's, Runway's and Kie's, as gateways hand them on.
+    "faultstring": "message",
+    "taskstatusmsg": "message",
+    "failurereason": "fail_reason",
+    "failure": "fail_reason",
+    "failmsg": "fail_reason",
+    "failurecode": "code",
+    "failcode": "code",
 }
 # Objects with the error in them, beside ``error`` and ``detail``.
 _ENVELOPES = ("base_resp", "baseResp", "Response", "ResponseMetadata")
@@ -149,7 +157,7 @@ def _rename_fields(said: dict[str, Any]) -> dict[str, Any]:
 
 def _inner_error(said: dict[str, Any]) -> dict[str, Any] | None:
     """The object with the error, where it is not the whole body."""
-    error = next((told for key in ("error", "detail") if not is_nothing(told := said.get(key))), None)
+    error = next((told for key in ("error", "detail", "fault") if not is_nothing(told := said.get(key))), None)
     if not isinstance(error, dict):
         return None
     # A gateway's own wrapping of another's answer.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from .error_bodies import ErrorBody, read_error
 from .filter_reasons import explain
 from .limits import is_about_money, limit_of, limit_remedy
 from .remedies import remedy_for
+from .statuses import is_nothing
 from .unread import is_unread
 
 _BY_STATUS: dict[int, type[ServiceError]] = {
@@ -52,6 +54,8 @@ _ID_HEADERS = (
     "x-cloud-trace-context",
 )
 _ID = re.compile(r"(?!sk-|AIza|AQ\.|ya29\.|eyJ)[A-Za-z0-9][\w.:/=-]{2,99}")
+# How much is quoted of an answer without a sentence.
+_QUOTED = 200
 # Less than so many characters in a header are a counter or a flag.
 _SHORTEST = 6
 
@@ -82,13 +86,13 @@ def service_error(
         endpoint: of whom it was asked.
         keyless: whether it was asked without a key.
     """
-    said = read_error(body)
+    said, read = read_error(body), _json_or_none(body)
     kind, name, wait = (
         _error_class(status, said),
         _request_id(headers, said),
         retry_after(headers, {"details": said.details}),
     )
-    told = _quote_answer(said, status, headers)
+    told = _quote_answer(said, status, headers, read)
     more: dict[str, Any] = {
         "said": "" if said.is_page else said.message or said.code or next(iter(said.reasons), ""),
         "answer": f"{label} answered {'' if f'HTTP {status}' in told else f'HTTP {status}: '}{told}.",
@@ -108,8 +112,8 @@ def service_error(
         code=said.code or next(iter(said.reasons), ""),
         retry_after=wait,
         request_id=name,
-        unread=is_unread(call, status, _json_or_none(body), said),
-        body=_json_or_none(body) if _may_be_a_video(call, endpoint) else None,
+        unread=is_unread(call, status, read, said),
+        body=read if _may_be_a_video(call, endpoint) else None,
         **more,
     )
 
@@ -146,12 +150,18 @@ def _json_or_none(body: bytes) -> Any:
         return None
 
 
-def _quote_answer(said: ErrorBody, status: int, headers: Mapping[str, str]) -> str:
-    """The service's own sentence with its code; of a page, what came and what it is called."""
+def _quote_answer(said: ErrorBody, status: int, headers: Mapping[str, str], body: Any) -> str:
+    """The service's own sentence with its code; of a page, what came and what it is called; else what is in it."""
     words, answered = explain(said.message).rstrip("."), f"HTTP {status} ({kind_of(headers)})"
     if said.is_page or not words:
-        return f"{answered}, {words!r}" if words else answered
+        # What nobody here can read may be read by people.
+        quoted = "" if _is_empty(body) else f": {json.dumps(body, ensure_ascii=False)[:_QUOTED]}"
+        return f"{answered}, {words!r}" if words else f"{answered}{quoted}"
     return f"{words} (code {said.own_code})" if said.own_code and said.own_code not in words else words
+
+
+def _is_empty(body: Any) -> bool:
+    return is_nothing(body) or (isinstance(body, dict) and all(map(is_nothing, body.values())))
 
 
 def _error_class(status: int, said: ErrorBody) -> type[ServiceError]:
