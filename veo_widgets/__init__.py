@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from .client.async_client import AsyncClient
     from .config.keys import login
     from .config.log import log
+    from .domain.cast import character, characters
     from .domain.errors import DeliveryWarning, VeoError
     from .domain.media import Image, Video
     from .domain.request import VideoRequest
@@ -108,6 +109,8 @@ _HOMES = {
     "budget": "api.functions",
     "cancel": "api.job_functions",
     "catalog": "api.model_functions",
+    "character": "domain.cast",
+    "characters": "domain.cast",
     "compare": "notebook.widgets",
     "configuration": "api.functions",
     "configure": "api.functions",
@@ -180,6 +183,8 @@ __all__ = [
     "budget",
     "cancel",
     "catalog",
+    "character",
+    "characters",
     "compare",
     "configuration",
     "configure",

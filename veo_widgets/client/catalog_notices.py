@@ -1,4 +1,4 @@
-"""What is told once of the catalog: that it is old, and that a model may have ended."""
+"""What is told once before plans are sent: an old catalog, a model that may have ended, and what plans remark."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CatalogNotices:
         self._told: set[str] = set()
 
     def of(self, plan: Plan, today: str) -> list[str]:
-        """What is to be known before a plan is sent, each thing once; nothing of what the emulator makes.
+        """What is to be known before a plan is sent, each thing once; at the emulator, what the plan itself remarks.
 
         Args:
             plan: what is sent.
@@ -33,6 +33,7 @@ class CatalogNotices:
         """
         # Nobody pays there, and nothing there ends.
         found = [] if plan.provider.name == "emulator" else [*_notices(plan, today)]
+        found += [(remark, remark) for remark in plan.remarks]
         new = [text for matter, text in found if matter not in self._told]
         self._told |= {matter for matter, _ in found}
         return new

@@ -13,6 +13,7 @@ from ..config.environment import notebook
 from ..config.settings import Settings, clips_folder
 from ..domain import rules
 from ..domain.budgets import amount, is_over, over_max_cost
+from ..domain.cast import with_cast
 from ..domain.catalog import Model
 from ..domain.errors import InvalidRequestError, RetiredModelError
 from ..domain.job_record import JobRecord, JobState, names_file
@@ -39,6 +40,7 @@ class Plan:
         max_cost: what it may cost at most, in US dollars; None if nothing was said.
         output: the absolute path of the folder or the file that the clip is to be saved as; empty for the usual.
         cell: the id of the notebook's cell that it was made in, or empty.
+        remarks: what to know of it beside its price.
     """
 
     request: VideoRequest
@@ -52,6 +54,7 @@ class Plan:
     max_cost: float | None = None
     output: str = ""
     cell: str = ""
+    remarks: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse what breaks a rule.
@@ -69,7 +72,10 @@ class Plan:
     def __repr__(self) -> str:
         settings = "".join(f" · {label} {value}" for label, value in self.full.settings())
         broken = "".join(f"\nIt would not be sent: {violation}" for violation in self.violations)
-        return f"{self.full.prompt!r}: {self.model.id} at {self.provider.label}{settings} · {self.cost}{broken}"
+        remarks = "".join(f"\n{remark}" for remark in self.remarks)
+        return (
+            f"{self.full.prompt!r}: {self.model.id} at {self.provider.label}{settings} · {self.cost}{remarks}{broken}"
+        )
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,8 @@ def plan_for(where: Destination, prompt: str, values: Mapping[str, Any], today: 
     """The same for a request whose destination is known; what it says of that is passed over."""
     rest = {name: value for name, value in values.items() if name not in DIRECTIONS}
     max_cost, output = _max_cost(rest.pop("max_cost", None)), _output(rest.pop("output", None))
-    request = rules.declared(VideoRequest.build(prompt, where.model.id, **rest), where.model)
+    said = rules.declared(VideoRequest.build(prompt, where.model.id, **rest), where.model)
+    request, remarks = with_cast(said, where.model, today)
     provider, model = where.provider, routed(where.model, where.provider, request)
     wire = wire_for(model.api, model.surface)
     found = _violations(request, model, wire, today, provider)
@@ -141,7 +148,7 @@ def plan_for(where: Destination, prompt: str, values: Mapping[str, Any], today: 
     # The emulator's price is what a real account would pay, and nobody does.
     if provider.name != "emulator" and is_over(cost, max_cost):
         found = (*found, over_max_cost(cost, max_cost or 0.0))
-    return Plan(request, full, model, provider, cost, found, wire, where.profile, max_cost, output)
+    return Plan(request, full, model, provider, cost, found, wire, where.profile, max_cost, output, remarks=remarks)
 
 
 def _max_cost(value: object) -> float | None:

@@ -205,7 +205,7 @@ def preview(cell: Cell) -> str:
 
 
 def _dry_run(plan: Plan) -> str:
-    lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}"]
+    lines = [f"{plan.model.id} at {plan.provider.label}: {plan.cost}", *plan.remarks]
     client = functions.client()
     # In a browser there is no ledger to be asked what is left.
     refused = None if IN_BROWSER else client.call(client.asynchronous.reservations.objection, plan)

@@ -1,0 +1,116 @@
+"""``@Mia`` in a prompt: her words once, her pictures where the model and the request take them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+
+import pytest
+from PIL import Image as Pillow
+
+from veo_widgets.domain.cast import character, characters
+from veo_widgets.domain.errors import InvalidRequestError
+from veo_widgets.domain.media import Image
+from veo_widgets.emulator import Emulator
+from veo_widgets.session.client import Client
+
+VEO, OLD = "veo-3.1-generate-001", "veo-3.0-generate-001"
+
+
+def picture(colour: str) -> bytes:
+    file = io.BytesIO()
+    Pillow.new("RGB", (64, 36), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _no_cast_is_left() -> Iterator[None]:
+    yield
+    for one in characters():
+        one.forget()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sent"),
+    [
+        ("@Mia feeds a cat", "Mia (red scarf) feeds a cat"),
+        ("A cat and @mia. @MIA's cat!", "A cat and Mia (red scarf). Mia's cat!"),
+        ("@Mia2 and @Mia", "Mia2 (a robot) and Mia (red scarf)"),
+        ("@Mia走过花园", "Mia (red scarf)走过花园"),
+        ("(@Mia), @Zoë", "(Mia (red scarf)), Zoë (a dog)"),
+        ("ann@Mia.com writes to @home, @@Mia and @Miami", "ann@Mia.com writes to @home, @@Mia and @Miami"),
+    ],
+)
+def test_words_stand_where_a_prompt_first_has_the_name(client: Client, prompt: str, sent: str) -> None:
+    character("Mia", text=" red\n scarf. ")
+    character("@Mia2", text="a robot")
+    character("Zoë", text="a dog")
+    assert client.plan(prompt).full.prompt == sent
+
+
+def test_references_are_sent_where_the_model_takes_them(client: Client, emulator: Emulator) -> None:
+    red, blue, green, grey = map(picture, ("red", "blue", "green", "grey"))
+    character("Mia", images=[red, blue, red])
+    character("Leo", text="old", images=[green])
+    plan = client.plan("@Mia and @Leo", model=VEO)
+    assert plan.remarks == ()
+    # Each is seen before anybody is seen twice.
+    assert [image.data for image in plan.full.reference_images] == [red, green, blue]
+    character("Leo", text="old", images=[green, grey])
+    plan = client.plan("@Mia and @Leo", model=VEO)
+    assert [image.data for image in plan.full.reference_images] == [red, green, blue]
+    assert plan.remarks == (f"3 of the 4 images of @Mia and @Leo are sent: {VEO} takes 3.",)
+    # Those of the request itself come first, and none is sent twice.
+    plan = client.plan("@Mia", model=VEO, reference_images=[grey, blue])
+    assert [image.data for image in plan.full.reference_images] == [grey, blue, red]
+
+    job = client.submit("@Mia and @Leo", model=VEO).wait(120)
+    (create,) = [entry for entry in emulator.journal() if entry.kind == "create"]
+    assert len(create.body["instances"][0]["referenceImages"]) == 3
+    assert job.request.prompt == "Mia and Leo (old)"
+
+
+def test_where_references_do_not_go_words_do_and_a_sentence_says_so(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    character("Mia", text="red scarf", images=[picture("red")])
+    none = client.plan("@Mia", model=OLD, allow_retired=True)
+    assert none.full.reference_images == ()
+    assert none.remarks == (f"{OLD} takes no references, so @Mia is described in words only.",)
+    assert none.violations == ()
+    assert none.remarks[0] in repr(none)
+    for values in ({"first_frame": picture("blue")}, {"seconds": 4}):
+        plan = client.plan("@Mia", model=VEO, **values)
+        assert (plan.full.prompt, plan.full.reference_images, plan.violations) == ("Mia (red scarf)", (), ())
+        assert plan.remarks[0].startswith("@Mia is described in words only, without references: ")
+    for _ in range(2):
+        client.submit("@Mia", model=OLD, allow_retired=True, seconds=4)
+    assert capsys.readouterr().err.count(none.remarks[0]) == 1
+
+
+def test_a_new_description_is_a_new_request(make_client: Callable[..., Client]) -> None:
+    from veo_widgets.session.groups.batch import Batch
+
+    def due() -> float | None:
+        return Batch(make_client(hasty=True), [{"prompt": "@Mia"}], "", "mia", {"seconds": 4, "model": VEO}).cost.due
+
+    character("Mia", text="red scarf")
+    Batch(make_client(hasty=True), [{"prompt": "@Mia"}], "", "mia", {"seconds": 4, "model": VEO}).run().wait(120)
+    assert due() == 0
+    character("mia", text="blue scarf")
+    assert due() == 1.6
+    assert [one.name for one in characters()] == ["mia"]
+
+
+def test_who_cannot_be_named_is_refused() -> None:
+    for name in ("", "a b", "1st", "a-b", 5):
+        with pytest.raises(InvalidRequestError, match=r"^name: .* is not one word of letters and digits that begins "):
+            character(name, text="x")  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequestError, match=r"^text: 'Mia' has neither words nor images; say how it looks\.$"):
+        character("Mia", text=" ")
+    with pytest.raises(InvalidRequestError, match=r"^text: 5 is not text"):
+        character("Mia", text=5)  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequestError, match=r"^images: "):
+        character("Mia", images=["nowhere.png"])
+    assert characters() == []
+    assert isinstance(character("Mia", images=picture("red")).images[0], Image)

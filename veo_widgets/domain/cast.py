@@ -1,0 +1,143 @@
+"""People and things that several clips show alike: written ``@Mia`` in a prompt, sent as words and references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, zip_longest
+from typing import Any
+
+from .arguments import SEVERAL, TEXT, accepts, refusal
+from .catalog import Model
+from .errors import InvalidRequestError
+from .media import Image
+from .request import VideoRequest
+from .rules import violations
+
+# What can be told from the words around it; a digit first would be a time of day.
+_NAME = re.compile(r"[^\W\d]\w*")
+_cast: dict[str, Character] = {}
+
+
+@dataclass(frozen=True)
+class Character:
+    """Who or what is meant by ``@name`` in prompts.
+
+    Attributes:
+        name: as it is written after the ``@``; upper and lower case are the same.
+        text: how it looks, which follows the name where a prompt first has it; may be empty.
+        images: references, of which a model gets as many as it takes.
+    """
+
+    name: str
+    text: str = ""
+    images: tuple[Image, ...] = field(default=(), repr=False)
+
+    def forget(self) -> None:
+        """Take it out of the cast; ``@name`` then stays in prompts as it is."""
+        _cast.pop(self.name.casefold(), None)
+
+    def __repr__(self) -> str:
+        seen = [self.text] if self.text else []
+        seen += [f"{len(self.images)} image{'s' if len(self.images) > 1 else ''}"] if self.images else []
+        return f"Character(@{self.name}: {' · '.join(seen)})"
+
+
+@accepts(text=TEXT)
+def character(name: str, *, text: str = "", images: object = ()) -> Character:
+    """Have ``@name`` stand for somebody or something in every prompt from now on, until the kernel ends.
+
+    ```python
+    veo.character("Mia", text="a girl of ten with a red scarf and freckles")
+    job = veo.submit("@Mia feeds a cat. The cat likes @Mia.", seconds=4)
+    print(job.request.prompt)
+    ```
+
+    The words are put in brackets where a prompt first has the name. Images become references where the model and the
+    rest of the request allow that; where they do not, only the words are sent, and a sentence says so with the price.
+
+    Args:
+        name: a word; a character of the same name is replaced.
+        text: how it looks, in a few words.
+        images: pictures of it, or one, in any form that ``reference_images`` takes.
+
+    Raises:
+        InvalidRequestError: no word for a name, neither words nor images, or an image that cannot be read.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name.removeprefix("@")):
+        raise refusal("name", name, "one word of letters and digits that begins with a letter, such as 'Mia'")
+    given: Iterable[Any] = images if SEVERAL.fits(images) else [images]  # type: ignore[assignment]
+    pictures = tuple(Image.of(image, "images") for image in given if image is not None)
+    words = " ".join(text.split()).rstrip(".")
+    if not words and not pictures:
+        message = f"text: {name!r} has neither words nor images; say how it looks."
+        raise InvalidRequestError(message, parameter="text", value=text)
+    made = Character(name.removeprefix("@"), words, pictures)
+    _cast[made.name.casefold()] = made
+    return made
+
+
+def characters() -> list[Character]:
+    """The cast, in the order in which it was named."""
+    return list(_cast.values())
+
+
+def with_cast(request: VideoRequest, model: Model, today: str) -> tuple[VideoRequest, tuple[str, ...]]:
+    """A request with the words and the references of everybody whom its prompt names, and what to know of that.
+
+    Args:
+        request: as it was said.
+        model: decides whether references are sent.
+        today: an ISO date.
+    """
+    if "@" not in request.prompt or not _cast:
+        return request, ()
+    prompt, named = _described(request.prompt, _cast)
+    with_words = replace(request, prompt=prompt)
+    images = [*_in_turn(named, request.reference_images)]
+    if not images:
+        return with_words, ()
+    return _with_references(with_words, images, model, today, " and ".join(f"@{one.name}" for one in named))
+
+
+def _described(prompt: str, cast: Mapping[str, Character]) -> tuple[str, list[Character]]:
+    # The longer name first, so that @Mia2 is not taken for @Mia. What stands right after a name may be a letter of a
+    # language that writes no spaces. An address of e-mail has a letter before the sign.
+    names = "|".join(re.escape(one.name) for one in sorted(cast.values(), key=lambda one: -len(one.name)))
+    named: list[Character] = []
+
+    def words(found: re.Match[str]) -> str:
+        one = cast[found[1].casefold()]
+        if one in named:
+            return one.name
+        named.append(one)
+        return f"{one.name} ({one.text})" if one.text else one.name
+
+    return re.sub(rf"(?<![\w@])@({names})(?![A-Za-z0-9_])", words, prompt, flags=re.IGNORECASE), named
+
+
+def _in_turn(named: Sequence[Character], there: Iterable[Image]) -> Iterator[Image]:
+    """The first image of each, then the second of each, and so on; none twice."""
+    known = {image.sha256 for image in there}
+    for image in chain.from_iterable(zip_longest(*(one.images for one in named))):
+        if image is not None and image.sha256 not in known:
+            known.add(image.sha256)
+            yield image
+
+
+def _with_references(
+    request: VideoRequest, images: Sequence[Image], model: Model, today: str, who: str
+) -> tuple[VideoRequest, tuple[str, ...]]:
+    most = model.reference_images_max
+    room = len(images) if most is None else max(most - len(request.reference_images), 0)
+    if most == 0:
+        return request, (f"{model.id} takes no references, so {who} is described in words only.",)
+    full = replace(request, reference_images=(*request.reference_images, *images[:room]))
+    before = {str(error) for error in violations(request, model, today)}
+    new = [str(error) for error in violations(full, model, today) if str(error) not in before]
+    if new:
+        return request, (f"{who} is described in words only, without references: {new[0]}",)
+    if room < len(images):
+        return full, (f"{room} of the {len(images)} images of {who} are sent: {model.id} takes {most}.",)
+    return full, ()
