@@ -467,6 +467,39 @@ def test_whatever_is_said_is_sent_to_a_server_of_ones_own(provider: str, said: d
             assert parts(call) == [(name, v if isinstance(v, str) else json.dumps(v)) for name, v in body.items()]
 
 
+@pytest.mark.parametrize(("lines", "sent"), [("4k", "4K"), ("2k", "2K"), ("768p", "768p")])
+def test_openrouter_s_words_for_resolutions_are_its_own(lines: str, sent: str) -> None:
+    call = WIRE.create(VideoRequest("A cat", "wan", resolution=lines), endpoint_of("openrouter"))
+    assert (call.json or {})["resolution"] == sent
+
+
+@pytest.mark.parametrize(
+    ("provider", "said", "lost"),
+    [
+        # Dropped in silence before, and the clip was not what was asked for.
+        ("sglang", {"aspect_ratio": "1:1"}, "aspect_ratio: '1:1' would be lost: SGLang has no such field; give size"),
+        ("sglang", {"resolution": "480p"}, "resolution: '480p' would be lost: SGLang has no such field; give size"),
+        ("sglang", {"generate_audio": False}, "generate_audio: False would be lost"),
+        ("sglang", {"last_frame": FRAME}, "last_frame: cat.png (0 kB) would be lost"),
+        ("vllm", {"resolution": "480p"}, "resolution: '480p' would be lost: vLLM-Omni"),
+        ("vllm", {"aspect_ratio": "1:1"}, ""),
+        ("vllm", {"reference_images": (FRAME,)}, "reference_images: given would be lost"),
+        ("openrouter", {"negative_prompt": "rain"}, "negative_prompt: 'rain' would be lost: gpu:8000"),
+        ("openrouter", {"samples": 2}, "samples: 2 would be lost"),
+        ("openrouter", {"extra": {"steps": 3}}, "extra.steps: it would be lost: gpu:8000 has no such field; for the"),
+        ("openrouter", {"extra": {"seconds": 3}}, "extra.seconds: it would be lost"),
+        ("openrouter", {"extra": {"provider.options.alibaba.steps": 3, "user": "me"}}, ""),
+        ("server", {"aspect_ratio": "1:1", "last_frame": FRAME, "extra": {"steps": 3}}, ""),
+    ],
+)
+def test_what_a_server_is_known_to_drop_is_refused(provider: str, said: dict, lost: str) -> None:
+    for model in (unlisted("wan", OPENAI, "openai_videos"), own()):
+        request = VideoRequest("A cat", "wan", **said)
+        found = [str(error) for error in WIRE.refusals(request, model, at(provider))]
+        assert (found[0] if found else "").startswith(lost)
+        assert bool(found) is bool(lost)
+
+
 def test_frames_and_references_go_as_files_under_their_names() -> None:
     request = VideoRequest("A cat", "wan", first_frame=FRAME, last_frame=FRAME, reference_images=(FRAME, FRAME))
     call = WIRE.create(request, endpoint_of("server"))

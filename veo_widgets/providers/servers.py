@@ -23,11 +23,14 @@ class Server:
         body: what a create is sent as. Empty: as a form, and as JSON where the form was not even read.
         names: the server's field for each of our parameters that it takes beside OpenAI's, or under another name.
         fields: the fields that it reads beside those of our parameters, where it drops others in silence.
-        rest: the field for the others then: the text of one JSON object in a form, an object of texts in JSON.
+        rest: the field for the others then: the text of one JSON object in a form, an object of texts in JSON; empty
+            if it has none.
+        words: how it writes values of ours that it knows by another spelling.
         create: the path of creates from the root of a server whose wire is not that of ``/v1/videos``.
         lists: whether it lists its videos.
         deletes: whether it deletes a video.
         models: the path of the list of its video models, below the same root as the videos.
+        describes: whether that list says what each model can do and costs.
         health: the path from the server's root that answers 200 once it takes work; empty if it has none.
         cost_field: where a finished video says what it has cost in US dollars, with dots between the levels.
         cost_elsewhere: what is true beside it if most of the cost is charged by somebody else.
@@ -37,17 +40,20 @@ class Server:
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
     fields: frozenset[str] = frozenset()
     rest: str = ""
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
     create: str = ""
     lists: bool = True
     deletes: bool = True
     models: str = "models"
+    describes: bool = False
     health: str = ""
     cost_field: str = ""
     cost_elsewhere: str = ""
 
     def reads(self, name: str) -> bool:
-        """Whether it reads a field of this name at the top of a create, which else belongs into `rest`."""
-        return not self.rest or name in self.fields | {self.rest, *self.names.values(), *_OF_OPENAI}
+        """Whether it reads a field of this name at the top of a create; of most servers nobody knows what they do."""
+        openais = {"model", "prompt", *(self.names.get(ours, own) for ours, own in _OF_OPENAI.items())}
+        return not self.fields or name in self.fields | openais | {self.rest, *self.names.values()}
 
     def charged(self, body: object) -> float | None:
         """The US dollars that a video says it has cost; None if it says nothing that can be booked.
@@ -68,7 +74,8 @@ def _at(body: object, path: str) -> object:
     return body
 
 
-_OF_OPENAI = ("model", "prompt", "seconds", "size", "input_reference")
+# By the parameter of ours that it is for.
+_OF_OPENAI = {"duration_seconds": "seconds", "size": "size", "first_frame": "input_reference"}
 # Fields of both forms below.
 _OF_BOTH = (
     *("fps", "num_frames", "width", "height", "num_inference_steps", "guidance_scale", "guidance_scale_2"),
@@ -125,9 +132,17 @@ OPENROUTER = Server(
         "last_frame": "frame_images",
         "reference_images": "input_references",
     },
+    fields=frozenset(
+        {
+            *("callback_url", "creativity", "previous_job_id", "provider", "session_id", "trace", "upscale_factor"),
+            "user",
+        }
+    ),
+    words={"1k": "1K", "2k": "2K", "4k": "4K"},
     lists=False,
     deletes=False,
     models="videos/models",
+    describes=True,
     cost_field="usage.cost",
     # With the user's own key at the maker's, this is OpenRouter's fee alone.
     cost_elsewhere="usage.is_byok",

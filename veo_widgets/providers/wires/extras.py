@@ -23,11 +23,11 @@ def under(*place: str) -> PathOf:
 
 
 def of_server(server: Server) -> PathOf:
-    """A reader of names: what a server does not read at the top of a body lies in its field for the rest."""
+    """A reader of names: what a server with a field for the rest does not read at the top of a body lies in there."""
 
     def path_of(name: str) -> Path:
         path = dotted(name)
-        return path if server.reads(path[0]) else (server.rest, *path)
+        return (server.rest, *path) if server.rest and not server.reads(path[0]) else path
 
     return path_of
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from ...domain.catalog import Model
 from ...domain.errors import InvalidReplyError, InvalidRequestError, ServiceError
 from ...domain.job_record import Operation, Sample
+from ...domain.media import Image
 from ...domain.params import SIZES
 from ...domain.request import VideoRequest
 from ..registry import Endpoint, Provider, is_at_home, server_of
@@ -113,6 +114,8 @@ class OpenAIVideos(Dialect):
         if not open_to_all:
             yield from _without_size(request)
         server = provider.server if provider else OPENAI
+        if provider:
+            yield from _unread(request, provider, beyond=open_to_all)
         yield from clashes(request.extra, of_server(server), self.taken(request, server))
         if None in request.extra.values() and request.source and not is_id(request.source):
             name = next(name for name, value in request.extra.items() if value is None)
@@ -266,6 +269,21 @@ def _without_size(request: VideoRequest) -> Iterator[InvalidRequestError]:
             value=getattr(request, name),
             allowed=names,
         )
+
+
+def _unread(request: VideoRequest, provider: Provider, *, beyond: bool) -> Iterator[InvalidRequestError]:
+    """The refusals of what a server is known to drop in silence; `beyond` OpenAI's own parameters too."""
+    server = provider.server
+    lost = f"would be lost: {provider.label} has no such field"
+    for name, value in video_bodies.unread(request, server).items() if beyond else ():
+        instead = "; give size, as in 832x480" if name in {"aspect_ratio", "resolution"} else ""
+        shown = value.describe() if isinstance(value, Image) else "given" if isinstance(value, tuple) else repr(value)
+        yield InvalidRequestError(f"{name}: {shown} {lost}{instead}.", parameter=name, value=value)
+    for name, value in request.extra.items():
+        if not (server.rest or server.reads(dotted(name)[0])):
+            options = f"provider.options.PROVIDER.{name}"
+            instead = f"; for the model's own provider say {options}" if server.reads("provider") else ""
+            yield InvalidRequestError(f"extra.{name}: it {lost}{instead}.", parameter=f"extra.{name}", value=value)
 
 
 def _unreadable_source(label: str, request: VideoRequest) -> InvalidRequestError:

@@ -81,7 +81,18 @@ def size(request: VideoRequest, server: Server) -> dict[str, Any]:
     known = SIZES.get((request.aspect_ratio or "16:9", request.resolution or "720p"))
     if named and known and not request.size and not {"aspect_ratio", "resolution"} & set(server.names):
         return {server.names.get("size", "size"): f"{known[0]}x{known[1]}"}
-    return {server.names.get(name, name): value for name, value in named.items()}
+    return {server.names.get(name, name): server.words.get(value, value) for name, value in named.items()}
+
+
+def unread(request: VideoRequest, server: Server) -> dict[str, Any]:
+    """What was said by parameters whose field a server does not read, by parameter: it would be lost."""
+    fields = {name: server.names.get(name, own) for name, own in {**_PLAIN, **_PICTURES}.items()}
+    # Of a ratio and a resolution that are a size, neither needs a field of its own.
+    filled = {name: server.names.get(name, name) for name in ("aspect_ratio", "resolution", "size")}
+    fields |= {name: place for name, place in filled.items() if place in size(request, server)}
+    said = {name: getattr(request, name) for name, place in fields.items() if not server.reads(place)}
+    # One clip comes anyway.
+    return {name: value for name, value in said.items() if is_said(value) and (name, value) != ("samples", 1)}
 
 
 @dataclass
