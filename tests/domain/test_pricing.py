@@ -150,6 +150,28 @@ def own(**described: Any) -> Model:
             {"duration_seconds": 4.0, "resolution": "720p"},
             Cost(0.2, "", 4.0, 1),
         ),
+        # A size says the lines by itself, and must not be priced as the default.
+        (
+            {"usd_per_second": {"480p": 0.02, "720p": 0.05}, "resolutions": ["480p", "720p"], "durations_s": [4]},
+            {"size": "960x720"},
+            Cost(0.2, "", 4.0, 1),
+        ),
+        (
+            {"usd_per_second": {"480p": 0.02, "720p": 0.05}, "resolutions": ["480p", "720p"], "durations_s": [4]},
+            {"size": "1920x1440"},
+            Cost(None, "no rate is published for studio/wan", 4.0, 1),
+        ),
+        (
+            {
+                "usd_per_second": {"480p": 0.02, "720p": 0.05},
+                "resolutions": ["480p", "720p"],
+                "default_resolution": "480p",
+                "sizes": ["960x720", "832x480"],
+                "durations_s": [4],
+            },
+            {},
+            Cost(0.2, "", 4.0, 1),
+        ),
         ({}, {"duration_seconds": 5.0}, Cost(None, "no rate is published for studio/wan", 5.0, 1)),
         ({"price": {"per_second": 0.05}}, {}, Cost(None, "the length of a clip of studio/wan is unknown", 0.0, 1)),
         (

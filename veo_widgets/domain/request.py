@@ -157,6 +157,12 @@ class VideoRequest:
         shape = {"aspect_ratio": model.default_aspect_ratio, "resolution": model.default_resolution}
         return {name: value for name, value in shape.items() if value}
 
+    def lines(self, model: Model) -> str:
+        """The resolution that is made, by which models charge: of a size, the lines of its shorter side."""
+        shape = {"size": self.size} if self.size else self._default_shape(model)
+        size = shape.get("size")
+        return f"{min(size_of(size))}p" if size else self.resolution or shape.get("resolution", "")
+
     def picture_size(self, model: Model) -> tuple[int, int]:
         """Width and height in pixels that the clips will have."""
         full = self.completed(model)
@@ -230,7 +236,9 @@ def _holds(name: str, wanted: object, request: VideoRequest, model: Model) -> bo
     value = request.mode if name == "mode" else getattr(request, name)
     if not isinstance(wanted, tuple):
         return is_said(value) is wanted
-    return (value or model.default_resolution if name == "resolution" else value) in wanted
+    if name == "resolution":
+        value = value or request.lines(model)
+    return value in wanted
 
 
 def _value_text(value: object, unit: str) -> str:

@@ -44,8 +44,9 @@ export const modelOf = ({ models, default_model, unlisted }, { model = default_m
  */
 export function holding(schema, values) {
   const mode = schema.modes.find(([, names]) => !names[0] || names.some((name) => isSaid(values[name])))?.[0];
+  const { resolution, size } = values;
   /** @type {Record<string, unknown>} */
-  const facts = { ...values, mode, resolution: values.resolution || modelOf(schema, values).default_resolution };
+  const facts = { ...values, mode, resolution: size ? `${Math.min(...size.split("x").map(Number))}p` : resolution || modelOf(schema, values).default_resolution };
   return ({ when = {} }) =>
     Object.entries(when).every(([name, wanted]) =>
       Array.isArray(wanted) ? wanted.includes(facts[name]) : isSaid(values[/** @type {keyof Values} */ (name)]) === wanted,
