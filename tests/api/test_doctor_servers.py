@@ -57,6 +57,7 @@ def owned(by: object) -> dict[str, Any]:
             "litellm",
             "1.108.7",
         ),
+        ({"data": [{"id": "a/b", "supported_durations": [5]}]}, {}, "OpenRouter", "openrouter", ""),
         (owned("custom"), {"/openapi.json": {"info": {"title": "Aquiles-Image"}}}, "Aquiles-Image", "server", ""),
         (
             owned("x"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ import pytest
 from tests.raw_server import Server
 from veo_widgets.client.async_client import AsyncClient
 from veo_widgets.client.model_discovery import Offer
+from veo_widgets.client.plan import make_plan
 from veo_widgets.config.credentials import Secret
 from veo_widgets.config.environment import read_environment
 from veo_widgets.config.settings import Settings
-from veo_widgets.domain.catalog import ExtraParam
+from veo_widgets.domain.catalog import ExtraParam, describe, own_models_in
+from veo_widgets.domain.place_prices import PlacePrice
 from veo_widgets.providers.registry import PROVIDERS
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +53,7 @@ async def test_a_server_tells_its_models_and_its_parameters_once(server: Server,
     server.answers["/v1/models"] = answer({"data": [{"id": "Wan-AI/Wan2.2-T2V-A14B"}, {"id": "LTX"}]})
     server.answers["/openapi.json"] = answer(document(fps={"type": "integer"}, seed={"type": "integer"}))
     found = await offered(server, tmp_path, times=2)
-    assert found == Offer(("Wan-AI/Wan2.2-T2V-A14B", "LTX"), (ExtraParam("fps", "integer"),))
+    assert found == Offer(("Wan-AI/Wan2.2-T2V-A14B", "LTX"), (), (ExtraParam("fps", "integer"),))
     assert sorted(path for _, path, _, _ in server.seen) == ["/openapi.json", "/v1/models"]
     assert {headers["authorization"] for _, _, headers, _ in server.seen} == {"Bearer key-of-the-offer"}
 
@@ -93,3 +95,63 @@ async def test_without_an_address_and_at_googles_nobody_is_asked(tmp_path: Path)
         for name in ("litellm", "gemini", "emulator"):
             settings = replace(client.settings, provider=name)
             assert await client.discovery.offer(PROVIDERS[name], settings, read_environment()) == Offer()
+
+
+LISTED = {
+    "id": "alibaba/wan-2.6",
+    "supported_durations": [4, 8],
+    "supported_resolutions": ["720p", "1080p"],
+    "supported_aspect_ratios": ["16:9", "9:16"],
+    "pricing_skus": {"duration_seconds_720p": "0.3", "duration_seconds_1080p": "0.5"},
+}
+
+
+@pytest.fixture
+async def at_openrouter(server: Server, tmp_path: Path) -> AsyncIterator[AsyncClient]:
+    settings = Settings(provider="openrouter", base_url=f"{server.url}/api/v1", api_key=Secret("sk-or-v1-key"))
+    async with AsyncClient(settings, home=tmp_path) as client:
+        yield client
+
+
+async def test_a_plan_goes_by_the_lengths_and_prices_of_the_list(server: Server, at_openrouter: AsyncClient) -> None:
+    server.answers["/api/v1/videos/models"] = answer({"data": [LISTED]})
+    plan = await at_openrouter.prepare("A cat", {"model": "alibaba/wan-2.6", "resolution": "1080p", "seconds": 8})
+    assert (plan.cost.usd, plan.violations) == (4.0, ())
+    # What is filled in is kept as said: the list may be another one when the job is looked at again.
+    plan = await at_openrouter.prepare("A cat", {"model": "openrouter/alibaba/wan-2.6"})
+    assert (plan.request.duration_seconds, plan.request.resolution, plan.cost.usd) == (4.0, "720p", 1.2)
+    wrong = await at_openrouter.prepare("A cat", {"model": "alibaba/wan-2.6", "seconds": 6})
+    assert [error.parameter for error in wrong.violations] == ["duration_seconds"]
+    # Once for all of them, and nothing else.
+    assert [path for _, path, _, _ in server.seen] == ["/api/v1/videos/models"]
+
+
+async def test_a_price_that_was_set_for_the_place_counts_before_its_list(
+    server: Server, at_openrouter: AsyncClient
+) -> None:
+    server.answers["/api/v1/videos/models"] = answer({"data": [LISTED]})
+    settings = replace(at_openrouter.settings, price=PlacePrice.of("0.01/s"))
+    offered = await at_openrouter.discovery.described({"provider": "openrouter"}, settings, read_environment())
+    values = {"model": "alibaba/wan-2.6"}
+    plan = make_plan("A cat", values, settings=settings, today="2026-11-30", environ={}, offered=offered)
+    assert (plan.cost.usd, plan.request.duration_seconds) == (0.04, 4)
+
+
+@pytest.mark.parametrize(
+    "said", [b"", answer({"error": {}}, "500 Oops"), answer({"data": [{}]}), answer({"data": [{**LISTED, "id": "x"}]})]
+)
+async def test_what_the_list_does_not_say_is_unknown(server: Server, at_openrouter: AsyncClient, said: bytes) -> None:
+    server.answers["/api/v1/videos/models"] = said
+    plan = await at_openrouter.prepare("A cat", {"model": "alibaba/wan-2.6", "seconds": 6})
+    assert (plan.cost.usd, plan.violations, plan.request.duration_seconds) == (None, (), 6)
+
+
+async def test_one_s_own_description_counts_before_the_list(server: Server, at_openrouter: AsyncClient) -> None:
+    server.answers["/api/v1/videos/models"] = answer({"data": [LISTED]})
+    own = {"id": "alibaba/wan-2.6", "provider": "openrouter", "price": {"per_clip": 7}}
+    describe("session", own_models_in([own], "a test"))
+    try:
+        plan = await at_openrouter.prepare("A cat", {"model": "alibaba/wan-2.6"})
+    finally:
+        describe("session", ())
+    assert plan.cost.usd == 7

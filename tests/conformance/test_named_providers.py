@@ -32,7 +32,7 @@ def open_at(start_server: Callable[..., ServerProcess], make_client: Callable[..
 
     def open_client(provider: str | None, program: str, path: str = "", **said: Any) -> tuple[Client, ServerProcess]:
         server = start_server(
-            program, **{name: value for name, value in said.items() if name in {"key", "models", "cost"}}
+            program, **{name: value for name, value in said.items() if name in {"key", "models", "cost", "listed"}}
         )
         key = said.get("given")
         settings = Settings(
@@ -53,14 +53,35 @@ def doctors_word(client: Client) -> Finding:
 
 
 def test_openrouter_books_what_it_says_that_it_has_charged(open_at: Opens) -> None:
-    client, server = open_at("openrouter", "like_openrouter", "/api/v1", key=KEY, given=KEY, models=[MODEL], cost=0.35)
+    listed = {MODEL: {"pricing_skus": {"video_tokens": "0.000007"}}}
+    said = {"key": KEY, "given": KEY, "models": [MODEL], "listed": listed, "cost": 0.35}
+    client, server = open_at("openrouter", "like_openrouter", "/api/v1", **said)
     with pytest.raises(errors.BudgetError, match=r"price of wan2\.2 at openrouter is unknown"):
         client.submit("A cat", model=MODEL)
-    job = client.submit("A cat", model=MODEL, max_cost=2).wait(PATIENCE)
+    with pytest.warns(errors.DeliveryWarning):
+        job = client.submit("A cat", model=MODEL, max_cost=2).wait(PATIENCE)
     assert (job.state, job.cost.usd, job.cost.note) == (JobState.SUCCEEDED, 0.35, "")
     assert client.budget().tallies["day"].spent == pytest.approx(0.35)
     assert {one["authorization"] for one in server.received()} == {f"Bearer {KEY}"}
     assert all(one["type"].startswith("application/json") for one in server.creates())
+
+
+def test_openrouter_s_list_has_the_price_before_and_its_answer_the_one_that_is_booked(open_at: Opens) -> None:
+    said = {"key": KEY, "given": KEY, "models": ["google/veo-3.1", "alibaba/wan-2.6"], "cost": 0.35}
+    client, server = open_at("openrouter", "like_openrouter", "/api/v1", **said)
+    plan = client.plan("A cat", model="alibaba/wan-2.6", seconds=10)
+    assert (plan.cost.usd, plan.full.resolution, plan.violations) == (1.0, "720p", ())
+    with pytest.raises(errors.InvalidRequestError, match=r"duration_seconds: 7 is not a length of alibaba/wan-2\.6"):
+        client.submit("A cat", model="alibaba/wan-2.6", seconds=7)
+    with pytest.raises(errors.BudgetError, match=r"\$0\.50"):
+        client.submit("A cat", model="alibaba/wan-2.6", max_cost=0.4)
+    assert server.creates() == []
+    with pytest.warns(errors.DeliveryWarning):
+        job = client.submit("A cat", model="alibaba/wan-2.6").wait(PATIENCE)
+    (create,) = server.creates()
+    shape = {"duration": 5, "resolution": "720p", "aspect_ratio": "16:9"}
+    assert create["fields"] == {"model": "alibaba/wan-2.6", "prompt": "A cat", **shape}
+    assert (job.cost.usd, job.cost.note) == (0.35, "")
 
 
 def test_localai_answers_with_the_clip(open_at: Opens) -> None:

@@ -73,8 +73,8 @@ NAMED = {
     ),
     "openrouter": Named(
         "like_openrouter",
-        {"models": [MODEL], "key": KEY, "cost": 0.125},
-        {"seconds": 1, "size": "64x36", "seed": 7},
+        {"models": [MODEL], "key": KEY, "cost": 0.125, "listed": {MODEL: {"supported_durations": [1, 5]}}},
+        {"seconds": 1, "size": "64x36", "seed": 7, "max_cost": 1},
         {"duration": 1, "size": "64x36", "seed": 7},
         path="/api/v1",
         free=False,

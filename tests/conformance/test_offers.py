@@ -51,5 +51,6 @@ async def test_openrouter_lists_its_video_models_apart(
     start_server: Callable[..., ServerProcess], tmp_path: Path
 ) -> None:
     said = await offered("openrouter", f"{start_server('like_openrouter').base_url}/api/v1", tmp_path, "sk-or-v1-key")
-    assert said.models
+    assert said.models == tuple(model.id for model in said.described)
+    assert {model.durations_s for model in said.described} == {(5, 10)}
     assert said.parameters == ()

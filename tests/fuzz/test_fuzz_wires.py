@@ -19,12 +19,21 @@ from veo_widgets.domain.bookings import compare
 from veo_widgets.domain.catalog import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI
 from veo_widgets.domain.errors import ServiceError, VeoError
 from veo_widgets.domain.job_record import JobRecord, JobState, Sample
-from veo_widgets.domain.pricing import Cost, settled
+from veo_widgets.domain.pricing import Cost, estimate, settled
 from veo_widgets.domain.printable import printable
 from veo_widgets.domain.request import VideoRequest
 from veo_widgets.domain.safe_json import read_json
 from veo_widgets.providers.registry import LITELLM, LITELLM_GEMINI, PROVIDERS, Endpoint, model_at
-from veo_widgets.providers.wires import Call, Field, Reply, listing, proxy_spend, server_schema, wire_for
+from veo_widgets.providers.wires import (
+    Call,
+    Field,
+    Reply,
+    described_models,
+    listing,
+    proxy_spend,
+    server_schema,
+    wire_for,
+)
 from veo_widgets.providers.wires.base import Wire
 from veo_widgets.providers.wires.error_pages import page_words
 from veo_widgets.providers.wires.http_errors import service_error
@@ -39,6 +48,24 @@ SPOKEN = [
 ]
 # As `read_json` hands texts on.
 _CLEAN = st.text(st.characters(codec="utf-8"))
+LIST = {
+    "data": [
+        {
+            "id": "google/veo-3.1",
+            "supported_durations": [4, 8],
+            "supported_resolutions": ["720p", "4K"],
+            "supported_aspect_ratios": ["16:9"],
+            "supported_frame_images": ["first_frame"],
+            "generate_audio": True,
+            "seed": None,
+            "pricing_skus": {
+                "duration_seconds_with_audio": "0.4",
+                "duration_seconds_4k": "0.6",
+                "reference_images": "1",
+            },
+        }
+    ]
+}
 DOCUMENTS = json.loads(Path(__file__).parents[1].joinpath("providers/said/fastapi_0_165.json").read_text("utf-8"))
 OUTCOMES = {"running", "samples", "failed", "filtered", "empty"}
 OMNI = model_at(PROVIDERS["gemini"], "gemini-omni-1.1-flash")
@@ -158,6 +185,14 @@ def test_every_list_is_read_or_refused(surface: str, body: Any) -> None:
     assert all(isinstance(text, str) for pair in names.items() for text in pair)
     ours(listing.only_video_model, Reply(200, body), PROVIDERS["litellm"])
     listing.offered(names, PROVIDERS["litellm"])
+
+
+@given(body=mutated([LIST]) | ANYTHING)
+def test_every_list_that_describes_its_models_is_read(body: Any) -> None:
+    for model in described_models.described(Reply(200, body), PROVIDERS["openrouter"]):
+        assert model.id.isprintable()
+        assert all(isfinite(usd) and usd >= 0 for usd in model.usd_per_second.values())
+        assert (estimate(VideoRequest("A cat"), model).usd or 0) >= 0
 
 
 @given(body=mutated([*DOCUMENTS.values()]) | ANYTHING)

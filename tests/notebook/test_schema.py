@@ -30,12 +30,15 @@ from veo_widgets.domain.request import applies, is_said
 from veo_widgets.domain.rules import broken
 from veo_widgets.notebook.widgets.forms.schema import schema, with_offer
 from veo_widgets.providers.registry import PROVIDERS
+from veo_widgets.providers.wires import Reply
+from veo_widgets.providers.wires.described_models import described
 
 TODAY = "2026-11-22"
 TABLE = Path(__file__).parents[2] / "js" / "tests" / "agreement.json"
 STILL = Image(b"\x89PNG\r\n\x1a\n", "image/png", "cat.png")
 BUCKET = Image(uri="gs://bucket/cat.png", name="gs://bucket/cat.png")
-# Models of one's own: free, with sizes; at a price for a clip; at one for a second; and one with its id alone.
+# Models of one's own: free, with sizes; at a price for a clip; at one for a second; at one by resolution, with sizes;
+# and one with its id alone.
 OWN: list[dict[str, Any]] = [
     {
         "id": "Wan-AI/Wan2.2-T2V-A14B",
@@ -62,6 +65,14 @@ OWN: list[dict[str, Any]] = [
     },
     {"id": "clip-maker", "provider": "server", "price": {"per_clip": 0.4}, "aspect_ratios": ["16:9", "9:16", "1:1"]},
     {"id": "second-maker", "provider": "server", "price": {"per_second": 0.05}, "durations_s": [4, 8]},
+    {
+        "id": "line-maker",
+        "provider": "server",
+        "usd_per_second": {"480p": 0.02, "720p": 0.05},
+        "resolutions": ["480p", "720p"],
+        "sizes": ["640x480", "1280x720", "832x480"],
+        "durations_s": [4],
+    },
     {"id": "plain", "provider": "server"},
 ]
 # What the form sends in place of an image or a clip.
@@ -288,18 +299,42 @@ def test_a_name_that_only_an_operator_knows_can_be_configured() -> None:
 def test_a_model_of_ones_own_brings_its_sizes_its_parameters_and_its_price() -> None:
     with own_models():
         made = schema(PROVIDERS["server"], Settings(provider="server"), TODAY, {})
-    wan, clip, second, plain = made["models"][:4]
+    wan, clip, second, lines, plain = made["models"][:5]
     assert (wan["own"], wan["free"], wan["sizes"]) == (True, True, ("832x480", "480x832", "1280x720"))
     assert [param["name"] for param in wan["extra"]] == [param["name"] for param in OWN[0]["extra"]]
     assert wan["extra"][0]["default"] == 5
     assert (clip["usd_per_clip"], clip.get("free"), second["rates"]) == (0.4, None, [{"usd": 0.05}])
     assert "extra" not in plain
+    # The first of its sizes, by which it is priced.
+    assert lines["default_resolution"] == "480p"
+
+
+def test_a_model_of_the_service_s_own_list_is_drawn_from_it() -> None:
+    entry = {
+        "id": "openai/sora-2-pro",
+        "supported_durations": [4, 8],
+        "supported_resolutions": ["720p", "4K"],
+        "supported_aspect_ratios": ["16:9", "1:1"],
+        "pricing_skus": {"duration_seconds_720p": "0.3", "duration_seconds_4k": "0.5"},
+    }
+    provider, settings = PROVIDERS["openrouter"], Settings(provider="openrouter")
+    offered = described(Reply(200, {"data": [entry, {**entry, "id": "openai/sora-2-pro:free"}]}), provider)
+    made = schema(provider, settings, TODAY, {}, offered)
+    first, second = made["models"][:2]
+    assert (first["id"], second["id"], first["listed"], first.get("own")) == (*(one.id for one in offered), True, None)
+    assert first["rates"] == [
+        {"usd": 0.3, "when": {"resolution": ("720p",)}},
+        {"usd": 0.5, "when": {"resolution": ("4k",)}},
+    ]
+    rules = {made["rules"][place]["parameter"]: made["rules"][place].get("limits") for place in first["rules"]}
+    assert rules["duration_seconds"] == (4, 8)
+    assert {"negative_prompt", "samples", "edit_from"} < rules.keys()
 
 
 def test_what_a_server_says_of_itself_is_added() -> None:
     made = schema(PROVIDERS["server"], Settings(provider="server", base_url="http://gpu-box:30000"), TODAY, {})
     assert with_offer(made, Offer()) == made
-    found = with_offer(made, Offer(("wan",), (ExtraParam("fps", "integer", minimum=0, default=0),)))
+    found = with_offer(made, Offer(("wan",), (), (ExtraParam("fps", "integer", minimum=0, default=0),)))
     assert (found["default_model"], found["offered"]) == ("wan", ["wan"])
     assert found["learned"] == [{"name": "fps", "kind": "integer", "minimum": 0, "default": 0}]
     # Several are for people to choose from, and what is configured counts.

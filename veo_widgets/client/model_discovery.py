@@ -9,14 +9,14 @@ from typing import Any
 
 import anyio
 
-from ..config import accounts
+from ..config import accounts, resolution
 from ..config.accounts import Account
 from ..config.environment import Environment
 from ..config.settings import Settings
-from ..domain.catalog import ExtraParam
+from ..domain.catalog import ExtraParam, Model
 from ..domain.errors import VeoError
 from ..providers.registry import LITELLM, Endpoint, Provider
-from ..providers.wires import Call, Reply, listing, server_schema
+from ..providers.wires import Call, Reply, described_models, listing, server_schema
 from .job_accounts import JobAccounts
 from .plan import unnamed
 from .transport.transport import Transport
@@ -28,10 +28,12 @@ class Offer:
 
     Attributes:
         models: names that may make videos.
+        described: those of which it says what they can do and cost.
         parameters: what its ``POST /videos`` takes beside what every model has.
     """
 
     models: tuple[str, ...] = ()
+    described: tuple[Model, ...] = ()
     parameters: tuple[ExtraParam, ...] = ()
 
 
@@ -87,7 +89,23 @@ class ModelDiscovery:
             self._learned[known] = listing.only_video_model(reply, provider)
         return {**values, "model": f"{provider.prefixes[0]}/{self._learned[known]}"}
 
-    async def offer(self, provider: Provider, settings: Settings, environ: Environment) -> Offer:
+    async def described(
+        self, values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str]
+    ) -> tuple[Model, ...]:
+        """What the provider of a request says of its models, where its list says more than their names.
+
+        Args:
+            values: as for `submit`, without a key and an address.
+            settings: those of the request's profile.
+            environ: as it is now.
+
+        Raises:
+            ConfigError: no such provider.
+        """
+        provider = resolution.choose_provider(values.get("provider"), values.get("model") or "", settings, environ)
+        return (await self.offer(provider, settings, environ)).described if provider.server.describes else ()
+
+    async def offer(self, provider: Provider, settings: Settings, environ: Mapping[str, str]) -> Offer:
         """What a gateway lists and says of its own parameters; empty where it does not say, which is no fault.
 
         Each account is asked once, unless it has not answered.
@@ -115,16 +133,22 @@ class ModelDiscovery:
         """What a server answers; None if it answers nothing of use."""
         found: dict[str, Any] = {}
 
-        async def learn(name: str, question: Callable[[Endpoint], Call], read: Callable[[Reply], Any]) -> None:
+        async def learn(question: Callable[[Endpoint], Call], read: Callable[[Reply], dict[str, Any]]) -> None:
             # Asked for nobody's sake in particular: what is wrong is told when a request is made.
             with suppress(VeoError):
-                found[name] = read(await self.ask(question, account))
+                found.update(read(await self.ask(question, account)))
 
         async with anyio.create_task_group() as both:
-            both.start_soon(
-                learn, "models", listing.listing, lambda said: listing.offered(listing.listed(said), provider)
-            )
+            both.start_soon(learn, listing.listing, lambda said: _listed(said, provider))
             # LiteLLM's document has megabytes, and its proxy hands on no parameters but its own.
-            if account.endpoint.surface != LITELLM:
-                both.start_soon(learn, "parameters", server_schema.server_schema, server_schema.parameters)
+            if account.endpoint.surface != LITELLM and not provider.server.describes:
+                both.start_soon(
+                    learn, server_schema.server_schema, lambda said: {"parameters": server_schema.parameters(said)}
+                )
         return Offer(**found) if found else None
+
+
+def _listed(reply: Reply, provider: Provider) -> dict[str, Any]:
+    """What a list says, as fields of an `Offer`."""
+    names = {"models": listing.offered(listing.listed(reply), provider)}
+    return names | ({"described": described_models.described(reply, provider)} if provider.server.describes else {})

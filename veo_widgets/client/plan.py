@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,11 +99,13 @@ class Destination:
 DIRECTIONS = ("provider", "model", "profile", "api_key", "base_url")
 
 
-def destination(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str]) -> Destination:
+def destination(
+    values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str], offered: Iterable[Model] = ()
+) -> Destination:
     """Where a request goes; arguments and errors as for `make_plan`."""
     model_name = values.get("model") or ""
     provider = resolution.choose_provider(values.get("provider"), model_name, settings, environ)
-    model = resolution.choose_model(provider, model_name, settings)
+    model = resolution.choose_model(provider, model_name, settings, offered)
     return Destination(provider, model, resolution.has_gateway(provider, settings, environ), settings.profile or "")
 
 
@@ -114,6 +116,7 @@ def make_plan(
     settings: Settings,
     today: str,
     environ: Mapping[str, str],
+    offered: Iterable[Model] = (),
 ) -> Plan:
     """Work out everything about a request that can be known beforehand.
 
@@ -123,12 +126,13 @@ def make_plan(
         settings: as configured.
         today: an ISO date.
         environ: the environment, and the files behind it.
+        offered: what the provider's own list says of its models.
 
     Raises:
         InvalidRequestError: the request cannot even be read.
         ConfigError: no such provider.
     """
-    return plan_for(destination(values, settings, environ), prompt, values, today)
+    return plan_for(destination(values, settings, environ, offered), prompt, values, today)
 
 
 def plan_for(where: Destination, prompt: str, values: Mapping[str, Any], today: str) -> Plan:
@@ -144,6 +148,9 @@ def plan_for(where: Destination, prompt: str, values: Mapping[str, Any], today: 
         # What Google has ended may well live on behind somebody else's address.
         found = tuple(error for error in found if not isinstance(error, RetiredModelError))
     full = request.completed(model)
+    if model.is_offered:
+        # The list may be another one, or out of reach, when the job is next looked at.
+        request = full
     cost = estimate(request, model)
     # The emulator's price is what a real account would pay, and nobody does.
     if provider.name != "emulator" and is_over(cost, max_cost):

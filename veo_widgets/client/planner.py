@@ -39,7 +39,8 @@ class Planner:
         settings = self._accounts.settings_of(said.get("profile"), self._environ)
         # A gateway without a default is asked first: the model decides which rules and which price hold.
         said = await self._discovery.learn_model(said, settings, self._environ)
-        return destination(said, settings, self._environ)
+        offered = await self._discovery.described(said, settings, self._environ)
+        return destination(said, settings, self._environ, offered)
 
     def knows(self, values: Mapping[str, Any]) -> bool:
         """Whether requests with these values can be planned without asking anybody."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -139,21 +139,28 @@ def _addressed(name: str, environ: Mapping[str, str]) -> Iterator[tuple[Provider
     yield from ((provider, source_of(variable, environ)) for variable in provider.url_env if environ.get(variable))
 
 
-def choose_model(provider: Provider, model: str, settings: Settings) -> Model:
+def choose_model(provider: Provider, model: str, settings: Settings, offered: Iterable[Model] = ()) -> Model:
     """The catalog's entry for the model to use: the one named, `configure`'s, or the provider's default.
 
     It has the place's price, where the place has one, unless it is one of your own with a price.
 
+    Args:
+        provider: who serves it.
+        model: its name; empty for the one that is set.
+        settings: as configured.
+        offered: what the provider's own list says of its models.
+
     Raises:
         ConfigError: a price is set for a place whose prices are Google's.
     """
-    return priced(model_at(provider, named_model(provider, model, settings)), provider, settings)
+    return priced(model_at(provider, named_model(provider, model, settings), offered), provider, settings)
 
 
 def priced(model: Model, provider: Provider, settings: Settings) -> Model:
     """A model at the price of the place that serves it, where the place has one; errors as for `choose_model`."""
     price = price_at(provider, settings)
-    return model if price is None or (model.is_own and model.has_price) else price.on(model)
+    keeps = model.is_own and not model.is_offered and model.has_price
+    return model if price is None or keeps else price.on(model)
 
 
 def price_at(provider: Provider, settings: Settings) -> PlacePrice | None:

@@ -14,7 +14,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .errors import UnknownModelError, nearest
-from .model import AGENT_PLATFORM, AZURE_OPENAI, GEMINI_API, OPENAI, ExtraParam, Model, TypicalSeconds, unlisted
+from .model import (
+    AGENT_PLATFORM,
+    AZURE_OPENAI,
+    GEMINI_API,
+    OFFERED,
+    OPENAI,
+    ExtraParam,
+    Model,
+    TypicalSeconds,
+    unlisted,
+)
 from .model_entries import fault_of, own_models_in, read_catalog
 from .model_fields import EntryError
 from .safe_json import read_json
@@ -23,6 +33,7 @@ __all__ = [
     "AGENT_PLATFORM",
     "AZURE_OPENAI",
     "GEMINI_API",
+    "OFFERED",
     "OPENAI",
     "Catalog",
     "EntryError",

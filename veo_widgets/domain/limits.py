@@ -29,6 +29,7 @@ MODES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _RESHAPED = ("edit", "upscale")
 _SOURCES = ("edit_from", "remix_from", "upscale_from", "extend_from")
 # The catalog's rules speak the wire's names.
+_IMAGES = ("first_frame", "last_frame", "reference_images")
 _NAMES = {"image": "first_frame", "video": "extend_from"}
 _PLACES = {
     "agent-platform": "the Agent Platform",
@@ -117,8 +118,9 @@ def rates_of(model: Model) -> tuple[Rate, ...]:
         for resolution, tokens in model.upscale_tokens_per_second.items()
         if tokens and video
     ]
-    plain = [Rate(usd, {"resolution": (name,)}) for name, usd in model.usd_per_second.items() if name]
-    whatever = [Rate(usd, {}) for name, usd in model.usd_per_second.items() if not name]
+    without: When = dict.fromkeys(_IMAGES, False) if model.images_cost_extra else {}
+    plain = [Rate(usd, {"resolution": (name,), **without}) for name, usd in model.usd_per_second.items() if name]
+    whatever = [Rate(usd, without) for name, usd in model.usd_per_second.items() if not name]
     return (*upscaling, *plain, *whatever)
 
 
@@ -143,6 +145,8 @@ def doubts_of(model: Model) -> tuple[Doubt, ...]:
         found.append(Doubt("at most; the rate without sound is not published", {"generate_audio": (False,)}))
     of_source: When = {"mode": _RESHAPED, "duration_seconds": False}
     found.append(Doubt("estimate; the length of the source decides", of_source))
+    if model.is_offered:
+        found.append(Doubt("estimate by the service's own list; what it has charged is booked", {}))
     if any(doubt.startswith("usd_per_second") for doubt in model.unconfirmed):
         found.append(Doubt("estimate; the rate is unconfirmed", {}))
     return tuple(found)
@@ -159,7 +163,8 @@ def bytes_only(parameter: str, message: str) -> Rule:
 
 
 def _at(model: Model) -> str:
-    return f"{model.id} at {place(model)}"
+    # Who serves a model of one's own is no surface of the catalog.
+    return model.id if model.is_own else f"{model.id} at {place(model)}"
 
 
 def _listed(items: Iterable[object], unit: str = "") -> str:
@@ -220,8 +225,9 @@ def _sizes(model: Model) -> Iterator[Rule]:
         for (ratio, lines), (width, height) in SIZES.items()
         if ratio in model.aspect_ratios and lines in model.resolutions
     )
-    # Of a model of one's own, what nobody has described may be anything.
-    if not sizes and model.is_own:
+    # Of a model of one's own, what nobody has described may be anything; and a service that lists resolutions has more
+    # sizes of them than are known here.
+    if (not sizes and model.is_own) or model.is_offered:
         return
     hint = f"This model makes {_listed(sizes)}."
     yield Rule("size", "in", sizes, f"{{value}} is not a size of {model.id}", hint)
@@ -300,7 +306,7 @@ def _frames(model: Model) -> Iterator[Rule]:
         yield Rule("reference_images", "most", (most,), message, hint, {}, (f"at most {most}",))
     if model.surface != "agent-platform" and not model.is_own:
         message = f"{{value}} cannot be read; {at} takes bytes, not gs:// addresses"
-        for name in ("first_frame", "last_frame", "reference_images"):
+        for name in _IMAGES:
             yield bytes_only(name, message)
 
 

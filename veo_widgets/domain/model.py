@@ -11,6 +11,8 @@ GEMINI_API = "gemini-developer-api"
 AGENT_PLATFORM = "agent-platform"
 OPENAI = "openai"
 AZURE_OPENAI = "azure-openai"
+# The status of a model that its gateway's own list describes.
+OFFERED = "offered"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Model:
         sizes: widths and heights in pixels, such as ``832x480``, of a model that is told no ratio and no resolution.
         default_size: one of them; the first, if empty.
         extra: parameters that only this model has.
+        images_cost_extra: whether images are charged beside the seconds, at a price that is not reckoned here.
         provider: of a model of one's own, who serves it; empty for every gateway.
         origin: of a model of one's own, where it was described, for people; empty for one of the shipped catalog.
         edit: whether it changes a clip as a prompt says; None if nobody knows.
@@ -123,6 +126,7 @@ class Model:
     sizes: tuple[str, ...] = ()
     default_size: str = ""
     extra: tuple[ExtraParam, ...] = ()
+    images_cost_extra: bool = False
     provider: str = ""
     origin: str = ""
     unconfirmed: tuple[str, ...] = ()
@@ -162,6 +166,11 @@ class Model:
     def is_own(self) -> bool:
         """Whether somebody described it beside the catalog."""
         return bool(self.origin)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether its gateway's own list described it."""
+        return self.status == OFFERED
 
     @property
     def has_price(self) -> bool:

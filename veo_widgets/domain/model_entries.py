@@ -64,7 +64,7 @@ def _listed(entry: Entry) -> Iterator[Model]:
     for name in (*sorted(needed - {"surface"}), "surfaces"):
         if name not in entry.values:
             raise entry.error(name, None, "it is missing")
-    for name in ("provider", "origin", "price"):
+    for name in ("provider", "origin", "price", "images_cost_extra"):
         if name in entry.values:
             raise entry.error(name, entry.values[name], "a catalog has no such field")
     for surface in entry.values["surfaces"]:

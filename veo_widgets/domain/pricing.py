@@ -122,6 +122,8 @@ def _by_model(full: VideoRequest, model: Model, seconds: float, samples: int) ->
     per_clip, per_second = model.usd_per_clip, None
     if model.usd_per_second or per_clip is None:
         per_second = next((row.usd for row in rates_of(model) if applies(row.when, full, model)), None)
+        if per_second is None and model.images_cost_extra and full.images:
+            return Cost(None, f"{model.id} charges extra for images", seconds, samples)
         if per_second is None:
             what = f"{full.resolution} of {model.id}" if full.resolution else model.id
             return Cost(None, f"no rate is published for {what}", seconds, samples)

@@ -56,8 +56,9 @@ def retired(model: Model) -> RetiredModelError:
     source = next((item for item in model.source if "deprecation" in item or "lifecycle" in item), model.source[0])
     when = f" on {model.shut_down}" if model.shut_down else ""
     instead = f" Use {model.replacement} instead." if model.replacement else " There is no replacement."
+    where = "" if model.is_own else f" at {place(model)}"
     return RetiredModelError(
-        f"model: {model.id} was ended{when} at {place(model)} (source: {source}).{instead}"
+        f"model: {model.id} was ended{when}{where} (source: {source}).{instead}"
         " To send the request anyway, pass allow_retired=True.",
         parameter="model",
         value=model.id,

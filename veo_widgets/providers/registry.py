@@ -7,6 +7,7 @@ function that returns one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -215,8 +216,13 @@ def name_at(provider: Provider, model: str) -> str:
     return split_model(model)[1]
 
 
-def model_at(provider: Provider, model_id: str) -> Model:
+def model_at(provider: Provider, model_id: str, offered: Iterable[Model] = ()) -> Model:
     """The entry for a model at a provider, one's own before the catalog's; at a gateway other names are its operator's.
+
+    Args:
+        provider: who serves it.
+        model_id: its name there; empty for the provider's default.
+        offered: what the provider's own list says of its models, which counts before the catalog.
 
     Raises:
         UnknownModelError: the provider does not serve it.
@@ -228,7 +234,7 @@ def model_at(provider: Provider, model_id: str) -> Model:
             f"{provider.label}: no model was named. Write model='{provider.prefixes[0]}/NAME' with a name that its "
             "operator gave, or call veo.configure(model=…)."
         )
-    if own := next((model for model in own_models_at(provider) if model.id == wanted), None):
+    if own := next((model for model in (*own_models_at(provider), *offered) if model.id == wanted), None):
         return own
     if not provider.knows:
         return find(wanted, provider.surfaces)

@@ -5,8 +5,11 @@
 in ``video_generation.py``, and the refusals in ``badrequestresponseerrordata.py`` and its neighbours. What a form is
 answered with is not described; here it is HTTP's own status for that.
 
-Reads a JSON object from standard input: ``clip``, ``folder``, ``key``, ``models`` (names), ``bucket`` (whether a copy
-of the clip is kept at a signed address; there is none for customers without storage) and ``cost`` (US dollars).
+What stands in ``pricing_skus`` is not described; here it is written as in the public list of autumn 2026.
+
+Reads a JSON object from standard input: ``clip``, ``folder``, ``key``, ``models`` (names), ``listed`` (fields of the
+list's entries, by name), ``bucket`` (whether a copy of the clip is kept at a signed address; there is none for
+customers without storage) and ``cost`` (US dollars).
 """
 
 from __future__ import annotations
@@ -148,8 +151,9 @@ class Router:
                 "seed": True,
                 "creativity": None,
                 "upscale_factor": None,
-                "pricing_skus": {"per-video-second": "0.05"},
+                "pricing_skus": {"duration_seconds_480p": "0.05", "duration_seconds_720p": "0.1"},
                 "allowed_passthrough_parameters": ["negative_prompt"],
+                **self._given.get("listed", {}).get(name, {}),
             }
             for name in self._models
         ]

@@ -13,6 +13,7 @@ from ...config import accounts
 from ...config.environment import read_environment
 from ...config.resolution import chosen
 from ...config.settings import Settings
+from ...domain.catalog import Model
 from ...domain.errors import ConfigError, RetiredModelError, VeoError
 from ...domain.redaction import redact
 from ...providers.registry import LITELLM, Provider
@@ -159,7 +160,8 @@ async def _gateway_findings(
         names = listing.listed(reply) if reply else None
     except VeoError as error:
         return [*found, Finding("model", "problem", str(error))]
-    plan, model = _plan_and_model(client, values, settings, environ)
+    offered = await client.discovery.described(values, settings, environ)
+    plan, model = _plan_and_model(client, values, settings, environ, offered)
     return [*found, model, *_unlisted(plan, names)]
 
 
@@ -171,12 +173,16 @@ def _unlisted(plan: Plan | None, names: Mapping[str, str] | None) -> list[Findin
 
 
 def _plan_and_model(
-    client: AsyncClient, values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str]
+    client: AsyncClient,
+    values: Mapping[str, Any],
+    settings: Settings,
+    environ: Mapping[str, str],
+    offered: tuple[Model, ...] = (),
 ) -> tuple[Plan | None, Finding]:
     today = datetime.fromtimestamp(client.now()).astimezone().date().isoformat()
     try:
         # Any prompt will do: nothing is sent.
-        plan = make_plan("A cat", values, settings=settings, today=today, environ=environ)
+        plan = make_plan("A cat", values, settings=settings, today=today, environ=environ, offered=offered)
     except VeoError as error:
         return None, Finding("model", "problem", str(error))
     retired = next((error for error in plan.violations if isinstance(error, RetiredModelError)), None)

@@ -131,6 +131,8 @@ def recognised(listed: Any, told: Mapping[str, Any]) -> Kind | None:
 
 
 def _kinds(listed: Any, told: Mapping[str, Any]) -> Iterator[Kind]:
+    if "supported_durations" in _first(listed):
+        yield Kind("OpenRouter", "openrouter")
     health, owner, title = told.get("/_admin/health"), _owner(listed), _text(told, "/openapi.json", "info", "title")
     version = _text(told, "/version", "version")
     if isinstance(health, dict) and health.get("emulator") is True:
@@ -162,9 +164,14 @@ def _serves_videos(told: Mapping[str, Any]) -> bool:
 
 def _owner(listed: Any) -> str:
     """Who the first model of a list belongs to, as servers name themselves there."""
+    return str(_first(listed).get("owned_by") or "")
+
+
+def _first(listed: Any) -> Mapping[str, Any]:
+    """The first model of a list; empty if there is none."""
     entries = listed.get("data") if isinstance(listed, dict) else None
     first = entries[0] if isinstance(entries, list) and entries else None
-    return str(first.get("owned_by") or "") if isinstance(first, dict) else ""
+    return first if isinstance(first, dict) else {}
 
 
 def _text(told: Mapping[str, Any], path: str, *keys: str) -> str:

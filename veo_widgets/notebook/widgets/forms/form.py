@@ -108,10 +108,9 @@ class Form(ClipWidget):
         self._followers: list[Callable[..., None]] = []
         given = VideoRequest.build(prompt, name_at(self._provider, model) if model else "", **values)
         self._merge_given(drafts.to_values(given, self._kept.attachments))
-        today = time.strftime("%Y-%m-%d", time.localtime(client.asynchronous.now()))
         super().__init__(
             client,
-            schema=schema(self._provider, settings, today, environ),
+            schema=schema(self._provider, settings, client.asynchronous.today(), environ),
             draft=self._as_draft(""),
             # A browser keeps drafts of all notebooks of a server in one place; this tells them apart there.
             place=hashlib.sha256(f"{notebook() or Path.cwd()}\n{name}".encode()).hexdigest()[:16],
@@ -260,7 +259,11 @@ class Form(ClipWidget):
         """Add what the server itself says of its models and their parameters; nothing waits for it."""
         discovery = self._client.asynchronous.discovery
         offer = await discovery.offer(self._provider, self._settings, self._environ)
-        self.write(schema=with_offer(self.schema, offer))
+        said = self.schema
+        if offer.described:
+            today = self._client.asynchronous.today()
+            said = schema(self._provider, self._settings, today, self._environ, offer.described)
+        self.write(schema=with_offer(said, offer))
 
     async def _receive_draft(self, message: Message) -> None:
         """A page sends its draft."""

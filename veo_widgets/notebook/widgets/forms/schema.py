@@ -34,14 +34,13 @@ from ....domain.limits import (
 )
 from ....domain.media import MAX_IMAGE_BYTES, Image
 from ....domain.params import BY_NAME, PARAMS, SIZES
+from ....domain.request import VideoRequest
 from ....domain.rules import broken, retired
 from ....providers.registry import Provider, models_at
 
 # Source: https://ai.google.dev/gemini-api/docs/video, "Prompt: at most 1,024 tokens"; Omni states no limit.
 _PROMPT_TOKENS = {"predictLongRunning": 1024}
-_PLAIN = (
-    *("id", "replacement", "default_resolution", "default_aspect_ratio", "audio", "image_to_video", "last_frame"),
-)
+_PLAIN = (*("id", "replacement", "default_aspect_ratio", "audio", "image_to_video", "last_frame"),)
 _SHAPE = {"aspect_ratio", "resolution"}
 # What few models have.
 _WHERE_SAID = ("sizes", "default_size", "usd_per_clip")
@@ -75,7 +74,13 @@ _PROBES: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def schema(provider: Provider, settings: Settings, today: str, environ: Mapping[str, str]) -> dict[str, Any]:
+def schema(
+    provider: Provider,
+    settings: Settings,
+    today: str,
+    environ: Mapping[str, str],
+    offered: tuple[Model, ...] = (),
+) -> dict[str, Any]:
     """The form of one provider as JSON.
 
     Args:
@@ -83,9 +88,11 @@ def schema(provider: Provider, settings: Settings, today: str, environ: Mapping[
         settings: as configured.
         today: an ISO date, to tell which models have ended.
         environ: the environment.
+        offered: what the provider's own list says of its models.
     """
-    default = _default(provider, settings)
-    entries = {model.id: model for model in (*models_at(provider), *([default] if default else ())) if model.is_listed}
+    default = _default(provider, settings, offered)
+    known = (*offered, *models_at(provider), *([default] if default else ()))
+    entries = {model.id: model for model in known if model.is_listed}
 
     # Models share most of their rules, so each names them by their places in one list.
     rows: dict[str, dict[str, Any]] = {}
@@ -101,7 +108,7 @@ def schema(provider: Provider, settings: Settings, today: str, environ: Mapping[
 
     def plan(values: dict[str, Any], model: Model) -> Plan:
         asked = {"prompt": "A cat", **values, "provider": provider.name, "model": model.id or "any"}
-        return make_plan(asked.pop("prompt"), asked, settings=settings, today=today, environ=environ)
+        return make_plan(asked.pop("prompt"), asked, settings=settings, today=today, environ=environ, offered=offered)
 
     found = [described(model) for model in entries.values()]
     # Any other name is the operator's.
@@ -151,10 +158,10 @@ def _param(param: Any) -> dict[str, Any]:
     return {key: value for key, value in asdict(param).items() if key in kept}
 
 
-def _default(provider: Provider, settings: Settings) -> Model | None:
+def _default(provider: Provider, settings: Settings, offered: tuple[Model, ...]) -> Model | None:
     """What is used when no model is named; None where the gateway has to tell."""
     try:
-        return resolution.choose_model(provider, "", settings)
+        return resolution.choose_model(provider, "", settings, offered)
     except ConfigError:
         return None
 
@@ -163,8 +170,9 @@ def _facts(model: Model) -> dict[str, Any]:
     """What the form shows of a model, and what it reckons prices with."""
     return {
         **{name: getattr(model, name) for name in _PLAIN},
+        "default_resolution": VideoRequest().lines(model),
         "listed": model.is_listed,
-        **({"own": True} if model.is_own else {}),
+        **({"own": True} if model.is_own and not model.is_offered else {}),
         **{name: value for name in _WHERE_SAID if (value := getattr(model, name)) not in (None, (), "")},
         **({"extra": [_extra(param) for param in model.extra]} if model.extra else {}),
         "prompt_tokens": _PROMPT_TOKENS.get(model.api),
