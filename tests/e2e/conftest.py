@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,7 +13,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
 from .servers import Lab, jupyter
@@ -91,6 +95,15 @@ def plays(video: Locator) -> str:
     })"""
     assert abs(video.evaluate(seeked) - 2) < 0.1
     return str(video.evaluate("video => video.currentSrc"))
+
+
+def shows_still(video: Locator, still: str) -> bool:
+    """Whether a saved player that has not been started shows this JPEG, given in base64, above its controls."""
+    shown, kept = (
+        np.asarray(Image.open(io.BytesIO(png)).convert("RGB").resize((160, 90)))[:45].astype(float)
+        for png in (video.screenshot(), base64.b64decode(still))
+    )
+    return bool(np.abs(shown - kept).mean() < 25)
 
 
 def new_page(browser: Browser) -> Page:

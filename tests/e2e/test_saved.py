@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from pathlib import Path
 
 import nbformat
+from PIL import Image as Pillow
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from veo_widgets.domain.media import Video
 from veo_widgets.emulator import Emulator, Pace
+from veo_widgets.storage.clips.poster import data_address
 
 from ..kernels import HASTE
-from .conftest import READY, Notebook
+from .conftest import READY, Notebook, shows_still
 
 LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator')"
 # The front matter holds the emulator back, so that the job still runs when its kernel dies.
@@ -122,7 +125,7 @@ def test_clips_opened_without_their_kernel_are_cards_and_nothing_else(notebook: 
     page, name = notebook.page, "clips.ipynb"
     several = "%%veo --seconds 4 --seed 1..3 --wait\nThree cats"
     views = (*(one for one in VIEWS[:5] if "compare" not in one), several)
-    notebook.write(name, LOAD, *views, "from IPython.display import HTML\nHTML('Words of somebody else')")
+    path = notebook.write(name, LOAD, *views, "from IPython.display import HTML\nHTML('Words of somebody else')")
     notebook.open(name)
     notebook.command("notebook:run-all-cells")
     cards, shown = len(views) + 2, page.locator(".jp-OutputArea-output")
@@ -138,6 +141,8 @@ def test_clips_opened_without_their_kernel_are_cards_and_nothing_else(notebook: 
         expect(copy).to_be_visible()
     expect(shown.filter(has_text="widget", visible=True)).to_have_count(0)
     expect(shown.filter(has_text="Words of somebody else", visible=True)).to_have_count(1)
+    still = nbformat.read(path, 4).cells[1].outputs[-1].data["image/jpeg"]
+    assert shows_still(copies.first.locator("video"), still)
     notebook.picture("clips-saved-light")
 
 
@@ -158,12 +163,20 @@ def test_an_untrusted_notebook_shows_the_player(notebook: Notebook) -> None:
     page = notebook.page
     path = notebook.write("untrusted.ipynb", "clip")
     whole = nbformat.read(path, 4)
-    shown = Video(path=Path("veo_clips/cat.mp4"), width=1280, height=720)._repr_html_()
+    buffer = io.BytesIO()
+    Pillow.new("RGB", (160, 90), "orange").save(buffer, "JPEG")
+    still = data_address(buffer.getvalue())
+    shown = Video(path=Path("veo_clips/cat.mp4"), width=1280, height=720).player_html("veo_clips/cat.mp4", still=still)
     whole.cells[0].outputs = [nbformat.v4.new_output("display_data", {"text/html": shown})]
     nbformat.write(whole, path)
     notebook.open("untrusted.ipynb")
     assert page.evaluate("() => window.jupyterapp.shell.currentWidget.content.model.cells.get(0).trusted") is False
-    expect(page.locator(".jp-OutputArea-output video")).to_be_visible()
+    video = page.locator(".jp-OutputArea-output video")
+    expect(video).to_be_visible()
+    with Pillow.open(io.BytesIO(video.screenshot())) as seen:
+        # JupyterLab drops the ratio of its sides, and the still has less than the whole width.
+        red, green, blue = seen.convert("RGB").getpixel((seen.width // 2, 5))
+    assert (red > 200, green > 100, blue < 100) == (True, True, True)
 
 
 def test_an_open_jobs_saved_output_names_the_way_back_and_is_brought_up_to_date(notebook: Notebook) -> None:

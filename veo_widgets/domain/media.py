@@ -363,6 +363,8 @@ class Video:
             box += f";background-image:url({picture});background-size:contain;background-position:center"
             box += ";background-repeat:no-repeat"
         # Where there is a picture no byte is needed, and a live view of the same clip may be loading just then.
-        loads = "none" if picture else "metadata"
-        player = f'<video controls preload="{loads}" width="100%" src="{escape(address)}"></video>'
-        return f'<div class="{UNSTYLED}" style="display:block;margin:8px 0;{box}">{player}</div>'
+        # Chromium paints a player without a poster grey, and what is behind it too; this one is no picture.
+        loads = 'preload="none" poster="data:,"' if picture else 'preload="metadata"'
+        player = f'<video controls {loads} width="100%" src="{escape(address)}"></video>'
+        # In a flex box the player is as high as the box; by itself it is 150 pixels high until the clip has loaded.
+        return f'<div class="{UNSTYLED}" style="display:flex;margin:8px 0;{box}">{player}</div>'
