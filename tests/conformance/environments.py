@@ -29,7 +29,7 @@ def python_of(name: str, requirements: Path = REQUIREMENTS, base: Path | None = 
         base: the Python that it is an environment of; default is the one that runs the tests.
     """
     wanted = (requirements / f"{name}.txt").read_bytes() + (requirements / "resolved" / f"{name}.txt").read_bytes()
-    folder = FOLDER / f"{name}-{_mark(wanted)}"
+    folder = FOLDER / f"{name}-{_mark(wanted + str(base or '').encode())}"
     with built_once(folder) as missing:
         if missing:
             _build(folder, requirements / f"{name}.txt", base or Path(sys.executable))

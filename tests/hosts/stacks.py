@@ -21,6 +21,10 @@ from ..kernels import started_kernel
 REQUIREMENTS = Path(__file__).parent / "requirements"
 # What a busy machine may take for anything.
 PATIENCE = 120
+# Stacks that need another Python than the one that runs the tests: Colab's own, and the newest.
+PYTHONS = {"colab": "3.13", "python3_14": "3.14"}
+# The releases of Debian that have them, for machines that do not.
+_RELEASES = {"3.13": "trixie", "3.14": "forky"}
 
 Message = dict[str, Any]
 
@@ -43,7 +47,7 @@ def installed(python: Path) -> dict[str, str]:
 
 def stack_with(name: str, wheel: Path) -> tuple[Path, dict[str, str], dict[str, str]]:
     """A stack to which the wheel was added: its interpreter, and what it had before and after."""
-    python = python_of(name, REQUIREMENTS, newest_python() if name == "python3_14" else None)
+    python = python_of(name, REQUIREMENTS, later_python(PYTHONS[name]) if name in PYTHONS else None)
     # The environment is kept from run to run.
     uv(python, "uninstall", "veo-widgets", *(("nest-asyncio2",) if name != "lowest" else ()))
     before = installed(python)
@@ -66,9 +70,9 @@ def pythons(*versions: str) -> dict[str, Path]:
     return found
 
 
-def newest_python() -> Path:
-    """Python 3.14 of this machine, or else of Debian's next release."""
-    return pythons("3.14").get("3.14") or python_of_debian("3.14", "forky")
+def later_python(version: str) -> Path:
+    """An interpreter of this version: this machine's, or else Debian's."""
+    return pythons(version).get(version) or python_of_debian(version, _RELEASES[version])
 
 
 class FrontEnd:

@@ -17,13 +17,14 @@ from veo_widgets.emulator import Emulator
 from ..conformance.environments import install, overlay
 from ..project.test_wheel import wheel  # noqa: F401 (a fixture)
 from .stacks import (
+    PYTHONS,
     REQUIREMENTS,
     FrontEnd,
     Message,
     another_page,
     front_end,
     is_about,
-    newest_python,
+    later_python,
     pythons,
     run,
     stack_with,
@@ -117,8 +118,8 @@ def test_the_lowest_versions_pass_the_tests_of_the_core() -> None:
 @pytest.mark.parametrize("page", STACKS, indirect=True)
 def test_everything_works_in_a_stack(page: tuple[str, Any, FrontEnd], emulator: Emulator) -> None:
     name, _, front = page
-    if name == "python3_14":
-        assert front.run("import sys; print(sys.version_info[:2])") == "(3, 14)"
+    if name in PYTHONS:
+        assert front.run("import sys; print('{}.{}'.format(*sys.version_info))") == PYTHONS[name]
     assert "site-packages" in front.run("print(veo.__file__)")
     front.run("%%veo --seconds 4 --wait --into job\nA cat")
     assert front.run("print(job.state, job.videos[0].path.is_file())") == "succeeded True"
@@ -323,9 +324,9 @@ print([str(job.state) for job in asyncio.run(two())], repr(veo.Player(veo.jobs()
 """
 
 
-@pytest.mark.parametrize("version", [*pythons("3.12", "3.13"), "3.14"])
+@pytest.mark.parametrize("version", [*pythons("3.12"), "3.13", "3.14"])
 def test_later_pythons_make_clips(version: str, wheel: Path, tmp_path: Path) -> None:  # noqa: F811 (the fixture above)
-    interpreter = newest_python() if version == "3.14" else pythons(version)[version]
+    interpreter = pythons(version)[version] if version == "3.12" else later_python(version)
     run(interpreter, "-m", "venv", "--without-pip", tmp_path / "env")
     python = tmp_path / "env" / "bin" / "python"
     install(python, f"veo-widgets[emulator] @ {wheel.as_uri()}")
