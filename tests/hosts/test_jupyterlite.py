@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -51,6 +52,8 @@ WIDGETS = (
     "try:\n    veo.Studio()\nexcept veo.VeoError as error:\n    print(error)",
     "print(form.request.prompt, form.request.duration_seconds, form.request.seed)",
 )
+# What a page may take until Python runs in it with our packages installed, in milliseconds.
+PATIENCE = 600_000
 KERNEL = {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}}
 READY = """() => {
   const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
@@ -61,6 +64,11 @@ OPEN = """async ([path, content]) => {
   await window.jupyterapp.commands.execute("docmanager:open", {path});
 }"""
 
+# Whether a link leads to as many bytes as there are at an address.
+SAME = """async (link, address) => {
+  const [one, other] = await Promise.all([link.href, address].map(async (from) => (await fetch(from)).arrayBuffer()));
+  return one.byteLength > 0 && one.byteLength === other.byteLength;
+}"""
 THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
 
 
@@ -91,7 +99,7 @@ def _run(tab: Page, lite: str, name: str, *cells: str) -> Locator:
     tab.goto(f"{lite}lab/index.html?reset")
     tab.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
     tab.evaluate(OPEN, [name, json.loads(nbformat.writes(made))])
-    tab.wait_for_function(READY, timeout=180_000)
+    tab.wait_for_function(READY, timeout=PATIENCE)
     tab.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     return tab.locator(".jp-Notebook .jp-CodeCell")
 
@@ -99,7 +107,7 @@ def _run(tab: Page, lite: str, name: str, *cells: str) -> Locator:
 def test_plans_and_prices_work_and_a_sentence_says_what_does_not(tab: Page, lite: str) -> None:
     cells = _run(tab, lite, "plans.ipynb", *CELLS)
     # What runs last comes last.
-    expect(cells.nth(6)).to_contain_text(NO_THREADS, timeout=180_000)
+    expect(cells.nth(6)).to_contain_text(NO_THREADS, timeout=PATIENCE)
     expect(cells.nth(6)).not_to_contain_text("Traceback")
     expect(cells.nth(1)).to_contain_text("'A cat': gemini-omni-1.2-flash at Gemini Developer API")
     expect(cells.nth(1)).to_contain_text("$0.28")
@@ -111,7 +119,7 @@ def test_plans_and_prices_work_and_a_sentence_says_what_does_not(tab: Page, lite
 
 def test_the_form_shows_prices_and_a_player_plays_a_file(tab: Page, lite: str) -> None:
     cells = _run(tab, lite, "widgets.ipynb", *(cell.replace("CLIP", f"{lite}clip.mp4") for cell in WIDGETS))
-    expect(cells.nth(4)).to_contain_text("A fox 4.0 None", timeout=180_000)
+    expect(cells.nth(4)).to_contain_text("A fox 4.0 None", timeout=PATIENCE)
     expect(cells.nth(3)).to_contain_text(NO_THREADS)
     expect(cells.nth(3)).not_to_contain_text("Traceback")
     form = tab.locator(".veo-form")
@@ -143,3 +151,20 @@ def test_the_form_shows_prices_and_a_player_plays_a_file(tab: Page, lite: str) -
         tab.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
         keep_picture(tab, f"jupyterlite-player-{theme.lower()}")
         keep_picture(form, f"jupyterlite-form-{theme.lower()}")
+
+
+def test_what_is_saved_there_is_read_without_its_kernel_and_links_to_the_clip(tab: Page, lite: str) -> None:
+    _run(tab, lite, "saved.ipynb", WIDGETS[0], FORM, FETCH.replace("CLIP", f"{lite}clip.mp4"))
+    plays(tab.locator(".veo-player video"))
+    tab.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+    tab.goto(f"{lite}lab/index.html?reset")
+    tab.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
+    tab.evaluate("() => { window.jupyterapp.commands.execute('docmanager:open', {path: 'saved.ipynb'}); }")
+    saved = tab.locator("[class^=veo-saved-]")
+    expect(saved).to_have_count(2)
+    expect(saved.first).to_contain_text("A fox")
+    expect(tab.locator(".jp-OutputArea-output").filter(has_text="widget", visible=True)).to_have_count(0)
+    link = saved.last.get_by_role("link", name="clip.mp4")
+    expect(link).to_have_attribute("href", re.compile("^blob:"))
+    assert link.evaluate(SAME, f"{lite}clip.mp4")
+    keep_picture(tab, "jupyterlite-saved")
