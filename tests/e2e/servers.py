@@ -18,7 +18,7 @@ from pathlib import Path
 NOTIFICATIONS = "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 
 # Ten a second.
-_LOOKS = 900
+_LOOKS = 3000
 
 
 @dataclass

@@ -21,7 +21,7 @@ from typing import Any
 
 # With a width and a height that leave a viewport like that of the other browser tests.
 SIZE = (1280, 1000)
-SECONDS = 90.0
+SECONDS = 180.0
 # Keys without a letter, as WebDriver names them.
 ENTER, CONTROL = "\ue007", "\ue009"
 # A promise is waited for, and an error comes back as what it says.
@@ -112,7 +112,7 @@ class Firefox(Browser):
         self.logs = tempfile.mkdtemp(prefix="firefox-")
         log = str(Path(self.logs) / "gecko.log")
         quiet: dict[str, Any] = {"headless": True, "gecko_log": log, "prefs": preferences}
-        self.driver = Marionette(port=0, bin=program, startup_timeout=120, **quiet)
+        self.driver = Marionette(port=0, bin=program, startup_timeout=300, **quiet)
         self.driver.start_session()
         self.driver.timeout.script = SECONDS
         self.driver.set_window_rect(width=SIZE[0], height=SIZE[1])

@@ -100,8 +100,8 @@ def _settings(folder: Path, token: str, port: int, proxy: Path) -> dict[str, dic
             "cmd": [sys.executable, "-m", "jupyterhub.singleuser"],
             "args": list(lab),
             "default_url": "/lab",
-            "start_timeout": 120,
-            "http_timeout": 120,
+            "start_timeout": 300,
+            "http_timeout": 300,
         },
         "SimpleLocalProcessSpawner": {"home_dir_template": f"{folder / 'homes'}/{{username}}"},
     }

@@ -64,10 +64,17 @@ def creates(emulator: Emulator) -> int:
     return sum(entry.kind == "create" for entry in emulator.journal())
 
 
-def saved_cards(path: Path) -> int:
-    """How many saved cards the notebook's file has."""
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    return sum("veo-saved-" in json.dumps(output) for cell in cells for output in cell.get("outputs", []))
+def has_saved(notebook: Notebook, path: Path, cards: int) -> None:
+    """Wait until the notebook's file has this many saved cards; the server writes it a while after it was told to."""
+    expect(notebook.page.locator("[class^=veo-saved-]")).to_have_count(cards)
+    notebook.command("docmanager:save")
+    for _ in range(PATIENCE // 100):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        found = [output for cell in cells for output in cell.get("outputs", []) if "veo-saved-" in json.dumps(output)]
+        if len(found) == cards:
+            return
+        notebook.page.wait_for_timeout(100)
+    raise AssertionError(found)
 
 
 def ready(page: Page) -> None:
@@ -134,8 +141,7 @@ def test_both_see_the_same_and_each_pays_by_their_own_clicks(
         expect(page.locator("[class^=veo-saved-]")).to_have_count(2)
     keep_picture(a, "shared-studio")
     assert creates(emulator) == 3
-    hers.command("docmanager:save")
-    assert saved_cards(path) == 2
+    has_saved(hers, path, 2)
     hers.shut_down()
 
 
@@ -164,8 +170,7 @@ def test_what_was_saved_of_a_running_job_is_renewed_once(
         for page in (hers.page, his.page):
             page.locator(CELLS).nth(2).locator("video").first.wait_for(state="attached", timeout=180_000)
             expect(page.locator(CELLS).nth(1).locator("[class^=veo-saved-] video")).to_have_count(1)
-        hers.command("docmanager:save")
         # The one of the cell that has sent it, and the one of %veo resume.
-        assert saved_cards(path) == 2
+        has_saved(hers, path, 2)
         assert creates(emulator) == 1
         hers.shut_down()
