@@ -142,6 +142,27 @@ def test_pictures_that_move_show_the_clip_at_its_speed(tmp_path: Path, write: Sh
         assert small.width == 64
 
 
+def test_a_sheet_shows_one_clip_from_beginning_to_end_and_several_by_a_still_each(
+    job: Job, tmp_path: Path, write: Share
+) -> None:
+    with Image.open(write(Numbered(48).write(tmp_path / "numbers.mp4"), "one.png")) as sheet:
+        assert sheet.size == (2 * 28 + 5 * 320 + 4 * 18, sheet.height)
+        assert sheet.format == "PNG"
+        assert number_of(sheet.crop((28, 80, 28 + 320, sheet.height)).crop((0, 0, 320, 80))) == 0
+    with Image.open(write(job, "both.jpg")) as sheet:
+        assert (sheet.format, sheet.width) == ("JPEG", 2 * 28 + 2 * 320 + 18)
+
+
+def test_a_recipe_shows_the_clip_and_how_it_was_made(job: Job, write: Share) -> None:
+    clip = write(job, "folder") / "clips" / job.videos[0].path.name
+    recipe = load(clip)
+    assert repr(recipe) == f"Recipe({HOSTILE!r} · veo-3.1-generate-001 · Length 4 s · Clips 2 · Seed 7 · {clip.name})"
+    seen = Page(recipe._repr_html_())
+    assert HOSTILE in seen.words
+    assert "Seed 7" in seen.words
+    assert [address.rpartition("/")[2] for address in seen.addresses] == [clip.name]
+
+
 def test_what_others_could_not_play_is_refused(job: Job, write: Share, tmp_path: Path) -> None:
     refused = {
         "cat.mov": "path: '.*cat.mov' has an ending that nothing is shared as; give .html, .zip, .png, .jpg, .gif or ",

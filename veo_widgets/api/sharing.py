@@ -29,8 +29,8 @@ def share(what: Any, path: str | os.PathLike[str], *, width: int | None = None, 
             no clip is left out.
         path: what to write, in place of what is there. Its ending says as what: ``.html`` is one file that holds the
             clips; ``.zip``, or a folder where there is no ending, has them beside a page, each with the recipe that
-            `load` reads; ``.png`` or ``.jpg`` is a contact sheet; ``.gif`` or ``.webp`` is one clip as a picture that
-            moves.
+            `load` reads; ``.png`` or ``.jpg`` is a contact sheet of the clips, or of one clip from beginning to end;
+            ``.gif`` or ``.webp`` is one clip as a picture that moves.
         width: of a ``.gif`` or ``.webp``, in pixels; default is 480, and never more than the clip has.
         fps: of a ``.gif`` or ``.webp``, pictures a second; default is 12.5.
 

@@ -7,16 +7,19 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ..domain.errors import InvalidRequestError
 from ..domain.formats import provenance
 from ..domain.formats.containers import ENDINGS, ENOUGH, container_of
 from ..domain.formats.provenance import ContentCredentials
-from ..domain.media import Image
+from ..domain.media import Image, Video
 from ..domain.params import BY_NAME
 from ..domain.paths import expanded, is_there
+from ..domain.printable import html_output, printable
 from ..domain.request import VideoRequest
 
 if TYPE_CHECKING:
@@ -26,9 +29,9 @@ if TYPE_CHECKING:
 _JOB_ID = re.compile(r"_([a-hjkmnp-z2-9]{8})(?:_\d+)?\.(?:mp4|webm|mkv|json)$")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recipe:
-    """How a clip was made.
+    """How a clip was made. A notebook shows it as a card; `Studio` and `Form` begin with it.
 
     Attributes:
         made_from: what was asked for, without the images that are `missing`; or why that is not known.
@@ -67,6 +70,30 @@ class Recipe:
             where = f" at {str(self.path)!r}" if self.path else ""
             raise InvalidRequestError(f"path: there is no clip{where}, so no Content Credentials.", parameter="path")
         return provenance.credentials_of(self.path)
+
+    def _facts(self) -> list[str]:
+        if isinstance(self.made_from, InvalidRequestError):
+            return [str(self.made_from)]
+        settings = (f"{label} {value}" for label, value in self.made_from.settings())
+        lost = [f"without {', '.join(self.missing)}"] if self.missing else []
+        return [*filter(None, (self.made_from.model, *settings)), *lost]
+
+    def __repr__(self) -> str:
+        prompt = "" if isinstance(self.made_from, InvalidRequestError) else self.made_from.prompt
+        named = [self.path.name] if self.path else []
+        return printable(f"Recipe({' · '.join([repr(prompt), *self._facts(), *named])})")
+
+    def _repr_html_(self) -> str:
+        prompt = "" if isinstance(self.made_from, InvalidRequestError) else self.made_from.prompt
+        player = ""
+        if self.path and is_there(self.path, Path.is_file):
+            video = Video(self.path)
+            player = video.player_html(quote(video.relative_path(), safe="/:"))
+        return html_output(
+            f'<div style="max-width:640px;font:14px/1.5 system-ui,sans-serif">{player}'
+            f'<div style="white-space:pre-wrap;overflow-wrap:anywhere">{escape(printable(prompt))}</div>'
+            f'<div style="opacity:.75;font-size:12px">{escape(printable(" · ".join(self._facts())))}</div></div>'
+        )
 
 
 def load(path: str | os.PathLike[str]) -> Recipe:

@@ -48,7 +48,7 @@ def share(what: Any, path: str | os.PathLike[str], client: Loop, width: int | No
     sheet = sheet_of(what, client)
     try:
         if ending in PICTURES:
-            return sheet.save(target)
+            return _save_sheet(sheet, target)
         # Nobody else can do anything about a piece that was never made; of a clip that was lost there is a still.
         items = [item for item in sheet.items if item.video or item.poster]
         if not any(item.video for item in items):
@@ -104,6 +104,16 @@ def _item_of_file(video: Video) -> Item:
     prompt = request.get("prompt", "") if isinstance(request, dict) else ""
     facts = " · ".join(filter(None, (str(recipe.get("model", "")), f"{video.seconds:g} s" if video.seconds else "")))
     return item_of(video, "" if prompt else video.path.name, str(prompt), facts)
+
+
+def _save_sheet(sheet: ContactSheet, target: Path) -> Path:
+    """A still of each clip; of a single one, stills from its beginning to its end."""
+    videos = [item.video for item in sheet.items]
+    if len(videos) != 1 or videos[0] is None:
+        return sheet.save(target)
+    with _part_of(target) as part:
+        videos[0].sheet().save(part, format="PNG" if target.suffix.lower() == ".png" else "JPEG", quality=90)
+    return target
 
 
 def _write_page(title: str, items: Sequence[Item], target: Path) -> None:
