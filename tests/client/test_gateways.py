@@ -6,6 +6,7 @@ import io
 import json
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -366,6 +367,19 @@ def test_what_has_ended_at_its_create_is_looked_at_without_delay(
     # The client's own pauses between renewals of its leases are not the job's.
     assert (job.state, next(one for one in paused if one != LEASE_SECONDS / 3)) == (end, 1.0)
     assert gateway.asked("GET /v1/videos/video_1") == 1
+
+
+@pytest.mark.parametrize("where", ["itself", "address"])
+def test_a_clip_that_comes_with_the_answer_to_the_create_is_kept(
+    client: Client, gateway: Gateway, elsewhere: Gateway, where: str
+) -> None:
+    elsewhere.says = {"GET /clip.mp4": answer(200, clip())}
+    named = {"itself": {"b64_json": b64encode(clip()).decode()}, "address": {"url": f"{elsewhere.url}/clip.mp4"}}
+    # Who answers so makes one clip at a time and keeps no record of it.
+    gateway.says = {"POST /v1/videos": answer(200, {**VIDEO, "status": "completed", "data": [named[where]]})}
+    assert len(submit(client).wait(60).videos) == 1
+    assert gateway.asked("GET /v1/videos/video_1") == 0
+    assert all("authorization" not in headers for _, _, headers, _ in elsewhere.seen)
 
 
 def test_a_job_that_is_taken_up_late_is_looked_at_at_once(

@@ -87,6 +87,11 @@ def test_a_json_body_tells_ranges_choices_defaults_and_help() -> None:
         ({"type": "number", "default": True, "minimum": "x"}, ExtraParam("a", "number")),
         ({"type": "number", "maximum": float("inf")}, ExtraParam("a", "number")),
         ({"type": "number", "minimum": -(10**400)}, ExtraParam("a", "number")),
+        # A default that the server itself would refuse, and limits that leave nothing.
+        ({"type": "number", "maximum": 5, "default": 9}, ExtraParam("a", "number", maximum=5)),
+        ({"type": "number", "minimum": 9, "maximum": 5, "default": 7}, ExtraParam("a", "number", default=7)),
+        ({"type": "string", "enum": ["x"], "default": "y"}, ExtraParam("a", "choice", choices=("x",))),
+        ({"type": "string", "const": "x", "default": "x"}, ExtraParam("a", "choice", choices=("x",), default="x")),
         ({"type": "string", "description": "a\n b"}, ExtraParam("a", "text", help="a b")),
         (
             {"allOf": [{"$ref": "#/components/schemas/Q"}], "default": "y"},
@@ -113,7 +118,7 @@ def test_a_field_is_what_its_schema_comes_down_to(schema: Any, expected: ExtraPa
     assert read(of({"a": schema}, components={"schemas": schemas})).get("a") == expected
 
 
-@pytest.mark.parametrize("name", ["seed", "size", "", "a b", "a[b]", "a.b", "é", "x" * 65])
+@pytest.mark.parametrize("name", ["seed", "size", "__proto__", "constructor", "", "a b", "a[b]", "a.b", "é", "x" * 65])
 def test_a_name_that_is_ours_or_no_name_is_left_out(name: str) -> None:
     assert read(of({name: {"type": "integer"}})) == {}
 

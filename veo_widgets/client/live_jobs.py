@@ -83,7 +83,7 @@ class Entry:
         nudge: cancelled to have the next poll made at once; None while no poll is waited for.
         looked: set when the poll that was asked for so is over, or will not be; made by who asks.
         first_pace: the first that the service has told.
-        delivered: the clip, if it came in the answer to the create and nowhere else.
+        delivered: the clip, if it came in the answer to the create.
     """
 
     sighting: Sighting

@@ -267,12 +267,13 @@ class Sender:
         return None
 
     def _hurry(self, record: JobRecord, wire: Wire, reply: Reply) -> None:
-        """Have a job that had ended when its create was answered looked at without delay."""
+        """Have a job that had ended when its create was answered looked at without delay, by a clip in that answer."""
         with suppress(VeoError):
             found, entry = wire.parse(reply), self._store.live[record.id]
             if found.outcome != "running":
                 entry.retry_after = 0.0
-            if wire.answers_with_clip and any(sample.data for sample in found.samples):
+            # Who answers with the clip itself, or with where it is, may know nothing of it afterwards.
+            if any(sample.data or sample.others for sample in found.samples):
                 entry.delivered = found
 
     def _wait_after(self, record: JobRecord, error: VeoError) -> float | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from math import ceil, floor
 from typing import Any, Literal
 
-from ...domain.catalog import ExtraParam
+from ...domain.catalog import ExtraParam, fault_of
 from ..registry import Endpoint
 from .base import Call, Reply
 from .openai_videos import address
@@ -33,6 +34,8 @@ _OURS = frozenset(
     {
         *("prompt", "model", "seconds", "duration", "size", "resolution", "aspect_ratio", "n", "seed"),
         *("negative_prompt", "input_reference", "generate_audio", "extra_body", "extra_params", "user"),
+        # Every object of a browser has these already.
+        *("__proto__", "constructor"),
     }
 )
 
@@ -113,23 +116,20 @@ def _param(name: str, schema: Mapping[str, Any]) -> ExtraParam | None:
         return None
     if schema.get("format") in {"binary", "byte"}:
         return None
-    values = [value for value in _list_of(schema.get("enum")) if value is not None][:_MOST_CHOICES]
+    said = _list_of(schema.get("enum")) or [schema.get("const")]
+    values = [value for value in said if value is not None][:_MOST_CHOICES]
     choices = tuple(value for value in values if isinstance(value, str)) if kind == "text" else ()
     kind = "choice" if choices else kind
     help_text = _text(schema.get("description"))
     if values and not choices:
         help_text = f"{help_text} One of {', '.join(map(str, values))}.".strip()
-    default = schema.get("default")
     least, most = (_bound(schema, which, whole=kind == "integer") for which in ("minimum", "maximum"))
-    return ExtraParam(
-        name,
-        kind,
-        help=help_text,
-        default=default if _fits(kind, default) else None,
-        minimum=least if kind in {"integer", "number"} else None,
-        maximum=most if kind in {"integer", "number"} else None,
-        choices=choices,
-    )
+    # Limits that leave nothing would have every value refused.
+    if kind not in {"integer", "number"} or (least is not None and most is not None and least > most):
+        least = most = None
+    found = ExtraParam(name, kind, help=help_text, minimum=least, maximum=most, choices=choices)
+    default = schema.get("default")
+    return replace(found, default=default) if _fits(kind, default) and not fault_of(found, default) else found
 
 
 def _type_of(schema: Mapping[str, Any]) -> str:
