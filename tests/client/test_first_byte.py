@@ -31,18 +31,42 @@ def service() -> Iterator[Server]:
         yield server
 
 
-def posted(base_url: str, begin: Begin, key: str = "sk-x") -> None:
+def posted(base_url: str, begin: Begin, key: str = "sk-x", transport: Callable[[], Transport] = Transport) -> None:
     account = Account(PROVIDERS["openai"], Endpoint("openai", OPENAI, base_url), ApiKey(Secret(key)))
 
     async def run() -> None:
-        transport = Transport()
+        made = transport()
         try:
             call = Call("create", "POST", f"{base_url}/v1/videos", json={"prompt": "A cat"})
-            await transport.post(await transport.prepare(call, account), begin)
+            await made.post(await made.prepare(call, account), begin)
         finally:
-            await transport.aclose()
+            await made.aclose()
 
     anyio.run(run)
+
+
+WINDOW = """
+import sys
+from veo_widgets.client.transport.transport import Transport
+from tests.client.test_first_byte import posted
+loaded = set()
+class Watched(Transport):
+    async def prepare(self, *asked):
+        letter = await super().prepare(*asked)
+        loaded.update(sys.modules)
+        return letter
+async def begin():
+    print(sorted(set(sys.modules) - loaded))
+posted(sys.argv[1], begin, transport=Watched)
+"""
+
+
+def test_nothing_is_loaded_between_the_intent_and_the_first_byte(service: Server) -> None:
+    """Loading httpcore takes a tenth of a second; whoever is killed in it has sent nothing."""
+    done = subprocess.run(
+        [sys.executable, "-c", WINDOW, service.url], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_it_is_told_once_and_before_the_service_hears_anything(service: Server) -> None:

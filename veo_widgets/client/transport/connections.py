@@ -7,7 +7,7 @@ import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from http.cookiejar import CookieJar
 from typing import Any
 
@@ -100,8 +100,9 @@ def _new_transport(limits: httpx.Limits, tls: ssl.SSLContext, proxy: Proxy | Non
     return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
 
 
+@cache
 def load_completely() -> None:
-    """Load what httpx leaves until its first client is made, when a create waits for it."""
+    """Load what httpx leaves until its first connection is made."""
     _new_transport(httpx.Limits(), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), None)
 
 

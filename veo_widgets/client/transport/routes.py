@@ -45,11 +45,14 @@ class TlsContexts:
         Raises:
             ConfigError: a proxy or certificates are named that cannot be used; the message names the variable.
         """
-        host = urlsplit(url).hostname or ""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
         # The emulator and gateways on this machine have to work whatever the environment says of the way out.
         if not is_loopback(host):
             proxies().of(url)
-            self.to(host)
+        elif parts.scheme == "http":
+            return
+        self.to(host)
 
 
 class Routes(Generic[W]):

@@ -22,7 +22,17 @@ from .answers import Answer, refusal, reply_to, too_large, too_slow
 from .bodies import LIMITS, SLOWEST, Limit, TooLargeError, unpacked, whole, whole_unless_error
 from .byte_ranges import BEYOND, part_of, ranged, validator_of
 from .client_pool import ClientPool
-from .connections import KEPT_SECONDS, TROUBLE, UNCONNECTED, httpx, new_client, no_answer, patient, written
+from .connections import (
+    KEPT_SECONDS,
+    TROUBLE,
+    UNCONNECTED,
+    httpx,
+    load_completely,
+    new_client,
+    no_answer,
+    patient,
+    written,
+)
 from .first_byte import FirstByte, WithdrawnError
 from .polls import answer_to_poll
 from .routes import TlsContexts
@@ -88,9 +98,15 @@ class Transport:
         Raises:
             ConfigError: a proxy or certificates are named that cannot be used; the message names the variable.
         """
+
+        def look() -> None:
+            self._tls.check(account.endpoint.base_url)
+            # The first connection would do it, when the intent of a create is written down already.
+            load_completely()
+
         if self._http is None:
             # On a thread: certificates are read from disk, and a folder of them may lie on a network drive.
-            await anyio.to_thread.run_sync(self._tls.check, account.endpoint.base_url)
+            await anyio.to_thread.run_sync(look)
 
     async def aclose(self) -> None:
         """Close every connection."""
