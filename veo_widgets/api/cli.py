@@ -13,13 +13,11 @@ from typing import Any
 from ..config.log import log
 from ..domain.budgets import read_pairs
 from ..domain.errors import DeliveryWarning, InvalidRequestError, MissingExtraError, VeoError
-from ..domain.printable import printable
 from ..domain.version import own_version
 from ..session.job import Job, Jobs
-from . import functions
 from .commands import VERBS, fill, given
 from .doctor import Report
-from .flags import add_account, add_request
+from .sending import SENDERS, describe
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,25 +29,10 @@ def _parser() -> argparse.ArgumentParser:
         # One that would end with the command is not listed, but whoever types it is told so.
         listed: dict[str, Any] = {} if verb.only_here else {"help": verb.help}
         fill(verbs.add_parser(verb.name, description=verb.help, **listed), verb)
-    _add_batch(
-        verbs.add_parser("batch", help="make a clip of each row of a file; existing clips are not paid for again")
-    )
+    for name, sender in SENDERS.items():
+        sender.add(verbs.add_parser(name, help=sender.help))
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
-
-
-def _add_batch(batch: argparse.ArgumentParser) -> None:
-    batch.add_argument(
-        "file", metavar="FILE", help="CSV, JSON, Excel, …: its columns fill in the prompt or set parameters"
-    )
-    batch.add_argument("--prompt", default="", metavar="TEXT", help="such as 'A {animal}'; default: the column prompt")
-    batch.add_argument("--name", default="", help="the batch's name when you run it again (default: the file's name)")
-    batch.add_argument("--retry", action="store_true", help="also send the rows that failed or were filtered")
-    batch.add_argument("--max-running", type=int, metavar="N", help="how many jobs may run at once")
-    batch.add_argument("--csv", metavar="PATH", help="also write the rows with their clips to a file")
-    batch.add_argument("--dry-run", action="store_true", help="show the rows and their prices; send nothing")
-    add_account(batch)
-    add_request(batch)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,13 +61,15 @@ def _parse_words(words: Sequence[str]) -> dict[str, Any]:
     """The verb of a line and its values.
 
     Raises:
-        InvalidRequestError: a batch's prompt is given as a verb's argument would be.
+        InvalidRequestError: a prompt has no flag or no quotes.
     """
     parser = _parser()
     found, rest = parser.parse_known_args(words)
-    if found.verb == "batch" and rest and not any(word.startswith("-") for word in rest):
-        right = shlex.join(["veo", "batch", found.file, "--prompt", " ".join(rest)])
-        raise InvalidRequestError(f"batch: the prompt needs its flag; write {right}.", parameter="prompt")
+    if found.verb in {"batch", "make"} and rest and not any(word.startswith("-") for word in rest):
+        written = ["--prompt", " ".join(rest)] if found.verb == "batch" else [" ".join([found.prompt, *rest])]
+        right = shlex.join(["veo", found.verb, *([found.file] if found.verb == "batch" else []), *written])
+        needs = "needs its flag" if found.verb == "batch" else "goes in quotes"
+        raise InvalidRequestError(f"{found.verb}: the prompt {needs}; write {right}.", parameter="prompt")
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return vars(found)
@@ -101,8 +86,8 @@ def _run_emulator(words: Sequence[str]) -> int:
 def _run_verb(*, verb: str, **values: Any) -> int:
     if level := values.pop("log"):
         log(level)
-    if verb == "batch":
-        return _run_batch(**values)
+    if verb in SENDERS:
+        return SENDERS[verb].run(**values)
     _refuse_transient(verb, values)
     return _print_answer(VERBS[verb].function(**given(values)), waits=verb == "resume")
 
@@ -129,30 +114,6 @@ def _print_answer(answer: Any, *, waits: bool) -> int:
     return int(isinstance(answer, Report) and bool(answer.problems))
 
 
-def _run_batch(
-    *,
-    file: str,
-    prompt: str,
-    name: str,
-    retry: bool,
-    max_running: int | None,
-    csv: str | None,
-    dry_run: bool,
-    **values: Any,
-) -> int:
-    """Make every row's clip; one that fails does not keep the others from theirs."""
-    batch = functions.batch(file, prompt, name=name, **given(values))
-    if dry_run:
-        print(batch)
-        return 1 if batch.violations else 0
-    # Standard output is for the table alone, which a script may read.
-    print(f"{batch.title}: {batch.cost}", file=sys.stderr)
-    print(batch.run(retry=retry, max_running=max_running).wait())
-    if csv:
-        print(f"Written to {batch.to_csv(csv)}", file=sys.stderr)
-    return 0 if set(batch.plan().states) == {"succeeded"} else 1
-
-
 def _wait_for_all(jobs: Jobs) -> int:
     """Wait for every open job; one that fails does not keep the others from their clips."""
     failed = 0
@@ -163,26 +124,6 @@ def _wait_for_all(jobs: Jobs) -> int:
             failed = 1
             print(f"{job.id}  {error}", file=sys.stderr)
     return failed
-
-
-def describe(job: Job) -> str:
-    """A job's clips in a few lines."""
-    record = job.record
-    lines = [f"{record.id}  {record.state}  {record.model}  {record.request.prompt}"]
-    if record.problem:
-        lines.append(f"  {record.problem.title}: {record.problem.message} {record.problem.remedy}".rstrip())
-    if record.remark:
-        lines.append(f"  note   {record.remark}")
-    for video in record.videos:
-        lines += [
-            f"  clip   {video.path}",
-            f"  size   {video.bytes / 1e6:.1f} MB, {video.width}×{video.height} at {video.fps:g} frames a second",
-            f"  length {video.seconds:g} s",
-            f"  sha256 {video.sha256 or 'not known: the file was changed or removed before it was read for it'}",
-        ]
-    free = " (what it would have cost; the emulator is free)" if record.provider == "emulator" else ""
-    lines.append(f"  price  {record.cost}{free}")
-    return "\n".join(map(printable, lines))
 
 
 if __name__ == "__main__":

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import isfinite
-from pathlib import Path
 from typing import Protocol
 
 from ...domain.errors import InvalidRequestError
-from ...domain.paths import expanded
 from ...storage.films.cards import Card
 from ...storage.films.edits import Caption, Edit
-from ...storage.films.mixing import Track
 from ...storage.films.stitching import Segment
 
 
@@ -156,75 +152,3 @@ def _captions(shots: Sequence[Cut], joints: Sequence[float]) -> Iterator[Caption
 def _exact(seconds: float) -> Fraction:
     # As people write them: a third of a second is not meant to the last bit.
     return Fraction(seconds).limit_denominator(100_000)
-
-
-def target_of(path: str | Path, clips: Sequence[Path]) -> Path:
-    """Where a film is to be written.
-
-    Raises:
-        InvalidRequestError: the name is not that of an MP4, or that of one of its clips.
-    """
-    target = expanded(path)
-    if target.suffix.lower() != ".mp4":
-        message = f"path: {str(path)!r} does not end in .mp4, which a film is."
-        raise InvalidRequestError(message, parameter="path", value=str(path))
-    if target.resolve() in {clip.resolve() for clip in clips}:
-        message = f"path: {str(path)!r} is one of the film's own clips; choose another name."
-        raise InvalidRequestError(message, parameter="path", value=str(path))
-    return target
-
-
-def check_loudness(value: float | None) -> None:
-    """Check how loud a film is to be.
-
-    Raises:
-        InvalidRequestError: nobody would hear it, or it could not be without distortion.
-    """
-    if value is not None and not -70 <= value <= -5:
-        message = f"loudness: {value:g} is not between -70 and -5 LUFS; None leaves it as the clips have it."
-        raise InvalidRequestError(message, parameter="loudness", value=value)
-
-
-def tracks_of(music: str | Path | None, narration: str | Path | None, gain: float | None) -> list[Track]:
-    """What is heard beside the clips; the narration last, so that the music is lowered under it too.
-
-    Raises:
-        InvalidRequestError: the music would be beyond all measure.
-    """
-    gain = gain or 0.0
-    if not -60 <= gain <= 30:
-        message = f"music_gain: {gain:g} is not between -60 and 30 dB."
-        raise InvalidRequestError(message, parameter="music_gain", value=gain)
-    found = []
-    if music is not None:
-        found.append(Track("music", expanded(music), leads=False, gain=gain))
-    if narration is not None:
-        found.append(Track("narration", expanded(narration), leads=True))
-    return found
-
-
-def check_text_track(parts: Sequence[Cut], *, wanted: bool) -> None:
-    """Check that there is something to put into a track of text.
-
-    Raises:
-        InvalidRequestError: nothing is said in the film.
-    """
-    if wanted and not any(part.captions for part in parts):
-        message = "text_track: True needs captions, and no shot has any; give some shot captions=…."
-        raise InvalidRequestError(message, parameter="text_track", value=True)
-
-
-def shape_of(aspect_ratio: str | None) -> Fraction | None:
-    """Width to height of a film; None where nothing is said.
-
-    Raises:
-        InvalidRequestError: it is no ratio, or one that no screen has.
-    """
-    if aspect_ratio is None:
-        return None
-    found = re.fullmatch(r"([1-9]\d{0,3}):([1-9]\d{0,3})", str(aspect_ratio))
-    shape = Fraction(int(found[1]), int(found[2])) if found else Fraction(0)
-    if not Fraction(1, 4) <= shape <= 4:
-        message = f"aspect_ratio: {aspect_ratio!r} is not a ratio from 1:4 to 4:1, such as 16:9, 9:16 or 1:1."
-        raise InvalidRequestError(message, parameter="aspect_ratio", value=aspect_ratio)
-    return shape

@@ -23,15 +23,16 @@ from ...domain.media import Image, Video
 from ...storage.clips import library
 from ...storage.films import signatures, stitching
 from ...storage.films.captions import Cue, webvtt
-from ...storage.films.rendering import EVEN, render
+from ...storage.films.rendering import EVEN
 from ...storage.films.signatures import Part, Signing
 from ...storage.films.stitching import Segment
 from ..client import Client
 from ..waiting import result
-from .cutting import check_cuts, check_loudness, check_text_track, edits_of, shape_of, target_of, tracks_of
+from .cutting import check_cuts, edits_of
 from .group import Group
 from .piece import Piece, has_clip, number_equals, tell_apart
 from .rendering_bar import with_bar
+from .renditions import rendition_of, target_of
 from .shots import Shot, as_parts, check_lengths, planned_piece
 from .spans import clip_segments, clip_spans
 from .timeline_files import scenes_of, write_captions, write_timeline_file
@@ -168,28 +169,25 @@ class Film(Group):
                 `path` is no MP4.
             VeoError, ConfigError, MissingExtraError: as for `video`.
         """
-        check_loudness(loudness)
-        check_text_track(self.parts, wanted=text_track)
         records = self._whole()
         target = target_of(path, [record.videos[0].path for record in records])
-        shape = shape_of(aspect_ratio)
-        tracks = tracks_of(music, narration, music_gain)
+        rendition = rendition_of(
+            self.parts,
+            loudness=loudness,
+            music=music,
+            narration=narration,
+            music_gain=music_gain,
+            aspect_ratio=aspect_ratio,
+            crop=crop,
+            text_track=text_track,
+        )
 
         def rendered(progress: Callable[[float], object]) -> Video:
             spans = clip_spans(self.pieces, records)
             cues: list[Cue] = []
 
             def write(part: Path) -> None:
-                cues[:] = render(
-                    edits_of(self.parts, spans),
-                    part,
-                    loudness=loudness,
-                    tracks=tracks,
-                    shape=shape,
-                    crop=crop,
-                    text_track=text_track,
-                    progress=progress,
-                )
+                cues[:] = rendition.write(edits_of(self.parts, spans), part, progress)
 
             made = self._settled(records, [span.segment for span in spans], target, signatures.configured(), write)
             if cues:

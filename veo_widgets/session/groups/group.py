@@ -119,6 +119,17 @@ class Group:
         """How every piece stands, what it costs, and what speaks against it. Nothing is sent."""
         return self._summary(posters=False)
 
+    def due(self, *, retry: bool = False) -> list[Plan]:
+        """What `run` would send now; see there."""
+        return self._unsent(self._records(), retry=retry)
+
+    def _unsent(self, records: Sequence[JobRecord | None], *, retry: bool) -> list[Plan]:
+        return [
+            piece.plan
+            for piece, record in zip(self.pieces, records, strict=True)
+            if piece.plan and (record is None or record.problem == NOT_SENT or (retry and may_be_sent_again(record)))
+        ]
+
     def _summary(self, *, posters: bool) -> Summary:
         records = self._records()
         found = iter(records)
@@ -194,11 +205,7 @@ class Group:
 
     async def _check(self, retry: bool) -> None:  # noqa: FBT001 (called by `Loop.call`, which passes no names)
         """See that nothing speaks against sending what is missing."""
-        wanted = [
-            piece.plan
-            for piece, record in zip(self.pieces, await self._current_records(), strict=True)
-            if piece.plan and (record is None or (retry and may_be_sent_again(record)))
-        ]
+        wanted = self._unsent(await self._current_records(), retry=retry)
         await self.client.asynchronous.reservations.admit(wanted)
 
     async def _bring_all(self, retry: bool, max_running: int | None) -> None:  # noqa: FBT001 (as above)
