@@ -5,16 +5,19 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from ...domain.errors import InvalidRequestError
+from ...domain.errors import InvalidRequestError, nearest
 from ...domain.params import PARAMS
 from ...domain.paths import expanded
+from .renditions import rendition_of
 from .shots import Shot, shot
 from .title_cards import TitleCard, title_card
 
 _MOST_BYTES = 1_000_000
+_RENDERING = [name for name in signature(rendition_of).parameters if name != "parts"]
 _MEDIA = {"image", "images", "video", "videos"}
 # What may be a file beside the board.
 _FILES = {
@@ -56,6 +59,10 @@ def read_film(path: str | Path) -> FilmFile:
         raise _refusal(file, "it has no [[shots]], each of which is a shot with its prompt, or a title card")
     if not isinstance(render, dict) or "path" in render:
         raise _refusal(file, "[render] is a table of what film.render takes beside its path")
+    for name in render:
+        if name not in _RENDERING:
+            why = f"[render] has {name!r}, which is not one of {', '.join(_RENDERING)}"
+            raise _refusal(file, why, nearest(name, _RENDERING))
     name = said.pop("name", file.stem)
     return FilmFile(name, tuple(_part(file, number, row) for number, row in enumerate(rows, 1)), said, render)
 
@@ -98,5 +105,5 @@ def _beside(folder: Path, said: Any, name: str = "") -> Any:
     return said
 
 
-def _refusal(file: Path, why: str) -> InvalidRequestError:
-    return InvalidRequestError(f"board: {str(file)!r}: {why}.", parameter="board", value=str(file))
+def _refusal(file: Path, why: str, hint: str = "") -> InvalidRequestError:
+    return InvalidRequestError(f"board: {str(file)!r}: {why}.{hint}", parameter="board", value=str(file))
