@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .api.functions import (
         adopt,
-        batch,
         budget,
         configuration,
         configure,
         cost,
         doctor,
-        film,
         generate,
         job,
         jobs,
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
         submit,
         use,
     )
+    from .api.group_functions import batch, film
     from .api.job_functions import cancel, forget, look, retry, save, wait
     from .api.litellm.objects import VideoObject
     from .api.litellm.sequels import (
@@ -105,7 +104,7 @@ _HOMES = {
     "avideo_list": "api.litellm.sequels",
     "avideo_remix": "api.litellm.sequels",
     "avideo_status": "api.litellm.videos",
-    "batch": "api.functions",
+    "batch": "api.group_functions",
     "budget": "api.functions",
     "cancel": "api.job_functions",
     "catalog": "api.model_functions",
@@ -116,7 +115,7 @@ _HOMES = {
     "configure": "api.functions",
     "cost": "api.functions",
     "doctor": "api.functions",
-    "film": "api.functions",
+    "film": "api.group_functions",
     "forget": "api.job_functions",
     "frames": "notebook.widgets",
     "generate": "api.functions",

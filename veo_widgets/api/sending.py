@@ -13,7 +13,7 @@ from ..domain.errors import InvalidRequestError
 from ..domain.pricing import Cost, dollars
 from ..domain.printable import printable
 from ..session.job import Job
-from . import functions
+from . import functions, group_functions
 from .commands import given
 from .flags import add_account, add_request
 
@@ -79,7 +79,7 @@ def _run_film(
     from ..session.groups.renditions import rendition_of, target_of
 
     read = read_film(board)
-    film = functions.film(read.name, read.parts, **{**read.common, **given(values)})
+    film = group_functions.film(read.name, read.parts, **{**read.common, **given(values)})
     if dry_run:
         print(film)
         return 1 if film.violations else 0
@@ -130,7 +130,7 @@ def _run_batch(
     **values: Any,
 ) -> int:
     """Make every row's clip; one that fails does not keep the others from theirs."""
-    batch = functions.batch(file, prompt, name=name, **given(values))
+    batch = group_functions.batch(file, prompt, name=name, **given(values))
     if dry_run:
         print(batch)
         return 1 if batch.violations else 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...api import functions
+from ...api import functions, group_functions
 from ...api.flags import Flags, parse, parser, whole_line
 from ...client.plan import Plan
 from ...client.progress import silent
@@ -153,7 +153,7 @@ def _batch_of_rows(name: str, prompt: str, names: Mapping[str, Any], values: dic
             parameter="each",
             value=name,
         )
-    batch = functions.batch(rows, prompt, **rest)
+    batch = group_functions.batch(rows, prompt, **rest)
     return batch if "max_cost" not in values else _within_max_cost(batch, values["max_cost"], prompt, rest)
 
 
@@ -161,7 +161,7 @@ def _within_max_cost(batch: Batch, max_cost: object, prompt: str, values: dict[s
     usd, due = amount(max_cost, "max_cost"), batch.cost.due
     if due is None:
         share = usd / len(batch.rows)
-        batch = functions.batch(batch.source, prompt, max_cost=share, **values)
+        batch = group_functions.batch(batch.source, prompt, max_cost=share, **values)
         batch.remarks = (*batch.remarks, f"--max-cost is {dollars(share)} for each row")
         return batch
     if due > usd:
