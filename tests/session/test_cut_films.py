@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
-import opentimelineio as otio
 import pytest
 from PIL import ImageStat
 
@@ -248,6 +247,8 @@ def test_a_rendering_that_is_interrupted_leaves_what_was_there(client: Client, t
 
 
 def test_a_film_goes_to_editors_with_its_takes(client: Client, emulator: Emulator, tmp_path: Path) -> None:
+    import opentimelineio as otio
+
     for seed in (1, 2):
         Film(client, "train", [shot("A train leaves", seed=seed), "A bridge"], {"seconds": 4}).run().wait(120)
     parts = [title_card("The Train"), shot("A train leaves", seed=2, end=3), shot("A bridge", dip=1)]
