@@ -64,6 +64,14 @@ def test_a_saved_notebook_shows_its_cards_and_plays_its_clip(
         player = cards.filter(has_text="Length 4 s").filter(has_text=PROMPT).locator("video")
         assert shows_still(player, made.cells[1].outputs[-1].data["image/jpeg"])
         assert player.evaluate(PLAYS)
-        # Its prompt is coloured as Python, of which "with" is a word.
-        colours = tab.locator(".view-line", has_text="A cat playing").locator("span > span")
-        expect(colours.filter(has_text="with")).to_have_text("with")
+        # Its prompt is coloured as Python, of which "with" is a word; not as HTML, which leaves it a code cell.
+        cell = tab.locator(".code-cell-row", has_text="A cat playing")
+        coloured = cell.locator(".view-line", has_text="A cat playing").locator("span > span").filter(has_text="with")
+        expect(coloured).to_have_text("with")
+        cell.locator(".cell-status-item", has_text="Python").click()
+        tab.locator(".quick-input-widget input").first.fill("HTML")
+        tab.locator(".quick-input-list .monaco-list-row", has_text="(html)").click()
+        expect(cell.locator(".cell-status-item", has_text="HTML")).to_be_visible()
+        expect(coloured).to_have_text("A cat playing with its friend's")
+        expect(cards).to_have_count(CARDS)
+        keep_picture(tab, "vscode-html")
