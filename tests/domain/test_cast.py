@@ -37,6 +37,7 @@ def _no_cast_is_left() -> Iterator[None]:
         ("A cat and @mia. @MIA's cat!", "A cat and Mia (red scarf). Mia's cat!"),
         ("@Mia2 and @Mia", "Mia2 (a robot) and Mia (red scarf)"),
         ("@Mia走过花园", "Mia (red scarf)走过花园"),
+        ("@MIA and @Mİa", "Mia (red scarf) and @Mİa"),
         ("(@Mia), @Zoë", "(Mia (red scarf)), Zoë (a dog)"),
         ("ann@Mia.com writes to @home, @@Mia and @Miami", "ann@Mia.com writes to @home, @@Mia and @Miami"),
     ],

@@ -108,7 +108,10 @@ def _described(prompt: str, cast: Mapping[str, Character]) -> tuple[str, list[Ch
     named: list[Character] = []
 
     def words(found: re.Match[str]) -> str:
-        one = cast[found[1].casefold()]
+        # Two letters may be one to the pattern and not to `casefold`, such as the Turkish İ and i.
+        one = cast.get(found[1].casefold())
+        if one is None:
+            return found[0]
         if one in named:
             return one.name
         named.append(one)
