@@ -24,6 +24,7 @@ const INTERNAL = new RegExp(
     checkClip fallBack
     fresh numeric others removeExtra sayExtra showExtra taken
     earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
+    ask doing settle diffed vnode
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
     getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate setState shouldComponentUpdate useDebugValue

@@ -220,6 +220,16 @@ it("shows its keys by ?, all of which assistive technology knows", async () => {
   expect(el.textContent).not.toContain("k play · j l 1 s");
 });
 
+it.each([[700, 1], [900, 0]])("waits for no frame to see that it is in sight: %i px down, asked for %i times", async (top, times) => {
+  vi.stubGlobal("innerHeight", 800);
+  vi.stubGlobal("IntersectionObserver", class extends AllSeen {
+    observe() {}
+  });
+  vi.spyOn(Element.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(0, top, 640, 360));
+  const { model } = await shown();
+  expect(model.sentOf("need-bytes")).toHaveLength(times);
+});
+
 it("stops when it is scrolled far away, and not in a window of its own", async () => {
   /** @type {((seen: boolean) => void)[]} */
   const sights = [];

@@ -35,12 +35,8 @@ export function useTrait(wire, name) {
  */
 export function useSource(sources, clip) {
   const [, see] = useState({});
-  // Only for this clip: a grid has many, each of which changes several times.
-  useEffect(() => {
-    const look = () => see(sources.get(clip));
-    look();
-    return sources.subscribe(look);
-  }, [sources, clip]);
+  // Only for this clip: a grid has many, each of which changes several times. Not after a paint, which would hold it up.
+  useLayoutEffect(() => sources.subscribe(() => see(sources.get(clip))), [sources, clip]);
   return sources.get(clip);
 }
 
@@ -72,6 +68,9 @@ export function useVisible(element, margin = "160px") {
   const [visible, setVisible] = useState(!watched);
   useLayoutEffect(() => {
     if (!element || !watched) return undefined;
+    // The observer tells after the next frame, and the one that shows a page's first output takes long.
+    const { top, bottom, width } = element.getBoundingClientRect();
+    setVisible(width > 0 && bottom > 0 && top < innerHeight);
     const watcher = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: margin });
     watcher.observe(element);
     return () => watcher.disconnect();
