@@ -8,7 +8,7 @@ from statistics import mean
 
 import pytest
 
-from veo_widgets.client.poll_schedule import Pace, Schedule, polite, usual
+from veo_widgets.client.poll_schedule import Pace, Schedule, in_step, polite, usual
 from veo_widgets.domain.catalog import TypicalSeconds, models, unlisted
 
 from ..bench import poll_simulation
@@ -174,3 +174,12 @@ def test_a_servers_own_progress_paces_the_looks() -> None:
     assert later.delay(30.0, watched=1000) > later.delay(30.0)
     # Half a percent after a second may be a word of a server that loads its model, or that does not count.
     assert Pace.of(0.005, 1.2, 0.0, None).delay(1.2) == pytest.approx(1.2)
+
+
+def test_of_many_jobs_those_that_are_due_at_nearly_the_same_moment_are_looked_at_together() -> None:
+    now, pauses = 1_796_000_000.03, [number / 1000 for number in range(1, 1000)]
+    assert [in_step(pause, now, 3) for pause in pauses] == pauses
+    longer = [in_step(pause, now, 1000) for pause in pauses]
+    assert len({round(pause, 4) for pause in longer}) <= 11
+    assert all(-1e-6 <= after - before <= 0.1001 for before, after in zip(pauses, longer, strict=True))
+    assert in_step(0.0, now, 1000) == 0.0

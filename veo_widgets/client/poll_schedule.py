@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import erfc, exp, log, pi, sqrt
+from math import ceil, erfc, exp, log, pi, sqrt
 from statistics import fmean, median, pstdev
 from typing import NamedTuple, TypeAlias
 
@@ -34,6 +34,9 @@ _PACED = 0.5
 _UNNOTICED = 1 / 50
 # What a look costs, in likely times of lateness: for one job alone, and how many jobs double it.
 _PRICE, _CROWD = 1 / 400, 160
+# How many jobs are many, and within how many seconds theirs are looked at together: each moment wakes the processor,
+# and finds its caches cold.
+_MANY, _STEP = 20, 0.1
 # How long a model may take of which nothing is known: from `low` to so many times `high`.
 _ANYTHING = 6.0
 # The grid: geometric, from a share of the fastest to a multiple of the slowest.
@@ -207,6 +210,17 @@ class Pace(NamedTuple):
         """
         step = (self.ends_at - self.at) / 2 * sqrt(1 + (watched - 1) / _CROWD)
         return min(max(min(step, elapsed), elapsed * _UNNOTICED, _PACED), _LONGEST)
+
+
+def in_step(pause: float, now: float, watched: int) -> float:
+    """A pause before a look: where there are many jobs, it ends with the pauses of those that are due a little later.
+
+    Args:
+        pause: in seconds; none stays none.
+        now: seconds since the epoch.
+        watched: as for `Schedule.delay`.
+    """
+    return ceil((now + pause) / _STEP) * _STEP - now if pause and watched > _MANY else pause
 
 
 def polite(seconds: float) -> float:

@@ -19,7 +19,7 @@ from ..providers.registry import LITELLM
 from ..storage.clips import library
 from .job_status import StatusChecks, typical_seconds
 from .job_store import JobStore
-from .poll_schedule import Schedule, polite, usual
+from .poll_schedule import Schedule, in_step, polite, usual
 from .retries import answer_of, pause
 from .submission import Sender, orphaned
 
@@ -142,7 +142,7 @@ class Polling:
 
     async def _pause(self, record: JobRecord, seconds: float | None, *, first: bool) -> None:
         if hurried := seconds is None:
-            seconds = await self._next_delay(record, first=first)
+            seconds = in_step(await self._next_delay(record, first=first), self._clock.now(), self._watched)
         self._live.show(record.id, next_poll_at=self._clock.now() + seconds)
         # Only the schedule's own pause may be cut short: where the service has asked for patience, it gets it.
         # It stays shown while the poll is made: a moment that has passed means that it is being looked now.
