@@ -12,6 +12,7 @@ import grimp
 import pytest
 
 import veo_widgets
+from veo_widgets.emulator import Emulator
 
 PACKAGE = Path(veo_widgets.__file__).parent
 
@@ -159,6 +160,19 @@ def test_what_a_first_cell_waits_for_loads_neither_widgets_nor_the_command_line_
     # It is left out, not taken away: whoever wants it loads it.
     code = "from veo_widgets.client.transport import connections; import httpx._main; print(httpx._main.main.name)"
     assert fresh(code) == "main"
+
+
+def test_trio_is_not_loaded_for_http_and_is_there_for_whoever_uses_it(emulator: Emulator) -> None:
+    load = "import sys; from veo_widgets.client.transport import connections; connections.load_completely(); "
+    assert fresh(f"{load}print([name for name in sys.modules if name.startswith('trio')])") == "[]"
+    # Under trio httpcore takes its locks from the module that it was given in its place.
+    ask = f"""
+import httpx, trio, trio.lowlevel
+async def main():
+    async with httpx.AsyncClient() as client:
+        print((await client.get({emulator.base_url + "/_admin/journal"!r})).status_code)
+trio.run(main)"""
+    assert fresh(load + ask) == "200"
 
 
 def test_a_request_can_be_planned_without_a_network_or_a_notebook() -> None:

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
 from http.cookiejar import CookieJar
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from ...config.accounts import Account
@@ -32,6 +35,29 @@ def _without(module: str) -> Iterator[None]:
         yield
     finally:
         del sys.modules[module]
+
+
+class _Deferred(ModuleType):
+    """Stands for a module until something of it is needed."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
+
+
+@contextmanager
+def _deferred(module: str) -> Iterator[None]:
+    """Whoever imports a module in this block gets it once it is used, if it is there at all."""
+    if module in sys.modules or find_spec(module) is None:
+        yield
+        return
+    sys.modules[module] = stand_in = _Deferred(module)
+    try:
+        yield
+    finally:
+        if sys.modules.get(module) is stand_in:
+            del sys.modules[module]
 
 
 # Its command line, which it does without, brings click, rich and pygments where they are installed: most of its import.
@@ -97,7 +123,9 @@ class _NoCookies(CookieJar):
 def _new_transport(limits: httpx.Limits, tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
     secure = tls if proxy and proxy.address.startswith("https:") else None
     through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
-    return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
+    # The first of them loads httpcore, and that loads trio where it is installed, which takes longer than all of httpx.
+    with _deferred("trio"):
+        return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
 
 
 @cache

@@ -95,7 +95,7 @@ def _load() -> None:
 
 def _steps() -> Iterator[Callable[[], object]]:
     """What a create needs, then what is shown after it; each is short, since whoever comes meanwhile waits for it."""
-    for name in ("anyio._backends._asyncio", "h11", "httpcore", "httpx"):
+    for name in ("anyio._backends._asyncio", "h11"):
         yield partial(import_module, name)
     for room in ("client.transport.connections", "session.client", "notebook.magics.runs"):
         yield partial(import_module, f"{_PACKAGE}.{room}")
