@@ -49,10 +49,11 @@ class _Deferred(ModuleType):
 @contextmanager
 def _deferred(module: str) -> Iterator[None]:
     """Whoever imports a module in this block gets it once it is used, if it is there at all."""
-    if module in sys.modules or find_spec(module) is None:
+    if module in sys.modules or (spec := find_spec(module)) is None:
         yield
         return
     sys.modules[module] = stand_in = _Deferred(module)
+    stand_in.__spec__ = spec
     try:
         yield
     finally:
@@ -123,15 +124,16 @@ class _NoCookies(CookieJar):
 def _new_transport(limits: httpx.Limits, tls: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
     secure = tls if proxy and proxy.address.startswith("https:") else None
     through = httpx.Proxy(proxy.address, auth=proxy.auth, ssl_context=secure) if proxy else None
-    # The first of them loads httpcore, and that loads trio where it is installed, which takes longer than all of httpx.
-    with _deferred("trio"):
-        return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
+    load_completely()
+    return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=through)
 
 
 @cache
 def load_completely() -> None:
     """Load what httpx leaves until its first connection is made."""
-    _new_transport(httpx.Limits(), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), None)
+    # That loads trio where it is installed, which takes longer than all of httpx.
+    with _deferred("trio"):
+        httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False)
 
 
 class _Routed(httpx.AsyncBaseTransport):
