@@ -382,6 +382,17 @@ def test_a_clip_that_comes_with_the_answer_to_the_create_is_kept(
     assert all("authorization" not in headers for _, _, headers, _ in elsewhere.seen)
 
 
+def test_localai_s_clip_is_fetched_where_a_proxy_lets_nothing_else_through(
+    gateway: Gateway, make_client: Callable[..., Client], tmp_path: Path
+) -> None:
+    made = make_client(Settings(provider="localai", base_url=gateway.url, folder=tmp_path / "veo_clips"))
+    gateway.says = {
+        "POST /video": answer(200, {"data": [{"url": f"{gateway.url}/generated-videos/a.mp4"}]}),
+        "GET /generated-videos/a.mp4": answer(200, clip()),
+    }
+    assert len(submit(made).wait(60).videos) == 1
+
+
 def test_a_job_that_is_taken_up_late_is_looked_at_at_once(
     client: Client, gateway: Gateway, make_client: Callable[..., Client]
 ) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from ..conformance.server_process import ServerProcess
+from ..made_clips import Made
 from .conftest import Notebook
 from .test_studio import give, says
 
@@ -34,6 +36,12 @@ veo.add_model(
         {"name": "sampler", "kind": "choice", "choices": ["euler", "unipc"], "default": "unipc"},
     ],
 )
+studio = veo.Studio()
+studio
+"""
+OPENROUTER = """
+import veo_widgets as veo
+veo.configure(provider="openrouter", base_url="{address}/api/v1", api_key="{key}")
 studio = veo.Studio()
 studio
 """
@@ -119,3 +127,35 @@ def test_a_model_of_ones_own_from_the_form_to_the_clip_and_back(notebook: Notebo
     expect(form.get_by_role("combobox", name="Sampler").locator("option:checked")).to_have_text("euler")
     expect(form.get_by_role("textbox", name="shift")).to_have_value("3")
     assert json.loads(says(notebook, "print(json.dumps(studio.request.extra))")) == EXTRA
+
+
+def test_the_lengths_and_prices_of_openrouter_s_list_are_in_the_form(notebook: Notebook, tmp_path: Path) -> None:
+    clip = Made(seconds=1, flash=0.5, size=(64, 36)).write(tmp_path / "clip.mp4")
+    key = "sk-or-v1-of-the-form"
+    with ServerProcess(
+        "like_openrouter", tmp_path, clip, key=key, models=["google/veo-3.1", "alibaba/wan-2.6"]
+    ) as server:
+        notebook.write("openrouter.ipynb", OPENROUTER.format(address=server.base_url, key=key))
+        notebook.open("openrouter.ipynb")
+        notebook.command("notebook:run-all-cells")
+        form = notebook.page.locator(".veo-form")
+        form.wait_for()
+        form.get_by_role("textbox", name="Prompt").fill(PROMPT)
+        choose(notebook.page, form, "wan")
+        button = form.get_by_role("button", name=re.compile("Generate"))
+        # Five seconds at 720p, which are the model's defaults.
+        expect(button).to_contain_text("0.50")
+        form.get_by_role("radio", name="10 s").check(force=True)
+        expect(button).to_contain_text("1.00")
+        expect(form.get_by_role("radio", name="8 s")).to_have_count(0)
+        button.click()
+        notebook.page.locator(".veo-studio video").wait_for()
+        (create,) = server.creates()
+        assert create["fields"] == {
+            "model": "alibaba/wan-2.6",
+            "prompt": PROMPT,
+            "duration": 10,
+            "resolution": "720p",
+            "aspect_ratio": "16:9",
+        }
+        assert says(notebook, "print(studio.job.record.cost.usd)") == "0.25"

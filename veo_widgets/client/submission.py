@@ -273,7 +273,8 @@ class Sender:
             if found.outcome != "running":
                 entry.retry_after = 0.0
             # Who answers with the clip itself, or with where it is, may know nothing of it afterwards.
-            if any(sample.data or sample.others for sample in found.samples):
+            named = any(sample.data or sample.others for sample in found.samples)
+            if named or (wire.answers_with_clip and found.samples):
                 entry.delivered = found
 
     def _wait_after(self, record: JobRecord, error: VeoError) -> float | None:
