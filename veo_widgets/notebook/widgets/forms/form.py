@@ -14,6 +14,7 @@ import anyio.to_thread
 import traitlets
 
 from ....api.functions import client as default_client
+from ....client.model_discovery import Offer
 from ....client.offline_client import new_job_id
 from ....client.plan import Plan
 from ....config.environment import notebook, read_environment
@@ -106,6 +107,7 @@ class Form(ClipWidget):
         self._kept = _kept.setdefault(f"{name}@{id(client)}", drafts.Kept())
         self._uploads = Uploads()
         self._followers: list[Callable[..., None]] = []
+        self._offer = Offer()
         given = VideoRequest.build(prompt, name_at(self._provider, model) if model else "", **values)
         self._merge_given(drafts.to_values(given, self._kept.attachments))
         super().__init__(
@@ -259,10 +261,15 @@ class Form(ClipWidget):
         """Add what the server itself says of its models and their parameters; nothing waits for it."""
         discovery = self._client.asynchronous.discovery
         offer = await discovery.offer(self._provider, self._settings, self._environ)
-        said = self.schema
+        if offer is self._offer:
+            return
+        self._offer, said = offer, self.schema
         if offer.described:
+            # Dozens of models are a good part of a second, for which no job is to wait.
             today = self._client.asynchronous.today()
-            said = schema(self._provider, self._settings, today, self._environ, offer.described)
+            said = await anyio.to_thread.run_sync(
+                schema, self._provider, self._settings, today, self._environ, offer.described
+            )
         self.write(schema=with_offer(said, offer))
 
     async def _receive_draft(self, message: Message) -> None:
