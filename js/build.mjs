@@ -23,6 +23,7 @@ const INTERNAL = new RegExp(
     shown thumbs visible
     checkClip fallBack
     fresh numeric others removeExtra sayExtra showExtra taken
+    coming copied deeds discard finds newest settle word
     earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
     ask doing settle diffed vnode
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
@@ -79,7 +80,7 @@ const LENT = {
   },
 };
 
-for (const name of ["form", "grid", "job_view", "player", "studio"]) {
+for (const name of ["form", "grid", "job_view", "library", "player", "studio"]) {
   const entryPoints = [join(here, "src", `${name}.jsx`)];
   const { outputFiles } = await build({ ...HOW, entryPoints, write: false });
   const code = outputFiles?.find(({ path }) => path.endsWith(".js"))?.text ?? "";

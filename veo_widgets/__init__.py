@@ -65,7 +65,19 @@ if TYPE_CHECKING:
     from .domain.errors import DeliveryWarning, VeoError
     from .domain.media import Image, Video
     from .domain.request import VideoRequest
-    from .notebook.widgets import Form, Grid, JobView, Player, Studio, compare, frames, grid, show
+    from .notebook.widgets import (
+        Form,
+        Grid,
+        JobView,
+        Library,
+        Player,
+        Studio,
+        compare,
+        frames,
+        grid,
+        library,
+        show,
+    )
     from .session.as_completed import as_completed
     from .session.client import Client
     from .session.groups.batch import Batch
@@ -85,6 +97,7 @@ _HOMES = {
     "Image": "domain.media",
     "Job": "session.job",
     "JobView": "notebook.widgets",
+    "Library": "notebook.widgets",
     "Player": "notebook.widgets",
     "Shot": "session.groups.shots",
     "Studio": "notebook.widgets",
@@ -122,6 +135,7 @@ _HOMES = {
     "grid": "notebook.widgets",
     "job": "api.functions",
     "jobs": "api.functions",
+    "library": "notebook.widgets",
     "load": "api.functions",
     "log": "config.log",
     "login": "config.keys",
@@ -159,6 +173,7 @@ __all__ = [
     "Image",
     "Job",
     "JobView",
+    "Library",
     "Player",
     "Shot",
     "Studio",
@@ -196,6 +211,7 @@ __all__ = [
     "grid",
     "job",
     "jobs",
+    "library",
     "load",
     "log",
     "login",

@@ -57,6 +57,23 @@ def test_the_newest_job_is_shared(client: Client, settings: Settings, tmp_path: 
     )
 
 
+def test_the_library_is_a_table(client: Client, settings: Settings, tmp_path: Path) -> None:
+    assert veo(tmp_path, settings, "library").stdout == "No job matches.\n"
+    cat, dog = (client.submit(prompt, seconds=4).wait(60) for prompt in ("A cat", "A dog"))
+    client.call(client.asynchronous.shelf, lambda shelf: shelf.star([cat.id], on=True))
+    dog.videos[0].path.unlink()
+    client.close()
+    every = veo(tmp_path, settings, "library").stdout.splitlines()
+    assert [line.split()[0] for line in every] == ["job", dog.id, cat.id]
+    assert every[1].endswith("(clip missing)")
+    for words in (["CAT"], ["--starred"], ["--state", "succeeded", "cat", "a"], ["--model", "veo", "--starred"]):
+        assert [line.split()[:2] for line in veo(tmp_path, settings, "library", *words).stdout.splitlines()[1:]] == [
+            [cat.id, "*"]
+        ]
+    wrong = veo(tmp_path, settings, "library", "--state", "done")
+    assert (wrong.returncode, wrong.stderr.startswith("veo: state: 'done' is not one of")) == (1, True)
+
+
 def test_help_is_told_and_jobs_are_searched(client: Client, settings: Settings, tmp_path: Path) -> None:
     assert "usage: veo" in veo(tmp_path, settings, "help").stdout
     assert "usage: veo jobs" in veo(tmp_path, settings, "help", "jobs").stdout

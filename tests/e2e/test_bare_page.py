@@ -29,6 +29,8 @@ STATES = {
     "grid": "widget=grid&cells=6&starred=2&rejected=3&running=1&failed=4",
     "drafts": "widget=grid&cells=4&planned",
     "studio": "widget=studio&form=filled&jobs=8&chosen=j1",
+    "library": "widget=library&jobs=5000&chosen=job1&undo",
+    "library_open": "widget=library&jobs=40&clip",
 }
 # Counts what a page may leave behind; listeners of elements go with their elements.
 COUNTING = """() => {
@@ -140,7 +142,9 @@ def test_axe_sees_what_is_wrong(page: Page, host: str) -> None:
     assert [name for name, _ in complaints(page)] == ["button-name"]
 
 
-@pytest.mark.parametrize("query", ["state=succeeded", "widget=grid&cells=3&running=1", "widget=form&form=filled"])
+@pytest.mark.parametrize(
+    "query", ["state=succeeded", "widget=grid&cells=3&running=1", "widget=form&form=filled", "widget=library&jobs=99"]
+)
 def test_fifty_renders_leave_nothing_behind(page: Page, host: str, query: str) -> None:
     page.add_init_script(f"({COUNTING})()")
     opened(page, f"{host}?{query}")

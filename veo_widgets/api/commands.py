@@ -162,6 +162,18 @@ VERBS: dict[str, Verb] = {
                 Argument("--since", "text", "only jobs since this date"),
             ),
         ),
+        Verb(
+            "library",
+            job_functions.library_table,
+            "Show everything made here: library cat --starred. In a notebook, as cards that play.",
+            (
+                Argument("words", "text", "words that the prompt contains", many=True),
+                Argument("--model", "model", "only jobs of this model"),
+                Argument("--state", "state", "only jobs in this state"),
+                Argument("--since", "text", "only jobs since this date"),
+                Argument("--starred", "switch", "only what has a star"),
+            ),
+        ),
         Verb("job", job_functions.find, "Show one job: its card and its clips.", (_JOB,)),
         Verb("show", job_functions.find, "Show one job, by default the newest.", (_ANY_JOB,)),
         Verb("wait", job_functions.wait, "Wait for a job's clips.", (_ANY_JOB,)),

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..domain.arguments import NAME, PATH, SECONDS, accepts, refusal
+from ..domain.arguments import NAME, PATH, SECONDS, SWITCH, accepts, refusal
 from ..domain.errors import InvalidRequestError, nearest
+from ..domain.tables import Table
+from ..session import shelves
 from ..session.job import Job, Jobs
-from ..storage.ledger.searches import STATES
+from ..storage.ledger.searches import STATES, Search
+from ..storage.ledger.shelf import Shelved
 from . import functions
+
+# Rows of a table in a terminal.
+_LISTED = 50
 
 
 def find(job: Job | str | None = None) -> Job:
@@ -101,3 +107,27 @@ def ledger_jobs(words: Sequence[str] = (), **wanted: str) -> Jobs:
     if limit < 1:
         raise InvalidRequestError(f"limit: {limit} is not a number of jobs.", parameter="limit", value=limit)
     return functions.jobs(limit, state=states or None, **wanted)
+
+
+@accepts(starred=SWITCH)
+def library_table(words: Sequence[str] = (), *, starred: bool = False, **wanted: str) -> Table:
+    """The newest jobs of the library, which are those that were not deleted, with their sizes on disk, as a table.
+
+    Args:
+        words: what their prompts have.
+        starred: only those with a star.
+        wanted: ``state``, ``model`` and ``since``.
+
+    Raises:
+        InvalidRequestError: a value cannot be read.
+    """
+    client = functions.client()
+    search = Search.of(search=" ".join(words), now=client.asynchronous.now(), starred=starred, deleted=False, **wanted)
+
+    async def read() -> tuple[int, list[Shelved]]:
+        numbers = await client.asynchronous.shelf(lambda shelf: shelf.find(search))
+        return len(numbers), await client.asynchronous.shelf(lambda shelf: shelf.read(numbers[:_LISTED]))
+
+    count, found = client.call(read)
+    more = f"and {count - len(found)} more; give words or a flag to see fewer." if count > len(found) else ""
+    return shelves.table_of(found, more if found else "No job matches.")

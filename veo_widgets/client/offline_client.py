@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..config.accounts import account
 from ..config.resolution import priced
@@ -23,6 +23,7 @@ from ..providers.wires import Call, wire_for
 from ..storage.ledger.async_ledger import AsyncLedger
 from ..storage.ledger.holders import Hold
 from ..storage.ledger.searches import Search
+from ..storage.ledger.shelf import Shelf
 from .clock import Clock
 from .digests import Digests
 from .job_accounts import JobAccounts
@@ -31,6 +32,8 @@ from .job_store import JobStore
 from .live_jobs import Listener, LiveJobs, Sighting
 from .notices import Teller
 from .plan import Plan, make_plan, new_record
+
+T = TypeVar("T")
 
 # Letters and digits that cannot be taken for one another.
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -143,6 +146,10 @@ class OfflineClient:
     async def search(self, search: Search, limit: int | None) -> list[JobRecord]:
         """The newest jobs that are as a search wants them, newest first."""
         return await self._ledger.do(lambda ledger: ledger.search(search, limit))
+
+    async def shelf(self, work: Callable[[Shelf], T]) -> T:
+        """What `work` returns for the jobs as a library has them."""
+        return await self._ledger.do(lambda ledger: work(ledger.shelf))
 
     async def group(self, name: str) -> dict[str, JobRecord]:
         """The job that stands for each piece of a film or a batch, by place."""

@@ -45,7 +45,7 @@ export function GridCard({ wire, sources, linked }) {
   const cells = all.filter((cell) => (cell.take ?? 0) === take);
   const there = cells.flatMap(({ sample }) => clips[sample] ?? []);
   linked.measure(there);
-  if (cells.length === 0) return <article class="veo-card veo-empty">There is nothing to compare yet.</article>;
+  if (cells.length === 0) return <article class="veo-card veo-empty">Nothing to compare yet.</article>;
   const names = titles(cells, columns);
   const shown = ordered(cells, by, marks);
   const big = opened === null ? undefined : clips[opened];

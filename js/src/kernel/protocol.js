@@ -3,11 +3,11 @@
  *
  * @import { Wire } from "./types.js"
  */
-import { from_kernel, longest, upward_bytes } from "../../../veo_widgets/notebook/widgets/protocol.json";
+import { from_kernel, longest, page_cards, upward_bytes } from "../../../veo_widgets/notebook/widgets/protocol.json";
 import { onModel } from "./events.js";
 import { linkOf } from "./link.js";
 
-export { longest, upward_bytes };
+export { longest, page_cards, upward_bytes };
 
 /** @typedef {typeof import("../../../veo_widgets/notebook/widgets/protocol.json")} Protocol */
 

@@ -67,6 +67,10 @@ def ask(line: str) -> Any:
             print(f"{listing(VERBS.values(), '%veo')}\n\n{usage()}")  # noqa: T201 (the answer to help)
             return None
         verb, values = read(typed, VERBS)
+        if verb.name == "library":
+            from ..widgets import library
+
+            return library(" ".join(values.pop("words", ())), **values)
         found = verb.function(**values)
         if verb.name == "resume":
             from ..widgets import display

@@ -6,8 +6,9 @@ from .display import show
 from .forms.form import Form
 from .grids.grid import Grid, compare, grid
 from .job_view import JobView
+from .libraries.library import Library, library
 from .player import Player
 from .registries import frames
 from .studio import Studio
 
-__all__ = ["Form", "Grid", "JobView", "Player", "Studio", "compare", "frames", "grid", "show"]
+__all__ = ["Form", "Grid", "JobView", "Library", "Player", "Studio", "compare", "frames", "grid", "library", "show"]

@@ -24,11 +24,13 @@ CHUNK_BYTES: int = _PROTOCOL["chunk_bytes"]
 # One piece of an image on its way to the kernel. Colab is said to lose messages of a megabyte, and bytes written as
 # text are a third longer.
 UPWARD_BYTES: int = _PROTOCOL["upward_bytes"]
+# Cards of the library in a page, of which each may bring a still of 20 kB.
+PAGE_CARDS: int = _PROTOCOL["page_cards"]
 # The longest text that a field may hold; other fields are numbers, or what is named below.
 _LONGEST: dict[str, int] = _PROTOCOL["longest"]
 _WORDS: dict[str, list[str]] = _PROTOCOL["words"]
 # Objects are checked by their readers.
-_OBJECTS = {"draft", "message"}
+_OBJECTS = {"draft", "message", "filters"}
 _LISTS = {"samples"}
 _LONGEST_LIST = 1000
 # The bytes that a message may bring: a poster or a piece of an image, and nothing with any other.

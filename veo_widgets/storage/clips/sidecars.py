@@ -71,7 +71,7 @@ def recipe_of(record: JobRecord, video: Video, now: float) -> dict[str, Any]:
         "surface": record.surface,
         "operation": record.operation,
         "model": record.model,
-        "request": {name: _as_json(value) for name, value in record.request.said().items()},
+        "request": request_of(record),
         "cost": record.cost.to_json(),
         "created_at": _iso_time(record.created_at),
         "submitted_at": _iso_time(record.submitted_at),
@@ -79,6 +79,11 @@ def recipe_of(record: JobRecord, video: Video, now: float) -> dict[str, Any]:
         "saved_at": _iso_time(now),
         "file": facts(video),
     }
+
+
+def request_of(record: JobRecord) -> dict[str, Any]:
+    """What was asked for as recipes have it: images are named, and not in it."""
+    return {name: _as_json(value) for name, value in record.request.said().items()}
 
 
 def facts(video: Video) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from .holders import Hold, Holder, is_dead
 from .job_rows import PROGRAM, add_digests, carry_over, read_job, write_job
 from .leases import OPEN
 from .searches import Search
+from .shelf import Shelf
 
 # Seconds to wait for another program's lock.
 PATIENCE_SECONDS = 30.0
@@ -256,6 +257,11 @@ class Ledger:
     def search(self, search: Search, limit: int | None) -> list[JobRecord]:
         """The newest jobs that are as a search wants them, newest first."""
         return search.find(self._file, limit)
+
+    @property
+    def shelf(self) -> Shelf:
+        """The jobs as a library has them: by their numbers, with stars and a trash."""
+        return Shelf(self._file)
 
     def left(self, now: float) -> tuple[int, int]:
         """How many open jobs nobody works on at `now`, and of how many the answer was lost."""

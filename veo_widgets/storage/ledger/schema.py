@@ -81,6 +81,14 @@ MIGRATIONS = (
     CREATE INDEX jobs_by_program ON jobs (program, state, usd);
     CREATE INDEX jobs_by_model_alone ON jobs (model)
     """,
+    # What the library knows of a job: whether it has a star, and whether its files are in the trash.
+    """
+    ALTER TABLE jobs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX jobs_by_deletion ON jobs (deleted);
+    CREATE INDEX jobs_starred ON jobs (starred) WHERE starred = 1;
+    CREATE INDEX jobs_by_notebook ON jobs (json_extract(record, '$.notebook'))
+    """,
 )
 # The rows that a damaged ledger is searched for, each table before those that name its rows.
 TABLES = ("jobs", "events", "inputs", "budgets")

@@ -19,7 +19,6 @@ _WIDTH = 240
 # All of it is to stay below 40 kB, whatever the prompts hold: an escaped character takes up to fourteen bytes.
 _MOST_SHOWN = 5
 _STILL_BYTES = 3_200
-_ALL_STILLS = _MOST_SHOWN * _STILL_BYTES * 4 // 3 + 500
 _LONGEST, _BRIEF = 1_000, 160
 _REMARK = "The form as it was when this notebook was saved. Run the cell to open it again."
 _EMPTY = "Nothing was written yet."
@@ -45,23 +44,28 @@ def draft(request: VideoRequest, plan: Plan | None, name: str, text: str) -> dic
     return mime_bundle(card(name, CARD, body), [text], ())
 
 
-def jobs(records: Sequence[JobRecord], name: str, text: str) -> dict[str, str]:
-    """The output of a studio as MIME types: the newest clips with still, prompt, link and price.
+def jobs(
+    records: Sequence[JobRecord], name: str, text: str, *, most: int = _MOST_SHOWN, others: int = 0
+) -> dict[str, str]:
+    """The output of a studio or a library as MIME types: the newest clips with still, prompt, link and price.
 
     Args:
         records: the jobs, newest first.
         name: the class by which a live view hides it.
         text: what readers of text see.
+        most: how many clips it shows.
+        others: how many jobs there are beside these.
     """
     found = [(record, video) for record in records for video in record.videos or (None,)]
-    shown, cards, left = found[:_MOST_SHOWN], "", _ALL_STILLS
+    shown, cards, left = found[:most], "", most * _STILL_BYTES * 4 // 3 + 500
     for record, video in shown:
         still = smaller(video.poster, _WIDTH, _STILL_BYTES) if video and video.poster else ""
         still = still if len(still) <= left else ""
         left -= len(still)
         cards += _job_card(record, video, still)
-    more = f'<div style="{QUIET};width:100%">{_MORE.format(len(found) - len(shown))}</div>'
-    body = cards + (more if len(found) > len(shown) else "")
+    more = len(found) - len(shown) + others
+    body = cards + (f'<div style="{QUIET};width:100%">{_MORE.format(more)}</div>' if more else "")
+    body = body or "There is nothing here yet."
     return mime_bundle(card(name, GALLERY, body), [text], [video for _, video in found if video])
 
 

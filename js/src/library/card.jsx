@@ -1,0 +1,217 @@
+/**
+ * Everything that was ever made here: search, cards, and what is done with the selection.
+ *
+ * @import { ClipSources } from "../kernel/clip_sources.js"
+ * @import { Facts } from "../clip/player.jsx"
+ * @import { Entry, Filters, Model, Opened } from "./types.js"
+ * @import { Finds } from "./finds.js"
+ */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Player } from "../clip/player.jsx";
+import { Chips, Prompt } from "../clip/request.jsx";
+import { usePassing, useTrait } from "../kernel/hooks.js";
+import { onEscape } from "../kernel/keys.js";
+import { listen, send } from "../kernel/protocol.js";
+import { Dismiss, Icon, IconButton } from "../ui/icons.jsx";
+import { Refusal } from "../ui/refusal.jsx";
+import { sizeText } from "../ui/words.js";
+import { FilterBar } from "./filters.jsx";
+import { useFinds } from "./finds.js";
+import { Shelf } from "./shelf.jsx";
+
+const STAYS_MS = 8000;
+
+/** @param {{wire: Model, sources: ClipSources}} props */
+export function LibraryCard({ wire, sources }) {
+  const [filters, setFilters] = useState(() => /** @type {Filters} */ ({ ...wire.get("filters") }));
+  const finds = useFinds(wire, filters);
+  /** @type {string[]} */
+  const chosen = useTrait(wire, "chosen") ?? [];
+  /** @type {Opened} */
+  const opened = useTrait(wire, "opened") ?? {};
+  /** @type {string} */
+  const undo = useTrait(wire, "undo") ?? "";
+  const { refusal, forget, word, say } = useWords(wire);
+  const kept = useRef({ top: 0, index: 0 });
+  const card = useRef(/** @type {HTMLElement|null} */ (null));
+  const tell = (/** @type {Parameters<typeof send>[1]} */ kind, /** @type {Record<string, unknown>} */ payload = {}) => {
+    forget();
+    send(wire, kind, payload);
+  };
+  const deeds = deedsOf(tell, chosen, say);
+  const takeBack = () => undo && tell("restore", { job: "" });
+  useReturn(card, opened.job, kept.current);
+  const big = (opened.clips ?? []).length > 0;
+  return (
+    <article ref={card} class="veo-card veo-lib" aria-label="Library">
+      <Refusal refusal={refusal} onDismiss={forget} />
+      {big ? (
+        <Big {...{ wire, sources, opened, tell }} />
+      ) : (
+        <>
+          <FilterBar
+            {...{ wire, filters }}
+            look={finds.look}
+            change={(change) => {
+              kept.current = { top: 0, index: 0 };
+              setFilters((before) => ({ ...before, ...change }));
+            }}
+          />
+          <Sums finds={finds} filters={filters} />
+          {finds.count > 0 && (
+            <Shelf
+              key={JSON.stringify(filters)}
+              {...{ finds, chosen, deeds, kept }}
+              commands={{ undo: takeBack, search: () => /** @type {HTMLElement|null|undefined} */ (card.current?.querySelector("input[type=search]"))?.focus() }}
+            />
+          )}
+        </>
+      )}
+      <div class={word ? "veo-remark" : "veo-unseen"} role="status">
+        {word}
+      </div>
+      {undo && (
+        <div class="veo-remark" role="status">
+          <span>{undo}</span>
+          <button type="button" aria-keyshortcuts="Z" onClick={takeBack}>
+            Undo
+          </button>
+        </div>
+      )}
+      {!big && <Selection {...{ chosen, tell }} count={finds.count} deleted={filters.deleted} />}
+    </article>
+  );
+}
+
+/** What the kernel says. @param {Model} wire */
+function useWords(wire) {
+  const [refusal, setRefusal] = useState("");
+  const [word, say] = usePassing(() => STAYS_MS);
+  useEffect(() => {
+    const stops = [listen(wire, "refused", ({ message }) => setRefusal(message)), listen(wire, "told", ({ message }) => say(message))];
+    return () => stops.forEach((stop) => stop());
+  }, [wire]);
+  return { refusal, forget: () => setRefusal(""), word, say };
+}
+
+/**
+ * @param {(kind: Parameters<typeof send>[1], payload?: Record<string, unknown>) => void} tell
+ * @param {string[]} chosen
+ * @param {(word: string) => void} say
+ */
+function deedsOf(tell, chosen, say) {
+  const playable = ({ clips, missing } = /** @type {Entry} */ ({})) => clips > missing;
+  return {
+    say,
+    open: (/** @type {Entry} */ entry) => playable(entry) && tell("open", { job: entry.job }),
+    star: (/** @type {Entry} */ entry) => tell("star", { job: entry.job, on: entry.starred ? 0 : 1 }),
+    choose: (/** @type {Entry} */ entry, /** @type {boolean} */ on) => tell("choose", { job: entry.job, on: on ? 1 : 0 }),
+    // What is selected goes together, as in a file manager.
+    discard: (/** @type {Entry} */ entry) => !entry.deleted && tell("delete", { job: chosen.includes(entry.job) ? "" : entry.job }),
+    restore: (/** @type {Entry} */ entry) => tell("restore", { job: entry.job }),
+    use: (/** @type {Entry} */ entry) => tell("use", { job: entry.job }),
+  };
+}
+
+/**
+ * Back from a clip, the keyboard is where it was.
+ *
+ * @param {{current: HTMLElement|null}} card
+ * @param {string|undefined} job  that is open
+ * @param {{index: number}} kept
+ */
+function useReturn(card, job, kept) {
+  const was = useRef(job);
+  useEffect(() => {
+    if (was.current && !job) /** @type {HTMLElement|null|undefined} */ (card.current?.querySelector(`[data-index="${kept.index}"]`))?.focus({ preventScroll: true });
+    was.current = job;
+  }, [job]);
+}
+
+/** @param {{finds: Finds, filters: Filters}} props */
+function Sums({ finds: { count, sums }, filters }) {
+  if (count < 0) return <p class="veo-empty">Looking …</p>;
+  const filtered = Object.values(filters).some(Boolean);
+  if (count === 0) {
+    return (
+      <p class="veo-empty" role="status">
+        {filters.deleted ? "Nothing that fits is in the trash." : filtered ? "Nothing fits this search." : "Nothing was made here yet."}
+      </p>
+    );
+  }
+  const many = `${count.toLocaleString()} ${count === 1 ? "job" : "jobs"}`;
+  const clips = sums.clips > 0 ? ` · ${sums.clips.toLocaleString()} ${sums.clips === 1 ? "clip" : "clips"}, ${sums.bytes < 1e9 ? sizeText(sums.bytes) : `${(sums.bytes / 1e9).toFixed(1)} GB`}` : "";
+  return (
+    <p class="veo-lib-sums veo-hint" role="status">
+      {many}
+      {clips}
+    </p>
+  );
+}
+
+/**
+ * @param {{chosen: string[], count: number, deleted: boolean,
+ *   tell: (kind: Parameters<typeof send>[1], payload?: Record<string, unknown>) => void}} props
+ */
+function Selection({ chosen, count, deleted, tell }) {
+  if (chosen.length === 0) {
+    return count > 0 ? <p class="veo-lib-foot veo-hint veo-keys">Enter plays · S stars · Space selects · Del deletes · Z undoes · / searches</p> : null;
+  }
+  return (
+    <div class="veo-lib-foot" role="group" aria-label="Selection">
+      <strong>{chosen.length.toLocaleString()} selected</strong>
+      <button type="button" class="veo-link" onClick={() => tell("choose", { job: "", on: 1 })}>
+        Select all {count.toLocaleString()}
+      </button>
+      <button type="button" class="veo-link" onClick={() => tell("choose", { job: "", on: 0 })}>
+        Clear
+      </button>
+      <span class="veo-lib-acts">
+        <button type="button" onClick={() => tell("export")}>
+          <Icon name="download" />
+          Export
+        </button>
+        {!deleted && (
+          <button type="button" onClick={() => tell("delete", { job: "" })}>
+            <Icon name="close" />
+            Delete
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}
+
+/**
+ * The clips of one job, with everything that a player has.
+ *
+ * @param {{wire: Model, sources: ClipSources, opened: Opened,
+ *   tell: (kind: Parameters<typeof send>[1], payload?: Record<string, unknown>) => void}} props
+ */
+function Big({ wire, sources, opened: { job, starred, clips }, tell }) {
+  const back = useRef(/** @type {HTMLButtonElement|null} */ (null));
+  useEffect(() => back.current?.focus(), []);
+  const close = () => tell("open", { job: "" });
+  const facts = /** @type {Facts} */ (clips[0]?.facts);
+  const about = (/** @type {Facts} */ shown) => (
+    <div class="veo-body">
+      <Prompt text={shown.prompt} />
+      <Chips model={shown.model} settings={shown.settings} />
+    </div>
+  );
+  return (
+    <div onKeyDown={onEscape(close)}>
+      <div class="veo-lib-big">
+        <button ref={back} type="button" onClick={close}>
+          <Icon name="grid" />
+          Library
+        </button>
+        <span class="veo-lib-acts">
+          <IconButton icon="star" label="Star this job" pressed={starred} onClick={() => tell("star", { job, on: starred ? 0 : 1 })} />
+          <IconButton icon="close" label="Delete this job" onClick={() => tell("delete", { job })} />
+        </span>
+      </div>
+      <Player key={job} wire={wire} sources={sources} clips={clips} facts={facts} autoStart about={about} />
+    </div>
+  );
+}
