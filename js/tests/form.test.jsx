@@ -277,7 +277,7 @@ describe("an image", () => {
   /** @param {HTMLElement} el @param {File} file */
   async function drop(el, file) {
     const event = new Event("drop", { bubbles: true, cancelable: true });
-    Object.assign(event, { dataTransfer: { files: [file], types: ["Files"] } });
+    Object.assign(event, { dataTransfer: { files: [file], types: ["Files"], getData: () => "" } });
     el.querySelector('[data-parameter="first_frame"]')?.dispatchEvent(event);
     await settle();
     return event;

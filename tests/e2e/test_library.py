@@ -86,6 +86,18 @@ def test_a_clip_is_starred_deleted_taken_back_and_given_away(notebook: Notebook)
     assert len(list(folder.glob("clips/*.mp4"))) == 1
 
 
+def test_a_card_is_dragged_onto_a_form(notebook: Notebook) -> None:
+    page = notebook.page
+    notebook.write("dragged.ipynb", LOAD, "veo.submit('A wren', seconds=4).wait().id", "veo.library()", "veo.Form()")
+    notebook.open("dragged.ipynb")
+    for cell in range(4):
+        notebook.run(cell)
+    prompt = page.locator(".veo-form").get_by_role("textbox", name="Prompt")
+    expect(prompt).to_have_value("")
+    page.locator(".veo-lib-cell").first.drag_to(prompt)
+    expect(prompt).to_have_value("A wren")
+
+
 def test_everything_can_be_done_by_keys(notebook: Notebook) -> None:
     page, home = notebook.page, notebook.lab.root.with_name("home")
     write_many(home / "ledger.sqlite3", 5000, notebook.lab.root / "gone", now=time.time())

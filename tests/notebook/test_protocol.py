@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.notebook.widgets import Form, Grid, JobView, Player, Studio, protocol
+from veo_widgets.notebook.widgets import Form, Grid, JobView, Library, Player, Studio, protocol
 
 SCRIPTS = Path(__file__).parents[2] / "js" / "src"
 
@@ -16,7 +16,9 @@ def test_every_trait_that_the_browser_reads_is_one_that_python_writes() -> None:
     """A trait that is renamed on one side alone is read as missing, without an error anywhere."""
     scripts = "".join(path.read_text("utf-8") for path in SCRIPTS.rglob("*.js*"))
     wanted = set(re.findall(r'(?:useTrait\(\w+, |(?:wire|model)\.get\()"(\w+)"\)', scripts))
-    sent = {name for widget in (Form, Grid, JobView, Player, Studio) for name in widget.class_traits(sync=True)}
+    sent = {
+        name for widget in (Form, Grid, JobView, Library, Player, Studio) for name in widget.class_traits(sync=True)
+    }
     assert len(wanted) > 10
     assert wanted - sent == set()
 
@@ -29,6 +31,12 @@ def test_every_trait_that_the_browser_reads_is_one_that_python_writes() -> None:
         ({"kind": "poster", "sample": 3}, True),
         ({"kind": "submit", "prompt": "A cat"}, False),
         ({"kind": "ready", "more": 1}, False),
+        ({"kind": "find", "filters": {"query": "cat"}, "request": "r1"}, True),
+        ({"kind": "find", "filters": "cat", "request": "r1"}, False),
+        ({"kind": "star", "job": "j1", "on": 1}, True),
+        ({"kind": "star", "job": "j1", "on": True}, False),
+        ({"kind": "delete", "job": "j" * 65}, False),
+        ({"kind": "export", "path": "/etc"}, False),
         ({"kind": "retry", "job": "j1", "request": "r1"}, True),
         ({"kind": "retry", "job": "j1"}, True),
         ({"kind": "retry", "request": "r1"}, False),

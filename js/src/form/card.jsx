@@ -7,7 +7,7 @@
  */
 import { useRef, useState } from "preact/hooks";
 import { claim } from "../kernel/events.js";
-import { longest, send } from "../kernel/protocol.js";
+import { JOB_TYPE, longest, send } from "../kernel/protocol.js";
 import { useSubject } from "../kernel/redraw.js";
 import { Builder } from "./builder_loader.jsx";
 import { addImages, Frames } from "./frames.jsx";
@@ -229,14 +229,16 @@ function useDrop(store, wire, complain) {
     return send(wire, "recipe", { name: recipe.name.slice(0, longest.name), text });
   };
   const receive = (/** @type {Event} */ event, /** @type {DataTransfer|null} */ given) => {
+    const job = given?.getData(JOB_TYPE);
     const files = [...(given?.files ?? [])];
-    if (files.length === 0) return;
+    if (!job && files.length === 0) return;
     claim(event);
-    void take(files, slotAt(event.target, store));
+    if (job) send(wire, "use", { job });
+    else void take(files, slotAt(event.target, store));
   };
   const handlers = {
     onDragOver: (/** @type {DragEvent} */ event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
+      if (!event.dataTransfer?.types.some((type) => type === "Files" || type === JOB_TYPE)) return;
       claim(event);
       setOver(true);
     },

@@ -9,6 +9,9 @@ import { linkOf } from "./link.js";
 
 export { longest, page_cards, upward_bytes };
 
+/** What is dragged when it is a job, by its id. */
+export const JOB_TYPE = "veo/job";
+
 /** @typedef {typeof import("../../../veo_widgets/notebook/widgets/protocol.json")} Protocol */
 
 /** @returns {string} a name for a request, never given twice */

@@ -8,6 +8,7 @@ import { useState } from "preact/hooks";
 import { toClipboard } from "../ui/clipboard.js";
 import { Icon, IconButton } from "../ui/icons.jsx";
 import { Menu } from "../ui/menu.jsx";
+import { JOB_TYPE } from "../kernel/protocol.js";
 import { clockText } from "../kernel/time.js";
 import { isLive, problemTitle, sizeText, stateText } from "../ui/words.js";
 
@@ -60,7 +61,7 @@ export function LibraryCell({ entry, index, count, chosen, inOrder, deeds, place
       tabIndex={inOrder ? 0 : -1}
       aria-label={entryWords(entry, chosen)}
       aria-keyshortcuts="Enter S Space Delete ArrowLeft ArrowRight ArrowUp ArrowDown Home End PageUp PageDown"
-      draggable={canPlay(entry) && !entry.deleted}
+      draggable
       onDragStart={(event) => drag(event, entry)}
       onFocus={onFocus}
       {...about}
@@ -93,7 +94,7 @@ function pixels({ left, top, width, height }) {
 
 /** @param {DragEvent} event @param {Entry} entry */
 function drag(event, { job, prompt }) {
-  event.dataTransfer?.setData("application/x-veo-job", job);
+  event.dataTransfer?.setData(JOB_TYPE, job);
   event.dataTransfer?.setData("text/plain", prompt);
 }
 
