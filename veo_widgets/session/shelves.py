@@ -43,10 +43,12 @@ async def delete(client: AsyncClient, ids: Sequence[str]) -> str:
         What was done, for people.
 
     Raises:
-        InvalidRequestError: one has not ended, or its answer was lost; nothing is moved.
+        InvalidRequestError: one has not ended, or its answer was lost, or there is none; nothing is moved.
         VeoError: the disk refused.
     """
     found = await client.shelf(lambda shelf: shelf.named(ids))
+    if not found:
+        raise InvalidRequestError("delete: nothing is selected.", parameter="delete")
     for one in found:
         record = one.record
         if not record.state.is_final or record.state is JobState.UNKNOWN:

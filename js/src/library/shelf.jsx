@@ -62,6 +62,11 @@ export function Shelf({ finds, chosen, deeds, commands, kept }) {
     return () => clearTimeout(timer);
   }, [first, last, request]);
   useLayoutEffect(() => {
+    // The last card was deleted, and the focus went with it.
+    if (current > at && at >= 0) {
+      focusing.current ||= document.activeElement === document.body;
+      setCurrent(at);
+    }
     const element = focusing.current ? box.current?.querySelector(`[data-index="${at}"][tabindex]`) : null;
     if (!element) return;
     focusing.current = false;
@@ -104,7 +109,8 @@ export function Shelf({ finds, chosen, deeds, commands, kept }) {
       <ul class="veo-lib-cells" aria-label="Jobs, newest first" style={{ height: `${whole}px` }}>
         {places.map((index) => (
           <LibraryCell
-            key={entries.get(index)?.job ?? index}
+            // Not by the job: where one is deleted the next takes its place, and the keyboard stays there.
+            key={index}
             {...{ index, count, deeds }}
             entry={entries.get(index)}
             chosen={chosen.includes(entries.get(index)?.job ?? "")}
