@@ -23,7 +23,7 @@ const INTERNAL = new RegExp(
     shown thumbs visible
     checkClip fallBack
     fresh numeric others removeExtra sayExtra showExtra taken
-    coming copied deeds discard finds newest settle word
+    become coming copied deeds discard finds gone newest settle tick word
     earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
     ask doing settle diffed vnode
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
