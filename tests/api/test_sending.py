@@ -267,6 +267,7 @@ def test_a_shot_that_is_sent_again_has_its_price(emulator: Emulator, tmp_path: P
     code, _, seen = in_terminal(["film", "f.toml"], "", tmp_path, said)
     assert (code, creates(emulator)) == (1, 1)
     assert "0 of 1 shots to send" in seen
+    assert "veo film f.toml --retry also sends what has failed again." in seen
     code, _, seen = in_terminal(["film", "f.toml", "--retry"], "n\n", tmp_path, said)
     assert (code, creates(emulator)) == (1, 1)
     assert "1 of 1 shots to send, $0.40" in seen

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.errors import InvalidRequestError
+from ..domain.errors import InvalidRequestError, VeoError
 from ..domain.pricing import Cost, dollars
 from ..domain.printable import printable
 from ..session.job import Job
@@ -98,6 +98,10 @@ def _run_film(
         film.run(retry=retry, max_running=max_running).wait()
         # Standard output is for what a script may read.
         print((film.render(render, **read.render).path if render else film.path).resolve())
+    except VeoError:
+        if not retry and len(film.due(retry=True)) > len(film.due()):
+            print(f"veo film {board} --retry also sends what has failed again.", file=sys.stderr)
+        raise
     except KeyboardInterrupt:
         print(f"Stopped waiting; veo film {board} goes on from here and pays for nothing twice.", file=sys.stderr)
         return 130
