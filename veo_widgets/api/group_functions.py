@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..domain.arguments import NAME, TEXT, accepts
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @accepts(name=NAME)
-def film(name: str, shots: Iterable[Shot | TitleCard | str], **common: Any) -> Film:
+def film(
+    name: str, shots: Iterable[Shot | TitleCard | str], *, texts: Mapping[str, str] | None = None, **common: Any
+) -> Film:
     """Plan a film from shots: see what it costs, then ``run()`` it. Nothing is sent yet.
 
     ```python
@@ -30,9 +32,13 @@ def film(name: str, shots: Iterable[Shot | TitleCard | str], **common: Any) -> F
     If you run the same film again, after a crash, in another notebook or with some shots edited, only what is missing
     or changed is sent.
 
+    The film can be edited: ``film.shots[2].prompt = …``, ``film.shots.move(4, 1)``; ``film.change()`` tells what is
+    then to be made and what it costs. Edits are kept: the same code brings them back.
+
     Args:
         name: identifies the film when you run it again.
         shots: made by `shot`, or prompts; and cards by `title_card`.
+        texts: what ``{names}`` in the prompts of all shots stand for, such as ``{"character": "Mia, in a red scarf"}``.
         common: settings for every shot, as for `submit`.
 
     Raises:
@@ -43,7 +49,7 @@ def film(name: str, shots: Iterable[Shot | TitleCard | str], **common: Any) -> F
     from ..session.groups.film import Film
 
     common = sealed(common)
-    return Film(functions.client(), name, shots, common)
+    return Film(functions.client(), name, shots, common, texts)
 
 
 @accepts(prompt=TEXT, name=NAME)

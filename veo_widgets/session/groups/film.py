@@ -28,18 +28,20 @@ from ...storage.films.signatures import Part, Signing
 from ...storage.films.stitching import Segment
 from ..client import Client
 from ..waiting import result
-from .cutting import check_cuts, edits_of
-from .group import Group
-from .piece import Piece, has_clip, number_equals, tell_apart
+from .board import Shared
+from .boarded import BoardedGroup
+from .cutting import edits_of
+from .editing import read_texts
+from .piece import Piece, has_clip
 from .rendering_bar import with_bar
 from .renditions import rendition_of, target_of
-from .shots import Shot, as_parts, check_lengths, planned_piece
+from .shots import Shot
 from .spans import clip_segments, clip_spans
 from .timeline_files import scenes_of, write_captions, write_timeline_file
 from .title_cards import TitleCard
 
 
-class Film(Group):
+class Film(BoardedGroup):
     """A film made from shots. Shown as a table; in a notebook, with a still of each shot.
 
     Cut shots are made at the same time, the others when the shot before has its clip. A shot is identified by its
@@ -51,10 +53,10 @@ class Film(Group):
         name: identifies the film when you run it again.
         shots: in order, with title cards; a text is a cut shot.
         common: settings for every shot, as for `submit`.
+        texts: what ``{names}`` in prompts stand for.
 
     Attributes:
-        parts: shots and title cards, as they were given.
-        shots: the shots alone.
+        parts: shots and title cards in their order.
 
     Raises:
         InvalidRequestError: there are no shots, or they cannot be cut as they say.
@@ -63,27 +65,19 @@ class Film(Group):
 
     @accepts(client=instance_of(Client, "a client"), name=NAME)
     def __init__(
-        self, client: Client, name: str, shots: Iterable[Shot | TitleCard | str], common: Mapping[str, Any]
+        self,
+        client: Client,
+        name: str,
+        shots: Iterable[Shot | TitleCard | str],
+        common: Mapping[str, Any],
+        texts: Mapping[str, str] | None = None,
     ) -> None:
-        self.parts = tuple(as_parts(shots))
-        check_cuts(self.parts)
-        self.shots = tuple(part for part in self.parts if isinstance(part, Shot))
-        chains: list[list[Piece]] = []
-        for number, one in enumerate(self.shots, 1):
-            chain = chains[-1] if chains and one.transition != "cut" else []
-            chain.append(planned_piece(client, number, one, common, chain[-1] if chain else None))
-            if len(chain) == 1:
-                chains.append(chain)
-        for chain in chains:
-            check_lengths(chain)
-        super().__init__(client, "film", name, chains)
-        number_equals(self.pieces)
-        tell_apart(self.pieces, [piece.values for piece in self.pieces])
-        self.remarks = self._black_bar_remarks()
+        shared = Shared(common, read_texts(texts))
+        super().__init__(client, name, shots, shared)
 
     _final_step = "putting the clips together"
 
-    def _black_bar_remarks(self) -> tuple[str, ...]:
+    def _arrangement_remarks(self) -> tuple[str, ...]:
         """Which shots are of another shape than the film, which has the first one's."""
         shapes = [(piece.label, _picture_size(piece)) for piece in self.pieces]
         first = next((size for _, size in shapes if size), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import anyio
+from anyio.abc import TaskGroup
 
 from ...client.notices import Teller
 from ...client.plan import Plan
@@ -40,6 +42,7 @@ from .summary import Bill, Summary, entry
 _SENDING = 4
 # A still has up to 20 kB, and they are all in the notebook.
 _MOST_STILLS = 12
+_Future = concurrent.futures.Future[None]
 
 
 @dataclass
@@ -81,7 +84,9 @@ class Group:
         self.group, self.title = f"{kind}:{name}", f"{kind} {name!r}"
         self._chains = chains
         self._began, self._over_before = 0.0, 0
-        self._run: concurrent.futures.Future[None] | None = None
+        # What the run was begun with: a film may be edited since.
+        self._brought: Sequence[Sequence[Piece]] = chains
+        self._run: _Future | None = None
 
     # What is known
 
@@ -121,14 +126,14 @@ class Group:
 
     def due(self, *, retry: bool = False) -> list[Plan]:
         """What `run` would send now; see there."""
-        return self._unsent(self._records(), retry=retry)
+        return self.client.call(self._unsent, retry)
 
-    def _unsent(self, records: Sequence[JobRecord | None], *, retry: bool) -> list[Plan]:
-        return [
-            piece.plan
-            for piece, record in zip(self.pieces, records, strict=True)
-            if piece.plan and (record is None or record.problem == NOT_SENT or (retry and may_be_sent_again(record)))
-        ]
+    async def _unsent(self, retry: bool) -> list[Plan]:  # noqa: FBT001 (called by `Loop.call`, which passes no names)
+        wanted = [take.plan for take in await self._due_takes()]
+        for piece, record in zip(self.pieces, await self._current_records(), strict=True):
+            if record is None or record.problem == NOT_SENT or (retry and may_be_sent_again(record)):
+                wanted.append(piece.plan)
+        return [plan for plan in wanted if plan]
 
     def _summary(self, *, posters: bool) -> Summary:
         records = self._records()
@@ -141,9 +146,17 @@ class Group:
                 waits_for = before if piece.follows and not there else ""
                 entries.append(entry(piece, record, waits_for, posters=posters))
                 before, there = piece.label, has_clip(record)
+        takes = tuple(entry(take, None, "", posters=False) for take in self.client.call(self._due_takes))
         plans = [piece.plan for piece in self.pieces if piece.plan is not None]
         free = bool(plans) and all(plan.provider.name == "emulator" for plan in plans)
-        return Summary(self.title, tuple(entries), free=free, remarks=(*self.remarks, *self._clip_remarks(records)))
+        remarks = (*self.remarks, *self._clip_remarks(records))
+        return Summary(self.title, tuple(entries), free=free, remarks=remarks, takes=takes)
+
+    async def _due_takes(self) -> list[Piece]:
+        """The takes that are not chosen and were never sent: they are made beside the others."""
+        takes = [take for piece in self.pieces for take in piece.takes]
+        known = await self._jobs_by_place() if takes else {}
+        return [take for take in takes if take.is_due_beside(known)]
 
     def _clip_remarks(self, records: Sequence[JobRecord | None]) -> tuple[str, ...]:
         """What to know of the clips that are there, beside the price."""
@@ -166,11 +179,7 @@ class Group:
 
     @accepts()
     def sheet(self, columns: int = 5) -> ContactSheet:
-        """A contact sheet: a still of every clip with prompt, model, length and price; a piece without one says why.
-
-        Args:
-            columns: how many stand beside each other.
-        """
+        """A contact sheet of so many columns: a still of every clip with its facts; a piece without one says why."""
         found = zip(self.pieces, self._records(), self.plan().entries, strict=True)
         return ContactSheet(self.title, [item for triple in found for item in sheet_items(*triple)], columns)
 
@@ -195,31 +204,35 @@ class Group:
         if not COUNT.fits(max_running):
             message = f"max_running: {shown(max_running)} is not a number of jobs from 1."
             raise InvalidRequestError(message, parameter="max_running", value=max_running)
-        if not self.is_running:
-            refuse(self.title, self.pieces)
+        if not self.is_running or self._brought is not self._chains:
+            refuse(self.title, [*self.pieces, *self.client.call(self._due_takes)])
             self.client.call(self._check, retry)
             self._began = time.monotonic()
             self._over_before = sum(entry.is_over for entry in self.plan().entries)
-            self._run = self.client.start(self._bring_all, retry, max_running)
+            earlier, self._brought = self._run if self.is_running else None, self._chains
+            self._run = self.client.start(self._bring_all, retry, max_running, earlier)
         return self
 
-    async def _check(self, retry: bool) -> None:  # noqa: FBT001 (called by `Loop.call`, which passes no names)
+    async def _check(self, retry: bool) -> None:  # noqa: FBT001 (as above)
         """See that nothing speaks against sending what is missing."""
-        wanted = self._unsent(await self._current_records(), retry=retry)
-        await self.client.asynchronous.reservations.admit(wanted)
+        await self.client.asynchronous.reservations.admit(await self._unsent(retry))
 
-    async def _bring_all(self, retry: bool, max_running: int | None) -> None:  # noqa: FBT001 (as above)
+    async def _bring_all(self, retry: bool, max_running: int | None, earlier: _Future | None) -> None:  # noqa: FBT001
         known = await self._jobs_by_place()
-        run = _Run(known, retry, anyio.Semaphore(max_running or max(len(self.pieces), 1)))
+        count = max_running or sum(1 + len(piece.takes) for piece in self.pieces) or 1
+        run = _Run(known, retry, anyio.Semaphore(count))
         async with anyio.create_task_group() as tasks:
-            for chain in self._chains:
-                tasks.start_soon(self._bring_chain, chain, run)
+            for chain in self._brought:
+                tasks.start_soon(self._bring_chain, chain, run, tasks)
+        if earlier is not None:
+            # What was sent before the edit is waited for as well.
+            await asyncio.wait([asyncio.wrap_future(earlier)])
         await self._finish()
 
     async def _finish(self) -> None:
         """What is left to do when every piece has come to its end."""
 
-    async def _bring_chain(self, chain: Sequence[Piece], run: _Run) -> None:
+    async def _bring_chain(self, chain: Sequence[Piece], run: _Run, tasks: TaskGroup) -> None:
         before: JobRecord | None = None
         # What was wrong in an earlier run.
         for piece in chain:
@@ -229,12 +242,26 @@ class Group:
                 if before is not None:
                     # As above.
                     before = await self.client.asynchronous.digested(before)
+                for take in piece.takes:
+                    if take.is_due_beside(run.known):
+                        tasks.start_soon(self._bring_take, take, before, run)
                 async with run.turns:
                     before = await self._bring_piece(piece, before, run)
             except VeoError as error:
                 # The pieces after it begin from its clip, which there is not.
                 piece.trouble = error
                 return
+
+    async def _bring_take(self, take: Piece, before: JobRecord | None, run: _Run) -> None:
+        take.trouble = None
+        try:
+            async with run.turns:
+                await self._bring_piece(take, before, run)
+        except VeoError as error:
+            take.trouble = error
+
+    def _check_wanted(self, piece: Piece) -> None:
+        """Raise a `VeoError` if a piece has been edited away since the run began."""
 
     async def _bring_piece(self, piece: Piece, before: JobRecord | None, run: _Run) -> JobRecord:
         """The record of a piece once its clip is there."""
@@ -264,6 +291,7 @@ class Group:
         """Submit a piece; returns the id of its job, which may be one that another program has just sent."""
         if run.hopeless is not None:
             raise run.hopeless
+        self._check_wanted(piece)
         submit = self.client.asynchronous.submit_plan
         try:
             plan = await self._plan(piece, before)
@@ -348,7 +376,7 @@ class Group:
             parts.append(time_left(gone / fresh * (count - over)))
         return Line(" · ".join(part for part in parts if part), over / count if count else None)
 
-    def _running(self) -> concurrent.futures.Future[None]:
+    def _running(self) -> _Future:
         if self._run is None:
             raise VeoError(
                 f"{self.title}: nothing was started here; run() sends what is missing and takes up the rest."

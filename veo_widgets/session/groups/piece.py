@@ -38,6 +38,9 @@ class Piece:
         key: the hash of what is asked for; equal pieces are numbered.
         follows: how it goes on from the piece before, ``continue`` or ``extend``; empty if it does not.
         trouble: what kept it from having a clip in this run.
+        takes: other requests for the same place, of which none is chosen.
+        is_wanted: whether it is to be made; of a take that is not chosen.
+        lineage: what it asks for and what it goes on from, back to the last cut; of a film alone.
     """
 
     label: str
@@ -49,10 +52,25 @@ class Piece:
     key: str = ""
     follows: str = ""
     trouble: VeoError | None = field(default=None, compare=False)
+    takes: list[Piece] = field(default_factory=list, compare=False, repr=False)
+    is_wanted: bool = True
+    lineage: tuple[str, ...] = ()
 
     def place(self, before: JobRecord | None) -> str:
         """By what its job goes in the ledger: what is asked for, and of which clip it is the continuation."""
         return f"{self.key}:{self.follows}:{before.videos[0].sha256}" if before and self.follows else self.key
+
+    def is_due_beside(self, known: Iterable[str]) -> bool:
+        """Whether a take that is not chosen is to be made: it was asked for and never sent.
+
+        Args:
+            known: the places that have a job.
+        """
+        return self.is_wanted and not self.was_sent(known)
+
+    def was_sent(self, known: Iterable[str]) -> bool:
+        """Whether it was ever sent, whatever it then went on from; argument as above."""
+        return bool(self.key) and any(place == self.key or place.startswith(f"{self.key}:") for place in known)
 
 
 def planned(piece: Piece, plan: Callable[[], Plan], stand_in: Collection[str] = ()) -> Piece:

@@ -69,13 +69,22 @@ def shot(
     Raises:
         InvalidRequestError: no such transition, the times contradict each other, or the captions are written otherwise.
     """
-    allowed = get_args(Transition)
-    if transition not in allowed:
-        message = f"transition: {transition!r} is not one of {', '.join(allowed)}.{nearest(transition, allowed)}"
-        raise InvalidRequestError(message, parameter="transition", value=transition, allowed=allowed)
+    check_transition(transition)
     made = Shot(prompt, transition, values, start or 0.0, end, fade or 0.0, dip or 0.0, captions_of(captions))
     check_cut(made)
     return made
+
+
+def check_transition(value: str) -> None:
+    """Check how a shot begins.
+
+    Raises:
+        InvalidRequestError: there is no such transition.
+    """
+    allowed = get_args(Transition)
+    if value not in allowed:
+        message = f"transition: {value!r} is not one of {', '.join(allowed)}.{nearest(value, allowed)}"
+        raise InvalidRequestError(message, parameter="transition", value=value, allowed=allowed)
 
 
 def as_parts(shots: Any) -> list[Shot | TitleCard]:

@@ -47,7 +47,7 @@ class Bill:
             return " · ".join(("No price, because nothing can be sent", *self.remarks))
         free = " (on a real account; the emulator is free)" if self.free else ""
         without = f", not counting {self.refused} refused" if self.refused else ""
-        price = f"{_sum_text(self.usd)} in all, {_sum_text(self.due)} of it still to pay{free}{without}"
+        price = f"{sum_text(self.usd)} in all, {sum_text(self.due)} of it still to pay{free}{without}"
         if self.lines and all(cost.is_free for _, cost, _ in self.lines):
             price = f"Nothing to pay{without}"
         return " · ".join((price, *self.remarks))
@@ -104,29 +104,33 @@ class Summary:
         entries: the pieces in their order.
         free: whether nothing is charged.
         remarks: what to know beside the price.
+        takes: of a film, the takes that are to be made and are not chosen.
     """
 
     title: str
     entries: tuple[Entry, ...]
     free: bool = False
     remarks: tuple[str, ...] = ()
+    takes: tuple[Entry, ...] = ()
 
     @property
     def cost(self) -> Bill:
         """The prices."""
         # Nothing is sent for what is refused, and so it has no price.
-        counted = [entry for entry in self.entries if entry.state != "refused"]
+        every = [*self.entries, *self.takes]
+        counted = [entry for entry in every if entry.state != "refused"]
         lines = tuple((entry.label, entry.cost, entry.due) for entry in counted)
-        return Bill(lines, self.free, len(self.entries) - len(counted), self.remarks)
+        return Bill(lines, self.free, len(every) - len(counted), self.remarks)
 
     @property
     def states(self) -> dict[str, int]:
         """How many pieces are in each state."""
-        return dict(Counter(entry.state for entry in self.entries))
+        return dict(Counter(entry.state for entry in (*self.entries, *self.takes)))
 
     def _summary(self) -> str:
         # What waits for another piece is to be sent as well.
-        counts = Counter("to be sent" if entry.state.startswith("after ") else entry.state for entry in self.entries)
+        every = (*self.entries, *self.takes)
+        counts = Counter("to be sent" if entry.state.startswith("after ") else entry.state for entry in every)
         states = ", ".join(f"{count} {state}" for state, count in counts.items())
         again = sum(entry.may_be_sent_again for entry in self.entries)
         retry = f" run(retry=True) sends {again} again." if again else ""
@@ -134,7 +138,9 @@ class Summary:
 
     def _table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         own = [name for name, _ in self.entries[0].shown] if self.entries else []
-        shown = self.entries[:_MOST]
+        # A take has the columns of shots empty: what it is stands before them.
+        takes = tuple(replace(entry, shown=tuple((name, "") for name in own)) for entry in self.takes)
+        shown = (*self.entries, *takes)[:_MOST]
         # Why there is no clip has a column of its own, where anything is to be said.
         problems = ("problem",) if any(entry.problem for entry in shown) else ()
         rows = [
@@ -152,7 +158,8 @@ class Summary:
         return ("", *own, "state", "price", "prompt", "clip", *problems), rows
 
     def _count_left_out(self) -> str:
-        return f"… and {len(self.entries) - _MOST} more" if len(self.entries) > _MOST else ""
+        count = len(self.entries) + len(self.takes)
+        return f"… and {count - _MOST} more" if count > _MOST else ""
 
     def __repr__(self) -> str:
         head, rows = self._table()
@@ -213,7 +220,8 @@ def _known_sum(costs: Iterable[Cost]) -> float | None:
     return round(sum(known), 6) if len(known) == len(prices) else None
 
 
-def _sum_text(usd: float | None) -> str:
+def sum_text(usd: float | None) -> str:
+    """A sum of prices."""
     return "price unknown" if usd is None else dollars(usd)
 
 
