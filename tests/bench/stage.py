@@ -35,6 +35,26 @@ HOMES = {
 
 # Ours as it was at a commit is a peer too, for goals that are set against it.
 BEFORE, COMMIT = "before", "cd538ee"
+# What the programs import of it, and where it was then; and what they look into.
+OLD_NAMES = {
+    "client.async_client": "client",
+    "client.clock": "clock",
+    "config.accounts": "config",
+    "config.credentials": "sealing",
+    "domain.errors": "errors",
+    "domain.job_record": "record",
+    "domain.pricing": "pricing",
+    "domain.request": "request",
+    "emulator.rendering.clips": "emulator.clips",
+    "session.client": "sync",
+    "storage.clips.poster": "poster",
+    "storage.films.stitching": "stitching",
+    "storage.ledger.ledger": "ledger",
+}
+OLD_WORDS = {f"from veo_widgets.{name} import": f"from veo_widgets.{old} import" for name, old in OLD_NAMES.items()} | {
+    "client.reservations": "client.purse",
+    "client._live[": "client._board[",
+}
 
 Json = dict[str, Any]
 
@@ -60,11 +80,12 @@ class Stage:
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             ours = "veo_widgets" if client == BEFORE else client
             given = {"base_url": self.url, "client": ours, "folder": folder, **said}
-            home = surroundings(Path(folder), self.url)
+            home, programs = surroundings(Path(folder), self.url), PROGRAMS
             if client == BEFORE:
                 home["PYTHONPATH"] = str(_tree_of(COMMIT))
+                programs = _programs_in(Path(folder) / "programs")
             done = subprocess.run(
-                [str(python(client)), str(PROGRAMS / f"{program}.py")],
+                [str(python(client)), str(programs / f"{program}.py")],
                 input=json.dumps(given),
                 env=home,
                 cwd=folder,
@@ -146,6 +167,17 @@ def _tree_of(commit: str) -> Path:
         archive.extractall(made, filter="data")
     (made / "veo_widgets" / "static").symlink_to(root / "veo_widgets" / "static")
     return made.rename(folder)
+
+
+def _programs_in(folder: Path) -> Path:
+    """The programs, as they would be written for the package as it was."""
+    folder.mkdir()
+    for program in PROGRAMS.glob("*.py"):
+        text = program.read_text("utf-8")
+        for word, old in OLD_WORDS.items():
+            text = text.replace(word, old)
+        (folder / program.name).write_text(text, "utf-8")
+    return folder
 
 
 def cases(stage: Stage, program: str, *clients: str, **said: object) -> dict[str, Callable[[], Json]]:
