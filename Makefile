@@ -90,7 +90,7 @@ unit: $(VENV)/.dev js browser
 hosts: $(VENV)/.dev js browser browsers
 	pytest -n 2 --dist loadfile --no-loadscope-reorder tests/hosts
 
-NBVAL := pytest -p tests.kernels -n 3 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 \
+NBVAL := pytest -p tests.kernels -n 3 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 900 \
 	--nbval-sanitize-with tests/nbval.cfg -W ignore notebooks/*.ipynb
 # Then on the last kernel before ipykernel 7, after a first run: what that leaves behind must not change the second.
 notebooks: $(VENV)/.dev
