@@ -1,4 +1,4 @@
-"""What a clip and the studio cost in real JupyterLab: bytes, memory, time."""
+"""What a clip, the studio and the library cost in real JupyterLab: bytes, memory, time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import av
 
 from tests.e2e.conftest import Notebook, launched
 from tests.e2e.servers import Lab, jupyter
+from tests.made_jobs import RARE, write_many
 from veo_widgets.storage.clips.library import settle
 
 from .stage import Json
@@ -69,6 +70,24 @@ RUN = """async selector => {
   await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
   const now = performance.now();
   return {picture_ms: picture - begun, ms: now - begun, after_message_ms: now - window.announced};
+}"""
+# A word is typed as one event: what counts is from the last key on.
+FIND = """async word => {
+  const field = document.querySelector(".veo-lib input[type=search]");
+  const begun = performance.now();
+  field.value = word;
+  field.dispatchEvent(new Event("input", {bubbles: true}));
+  await new Promise((done, fail) => {
+    const look = () => {
+      const found = [...document.querySelectorAll(".veo-lib-cell")];
+      if (found.length === 1 && found[0].textContent.includes(word)) done();
+      else if (performance.now() - begun > 60000) fail(new Error(`${word} is not found`));
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+  await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - begun;
 }"""
 
 
@@ -143,4 +162,20 @@ def studio(browser: Any, lab: Lab) -> Json:
     found: Json = notebook.page.evaluate(RUN, ".veo-studio textarea")
     notebook.shut_down()
     notebook.page.close()
+    return found
+
+
+def library(browser: Any, lab: Lab) -> Json:
+    """Milliseconds from the last key of a word to its one job among 5,000, after a paint."""
+    write_many(lab.root.with_name("home") / "ledger.sqlite3", 5000, lab.root / "gone")
+    notebook = _notebook(browser, lab)
+    notebook.write("library.ipynb", BEGIN, "veo.library()")
+    notebook.open("library.ipynb")
+    notebook.run(0)
+    notebook.run(1)
+    page = notebook.page
+    page.wait_for_selector(".veo-lib-cell img, .veo-lib-why")
+    found = {"ms": page.evaluate(FIND, RARE)}
+    notebook.shut_down()
+    page.close()
     return found

@@ -88,13 +88,17 @@ def test_a_clip_is_starred_deleted_taken_back_and_given_away(notebook: Notebook)
 
 def test_a_card_is_dragged_onto_a_form(notebook: Notebook) -> None:
     page = notebook.page
-    notebook.write("dragged.ipynb", LOAD, "veo.submit('A wren', seconds=4).wait().id", "veo.library()", "veo.Form()")
+    notebook.write(
+        "dragged.ipynb", LOAD, "veo.submit('A wren', seconds=4).wait().id", "veo.library('wren')", "veo.Form()"
+    )
     notebook.open("dragged.ipynb")
     for cell in range(4):
         notebook.run(cell)
     prompt = page.locator(".veo-form").get_by_role("textbox", name="Prompt")
     expect(prompt).to_have_value("")
-    page.locator(".veo-lib-cell").first.drag_to(prompt)
+    # Both are in sight: nothing scrolls under what is dragged.
+    page.locator(".veo-form").scroll_into_view_if_needed()
+    page.locator(".veo-lib-title").first.drag_to(prompt)
     expect(prompt).to_have_value("A wren")
 
 

@@ -76,7 +76,7 @@ export function LibraryCell({ entry, index, count, chosen, inOrder, deeds, place
         </span>
         <span class="veo-lib-facts" title={entry.model}>
           {new Date(entry.created_at).toLocaleDateString()} · {entry.price.text}
-          {entry.bytes > 0 ? ` · ${sizeText(entry.bytes)}` : ""}
+          {entry.bytes > 0 ? `\n${sizeText(entry.bytes)}` : ""}
         </span>
         <span class="veo-lib-tools">
           <IconButton icon="star" label={`Star ${title}`} keys="s" pressed={entry.starred} onClick={() => deeds.star(entry)} />
