@@ -9,7 +9,7 @@ import { listen, newRequest, page_cards, send } from "../kernel/protocol.js";
 import { useRedraw } from "../kernel/redraw.js";
 
 /** After a key, before the kernel is asked: whoever types goes on typing. */
-const PAUSE_MS = 60;
+const PAUSE_MS = 30;
 /** Cards on either side of what is seen that are kept, with their stills. */
 const KEPT = 10 * page_cards;
 

@@ -78,7 +78,7 @@ def notebooks(stage: Stage) -> list[Row]:
             "ms",
             "≤ 200",
             search <= 200,
-            method="60 ms of it are the pause in which more keys may come.",
+            method="30 ms of it are the pause in which more keys may come.",
         ),
     ]
 
