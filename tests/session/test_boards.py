@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +200,32 @@ def test_what_breaks_a_rule_is_refused_and_changes_nothing(
     assert "\n" not in str(refused.value)
     assert repr(film.plan()) == before
     assert repr(make(client).plan()) == before
+
+
+def test_a_film_shows_itself_as_a_strip_with_whole_prompts(tmp_path: Path) -> None:
+    """Cards in their order with stills, title cards, trims, takes and what is to be made; a prompt is no markup."""
+    long = "A station with <b>many</b> people and $5 tickets for $3 trains, " * 6
+    with service(tmp_path) as (_, opened), opened() as client:
+        film = make(
+            client, veo.title_card("The train\n& the sea"), "A bridge", shot("A river", "continue", end=2), long
+        )
+        html = film._repr_html_()
+        assert "To make: all 3 shots: $1.20" in html
+        film.run().wait(120)
+        film.shots[0].another_take(seed=3)
+        film.run().wait(120)
+        html = film._repr_html_()
+        assert re.findall("<strong>(.*?)</strong>", html) == ["Title card", "Shot 1", "Shot 2", "Shot 3"]
+        assert "The train\n&amp; the sea" in html
+        assert re.sub("</?span>", "", html).count(escape(long)) == 1
+        assert "take 1 of 2" in html
+        assert "continues the shot before" in html
+        assert "shown from 0 s to 2 s" in html
+        assert html.count('src="data:image/jpeg') == 4
+        assert 'alt="not chosen: A bridge"' in html
+        assert "To make" not in html
+        film.shots[2].prompt = "A harbour"
+        assert "To make: shot 3: $0.40" in film._repr_html_()
 
 
 def test_the_same_code_brings_the_edits_back_and_other_code_wins(client: Client) -> None:

@@ -30,6 +30,7 @@ from ..client import Client
 from ..waiting import result
 from .board import Shared
 from .boarded import BoardedGroup
+from .change import change_of
 from .cutting import edits_of
 from .editing import read_texts
 from .piece import Piece, has_clip
@@ -37,12 +38,14 @@ from .rendering_bar import with_bar
 from .renditions import rendition_of, target_of
 from .shots import Shot
 from .spans import clip_segments, clip_spans
+from .strip import strip
+from .summary import MOST
 from .timeline_files import scenes_of, write_captions, write_timeline_file
 from .title_cards import TitleCard
 
 
 class Film(BoardedGroup):
-    """A film made from shots. Shown as a table; in a notebook, with a still of each shot.
+    """A film made from shots. Shown as a table; in a notebook, as a strip of its shots with whole prompts.
 
     Cut shots are made at the same time, the others when the shot before has its clip. A shot is identified by its
     definition and by the clip that it continues: a clip that exists is never paid for again, whatever crashed or was
@@ -328,7 +331,10 @@ class Film(BoardedGroup):
 
     def _repr_html_(self) -> str:
         summary = self._summary(posters=True)
+        change = change_of(self._chains, summary)
         shown = summary._repr_html_()
+        if len(self.pieces) <= MOST:
+            shown = strip(self.board, self.parts, self.pieces, summary, self.take_records(), change)
         records = [record for record in self._records() if record and has_clip(record)]
         if len(records) < len(self.pieces) or len(segments := clip_segments(self.pieces, records)) < 2:
             return shown

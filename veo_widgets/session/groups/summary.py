@@ -13,7 +13,7 @@ from ...domain.printable import html_output
 from .piece import Piece, has_clip, may_be_sent_again
 
 # A table of hundreds of rows is no help to anyone.
-_MOST = 40
+MOST = 40
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,7 +127,9 @@ class Summary:
         """How many pieces are in each state."""
         return dict(Counter(entry.state for entry in (*self.entries, *self.takes)))
 
-    def _summary(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """How many pieces are in each state, and the price."""
         # What waits for another piece is to be sent as well.
         every = (*self.entries, *self.takes)
         counts = Counter("to be sent" if entry.state.startswith("after ") else entry.state for entry in every)
@@ -140,7 +142,7 @@ class Summary:
         own = [name for name, _ in self.entries[0].shown] if self.entries else []
         # A take has the columns of shots empty: what it is stands before them.
         takes = tuple(replace(entry, shown=tuple((name, "") for name in own)) for entry in self.takes)
-        shown = (*self.entries, *takes)[:_MOST]
+        shown = (*self.entries, *takes)[:MOST]
         # Why there is no clip has a column of its own, where anything is to be said.
         problems = ("problem",) if any(entry.problem for entry in shown) else ()
         rows = [
@@ -159,11 +161,11 @@ class Summary:
 
     def _count_left_out(self) -> str:
         count = len(self.entries) + len(self.takes)
-        return f"… and {count - _MOST} more" if count > _MOST else ""
+        return f"… and {count - MOST} more" if count > MOST else ""
 
     def __repr__(self) -> str:
         head, rows = self._table()
-        return "\n".join(line for line in (self._summary(), text_table([head, *rows]), self._count_left_out()) if line)
+        return "\n".join(line for line in (self.sentence, text_table([head, *rows]), self._count_left_out()) if line)
 
     def _repr_html_(self) -> str:
         head, rows = self._table()
@@ -174,7 +176,7 @@ class Summary:
             if entry.poster
         )
         strip = f'<div style="display:flex;flex-wrap:wrap;gap:4px;margin-bottom:8px">{strip}</div>' if strip else ""
-        summary, left_out = f"<p>{escape(self._summary())}</p>", f"<p>{self._count_left_out()}</p>"
+        summary, left_out = f"<p>{escape(self.sentence)}</p>", f"<p>{self._count_left_out()}</p>"
         return html_output(summary, strip, html_table(head, rows), left_out)
 
 
