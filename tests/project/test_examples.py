@@ -29,6 +29,7 @@ from veo_widgets.domain import errors
 from veo_widgets.domain.catalog import own_models_in
 from veo_widgets.emulator import Emulator
 from veo_widgets.session.client import Client
+from veo_widgets.session.groups.film_files import read_film
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
@@ -95,6 +96,17 @@ def run_commands(code: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(arguments) == 0, f"{line}\n{capsys.readouterr()}"
 
 
+def read_toml(block: str, name: str) -> None:
+    """Models for `pyproject.toml`, or a film's file, whose name stands above it."""
+    said = tomllib.loads(block)
+    if "shots" in said:
+        file = Path(block.partition("\n")[0].removeprefix("# "))
+        file.write_text(block, "utf-8")
+        assert len(read_film(file).parts) == len(said["shots"])
+    else:
+        assert own_models_in(said["tool"]["veo_widgets"]["models"], name)
+
+
 @pytest.mark.parametrize(("name", "code"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
 def test_examples_run(
     shell: InteractiveShell,
@@ -114,7 +126,7 @@ def test_examples_run(
         if language == "sh":
             run_commands(block, capsys)
         elif language == "toml":
-            assert own_models_in(tomllib.loads(block)["tool"]["veo_widgets"]["models"], name)
+            read_toml(block, name)
         else:
             assert language == "python", f"{name}: a block is python, sh, toml or text"
             run_in(shell, block)
