@@ -76,7 +76,7 @@ def test_a_change_says_its_price_and_only_that_is_made(tmp_path: Path) -> None:
         film.run().wait(120)
         assert creates(emulator) == 5
         assert not film.change()
-        assert repr(film.change()) == "Nothing is to be made"
+        assert repr(film.change()) == "Nothing to make"
         first = [job.id for job in film.jobs]
         film.shots.move(4, 0)
         film.shots[0].end = 2.5
@@ -335,5 +335,5 @@ print(repr(film.shots), film.shots[0].end, repr(film.change()), sep="\\n")
 
         killed, again = run("edit"), run("look")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert again.stdout == f"{killed.stdout}2.0\nNothing is to be made\n", again.stderr
+    assert again.stdout == f"{killed.stdout}2.0\nNothing to make\n", again.stderr
     assert killed.stdout.splitlines()[0] == "shot 1 · cut · 'A boat' · take 2 of 2"

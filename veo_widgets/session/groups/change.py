@@ -32,7 +32,7 @@ class Change:
 
     def __repr__(self) -> str:
         if not self.text:
-            return "Nothing is to be made"
+            return "Nothing to make"
         free = " (on a real account; the emulator is free)" if self.free else ""
         return f"{self.text}: {sum_text(self.usd)}{free}"
 
