@@ -19,7 +19,7 @@ from ..domain.arguments import NAME, SWITCH, accepts
 from ..domain.catalog import Catalog, EntryError, Model
 from ..domain.catalog_changes import changes
 from ..domain.errors import DownloadError, InvalidRequestError, VeoError, nearest
-from ..domain.paths import expanded
+from ..domain.paths import expanded, written_whole
 from ..domain.tables import Table
 from ..providers.model_table import own_table
 from ..providers.registry import provider_named
@@ -230,11 +230,10 @@ def _read(file: str) -> bytes:
 def _store(data: bytes) -> None:
     """Keep the catalog, whole or not at all."""
     path = home() / CATALOG
-    part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
+        with written_whole(path) as part:
+            part.write_bytes(data)
     except OSError as error:
         raise VeoError(f"{path} cannot be written: {error.strerror or error}.") from error
     client().asynchronous.read_models()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..domain.catalog import AZURE_OPENAI, OPENAI
 from ..domain.errors import DownloadError, InvalidRequestError, NotFoundError
 from ..domain.job_record import JobRecord, JobState
 from ..domain.media import MAX_IMAGE_BYTES, sniff_image
+from ..domain.paths import written_whole
 from ..domain.printable import printable
 from ..providers.registry import LITELLM, Provider, server_of
 from ..providers.wires import Wire, wire_for
@@ -231,14 +231,9 @@ def _with_list(wire: Wire) -> OpenAIVideos:
 
 
 def _write(path: Path, data: bytes) -> Path:
-    # Under another name until it is whole: whoever opens the picture meanwhile finds none, and not half of one.
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        with written_whole(path) as part:
+            part.write_bytes(data)
     except OSError as error:
         raise DownloadError(f"The picture could not be written to {str(path)!r}: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
     return path

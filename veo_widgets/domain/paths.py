@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
@@ -68,3 +70,26 @@ def is_there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
         return kind(path)
     except OSError:
         return False
+
+
+@contextmanager
+def written_whole(path: Path, ending: str = "") -> Iterator[Path]:
+    """A file to be written in this block, which takes the place of `path` when it is whole.
+
+    What was there stays until then, and nothing is left of a file that was not finished. Two programs may write at
+    once.
+
+    Args:
+        path: the file that is meant; its folder is there.
+        ending: what the file's name ends in meanwhile, where a library goes by that.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part{ending}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink()

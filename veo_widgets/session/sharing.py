@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +15,7 @@ from ..client.plan import Plan
 from ..domain.errors import InvalidRequestError, VeoError
 from ..domain.formats import animations
 from ..domain.media import Video
-from ..domain.paths import expanded
+from ..domain.paths import expanded, written_whole
 from .contact_sheets import ContactSheet, Item, item_of, items_of
 from .groups.film import Film
 from .groups.group import Group
@@ -111,19 +109,19 @@ def _save_sheet(sheet: ContactSheet, target: Path) -> Path:
     videos = [item.video for item in sheet.items]
     if len(videos) != 1 or videos[0] is None:
         return sheet.save(target)
-    with _part_of(target) as part:
+    with written_whole(target) as part:
         videos[0].sheet().save(part, format="PNG" if target.suffix.lower() == ".png" else "JPEG", quality=90)
     return target
 
 
 def _write_page(title: str, items: Sequence[Item], target: Path) -> None:
-    with _part_of(target) as part, part.open("w", encoding="utf-8") as file:
+    with written_whole(target) as part, part.open("w", encoding="utf-8") as file:
         file.writelines(page(title, items, embedded))
 
 
 def _write_archive(title: str, items: Sequence[Item], target: Path) -> None:
     # Clips are compressed already.
-    with _part_of(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+    with written_whole(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         _write_files(title, items, archive.writestr, archive.write)
 
 
@@ -131,7 +129,7 @@ def _write_folder(title: str, items: Sequence[Item], target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
 
     def write_text(name: str, text: str) -> None:
-        with _part_of(target / name) as part:
+        with written_whole(target / name) as part:
             part.write_text(text, "utf-8")
 
     def copy(path: Path, name: str) -> None:
@@ -139,7 +137,7 @@ def _write_folder(title: str, items: Sequence[Item], target: Path) -> None:
         wanted.parent.mkdir(exist_ok=True)
         if wanted.exists() and wanted.samefile(path):
             return
-        with _part_of(wanted) as part:
+        with written_whole(wanted) as part:
             shutil.copyfile(path, part)
 
     _write_files(title, items, write_text, copy)
@@ -170,16 +168,5 @@ def _write_animation(items: Sequence[Item], target: Path, ending: str, width: in
             "ends in .html, .zip or .png."
         )
         raise InvalidRequestError(message, parameter="path", value=str(target))
-    with _part_of(target) as part:
+    with written_whole(target) as part:
         animations.write(videos[0].path, part, ending, width, fps)
-
-
-@contextmanager
-def _part_of(target: Path) -> Iterator[Path]:
-    """A file that takes the target's place when it is whole; what was there stays until then."""
-    part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from ...domain.errors import InvalidRequestError
 from ...domain.media import Image, Video, sniff_image
+from ...domain.paths import written_whole
 
 _ROLE_WORDS = {
     "first_frame": "the first frame of the next request",
@@ -40,14 +39,8 @@ def save(video: Video, image: Image) -> Path:
         OSError: the disk refused it.
     """
     path = video.path.with_name(image.name)
-    # Under a name of its own until it is whole: two pages may save the same frame at once.
-    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
-    try:
+    with written_whole(path) as part:
         part.write_bytes(image.data)
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink()
     return path
 
 

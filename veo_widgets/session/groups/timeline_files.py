@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 from ...domain.errors import InvalidRequestError, VeoError
 from ...domain.job_record import JobRecord
-from ...domain.paths import expanded
+from ...domain.paths import expanded, written_whole
 from ...storage.films import stitching, timelines
 from ...storage.films.cards import Card
 from ...storage.films.timelines import FORMATS, Scene
@@ -62,27 +61,21 @@ def write_timeline_file(path: str | Path, name: str, scenes: Iterable[Scene]) ->
         raise InvalidRequestError(message, parameter="path", value=str(path), allowed=tuple(FORMATS))
     stitching.check_extra()
     timelines.check_editors(target.suffix.lower())
-    part = target.with_name(f"{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        timelines.write_timeline(list(scenes), target, name, part)
-        part.replace(target)
+        with written_whole(target, target.suffix) as part:
+            timelines.write_timeline(list(scenes), target, name, part)
     except OSError as error:
         why = error.strerror or error
         raise VeoError(f"The timeline could not be written to {str(target)!r}: {why}.") from error
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 
 def write_captions(path: Path, text: str) -> None:
     """Write the captions of a film, whole or not at all."""
-    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
+        with written_whole(path) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         why = error.strerror or error
         raise VeoError(f"The captions could not be written to {str(path)!r}: {why}; the film is there.") from error
-    finally:
-        part.unlink(missing_ok=True)

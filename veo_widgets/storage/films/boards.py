@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ...domain.errors import VeoError
+from ...domain.paths import written_whole
 from ...domain.safe_json import read_json
 from ..clips import library
 
@@ -40,17 +40,12 @@ def write(path: Path, board: dict[str, Any]) -> None:
     Raises:
         VeoError: the file cannot be written.
     """
-    part = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(".part", path.stem, path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with written_whole(path) as part, part.open("w", encoding="utf-8") as file:
             json.dump(board, file)
             file.flush()
             os.fsync(file.fileno())
-        Path(part).replace(path)
     except OSError as error:
-        if part:
-            Path(part).unlink(missing_ok=True)
         why = error.strerror or error
         raise VeoError(f"The film's board could not be kept in {str(path)!r}: {why}. Nothing was changed.") from error
