@@ -134,7 +134,7 @@ def test_every_parameter_of_a_request_is_refused_in_words(parameter: str, wrong:
         ("wait", ([1],), "job: a list is not a job or its id."),
         ("load", (None,), "path: None is not the path of a file or a folder."),
         ("budget", (20,), "budget: too many positional arguments. Call it as budget(**values)."),
-        ("film", ("train", {"a": 1}), "shots: a dict is not a shot; give veo.shot(…) or a prompt."),
+        ("film", ("train", {"a": 1}), "shots: a dict is not a shot; give veo.shot(…), veo.title_card(…) or a prompt."),
         (
             "Player",
             (7,),

@@ -78,6 +78,7 @@ def character(name: str, *, text: str = "", images: object = ()) -> Character:
     return made
 
 
+@accepts()
 def characters() -> list[Character]:
     """The cast, in the order in which it was named."""
     return list(_cast.values())

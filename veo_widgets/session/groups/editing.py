@@ -40,7 +40,8 @@ class Shots(Sequence[EditableShot]):
     def _at(self, index: int, parameter: str = "index") -> Scene:
         scenes = self._film.board.scenes
         if isinstance(index, bool) or not isinstance(index, int) or not -len(scenes) <= index < len(scenes):
-            raise _NoSuchShotError(parameter, index, len(scenes))
+            message = f"{parameter}: {index!r} is not one of the shots 0 to {len(scenes) - 1}."
+            raise _NoSuchShotError(message, parameter=parameter, value=index)
         return scenes[index]
 
     @accepts(shot=_A_SHOT)
@@ -96,10 +97,6 @@ class Shots(Sequence[EditableShot]):
 
 class _NoSuchShotError(InvalidRequestError, IndexError):
     """An index that no shot has. An IndexError too: by that Python knows the end of a sequence."""
-
-    def __init__(self, parameter: str, index: object, count: int) -> None:
-        message = f"{parameter}: {index!r} is not one of the shots 0 to {count - 1}."
-        super().__init__(message, parameter=parameter, value=index)
 
 
 class SharedSettings(MutableMapping[str, Any]):

@@ -18,7 +18,7 @@ from ...storage.films.cards import Card
 from ...storage.films.edits import Caption
 from .cutting import check_cut
 
-_MOST_LETTERS, _MOST_SECONDS = 500, 60
+_MOST_LETTERS, _SECONDS, _MOST_SECONDS = 500, 3.0, 60
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 _TEXT_OR_NOTHING = NAME | instance_of(type(None), "None")
 
@@ -41,7 +41,7 @@ class TitleCard:
 def title_card(
     text: str,
     *,
-    seconds: float = 3.0,
+    seconds: float | None = _SECONDS,
     background: str = "black",
     color: str | None = None,
     font: str | Path | None = None,
@@ -73,6 +73,7 @@ def title_card(
     if lacks_direction(words):
         message = "text: right-to-left writing needs the library FriBidi, which this system lacks; install libfribidi."
         raise InvalidRequestError(message, parameter="text", value=text)
+    seconds = _SECONDS if seconds is None else seconds
     if not (isfinite(seconds) and 0 < seconds <= _MOST_SECONDS):
         message = f"seconds: {seconds:g} is not a length of a card, from 0 to {_MOST_SECONDS} seconds."
         raise InvalidRequestError(message, parameter="seconds", value=seconds)

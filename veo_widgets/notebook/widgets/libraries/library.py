@@ -303,6 +303,7 @@ def _day_text(since: str | date | timedelta | None) -> str:
     return since if isinstance(since, str) else since.isoformat() if isinstance(since, date) else repr(since)
 
 
+@accepts()
 def library(search: str = "", **filters: Any) -> Library:
     """Everything that was ever made here, newest first, in a notebook; see `Library`, which takes the same."""
     return Library(search, **filters)
