@@ -220,7 +220,10 @@ def test_where_a_card_cannot_stand_is_said(client: Client, tmp_path: Path) -> No
 
 
 def test_a_rendering_that_is_interrupted_leaves_what_was_there(client: Client, tmp_path: Path) -> None:
-    film = Film(client, "f", ["A", shot("B", fade=0.5), "C"], {"seconds": 8}).run().wait(240)
+    shots = ["A", shot("B", fade=0.5), "C"]
+    film = Film(client, "f", shots, {"seconds": 8}).run().wait(240)
+    # Ten minutes, so that no machine is done with it before it is interrupted.
+    endless = Film(client, "f", [*shots, *(title_card("wait", seconds=60) for _ in range(10))], {"seconds": 8})
     target = tmp_path / "out" / "film.mp4"
     target.parent.mkdir()
     target.write_bytes(b"what was there")
@@ -236,7 +239,7 @@ def test_a_rendering_that_is_interrupted_leaves_what_was_there(client: Client, t
     watching.start()
     try:
         with pytest.raises(KeyboardInterrupt, match="was not rendered; what was there before still is"):
-            film.render(target, aspect_ratio="9:16")
+            endless.render(target, aspect_ratio="9:16")
     finally:
         over.set()
         watching.join()
