@@ -24,6 +24,8 @@ from veo_widgets.session.groups.title_cards import title_card
 
 from .test_cli import veo
 
+# The programs inherit whether Ctrl-C is heard.
+pytestmark = pytest.mark.usefixtures("interruptible")
 BOARD = """
 seconds = 4
 

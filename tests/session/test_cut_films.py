@@ -219,6 +219,7 @@ def test_where_a_card_cannot_stand_is_said(client: Client, tmp_path: Path) -> No
         film.render(tmp_path / "film.mp4", text_track=True)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_rendering_that_is_interrupted_leaves_what_was_there(client: Client, tmp_path: Path) -> None:
     shots = ["A", shot("B", fade=0.5), "C"]
     film = Film(client, "f", shots, {"seconds": 8}).run().wait(240)

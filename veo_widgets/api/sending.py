@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import select
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -170,7 +172,7 @@ def _agreed(told: str, *, free: bool, yes: bool) -> bool:
         raise InvalidRequestError(message, parameter="yes", value=False)
     print("Send it? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
-        answer = sys.stdin.readline()
+        answer = _typed_line()
     except KeyboardInterrupt:
         print("\nNothing was sent.", file=sys.stderr)
         raise SystemExit(130) from None
@@ -178,6 +180,13 @@ def _agreed(told: str, *, free: bool, yes: bool) -> bool:
         return True
     print("Nothing was sent.", file=sys.stderr)
     return False
+
+
+def _typed_line() -> str:
+    # Python hears of a Ctrl-C that comes just before it begins to read only once there is a line.
+    while os.name == "posix" and not select.select([sys.stdin], [], [], 0.2)[0]:
+        pass
+    return sys.stdin.readline()
 
 
 def describe(job: Job) -> str:
