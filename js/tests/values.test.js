@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { clipKey } from "../src/kernel/clip_sources.js";
 import { filesUrl, serverBase, serves } from "../src/kernel/files_url.js";
 import { keyCommand } from "../src/kernel/keys.js";
-import { frameAt, timeOf } from "../src/clip/playback.js";
+import { frameAt, halt, timeOf } from "../src/clip/playback.js";
 import { estimate, position } from "../src/clip/progress.js";
 import { clockText, elapsedSeconds, kernelClock, spokenTime } from "../src/kernel/time.js";
 import { leftText, nextLookText, sizeText, stateText, typicalText } from "../src/ui/words.js";
@@ -169,5 +169,31 @@ describe("the server's address of a clip", () => {
     expect(await serves("/u", here, undefined, reply(206, { ...video, "content-range": "bytes 0-1/11" }))).toBe(false);
     expect(await serves("/u", here, undefined, reply(404, video))).toBe(false);
     expect(await serves("/u", here, undefined, () => Promise.reject(new TypeError("offline")))).toBe(false);
+  });
+});
+
+describe("stopping on a frame", () => {
+  const film = { fps: 24, seconds: 4 };
+  const stopped = (/** @type {boolean} */ paused, /** @type {number} */ at) => {
+    /** @type {number[]} */
+    const sought = [];
+    const video = {
+      paused,
+      pause: () => void (video.paused = true),
+      get currentTime() {
+        return at;
+      },
+      set currentTime(to) {
+        sought.push(to);
+      },
+    };
+    halt(/** @type {any} */ (video), /** @type {any} */ (film));
+    return sought;
+  };
+
+  it("seeks the middle of it even where the clock is there already, since the picture may go on", () => {
+    expect(stopped(false, 17.5 / 24)).toEqual([17.5 / 24]);
+    expect(stopped(false, 17.2 / 24)).toEqual([17.5 / 24]);
+    expect(stopped(true, 17.5 / 24)).toEqual([17.5 / 24]);
   });
 });
