@@ -191,7 +191,7 @@ describe("stopping on a frame", () => {
     return sought;
   };
 
-  it("seeks the middle of it even where the clock is there already, since the picture may go on", () => {
+  it("seeks the middle of it, and where no frame is told of even if the clock is there: the picture may have gone on", () => {
     expect(stopped(false, 17.5 / 24)).toEqual([17.5 / 24]);
     expect(stopped(false, 17.2 / 24)).toEqual([17.5 / 24]);
     expect(stopped(true, 17.5 / 24)).toEqual([17.5 / 24]);

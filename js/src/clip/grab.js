@@ -7,7 +7,7 @@ import { whenDrawn } from "./drawing.js";
 import { frameShown, halt } from "./playback.js";
 import { send, upward_bytes } from "../kernel/protocol.js";
 
-export const CANNOT_READ = "This browser does not hand out the frame, so it cannot be taken here. The file has it.";
+export const CANNOT_READ = "This browser does not hand out the frame. The file has it.";
 
 /**
  * @param {HTMLVideoElement} video

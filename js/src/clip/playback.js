@@ -47,14 +47,15 @@ export const frameShown = (video, clip) => frameAt(timeShown(video), clip);
 
 /**
  * Stop on the frame that shows. Firefox goes on by a frame or two when it is paused and does not tell of them; a seek to
- * where it is said to be brings picture and number together, even where its clock is there already.
+ * where it is said to be brings picture and number together, and is done where no frame is told of even if the clock is there.
  *
  * @param {HTMLVideoElement} video
  * @param {Clip} clip
  */
 export function halt(video, clip) {
   video.pause();
-  video.currentTime = timeOf(frameShown(video, clip), clip);
+  const to = timeOf(frameShown(video, clip), clip);
+  if (!video.requestVideoFrameCallback || Math.abs(video.currentTime - to) > 0.001) video.currentTime = to;
 }
 
 /**
