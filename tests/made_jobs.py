@@ -14,7 +14,7 @@ from veo_widgets.storage.ledger.ledger import Ledger
 
 # In one prompt of them all.
 RARE = "zeppelin"
-NOTEBOOKS = ("/work/cats.ipynb", "/work/films/dusk.ipynb")
+NOTEBOOKS = ("/notebooks/cats.ipynb", "/notebooks/films/dusk.ipynb")
 _STATES = ("succeeded", "succeeded", "succeeded", "failed", "filtered", "succeeded")
 _MODELS = ("veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001", "gemini-omni-1.1-flash")
 _SUBJECTS = ("A cat in a garden", "A lighthouse at dusk", "Rain on a window", "A market in the morning")

@@ -60,7 +60,7 @@ export function libraryModel(asked, serveBytes) {
   const model = new FakeModel({
     filters: { ...EMPTY, ...(asked.has("starred") ? { starred: true } : {}) },
     models: ["veo-3.1-fast-generate-001", "gemini-omni-1.1-flash"],
-    notebooks: ["/work/cats.ipynb"],
+    notebooks: ["/notebooks/cats.ipynb"],
     chosen: (asked.get("chosen") ?? "").split(",").filter(Boolean),
     opened,
     undo: asked.has("undo") ? "Deleted 2 jobs (9.0 MB). The files are in the trash." : "",

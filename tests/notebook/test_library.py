@@ -115,7 +115,7 @@ def test_a_page_is_sent_and_nothing_else_however_many_jobs_there_are(
     # The page before is still of the search before.
     library.say(kind="page", offset=24, request="r")
     assert library.answer("found", offset=24)["count"] == 5003
-    assert library.find("u", price="to1", model="veo-3.1-fast", notebook="/work/cats.ipynb")["count"] == 834
+    assert library.find("u", price="to1", model="veo-3.1-fast", notebook="/notebooks/cats.ipynb")["count"] == 834
 
 
 def test_a_missing_file_is_told_on_its_card_and_not_played(library: HeardLibrary, jobs: list[Job]) -> None:
