@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 import pytest
 
+from tests.terminals import pieces_from
 from veo_widgets.config.settings import Settings
 from veo_widgets.emulator import Emulator
 from veo_widgets.session.client import Client
@@ -73,13 +74,7 @@ def in_terminal(
     with subprocess.Popen(command, stdin=its, stdout=subprocess.PIPE, stderr=its, cwd=folder, env=said) as process:
         os.close(its)
         seen = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:
-                piece = b""
-            if not piece:
-                break
+        for piece in pieces_from(ours):
             seen += piece
             if interrupted_at and interrupted_at.encode() in seen:
                 process.send_signal(signal.SIGINT)

@@ -16,6 +16,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.terminals import pieces_from
 from veo_widgets.client.progress import Line, Meter, time_left
 from veo_widgets.emulator import Emulator
 from veo_widgets.session.client import Client
@@ -69,16 +70,7 @@ def in_terminal(program: str, folder: Path, environment: dict[str, str], columns
     termios.tcsetwinsize(its, (24, columns))
     process = subprocess.Popen([sys.executable, "-c", program], cwd=folder, env=environment, stderr=its)
     os.close(its)
-    seen = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            # So a terminal ends on Linux.
-            piece = b""
-        if not piece:
-            break
-        seen += piece
+    seen = b"".join(pieces_from(ours))
     os.close(ours)
     assert process.wait(60) == 0
     return seen.decode()

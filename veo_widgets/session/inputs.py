@@ -73,11 +73,19 @@ def _flattened(item: Any, client: Loop, parameter: str) -> Iterator[Shown]:
         raise refusal(parameter, item, _CLIPS)
 
 
-def _clips_of_group(item: Group) -> Iterator[Shown]:
+def whole_film(item: Group) -> Video | None:
+    """A film as its one clip; None of a batch, and while a shot has no clip."""
+    if not isinstance(item, Film):
+        return None
     jobs = item.jobs
-    if isinstance(item, Film) and len(jobs) == len(item.pieces) and all(has_clip(job.record) for job in jobs):
-        yield item.video
+    return item.video if len(jobs) == len(item.pieces) and all(has_clip(job.record) for job in jobs) else None
+
+
+def _clips_of_group(item: Group) -> Iterator[Shown]:
+    if whole := whole_film(item):
+        yield whole
         return
+    jobs = item.jobs
     if not jobs:
         raise VeoError(f"{item.title}: there is nothing to show yet; run() makes its clips.")
     yield from jobs

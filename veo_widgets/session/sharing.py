@@ -17,11 +17,9 @@ from ..domain.formats import animations
 from ..domain.media import Video
 from ..domain.paths import expanded, written_whole
 from .contact_sheets import ContactSheet, Item, item_of, items_of
-from .groups.film import Film
 from .groups.group import Group
-from .groups.piece import has_clip
 from .groups.summary import shorten
-from .inputs import shown_of
+from .inputs import shown_of, whole_film
 from .job import Job
 from .loop import Loop
 from .shared_page import embedded, file_names, page, shared_recipe
@@ -72,10 +70,15 @@ def sheet_of(what: Any, client: Loop) -> ContactSheet:
     """
     if isinstance(what, ContactSheet):
         return what
-    if isinstance(what, Group) or (hasattr(what, "sheet") and not isinstance(what, Video)):
-        sheet: ContactSheet = what.sheet()
-        whole = _whole_film(what)
-        return ContactSheet(sheet.title, (*whole, *sheet.items)) if whole else sheet
+    if isinstance(what, Group):
+        sheet = what.sheet()
+        film = whole_film(what)
+        first = [item_of(film, "The film", "", f"{film.seconds:g} s")] if film else []
+        return ContactSheet(sheet.title, (*first, *sheet.items))
+    if hasattr(what, "sheet") and not isinstance(what, Video):
+        # A grid, which lies above this room.
+        grid: ContactSheet = what.sheet()
+        return grid
     items: list[Item] = []
     for one in shown_of([what], client, "what"):
         if isinstance(one, Plan):
@@ -85,15 +88,6 @@ def sheet_of(what: Any, client: Loop) -> ContactSheet:
     if len(items) == 1:
         return ContactSheet(shorten(items[0].prompt, 60) or items[0].title or "A clip", items)
     return ContactSheet(f"{len(items)} clips", items)
-
-
-def _whole_film(what: Any) -> tuple[Item, ...]:
-    if not isinstance(what, Film):
-        return ()
-    jobs = what.jobs
-    if len(jobs) < len(what.pieces) or not all(has_clip(job.record) for job in jobs):
-        return ()
-    return (item_of(what.video, "The film", "", f"{what.video.seconds:g} s"),)
 
 
 def _item_of_file(video: Video) -> Item:
