@@ -9,6 +9,8 @@ import nbformat
 from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
+from tests.made_jobs import write_many
+
 from .conftest import KERNELSPEC, Notebook
 
 PROMPT = "A shop window, its sign says $5 off, $10 for two"
@@ -56,6 +58,8 @@ def strip(notebook: Notebook, path: Path, name: str) -> int:
 def test_no_price_and_no_prompt_becomes_a_formula(notebook_alone: Notebook, tmp_path: Path) -> None:
     notebook = notebook_alone
     page = notebook.page
+    # Costs of several days, each of which has a price in the plot.
+    write_many(notebook.lab.root.with_name("home") / "ledger.sqlite3", 100, tmp_path)
     path = notebook.write("prices.ipynb", LOAD, *OUTPUTS, CONTROL)
     notebook.open("prices.ipynb")
     notebook.command("notebook:run-all-cells")

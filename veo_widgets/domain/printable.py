@@ -8,8 +8,8 @@ import re
 # a text look like another; line ends that only some programs know; halves of surrogate pairs.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
-# A picture or a tag; or text up to the next tag, which line breaks do not end. In attributes, ``>`` is escaped.
-_RUN = re.compile(r"<svg\b.*?</svg>|<(?!w?br\b)[^>]*>|(?:[^<]|<w?br\b[^>]*>)+", re.DOTALL)
+# A tag; or text up to the next tag, which line breaks do not end. In attributes, ``>`` is escaped.
+_RUN = re.compile(r"<(?!w?br\b)[^>]*>|(?:[^<]|<w?br\b[^>]*>)+", re.DOTALL)
 
 
 def printable(text: str) -> str:

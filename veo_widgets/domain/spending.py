@@ -19,7 +19,7 @@ from .tables import frame
 GROUPS = ("day", "model", "notebook", "state")
 # Days in the plot; the table has them all.
 _BARS = 31
-_WIDTH, _HEIGHT = 480, 96
+_WIDTH, _HEIGHT = 480, 64
 
 
 @dataclass(frozen=True)
@@ -198,25 +198,17 @@ def _plot(days: Mapping[str, float]) -> str:
     shown = [(day, days.get(day, 0.0)) for day in calendar]
     most = max(usd for _, usd in shown) or 1.0
     # Two days should be two bars, not two halves of the plot.
-    step = min(_WIDTH / len(shown), 40.0)
-    bars = []
-    for at, (day, usd) in enumerate(shown):
-        height = max(usd / most * (_HEIGHT - 32), 1.0 if day in days else 0.0)
-        bars.append(
-            f'<rect x="{at * step + 1:.1f}" y="{_HEIGHT - 16 - height:.1f}" width="{step - 2:.1f}" '
-            f'height="{height:.1f}" fill="currentColor" fill-opacity="0.6">'
-            f"<title>{day}: {dollars(usd)}</title></rect>"
-        )
-    words = [(0, _HEIGHT - 3, "start", shown[0][0]), (0, 11, "start", f"{dollars(most)} at most in a day")]
-    # In less room the two dates would overlap.
-    if len(shown) * step > 160:
-        words.append((round(len(shown) * step), _HEIGHT - 3, "end", shown[-1][0]))
-    texts = "".join(
-        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="11" fill="currentColor">{escape(text)}</text>'
-        for x, y, anchor, text in words
+    step = min(_WIDTH // len(shown), 40)
+    bars = "".join(
+        f'<span title="{day}: {dollars(usd)}" style="display:inline-block;vertical-align:bottom;'
+        f"width:{step - 2}px;height:{max(usd / most * _HEIGHT, 1.0 if day in days else 0.0):.1f}px;"
+        'margin:0 1px;background:currentColor;opacity:0.6"></span>'
+        for day, usd in shown
     )
-    label = escape(f"Cost by day from {shown[0][0]} to {shown[-1][0]}", quote=True)
+    ends = f"{shown[0][0]} to {shown[-1][0]}"
+    # Not SVG: viewers that take its tags away leave its texts behind, in one row with each other.
     return (
-        f'<svg role="img" aria-label="{label}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'style="max-width:100%;display:block;margin:0 0 12px" font-family="sans-serif">{"".join(bars)}{texts}</svg>'
+        f'<div style="font-size:11px;margin:0 0 12px">{dollars(most)} at most in a day'
+        f'<div role="img" aria-label="Cost by day from {ends}" '
+        f'style="height:{_HEIGHT}px;line-height:{_HEIGHT}px;white-space:nowrap;overflow-x:auto">{bars}</div>{ends}</div>'
     )
