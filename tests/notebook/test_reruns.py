@@ -224,6 +224,15 @@ class Kernel:
         data = {"method": "custom", "content": content}
         self.client.shell_channel.send(self.client.session.msg("comm_msg", {"comm_id": comm_id, "data": data}))
 
+    def states(self) -> Iterator[dict[str, Any]]:
+        """What a page knows of the first view of the last cell after each message about it."""
+        state: dict[str, Any] = {}
+        while True:
+            content = self.client.get_iopub_msg(timeout=300)["content"]
+            if content.get("data", {}).get("method") == "update" and {"job", "takes"} & {*content["data"]["state"]}:
+                state |= content["data"]["state"]
+                yield state
+
     def die(self) -> None:
         self.manager.signal_kernel(signal.SIGKILL)
         self.manager.restart_kernel(now=True)
@@ -269,6 +278,19 @@ def test_a_paid_repeat_is_sent_only_when_its_button_is_clicked(kernel: Kernel, e
     kernel.run(CELL, "two")
     assert "sent before" not in kernel.card
     assert sent(emulator) == 3
+
+
+def test_a_job_is_never_shown_as_two_takes(kernel: Kernel, emulator: Emulator) -> None:
+    kernel.run(CELL, "one")
+    job_id = kernel.run("print(job.wait(60).id)")
+    kernel.run(CELL, "one")
+    kernel.click({"kind": "retry", "job": job_id})
+    for state in kernel.states():
+        takes = [take["id"] for take in state.get("takes", ())]
+        assert state.get("job", {"id": job_id})["id"] not in takes
+        if takes:
+            break
+    assert takes == [job_id]
 
 
 def test_a_grid_asks_too_and_keeps_its_take(kernel: Kernel, emulator: Emulator) -> None:

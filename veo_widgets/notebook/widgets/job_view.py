@@ -180,12 +180,15 @@ class JobView(ClipWidget):
         client, before, rerun = self._client.asynchronous, self._job, self._rerun
         # First, or a late change of the old job would be drawn over the new one.
         self._end_listening()
+        seen = await client.sighting(record.id)
         await self._takes.add([(rerun.number, before.id)])
         number = self._takes.newest + 1
         self._job, self._rerun = Job(self._client, record.id), replace(rerun, number=number, again=None, remark="")
         self._end_listening = client.listen(record.id, self._changed)
-        self._draw_takes()
-        self._changed(await client.sighting(record.id))
+        # Together: with the new takes and the old job, one job would be there twice.
+        with self.hold_sync():
+            self._draw_takes()
+            self._changed(seen)
         if rerun.sent is not None:
             rerun.sent(self._job)
 
