@@ -8,6 +8,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, "..", "veo_widgets", "static");
 const LIMIT = 60_000;
 const ICONS = /icons\.jsx$/;
+const PROTOCOL = /protocol\.json$/;
 // Names that no message, no trait and nothing of the page has (tests/names.test.js looks) become short: what components
 // pass to each other, Preact's own that begin with two underscores, and its methods of class components, of which there
 // are none here.
@@ -54,13 +55,13 @@ const HOW = {
 };
 
 /**
- * Leaves the icons out that a widget never names.
+ * Leaves out what a widget never names: icons, and messages of the kernel that it does not listen to.
  *
  * @param {string} code  of the whole widget, with all icons
  * @returns {import("esbuild").Plugin}
  */
-const onlyIconsOf = (code) => ({
-  name: "icons",
+const onlyNamedIn = (code) => ({
+  name: "named",
   setup({ onLoad }) {
     onLoad({ filter: ICONS }, ({ path }) => {
       const used = (/** @type {string} */ line) => {
@@ -68,6 +69,11 @@ const onlyIconsOf = (code) => ({
         return !name || code.includes(`"${name}"`);
       };
       return { contents: readFileSync(path, "utf8").split("\n").filter(used).join("\n"), loader: "jsx" };
+    });
+    onLoad({ filter: PROTOCOL }, ({ path }) => {
+      const { from_kernel, ...rest } = JSON.parse(readFileSync(path, "utf8"));
+      const heard = Object.entries(from_kernel).filter(([kind]) => code.includes(`"${kind}"`));
+      return { contents: JSON.stringify({ ...rest, from_kernel: Object.fromEntries(heard) }), loader: "json" };
     });
   },
 });
@@ -84,7 +90,7 @@ for (const name of ["form", "grid", "job_view", "library", "player", "studio"]) 
   const entryPoints = [join(here, "src", `${name}.jsx`)];
   const { outputFiles } = await build({ ...HOW, entryPoints, write: false });
   const code = outputFiles?.find(({ path }) => path.endsWith(".js"))?.text ?? "";
-  const { mangleCache } = await build({ ...HOW, entryPoints, mangleCache: {}, plugins: [onlyIconsOf(code)] });
+  const { mangleCache } = await build({ ...HOW, entryPoints, mangleCache: {}, plugins: [onlyNamedIn(code)] });
   // The form opens the builder, so the two have to shorten the same names in the same way.
   if (name === "form") await build({ ...HOW, entryPoints: [join(here, "src", "builder.jsx")], mangleCache, plugins: [LENT] });
 }
