@@ -199,16 +199,21 @@ def _plot(days: Mapping[str, float]) -> str:
     most = max(usd for _, usd in shown) or 1.0
     # Two days should be two bars, not two halves of the plot.
     step = min(_WIDTH // len(shown), 40)
-    bars = "".join(
-        f'<span title="{day}: {dollars(usd)}" style="display:inline-block;vertical-align:bottom;'
-        f"width:{step - 2}px;height:{max(usd / most * _HEIGHT, 1.0 if day in days else 0.0):.1f}px;"
-        'margin:0 1px;background:currentColor;opacity:0.6"></span>'
-        for day, usd in shown
-    )
+    bars = "".join(_bar(f"{day}: {dollars(usd)}", step - 2, usd / most, day in days) for day, usd in shown)
     ends = f"{shown[0][0]} to {shown[-1][0]}"
-    # Not SVG: viewers that take its tags away leave its texts behind, in one row with each other.
+    # Not SVG: of a notebook that it does not trust JupyterLab takes its tags away and leaves its texts, all in one row.
     return (
         f'<div style="font-size:11px;margin:0 0 12px">{dollars(most)} at most in a day'
         f'<div role="img" aria-label="Cost by day from {ends}" '
         f'style="height:{_HEIGHT}px;line-height:{_HEIGHT}px;white-space:nowrap;overflow-x:auto">{bars}</div>{ends}</div>'
+    )
+
+
+def _bar(title: str, width: int, share: float, has_jobs: bool) -> str:  # noqa: FBT001 (the only caller is above)
+    """A day with jobs is seen, whatever they cost."""
+    height = max(round(share * _HEIGHT), 1 if has_jobs else 0)
+    # A border without a colour has that of the text. JupyterLab drops a background of currentColor.
+    return (
+        f'<span title="{title}" style="display:inline-block;vertical-align:bottom;margin:0 1px;width:{width}px;'
+        f'border-bottom:{height}px solid;opacity:0.6"></span>'
     )
