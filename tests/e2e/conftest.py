@@ -53,6 +53,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
+def own_ledger(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A data folder for each file: which files share a server is chance, and tables show all there is."""
+    home = lab.root.with_name("home")
+    home.unlink(missing_ok=True)
+    home.symlink_to(tmp_path_factory.mktemp("home"), target_is_directory=True)
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Not for the whole session: as long as it lives, the thread counts as running an event loop, and no test that
     starts one of its own can follow."""
@@ -139,7 +147,7 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def open_lab(browser: Browser, lab: Lab) -> Page:
+def open_lab(browser: Browser, lab: Lab, own_ledger: None) -> Page:
     """JupyterLab with nothing open in it, which takes a second of work to come up, for one test after another."""
     page = new_page(browser)
     page.goto(f"{lab.url}lab?token={lab.token}&reset")
@@ -223,7 +231,7 @@ def notebook(open_lab: Page, lab: Lab) -> Iterator[Notebook]:
 
 
 @pytest.fixture
-def notebook_alone(tab: Page, lab: Lab) -> Iterator[Notebook]:
+def notebook_alone(tab: Page, lab: Lab, own_ledger: None) -> Iterator[Notebook]:
     """A notebook in a page of its own, which nothing was shown in before."""
     made = Notebook(tab, lab)
     yield made
