@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from importlib import import_module
 from typing import Any
 
 import anyio
@@ -12,10 +13,12 @@ from ...client.progress import Line, Screen
 from ...domain.printable import html_output, printable
 from ...session.groups.group import Group
 from ..running_cell import somebody_watches
-from .cell_output import post
+from .cell_output import post, show_form
 
 # Its posters may be a megabyte.
 _REDRAWN_SECONDS = 2.0
+# Module and class of the widget that shows a film or a batch, by its kind; loaded when the first is shown.
+_VIEWS: dict[str, tuple[str, str]] = {}
 _STYLE = "display:flex;align-items:center;gap:8px;font-family:system-ui,sans-serif;font-size:13px"
 
 
@@ -64,14 +67,26 @@ def _line_output(line: Line) -> dict[str, str]:
     }
 
 
-def follow(run: Group) -> bool:
-    """Show a film or a batch that runs: its progress and its table, redrawn until it has ended.
+def show_group(group: Group) -> bool:
+    """Show a film or a batch live.
 
     Returns:
         Whether it is shown: a program that runs a notebook reads nothing that comes later.
     """
     if not somebody_watches():
         return False
+    if view := _VIEWS.get(group.kind):
+        module, name = view
+        show_form(getattr(import_module(module, __package__), name)(group))
+    elif group.is_running:
+        _follow(group)
+    else:
+        return False
+    return True
+
+
+def _follow(run: Group) -> None:
+    """Show progress and table, redrawn until the run has ended."""
     handle = post(_group_output(run))
 
     async def redraw() -> None:
@@ -81,7 +96,6 @@ def follow(run: Group) -> bool:
 
     if handle is not None:
         run.client.start(redraw)
-    return True
 
 
 def _group_output(run: Group) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from ...client.notices import Teller
 from ...client.plan import Plan
-from ...client.progress import Line, in_notebook, metered, time_left
+from ...client.progress import Line, in_notebook, metered
 from ...domain.arguments import COUNT, SECONDS, SWITCH, accepts, shown
 from ...domain.errors import (
     AuthenticationError,
@@ -32,17 +32,18 @@ from ..comm_queue import serve_comms
 from ..contact_sheets import ContactSheet
 from ..job import Jobs, Videos
 from ..loop import Loop
-from ..status_lines import tally
 from ..waiting import result, result_in_loop
 from .piece import Piece, has_clip, may_be_sent_again, records_by_piece, refuse
 from .sheets import sheet_items
-from .summary import Bill, Summary, entry
+from .summary import Bill, Summary, entry, standing_line
 
 # How many creates are under way at once: enough to keep a service busy, few enough to keep their order.
 _SENDING = 4
 # A still has up to 20 kB, and they are all in the notebook.
 _MOST_STILLS = 12
 _Future = concurrent.futures.Future[None]
+# Called on any thread: with a piece and the id of its job, once it is sent, or "" if it has none; else with neither.
+Listener = Callable[[Piece | None, str], None]
 
 
 @dataclass
@@ -80,13 +81,23 @@ class Group:
     _final_step = ""
 
     def __init__(self, client: Loop, kind: str, name: str, chains: Sequence[Sequence[Piece]]) -> None:
-        self.client, self.name = client, name
+        self.client, self.kind, self.name = client, kind, name
         self.group, self.title = f"{kind}:{name}", f"{kind} {name!r}"
         self._chains = chains
         self._began, self._over_before = 0.0, 0
         # What the run was begun with: a film may be edited since.
         self._brought: Sequence[Sequence[Piece]] = chains
         self._run: _Future | None = None
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called when a run begins or ends, and when a piece is sent; returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _tell(self, piece: Piece | None = None, job_id: str = "") -> None:
+        for listener in tuple(self._listeners):
+            listener(piece, job_id)
 
     # What is known
 
@@ -211,6 +222,8 @@ class Group:
             self._over_before = sum(entry.is_over for entry in self.plan().entries)
             earlier, self._brought = self._run if self.is_running else None, self._chains
             self._run = self.client.start(self._bring_all, retry, max_running, earlier)
+            self._tell()
+            self._run.add_done_callback(lambda _: self._tell())
         return self
 
     async def _check(self, retry: bool) -> None:  # noqa: FBT001 (as above)
@@ -250,6 +263,7 @@ class Group:
             except VeoError as error:
                 # The pieces after it begin from its clip, which there is not.
                 piece.trouble = error
+                self._tell(piece)
                 return
 
     async def _bring_take(self, take: Piece, before: JobRecord | None, run: _Run) -> None:
@@ -269,6 +283,7 @@ class Group:
         if known is None or known.problem == NOT_SENT or (run.retry and may_be_sent_again(known)):
             async with run.sending:
                 job_id = await self._send(piece, before, known, run)
+                self._tell(piece, job_id)
         else:
             job_id = known.id
         record = await self.client.asynchronous.end_of(job_id)
@@ -359,22 +374,8 @@ class Group:
         Args:
             last: whether the run has ended, so that nothing is said of time.
         """
-        summary = self.plan()
-        done = [entry for entry in summary.entries if entry.clip]
-        failed = sum(entry.is_over and not entry.clip for entry in summary.entries)
-        count = len(summary.entries)
-        parts = tally(self.title, [entry.cost for entry in done], failed, count, free=summary.free)
-        if last:
-            return Line(" · ".join(parts))
-        over = len(done) + failed
         gone = time.monotonic() - self._began
-        # Only what this run has brought tells how fast it is.
-        fresh = over - self._over_before
-        if over == count:
-            parts.append(self._final_step)
-        elif fresh > 0:
-            parts.append(time_left(gone / fresh * (count - over)))
-        return Line(" · ".join(part for part in parts if part), over / count if count else None)
+        return standing_line(self.plan(), gone, self._over_before, self._final_step, last=last)
 
     def _running(self) -> _Future:
         if self._run is None:
@@ -390,8 +391,8 @@ class Group:
         return repr(self.plan())
 
     def _ipython_display_(self) -> None:
-        # Only a run that somebody watches is drawn again as it goes on; else its table is shown as ever.
-        if not self.is_running or not in_notebook().follow(self):
+        # Only for somebody who watches; else its table is shown as ever.
+        if not in_notebook().show_group(self):
             raise NotImplementedError
 
     def _repr_html_(self) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
+from ...client.progress import Line, time_left
 from ...domain.job_record import JobRecord, JobState
 from ...domain.pricing import Cost, dollars
 from ...domain.printable import html_output
+from ..status_lines import tally
 from .piece import Piece, has_clip, may_be_sent_again
 
 # A table of hundreds of rows is no help to anyone.
@@ -178,6 +180,32 @@ class Summary:
         strip = f'<div style="display:flex;flex-wrap:wrap;gap:4px;margin-bottom:8px">{strip}</div>' if strip else ""
         summary, left_out = f"<p>{escape(self.sentence)}</p>", f"<p>{self._count_left_out()}</p>"
         return html_output(summary, strip, html_table(head, rows), left_out)
+
+
+def standing_line(summary: Summary, gone: float, over_before: int, final_step: str, *, last: bool) -> Line:
+    """How many pieces are there, what they have cost, and how long the rest may take, in a line.
+
+    Args:
+        summary: how they stand.
+        gone: seconds since the run began.
+        over_before: how many pieces had come to their end before.
+        final_step: what is left to do once all have.
+        last: whether the run has ended, so that nothing is said of time.
+    """
+    done = [entry for entry in summary.entries if entry.clip]
+    failed = sum(entry.is_over and not entry.clip for entry in summary.entries)
+    count = len(summary.entries)
+    parts = tally(summary.title, [entry.cost for entry in done], failed, count, free=summary.free)
+    if last:
+        return Line(" · ".join(parts))
+    over = len(done) + failed
+    # Only what this run has brought tells how fast it is.
+    fresh = over - over_before
+    if over == count:
+        parts.append(final_step)
+    elif fresh > 0:
+        parts.append(time_left(gone / fresh * (count - over)))
+    return Line(" · ".join(part for part in parts if part), over / count if count else None)
 
 
 def entry(piece: Piece, record: JobRecord | None, waits_for: str, *, posters: bool) -> Entry:
