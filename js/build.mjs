@@ -86,7 +86,7 @@ const LENT = {
   },
 };
 
-for (const name of ["form", "grid", "job_view", "library", "player", "studio"]) {
+for (const name of ["form", "grid", "job_view", "library", "player", "storyboard", "studio"]) {
   const entryPoints = [join(here, "src", `${name}.jsx`)];
   const { outputFiles } = await build({ ...HOW, entryPoints, write: false });
   const code = outputFiles?.find(({ path }) => path.endsWith(".js"))?.text ?? "";

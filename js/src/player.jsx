@@ -13,7 +13,8 @@ import { PlayerCard } from "./clip/player_card.jsx";
 
 /** @typedef {{model: AnyModel<PlayerTraits>, signal?: AbortSignal}} Hook */
 
-export default function player() {
+/** @param {{starts?: boolean}} [how]  starts: it plays as soon as it can */
+export default function player({ starts = false } = {}) {
   /** @type {ClipSources} */
   let sources;
   return {
@@ -24,7 +25,7 @@ export default function player() {
     },
     /** @param {Hook & {el: HTMLElement}} view */
     render({ model, el, signal }) {
-      const end = mount(model, el, signal, <PlayerCard wire={model} sources={sources} />);
+      const end = mount(model, el, signal, <PlayerCard wire={model} sources={sources} starts={starts} />);
       send(model, "ready");
       return end;
     },

@@ -6,6 +6,7 @@
 import { FakeModel } from "./fake_model.js";
 import { formModel, studioModel } from "./host_form.js";
 import { libraryModel } from "./host_library.js";
+import { storyboardModel } from "./host_storyboard.js";
 import { cell, clip, job, sequel } from "./samples.js";
 
 const CHUNK = 1 << 18;
@@ -136,7 +137,8 @@ async function start() {
   const widget = asked.get("widget") ?? "job_view";
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `../../veo_widgets/static/${widget}.css` });
   document.head.append(sheet);
-  const model = widget === "form" ? await formModel(asked) : widget === "studio" ? await studioModel(asked) : widget === "library" ? libraryModel(asked, serveBytes) : clipModel(widget);
+  const made = { form: formModel, studio: studioModel, library: () => libraryModel(asked, serveBytes), storyboard: () => storyboardModel(asked, serveBytes) }[widget];
+  const model = made ? await made(asked) : clipModel(widget);
   const el = /** @type {HTMLElement} */ (document.getElementById("view"));
   if (asked.get("width")) el.style.width = `${asked.get("width")}px`;
   const bundle = await import(`../../veo_widgets/static/${widget}.js`);

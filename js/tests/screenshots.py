@@ -89,6 +89,14 @@ STATES = {
     "library_empty": "widget=library&jobs=0",
     "library_menu": "widget=library&jobs=40&click=More for",
     "library_open": "widget=library&jobs=40&clip",
+    "storyboard": "widget=storyboard&film=made",
+    "storyboard_planned": "widget=storyboard&film=planned&remark",
+    "storyboard_making": "widget=storyboard&film=making",
+    "storyboard_cut": "widget=storyboard&film=made&press=trimmed,Shared",
+    "storyboard_menu": "widget=storyboard&film=made&click=More for shot 2",
+    "storyboard_draft": "widget=storyboard&film=planned&press=Add shot",
+    "storyboard_open": "widget=storyboard&film=made&click=Play shot 1",
+    "storyboard_gone": "widget=storyboard&film=making&gone",
     "asking": "state=failed&paid&click=Generate again",
     "gone": "state=running&elapsed=40&paid&gone",
     "away": "state=running&elapsed=40&paid&away",
@@ -189,7 +197,7 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
 
 def looks(name: str) -> list[tuple[str, str, int]]:
     """In which ways a state is drawn: the end of the picture's name, an addition to the address, the page's width."""
-    wide = 1400 if name.startswith("studio") else 800
+    wide = 1400 if name.startswith("studio") else 1100 if name.startswith("storyboard") else 800
     medium = [("medium", "", 900), ("medium_dark", "&theme=dark", 900)] if name.startswith("studio") else []
     return [
         *medium,

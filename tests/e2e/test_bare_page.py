@@ -31,6 +31,8 @@ STATES = {
     "studio": "widget=studio&form=filled&jobs=8&chosen=j1",
     "library": "widget=library&jobs=5000&chosen=job1&undo",
     "library_open": "widget=library&jobs=40&clip",
+    "storyboard": "widget=storyboard&film=made",
+    "storyboard of a film that is made": "widget=storyboard&film=making&remark",
 }
 # Counts what a page may leave behind; listeners of elements go with their elements.
 COUNTING = """() => {
@@ -143,7 +145,14 @@ def test_axe_sees_what_is_wrong(page: Page, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["state=succeeded", "widget=grid&cells=3&running=1", "widget=form&form=filled", "widget=library&jobs=99"]
+    "query",
+    [
+        "state=succeeded",
+        "widget=grid&cells=3&running=1",
+        "widget=form&form=filled",
+        "widget=library&jobs=99",
+        "widget=storyboard&film=making",
+    ],
 )
 def test_fifty_renders_leave_nothing_behind(page: Page, host: str, query: str) -> None:
     page.add_init_script(f"({COUNTING})()")

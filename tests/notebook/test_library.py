@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.heard import Heard, until
 from tests.made_jobs import RARE, write_many
 from veo_widgets.api import sharing
 from veo_widgets.config.settings import Settings
@@ -22,39 +22,9 @@ from veo_widgets.session.client import Client
 from veo_widgets.session.job import Job
 from veo_widgets.storage.clips import trash
 
-PATIENCE = 300
 
-
-class HeardLibrary(Library):
+class HeardLibrary(Heard, Library):
     """A library that notes what it tells the browser."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        self.heard: list[Mapping[str, Any]] = []
-        self.told = threading.Condition()
-        super().__init__(*given, **named)
-
-    def send(self, content: Any, buffers: Any = None) -> None:
-        super().send(content, buffers)
-        with self.told:
-            self.heard.append(content)
-            self.told.notify_all()
-
-    def say(self, **content: Any) -> None:
-        """What a browser would send."""
-        self._handle_custom_msg(content, [])
-
-    def answer(self, kind: str, **values: Any) -> Mapping[str, Any]:
-        """The first message of a kind with these values, once it is there; it is forgotten with those before it."""
-
-        def place() -> int | None:
-            fits = (one["kind"] == kind and values.items() <= one.items() for one in self.heard)
-            return next((at for at, fit in enumerate(fits) if fit), None)
-
-        with self.told:
-            assert self.told.wait_for(lambda: place() is not None, PATIENCE), [one["kind"] for one in self.heard]
-            found = self.heard[place() or 0]
-            del self.heard[: (place() or 0) + 1]
-        return found
 
     def find(self, request: str = "r", **filters: Any) -> Mapping[str, Any]:
         """What a search finds: its first page."""
@@ -274,13 +244,3 @@ def test_what_is_saved_has_the_first_twelve_stills_with_their_prompts(
     assert "and 2 more" in html
     assert len(html) < 100_000
     assert repr(library) == "Library(14 jobs)"
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for the client's loop to have done something."""
-    ended = threading.Event()
-    for _ in range(PATIENCE * 20):
-        if holds():
-            return
-        ended.wait(0.05)
-    raise AssertionError("it never came")

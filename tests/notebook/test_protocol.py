@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.notebook.widgets import Form, Grid, JobView, Library, Player, Studio, protocol
+from veo_widgets.notebook.widgets import Form, Grid, JobView, Library, Player, Storyboard, Studio, protocol
 
 SCRIPTS = Path(__file__).parents[2] / "js" / "src"
 
@@ -17,7 +17,9 @@ def test_every_trait_that_the_browser_reads_is_one_that_python_writes() -> None:
     scripts = "".join(path.read_text("utf-8") for path in SCRIPTS.rglob("*.js*"))
     wanted = set(re.findall(r'(?:useTrait\(\w+, |(?:wire|model)\.get\()"(\w+)"\)', scripts))
     sent = {
-        name for widget in (Form, Grid, JobView, Library, Player, Studio) for name in widget.class_traits(sync=True)
+        name
+        for widget in (Form, Grid, JobView, Library, Player, Storyboard, Studio)
+        for name in widget.class_traits(sync=True)
     }
     assert len(wanted) > 10
     assert wanted - sent == set()
@@ -37,6 +39,11 @@ def test_every_trait_that_the_browser_reads_is_one_that_python_writes() -> None:
         ({"kind": "star", "job": "j1", "on": True}, False),
         ({"kind": "delete", "job": "j" * 65}, False),
         ({"kind": "export", "path": "/etc"}, False),
+        ({"kind": "edit", "edit": {"edit": "undo"}, "request": "r1"}, True),
+        ({"kind": "edit", "edit": "undo", "request": "r1"}, False),
+        ({"kind": "make", "offer": "shot 3: $0.40", "again": 0, "request": "r1"}, True),
+        ({"kind": "make", "offer": "shot 3: $0.40", "again": True, "request": "r1"}, False),
+        ({"kind": "make", "offer": "x" * 10_001, "again": 0, "request": "r1"}, False),
         ({"kind": "retry", "job": "j1", "request": "r1"}, True),
         ({"kind": "retry", "job": "j1"}, True),
         ({"kind": "retry", "request": "r1"}, False),

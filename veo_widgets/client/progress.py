@@ -127,12 +127,17 @@ def _screen() -> Screen:
     # Threads are the business of whoever started them.
     if _silent.get() or threading.current_thread() is not threading.main_thread():
         return _Nowhere()
-    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if getattr(shell, "kernel", None) is not None:
+    if is_notebook():
         screen: Screen = in_notebook().screen()
         return screen
     is_terminal = sys.stderr is not None and sys.stderr.isatty()
     return _Terminal() if is_terminal and _Terminal.current is None else _Nowhere()
+
+
+def is_notebook() -> bool:
+    """Whether this is the kernel of a notebook."""
+    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return getattr(shell, "kernel", None) is not None
 
 
 def in_notebook() -> Any:

@@ -9,8 +9,8 @@ import { useTrait } from "../kernel/hooks.js";
 import { Player } from "./player.jsx";
 import { Chips, Prompt } from "./request.jsx";
 
-/** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources}} props */
-export function PlayerCard({ wire, sources }) {
+/** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, starts: boolean}} props */
+export function PlayerCard({ wire, sources, starts }) {
   /** @type {Clip[]} */
   const clips = useTrait(wire, "clips") ?? [];
   /** @type {string} */
@@ -29,7 +29,7 @@ export function PlayerCard({ wire, sources }) {
   return (
     <article class="veo-card" aria-label="Video">
       {clips.length > 0 ? (
-        <Player wire={wire} sources={sources} clips={clips} facts={{ prompt, model, settings }} autoStart={false} about={about} />
+        <Player wire={wire} sources={sources} clips={clips} facts={{ prompt, model, settings }} autoStart={starts} about={about} />
       ) : (
         <div class="veo-empty">There is no clip to play.</div>
       )}

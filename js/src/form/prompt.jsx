@@ -4,8 +4,9 @@
  * @import { FormStore } from "./store.js"
  * @import { Wire } from "../kernel/types.js"
  */
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { useTrait } from "../kernel/hooks.js";
+import { useGrowth } from "../ui/growth.js";
 import { usePageId } from "../ui/page_id.js";
 import { tokensIn } from "./tokens.js";
 
@@ -41,32 +42,6 @@ export function PromptBox({ store, wire, fault, children }) {
       </div>
     </div>
   );
-}
-
-/**
- * @param {{current: HTMLTextAreaElement|null}} box
- * @param {string} text
- */
-function useGrowth(box, text) {
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return undefined;
-    const grow = () => {
-      element.style.height = "auto";
-      element.style.height = `${Math.min(element.scrollHeight, 420)}px`;
-    };
-    grow();
-    if (typeof ResizeObserver === "undefined") return undefined;
-    // A narrower box has more lines. Its own height is none of the watcher's business.
-    let width = element.clientWidth;
-    const watcher = new ResizeObserver(() => {
-      if (element.clientWidth === width) return;
-      width = element.clientWidth;
-      grow();
-    });
-    watcher.observe(element);
-    return () => watcher.disconnect();
-  }, [box, text]);
 }
 
 /** @param {{text: string, limit: number|null}} props */

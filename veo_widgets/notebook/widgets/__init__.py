@@ -9,6 +9,20 @@ from .job_view import JobView
 from .libraries.library import Library, library
 from .player import Player
 from .registries import frames
+from .storyboards.storyboard import Storyboard
 from .studio import Studio
 
-__all__ = ["Form", "Grid", "JobView", "Library", "Player", "Studio", "compare", "frames", "grid", "library", "show"]
+__all__ = [
+    "Form",
+    "Grid",
+    "JobView",
+    "Library",
+    "Player",
+    "Storyboard",
+    "Studio",
+    "compare",
+    "frames",
+    "grid",
+    "library",
+    "show",
+]

@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 
 from ...client.progress import Line, Screen
+from ...domain.errors import VeoError
 from ...domain.printable import html_output, printable
 from ...session.groups.group import Group
 from ..running_cell import somebody_watches
@@ -17,8 +18,8 @@ from .cell_output import post, show_form
 
 # Its posters may be a megabyte.
 _REDRAWN_SECONDS = 2.0
-# Module and class of the widget that shows a film or a batch, by its kind; loaded when the first is shown.
-_VIEWS: dict[str, tuple[str, str]] = {}
+# Module and name of what makes the widget that shows a film or a batch, by its kind; loaded when the first is shown.
+_VIEWS = {"film": (".storyboards.storyboard", "board_of")}
 _STYLE = "display:flex;align-items:center;gap:8px;font-family:system-ui,sans-serif;font-size:13px"
 
 
@@ -75,9 +76,14 @@ def show_group(group: Group) -> bool:
     """
     if not somebody_watches():
         return False
-    if view := _VIEWS.get(group.kind):
-        module, name = view
-        show_form(getattr(import_module(module, __package__), name)(group))
+    if group.kind in _VIEWS:
+        module, name = _VIEWS[group.kind]
+        try:
+            view = getattr(import_module(module, __package__), name)(group)
+        except VeoError:
+            # Its client is closed, or the host shows no widgets of ours.
+            return False
+        show_form(view)
     elif group.is_running:
         _follow(group)
     else:

@@ -30,7 +30,7 @@ PAGE_CARDS: int = _PROTOCOL["page_cards"]
 _LONGEST: dict[str, int] = _PROTOCOL["longest"]
 _WORDS: dict[str, list[str]] = _PROTOCOL["words"]
 # Objects are checked by their readers.
-_OBJECTS = {"draft", "message", "filters"}
+_OBJECTS = {"draft", "message", "filters", "edit"}
 _LISTS = {"samples"}
 _LONGEST_LIST = 1000
 # The bytes that a message may bring: a poster or a piece of an image, and nothing with any other.

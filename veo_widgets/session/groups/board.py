@@ -118,14 +118,29 @@ class Board:
 
     def inserted(self, index: int, shot: Shot) -> Board:
         """With a shot before the one at `index`."""
+        return self.with_shot(self._place(index), shot)
+
+    def with_shot(self, place: int, shot: Shot) -> Board:
+        """With a shot before the part at `place`, title cards counted too."""
         scene = Scene(self.following, shot, (Take(self.following, shot.prompt, shot.values),))
-        return replace(self.placed(index, scene), following=self.following + 1)
+        return replace(self.with_part(place, scene), following=self.following + 1)
+
+    def with_part(self, place: int, part: Scene | TitleCard) -> Board:
+        """With a part that is there already, or a new card, before the part at `place`."""
+        return replace(self, parts=(*self.parts[:place], part, *self.parts[place:]))
+
+    def without_part(self, place: int) -> Board:
+        """Without the part at `place`."""
+        return replace(self, parts=(*self.parts[:place], *self.parts[place + 1 :]))
 
     def placed(self, index: int, scene: Scene) -> Board:
         """With a shot on it as the one at `index`."""
+        return self.with_part(self._place(index), scene)
+
+    def _place(self, index: int) -> int:
+        """Where among the parts the shot at `index` is, or would be."""
         places = [place for place, part in enumerate(self.parts) if isinstance(part, Scene)]
-        place = places[index] if index < len(places) else (places[-1] + 1 if places else 0)
-        return replace(self, parts=(*self.parts[:place], scene, *self.parts[place:]))
+        return places[index] if index < len(places) else (places[-1] + 1 if places else 0)
 
     def without(self, scene: Scene) -> Board:
         """Without a shot."""

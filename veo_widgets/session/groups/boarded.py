@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ...domain.errors import InvalidRequestError, VeoError
 from ...domain.job_record import JobRecord
@@ -11,15 +13,41 @@ from ..client import Client
 from . import kept_board
 from .arranging import Arrangement, arranged, with_known
 from .board import Board, Shared, laid_out, with_sent_kept
-from .change import Change, change_of
+from .change import Change, change_of, joined
 from .editing import SharedSettings, Shots
 from .group import Group
 from .piece import Piece, has_clip, records_by_piece
 from .shots import Shot, as_parts
+from .summary import Summary
 from .title_cards import TitleCard
 
 # So many edits can be taken back.
 _MOST_PAST = 100
+
+
+@dataclass(frozen=True)
+class Look:
+    """A film as it stands at a moment, all of it of the same board.
+
+    Attributes:
+        board: how it is laid out.
+        pieces: what its shots would send.
+        summary: how they stand.
+        change: what is to be made.
+        records: the job of every take that has one, by the take's number.
+        again: what ``run(retry=True)`` makes, with its price; empty where that is no more than `change`.
+        past: whether there is an edit to take back.
+        other: whether a board that was edited under other code can be recalled.
+    """
+
+    board: Board
+    pieces: list[Piece]
+    summary: Summary
+    change: Change
+    records: Mapping[int, JobRecord]
+    again: Change
+    past: bool
+    other: bool
 
 
 class BoardedGroup(Group):
@@ -42,6 +70,8 @@ class BoardedGroup(Group):
         self.client: Client = client
         self._code, self._file = code, boards.file_of(client.asynchronous.home, name)
         self._past: list[Board] = []
+        # A widget edits it on other threads than the notebook's cells.
+        self._editing = threading.RLock()
         # Why what was kept is not what is shown.
         self._board_remarks: tuple[str, ...] = ()
         self._adopt(self._with_kept(made))
@@ -103,14 +133,15 @@ class BoardedGroup(Group):
             InvalidRequestError: it breaks a rule that was kept before; nothing was changed.
             VeoError: the board cannot be kept; nothing was changed.
         """
-        old, places = self._arrangement, self.client.call(self._jobs_by_place)
-        first = arranged(self.client, change(old.board))
-        settled = with_sent_kept(old.board, first.board, lambda take: old.by_take[take.number].was_sent(places))
-        made = arranged(self.client, settled)
-        self._check_edit(made)
-        self._keep(made.board)
-        self._past = [*self._past[-_MOST_PAST:], old.board]
-        self._take_up(made)
+        with self._editing:
+            old, places = self._arrangement, self.client.call(self._jobs_by_place)
+            first = arranged(self.client, change(old.board))
+            settled = with_sent_kept(old.board, first.board, lambda take: old.by_take[take.number].was_sent(places))
+            made = arranged(self.client, settled)
+            self._check_edit(made)
+            self._keep(made.board)
+            self._past = [*self._past[-_MOST_PAST:], old.board]
+            self._take_up(made)
 
     def _check_edit(self, made: Arrangement) -> None:
         known = {str(error) for piece in _every(self._arrangement) for error in piece.violations}
@@ -125,6 +156,7 @@ class BoardedGroup(Group):
     def _take_up(self, made: Arrangement) -> None:
         self._board_remarks = ()
         self._adopt(with_known(made, self._arrangement))
+        self._tell()
 
     def _keep(self, board: Board) -> None:
         kept = {"code": kept_board.fingerprint(self._code), "board": kept_board.to_json(board)}
@@ -138,12 +170,13 @@ class BoardedGroup(Group):
         Raises:
             VeoError: there is none.
         """
-        if not self._past:
-            raise VeoError(f"{self.title}: there is no edit to take back.")
-        made = arranged(self.client, self._past[-1])
-        self._keep(made.board)
-        del self._past[-1]
-        self._take_up(made)
+        with self._editing:
+            if not self._past:
+                raise VeoError(f"{self.title}: there is no edit to take back.")
+            made = arranged(self.client, self._past[-1])
+            self._keep(made.board)
+            del self._past[-1]
+            self._take_up(made)
 
     def recall(self) -> None:
         """Bring back the board that was edited under other code; `undo` returns to the code.
@@ -151,14 +184,15 @@ class BoardedGroup(Group):
         Raises:
             VeoError: none was kept.
         """
-        kept = boards.read(self._file) or {}
-        board = kept.get("board") if self._board_remarks else kept.get("earlier")
-        if not board:
-            raise VeoError(f"{self.title}: no other board of it is kept.")
-        made = arranged(self.client, kept_board.from_json(board, self._code))
-        self._keep(made.board)
-        self._past.append(self.board)
-        self._take_up(made)
+        with self._editing:
+            kept = boards.read(self._file) or {}
+            board = kept.get("board") if self._board_remarks else kept.get("earlier")
+            if not board:
+                raise VeoError(f"{self.title}: no other board of it is kept.")
+            made = arranged(self.client, kept_board.from_json(board, self._code))
+            self._keep(made.board)
+            self._past.append(self.board)
+            self._take_up(made)
 
     # What is known
 
@@ -183,6 +217,21 @@ class BoardedGroup(Group):
                         found[numbers[id(take)]] = made
                 before = record
         return found
+
+    def look(self) -> Look:
+        """The film as it stands now, for those who draw it; an edit waits until it is done."""
+        with self._editing:
+            summary = self.plan()
+            failed = [entry.label for entry in summary.entries if entry.may_be_sent_again]
+            change, again = change_of(self._chains, summary), Change("", 0.0)
+            if failed:
+                prices = [plan.cost.usd for plan in self.due(retry=True)]
+                known = [usd for usd in prices if usd is not None]
+                usd = round(sum(known), 6) if len(known) == len(prices) else None
+                again = Change(joined([*filter(None, [change.text]), f"{joined(failed)} again"]), usd, summary.free)
+            other = bool(self._board_remarks)
+            records = self.take_records()
+            return Look(self.board, self.pieces, summary, change, records, again, bool(self._past), other)
 
     def _check_wanted(self, piece: Piece) -> None:
         if all(piece is not one for one in _every(self._arrangement)):

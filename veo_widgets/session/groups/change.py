@@ -66,8 +66,12 @@ def change_of(chains: Sequence[Sequence[Piece]], summary: Summary) -> Change:
     if due == len(summary.entries) > 1:
         parts = [f"all {due} shots"]
     parts += [take.label for take in summary.takes if take.due]
-    text = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
-    return Change(text, summary.cost.due if parts else 0.0, summary.free)
+    return Change(joined(parts), summary.cost.due if parts else 0.0, summary.free)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """What is listed, as people write it."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
 def _with_following(head: str, following: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from ...client.notices import Teller
 from ...client.plan import Plan
-from ...client.progress import Line, in_notebook, metered
+from ...client.progress import Line, in_notebook, is_notebook, metered
 from ...domain.arguments import COUNT, SECONDS, SWITCH, accepts, shown
 from ...domain.errors import (
     AuthenticationError,
@@ -392,7 +392,7 @@ class Group:
 
     def _ipython_display_(self) -> None:
         # Only for somebody who watches; else its table is shown as ever.
-        if not in_notebook().show_group(self):
+        if not is_notebook() or not in_notebook().show_group(self):
             raise NotImplementedError
 
     def _repr_html_(self) -> str:

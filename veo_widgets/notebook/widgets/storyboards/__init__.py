@@ -1,0 +1,1 @@
+"""The storyboard: the shots of a film as cards."""
