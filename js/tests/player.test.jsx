@@ -295,3 +295,37 @@ it("shows captions where a clip has some, until c is pressed", async () => {
   await press(section, "c");
   expect(tracks[0]?.mode).toBe("showing");
 });
+
+describe("the shots of a film", () => {
+  const shots = /** @type {[number, string][]} */ ([[0, "Shot 1: A train leaves"], [95 / 24, "Shot 2: A bridge"], [6, "Later"]]);
+
+  it("are marked on the bar where they begin, and told with the position", async () => {
+    const { el } = await shown({ shots, seconds: 8 });
+    const ticks = [...el.querySelectorAll(".veo-tick")].map((tick) => /** @type {HTMLElement} */ (tick).style.left);
+    expect(ticks.map((left) => parseFloat(left))).toEqual([expect.closeTo(49.479), 75]);
+    expect(el.querySelector(".veo-scrub input")?.getAttribute("aria-valuetext")).toBe("0 seconds of 8 seconds, frame 0, Shot 1: A train leaves");
+  });
+
+  it("are gone through by keys and buttons, to the frame", async () => {
+    const { el, video, section } = await shown({ shots, seconds: 8 });
+    await press(section, "n");
+    expect(video.currentTime).toBe(95.5 / 24);
+    button(el, "Next shot").click();
+    expect(video.currentTime).toBe(144.5 / 24);
+    await press(section, "n");
+    expect(video.currentTime).toBe(144.5 / 24);
+    video.currentTime = 7.5;
+    await press(section, "b");
+    expect(video.currentTime).toBe(144.5 / 24);
+    button(el, "Previous shot").click();
+    expect(video.currentTime).toBe(95.5 / 24);
+    await press(section, "b");
+    expect(video.currentTime).toBe(0.5 / 24);
+  });
+
+  it("are nowhere in a clip that is no film", async () => {
+    const { el, section } = await shown();
+    expect([el.querySelector(".veo-tick"), el.querySelector("[aria-label='Next shot']")]).toEqual([null, null]);
+    expect((await press(section, "n")).defaultPrevented).toBe(false);
+  });
+});

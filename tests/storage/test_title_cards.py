@@ -152,7 +152,7 @@ def times(text: str) -> list[str]:
 
 
 def test_captions_move_with_cuts_trims_and_fades(target: Path, bright: Path) -> None:
-    cues = render(
+    rendered = render(
         [
             Edit(Segment(bright), "a", captions=(SAID,)),
             card(),
@@ -161,7 +161,8 @@ def test_captions_move_with_cuts_trims_and_fades(target: Path, bright: Path) -> 
         ],
         target,
     )
-    assert webvtt(cues) == (
+    assert rendered.begins == [0, 2, 3, Fraction(7, 2)]
+    assert webvtt(rendered.cues) == (
         "WEBVTT\n\n"
         "00:00:00.500 --> 00:00:01.500\nWhere were you?\n\n"
         "00:00:03.000 --> 00:00:03.500\nWhere were you?\n\n"
@@ -174,7 +175,7 @@ def test_captions_move_with_cuts_trims_and_fades(target: Path, bright: Path) -> 
 def test_captions_are_a_track_of_text_where_that_is_wished(target: Path, bright: Path) -> None:
     said = (Caption("שלום <b> & so", HALF, Fraction(1)), Caption("Together", Fraction(3, 4), Fraction(5, 4)))
     edits = [Edit(Segment(bright), "a", captions=said), edit(bright)]
-    cues = render(edits, target, loudness=None, text_track=True)
+    cues = render(edits, target, loudness=None, text_track=True).cues
     assert packets_of(target) == packets_of(bright) * 2
     assert "שלום &lt;b&gt; &amp; so" in webvtt(cues)
     with av.open(str(target)) as film:

@@ -7,6 +7,7 @@
  * @import { ClipSources, Source } from "../kernel/clip_sources.js"
  * @import { Choice, Commands } from "./player.jsx"
  * @import { usePlayback } from "./playback.js"
+ * @import { Shots } from "./shots.jsx"
  */
 import { useState } from "preact/hooks";
 import { clipKey } from "../kernel/clip_sources.js";
@@ -30,6 +31,7 @@ import { Stage } from "./stage.jsx";
  * @property {(change: Partial<Choice>) => void} choose
  * @property {Commands} commands
  * @property {Grabbing} grabbing
+ * @property {Shots|undefined} joins
  * @property {(verb: Verb) => void} begin  ask for what comes after the clip
  * @property {(text: string, what: string) => void} copy
  */
@@ -102,7 +104,7 @@ function Blocked({ title, message, children }) {
 }
 
 /** @param {{clip: Clip, why: string}} props */
-function Undecodable({ clip, why }) {
+export function Undecodable({ clip, why }) {
   return (
     <Blocked title="This browser cannot play the clip" message={`${why} The clip is saved, whole and checked; a video player opens it:`}>
       <code>{clip.path}</code>
@@ -136,13 +138,13 @@ function Overlay({ sources, clip, source, playback, choice, choose, commands }) 
 }
 
 /** @param {{source: Source}} props */
-function Arriving({ source }) {
+export function Arriving({ source }) {
   const share = source.total > 0 ? source.received / source.total : 0;
   return <Bar class="veo-arriving" share={share} label="Loading the clip" title={downloadText(source)} />;
 }
 
 /** @param {{source: Source, onRetry: () => void}} props */
-function Stuck({ source, onRetry }) {
+export function Stuck({ source, onRetry }) {
   const failed = source.phase === "failed";
   return (
     <Blocked

@@ -16,11 +16,11 @@ const RATES = [0.25, 0.5, 1, 1.5, 2];
 
 /** @param {Parts} props */
 export function Controls(props) {
-  const { clip, video, playback, commands } = props;
+  const { clip, video, playback, commands, joins } = props;
   return (
     <Rail
-      line={<Scrub clip={clip} video={video} />}
-      readout={<Readout clip={clip} video={video} />}
+      line={<Scrub clip={clip} video={video} joins={joins} />}
+      readout={[joins?.jumps, <Readout clip={clip} video={video} />]}
       playing={playback.playing}
       onToggle={commands.toggle}
       onStep={(amount) => commands.frame?.(amount)}
@@ -77,8 +77,8 @@ export function TimeReadout({ clip, seconds }) {
   );
 }
 
-/** @param {Parts} props */
-function Sound({ clip, choice, choose, commands }) {
+/** @param {Pick<Parts, "choose"> & {clip: Pick<Clip, "has_audio">, choice: Pick<Parts["choice"], "muted"|"volume">, commands: Pick<Parts["commands"], "mute">}} props */
+export function Sound({ clip, choice, choose, commands }) {
   const audible = clip.has_audio && canHear();
   const why = clip.has_audio ? "This viewer cannot play sound" : "This clip has no sound";
   const silent = choice.muted || choice.volume === 0 || !audible;

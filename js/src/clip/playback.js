@@ -35,7 +35,7 @@ export function usePlayback(video) {
 const shown = new WeakMap();
 
 /** @param {HTMLVideoElement} video  during a seek where it will be: keys come faster than frames */
-const timeShown = (video) => (video.seeking ? undefined : shown.get(video)) ?? video.currentTime;
+export const timeShown = (video) => (video.seeking ? undefined : shown.get(video)) ?? video.currentTime;
 
 /**
  * The number of the frame on screen.
@@ -59,33 +59,41 @@ export function halt(video, clip) {
 }
 
 /**
- * Where the element is, in seconds, at every frame it shows (where the browser tells) and after every seek.
+ * Tell where the element is, in seconds, at every frame it shows (where the browser tells) and after every seek.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {(seconds: number) => void} tell
+ * @returns {() => void} ends it
+ */
+export function onPosition(video, tell) {
+  const read = (/** @type {Event|undefined} */ event) => {
+    if (event?.type === "seeking") shown.delete(video);
+    tell(timeShown(video));
+  };
+  const end = onEvents(video, "timeupdate seeking seeked loadedmetadata", read);
+  let handle = 0;
+  /** @type {(now?: number, about?: VideoFrameCallbackMetadata) => void} */
+  const frame = (_now, about) => {
+    if (about && !video.seeking) shown.set(video, about.mediaTime);
+    read(undefined);
+    handle = video.requestVideoFrameCallback(frame);
+  };
+  if ("requestVideoFrameCallback" in video) frame();
+  else tell(0);
+  return () => {
+    end();
+    video.cancelVideoFrameCallback?.(handle);
+  };
+}
+
+/**
+ * Where the element is; see `onPosition`.
  *
  * @param {HTMLVideoElement|null} video
  */
 export function usePosition(video) {
   const [seconds, setSeconds] = useState(0);
-  useEffect(() => {
-    if (!video) return undefined;
-    const read = (/** @type {Event|undefined} */ event) => {
-      if (event?.type === "seeking") shown.delete(video);
-      setSeconds(timeShown(video));
-    };
-    const end = onEvents(video, "timeupdate seeking seeked loadedmetadata", read);
-    let handle = 0;
-    /** @type {(now?: number, about?: VideoFrameCallbackMetadata) => void} */
-    const frame = (_now, about) => {
-      if (about && !video.seeking) shown.set(video, about.mediaTime);
-      read(undefined);
-      handle = video.requestVideoFrameCallback(frame);
-    };
-    if ("requestVideoFrameCallback" in video) frame();
-    else setSeconds(0);
-    return () => {
-      end();
-      video.cancelVideoFrameCallback?.(handle);
-    };
-  }, [video]);
+  useEffect(() => (video ? onPosition(video, setSeconds) : undefined), [video]);
   return seconds;
 }
 
@@ -138,7 +146,7 @@ export function commandsFor(video, clip, player) {
 }
 
 /** @param {HTMLElement} player */
-function toggleFullscreen(player) {
+export function toggleFullscreen(player) {
   const asked = player.matches(":fullscreen") ? document.exitFullscreen() : player.requestFullscreen();
   asked.catch(() => {});
 }

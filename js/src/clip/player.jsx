@@ -5,6 +5,7 @@
  * @import { Clip, Sequel, Settings, Verb, Wire } from "../kernel/types.js"
  * @import { Grabbing } from "./grabbing.jsx"
  * @import { ClipSources } from "../kernel/clip_sources.js"
+ * @import { Shots } from "./shots.jsx"
  */
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { clipKey } from "../kernel/clip_sources.js";
@@ -91,9 +92,10 @@ function useOpening(sources, clip, player, video, choice) {
 
 /**
  * @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, clips: Clip[], facts: Facts, autoStart: boolean,
- *   actions?: ComponentChildren, about?: (facts: Facts) => ComponentChildren}} props
+ *   actions?: ComponentChildren, about?: (facts: Facts) => ComponentChildren,
+ *   joinsIn?: (clip: Clip, video: HTMLVideoElement|null) => Shots|undefined}} props  joinsIn: where clips may be films
  */
-export function Player({ wire, sources, clips: own, facts: common, autoStart, actions, about }) {
+export function Player({ wire, sources, clips: own, facts: common, autoStart, actions, about, joinsIn }) {
   /** @type {Sequel[]} */
   const told = useTrait(wire, "sequels") ?? NONE;
   const sequels = useSilent(wire) ? told.map(unwatched) : told;
@@ -115,7 +117,8 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
     ...(canFloat() ? {} : { window: () => say("There is no picture in picture here; f fills the screen.") }),
     help: () => say(copied === KEYS_TEXT ? "" : KEYS_TEXT),
   };
-  const parts = { wire, sources, clip, source, video, playback, choice, choose, commands, grabbing, begin: setVerb, copy };
+  const joins = joinsIn?.(clip, video);
+  const parts = { wire, sources, clip, source, video, playback, choice, choose, commands, grabbing, joins, begin: setVerb, copy };
   const facts = clip.facts ?? common;
   const price = verb && clip.offers?.[verb];
   const pick = (/** @type {number} */ sample) => choose({ sample, wanted: playback.playing });
@@ -127,7 +130,7 @@ export function Player({ wire, sources, clips: own, facts: common, autoStart, ac
         tabIndex={0}
         aria-label="Video player"
         aria-keyshortcuts="Space K J L ArrowLeft ArrowRight , . 0 1 2 3 4 5 6 7 8 9 Home End M F P G C ?"
-        onKeyDown={(event) => pressed(event, { ...commands, ...talking })}
+        onKeyDown={(event) => joins?.pressed(event) || pressed(event, { ...commands, ...talking })}
       >
         <ClipStage {...parts} setVideo={setVideo} />
         <Controls {...parts} />

@@ -6,8 +6,20 @@
  * @import { Facts } from "./player.jsx"
  */
 import { useTrait } from "../kernel/hooks.js";
+import { frameAt, timeOf, timeShown } from "./playback.js";
 import { Player } from "./player.jsx";
 import { Chips, Prompt } from "./request.jsx";
+import { shotsOf } from "./shots.jsx";
+
+/**
+ * @param {Clip} clip
+ * @param {HTMLVideoElement|null} video
+ */
+function joinsIn(clip, video) {
+  if (!clip.shots || !video) return undefined;
+  const seek = (/** @type {number} */ to) => void (video.currentTime = timeOf(frameAt(to, clip), clip));
+  return shotsOf(clip.shots, clip, () => timeShown(video), seek);
+}
 
 /** @param {{wire: Wire & {get: (name: any) => any}, sources: ClipSources, starts: boolean}} props */
 export function PlayerCard({ wire, sources, starts }) {
@@ -29,7 +41,7 @@ export function PlayerCard({ wire, sources, starts }) {
   return (
     <article class="veo-card" aria-label="Video">
       {clips.length > 0 ? (
-        <Player wire={wire} sources={sources} clips={clips} facts={{ prompt, model, settings }} autoStart={starts} about={about} />
+        <Player wire={wire} sources={sources} clips={clips} facts={{ prompt, model, settings }} autoStart={starts} about={about} joinsIn={joinsIn} />
       ) : (
         <div class="veo-empty">There is no clip to play.</div>
       )}

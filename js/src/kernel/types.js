@@ -24,6 +24,7 @@
  * @property {string} [captions_note]  what is to be told of captions that are not shown
  * @property {{python: string, magic: string}|null} [code]  what makes the request again
  * @property {Partial<Record<Verb, Price>>} [offers]  what can be made of it, and the price
+ * @property {[number, string][]} [shots]  of a film: the second at which each begins, and its name
  * @property {{prompt: string, model: string, settings: Settings}} [facts]  where clips of several jobs stand together
  *
  * @typedef {object} Problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from . import captions
 # What clips say of themselves, by the states of their files: to read a signed one takes a look at every byte of it.
 _read: dict[tuple[object, ...], list[list[str]]] = {}
 _MOST_READ = 1000
+# Of a film, whose recipe may be anybody's.
+_MOST_SHOTS, _MOST_LETTERS = 1000, 200
 _FREE = "on a real account; the emulator is free"
 _OWN = "your own server"
 
@@ -56,6 +59,20 @@ def asked_for(recipe: dict[str, Any]) -> dict[str, Any]:
     """The request in a clip's recipe; the file may be anybody's and hold anything."""
     request = recipe.get("request")
     return request if isinstance(request, dict) else {}
+
+
+def shots_of(recipe: dict[str, Any]) -> list[list[Any]]:
+    """When each shot of a film begins, in seconds, and its name, as its recipe has them; empty of any other clip."""
+    given = recipe.get("shots")
+    found = [shot for shot in given[:_MOST_SHOTS] if _is_shot(shot)] if isinstance(given, list) else []
+    return sorted(found) if len(found) > 1 else []
+
+
+def _is_shot(given: Any) -> bool:
+    match given:
+        case [int() | float() as seconds, str() as name]:
+            return 0 <= seconds < inf and len(name) <= _MOST_LETTERS
+    return False
 
 
 def clip(video: Video) -> dict[str, Any]:

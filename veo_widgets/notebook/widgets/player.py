@@ -31,7 +31,8 @@ def described(video: Video) -> dict[str, Any]:
         "model": str(recipe.get("model", "")),
         "settings": snippets.settings(request),
     }
-    return {**job_state.clip(video), "facts": facts}
+    shots = job_state.shots_of(recipe)
+    return {**job_state.clip(video), "facts": facts, **({"shots": shots} if shots else {})}
 
 
 class Player(ClipWidget):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from ...domain.media import Image, Video
 from ...storage.clips import library
 from ...storage.films import signatures, stitching
 from ...storage.films.captions import Cue, webvtt
+from ...storage.films.edits import Edit
 from ...storage.films.rendering import EVEN
 from ...storage.films.signatures import Part, Signing
 from ...storage.films.stitching import Segment
@@ -36,6 +38,7 @@ from .editing import read_texts
 from .piece import Piece, has_clip
 from .rendering_bar import with_bar
 from .renditions import rendition_of, target_of
+from .shot_times import ShotTimes, add_shot_times, shot_times
 from .shots import Shot
 from .spans import clip_segments, clip_spans
 from .strip import strip
@@ -183,8 +186,11 @@ class Film(BoardedGroup):
             spans = clip_spans(self.pieces, records)
             cues: list[Cue] = []
 
-            def write(part: Path) -> None:
-                cues[:] = rendition.write(edits_of(self.parts, spans), part, progress)
+            def write(part: Path) -> ShotTimes:
+                edits = edits_of(self.parts, spans)
+                rendered = rendition.write(edits, part, progress)
+                cues[:] = rendered.cues
+                return shot_times(self.pieces, spans, edits, rendered.begins)
 
             made = self._settled(records, [span.segment for span in spans], target, signatures.configured(), write)
             if cues:
@@ -270,16 +276,20 @@ class Film(BoardedGroup):
         return self
 
     def _stitched_film(self, records: Sequence[JobRecord]) -> Video:
-        segments = clip_segments(self.pieces, records)
+        spans = clip_spans(self.pieces, records)
+        segments = [span.segment for span in spans]
+        edits = [Edit(segment) for segment in segments]
         if len(segments) == 1:
-            return next(video for record in records for video in record.videos if video.path == segments[0].path)
+            clip = next(video for record in records for video in record.videos if video.path == segments[0].path)
+            add_shot_times(clip, shot_times(self.pieces, spans, edits, [Fraction(0)]))
+            return clip
         signing = signatures.configured()
         path = self._film_path(records, segments, signing)
         if path.is_file() and (known := Video(path).recipe.get("file")):
             return Video.from_json({**known, "path": path})
 
-        def write(part: Path) -> None:
-            stitching.stitch(segments, part)
+        def write(part: Path) -> ShotTimes:
+            return shot_times(self.pieces, spans, edits, stitching.stitch(segments, part))
 
         return self._settled(records, segments, path, signing, write)
 
@@ -289,7 +299,7 @@ class Film(BoardedGroup):
         segments: Sequence[Segment],
         path: Path,
         signing: Signing | None,
-        write: Callable[[Path], None],
+        write: Callable[[Path], ShotTimes],
     ) -> Video:
         """A film that is written, signed where that is wished, and given its name once it is whole."""
         part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
@@ -301,8 +311,8 @@ class Film(BoardedGroup):
                 "film": self.name,
                 "jobs": [record.id for record in records],
                 "ingredients": [{"name": item.path.name, "sha256": item.sha256} for item in parts],
+                "shots": write(unsigned if signing else part),
             }
-            write(unsigned if signing else part)
             if signing:
                 signing.sign(unsigned, part, path.name, parts, _source_type(records))
             return library.settle(part, path, recipe)

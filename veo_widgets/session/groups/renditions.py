@@ -11,10 +11,9 @@ from pathlib import Path
 from ...domain.arguments import FILE, NUMBER, SWITCH, accepts
 from ...domain.errors import InvalidRequestError
 from ...domain.paths import expanded
-from ...storage.films.captions import Cue
 from ...storage.films.edits import Edit
 from ...storage.films.mixing import Track
-from ...storage.films.rendering import EVEN, render
+from ...storage.films.rendering import EVEN, Rendered, render
 from ...storage.films.stitching import check_extra
 from .cutting import Cut
 
@@ -29,7 +28,7 @@ class Rendition:
     crop: bool
     text_track: bool
 
-    def write(self, edits: Sequence[Edit], target: Path, progress: Callable[[float], object]) -> list[Cue]:
+    def write(self, edits: Sequence[Edit], target: Path, progress: Callable[[float], object]) -> Rendered:
         """Render what is shown; see `rendering.render`."""
         return render(
             edits,

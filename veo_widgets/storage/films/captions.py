@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .edits import Shown
+from .edits import Shown, beginnings
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -28,9 +28,8 @@ class Cue:
 
 def cues_of(shown: Sequence[Shown]) -> list[Cue]:
     """The captions of a film, in order; what is cut off is not said."""
-    found, begins = [], Fraction(0)
-    for one in shown:
-        begins -= one.fade * one.step
+    found = []
+    for one, begins in zip(shown, beginnings(shown), strict=True):
         start, end = one.edit.start, one.edit.start + one.count * one.step
         for caption in one.edit.captions:
             first = max(caption.begins, start)
@@ -38,7 +37,6 @@ def cues_of(shown: Sequence[Shown]) -> list[Cue]:
             if first < last:
                 at = begins - start
                 found.append(Cue(_milliseconds(at + first), _milliseconds(at + last), caption.text))
-        begins += one.count * one.step
     return sorted(found, key=lambda cue: (cue.begins, cue.ends))
 
 

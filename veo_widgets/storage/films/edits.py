@@ -122,6 +122,16 @@ def leading_clip(shown: Sequence[Shown]) -> SourceClip:
     return next(one.clip for one in shown if isinstance(one.clip, SourceClip))
 
 
+def beginnings(shown: Sequence[Shown]) -> list[Fraction]:
+    """The seconds of the film at which each is first seen, if only faded in."""
+    found, at = [], Fraction(0)
+    for one in shown:
+        at -= one.fade * one.step
+        found.append(at)
+        at += one.count * one.step
+    return found
+
+
 def frame_count(shown: Sequence[Shown]) -> int:
     """How many frames the film has."""
     return sum(one.count - one.fade for one in shown)

@@ -14,7 +14,7 @@ from .captions import Cue, add_text_track, cues_of
 from .cards import Card
 from .edited_pictures import edited_pictures
 from .edited_sound import LaidDown, lay_down, read_back
-from .edits import Edit, Shown, frame_count, laid_out, leading_clip
+from .edits import Edit, Shown, beginnings, frame_count, laid_out, leading_clip
 from .mixing import Track
 from .pictures import Copied, Encoded
 from .prefetch import prefetched
@@ -26,12 +26,25 @@ if TYPE_CHECKING:
     from av import AudioFrame
     from av.container import OutputContainer
 
-__all__ = ["EVEN", "Card", "Edit", "Track", "render"]
+__all__ = ["EVEN", "Card", "Edit", "Rendered", "Track", "render"]
 
 # LUFS. What EBU R 128's supplement for streaming and the large platforms settle around.
 EVEN = -16.0
 # How much of the work it is to lay down the sound.
 _SOUND_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What is in a film that was rendered.
+
+    Attributes:
+        cues: what is said.
+        begins: the seconds at which each clip and card is first seen.
+    """
+
+    cues: list[Cue]
+    begins: list[Fraction]
 
 
 def render(
@@ -44,7 +57,7 @@ def render(
     crop: bool = True,
     text_track: bool = False,
     progress: Callable[[float], object] = lambda _share: None,
-) -> list[Cue]:
+) -> Rendered:
     """Write a film as MP4. Pictures are copied where nothing of them changes, and encoded once where it does.
 
     Args:
@@ -57,9 +70,6 @@ def render(
             where no shape is said, they get black bars.
         text_track: whether the captions go into the file too.
         progress: told how much is done, from 0 to 1; what it raises ends the rendering.
-
-    Returns:
-        What is said in the film.
 
     Raises:
         InvalidRequestError: a time is beyond a clip's end, a clip is too short for its fades, or a track has no sound.
@@ -91,7 +101,7 @@ def render(
     finally:
         with suppress(OSError):
             laid.unlink()
-    return cues
+    return Rendered(cues, beginnings(shown))
 
 
 @dataclass(frozen=True)

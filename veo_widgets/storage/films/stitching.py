@@ -52,12 +52,15 @@ def last_frame(path: Path) -> bytes:
     return png if len(png) <= MAX_IMAGE_BYTES else smaller(picture)
 
 
-def stitch(segments: Sequence[Segment], target: Path) -> None:
+def stitch(segments: Sequence[Segment], target: Path) -> list[Fraction]:
     """Write clips into one MP4, in hard cuts and with their sound.
 
     Args:
         segments: the clips in order; the first decides size and colours where they differ.
         target: the file to write.
+
+    Returns:
+        The seconds of the film at which each clip begins.
 
     Raises:
         MissingExtraError: the media packages are not installed.
@@ -69,19 +72,20 @@ def stitch(segments: Sequence[Segment], target: Path) -> None:
     try:
         clips = [read_clip(segment) for segment in segments]
         with av.open(str(target), "w", format="mp4", options=MUXING) as out:
-            _write_clips(clips, out)
+            return _write_clips(clips, out)
     except (av.FFmpegError, ValueError, IndexError) as error:
         raise VeoError(f"The clips of the film cannot be put together: {error}.") from error
 
 
-def _write_clips(clips: Sequence[SourceClip], out: OutputContainer) -> None:
+def _write_clips(clips: Sequence[SourceClip], out: OutputContainer) -> list[Fraction]:
     alike = len({clip.kind for clip in clips}) == 1 and all(clip.can_be_copied for clip in clips)
     # Copying loses nothing and takes no time; a single clip that differs makes it impossible.
     pictures = Copied(clips[0], out) if alike else Encoded(clips[0], out)
     # A film with one clip that sounds needs a track of its whole length.
     sound = Sound(out) if any(clip.sounds for clip in clips) else None
-    at = Fraction(0)
+    begins, at = [], Fraction(0)
     for clip in clips:
+        begins.append(at)
         with clip.open() as container:
             pictures.write(clip, container, at)
             if sound is not None:
@@ -90,3 +94,4 @@ def _write_clips(clips: Sequence[SourceClip], out: OutputContainer) -> None:
     pictures.close()
     if sound is not None:
         sound.close()
+    return begins
