@@ -39,7 +39,8 @@ class Numbered:
     """How a clip of numbered pictures is made.
 
     Attributes:
-        count: how many pictures, up to 256.
+        count: how many pictures, up to 256 with `first`.
+        first: the number of the first one.
         fps: how many a second.
         times: in seconds, when each is shown; default is evenly.
         codec: with `options`, the encoder.
@@ -48,6 +49,7 @@ class Numbered:
     """
 
     count: int = 96
+    first: int = 0
     fps: int = 24
     times: Sequence[Fraction] = ()
     codec: str = "libx264"
@@ -70,7 +72,7 @@ class Numbered:
             if self.turn:
                 stream.set_display_rotation(self.turn)
             for number, time in enumerate(self.times):
-                frame = av.VideoFrame.from_image(picture(number))
+                frame = av.VideoFrame.from_image(picture(self.first + number))
                 frame.pts, frame.time_base = round(time / self.unit), self.unit
                 out.mux(stream.encode(frame))
             out.mux(stream.encode(None))

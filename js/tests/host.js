@@ -6,6 +6,7 @@
 import { FakeModel } from "./fake_model.js";
 import { formModel, studioModel } from "./host_form.js";
 import { libraryModel } from "./host_library.js";
+import { reelModel } from "./host_reel.js";
 import { storyboardModel } from "./host_storyboard.js";
 import { cell, clip, job, sequel } from "./samples.js";
 
@@ -33,7 +34,9 @@ const code = { python: 'veo.submit("A cat")', magic: "%%veo --seed 7\nA cat" };
 
 /** What clips of the player and the grid have beside what a job's clips have. */
 const VTT = "WEBVTT\n\n00:00.000 --> 00:04.000\nCareful, Mitsou!";
-const richly = () => clips().map((one) => ({ ...one, code, captions: asked.has("captions") ? VTT : null, offers: { extend: PRICED, edit: PRICED } }));
+/** @type {[number, string][]} */
+const SHOTS = [[0, "Shot 1: A cat playing with a ball of yarn"], [1.5, "Shot 2: It falls asleep"], [3, "Shot 3: It wakes up"]];
+const richly = () => clips().map((one) => ({ ...one, code, ...(asked.has("shots") ? { shots: SHOTS } : {}), captions: asked.has("captions") ? VTT : null, offers: { extend: PRICED, edit: PRICED } }));
 
 /**
  * A grid of `cells`, of which some may be drafts, running, failed, starred or rejected.
@@ -137,7 +140,7 @@ async function start() {
   const widget = asked.get("widget") ?? "job_view";
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `../../veo_widgets/static/${widget}.css` });
   document.head.append(sheet);
-  const made = { form: formModel, studio: studioModel, library: () => libraryModel(asked, serveBytes), storyboard: () => storyboardModel(asked, serveBytes) }[widget];
+  const made = { form: formModel, studio: studioModel, library: () => libraryModel(asked, serveBytes), reel: () => reelModel(asked, size, serveBytes), storyboard: () => storyboardModel(asked, serveBytes) }[widget];
   const model = made ? await made(asked) : clipModel(widget);
   const el = /** @type {HTMLElement} */ (document.getElementById("view"));
   if (asked.get("width")) el.style.width = `${asked.get("width")}px`;

@@ -13,6 +13,7 @@ import io
 import math
 import os
 import shutil
+import subprocess
 import sys
 import threading
 from fractions import Fraction
@@ -47,6 +48,16 @@ STATES = {
     "portrait": "state=succeeded&shape=portrait",
     "player": "widget=player&samples=2",
     "captions": "widget=player&captions&key=Home",
+    "film_player": "widget=player&shots&key=n",
+    "film_player_pointed": "widget=player&shots&point=0.6",
+    "reel_card": "widget=reel",
+    "reel": "widget=reel&key=n",
+    "reel_playing": "widget=reel&key=n,k",
+    "reel_pointed": "widget=reel&key=n&point=0.97",
+    "reel_without_a_clip": "widget=reel&key=End",
+    "reel_portrait": "widget=reel&shape=portrait&key=n",
+    "reel_broken": "widget=reel&broken&key=n",
+    "reel_keys": "widget=reel&key=%3F",
     "undecodable": "widget=player&broken",
     "grab": "widget=player&key=g",
     "more_said": "widget=player&click=More&then=Copy path",
@@ -151,6 +162,14 @@ def poster(size: tuple[int, int]) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
 
 
+def reel_program() -> bytes:
+    """What plays a film through, as a widget of its own, which no notebook has."""
+    how = ["--bundle", "--format=esm", "--jsx=transform", "--jsx-factory=h", "--jsx-fragment=Fragment"]
+    command = [ROOT / "js" / "node_modules" / "esbuild" / "bin" / "esbuild", "tests/reel.jsx", *how]
+    made = [*command, "--inject:src/kernel/jsx.js", "--tsconfig-raw={}", "--log-level=error"]
+    return subprocess.run(made, cwd=ROOT / "js", stdout=subprocess.PIPE, check=True).stdout
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves the repository and says nothing."""
 
@@ -162,7 +181,8 @@ def act(page: Page, asked: dict[str, str]) -> None:
     """Press and click what the address says."""
     if key := asked.get("key"):
         page.locator(".veo-player, .veo-cell").first.focus()
-        page.keyboard.press(key)
+        for one in key.split(",") if len(key) > 1 else key:
+            page.keyboard.press(one)
     for name in filter(None, (asked.get("click"), asked.get("then"))):
         page.locator("button", has_text=name).or_(page.get_by_role("button", name=name)).first.click()
 
@@ -190,6 +210,9 @@ def shoot(page: Page, url: str, target: Path, query: str) -> None:
             if word:
                 page.locator(kind, has_text=word).first.click()
                 page.wait_for_timeout(200)
+    if point := parse_qs(query).get("point"):
+        bar = page.locator(".veo-scrub").bounding_box()
+        page.mouse.move(bar["x"] + bar["width"] * float(point[0]), bar["y"] + 10)
     if field := parse_qs(query).get("field"):
         open_list(page, field[0])
     page.screenshot(path=target, full_page=True)
@@ -241,6 +264,9 @@ def main(folder: Path, names: list[str]) -> int:
             route.fulfill(body=clips[(720, 1280) if tall else (1280, 720)], content_type="video/mp4")
 
         page.route("**/clip.mp4*", give_clip)
+        program = reel_program()
+        page.route("**/static/reel.js", lambda route: route.fulfill(body=program, content_type="text/javascript"))
+        page.route("**/static/reel.css", lambda route: route.fulfill(path=ROOT / "veo_widgets/static/player.css"))
         for name in names or STATES:
             for look, extra, width in looks(name):
                 page.set_viewport_size({"width": width, "height": 800})

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
+import http.server
 import io
 import os
 import shutil
+import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import nbformat
@@ -36,6 +41,8 @@ SWITCHES = (
 )
 # Milliseconds. A busy machine takes its time; what never comes fails all the same.
 PATIENCE = 180_000
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 # Without a kernelspec Lab asks for one in a dialog and waits for ever.
 KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 READY = """() => {
@@ -155,6 +162,53 @@ def open_lab(browser: Browser, lab: Lab, own_ledger: None) -> Page:
     page.wait_for_function("() => window.jupyterapp")
     page.evaluate("() => window.jupyterapp.restored.then(() => null)")
     return page
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=ROOT)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/js/tests/host.html"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def reel_program() -> bytes:
+    """What plays a film through, as a widget of its own, which no notebook has."""
+    how = ["--bundle", "--format=esm", "--jsx=transform", "--jsx-factory=h", "--jsx-fragment=Fragment"]
+    command = [ROOT / "js" / "node_modules" / "esbuild" / "bin" / "esbuild", "tests/reel.jsx", *how]
+    made = [*command, "--inject:src/kernel/jsx.js", "--tsconfig-raw={}", "--log-level=error"]
+    return subprocess.run(made, cwd=ROOT / "js", stdout=subprocess.PIPE, check=True).stdout
+
+
+def serve_reel(page: Page, program: bytes) -> None:
+    """Have a page find it where the package's widgets are."""
+    style = (ROOT / "veo_widgets" / "static" / "player.css").read_bytes()
+    page.route("**/static/reel.js", lambda route: route.fulfill(body=program, content_type="text/javascript"))
+    page.route("**/static/reel.css", lambda route: route.fulfill(body=style, content_type="text/css"))
+
+
+def opened(page: Page, url: str) -> Page:
+    page.goto(url)
+    page.wait_for_selector(".veo-card")
+    page.wait_for_function("() => window.parts")
+    return page
+
+
+def complaints(page: Page) -> list[Any]:
+    """What axe finds that is serious or critical: the rule and the element."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("() => axe.run('.veo-root')")
+    return [
+        (violation["id"], node["html"][:200])
+        for violation in found["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
 
 
 @dataclass

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import plays
+from .conftest import complaints, opened, plays, serve_reel
 
-ROOT = Path(__file__).parents[2]
-AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 STATES = {
     "form": "widget=form&form=filled&paid",
     "invalid form": "widget=form&form=invalid",
@@ -31,6 +22,8 @@ STATES = {
     "studio": "widget=studio&form=filled&jobs=8&chosen=j1",
     "library": "widget=library&jobs=5000&chosen=job1&undo",
     "library_open": "widget=library&jobs=40&clip",
+    "player of a film": "widget=player&shots",
+    "film played through": "widget=reel",
     "storyboard": "widget=storyboard&film=made",
     "storyboard of a film that is made": "widget=storyboard&film=making&remark",
 }
@@ -83,18 +76,6 @@ RENDERS = """async () => {
 }"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=ROOT)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/js/tests/host.html"
-        server.shutdown()
-
-
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A clip of the emulator's, four seconds at 720p."""
@@ -107,28 +88,10 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def page(tab: Page, clip: bytes) -> Page:
+def page(tab: Page, clip: bytes, reel_program: bytes) -> Page:
     tab.route("**/clip.mp4*", lambda route: route.fulfill(body=clip, content_type="video/mp4"))
+    serve_reel(tab, reel_program)
     return tab
-
-
-def opened(page: Page, url: str) -> Page:
-    page.goto(url)
-    page.wait_for_selector(".veo-card")
-    page.wait_for_function("() => window.parts")
-    return page
-
-
-def complaints(page: Page) -> list[Any]:
-    """What axe finds that is serious or critical: the rule and the element."""
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("() => axe.run('.veo-root')")
-    return [
-        (violation["id"], node["html"][:200])
-        for violation in found["violations"]
-        if violation["impact"] in {"serious", "critical"}
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -152,6 +115,7 @@ def test_axe_sees_what_is_wrong(page: Page, host: str) -> None:
         "widget=form&form=filled",
         "widget=library&jobs=99",
         "widget=storyboard&film=making",
+        "widget=reel",
     ],
 )
 def test_fifty_renders_leave_nothing_behind(page: Page, host: str, query: str) -> None:
