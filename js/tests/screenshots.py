@@ -107,6 +107,7 @@ STATES = {
     "storyboard_menu": "widget=storyboard&film=made&click=More for shot 2",
     "storyboard_draft": "widget=storyboard&film=planned&press=Add shot",
     "storyboard_open": "widget=storyboard&film=made&click=Play shot 1",
+    "storyboard_film": "widget=storyboard&film=made&press=Play film",
     "storyboard_gone": "widget=storyboard&film=making&gone",
     "asking": "state=failed&paid&click=Generate again",
     "gone": "state=running&elapsed=40&paid&gone",

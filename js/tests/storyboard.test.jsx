@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import storyboard from "../src/storyboard.jsx";
-import { storyboardModel } from "./host_storyboard.js";
+import { reelParts } from "../src/storyboard/reel_parts.js";
+import { shot, storyboardModel } from "./host_storyboard.js";
+import { clip } from "./samples.js";
 import { button, emptyPage, press, settle, show } from "./show.js";
 
 const page = emptyPage();
@@ -56,6 +58,7 @@ describe("the board of a film", () => {
       "Shot 5, Evening light ",
     ]);
     expect(el.textContent).toContain("5 shots · 0:43");
+    expect(() => button(el, "Play film")).toThrow();
     expect(el.textContent).toContain("To make: all 5 shots");
     expect(button(el, "Make").textContent).toBe("Make · $4.00");
   });
@@ -184,5 +187,33 @@ describe("the board of a film", () => {
     await settle();
     expect(el.querySelector(".veo-board-foot [role=alert]")?.textContent).toContain("$1.00 is left");
     expect(el.querySelectorAll("[role=progressbar]")).toHaveLength(2);
+  });
+});
+
+describe("the film that is played through", () => {
+  /** @param {number} sample @param {number} seconds */
+  const made = (sample, seconds) => /** @type {any} */ (clip({ sample, seconds }));
+  const spans = (/** @type {any[]} */ parts, /** @type {Record<string, any>} */ clips) => reelParts(parts, clips).map(({ clip: one, from, to }) => [one?.sample ?? null, from, to]);
+
+  it("shows of each clip what is not trimmed, and a card and a blank for as long as they are", () => {
+    const card = { id: "card0", text: "The train", seconds: 3, background: "#000000", ink: "#ffffff", fade: 0, dip: 0 };
+    expect(spans([card, shot(0, { start: 0.5, end: 3 }), shot(1)], { 0: made(0, 8) })).toEqual([
+      [null, 0, 3],
+      [0, 0.5, 3],
+      [null, 0, 8],
+    ]);
+  });
+
+  it("shows a shot from the clip that extends it, where that has it at its beginning", () => {
+    const shots = [shot(0), shot(1, { begins: "extend", seconds: 7 }), shot(4, { begins: "extend", seconds: 7, end: 20 })];
+    expect(spans(shots, { 0: made(0, 8), 1: made(1, 15), 4: made(4, 22) })).toEqual([
+      [4, 0, 8],
+      [4, 8, 15],
+      [4, 15, 20],
+    ]);
+    expect(spans(shots.slice(0, 2), { 0: made(0, 8), 1: made(1, 7) })).toEqual([
+      [0, 0, 8],
+      [1, 0, 7],
+    ]);
   });
 });

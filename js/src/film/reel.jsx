@@ -23,21 +23,25 @@ import { ReelPlayback } from "./reel_playback.js";
 const KEYS_TEXT = "k play · j l 1 s · , . frame · b n shot · 0–9 jump · m sound · f full screen";
 
 /**
- * @param {{sources: ClipSources, parts: Part[], onPart?: (key: string) => void}} props  sources: which no player of a clip uses
- *   too, as clips that are over are let go of; onPart: called with the key of the part that is shown now
+ * @param {{sources: ClipSources, parts: Part[], onPart?: (key: string) => void, starts?: boolean}} props  sources: which no
+ *   player of a clip uses too, as clips that are over are let go of; onPart: called with the key of the part that is shown
+ *   now; starts: it plays once it is seen
  */
 export function Reel(props) {
   return props.parts.length > 0 ? <Film {...props} /> : <div class="veo-empty">There is no shot to play.</div>;
 }
 
 /** @param {Parameters<typeof Reel>[0]} props */
-function Film({ sources, parts, onPart }) {
+function Film({ sources, parts, onPart, starts = false }) {
   const [reel] = useState(() => new ReelPlayback(sources, parts));
   const [videos] = useState(() => /** @type {HTMLVideoElement[]} */ ([]));
   const [player, setPlayer] = useState(/** @type {HTMLElement|null} */ (null));
   const [said, say] = usePassing(() => 15_000);
   useSubject(reel);
-  useShowing(reel, parts, videos, player);
+  const seen = useShowing(reel, parts, videos, player);
+  useEffect(() => {
+    if (seen && starts) reel.play();
+  }, [seen]);
   useEffect(() => onPart?.(reel.part.key), [reel.part.key]);
   const commands = commandsOf(reel, player, () => say(said ? "" : KEYS_TEXT));
   const shots = shotsOf(reel.shots, reel, () => reel.position, (to) => reel.seek(to));
@@ -114,6 +118,7 @@ function useShowing(reel, parts, videos, player) {
     if (!near) reel.pause();
   }, [reel, near]);
   useLayoutEffect(() => () => reel.dispose(), [reel]);
+  return seen;
 }
 
 /**

@@ -1,10 +1,12 @@
 /**
  * The board of a film: its cards in their order, what is shared by them, and what is to be made.
  *
+ * @import { ClipSources } from "../kernel/clip_sources.js"
  * @import { Progress } from "../kernel/types.js"
  * @import { Edit, Model, Part, Shared, Standing, TakeClip } from "./types.js"
  */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Reel } from "../film/reel.jsx";
 import { useTrait } from "../kernel/hooks.js";
 import { unwatched, useSilent } from "../kernel/link.js";
 import { clockText } from "../kernel/time.js";
@@ -15,6 +17,7 @@ import { useEdits } from "./edits.js";
 import { Fold, Rows, TextBox } from "./fields.jsx";
 import { Foot } from "./foot.jsx";
 import { boardKey } from "./keys.js";
+import { reelParts } from "./reel_parts.js";
 import { Big } from "./clip.jsx";
 import { ShotCard } from "./shot.jsx";
 import { TitleCard } from "./title_card.jsx";
@@ -22,8 +25,8 @@ import { TitleCard } from "./title_card.jsx";
 /** What a refusal is said beside that is of no card. */
 const BOARD = "";
 
-/** @param {{wire: Model}} props */
-export function Board({ wire }) {
+/** @param {{wire: Model, sources: ClipSources}} props */
+export function Board({ wire, sources }) {
   /** @type {Part[]} */
   const parts = useTrait(wire, "parts") ?? [];
   /** @type {Record<string, Progress>} */
@@ -40,12 +43,15 @@ export function Board({ wire }) {
   const { edit, faults, forget, busy } = useEdits(wire);
   const [opened, setOpened] = useState(/** @type {number|null} */ (null));
   const [adding, setAdding] = useState(/** @type {number|null} */ (null));
+  const [plays, setPlays] = useState(false);
+  const [seen, setSeen] = useState("");
   const order = useOrder(parts, edit);
   const dragging = useDragging(order.move, (job, place) => edit(BOARD, { edit: "job", job, place }));
   const big = opened === null ? undefined : clips[opened];
   if (big) return <Big {...{ wire, title }} clip={big} onBack={() => setOpened(null)} />;
   const shots = parts.filter((part) => "shot" in part);
-  const seconds = parts.reduce((sum, part) => sum + part.seconds, 0);
+  const reel = reelParts(parts, clips);
+  const seconds = reel.reduce((sum, { from, to }) => sum + to - from, 0);
   const undo = () => standing.undo && edit(BOARD, { edit: "undo" });
   const draft = adding !== null && (
     <DraftCard
@@ -77,6 +83,12 @@ export function Board({ wire }) {
               Recall edits
             </button>
           )}
+          {Object.keys(clips).length > 0 && (
+            <button type="button" aria-expanded={plays} onClick={() => setPlays(!plays)}>
+              <Icon name={plays ? "close" : "play"} />
+              {plays ? "Close film" : "Play film"}
+            </button>
+          )}
           <button type="button" disabled={!standing.undo} aria-keyshortcuts="Control+Z Meta+Z" title="Take back the last edit (Ctrl Z)" onClick={undo}>
             <Icon name="back" />
             Undo
@@ -87,10 +99,15 @@ export function Board({ wire }) {
           </button>
         </span>
       </div>
+      {plays && (
+        <div class="veo-board-film">
+          <Reel sources={sources} parts={reel} onPart={setSeen} starts />
+        </div>
+      )}
       <Refusal refusal={faults[BOARD] ?? ""} onDismiss={() => forget(BOARD)} />
       <ol ref={order.list} class={`veo-shots ${dragging.over ? "veo-shots-over" : ""}`} aria-label="Shots in their order" {...dragging.list}>
         {parts.flatMap((part, place) => {
-          const about = { place, count: parts.length, order, edit, dragging, add: setAdding, fault: faults[part.id] ?? "", onDismiss: () => forget(part.id) };
+          const about = { place, count: parts.length, seen: plays && part.id === seen, order, edit, dragging, add: setAdding, fault: faults[part.id] ?? "", onDismiss: () => forget(part.id) };
           const card =
             "shot" in part ? <ShotCard key={part.id} {...about} {...{ jobs, clips }} shot={part} number={++number} open={setOpened} /> : <TitleCard key={part.id} {...about} card={part} />;
           return adding === place ? [draft, card] : [card];

@@ -22,6 +22,7 @@ import { Fold, Rows, Seconds, TextBox } from "./fields.jsx";
  * @typedef {object} Placed  what the cards of shots and those of titles have
  * @property {number} place
  * @property {number} count
+ * @property {boolean} seen  it is what the film shows now
  * @property {Order} order
  * @property {Edit} edit
  * @property {Dragging} dragging
@@ -49,7 +50,7 @@ export function ShotCard({ shot, number, jobs, clips, open, ...placed }) {
   const say = (/** @type {string} */ what) => (/** @type {Record<string, unknown>} */ said, /** @type {(ok: boolean) => void} */ done) => edit(shot.id, { edit: what, shot: shot.shot, ...said }, done);
   const words = [`Shot ${number}`, shot.prompt, BEGINS[shot.begins]?.[1], stateWords(shot, job, clip), shot.price.text];
   return (
-    <li class="veo-shot" data-part={shot.id} tabIndex={0} aria-label={words.join(", ")} aria-keyshortcuts="Alt+ArrowLeft Alt+ArrowRight Delete Enter" {...dragging.card(placed.place)}>
+    <li class={placed.seen ? "veo-shot veo-shot-seen" : "veo-shot"} data-part={shot.id} tabIndex={0} aria-label={words.join(", ")} aria-keyshortcuts="Alt+ArrowLeft Alt+ArrowRight Delete Enter" {...dragging.card(placed.place)}>
       <div class="veo-shot-still" {...dragging.handle(shot.id, placed.place)}>
         <Picture {...{ shot, name, job, clip, open }} />
         <span class="veo-shot-number">{number}</span>

@@ -15,7 +15,7 @@ export function TitleCard({ card, ...placed }) {
   const say = (/** @type {Record<string, unknown>} */ said, /** @type {(ok: boolean) => void} */ done = () => {}) => edit(card.id, { edit: "set_card", part: card.id, ...said }, done);
   return (
     <li
-      class="veo-shot"
+      class={placed.seen ? "veo-shot veo-shot-seen" : "veo-shot"}
       data-part={card.id}
       tabIndex={0}
       aria-label={`Title card, ${card.text}, ${card.seconds} seconds`}
