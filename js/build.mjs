@@ -27,6 +27,7 @@ const INTERNAL = new RegExp(
     become coming copied deeds discard finds gone newest settle tick word
     earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
     ask doing settle diffed vnode
+    dragging faulty leave
     bad joins joinsIn jumps say ticks told
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
