@@ -18,7 +18,7 @@ from veo_widgets.storage.films.stitching import Segment
 from veo_widgets.storage.films.timelines import Scene, write_timeline
 
 from .test_rendering import HALF, edit
-from .test_stitching import make, shades_of
+from .test_stitching import make, near, shades_of
 
 SECOND = Fraction(1)
 
@@ -87,6 +87,16 @@ def test_a_timeline_is_cut_as_the_film_is(clips: list[Path]) -> None:
     assert lengths == {len(shades_of(target.with_suffix(".mp4")))} == {20 + 16 + 45 + 47}
 
 
+@pytest.mark.parametrize("start", ["0.708", "0.709", "0.7", "0.75"])
+def test_a_trim_that_is_rounded_begins_with_the_frame_of_the_film(tmp_path: Path, start: str) -> None:
+    clip = make(tmp_path / "rising.mp4", range(20, 212, 4))
+    cut = edit(clip, start=Fraction(start))
+    render([cut], tmp_path / "film.mp4")
+    write_timeline([Scene("shot 1", cut)], tmp_path / "film.otio", "x", tmp_path / "film.otio")
+    first, _ = frames(otio.adapters.read_from_file(str(tmp_path / "film.otio")).find_clips()[0].source_range)
+    assert near(shades_of(tmp_path / "film.mp4")[:1], [20 + 4 * first])
+
+
 def test_media_are_linked_with_their_takes_and_prompts(clips: list[Path]) -> None:
     timeline, target = written(clips, ".otio")
     card, one, two, last = timeline.find_clips()[:4]
@@ -129,6 +139,9 @@ def test_other_formats_have_the_same_cuts(clips: list[Path], suffix: str, cuts: 
         assert all(f"CLIP: {path.as_uri()}\n" in target.read_text() for path in clips)
     else:
         assert [path_of(item.media_reference) for item in found[1:]] == clips
+    # EDLs are in capitals.
+    names = [marker.name.lower() for item in found for marker in item.markers]
+    assert list(dict.fromkeys(names)) == ["a train leaves", "a bridge", "it goes on", "a station"]
     fades = [item for item in track if isinstance(item, otio.schema.Transition)]
     assert len(fades) == (0 if suffix == ".fcpxml" else 2)
     assert all(item.transition_type == "SMPTE_Dissolve" for item in fades)

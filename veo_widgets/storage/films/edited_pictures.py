@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .cards import Card
-from .edits import Shown
+from .edits import ROUNDING, Shown
 from .fitting import FORMAT, Fitting
 from .source_clips import SourceClip
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from av.filter import Graph
     from av.filter.context import FilterContext
-
-# What rounding to a file's units may add.
-_ROUNDING = Fraction(1, 1000)
 
 
 def edited_pictures(shown: Sequence[Shown], size: tuple[int, int], matrix: int, *, crop: bool) -> Iterator[VideoFrame]:
@@ -58,7 +55,7 @@ def _on_grid(one: Shown, clip: SourceClip, fitting: Fitting) -> Iterator[VideoFr
     number, last, fitted = 0, None, None
     begins = clip.start + one.edit.start
     for time, frame in _decoded(clip, begins):
-        while last is not None and begins + number * one.step < time - _ROUNDING:
+        while last is not None and begins + number * one.step < time - ROUNDING:
             fitted = fitted or fitting.fit(last)
             yield fitted
             number += 1

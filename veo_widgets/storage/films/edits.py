@@ -10,6 +10,9 @@ from ...domain.errors import InvalidRequestError
 from .cards import Card
 from .source_clips import Segment, SourceClip, read_clip
 
+# What rounding to a file's units may add, and people who write milliseconds.
+ROUNDING = Fraction(1, 1000)
+
 
 @dataclass(frozen=True)
 class Caption:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ...domain.errors import MissingExtraError, VeoError
+from ...domain.printable import printable
 from .cards import Card
-from .edits import Edit, Shown, laid_out, leading_clip
+from .edits import ROUNDING, Edit, Shown, laid_out, leading_clip
 from .source_clips import Segment, SourceClip, read_clip
 
 # By the end of a file's name: the package that writes it, and whether it knows a dip. EDL and FCPXML have neither takes
@@ -140,7 +141,7 @@ class _Timeline:
         following = self._shown[number + 1] if number + 1 < len(self._shown) else None
         before, after = _halves(one.fade)[0], _halves(following.fade)[1] if following else 0
         # The picture that is shown at a time is the last one that has begun.
-        first = int((one.edit.start + one.step / 1000) / one.step)
+        first = int((one.edit.start + ROUNDING) / one.step)
         place = self._range(first + before, one.count - before - after)
         if kind == schema.TrackKind.Audio and not (isinstance(one.clip, SourceClip) and one.clip.sounds):
             return schema.Gap(source_range=self._range(0, one.count - before - after))
@@ -159,7 +160,8 @@ class _Timeline:
     def _marker(self, frame: int, prompt: str) -> Any:
         from opentimelineio import schema
 
-        marker = schema.Marker("Prompt", self._range(frame, 1), schema.MarkerColor.GREEN)
+        # Most formats have the name alone, and it stands in one line.
+        marker = schema.Marker(printable(" ".join(prompt.split())), self._range(frame, 1), schema.MarkerColor.GREEN)
         # Where programs of all ages look for it.
         marker.comment, marker.metadata["veo_widgets"] = prompt, {"prompt": prompt}
         return marker
