@@ -1,5 +1,5 @@
 /**
- * A widget that plays a film through, for pages that try it alone; `bundle_of_reel` in tests/e2e/reel_page.py builds it.
+ * A widget that plays a film through, for pages that try it alone; tests/reel_page.py bundles it.
  *
  * @import { Part } from "../src/film/layout.js"
  */

@@ -234,6 +234,7 @@ describe("the reel", () => {
       await press(section, /** @type {string} */ (key));
       expect(model.get("shown"), key).toBe(part);
     }
+    expect(el.querySelector("[role=status].veo-unseen")?.textContent).toBe("Shot 4: It runs away");
     expect(el.querySelector(".veo-over")?.textContent).toBe("Shot 4: It runs awayThere is no clip yet.");
     expect(el.querySelector(".veo-title-card")).toBe(null);
   });

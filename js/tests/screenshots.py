@@ -13,7 +13,6 @@ import io
 import math
 import os
 import shutil
-import subprocess
 import sys
 import threading
 from fractions import Fraction
@@ -163,14 +162,6 @@ def poster(size: tuple[int, int]) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
 
 
-def reel_program() -> bytes:
-    """What plays a film through, as a widget of its own, which no notebook has."""
-    how = ["--bundle", "--format=esm", "--jsx=transform", "--jsx-factory=h", "--jsx-fragment=Fragment"]
-    command = [ROOT / "js" / "node_modules" / "esbuild" / "bin" / "esbuild", "tests/reel.jsx", *how]
-    made = [*command, "--inject:src/kernel/jsx.js", "--tsconfig-raw={}", "--log-level=error"]
-    return subprocess.run(made, cwd=ROOT / "js", stdout=subprocess.PIPE, check=True).stdout
-
-
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves the repository and says nothing."""
 
@@ -245,6 +236,9 @@ def write_index(folder: Path) -> None:
 
 def main(folder: Path, names: list[str]) -> int:
     """Take the named pictures, or all, in every look; returns how many errors the pages had."""
+    sys.path.append(str(ROOT))
+    from tests.reel_page import reel_program, serve_reel
+
     errors: list[str] = []
     folder.mkdir(parents=True, exist_ok=True)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=ROOT))
@@ -265,9 +259,7 @@ def main(folder: Path, names: list[str]) -> int:
             route.fulfill(body=clips[(720, 1280) if tall else (1280, 720)], content_type="video/mp4")
 
         page.route("**/clip.mp4*", give_clip)
-        program = reel_program()
-        page.route("**/static/reel.js", lambda route: route.fulfill(body=program, content_type="text/javascript"))
-        page.route("**/static/reel.css", lambda route: route.fulfill(path=ROOT / "veo_widgets/static/player.css"))
+        serve_reel(page, reel_program())
         for name in names or STATES:
             for look, extra, width in looks(name):
                 page.set_viewport_size({"width": width, "height": 800})

@@ -9,7 +9,6 @@ import http.server
 import io
 import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
+from ..reel_page import reel_program
 from .servers import Lab, jupyter
 
 # The shell has the same engine and no windows of its own, whose bars and menus cost more than many a page.
@@ -177,19 +177,8 @@ def host() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def reel_program() -> bytes:
-    """What plays a film through, as a widget of its own, which no notebook has."""
-    how = ["--bundle", "--format=esm", "--jsx=transform", "--jsx-factory=h", "--jsx-fragment=Fragment"]
-    command = [ROOT / "js" / "node_modules" / "esbuild" / "bin" / "esbuild", "tests/reel.jsx", *how]
-    made = [*command, "--inject:src/kernel/jsx.js", "--tsconfig-raw={}", "--log-level=error"]
-    return subprocess.run(made, cwd=ROOT / "js", stdout=subprocess.PIPE, check=True).stdout
-
-
-def serve_reel(page: Page, program: bytes) -> None:
-    """Have a page find it where the package's widgets are."""
-    style = (ROOT / "veo_widgets" / "static" / "player.css").read_bytes()
-    page.route("**/static/reel.js", lambda route: route.fulfill(body=program, content_type="text/javascript"))
-    page.route("**/static/reel.css", lambda route: route.fulfill(body=style, content_type="text/css"))
+def reel() -> bytes:
+    return reel_program()
 
 
 def opened(page: Page, url: str) -> Page:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import complaints, opened, plays, serve_reel
+from ..reel_page import serve_reel
+from .conftest import complaints, opened, plays
 
 STATES = {
     "form": "widget=form&form=filled&paid",
@@ -88,9 +89,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def page(tab: Page, clip: bytes, reel_program: bytes) -> Page:
+def page(tab: Page, clip: bytes, reel: bytes) -> Page:
     tab.route("**/clip.mp4*", lambda route: route.fulfill(body=clip, content_type="video/mp4"))
-    serve_reel(tab, reel_program)
+    serve_reel(tab, reel)
     return tab
 
 

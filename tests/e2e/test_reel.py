@@ -13,7 +13,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.numbered_clips import SIZE, Numbered, number_of
 
-from .conftest import PATIENCE, opened, serve_reel
+from ..reel_page import serve_reel
+from .conftest import PATIENCE, opened
 
 FPS, COUNT = 24, 48
 CARD = {"text": "The end\nof the beginning", "background": "rgb(10, 20, 120)", "ink": "rgb(250, 240, 10)"}
@@ -77,13 +78,13 @@ FILM = [part("a", 0, 0.5, 1.5), part("t", None, 0, 1), part("b", 1, 0, 1), part(
 
 
 @pytest.fixture
-def page(tab: Page, host: str, clips: list[bytes], reel_program: bytes) -> Page:
+def page(tab: Page, host: str, clips: list[bytes], reel: bytes) -> Page:
     def give(route: Route) -> None:
         sample = int(parse_qs(urlsplit(route.request.url).query)["sample"][0])
         route.fulfill(body=clips[sample], content_type="video/mp4")
 
     tab.route("**/clip.mp4*", give)
-    serve_reel(tab, reel_program)
+    serve_reel(tab, reel)
     opened(tab, f"{host}?widget=reel")
     tab.evaluate("parts => model.set('parts', parts)", FILM)
     # The film that it opens with ends, as it is another.

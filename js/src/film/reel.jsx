@@ -92,7 +92,8 @@ function Film({ sources, parts, onPart, starts = false }) {
         <IconButton icon="full" label="Full screen" keys="f" onClick={commands.fullscreen} />
       </Rail>
       <div class={said ? "veo-remark" : "veo-unseen"} role="status">
-        {said}
+        {/* Nobody is talked over. */}
+        {said || (reel.playing ? "" : reel.part.label)}
       </div>
     </section>
   );
