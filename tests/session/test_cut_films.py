@@ -15,11 +15,11 @@ from PIL import ImageStat
 
 from veo_widgets.domain.errors import InvalidRequestError, VeoError
 from veo_widgets.emulator import Emulator
-from veo_widgets.notebook.widgets import captions
 from veo_widgets.session.client import Client
 from veo_widgets.session.groups.film import Film
 from veo_widgets.session.groups.shots import Shot, shot
 from veo_widgets.session.groups.title_cards import title_card
+from veo_widgets.storage.clips import captions
 
 
 @pytest.fixture

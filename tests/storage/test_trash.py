@@ -38,6 +38,33 @@ def test_a_clip_and_its_recipe_go_and_come_back(tmp_path: Path) -> None:
     assert names(tmp_path) == ["cat.json", "cat.mp4"]
 
 
+def test_captions_go_and_come_back_with_their_clip(tmp_path: Path) -> None:
+    video = made(tmp_path, "abc")
+    others = {"cat.2.mp4", "cat.2.vtt", "cat.en.txt", "cats.vtt"}
+    for name in ("cat.vtt", "cat.pt-BR.VTT", *others):
+        (tmp_path / name).write_text("WEBVTT")
+    before = names(tmp_path)
+    trash.put(video)
+    assert {name for name in names(tmp_path) if not name.startswith(".veo_trash/")} == others
+    trash.take_back(video)
+    assert names(tmp_path) == before
+    assert list(tmp_path.glob(".veo_trash")) == []
+
+
+def test_captions_that_were_written_since_are_not_overwritten(tmp_path: Path) -> None:
+    video = made(tmp_path, "abc")
+    (tmp_path / "cat.vtt").write_text("WEBVTT old")
+    trash.put(video)
+    (tmp_path / "cat.vtt").write_text("WEBVTT new")
+    with pytest.raises(VeoError, match=r"Another file is at .*cat\.vtt' by now"):
+        trash.take_back(video)
+    assert (tmp_path / "cat.vtt").read_text() == "WEBVTT new"
+    assert trash.is_missing(video)
+    (tmp_path / "cat.vtt").unlink()
+    trash.take_back(video)
+    assert names(tmp_path) == ["cat.json", "cat.mp4", "cat.vtt"]
+
+
 def test_the_clip_of_another_job_that_has_its_name_is_left_alone(tmp_path: Path) -> None:
     old, new = made(tmp_path, "old"), made(tmp_path, "new")
     assert trash.is_missing(old)
@@ -69,6 +96,7 @@ def test_what_was_half_moved_is_moved_by_the_next_try(tmp_path: Path) -> None:
 
 def test_emptying_tells_what_it_frees_and_takes_nothing_else(tmp_path: Path) -> None:
     video = made(tmp_path, "abc")
+    (tmp_path / "cat.vtt").write_text("WEBVTT")
     trash.put(video)
     size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
     kept = made(tmp_path, "abc", "another")

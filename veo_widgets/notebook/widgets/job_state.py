@@ -22,7 +22,7 @@ from ...domain.pricing import Cost
 from ...providers.registry import Endpoint, is_own_server
 from ...providers.wires import wire_for
 from ...session.loop import on_a_loop
-from . import captions
+from ...storage.clips import captions
 
 # What clips say of themselves, by the states of their files: to read a signed one takes a look at every byte of it.
 _read: dict[tuple[object, ...], list[list[str]]] = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from ...domain.errors import VeoError
 from ...domain.media import Video
 from ...domain.paths import is_there
+from . import captions
 
 # Of the same file system as the clips, so that nothing is copied; a Jupyter server serves nothing from hidden folders.
 FOLDER = ".veo_trash"
@@ -26,7 +27,7 @@ def is_missing(video: Video) -> bool:
 
 
 def put(video: Video) -> None:
-    """Move a clip and its recipe into the trash; what is not there, or is of another job, stays as it is.
+    """Move a clip, its recipe and its captions into the trash; what is not there, or is of another job, stays as it is.
 
     Raises:
         VeoError: the disk refused.
@@ -37,7 +38,7 @@ def put(video: Video) -> None:
 
 
 def take_back(video: Video) -> None:
-    """Move a clip and its recipe to where they were; what is not in the trash is left out.
+    """Move a clip, its recipe and its captions to where they were; what is not in the trash is left out.
 
     Raises:
         VeoError: another file has its name by now, or the disk refused.
@@ -54,7 +55,7 @@ def take_back(video: Video) -> None:
 
 
 def remove(video: Video) -> int:
-    """Remove a clip and its recipe from the trash for good; returns how many bytes that was.
+    """Remove a clip, its recipe and its captions from the trash for good; returns how many bytes that was.
 
     Raises:
         VeoError: the disk refused.
@@ -73,10 +74,14 @@ def remove(video: Video) -> int:
 
 
 def _pairs(video: Video) -> Iterator[tuple[Path, Path]]:
-    """The clip and its recipe: where each was, and its place in the trash."""
+    """The clip, its recipe and its captions: where each was, and its place in the trash."""
     place = in_trash(video)
+    # Before the clip is moved, by which they are found.
+    names = {path.name for clip in (video, place) for _, path in captions.files_of(clip.path)[0]}
     yield video.path, place.path
     yield video.sidecar, place.sidecar
+    for name in sorted(names):
+        yield video.path.with_name(name), place.path.with_name(name)
 
 
 def _move(path: Path, place: Path) -> None:
@@ -84,7 +89,7 @@ def _move(path: Path, place: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         path.rename(place)
     except FileNotFoundError:
-        # A clip may have no recipe.
+        # A clip may have no recipe, and may have been moved by half.
         return
     except OSError as error:
         raise VeoError(f"Cannot move {str(path)!r}: {error.strerror or error}.") from error

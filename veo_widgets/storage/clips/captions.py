@@ -34,7 +34,7 @@ class Captions:
 
 def beside(clip: Path) -> Captions:
     """The captions of ``a.mp4``: ``a.vtt``, else the first of ``a.en.vtt`` and its like, whatever the case of `vtt`."""
-    files, notes = _caption_files(clip)
+    files, notes = files_of(clip)
     shown: Captions | None = None
     for language, path in files:
         if shown is not None:
@@ -48,7 +48,7 @@ def beside(clip: Path) -> Captions:
     return Captions(shown.text if shown else None, shown.language if shown else "", " ".join(notes))
 
 
-def _caption_files(clip: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+def files_of(clip: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     """Language and path of each, the one without a language first; and a note on each that cannot be one."""
     found, notes = [], []
     for path in _files_named_after(clip):
