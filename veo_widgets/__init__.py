@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .api.cast_functions import character, characters, forget_character
     from .api.functions import (
         adopt,
         budget,
@@ -61,7 +62,6 @@ if TYPE_CHECKING:
     from .client.async_client import AsyncClient
     from .config.keys import login
     from .config.log import log
-    from .domain.cast import character, characters
     from .domain.errors import DeliveryWarning, VeoError
     from .domain.media import Image, Video
     from .domain.request import VideoRequest
@@ -123,8 +123,8 @@ _HOMES = {
     "budget": "api.functions",
     "cancel": "api.job_functions",
     "catalog": "api.model_functions",
-    "character": "domain.cast",
-    "characters": "domain.cast",
+    "character": "api.cast_functions",
+    "characters": "api.cast_functions",
     "compare": "notebook.widgets",
     "configuration": "api.functions",
     "configure": "api.functions",
@@ -132,6 +132,7 @@ _HOMES = {
     "doctor": "api.functions",
     "film": "api.group_functions",
     "forget": "api.job_functions",
+    "forget_character": "api.cast_functions",
     "frames": "notebook.widgets",
     "generate": "api.functions",
     "grid": "notebook.widgets",
@@ -209,6 +210,7 @@ __all__ = [
     "doctor",
     "film",
     "forget",
+    "forget_character",
     "frames",
     "generate",
     "grid",

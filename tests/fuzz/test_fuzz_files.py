@@ -29,11 +29,13 @@ from veo_widgets.notebook.widgets.player import described
 from veo_widgets.providers.video_ids import VideoId, read_video_id
 from veo_widgets.session.rows.rows import Rows, read_rows
 from veo_widgets.session.rows.sheets import read as read_sheet
+from veo_widgets.storage.cast_folder import CastFolder
 
 from .replies import ANYTHING, as_bytes
 
 ID = str(VideoId("gemini", "veo-3.1", "models/m/operations/o"))
 RECIPE = {"schema": 1, "model": "m", "request": {"prompt": "A cat"}, "poster": "data:image/jpeg;base64,AAAA"}
+MIA = {"schema": 1, "name": "Mia", "text": "red scarf", "images": [{"uri": "gs://bucket/mia.png"}]}
 NAMES = st.sampled_from(["GEMINI_API_KEY", "OPENAI_BASE_URL", "VEO_PROVIDER", "PATH"])
 LINES = st.builds("{}{}{}{}".format, st.sampled_from(["", "export ", " "]), NAMES, st.sampled_from(["=", " = ", ""]),
                   st.text(st.sampled_from("ab'\"\\#$ \t\r\n\x00é"), max_size=30))  # fmt: skip
@@ -180,6 +182,16 @@ def test_every_request_is_built_or_refused(prompt: Any, values: dict[str, Any]) 
     values = {name: value for name, value in values.items() if name not in {"prompt", "model", "allow_retired", "cls"}}
     with suppress(InvalidRequestError):
         assert isinstance(VideoRequest.build(prompt, **values), VideoRequest)
+
+
+@given(data=as_bytes((MIA,)) | st.sampled_from([b"[" * 10_000, b""]))
+def test_every_file_of_the_cast_is_read_or_named_in_a_sentence(tmp_path: Path, data: bytes) -> None:
+    folder = CastFolder(tmp_path)
+    path = folder._file_of("Mia")
+    path.write_bytes(data)
+    cast = folder.read()
+    assert len(cast.characters) + len(cast.faults) == 1
+    assert all(path.name in fault and str(tmp_path) not in fault and "\n" not in fault for fault in cast.faults)
 
 
 @given(data=st.binary(max_size=60) | as_bytes((RECIPE,)))

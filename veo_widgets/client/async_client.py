@@ -142,7 +142,7 @@ class AsyncClient(OfflineClient):
 
     def planner(self) -> Planner:
         """Plans many requests as `prepare` does, and looks up once what holds for several of them."""
-        return Planner(self._accounts, self.discovery, self.today())
+        return Planner(self._accounts, self.discovery, self.today(), self.cast.read)
 
     # Submit
 

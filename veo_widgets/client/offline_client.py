@@ -20,6 +20,7 @@ from ..domain.paths import absolute
 from ..domain.pricing import Cost, estimate
 from ..providers.registry import model_at, provider_named
 from ..providers.wires import Call, wire_for
+from ..storage.cast_folder import CastFolder
 from ..storage.ledger.async_ledger import AsyncLedger
 from ..storage.ledger.holders import Hold
 from ..storage.ledger.searches import Search
@@ -46,6 +47,9 @@ class OfflineClient:
         settings: as `veo_widgets.configure` takes them.
         home: the folder of the ledger.
         clock: where time comes from.
+
+    Attributes:
+        cast: who is meant by ``@name`` in prompts.
     """
 
     def __init__(self, settings: Settings, home: Path, clock: Clock) -> None:
@@ -55,6 +59,7 @@ class OfflineClient:
         self._store = JobStore(self._ledger, self._live, clock)
         self._digests = Digests(self._store)
         self._accounts = JobAccounts(settings, self.home)
+        self.cast = CastFolder(self.home / "cast")
 
     @property
     def settings(self) -> Settings:
@@ -92,7 +97,7 @@ class OfflineClient:
         environ = self._accounts.environment()
         values = self._accounts.of_call(values, environ)
         settings = self._accounts.settings_of(values.pop("profile", None), environ)
-        return make_plan(prompt, values, settings=settings, today=self.today(), environ=environ)
+        return make_plan(prompt, values, settings=settings, today=self.today(), environ=environ, cast=self.cast.read)
 
     def price_again(self, record: JobRecord) -> Cost | None:
         """What a job's request would cost now; None where nobody serves it any more."""

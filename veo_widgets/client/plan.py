@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from ..config.environment import notebook
 from ..config.settings import Settings, clips_folder
 from ..domain import rules
 from ..domain.budgets import amount, is_over, over_max_cost
-from ..domain.cast import with_cast
+from ..domain.cast import Cast, with_cast
 from ..domain.catalog import Model
 from ..domain.errors import InvalidRequestError, RetiredModelError
 from ..domain.job_record import JobRecord, JobState, names_file
@@ -117,6 +117,7 @@ def make_plan(
     today: str,
     environ: Mapping[str, str],
     offered: Iterable[Model] = (),
+    cast: Callable[[], Cast] = Cast,
 ) -> Plan:
     """Work out everything about a request that can be known beforehand.
 
@@ -127,20 +128,23 @@ def make_plan(
         today: an ISO date.
         environ: the environment, and the files behind it.
         offered: what the provider's own list says of its models.
+        cast: who is meant by ``@name``; by default nobody.
 
     Raises:
         InvalidRequestError: the request cannot even be read.
         ConfigError: no such provider.
     """
-    return plan_for(destination(values, settings, environ, offered), prompt, values, today)
+    return plan_for(destination(values, settings, environ, offered), prompt, values, today, cast)
 
 
-def plan_for(where: Destination, prompt: str, values: Mapping[str, Any], today: str) -> Plan:
+def plan_for(
+    where: Destination, prompt: str, values: Mapping[str, Any], today: str, cast: Callable[[], Cast] = Cast
+) -> Plan:
     """The same for a request whose destination is known; what it says of that is passed over."""
     rest = {name: value for name, value in values.items() if name not in DIRECTIONS}
     max_cost, output = _max_cost(rest.pop("max_cost", None)), _output(rest.pop("output", None))
     said = rules.declared(VideoRequest.build(prompt, where.model.id, **rest), where.model)
-    request, remarks = with_cast(said, where.model, today)
+    request, remarks = with_cast(said, where.model, today, cast)
     provider, model = where.provider, routed(where.model, where.provider, request)
     wire = wire_for(model.api, model.surface)
     found = _violations(request, model, wire, today, provider)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..domain.cast import Cast
 from ..domain.errors import InvalidRequestError
 from .job_accounts import JobAccounts
 from .model_discovery import ModelDiscovery
@@ -18,20 +19,21 @@ class Planner:
         accounts: settings and environment, which are read when the planner is made.
         discovery: tells which model a gateway means.
         today: an ISO date.
+        cast: who is meant by ``@name``.
 
     Raises:
         ConfigError: a file with settings cannot be read.
     """
 
-    def __init__(self, accounts: JobAccounts, discovery: ModelDiscovery, today: str) -> None:
-        self._accounts, self._discovery, self._today = accounts, discovery, today
+    def __init__(self, accounts: JobAccounts, discovery: ModelDiscovery, today: str, cast: Callable[[], Cast]) -> None:
+        self._accounts, self._discovery, self._today, self._cast = accounts, discovery, today, cast
         self._environ = accounts.environment()
         # By what of a request decides: where it goes, or why it goes nowhere.
         self._known: dict[tuple[tuple[str, Any], ...], Destination | InvalidRequestError] = {}
 
     async def prepare(self, prompt: str, values: Mapping[str, Any]) -> Plan:
         """Plan one request; arguments and errors as for `AsyncClient.prepare`."""
-        return plan_for(await self.destination(values), prompt, values, self._today)
+        return plan_for(await self.destination(values), prompt, values, self._today, self._cast)
 
     async def destination(self, values: Mapping[str, Any]) -> Destination:
         """Where a request with these values goes, for `plan_for`; errors as for `AsyncClient.prepare`."""
@@ -67,7 +69,7 @@ class Planner:
         where = self._known[_directions(values)]
         if isinstance(where, InvalidRequestError):
             raise where
-        return plan_for(where, prompt, values, self._today)
+        return plan_for(where, prompt, values, self._today, self._cast)
 
 
 def _directions(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

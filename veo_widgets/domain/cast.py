@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import Any
 
-from .arguments import SEVERAL, TEXT, accepts, refusal
+from .arguments import NAME, SEVERAL, refusal
 from .catalog import Model
 from .errors import InvalidRequestError
 from .media import Image
@@ -17,7 +17,7 @@ from .rules import violations
 
 # What can be told from the words around it; a digit first would be a time of day.
 _NAME = re.compile(r"[^\W\d]\w*")
-_cast: dict[str, Character] = {}
+_MENTION = re.compile(rf"(?<![\w@])@{_NAME.pattern}")
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,23 @@ class Character:
     text: str = ""
     images: tuple[Image, ...] = field(default=(), repr=False)
 
-    def forget(self) -> None:
-        """Take it out of the cast; ``@name`` then stays in prompts as it is."""
-        _cast.pop(self.name.casefold(), None)
+    @classmethod
+    def of(cls, name: str, text: str = "", images: object = ()) -> Character:
+        """A character as people describe one.
+
+        Raises:
+            InvalidRequestError: no word for a name, neither words nor images, or an image that cannot be read.
+        """
+        name = name_of(name)
+        if not NAME.fits(text):
+            raise refusal("text", text, "text")
+        given: Iterable[Any] = images if SEVERAL.fits(images) else [images]  # type: ignore[assignment]
+        pictures = tuple(Image.of(image, "images") for image in given if image is not None)
+        words = " ".join(text.split()).rstrip(".")
+        if not words and not pictures:
+            message = f"text: {name!r} has neither words nor images; say how it looks."
+            raise InvalidRequestError(message, parameter="text", value=text)
+        return cls(name, words, pictures)
 
     def __repr__(self) -> str:
         seen = [self.text] if self.text else []
@@ -44,65 +58,72 @@ class Character:
         return f"Character(@{self.name}: {' · '.join(seen)})"
 
 
-@accepts(text=TEXT)
-def character(name: str, *, text: str = "", images: object = ()) -> Character:
-    """Have ``@name`` stand for somebody or something in every prompt from now on, until the kernel ends.
+@dataclass(frozen=True)
+class Cast:
+    """Everybody whom prompts may name.
 
-    ```python
-    veo.character("Mia", text="a girl of ten with a red scarf and freckles")
-    job = veo.submit("@Mia feeds a cat. The cat likes @Mia.", seconds=4)
-    print(job.request.prompt)
-    ```
+    Attributes:
+        characters: by their names in lower case.
+        faults: a sentence for each character that was kept and cannot be read.
+    """
 
-    The words are put in brackets where a prompt first has the name. Images become references where the model and the
-    rest of the request allow that; where they do not, only the words are sent, and a sentence says so with the price.
+    characters: Mapping[str, Character] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
-    Args:
-        name: a word; a character of the same name is replaced.
-        text: how it looks, in a few words.
-        images: pictures of it, or one, in any form that ``reference_images`` takes.
+    def named(self, name: str) -> Character:
+        """The character of that name.
+
+        Raises:
+            InvalidRequestError: there is none.
+        """
+        found = self.characters.get(name_of(name).casefold())
+        if found is None:
+            there = ", ".join(f"@{one.name}" for one in self.characters.values()) or "nobody yet"
+            why = f"there is no character {name!r}; the cast is {there}. Say how it looks to add it"
+            raise InvalidRequestError(" ".join((f"name: {why}.", *self.faults)), parameter="name", value=name)
+        return found
+
+
+def name_of(said: object) -> str:
+    """A character's name, with or without its ``@``.
 
     Raises:
-        InvalidRequestError: no word for a name, neither words nor images, or an image that cannot be read.
+        InvalidRequestError: it is not a word.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name.removeprefix("@")):
-        raise refusal("name", name, "one word of letters and digits that begins with a letter, such as 'Mia'")
-    given: Iterable[Any] = images if SEVERAL.fits(images) else [images]  # type: ignore[assignment]
-    pictures = tuple(Image.of(image, "images") for image in given if image is not None)
-    words = " ".join(text.split()).rstrip(".")
-    if not words and not pictures:
-        message = f"text: {name!r} has neither words nor images; say how it looks."
-        raise InvalidRequestError(message, parameter="text", value=text)
-    made = Character(name.removeprefix("@"), words, pictures)
-    _cast[made.name.casefold()] = made
-    return made
+    if not isinstance(said, str) or not _NAME.fullmatch(said.removeprefix("@")):
+        raise refusal("name", said, "one word of letters and digits that begins with a letter, such as 'Mia'")
+    return said.removeprefix("@")
 
 
-@accepts()
-def characters() -> list[Character]:
-    """The cast, in the order in which it was named."""
-    return list(_cast.values())
-
-
-def with_cast(request: VideoRequest, model: Model, today: str) -> tuple[VideoRequest, tuple[str, ...]]:
+def with_cast(
+    request: VideoRequest, model: Model, today: str, read: Callable[[], Cast]
+) -> tuple[VideoRequest, tuple[str, ...]]:
     """A request with the words and the references of everybody whom its prompt names, and what to know of that.
 
     Args:
         request: as it was said.
         model: decides whether references are sent.
         today: an ISO date.
+        read: the cast, which is asked for if the prompt may name somebody.
     """
-    if "@" not in request.prompt or not _cast:
+    if not _MENTION.search(request.prompt):
         return request, ()
-    prompt, named = _described(request.prompt, _cast)
+    cast = read()
+    prompt, named = _described(request.prompt, cast.characters)
     with_words = replace(request, prompt=prompt)
+    # Who is still named may be the one who cannot be read.
+    faults = cast.faults if _MENTION.search(prompt) else ()
     images = [*_in_turn(named, request.reference_images)]
     if not images:
-        return with_words, ()
-    return _with_references(with_words, images, model, today, " and ".join(f"@{one.name}" for one in named))
+        return with_words, faults
+    who = " and ".join(f"@{one.name}" for one in named)
+    full, remarks = _with_references(with_words, images, model, today, who)
+    return full, (*remarks, *faults)
 
 
 def _described(prompt: str, cast: Mapping[str, Character]) -> tuple[str, list[Character]]:
+    if not cast:
+        return prompt, []
     # The longer name first, so that @Mia2 is not taken for @Mia. What stands right after a name may be a letter of a
     # language that writes no spaces. An address of e-mail has a letter before the sign.
     names = "|".join(re.escape(one.name) for one in sorted(cast.values(), key=lambda one: -len(one.name)))

@@ -14,6 +14,7 @@ from ..client.remote_videos import RemoteVideo, RemoteVideos
 from ..domain.arguments import COUNT, accepts
 from ..domain.bookings import Comparison
 from ..domain.budgets import Budget
+from ..domain.cast import Character
 from ..domain.errors import SubmitInterrupted
 from ..domain.job_record import JobRecord
 from ..domain.problems import unknown_remark
@@ -42,7 +43,7 @@ class Client(Loop):
         values = continued(sealed(values))
         where = self.call(self.asynchronous.planner().destination, values)
         # On this thread: the loop has other jobs to look after while large pictures are read.
-        return plan_for(where, prompt, values, self.asynchronous.today())
+        return plan_for(where, prompt, values, self.asynchronous.today(), self.asynchronous.cast.read)
 
     def planner(self) -> Callable[..., Plan]:
         """A function that plans as `plan` does, and looks up once what holds for many requests.
@@ -139,6 +140,22 @@ class Client(Loop):
         """Watch every open job again; see `resume`."""
         found = self.call(partial(self.asynchronous.resume, take_over=take_over))
         return Jobs(self, found, "No job is open.", unknown_remark(*self.call(self.asynchronous.unknown)))
+
+    def character(self, name: str, text: str | None = None, images: object = None) -> Character:
+        """Add somebody to the cast, or return who is there; see `veo_widgets.character`."""
+        cast = self.asynchronous.cast
+        if text is None and images is None:
+            return cast.read().named(name)
+        made = Character.of(name, text or "", images)
+        cast.keep(made)
+        return made
+
+    def characters(self) -> list[Character]:
+        """The cast by name; see `veo_widgets.characters`."""
+        cast = self.asynchronous.cast.read()
+        self.asynchronous.reservations.notices += cast.faults
+        self.tell()
+        return list(cast.characters.values())
 
 
 def _size_text(plan: Plan) -> str:
