@@ -29,6 +29,7 @@ const INTERNAL = new RegExp(
     ask doing settle diffed vnode
     dragging faulty leave
     bad joins joinsIn jumps say ticks told
+    __html clip handlers primary video
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
     getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate setState shouldComponentUpdate useDebugValue
@@ -88,13 +89,22 @@ const LENT = {
   },
 };
 
-for (const name of ["form", "grid", "job_view", "library", "player", "storyboard", "studio"]) {
-  const entryPoints = [join(here, "src", `${name}.jsx`)];
-  const { outputFiles } = await build({ ...HOW, entryPoints, write: false });
+/**
+ * @param {string} name  of the entry point
+ * @param {import("esbuild").BuildOptions} how
+ * @param {import("esbuild").Plugin[]} plugins
+ */
+async function bundle(name, how, ...plugins) {
+  const all = { ...HOW, ...how, entryPoints: [join(here, "src", `${name}.jsx`)] };
+  const { outputFiles } = await build({ ...all, plugins, write: false });
   const code = outputFiles?.find(({ path }) => path.endsWith(".js"))?.text ?? "";
-  const { mangleCache } = await build({ ...HOW, entryPoints, mangleCache: {}, plugins: [onlyNamedIn(code)] });
-  // The form opens the builder, so the two have to shorten the same names in the same way.
-  if (name === "form") await build({ ...HOW, entryPoints: [join(here, "src", "builder.jsx")], mangleCache, plugins: [LENT] });
+  return build({ ...all, plugins: [onlyNamedIn(code), ...plugins] });
+}
+
+for (const name of ["form", "grid", "job_view", "library", "player", "storyboard", "studio"]) {
+  const { mangleCache } = await bundle(name, { mangleCache: {} });
+  // The form asks for the panels, so the two have to shorten the same names in the same way.
+  if (name === "form") await bundle("panels", mangleCache ? { mangleCache } : {}, LENT);
 }
 
 // Browsers keep a text that has a single character beyond these 256 at two bytes each, once for every widget and once for

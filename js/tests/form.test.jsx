@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import form from "../src/form.jsx";
+import panels from "../src/panels.jsx";
 import { asCell, asPython } from "../src/form/as_code.js";
 import { tokensIn } from "../src/form/tokens.js";
 import { upward_bytes } from "../src/kernel/protocol.js";
@@ -322,9 +323,11 @@ describe("an image", () => {
 });
 
 it("looks up what was asked for before, and gives the focus back", async () => {
-  const { model, el } = await show();
+  const { model, el } = await show({}, {}, () => form({ program: async () => panels }));
   const opener = /** @type {HTMLButtonElement} */ ([...el.querySelectorAll("button")].find((one) => one.textContent === "Earlier"));
   opener.click();
+  await settle();
+  model.emit("msg:custom", { kind: "panels", code: "the panels" });
   await settle();
   const { request } = model.sentOf("history")[0]?.content ?? {};
   const items = [{ job: "j1", prompt: "A cat on a roof", model: "m", state: "succeeded", at: 0 }];

@@ -21,6 +21,7 @@ const VALUES = {
   own_invalid: { prompt: PROMPT, model: "Wan-AI/Wan2.2-T2V-A14B", size: "640x480", duration_seconds: 8, extra: { guidance_scale: 70, num_inference_steps: "many", shift: 3 } },
   any: { prompt: PROMPT, model: "Lightricks/LTX-2-distilled", size: "1216x704", duration_seconds: 6, seed: 7, extra: { fps: 24, "lora.paths": ["a.safetensors", "b.safetensors"], enhance: true } },
   several: { prompt: PROMPT },
+  cast: { prompt: "@Mia feeds a cat, and @Old_sailor watches them from the boat. @M", first_frame: { held: "a", name: "garden.jpg", bytes: 250_000 } },
   omni: { prompt: PROMPT, model: "gemini-omni-1.2-flash", reference_images: [{ held: "a", name: "garden.jpg", bytes: 250_000 }, { held: "b", name: "tall.jpg", bytes: 250_000 }] },
 };
 
@@ -37,6 +38,12 @@ const SAID = {
   ],
 };
 
+const REMARK = "@Mia is described in words only, without references: reference_images: not together with first_frame.";
+
+/** @param {string|null} face */
+const castOf = (face) =>
+  ["Fisher_and_his_wife_from_the_sea", "Leo", "Mia", "Mitsou", "Old_sailor", "Zoë", "米亚"].map((name, n) => ({ name, text: "red scarf, freckles", images: n % 3, face: (n % 3 && face) || "" }));
+
 /**
  * @param {URLSearchParams} asked
  * @param {Record<string, any>} more  other traits
@@ -51,6 +58,8 @@ export async function formModel(asked, more = {}) {
     schema,
     draft: { values, at: 1, by: "", locked: false, given: {} },
     budget: { left: asked.has("poor") ? 0.3 : 18.4 },
+    cast: asked.get("form") === "cast" ? castOf(asked.get("poster")) : [],
+    remarks: asked.get("form") === "cast" ? [REMARK] : [],
     variables: { animal: "tabby cat", toy: "a ball of yarn", place: null },
     place: location.search,
     ...more,
@@ -74,7 +83,7 @@ export async function answer(model, content) {
     const items = prompts.filter((prompt) => prompt.toLowerCase().includes(content.query.toLowerCase()));
     say({ kind: "history", request: content.request, items: items.map((prompt, n) => ({ job: `j${n}`, prompt, model: "veo-3.1-fast-generate-001", state: "succeeded", at: 1795300000000 - n * 1e8 })) });
   }
-  if (content.kind === "builder") say({ kind: "builder", code: await (await fetch("../../veo_widgets/static/builder.js")).text() });
+  if (content.kind === "panels") say({ kind: "panels", code: await (await fetch("../../veo_widgets/static/panels.js")).text() });
   if (content.kind === "generate") say({ kind: "accepted", order: content.order, job: "k3f9x2ab" });
 }
 

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 
 /** What else has a name of the list, and why that does no harm: no view makes, is handed or reads one of these. */
 const REASONED = {
+  clip: ["CSSStyleProperties", "CanvasDrawPath"], // nothing is cut out, in a style or on a canvas
   changed: ["CookieChangeEvent", "CookieChangeEventInit"], // no cookies
   dispose: ["DisposableStack", "SymbolConstructor"], // no `using`, which the build's target does not have
   hint: ["WebGLRenderingContextBase"], // canvases are drawn on in 2D

@@ -86,6 +86,8 @@ STATES = {
     "form_several": "widget=form&form=several&field=Model",
     "form_portrait": "widget=form&form=filled&choose=9:16",
     "form_moved": "widget=form&form=empty&paid&choose=4 s,1080p",
+    "form_cast": "widget=form&form=cast",
+    "form_naming": "widget=form&form=cast&type=i",
     "form_builder": "widget=form&form=empty&press=Builder,An old fisherman",
     "form_history": "widget=form&form=filled&press=Earlier",
     "studio_running": "widget=studio&form=filled&jobs=8&chosen=j1",
@@ -175,6 +177,9 @@ def act(page: Page, asked: dict[str, str]) -> None:
         page.locator(".veo-player, .veo-cell").first.focus()
         for one in key.split(",") if len(key) > 1 else key:
             page.keyboard.press(one)
+    if text := asked.get("type"):
+        page.locator("textarea").first.press("ControlOrMeta+End")
+        page.keyboard.type(text)
     for name in filter(None, (asked.get("click"), asked.get("then"))):
         page.locator("button", has_text=name).or_(page.get_by_role("button", name=name)).first.click()
 

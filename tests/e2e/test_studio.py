@@ -223,3 +223,36 @@ def test_images_clips_and_frames_make_the_next_clip(notebook: Notebook) -> None:
     expect(form.get_by_role("textbox", name="Prompt")).to_have_value("It rolls away")
     says(notebook, "from PIL import Image; studio.first_frame = Image.new('RGB', (900, 1600), 'blue')")
     expect(form).to_contain_text("68 % cut")
+
+
+def test_the_cast_is_written_into_the_prompt_by_click_by_keys_and_by_drag(notebook: Notebook) -> None:
+    page = notebook.page
+    cast = "veo.character('Mia', text='red scarf'), veo.character('Leo', text='a sailor')"
+    notebook.write("cast.ipynb", LOAD, "studio = veo.Studio()\nstudio", cast)
+    notebook.open("cast.ipynb")
+    notebook.run(0)
+    notebook.run(1)
+    prompt = page.get_by_role("textbox", name="Prompt")
+    expect(page.locator(".veo-face")).to_have_count(0)
+    notebook.run(2)
+    faces = page.locator(".veo-face")
+    expect(faces).to_have_text(["LLeo", "MMia"])
+    prompt.fill("A boat")
+    faces.nth(1).click()
+    expect(prompt).to_have_value("A boat @Mia ")
+    expect(prompt).to_be_focused()
+    page.keyboard.type("waves to @l")
+    expect(page.get_by_role("option", name="Leo", selected=True)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(prompt).to_have_value("A boat @Mia waves to @Leo ")
+    # The browser's own undo knows of it.
+    page.evaluate("() => document.execCommand('undo')")
+    expect(prompt).to_have_value("A boat @Mia waves to @l")
+    prompt.fill("")
+    faces.nth(0).drag_to(prompt)
+    expect(prompt).to_have_value("@Leo ")
+    notebook.picture("studio-cast", page.locator(".veo-studio"))
+    prompt.press("ControlOrMeta+Enter")
+    expect(page.locator(".veo-prompt")).to_contain_text("Leo (a sailor)")
+    assert says(notebook, "print(veo.forget_character('Leo'), veo.forget_character('Mia'))") == "None None"
+    expect(faces).to_have_count(0)

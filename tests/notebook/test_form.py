@@ -170,9 +170,9 @@ def test_a_server_that_says_nothing_of_itself_is_no_fault(
         form.close()
 
 
-def test_the_builder_s_code_comes_when_it_is_asked_for(form: Heard) -> None:
-    tell(form, "builder")
-    [said] = until(form, lambda: form.of("builder"))
+def test_the_code_of_the_panels_comes_when_it_is_asked_for(form: Heard) -> None:
+    tell(form, "panels")
+    [said] = until(form, lambda: form.of("panels"))
     assert "Phrases for" in said["code"]
     assert "Phrases for" not in str(Form._esm)
 
@@ -235,6 +235,31 @@ def read(kind: str, **fields: Any) -> Any:
     from veo_widgets.notebook.widgets.protocol import read_message
 
     return read_message({"kind": kind, **fields}, None)
+
+
+def test_the_cast_stands_beside_the_prompt_and_follows_every_change(form: Heard, make_client: Any) -> None:
+    mia = form._client.character("Mia", "red scarf", png())
+    until(form, lambda: [one["name"] for one in form.cast] == ["Mia"])
+    assert {**form.cast[0], "face": ""} == {"name": "Mia", "text": "red scarf", "images": 1, "face": ""}
+    assert form.cast[0]["face"].startswith("data:image/jpeg;base64,")
+    form._client.asynchronous.cast.forget(mia.name)
+    until(form, lambda: form.cast == [])
+    # Another program's change is seen when the page is drawn, and when somebody is named.
+    make_client().character("Leo", "old")
+    tell(form, "ready")
+    until(form, lambda: [one["name"] for one in form.cast] == ["Leo"])
+    make_client().character("Zoe", "a dog")
+    tell(form, "draft", draft=draft(9, prompt="@Zoe"))
+    until(form, lambda: [one["name"] for one in form.cast] == ["Leo", "Zoe"])
+
+
+def test_the_form_says_where_a_character_is_sent_in_words_only(form: Heard) -> None:
+    form._client.character("Mia", "red scarf", png())
+    tell(form, "draft", draft=draft(5, prompt="@Mia", model="veo-3.0-generate-001"))
+    said = "veo-3.0-generate-001 takes no references, so @Mia is described in words only."
+    until(form, lambda: form.remarks == [said])
+    tell(form, "draft", draft=draft(6, prompt="A cat", model="veo-3.0-generate-001"))
+    until(form, lambda: form.remarks == [])
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import { useRef, useState } from "preact/hooks";
 import { claim } from "../kernel/events.js";
 import { JOB_TYPE, longest, send } from "../kernel/protocol.js";
 import { useSubject } from "../kernel/redraw.js";
-import { Builder } from "./builder_loader.jsx";
+import { useEarlier } from "./earlier.js";
 import { addImages, Frames } from "./frames.jsx";
 import { Footer } from "./footer.jsx";
-import { History } from "./history.jsx";
 import { OtherExtras, OwnExtras } from "./extra_fields.jsx";
 import { extrasOf } from "./extras.js";
 import { ModelField, RetiredNote } from "./model_field.jsx";
+import { BUILDER, EARLIER, NONE, Panel } from "./panel.jsx";
 import { PromptBox } from "./prompt.jsx";
 import * as fields from "./settings.jsx";
 import { Dismiss, Icon } from "../ui/icons.jsx";
@@ -92,24 +92,22 @@ function focusOn(card, parameter) {
   /** @type {HTMLElement|null|undefined} */ (field?.querySelector("input, textarea, select, button"))?.focus();
 }
 
-/** @typedef {""|"builder"|"earlier"} Panel */
-
 /** @param {Props & {fault: string}} props */
 function Top({ store, wire, fault }) {
-  const [open, setOpen] = useState(/** @type {Panel} */ (""));
+  const [open, setOpen] = useState(NONE);
   const opener = useRef(/** @type {HTMLButtonElement|null} */ (null));
   const close = () => {
-    setOpen("");
+    setOpen(NONE);
     opener.current?.focus();
   };
-  const link = (/** @type {Panel} */ panel, /** @type {import("../ui/icons.jsx").IconName} */ icon, /** @type {string} */ label) => (
+  const link = (/** @type {number} */ panel, /** @type {import("../ui/icons.jsx").IconName} */ icon, /** @type {string} */ label) => (
     <button
       type="button"
       class="veo-link"
       aria-expanded={open === panel}
       onClick={(event) => {
         opener.current = event.currentTarget;
-        setOpen(open === panel ? "" : panel);
+        setOpen(open === panel ? NONE : panel);
       }}
     >
       <Icon name={icon} />
@@ -120,12 +118,23 @@ function Top({ store, wire, fault }) {
     <>
       <PromptBox {...{ store, wire, fault }}>
         <span class="veo-copies">
-          {link("builder", "parts", "Builder")}
-          {link("earlier", "clock", "Earlier")}
+          {link(BUILDER, "parts", "Builder")}
+          {link(EARLIER, "clock", "Earlier")}
         </span>
       </PromptBox>
-      {open === "builder" && <Builder {...{ store, wire }} onClose={close} />}
-      {open === "earlier" && <History wire={wire} onClose={close} />}
+      {open !== NONE && (
+        <Panel
+          key={open}
+          which={open}
+          {...{ store, wire }}
+          earlier={useEarlier}
+          onPick={(/** @type {string} */ job) => {
+            send(wire, "use", { job });
+            close();
+          }}
+          onClose={close}
+        />
+      )}
     </>
   );
 }

@@ -2,24 +2,18 @@
  * What was asked for before, with search.
  *
  * @import { Wire } from "../kernel/types.js"
+ * @import { useEarlier } from "./earlier.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { onEscape } from "../kernel/keys.js";
-import { listen, longest, newRequest, send } from "../kernel/protocol.js";
 import { Icon } from "../ui/icons.jsx";
 
-/** @typedef {{job: string, prompt: string, model: string, state: string, at: number}} Remembered */
-
-/** @param {{wire: Wire, onClose: () => void}} props */
-export function History({ wire, onClose }) {
+/** @param {{wire: Wire, earlier: typeof useEarlier, onPick: (job: string) => void, onClose: () => void}} props */
+export function History({ wire, earlier, onPick, onClose }) {
   const [query, setQuery] = useState("");
-  const items = useHistory(wire, query);
+  const items = earlier(wire, query);
   const field = useRef(/** @type {HTMLInputElement|null} */ (null));
   useEffect(() => field.current?.focus(), []);
-  const use = (/** @type {string} */ job) => {
-    send(wire, "use", { job });
-    onClose();
-  };
   return (
     <section class="veo-history" aria-label="Earlier prompts" onKeyDown={onEscape(onClose)}>
       <div class="veo-input veo-input-row">
@@ -37,7 +31,7 @@ export function History({ wire, onClose }) {
         <ul>
           {(items ?? []).map((item) => (
             <li key={item.job}>
-              <button type="button" onClick={() => use(item.job)} title="Fill the form with this request">
+              <button type="button" onClick={() => onPick(item.job)} title="Fill the form with this request">
                 <span class="veo-line">{item.prompt}</span>
                 <span class="veo-hint">
                   {item.model} · {new Date(item.at).toLocaleDateString()}
@@ -51,24 +45,4 @@ export function History({ wire, onClose }) {
       )}
     </section>
   );
-}
-
-/**
- * The kernel's answer to the newest search; null until there is one.
- *
- * @param {Wire} wire
- * @param {string} query
- */
-function useHistory(wire, query) {
-  const [items, setItems] = useState(/** @type {Remembered[]|null} */ (null));
-  useEffect(() => {
-    const request = newRequest();
-    const stop = listen(wire, "history", (message) => message.request === request && setItems(message.items));
-    const timer = setTimeout(() => send(wire, "history", { query: query.slice(0, longest.query), request }), query ? 250 : 0);
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
-  }, [wire, query]);
-  return items;
 }

@@ -8,6 +8,7 @@ import { useRef } from "preact/hooks";
 import { useTrait } from "../kernel/hooks.js";
 import { useGrowth } from "../ui/growth.js";
 import { usePageId } from "../ui/page_id.js";
+import { CAST, Panel } from "./panel.jsx";
 import { tokensIn } from "./tokens.js";
 
 /** @param {{store: FormStore, wire: Wire & {get: (name: any) => any}, fault: string, children?: import("preact").ComponentChildren}} props */
@@ -16,6 +17,8 @@ export function PromptBox({ store, wire, fault, children }) {
   const id = usePageId();
   const text = store.state.values.prompt ?? "";
   useGrowth(box, text);
+  const cast = useTrait(wire, "cast") ?? [];
+  const remarks = useTrait(wire, "remarks") ?? [];
   return (
     <div class={`veo-ask-for ${fault ? "veo-faulty" : ""}`} data-parameter="prompt">
       <label class="veo-unseen" for={id}>
@@ -32,6 +35,7 @@ export function PromptBox({ store, wire, fault, children }) {
         value={text}
         onInput={(event) => store.say({ prompt: event.currentTarget.value })}
       />
+      {cast.length > 0 && <Panel which={CAST} {...{ store, wire, cast, remarks, box }} />}
       <div class="veo-ask-for-foot" id={`${id}-r`}>
         <Variables text={text} values={useTrait(wire, "variables") ?? {}} />
         {fault ? <span class="veo-field-fault">{fault}</span> : null}

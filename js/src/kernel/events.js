@@ -44,6 +44,21 @@ export function onEvents(target, names, handle, options) {
 }
 
 /**
+ * Handle the size of an element, now and whenever it changes.
+ *
+ * @param {Element} element
+ * @param {() => void} handle
+ * @returns {(() => void)|undefined} stops it
+ */
+export function onResize(element, handle) {
+  handle();
+  if (typeof ResizeObserver === "undefined") return undefined;
+  const watcher = new ResizeObserver(handle);
+  watcher.observe(element);
+  return () => watcher.disconnect();
+}
+
+/**
  * Handle an event of a model, or a change of one of its traits, until the returned function is called.
  *
  * @param {Pick<Wire, "on"|"off">} model

@@ -1,5 +1,6 @@
 /** A text box that is as high as its text. */
 import { useLayoutEffect } from "preact/hooks";
+import { onResize } from "../kernel/events.js";
 
 const HIGHEST = 420;
 
@@ -11,20 +12,13 @@ export function useGrowth(box, text) {
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return undefined;
-    const grow = () => {
-      element.style.height = "auto";
-      element.style.height = `${Math.min(element.scrollHeight, HIGHEST)}px`;
-    };
-    grow();
-    if (typeof ResizeObserver === "undefined") return undefined;
-    // A narrower box has more lines. Its own height is none of the watcher's business.
-    let width = element.clientWidth;
-    const watcher = new ResizeObserver(() => {
+    let width = -1;
+    return onResize(element, () => {
+      // A narrower box has more lines. Its own height is none of the watcher's business.
       if (element.clientWidth === width) return;
       width = element.clientWidth;
-      grow();
+      element.style.height = "auto";
+      element.style.height = `${Math.min(element.scrollHeight, 420)}px`;
     });
-    watcher.observe(element);
-    return () => watcher.disconnect();
   }, [box, text]);
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
@@ -31,20 +31,19 @@ from ....session.groups.piece import merged
 from ....session.inputs import request_of
 from ....session.job import Job
 from ....session.waiting import IN_BROWSER, NO_THREADS
-from ...running_cell import running_cell
 from .. import job_state
 from .._base import ClipWidget, bundle, script
 from ..cell_output import show_form
 from ..protocol import CHUNK_BYTES, Message
 from ..registries import forms, frames
+from ..shown_cast import ShownCast
 from ..uploads import Uploads
 from . import drafts, history, saved_forms, variables
+from .places import take_place
 from .schema import schema, with_offer
 
 # Of this kernel, so that a cell that is run again finds what was typed.
 _kept: dict[str, drafts.Kept] = {}
-# By name and cell, the run that made a form, and the form.
-_made: dict[tuple[str, str], tuple[int, Form]] = {}
 
 
 class Form(ClipWidget):
@@ -72,6 +71,8 @@ class Form(ClipWidget):
     draft = traitlets.Dict().tag(sync=True)
     budget = traitlets.Dict().tag(sync=True)
     variables = traitlets.Dict().tag(sync=True)
+    cast = traitlets.List(traitlets.Dict()).tag(sync=True)
+    remarks = traitlets.List(traitlets.Unicode()).tag(sync=True)
     place = traitlets.Unicode("").tag(sync=True)
     saved_class = traitlets.Unicode("").tag(sync=True)
     request = traitlets.Instance(VideoRequest, ())
@@ -120,21 +121,12 @@ class Form(ClipWidget):
             saved_class=job_state.saved_class(new_job_id()),
         )
         self.observe(self._set_by_python, "request")
-        self._ends = [frames.listen(self.take), forms.listen(self._fill_soon)]
-        self._replace_earlier(name)
+        self._cast = ShownCast(self, client.asynchronous.cast, self._remarks)
+        self._ends = [frames.listen(self.take), forms.listen(self._fill_soon), self._cast.end]
+        take_place(self, name)
         # Where there are no threads, the page asks for it when it is drawn.
         if not IN_BROWSER:
             client.start(self.refresh)
-
-    def _replace_earlier(self, name: str) -> None:
-        """Close the form that an earlier run of this cell made: its place on screen is this one's now."""
-        cell, run = running_cell()
-        made_in, before = _made.get((name, cell), (run, None))
-        # Several forms of one run stand side by side.
-        if cell and before is not None and made_in != run:
-            before.close()
-        if cell:
-            _made[name, cell] = (run, self)
 
     def _merge_given(self, given: dict[str, Any]) -> None:
         """A value that the cell has changed replaces what was typed; one that it had before does not."""
@@ -181,6 +173,8 @@ class Form(ClipWidget):
         request = drafts.to_request(values, self._kept.attachments)
         self.write(draft=self._as_draft(by), request=request, variables=variables.known(request.prompt))
         self._save_draft()
+        if "@" in request.prompt or self.remarks:
+            self._cast.look()
 
     def _as_draft(self, by: str) -> dict[str, Any]:
         kept = self._kept
@@ -200,6 +194,10 @@ class Form(ClipWidget):
                 prompt, **{key: value for key, value in said.items() if value not in (None, "")}
             )
         return None
+
+    def _remarks(self) -> Iterable[str]:
+        plan = self._plan() if "@" in self.request.prompt else None
+        return plan.remarks if plan else ()
 
     def follow_saved(self, follower: Callable[..., None]) -> None:
         """Have `follower` called when `saved_output` may have changed.
@@ -229,7 +227,7 @@ class Form(ClipWidget):
             "history": self._send_history,
             "use": self._fill_from_job,
             "recipe": self._read_recipe,
-            "builder": self._send_builder,
+            "panels": self._send_panels,
         }
         if message.kind in works:
             self.begin(self._report_errors, works[message.kind], message)
@@ -247,8 +245,9 @@ class Form(ClipWidget):
             self.send({"kind": "told", "message": str(error)})
 
     async def refresh(self) -> None:
-        """Tell the page again what may be spent and which variables the prompt names."""
+        """Tell the page again what may be spent, and which variables and which characters there are."""
         self.write(variables=variables.known(self.request.prompt))
+        self._cast.look()
         left = (await self._client.asynchronous.reservations.budget()).left
         self.write(budget={"left": round(left, 6) if isfinite(left) else None})
 
@@ -362,11 +361,9 @@ class Form(ClipWidget):
             piece = image.data[offset : offset + CHUNK_BYTES]
             self.send({"kind": "bytes", **answer, "offset": offset, "total": len(image.data)}, [piece])
 
-    # The builder
-
-    async def _send_builder(self, _: Message) -> None:
-        """The code of the prompt's builder, which most pages never open."""
-        self.send({"kind": "builder", "code": await anyio.to_thread.run_sync(script, "builder")})
+    async def _send_panels(self, _: Message) -> None:
+        """The code of the panels, which most pages never open."""
+        self.send({"kind": "panels", "code": await anyio.to_thread.run_sync(script, "panels")})
 
     # What was asked for before
 
