@@ -29,7 +29,7 @@ const INTERNAL = new RegExp(
     ask doing settle diffed vnode
     dragging faulty leave
     bad joins joinsIn jumps say ticks told
-    __html clip handlers primary video
+    __html clip handlers over pay pick primary shape video why
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
     componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
     getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate setState shouldComponentUpdate useDebugValue

@@ -358,3 +358,33 @@ describe("a grid", () => {
     expect([model.listening, vi.getTimerCount()]).toEqual([0, 0]);
   });
 });
+
+describe("what is dragged onto the grid", () => {
+  const page = emptyPage();
+
+  /** @param {string} type @param {Record<string, string>} data */
+  const dragged = (type, data) =>
+    Object.assign(new Event(type, { bubbles: true, cancelable: true }), { dataTransfer: { types: Object.keys(data), getData: (/** @type {string} */ name) => data[name] ?? "" } });
+
+  it("is added if it is a job, and said why if it cannot be", async () => {
+    const { model, el } = await show(grid, { cells: [cell(0)], clips: {}, columns: [], marks: {} }, page.ended.signal);
+    const card = /** @type {HTMLElement} */ (el.querySelector(".veo-grid"));
+    const text = dragged("dragover", { "text/plain": "A cat" });
+    card.dispatchEvent(text);
+    expect(text.defaultPrevented).toBe(false);
+    const over = dragged("dragover", { "veo/job": "" });
+    card.dispatchEvent(over);
+    await settle();
+    expect([over.defaultPrevented, card.classList.contains("veo-dropping")]).toEqual([true, true]);
+    card.dispatchEvent(dragged("drop", { "veo/job": "job7" }));
+    await settle();
+    expect(card.classList.contains("veo-dropping")).toBe(false);
+    expect(model.sentOf("add").map(({ content }) => content)).toEqual([{ kind: "add", job: "job7" }]);
+    model.emit("msg:custom", { kind: "refused", command: "add", message: "add: job job7 is in this grid already." });
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("already");
+    button(el, "Dismiss").click();
+    await settle();
+    expect(el.querySelector("[role=alert]")).toBeNull();
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import library from "../src/library.jsx";
-import { libraryModel } from "./host_library.js";
+import { entry, libraryModel } from "./host_library.js";
 import { button, emptyPage, press, settle, show } from "./show.js";
 
 const page = emptyPage();
@@ -88,5 +88,41 @@ describe("the library", () => {
     await settle();
     expect(model.sentOf("find").at(-1)?.content.filters.starred).toBe(true);
     expect(model.sentOf("find")).toHaveLength(2);
+  });
+
+  it("puts jobs that were made meanwhile first, and leaves the keyboard and what is open at its card", async () => {
+    const { model, el } = await shown("jobs=30");
+    cards(el)[2]?.focus();
+    await settle();
+    const label = document.activeElement?.getAttribute("aria-label");
+    const opener = /** @type {HTMLElement} */ (cards(el)[2]?.querySelector("[aria-haspopup=menu]"));
+    opener.click();
+    await settle();
+    model.onSend = () => {};
+    model.emit("msg:custom", { kind: "changed" });
+    await settle();
+    const { request } = model.sentOf("find").at(-1)?.content ?? {};
+    const made = entry(0, null, { job: "new", prompt: "A wren", created_at: 1_790_000_000_001 });
+    const items = [made, ...Array.from({ length: 23 }, (_, n) => entry(n))];
+    model.emit("msg:custom", { kind: "found", request, offset: 0, count: 31, items });
+    await settle();
+    expect(cards(el).find((card) => card.dataset.index === "0")?.getAttribute("aria-label")).toContain("A wren");
+    const open = el.querySelector("[role=menu]")?.closest(".veo-lib-cell");
+    expect([open?.getAttribute("aria-label"), open?.getAttribute("aria-posinset")]).toEqual([label, "4"]);
+    expect(open?.getAttribute("tabindex")).toBe("0");
+    // What was behind the first page is there at once, in its new place.
+    await press(/** @type {Element} */ (open), "ArrowRight");
+    expect(document.activeElement?.getAttribute("aria-posinset")).toBe("5");
+  });
+
+  it("has a way by keys into the grid and the form", async () => {
+    const { model, el } = await shown("jobs=9");
+    for (const [label, kind] of [["Add to the grid", "add"], ["Use these settings again", "use"]]) {
+      /** @type {HTMLElement} */ (cards(el)[0]?.querySelector("[aria-haspopup=menu]")).click();
+      await settle();
+      button(el, label ?? "").click();
+      await settle();
+      expect(model.sentOf(kind ?? "").at(-1)?.content).toEqual({ kind, job: "job0" });
+    }
   });
 });

@@ -15,9 +15,11 @@ const REASONED = {
   pressed: ["GamepadButton"], // no gamepads
   rate: ["SpeechSynthesisUtterance"], // no speech
   seek: ["FileSystemWritableFileStream"], // downloads are links
+  shape: ["HTMLAnchorElement", "HTMLAreaElement"], // no image maps
   silent: ["Notification", "NotificationOptions"],
   store: ["Atomics", "CredentialsContainer"], // no shared memory, no passwords
   subscribe: ["CookieStoreManager", "PushManager"],
+  video: ["DisplayMediaStreamOptions", "MediaCapabilitiesKeySystemConfiguration", "MediaConfiguration", "MediaStreamConstraints"], // no cameras
   visible: ["BarProp"], // the browser's bars are its own
   waiting: ["ServiceWorkerRegistration"], // no service worker
 };

@@ -64,6 +64,7 @@ STATES = {
     "extend": "widget=player&click=More&then=Extend",
     "sequels": "widget=player&sequels",
     "grid": "widget=grid&cells=6&starred=2&rejected=3",
+    "grid_dropping": "widget=grid&cells=3&dragging=1",
     "grid_render": "widget=grid&cells=4&starred=0,1&click=Render",
     "grid_planned": "widget=grid&cells=6&planned",
     "grid_filling": "widget=grid&cells=8&running=1,4,5&failed=2&filtered=6",
@@ -177,6 +178,11 @@ def act(page: Page, asked: dict[str, str]) -> None:
         page.locator(".veo-player, .veo-cell").first.focus()
         for one in key.split(",") if len(key) > 1 else key:
             page.keyboard.press(one)
+    if "dragging" in asked:
+        job = page.evaluate_handle(
+            "() => { const data = new DataTransfer(); data.setData('veo/job', 'j'); return data; }"
+        )
+        page.locator(".veo-grid").dispatch_event("dragover", {"dataTransfer": job})
     if text := asked.get("type"):
         page.locator("textarea").first.press("ControlOrMeta+End")
         page.keyboard.type(text)
@@ -252,7 +258,7 @@ def main(folder: Path, names: list[str]) -> int:
     clips = {size: make_clip(size) for size in [(1280, 720), (720, 1280)]}
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        page = browser.new_page(viewport={"width": 800, "height": 800})
+        page = browser.new_page(viewport={"width": 800, "height": 840})
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
         page.on("console", lambda line: errors.append(f"{page.url}: {line.text}") if line.type == "error" else None)
 
@@ -267,7 +273,7 @@ def main(folder: Path, names: list[str]) -> int:
         serve_reel(page, reel_program())
         for name in names or STATES:
             for look, extra, width in looks(name):
-                page.set_viewport_size({"width": width, "height": 800})
+                page.set_viewport_size({"width": width, "height": 840})
                 shoot(page, url, folder / f"{name}_{look}.png", STATES[name] + extra)
         browser.close()
     server.shutdown()

@@ -102,6 +102,50 @@ def test_a_card_is_dragged_onto_a_form(notebook: Notebook) -> None:
     expect(prompt).to_have_value("A wren")
 
 
+def test_a_card_is_dragged_onto_a_grid(notebook: Notebook) -> None:
+    page = notebook.page
+    make = "made = [veo.submit(prompt, seconds=4).wait() for prompt in ('A robin', 'A siskin')]"
+    notebook.write("into_grid.ipynb", LOAD, make, "veo.library('siskin')", "grid = veo.grid(made[0])\ngrid")
+    notebook.open("into_grid.ipynb")
+    for cell in range(4):
+        notebook.run(cell)
+    grid, library = page.locator(".veo-grid"), page.locator(".veo-lib")
+    expect(grid.locator(".veo-cell")).to_have_count(1)
+    grid.scroll_into_view_if_needed()
+    library.locator(".veo-lib-title").first.drag_to(grid.locator(".veo-cell"))
+    expect(grid.locator(".veo-cell")).to_have_count(2)
+    expect(grid.locator(".veo-cell video, .veo-cell img").nth(1)).to_be_visible()
+    assert says(notebook, "print(grid.jobs[1].request.prompt)") == "A siskin"
+    # And by keys, which says that it is there already.
+    more = library.get_by_role("button", name="More for A siskin")
+    more.focus()
+    # A menu closes when the page scrolls beneath it.
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Play")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(grid.get_by_role("alert")).to_contain_text("is in this grid already.")
+    expect(library).to_contain_text("The job is in the grid.")
+    notebook.picture("grid-dropped", grid)
+
+
+def test_a_clip_that_is_made_appears_by_itself_and_the_keyboard_stays_at_its_card(notebook: Notebook) -> None:
+    page = notebook.page
+    notebook.write("live.ipynb", LOAD, "veo.submit('A wagtail', seconds=4).wait().id", "lib = veo.library()\nlib")
+    notebook.open("live.ipynb")
+    for cell in range(3):
+        notebook.run(cell)
+    cards = page.locator(".veo-lib-cell")
+    expect(cards.first).to_contain_text("A wagtail")
+    cards.first.focus()
+    says(notebook, "print(veo.submit('A nuthatch', seconds=4).wait().state)")
+    expect(page.locator("[data-index='0']")).to_contain_text("A nuthatch")
+    expect(page.locator("[data-index='0'] img")).to_be_visible()
+    expect(page.locator("[data-index='1']")).to_contain_text("A wagtail")
+
+
 def test_everything_can_be_done_by_keys(notebook: Notebook) -> None:
     page, home = notebook.page, notebook.lab.root.with_name("home")
     write_many(home / "ledger.sqlite3", 5000, notebook.lab.root / "gone", now=time.time())

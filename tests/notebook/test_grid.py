@@ -301,3 +301,33 @@ def test_a_sheet_has_what_is_in_the_grid(grid: Grid, client: Client) -> None:
     assert all(item.poster for item in made.items)
     assert made.html.count("<figure") == 2
     assert made.image.width == 2 * 28 + 2 * 320 + 18
+
+
+class HeardGrid(Grid):
+    """A grid that notes why it refuses."""
+
+    def refuse(self, command: str, message: str) -> None:
+        self.refused.append((command, message))
+        self.told.set()
+
+    def __init__(self, *shown: Any, **named: Any) -> None:
+        self.refused: list[tuple[str, str]] = []
+        self.told = threading.Event()
+        super().__init__(*shown, **named)
+
+
+def test_a_job_that_is_dropped_stands_beside_the_others_once(client: Client) -> None:
+    first, second = (client.submit(prompt, seconds=4).wait(120) for prompt in ("A cat", "A dog"))
+    grid = HeardGrid(first, client=client)
+    say(grid, kind="add", job=second.id)
+    until(grid, "cells", lambda cells: len(cells) == 2)
+    assert [grid.clips[key]["facts"]["prompt"] for key in "01"] == ["A cat", "A dog"]
+    for job_id, why in ((second.id, f"add: job {second.id} is in this grid already."), ("zzzzzzzz", "job: ")):
+        grid.told.clear()
+        say(grid, kind="add", job=job_id)
+        assert grid.told.wait(120)
+        assert grid.refused[-1][1].startswith(why)
+    assert len(grid.cells) == 2
+    assert grid.add(client.submit("A fox", seconds=4).wait(120)) is grid
+    assert [job.request.prompt for job in grid.jobs] == ["A cat", "A dog", "A fox"]
+    grid.close()

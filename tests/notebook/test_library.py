@@ -16,7 +16,7 @@ from veo_widgets.api import sharing
 from veo_widgets.config.settings import Settings
 from veo_widgets.domain.errors import InvalidRequestError
 from veo_widgets.emulator import Emulator
-from veo_widgets.notebook.widgets import Form, Library
+from veo_widgets.notebook.widgets import Form, Grid, Library
 from veo_widgets.notebook.widgets.protocol import PAGE_CARDS
 from veo_widgets.session.client import Client
 from veo_widgets.session.job import Job
@@ -244,3 +244,52 @@ def test_what_is_saved_has_the_first_twelve_stills_with_their_prompts(
     assert "and 2 more" in html
     assert len(html) < 100_000
     assert repr(library) == "Library(14 jobs)"
+
+
+def test_a_job_that_is_made_meanwhile_is_told_of_and_not_its_every_percent(
+    library: HeardLibrary, client: Client
+) -> None:
+    library.find()
+    job = client.submit("A wren", duration_seconds=4).wait(300)
+    library.answer("changed")
+    while (found := library.find()["items"][0])["state"] != "succeeded":
+        library.answer("changed")
+    assert (found["job"], found["prompt"]) == (job.id, "A wren")
+    assert library.find(state="failed")["count"] == 0
+    states = client.call(client.asynchronous.events, job.id)
+    assert [one["kind"] for one in library.heard].count("changed") <= len(states)
+
+
+def test_what_was_only_looked_at_is_no_news(jobs: list[Job], make_client: Callable[..., Client]) -> None:
+    other = make_client()
+    library = HeardLibrary(client=other)
+    library.find()
+    for job in jobs:
+        assert other.job(job.id).state == "succeeded"
+    library.say(kind="star", job=jobs[0].id, on=1)
+    library.answer("changed")
+    assert all(one["kind"] != "changed" for one in library.heard)
+    library.close()
+
+
+def test_cards_go_to_the_newest_grid_the_selected_ones_together(
+    library: HeardLibrary, jobs: list[Job], client: Client
+) -> None:
+    library.say(kind="add", job=jobs[0].id)
+    assert library.answer("refused")["message"] == "grid: this notebook shows none yet; veo.grid(…) makes one."
+    older, newer = Grid(jobs[2], client=client), Grid(jobs[2], client=client)
+    library.say(kind="choose", job=jobs[0].id, on=1)
+    library.say(kind="choose", job=jobs[1].id, on=1)
+    until(lambda: len(library.chosen) == 2)
+    library.say(kind="add", job=jobs[0].id)
+    assert library.answer("told")["message"] == "2 jobs are in the grid."
+    until(lambda: len(newer.cells) == 3)
+    assert [job.id for job in newer.jobs] == [jobs[2].id, jobs[0].id, jobs[1].id]
+    assert len(older.cells) == 1
+    newer.close()
+    library.say(kind="choose", job="", on=0)
+    until(lambda: not library.chosen)
+    library.say(kind="add", job=jobs[1].id)
+    library.answer("told", message="The job is in the grid.")
+    until(lambda: len(older.cells) == 2)
+    older.close()

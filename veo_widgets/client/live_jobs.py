@@ -65,6 +65,8 @@ class Sighting:
         return Pressing(f"{record.id} {words}", words)
 
 
+# In the place of a job's id.
+EVERY_JOB = ""
 # More than this at once is no news to anybody.
 _PRESSING = 1000
 
@@ -153,7 +155,7 @@ class LiveJobs:
         if entry.over is not None and (entry.sighting.record.state.is_final or not entry.sighting.watching):
             entry.over.set()
             entry.over = None
-        for listener in tuple(self._listeners.get(job_id, ())):
+        for listener in (*self._listeners.get(job_id, ()), *self._listeners.get(EVERY_JOB, ())):
             try:
                 listener(entry.sighting)
             except Exception:  # noqa: BLE001
@@ -161,7 +163,12 @@ class LiveJobs:
                 LOGGER.exception("A listener of job %s failed.", job_id)
 
     def listen(self, job_id: str, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called on the loop at every change of a job; returns a function that ends it."""
+        """Have `listener` called on the loop at every change of a job; returns a function that ends it.
+
+        Args:
+            job_id: which, or `EVERY_JOB`: those too that are not known yet.
+            listener: takes the job as it is seen now.
+        """
         self._listeners.setdefault(job_id, []).append(listener)
 
         def end() -> None:

@@ -16,6 +16,7 @@ import { takePoster } from "./poster.js";
 import { send } from "../kernel/protocol.js";
 import { downloadText } from "../ui/words.js";
 import { Bar } from "../ui/bar.jsx";
+import { Button } from "../ui/button.jsx";
 import { Icon } from "../ui/icons.jsx";
 import { Stage } from "./stage.jsx";
 
@@ -123,15 +124,15 @@ function Overlay({ sources, clip, source, playback, choice, choose, commands }) 
       {source.phase === "pulling" && <Arriving source={source} />}
       {playback.waiting && <div class="veo-over veo-spinner" aria-hidden="true" />}
       {playback.playing || choice.wanted ? null : (
-        <button type="button" class="veo-big-play" aria-label="Play" title="Play (k)" onClick={commands.toggle}>
+        <Button class="veo-big-play" aria-label="Play" title="Play (k)" onClick={commands.toggle}>
           <Icon name="play" />
-        </button>
+        </Button>
       )}
       {silentStart && (
-        <button type="button" class="veo-unmute" onClick={() => choose({ muted: false })}>
+        <Button class="veo-unmute" onClick={() => choose({ muted: false })}>
           <Icon name="muted" />
           Turn sound on
-        </button>
+        </Button>
       )}
     </>
   );
@@ -151,10 +152,10 @@ export function Stuck({ source, onRetry }) {
       title={failed ? "The clip could not be loaded" : "The kernel has not answered yet"}
       message={failed ? source.message : "It may be busy with a cell. The clip appears when it answers."}
     >
-      <button type="button" onClick={onRetry}>
+      <Button onClick={onRetry}>
         <Icon name="again" />
         Ask again
-      </button>
+      </Button>
     </Blocked>
   );
 }

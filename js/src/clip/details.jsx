@@ -7,6 +7,7 @@
  */
 import { useState } from "preact/hooks";
 import { sizeText } from "../ui/words.js";
+import { Button } from "../ui/button.jsx";
 import { CopyButton } from "../ui/copy_button.jsx";
 import { Icon } from "../ui/icons.jsx";
 
@@ -39,10 +40,10 @@ export function Details({ clip, facts, children }) {
   return (
     <div class="veo-details">
       <div class="veo-details-bar">
-        <button type="button" class="veo-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Button class="veo-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="chevron" />
           Details
-        </button>
+        </Button>
         {children}
       </div>
       {open && (

@@ -4,6 +4,8 @@
  * @import { Price, Settings } from "../kernel/types.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { onResize } from "../kernel/events.js";
+import { Button } from "../ui/button.jsx";
 
 /** @param {{text: string}} props */
 export function Prompt({ text }) {
@@ -13,12 +15,7 @@ export function Prompt({ text }) {
   useEffect(() => {
     const element = paragraph.current;
     if (!element || open) return undefined;
-    const measure = () => setLong(element.scrollHeight > element.clientHeight + 1);
-    measure();
-    if (typeof ResizeObserver === "undefined") return undefined;
-    const watcher = new ResizeObserver(measure);
-    watcher.observe(element);
-    return () => watcher.disconnect();
+    return onResize(element, () => setLong(element.scrollHeight > element.clientHeight + 1));
   }, [text, open]);
   return (
     <div class="veo-prompt">
@@ -26,9 +23,9 @@ export function Prompt({ text }) {
         {text}
       </p>
       {long || open && (
-        <button type="button" class="veo-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Button class="veo-link" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? "Show less" : "Show all"}
-        </button>
+        </Button>
       )}
     </div>
   );

@@ -10,6 +10,7 @@ import { useRedraw } from "../kernel/redraw.js";
 import { clockText, elapsedSeconds } from "../kernel/time.js";
 import { isLive, problemTitle, stateText } from "../ui/words.js";
 import { Bar } from "../ui/bar.jsx";
+import { Button } from "../ui/button.jsx";
 import { GuardedButton } from "../ui/guarded_button.jsx";
 import { Icon } from "../ui/icons.jsx";
 
@@ -53,9 +54,9 @@ export function SequelForm({ wire, clip, verb, price, onClose }) {
       ) : null}
       <div class="veo-sequel-row">
         {price.note ? <span class="veo-hint">{price.note}</span> : null}
-        <button type="button" onClick={onClose}>
+        <Button onClick={onClose}>
           Close
-        </button>
+        </Button>
         <GuardedButton class="veo-primary" disabled={off || pending || empty} title="Ctrl Enter" onPress={submit}>
           <Icon name={verb} />
           {pending ? "Sending …" : `${button} · ${price.text}`}
@@ -95,10 +96,10 @@ function SequelRow({ sequel, onPick }) {
         </span>
       </span>
       {clip && (
-        <button type="button" onClick={() => onPick(clip.sample)}>
+        <Button onClick={() => onPick(clip.sample)}>
           <Icon name="play" />
           Show
-        </button>
+        </Button>
       )}
       {live && <Bar share={position(sequel, elapsed)} label={`${VERB[sequel.verb].doing}, estimated`} />}
     </li>

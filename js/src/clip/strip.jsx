@@ -3,6 +3,7 @@
  *
  * @import { Clip } from "../kernel/types.js"
  */
+import { Button } from "../ui/button.jsx";
 
 /** @param {{clips: Clip[], current: Clip, onPick: (sample: number) => void}} props */
 export function Strip({ clips, current, onPick }) {
@@ -29,10 +30,10 @@ export function Thumbs({ label, thumbs, shown, onPick, class: extra = "" }) {
   return (
     <div class={`veo-strip ${extra}`} role="group" aria-label={label}>
       {thumbs.map(({ id, clip, text, ...rest }) => (
-        <button key={id} {...rest} type="button" class="veo-thumb" aria-pressed={id === shown} title={clip?.name ?? ""} onClick={() => onPick(id)}>
+        <Button key={id} {...rest} class="veo-thumb" aria-pressed={id === shown} title={clip?.name ?? ""} onClick={() => onPick(id)}>
           {clip?.poster ? <img src={clip.poster} alt="" /> : null}
           <span>{text}</span>
-        </button>
+        </Button>
       ))}
     </div>
   );

@@ -11,12 +11,9 @@ import { Refusal } from "../ui/refusal.jsx";
 
 const KEYS = "s star · x reject · arrows move · Enter open · m sound · k play all · j l 1 s · , . frame";
 
-/** @param {number} usd */
-const dollars = (usd) => `$${usd.toFixed(2)}`;
-
 /** @param {{wire: Wire, total: Total}} props */
 export function Drafts({ wire, total }) {
-  const { pending, off, refusal, pay, forget } = usePaying(wire, "drafts", () => {});
+  const { pending, off, refusal, pay, forget } = usePaying(wire, "drafts");
   const many = total.count === 1 ? "1 draft" : `${total.count} drafts`;
   return (
     <>
@@ -57,12 +54,12 @@ export function Sort({ columns, by, onSort }) {
  * @param {{wire: Wire, cells: Cell[], clips: Record<string, GridClip>, marks: Record<string, Mark>, help: boolean}} props
  */
 export function Render({ wire, cells, clips, marks, help }) {
-  const { pending, off, refusal, pay, forget } = usePaying(wire, "render", () => {});
+  const { pending, off, refusal, pay, forget } = usePaying(wire, "render");
   const starred = cells.filter(({ sample }) => marks[sample] === "star");
   const made = new Set(cells.map(({ made_from, job }) => (job && ["failed", "filtered", "expired"].includes(job.state) ? null : made_from)));
   const wanted = starred.flatMap(({ sample }) => (clips[sample]?.render && !made.has(sample) ? [clips[sample]] : []));
   const prices = wanted.map((clip) => clip.render?.usd ?? null);
-  const price = prices.includes(null) ? null : dollars(prices.reduce((/** @type {number} */ sum, usd) => sum + (usd ?? 0), 0));
+  const price = prices.includes(null) ? null : `$${prices.reduce((/** @type {number} */ sum, usd) => sum + (usd ?? 0), 0).toFixed(2)}`;
   const many = wanted.length === 1 ? "the starred one" : `${wanted.length} starred`;
   const offer = wanted[0]?.render;
   const how = offer?.seconds ? `${offer.resolution}, ${offer.seconds} s` : offer?.resolution;

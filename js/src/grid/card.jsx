@@ -10,10 +10,12 @@ import { useMarks, useTrait } from "../kernel/hooks.js";
 import { unwatched, useSilent } from "../kernel/link.js";
 import { ordered, titles } from "./order.js";
 import { useSeats } from "./seats.js";
+import { useDrop } from "./drop.jsx";
 import { GridCell } from "./cell.jsx";
 import { Drafts, Render, Sort } from "./bars.jsx";
 import { gridKey } from "./keys.js";
 import { MarkButtons } from "../clip/mark_buttons.jsx";
+import { Button } from "../ui/button.jsx";
 import { Icon } from "../ui/icons.jsx";
 import { Player } from "../clip/player.jsx";
 import { GridTakes, takesOf } from "../job/takes.jsx";
@@ -41,6 +43,7 @@ export function GridCard({ wire, sources, linked }) {
   const [current, setCurrent] = useState(0);
   const card = useReturn(opened, current);
   const seats = useSeats();
+  const { over, why } = useDrop(wire);
   const { take, pick } = useTake(all);
   const cells = all.filter((cell) => (cell.take ?? 0) === take);
   const there = cells.flatMap(({ sample }) => clips[sample] ?? []);
@@ -60,7 +63,8 @@ export function GridCard({ wire, sources, linked }) {
     return <Big {...{ wire, sources, mark }} clip={big} title={names.get(big.sample) ?? ""} marked={marks[big.sample] ?? ""} onBack={() => setOpened(null)} />;
   }
   return (
-    <article ref={card} class="veo-card veo-grid" aria-label={`${cells.length} clips side by side`} onKeyDown={(event) => gridKey(event, commands)}>
+    <article ref={card} aria-label={`${cells.length} clips side by side`} onKeyDown={(event) => gridKey(event, commands)} {...over}>
+      {why}
       {total && <Drafts wire={wire} total={total} />}
       <ul class={`veo-cells ${arrangement(cells)}`}>
         {shown.map((cell) => (
@@ -146,10 +150,10 @@ function Big({ wire, sources, clip, title, marked, mark, onBack }) {
       }}
     >
       <div class="veo-big-bar">
-        <button ref={back} type="button" onClick={onBack}>
+        <Button ref={back} onClick={onBack}>
           <Icon name="grid" />
           All clips
-        </button>
+        </Button>
         <strong>{title}</strong>
         <MarkButtons {...{ marked, mark, title }} sample={clip.sample} />
       </div>

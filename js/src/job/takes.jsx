@@ -3,6 +3,7 @@
  *
  * @import { Cell, Clip, GridClip, Job, Take } from "../kernel/types.js"
  */
+import { Button } from "../ui/button.jsx";
 import { Icon } from "../ui/icons.jsx";
 import { Thumbs } from "../clip/strip.jsx";
 
@@ -17,10 +18,10 @@ export function RunRemark({ job, pending, again }) {
     <div class="veo-remark veo-rerun" role="note">
       <span>{job.remark}</span>
       {job.asks && (
-        <button type="button" class="veo-primary" disabled={pending !== ""} onClick={again}>
+        <Button class="veo-primary" disabled={pending !== ""} onClick={again}>
           <Icon name="again" />
           {pending === "retry" ? "Sending …" : `${job.state === "unknown" ? "Send again" : "Generate again"} · ${job.asks.price}`}
-        </button>
+        </Button>
       )}
     </div>
   );
@@ -46,7 +47,7 @@ export function TakeStrip({ takes, job, shown, onPick }) {
 export function GridTakes({ cells, clips, shown, onPick }) {
   const numbers = takesOf(cells);
   if (numbers.length < 2) return null;
-  const first = (/** @type {number} */ take) => cells.filter((cell) => cell.take === take).map(({ sample }) => clips[sample]).find(Boolean);
+  const first = (/** @type {number} */ take) => clips[cells.find((cell) => cell.take === take && clips[cell.sample])?.sample ?? -1];
   return <Takes takes={numbers.map((number) => ({ id: number, number, clip: first(number) }))} {...{ shown, onPick }} />;
 }
 

@@ -161,7 +161,7 @@ export function useCommands(wire, job) {
  *
  * @param {Wire} wire
  * @param {"sequel"|"render"|"drafts"|"make"} kind
- * @param {() => void} onAccepted
+ * @param {() => void} [onAccepted]
  */
 export function usePaying(wire, kind, onAccepted) {
   const [refusal, setRefusal] = useState("");
@@ -178,7 +178,7 @@ export function usePaying(wire, kind, onAccepted) {
       listen(wire, "taken", (message) => {
         if (message.request !== request.current) return;
         answer("");
-        onAccepted();
+        onAccepted?.();
       }),
       listen(wire, "refused", (message) => message.command === kind && request.current && answer(message.message)),
     ),

@@ -10,11 +10,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Player } from "../clip/player.jsx";
 import { Chips, Prompt } from "../clip/request.jsx";
 import { usePassing, useTrait } from "../kernel/hooks.js";
+import { together } from "../kernel/events.js";
 import { onEscape } from "../kernel/keys.js";
 import { listen, send } from "../kernel/protocol.js";
+import { Button } from "../ui/button.jsx";
 import { Dismiss, Icon, IconButton } from "../ui/icons.jsx";
 import { Refusal } from "../ui/refusal.jsx";
 import { sizeText } from "../ui/words.js";
+import { canPlay } from "./cell.jsx";
 import { FilterBar } from "./filters.jsx";
 import { useFinds } from "./finds.js";
 import { Shelf } from "./shelf.jsx";
@@ -32,7 +35,7 @@ export function LibraryCard({ wire, sources }) {
   /** @type {string} */
   const undo = useTrait(wire, "undo") ?? "";
   const { refusal, forget, word, say } = useWords(wire);
-  const kept = useRef({ top: 0, index: 0 });
+  const kept = useRef(/** @type {{top: number, index: number, moved?: number}} */ ({ top: 0, index: 0 }));
   const card = useRef(/** @type {HTMLElement|null} */ (null));
   const tell = (/** @type {Parameters<typeof send>[1]} */ kind, /** @type {Record<string, unknown>} */ payload = {}) => {
     forget();
@@ -73,9 +76,9 @@ export function LibraryCard({ wire, sources }) {
       {undo && (
         <div class="veo-remark" role="status">
           <span>{undo}</span>
-          <button type="button" aria-keyshortcuts="Z" onClick={takeBack}>
+          <Button aria-keyshortcuts="Z" onClick={takeBack}>
             Undo
-          </button>
+          </Button>
         </div>
       )}
       {!big && <Selection {...{ chosen, tell }} count={finds.count} deleted={filters.deleted} />}
@@ -87,10 +90,7 @@ export function LibraryCard({ wire, sources }) {
 function useWords(wire) {
   const [refusal, setRefusal] = useState("");
   const [word, say] = usePassing(() => STAYS_MS);
-  useEffect(() => {
-    const stops = [listen(wire, "refused", ({ message }) => setRefusal(message)), listen(wire, "told", ({ message }) => say(message))];
-    return () => stops.forEach((stop) => stop());
-  }, [wire]);
+  useEffect(() => together(listen(wire, "refused", ({ message }) => setRefusal(message)), listen(wire, "told", ({ message }) => say(message))), [wire]);
   return { refusal, forget: () => setRefusal(""), word, say };
 }
 
@@ -100,16 +100,14 @@ function useWords(wire) {
  * @param {(word: string) => void} say
  */
 function deedsOf(tell, chosen, say) {
-  const playable = ({ clips, missing } = /** @type {Entry} */ ({})) => clips > missing;
   return {
     say,
-    open: (/** @type {Entry} */ entry) => playable(entry) && tell("open", { job: entry.job }),
+    open: (/** @type {Entry} */ entry) => canPlay(entry) && tell("open", { job: entry.job }),
     star: (/** @type {Entry} */ entry) => tell("star", { job: entry.job, on: entry.starred ? 0 : 1 }),
     choose: (/** @type {Entry} */ entry, /** @type {boolean} */ on) => tell("choose", { job: entry.job, on: on ? 1 : 0 }),
     // What is selected goes together, as in a file manager.
     discard: (/** @type {Entry} */ entry) => !entry.deleted && tell("delete", { job: chosen.includes(entry.job) ? "" : entry.job }),
-    restore: (/** @type {Entry} */ entry) => tell("restore", { job: entry.job }),
-    use: (/** @type {Entry} */ entry) => tell("use", { job: entry.job }),
+    ask: (/** @type {"restore"|"use"|"add"} */ kind, /** @type {Entry} */ { job }) => tell(kind, { job }),
   };
 }
 
@@ -140,7 +138,7 @@ function Sums({ finds: { count, sums }, filters }) {
     );
   }
   const many = `${count.toLocaleString()} ${count === 1 ? "job" : "jobs"}`;
-  const clips = sums.clips > 0 ? ` · ${sums.clips.toLocaleString()} ${sums.clips === 1 ? "clip" : "clips"}, ${sums.bytes < 1e9 ? sizeText(sums.bytes) : `${(sums.bytes / 1e9).toFixed(1)} GB`}` : "";
+  const clips = sums.clips > 0 ? ` · ${sums.clips.toLocaleString()} ${sums.clips === 1 ? "clip" : "clips"}, ${sizeText(sums.bytes)}` : "";
   return (
     <p class="veo-lib-sums veo-hint" role="status">
       {many}
@@ -160,22 +158,22 @@ function Selection({ chosen, count, deleted, tell }) {
   return (
     <div class="veo-lib-foot" role="group" aria-label="Selection">
       <strong>{chosen.length.toLocaleString()} selected</strong>
-      <button type="button" class="veo-link" onClick={() => tell("choose", { job: "", on: 1 })}>
+      <Button class="veo-link" onClick={() => tell("choose", { job: "", on: 1 })}>
         Select all {count.toLocaleString()}
-      </button>
-      <button type="button" class="veo-link" onClick={() => tell("choose", { job: "", on: 0 })}>
+      </Button>
+      <Button class="veo-link" onClick={() => tell("choose", { job: "", on: 0 })}>
         Clear
-      </button>
+      </Button>
       <span class="veo-lib-acts">
-        <button type="button" onClick={() => tell("export")}>
+        <Button onClick={() => tell("export")}>
           <Icon name="download" />
           Export
-        </button>
+        </Button>
         {!deleted && (
-          <button type="button" onClick={() => tell("delete", { job: "" })}>
+          <Button onClick={() => tell("delete", { job: "" })}>
             <Icon name="close" />
             Delete
-          </button>
+          </Button>
         )}
       </span>
     </div>
@@ -202,10 +200,10 @@ function Big({ wire, sources, opened: { job, starred, clips }, tell }) {
   return (
     <div onKeyDown={onEscape(close)}>
       <div class="veo-lib-big">
-        <button ref={back} type="button" onClick={close}>
+        <Button ref={back} onClick={close}>
           <Icon name="grid" />
           Library
-        </button>
+        </Button>
         <span class="veo-lib-acts">
           <IconButton icon="star" label="Star this job" pressed={starred} onClick={() => tell("star", { job, on: starred ? 0 : 1 })} />
           <IconButton icon="close" label="Delete this job" onClick={() => tell("delete", { job })} />

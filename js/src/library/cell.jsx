@@ -6,6 +6,7 @@
  */
 import { useState } from "preact/hooks";
 import { toClipboard } from "../ui/clipboard.js";
+import { Button } from "../ui/button.jsx";
 import { Icon, IconButton } from "../ui/icons.jsx";
 import { Menu } from "../ui/menu.jsx";
 import { JOB_TYPE } from "../kernel/protocol.js";
@@ -18,13 +19,12 @@ import { isLive, problemTitle, sizeText, stateText } from "../ui/words.js";
  * @property {(entry: Entry) => void} star
  * @property {(entry: Entry, on: boolean) => void} choose
  * @property {(entry: Entry) => void} discard
- * @property {(entry: Entry) => void} restore
- * @property {(entry: Entry) => void} use
+ * @property {(kind: "restore"|"use"|"add", entry: Entry) => void} ask
  * @property {(word: string) => void} say
  */
 
 /** @param {Entry} entry */
-const canPlay = ({ clips, missing }) => clips > missing;
+export const canPlay = ({ clips, missing }) => clips > missing;
 
 /** @param {Entry} entry */
 function missingText({ clips, missing }) {
@@ -105,7 +105,7 @@ function Still({ entry, title, open }) {
   const length = playable ? `${entry.clips > 1 ? `${entry.clips} clips · ` : ""}${clockText(entry.seconds)}` : "";
   const label = [playable ? `Play ${title}` : title, said, length].filter(Boolean).join(", ");
   return (
-    <button type="button" class="veo-lib-still" aria-label={label} aria-disabled={!playable} onClick={open}>
+    <Button class="veo-lib-still" aria-label={label} aria-disabled={!playable} onClick={open}>
       {entry.poster ? <img src={entry.poster} alt="" class={playable ? "" : "veo-lib-lost"} draggable={false} /> : <Icon name={playable ? "play" : "image"} />}
       {said && (
         <span class="veo-lib-why">
@@ -114,7 +114,7 @@ function Still({ entry, title, open }) {
         </span>
       )}
       {length && <span class="veo-lib-length">{length}</span>}
-    </button>
+    </Button>
   );
 }
 
@@ -128,11 +128,12 @@ function CellMenu({ entry, deeds, title }) {
   /** @type {Item[]} */
   const items = [
     ...(canPlay(entry) ? [{ icon: /** @type {const} */ ("play"), label: "Play", hint: "Enter", onPick: () => deeds.open(entry) }] : []),
-    { icon: "edit", label: "Use these settings again", onPick: () => deeds.use(entry) },
+    { icon: "edit", label: "Use these settings again", onPick: () => deeds.ask("use", entry) },
+    { icon: "grid", label: "Add to the grid", onPick: () => deeds.ask("add", entry) },
     { icon: "code", label: "Copy settings as %%veo", onPick: () => void copy(magic, "The cell") },
     { icon: "code", label: "Copy settings as Python", onPick: () => void copy(python, "The call") },
     entry.deleted
-      ? { icon: "again", label: "Restore", onPick: () => deeds.restore(entry) }
+      ? { icon: "again", label: "Restore", onPick: () => deeds.ask("restore", entry) }
       : { icon: "close", label: "Delete", hint: "Del", onPick: () => deeds.discard(entry) },
   ];
   return <Menu icon="more" label={`More for ${title}`} open={open} onOpen={setOpen} items={items} />;

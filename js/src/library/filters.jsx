@@ -6,6 +6,7 @@
 import { useState } from "preact/hooks";
 import { useTrait } from "../kernel/hooks.js";
 import { longest } from "../kernel/protocol.js";
+import { Button } from "../ui/button.jsx";
 import { Icon, IconButton } from "../ui/icons.jsx";
 
 /** @type {[string, string][]} */
@@ -54,10 +55,10 @@ export function FilterBar({ wire, filters, change, look }) {
             onInput={(event) => change({ query: event.currentTarget.value })}
           />
         </div>
-        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Button aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="parts" />
           Filters{active > 0 ? ` (${active})` : ""}
-        </button>
+        </Button>
         <IconButton icon="star" label="Only starred" pressed={filters.starred} onClick={() => change({ starred: !filters.starred })} />
         <IconButton icon="again" label="Look again" onClick={look} />
       </div>
@@ -74,17 +75,17 @@ export function FilterBar({ wire, filters, change, look }) {
           />
           <input type="date" aria-label="Day" value={filters.day} onChange={(event) => change({ day: event.currentTarget.value })} />
           {filters.since && (
-            <button type="button" onClick={() => change({ since: "" })} aria-label={`Since ${filters.since}: remove`}>
+            <Button onClick={() => change({ since: "" })} aria-label={`Since ${filters.since}: remove`}>
               since {filters.since.slice(0, 10)} <Icon name="close" />
-            </button>
+            </Button>
           )}
-          <button type="button" class="veo-switch-button" aria-pressed={filters.deleted} onClick={() => change({ deleted: !filters.deleted })}>
+          <Button class="veo-switch-button" aria-pressed={filters.deleted} onClick={() => change({ deleted: !filters.deleted })}>
             Deleted
-          </button>
+          </Button>
           {active > 0 && (
-            <button type="button" class="veo-link" onClick={() => change(NONE)}>
+            <Button class="veo-link" onClick={() => change(NONE)}>
               Clear filters
-            </button>
+            </Button>
           )}
         </div>
       )}

@@ -4,7 +4,7 @@
  * @import { Entry, Filters, Model } from "./types.js"
  */
 import { useEffect, useRef } from "preact/hooks";
-import { together } from "../kernel/events.js";
+import { onEvents, together } from "../kernel/events.js";
 import { listen, newRequest, page_cards, send } from "../kernel/protocol.js";
 import { useRedraw } from "../kernel/redraw.js";
 
@@ -28,6 +28,10 @@ export function useFinds(wire, filters) {
     entries: new Map(),
     /** @type {Set<number>} pages that are on their way */
     coming: new Set(),
+    /** when the newest job was made that was ever here */
+    newest: 0,
+    /** by how many places jobs that were made meanwhile have moved all others */
+    moved: 0,
   });
   const wanted = JSON.stringify(filters);
   const look = () => {
@@ -41,7 +45,7 @@ export function useFinds(wire, filters) {
       together(
         listen(wire, "found", ({ request, offset, count, items }) => {
           const held = now.current;
-          if (request === held.asked && request !== held.request) begin(held, request, count, wanted);
+          if (request === held.asked && request !== held.request) begin(held, request, count, wanted, items);
           if (request !== held.request) return;
           held.coming.delete(offset);
           items.forEach((/** @type {Entry} */ item, /** @type {number} */ place) => held.entries.set(offset + place, item));
@@ -53,6 +57,8 @@ export function useFinds(wire, filters) {
           redraw();
         }),
         listen(wire, "changed", () => again.current()),
+        // Another program may have made something meanwhile.
+        onEvents(window, "focus", () => again.current()),
       ),
     [wire, wanted],
   );
@@ -75,16 +81,23 @@ export function useFinds(wire, filters) {
 }
 
 /**
- * Take over what a newer search has found. After a change the same cards stay until they come anew.
+ * Take over what a newer search has found. After a change the same cards stay until they come anew, behind what was made
+ * meanwhile.
  *
- * @param {{request: string, filters: string, count: number, entries: Map<number, Entry>, coming: Set<number>}} held
+ * @param {{request: string, filters: string, count: number, entries: Map<number, Entry>, coming: Set<number>, newest: number, moved: number}} held
  * @param {string} request
  * @param {number} count
  * @param {string} filters
+ * @param {Entry[]} items  the first
  */
-function begin(held, request, count, filters) {
-  const same = held.filters === filters && held.count === count;
-  if (!same) held.entries.clear();
+function begin(held, request, count, filters, items) {
+  const more = count - held.count;
+  const made = items.filter(({ created_at }) => created_at > held.newest).length;
+  // Of many that are new only the first page is here.
+  const by = held.filters === filters && (made === more || made === items.length) ? more : -1;
+  held.entries = new Map(by < 0 ? [] : [...held.entries].map(([place, entry]) => [place + by, entry]));
+  held.moved += Math.max(0, by);
+  held.newest = Math.max(held.newest, items[0]?.created_at ?? 0);
   held.coming.clear();
   Object.assign(held, { request, count, filters });
 }

@@ -5,6 +5,7 @@
  * @import { Finds } from "./finds.js"
  */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { onResize } from "../kernel/events.js";
 import { LibraryCell } from "./cell.jsx";
 import { shelfKey } from "./keys.js";
 
@@ -28,10 +29,10 @@ function measures(width) {
 
 /**
  * @param {{finds: Finds, chosen: string[], deeds: Deeds, commands: {undo: () => void, search: () => void},
- *   kept: {current: {top: number, index: number}}}} props  kept: where the view was before a clip was opened
+ *   kept: {current: {top: number, index: number, moved?: number}}}} props  kept: where the view was before a clip was opened
  */
 export function Shelf({ finds, chosen, deeds, commands, kept }) {
-  const { count, entries, request, ask } = finds;
+  const { count, entries, request, ask, moved } = finds;
   const box = useRef(/** @type {HTMLDivElement|null} */ (null));
   const [width, setWidth] = useState(0);
   const [top, setTop] = useState(kept.current.top);
@@ -46,17 +47,22 @@ export function Shelf({ finds, chosen, deeds, commands, kept }) {
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return undefined;
-    const measure = () => setWidth(element.clientWidth);
-    measure();
-    if (typeof ResizeObserver === "undefined") return undefined;
-    const watcher = new ResizeObserver(measure);
-    watcher.observe(element);
-    return () => watcher.disconnect();
+    return onResize(element, () => setWidth(element.clientWidth));
   }, []);
   useLayoutEffect(() => {
     // Only once its cards have their places there is something to scroll.
     if (width > 0 && box.current) box.current.scrollTop = kept.current.top;
   }, [width > 0]);
+  useLayoutEffect(() => {
+    const place = kept.current;
+    const by = moved - (place.moved ?? moved);
+    place.moved = moved;
+    const element = box.current;
+    // Who has not gone anywhere yet sees what comes; who has stays where the eyes and the keyboard are.
+    if (!element || !by || !(place.top || place.index || element.matches(":focus-within"))) return;
+    setCurrent((place.index += by));
+    if (place.top) element.scrollTop = place.top += Math.round(by / columns) * row;
+  }, [moved]);
   useEffect(() => {
     const timer = setTimeout(() => ask(first, last), RESTS_MS);
     return () => clearTimeout(timer);
@@ -109,8 +115,9 @@ export function Shelf({ finds, chosen, deeds, commands, kept }) {
       <ul class="veo-lib-cells" aria-label="Jobs, newest first" style={{ height: `${whole}px` }}>
         {places.map((index) => (
           <LibraryCell
-            // Not by the job: where one is deleted the next takes its place, and the keyboard stays there.
-            key={index}
+            // Not by the job: where one is deleted the next takes its place, and the keyboard stays there. What comes
+            // before them moves the cards with what is open in them.
+            key={index - moved}
             {...{ index, count, deeds }}
             entry={entries.get(index)}
             chosen={chosen.includes(entries.get(index)?.job ?? "")}

@@ -18,7 +18,7 @@ export function useGrowth(box, text) {
       if (element.clientWidth === width) return;
       width = element.clientWidth;
       element.style.height = "auto";
-      element.style.height = `${Math.min(element.scrollHeight, 420)}px`;
+      element.style.height = `${Math.min(element.scrollHeight, HIGHEST)}px`;
     });
   }, [box, text]);
 }

@@ -44,6 +44,7 @@ function useSettled(guard, offer) {
 export function GuardedButton({ children, onPress, disabled = false, resting = false, button, shortcuts, offer, ...rest }) {
   const [guard] = useState(() => new Guard());
   const settled = useSettled(guard, offer);
+  const over = (/** @type {PointerEvent} */ event) => guard.over(event);
   return (
     <button
       {...rest}
@@ -52,8 +53,8 @@ export function GuardedButton({ children, onPress, disabled = false, resting = f
       disabled={disabled}
       aria-disabled={!settled || resting}
       aria-keyshortcuts={shortcuts}
-      onPointerEnter={(event) => guard.over(event)}
-      onPointerMove={(event) => guard.over(event)}
+      onPointerEnter={over}
+      onPointerMove={over}
       onPointerLeave={() => guard.out()}
       onPointerDown={(event) => guard.press(event)}
       onFocus={(event) => guard.focus(event)}

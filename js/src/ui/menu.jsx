@@ -6,6 +6,7 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import { onEvents } from "../kernel/events.js";
+import { Button } from "./button.jsx";
 import { Icon, IconButton } from "./icons.jsx";
 
 /**
@@ -119,9 +120,9 @@ function Entry({ item, close }) {
   };
   const kind = item.checked === undefined ? { role: /** @type {const} */ ("menuitem") } : { role: /** @type {const} */ ("menuitemcheckbox"), "aria-checked": item.checked };
   return (
-    <button type="button" class="veo-item" tabIndex={-1} {...kind} onClick={pick}>
+    <Button class="veo-item" tabIndex={-1} {...kind} onClick={pick}>
       {inside}
-    </button>
+    </Button>
   );
 }
 

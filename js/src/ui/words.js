@@ -64,14 +64,14 @@ export function leftText({ ends_at }, now) {
 }
 
 /**
- * "812 kB", "4.5 MB"; decimal units, as file managers and bills count.
+ * "812 kB", "4.5 MB", "18.4 GB"; decimal units, as file managers and bills count.
  *
  * @param {number} bytes
  */
 export function sizeText(bytes) {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 999_500) return `${Math.round(bytes / 1000)} kB`;
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** @param {{received: number, total: number|null}} download */

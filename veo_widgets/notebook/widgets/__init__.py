@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .display import show
 from .forms.form import Form
-from .grids.grid import Grid, compare, grid
+from .grids.functions import compare, grid
+from .grids.grid import Grid
 from .job_view import JobView
 from .libraries.library import Library, library
 from .player import Player

@@ -1,9 +1,9 @@
-"""Frames and settings on their way from a clip into the next request."""
+"""What is on its way from one widget to another: frames and settings to forms, jobs to grids."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...domain.errors import InvalidRequestError
@@ -130,6 +130,32 @@ class Forms:
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
 
+class Grids:
+    """The grids of this kernel, to the newest of which jobs can be added."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Sequence[str]], bool]] = []
+
+    def add(self, ids: Sequence[str]) -> None:
+        """Add jobs to the newest grid.
+
+        Raises:
+            InvalidRequestError: there is no grid.
+        """
+        if not any(listener(ids) for listener in reversed(self._listeners)):
+            raise InvalidRequestError("grid: this notebook shows none yet; veo.grid(…) makes one.")
+
+    def listen(self, listener: Callable[[Sequence[str]], bool]) -> Callable[[], None]:
+        """Have ``listener(ids)`` called on a background thread; it returns whether its grid is still open.
+
+        Returns:
+            A function that ends it.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+
 # Of this kernel: the players fill it, a form or the user's own code takes from it.
 frames = Frames()
 forms = Forms()
+grids = Grids()

@@ -15,11 +15,10 @@ from ....client.live_jobs import Sighting
 from ....client.offline_client import new_job_id
 from ....client.plan import Plan
 from ....domain import job_transitions
-from ....domain.arguments import NAME, SWITCH, accepts, refusal
+from ....domain.arguments import NAME, accepts, refusal
 from ....domain.errors import BudgetError, InvalidRequestError, LedgerError, VeoError
 from ....domain.job_record import JobRecord, JobState
 from ....domain.media import Video
-from ....session.client import Client
 from ....session.contact_sheets import ContactSheet
 from ....session.groups.group import Group
 from ....session.inputs import Shown, shown_of
@@ -28,10 +27,11 @@ from ....session.loop import Loop
 from .. import job_state
 from .._base import ClipWidget, bundle
 from ..protocol import Message
+from ..registries import grids
 from ..sequels import even_if_lost, offers
 from . import cells as drawing
 from .cells import Cell, clip_of
-from .comparison import drafts, rendering, total
+from .comparison import rendering, total
 from .sheets import sheet_items
 
 
@@ -75,6 +75,7 @@ class Grid(ClipWidget):
         self._sending = anyio.Lock()
         super().__init__(client, saved_class=job_state.saved_class(new_job_id()))
         client.call(self._add_given, given)
+        self._ends.append(grids.listen(self._add_soon))
 
     async def _add_given(self, given: Sequence[Shown]) -> None:
         for item in given:
@@ -183,10 +184,31 @@ class Grid(ClipWidget):
             self.begin(self._set_mark, message.sample, message.fields["mark"])
         elif message.kind == "drafts":
             self.begin(self.pay, message, self._submit)
+        elif message.kind == "add":
+            self.begin(self._add_or_refuse, [message.fields["job"]])
         elif message.kind == "render":
             self.begin(self.pay, message, lambda: self._render(message.fields["samples"]))
         else:
             super().handle(message)
+
+    def _add_soon(self, ids: Sequence[str]) -> bool:
+        if self._client.closed:
+            return False
+        self._client.start(self._add_or_refuse, ids)
+        return True
+
+    async def _add_or_refuse(self, ids: Sequence[str]) -> None:
+        """Add jobs that were dragged here, or sent here from the library."""
+        try:
+            for job_id in ids:
+                record = await self._client.asynchronous.job(job_id)
+                if any(cell.job_id == record.id for cell in self._cells):
+                    message = f"add: job {record.id} is in this grid already."
+                    raise InvalidRequestError(message, parameter="add", value=record.id)
+                await self._add_job(record.id)
+                self._redraw()
+        except VeoError as error:
+            self.refuse("add", str(error))
 
     async def sequel_begun(self, record: JobRecord) -> None:
         """A clip that continues or changes another stands beside it."""
@@ -281,6 +303,11 @@ class Grid(ClipWidget):
         # One whose answer was lost may be running, and be charged.
         return any(state in {JobState.SUCCEEDED, JobState.UNKNOWN} or not state.is_final for state in made)
 
+    def add(self, *shown: Any) -> Self:
+        """Show more beside what is there; arguments and errors as for the grid itself."""
+        self._client.call(self._add_given, shown_of(shown, self._client, "shown"))
+        return self
+
     def submit(self) -> Self:
         """Send the drafts that were not sent yet, which costs `total`.
 
@@ -357,38 +384,3 @@ def _first_client(shown: Iterable[Any]) -> Loop | None:
         if isinstance(item, list | tuple) and (found := _first_client(item)):
             return found
     return None
-
-
-@accepts(render=NAME)
-def grid(*shown: Any, client: Loop | None = None, render: str = "1080p") -> Grid:
-    """Show clips, jobs, films and files side by side, played and scrubbed as one; see `Grid`."""
-    return Grid(*shown, client=client, render=render)
-
-
-@accepts(draft=SWITCH, render=NAME)
-def compare(
-    prompts: str | Iterable[str],
-    seeds: int | Iterable[int] | None = None,
-    models: str | Iterable[str] | None = None,
-    *,
-    draft: bool = True,
-    render: str = "1080p",
-    client: Client | None = None,
-    **values: Any,
-) -> Grid:
-    """A grid of every prompt with every model and every seed. Nothing is sent before a click, or `Grid.submit`.
-
-    Args:
-        prompts: one or several.
-        seeds: the seeds, or how many to draw.
-        models: one or several; by default the cheapest of its family, as these are drafts.
-        draft: make them at the lowest resolution, unless one is given.
-        render: the resolution at which starred clips are made again.
-        client: who sends them; default is the one behind `veo_widgets.submit`.
-        values: as for `veo_widgets.submit`.
-
-    Raises:
-        InvalidRequestError: a combination breaks a rule, or there are more than 64.
-    """
-    client = client or default_client()
-    return Grid(drafts(client.plan, prompts, seeds, models, draft=draft, **values), client=client, render=render)

@@ -9,29 +9,33 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import anyio.to_thread
 import traitlets
 
 from ....api.functions import client as default_client
+from ....client.live_jobs import EVERY_JOB, Sighting
 from ....client.offline_client import new_job_id
 from ....domain.arguments import NAME, SWITCH, accepts
 from ....domain.errors import InvalidRequestError, VeoError
-from ....domain.job_record import JobRecord
+from ....domain.job_record import JobRecord, JobState
 from ....domain.media import Video
 from ....session import recipes, sharing, shelves
 from ....session.job import Job, Jobs
 from ....session.loop import Loop
+from ....session.waiting import IN_BROWSER
 from .. import job_state
 from .._base import ClipWidget, bundle
 from ..forms import saved_forms
 from ..protocol import PAGE_CARDS, Message
-from ..registries import forms
+from ..registries import forms, grids
 from ..sequels import offers
 from . import entries
 
 # Views and searches whose results are kept, so that what a page asks for next is of the same search.
 _KEPT = 8
 _SAVED = 12
+_RESTS_SECONDS = 0.5
 
 
 class Library(ClipWidget):
@@ -82,10 +86,15 @@ class Library(ClipWidget):
         self._clips: dict[int, Video] = {}
         self._deleted: list[str] = []
         self._followers: list[Callable[..., None]] = []
+        # By job, what its card shows of how far it is.
+        self._noticed: dict[str, tuple[JobState, int]] = {}
+        self._has_news = self._telling = False
         super().__init__(client, filters=filters, saved_class=job_state.saved_class(new_job_id()))
         # What cannot be read is refused here, before anything is drawn.
         client.call(self._look, filters)
         client.call(self._read_choices)
+        if not IN_BROWSER:
+            self._end = client.asynchronous.listen(EVERY_JOB, self._notice)
 
     async def _look(self, filters: Mapping[str, Any]) -> list[int]:
         wanted = entries.search_of(filters, time.time())
@@ -141,6 +150,7 @@ class Library(ClipWidget):
             "restore": self._restore,
             "export": self._export,
             "use": self._use,
+            "add": self._add_to_grid,
         }
         if message.kind in works:
             self.begin(self._carry_out, works[message.kind], message)
@@ -265,6 +275,47 @@ class Library(ClipWidget):
         record = await self._client.asynchronous.job(message.fields["job"])
         forms.fill(recipes.Recipe(record.request, record.id, record.provider))
         self.send({"kind": "told", "message": "The form has the settings of this job."})
+
+    async def _add_to_grid(self, message: Message) -> None:
+        job_id = message.fields["job"]
+        # What is selected goes together, newest first as it is shown.
+        ids = list(self.chosen) if job_id in self.chosen else [job_id]
+        found = await self._client.asynchronous.shelf(lambda shelf: shelf.named(ids))
+        grids.add([one.record.id for one in found])
+        many = "The job is" if len(found) == 1 else f"{len(found)} jobs are"
+        self.send({"kind": "told", "message": f"{many} in the grid."})
+
+    # Jobs that are made meanwhile
+
+    def _notice(self, seen: Sighting) -> None:
+        """Look again once a job is new or another card than before, and not at every percent."""
+        record = seen.record
+        before, now = self._noticed.get(record.id), (record.state, len(record.videos))
+        self._noticed[record.id] = now
+        # One that had ended before was only looked at.
+        if now == before or (before is None and record.state.is_final):
+            return
+        self._has_news = True
+        if not self._telling:
+            self._telling = True
+            self._client.start(self._tell_news)
+
+    async def _tell_news(self) -> None:
+        try:
+            while self._has_news:
+                self._has_news = False
+                await self._read_choices()
+                self._changed()
+                # A thousand jobs that end within a minute are no thousand searches.
+                await anyio.sleep(_RESTS_SECONDS)
+        finally:
+            self._telling = False
+
+    def close(self) -> None:
+        """Stop following jobs."""
+        if "_end" in vars(self):
+            self._end()
+        super().close()
 
     def _changed(self) -> None:
         """Have every view look again."""
