@@ -204,6 +204,19 @@ describe("the film that is played through", () => {
     ]);
   });
 
+  it("shows the frame that a shot goes on from once, unless it is cut off or a card comes between", () => {
+    const card = { id: "card0", text: "Later", seconds: 3, background: "#000000", ink: "#ffffff", fade: 0, dip: 0 };
+    const next = { begins: "continue" };
+    const clips = { 0: made(0, 8), 1: made(1, 8), 2: made(2, 8), 3: made(3, 8) };
+    expect(spans([shot(0), shot(1, { ...next, end: 7 }), shot(2, next), card, shot(3, next)], clips)).toEqual([
+      [0, 0, 8 - 1 / 24],
+      [1, 0, 7],
+      [2, 0, 8],
+      [null, 0, 3],
+      [3, 0, 8],
+    ]);
+  });
+
   it("shows a shot from the clip that extends it, where that has it at its beginning", () => {
     const shots = [shot(0), shot(1, { begins: "extend", seconds: 7 }), shot(4, { begins: "extend", seconds: 7, end: 20 })];
     expect(spans(shots, { 0: made(0, 8), 1: made(1, 15), 4: made(4, 22) })).toEqual([

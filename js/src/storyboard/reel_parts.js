@@ -31,6 +31,9 @@ export function reelParts(parts, clips) {
       made.from = before.seconds;
       for (let at = found.length - 1; at >= 0 && found[at]?.clip === before; at--) found[at] = { .../** @type {ReelPart} */ (found[at]), clip };
     }
+    const last = found.at(-1);
+    // The frame that a shot goes on from is seen once, as in the joined film.
+    if (part.begins === "continue" && clip && before && last?.to === before.seconds) last.to -= 1 / before.fps;
     found.push(made);
     before = clip;
   }
