@@ -90,7 +90,7 @@ export function Board({ wire, sources }) {
             </button>
           )}
           <button type="button" disabled={!standing.undo} aria-keyshortcuts="Control+Z Meta+Z" title="Take back the last edit (Ctrl Z)" onClick={undo}>
-            <Icon name="back" />
+            <Icon name="revert" />
             Undo
           </button>
           <button type="button" onClick={() => setAdding(parts.length)}>

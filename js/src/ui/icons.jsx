@@ -28,6 +28,7 @@ const PATHS = {
   check: "M5 12.5l4.5 4.5L19 7.5",
   close: "M6 6l12 12M18 6L6 18",
   again: "M19.5 12a7.5 7.5 0 1 1-2.2-5.3M20 3.5v4h-4",
+  revert: "M8.5 5L4.5 9l4 4M4.5 9H14a5 5 0 0 1 0 10h-4",
   chevron: "M6 9.5l6 6 6-6",
   plus: "M12 5v14M5 12h14",
   dice: "M4 4h16v16H4zM8.2 8.2h.1M15.8 8.2h.1M12 12h.1M8.2 15.8h.1M15.8 15.8h.1",
