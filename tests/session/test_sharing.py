@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageSequence
 
+import veo_widgets as veo
 from tests.numbered_clips import Numbered, number_of
 from tests.session.test_contact_sheets import HOSTILE, Page
 from veo_widgets.domain.errors import InvalidRequestError, VeoError
@@ -163,6 +164,15 @@ def test_a_recipe_shows_the_clip_and_how_it_was_made(job: Job, write: Share) -> 
     assert [address.rpartition("/")[2] for address in seen.addresses] == [clip.name]
 
 
+def test_what_tells_of_no_request_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    with pytest.raises(InvalidRequestError, match=r"path: deep\.json is not a clip's sidecar"):
+        load(tmp_path / "deep.json")
+    for path in (".", "/"):
+        with pytest.raises(InvalidRequestError, match=rf"path: cannot read '{path}' \(Is a directory\)"):
+            load(path)
+
+
 def test_what_others_could_not_play_is_refused(job: Job, write: Share, tmp_path: Path) -> None:
     refused = {
         "cat.mov": "path: '.*cat.mov' has an ending that nothing is shared as; give .html, .zip, .png, .jpg, .gif or ",
@@ -176,6 +186,8 @@ def test_what_others_could_not_play_is_refused(job: Job, write: Share, tmp_path:
     for fps in (0, -1, 51):
         with pytest.raises(InvalidRequestError, match=rf"fps: {fps} is not pictures a second, up to 50 in \.gif\."):
             write(job.videos[0], "cat.gif", fps=fps)
+    with pytest.raises(InvalidRequestError, match=r"^fps: 'fast' is not a number\.$"):
+        veo.share(job, tmp_path / "cat.gif", fps="fast")  # type: ignore[arg-type]
     with pytest.raises(VeoError, match="path: cannot write"):
         write(job, "nowhere/cat.html")
     with pytest.raises(InvalidRequestError, match="what: there is no file"):

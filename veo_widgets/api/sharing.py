@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..domain.arguments import PATH, accepts
+from ..domain.arguments import NUMBER, PATH, accepts
 from ..session.job import Job
 from . import functions, job_functions
 
 
-@accepts(path=PATH)
+@accepts(path=PATH, fps=NUMBER)
 def share(what: Any, path: str | os.PathLike[str], *, width: int | None = None, fps: float | None = None) -> Path:
     """Write clips so that others can play them, offline and without this package.
 

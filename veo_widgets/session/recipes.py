@@ -105,14 +105,16 @@ def load(path: str | os.PathLike[str]) -> Recipe:
     Raises:
         InvalidRequestError: there is no such file, or it says nothing of a request.
     """
-    sidecar = expanded(path).with_suffix(".json")
+    said = expanded(path)
+    # "." and "/" have no name that could end otherwise.
+    sidecar = said.with_suffix(".json") if said.name else said
     try:
         text = sidecar.read_text("utf-8")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         message = f"path: cannot read {str(sidecar)!r} ({why}); give a clip of veo_widgets, or the JSON file beside it."
         raise InvalidRequestError(message, parameter="path", value=str(path)) from None
-    return replace(read(text, sidecar.name), path=_clip_of(expanded(path)))
+    return replace(read(text, sidecar.name), path=_clip_of(said))
 
 
 def opened(path: str | os.PathLike[str]) -> Recipe:
@@ -148,7 +150,7 @@ def read(text: str, name: str = "the file") -> Recipe:
         found = json.loads(text)
         said, model = dict(found["request"]), str(found.get("model", ""))
     # Anybody may have written the file, in whatever shape.
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         message = f"path: {name} is not a clip's sidecar; it says nothing about a request."
         raise InvalidRequestError(message, parameter="path", value=name) from None
     images = {key for key in said if key in BY_NAME and BY_NAME[key].kind in {"image", "images"}}
