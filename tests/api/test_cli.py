@@ -74,6 +74,23 @@ def test_the_library_is_a_table(client: Client, settings: Settings, tmp_path: Pa
     assert (wrong.returncode, wrong.stderr.startswith("veo: state: 'done' is not one of")) == (1, True)
 
 
+def test_a_reader_that_has_seen_enough_ends_it_without_a_word(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    client.submit("A cat", seconds=4).wait(60)
+    client.close()
+    said = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home"), "VEO_EMULATOR_URL": settings.base_url or ""}
+    command = [sys.executable, "-W", "error", "-m", "veo_widgets.api.cli", "library"]
+    ours, its = os.pipe()
+    os.close(ours)
+    for more in ({}, {"PYTHONUNBUFFERED": "1"}):
+        piped = subprocess.run(
+            command, stdout=its, stderr=subprocess.PIPE, text=True, check=False, timeout=300, env={**said, **more}
+        )
+        assert (piped.returncode, piped.stderr) == (141, "")
+    os.close(its)
+
+
 def test_help_is_told_and_jobs_are_searched(client: Client, settings: Settings, tmp_path: Path) -> None:
     assert "usage: veo" in veo(tmp_path, settings, "help").stdout
     assert "usage: veo jobs" in veo(tmp_path, settings, "help", "jobs").stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import warnings
@@ -18,6 +19,9 @@ from ..session.job import Job, Jobs
 from .commands import VERBS, fill, given
 from .doctor import Report
 from .sending import SENDERS, describe
+
+# As shells have it for Ctrl-C and for a pipe that nobody reads: this and the number of the signal.
+_SIGNALLED = 128
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,14 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             # What is printed of a job says it too.
             warnings.simplefilter("ignore", DeliveryWarning)
-            return _run_verb(**_parse_words(words))
+            return _written(_run_verb(**_parse_words(words)))
     except VeoError as error:
         print(f"veo: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` does; what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _SIGNALLED + 13
     except KeyboardInterrupt:
         print("Stopped waiting; jobs keep running. `veo resume` picks them up.", file=sys.stderr)
-        # As shells have it for Ctrl-C: 128 and the number of the signal.
-        return 130
+        return _SIGNALLED + 2
 
 
 def _parse_words(words: Sequence[str]) -> dict[str, Any]:
@@ -90,6 +97,13 @@ def _run_verb(*, verb: str, **values: Any) -> int:
         return SENDERS[verb].run(**values)
     _refuse_transient(verb, values)
     return _print_answer(VERBS[verb].function(**given(values)), waits=verb == "resume")
+
+
+def _written(code: int) -> int:
+    """The exit code, once all that was printed is out; at Python's own end nobody could say anything of it."""
+    if sys.stdout:
+        sys.stdout.flush()
+    return code
 
 
 def _refuse_transient(verb: str, values: dict[str, Any]) -> None:
