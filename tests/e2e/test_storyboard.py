@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .conftest import Notebook
+from .conftest import READY, Notebook
 from .test_studio import says
 
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
@@ -139,18 +139,16 @@ def test_shots_are_added_by_typing_and_by_dropping_a_job(notebook: Notebook) -> 
 def test_a_killed_kernel_loses_nothing(notebook: Notebook, theme: str) -> None:
     page, board = notebook.page, board_in(notebook, f"killed {theme[11:]}")
     notebook.theme(theme)
-    board.locator(".veo-shot").nth(4).locator(".veo-shot-still").drag_to(
-        board.locator(".veo-shot").nth(0), target_position={"x": 8, "y": 60}
-    )
+    cards = board.locator(".veo-shot")
+    cards.nth(4).locator(".veo-shot-still").drag_to(cards.nth(0), target_position={"x": 8, "y": 60})
+    expect(cards.nth(0)).to_have_attribute("aria-label", re.compile("^Shot 1, A station"))
     board.get_by_label("Prompt of shot 2").fill("A train leaves in the rain")
     board.get_by_label("Prompt of shot 3").click()
-    expect(board.locator(".veo-shot").nth(1)).to_have_attribute("aria-label", re.compile("in the rain"))
+    expect(cards.nth(1)).to_have_attribute("aria-label", re.compile("in the rain"))
     notebook.picture(f"storyboard-{theme[11:].lower()}", board)
     page.evaluate(DIE)
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
-    page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
-    )
+    page.wait_for_function(READY)
     notebook.run(0)
     notebook.run(1)
     board = page.locator(".veo-board").last
