@@ -87,7 +87,7 @@ def test_a_terminal_has_one_line_that_is_written_over(tmp_path: Path, environmen
 
 def test_a_rendering_leaves_one_line(tmp_path: Path, environment: dict[str, str]) -> None:
     _, second, rest = in_terminal(RENDERED, tmp_path, environment).split("\r\n")
-    assert second.startswith("\rfilm 'train': film.mp4 · rendering")
+    assert re.match(r"\rfilm 'train': film\.mp4 · rendering · \d+%", second)
     assert second.rstrip().endswith("\rfilm 'train': film.mp4 · rendered")
     assert rest == ""
 

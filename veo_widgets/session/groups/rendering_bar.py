@@ -40,7 +40,7 @@ def with_bar(loop: Loop, title: str, work: Callable[[Callable[[float], object]],
 
     def standing(last: bool) -> Line:  # noqa: FBT001 (as `Meter` asks)
         if not last:
-            return Line(f"{title} · rendering", share[0])
+            return Line(f"{title} · rendering · {share[0]:.0%}", share[0])
         return Line(f"{title} · {'rendered' if is_there() else 'not rendered'}")
 
     def is_there() -> bool:
