@@ -82,14 +82,14 @@ def _run_film(
 
     read = read_film(board)
     film = group_functions.film(read.name, read.parts, **{**read.common, **given(values)})
-    if dry_run:
-        print(film)
-        return 1 if film.violations else 0
-    refuse(film.title, film.pieces)
     if render:
         target_of(render, [])
     if render or read.render:
         rendition_of(film.parts, **read.render)
+    if dry_run:
+        print(film)
+        return 1 if film.violations else 0
+    refuse(film.title, film.pieces)
     due, bill = film.due(retry=retry), film.cost
     price = _sum_of([plan.cost for plan in due])
     told = f"{film.title}: {len(due)} of {len(film.pieces)} shots to send" + (f", {price}" if due else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..providers.registry import Provider
 from ..providers.wires import Call, Wire, wire_for
 from ..providers.wires.routing import routed
 
+_LONGEST_NAME = 255
 _NO_CLIPS = {".mov", ".avi", ".gif", ".m4v", ".json", ".png", ".jpg"}
 
 
@@ -175,6 +177,10 @@ def _output(value: object) -> str:
         path = Path(str(value)).expanduser().absolute()
     except RuntimeError:
         path = Path(str(value)).absolute()
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        # No disk takes it, and the clip would be saved elsewhere once it is paid for.
+        message = f"output: {path.name[:20] + '…'!r} is too long for the name of a file; give a shorter one."
+        raise InvalidRequestError(message, parameter="output", value=value)
     if path.suffix.lower() in _NO_CLIPS and not path.is_dir():
         message = f"output: {path.name!r} is not a name for a clip; end it in .mp4, or name a folder."
         raise InvalidRequestError(message, parameter="output", value=value)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from .formats.containers import ENDINGS
 from .media import Video
+from .paths import is_there
 from .pricing import Cost, Usage
 from .problems import Problem
 from .request import VideoRequest
@@ -248,4 +249,4 @@ class JobRecord:
 
 def names_file(output: str) -> bool:
     """Whether an `JobRecord.output` is a file's name rather than a folder's."""
-    return output.lower().endswith(ENDINGS) and not Path(output).is_dir()
+    return output.lower().endswith(ENDINGS) and not is_there(Path(output), Path.is_dir)
