@@ -9,6 +9,7 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from veo_widgets.domain.errors import InvalidRequestError
 from veo_widgets.domain.formats import title_cards
 from veo_widgets.storage.films.captions import webvtt
 from veo_widgets.storage.films.edits import Caption
@@ -170,6 +171,18 @@ def test_captions_move_with_cuts_trims_and_fades(target: Path, bright: Path) -> 
         "00:00:04.000 --> 00:00:04.500\nWhere were you?\n"
     )
     assert len(shades_of(target)) == (2 + 1 + 1 + 1 - 0.5) * 24
+
+
+def test_what_is_left_of_a_caption_is_shown_for_a_millisecond_at_least(target: Path, bright: Path) -> None:
+    """Readers refuse one that ends as it begins."""
+    barely = Caption("Gone", Fraction(19997, 10000), Fraction(3))
+    rendered = render([Edit(Segment(bright), "a", captions=(SAID, barely))], target)
+    assert [cue.text for cue in rendered.cues] == ["Where were you?"]
+
+
+def test_a_card_shorter_than_a_frame_is_refused(target: Path, bright: Path) -> None:
+    with pytest.raises(InvalidRequestError, match=r"seconds: 0\.01 for the card is less than a frame of the film"):
+        render([Edit(Segment(bright)), Edit(Card("x", Fraction(1, 100)), "the card")], target)
 
 
 def test_captions_are_a_track_of_text_where_that_is_wished(target: Path, bright: Path) -> None:

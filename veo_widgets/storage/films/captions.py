@@ -34,9 +34,9 @@ def cues_of(shown: Sequence[Shown]) -> list[Cue]:
         for caption in one.edit.captions:
             first = max(caption.begins, start)
             last = end if caption.ends is None else min(caption.ends, end)
-            if first < last:
-                at = begins - start
-                found.append(Cue(_milliseconds(at + first), _milliseconds(at + last), caption.text))
+            cue = Cue(_milliseconds(begins - start + first), _milliseconds(begins - start + last), caption.text)
+            if cue.begins < cue.ends:
+                found.append(cue)
     return sorted(found, key=lambda cue: (cue.begins, cue.ends))
 
 

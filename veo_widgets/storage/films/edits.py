@@ -111,6 +111,9 @@ def _shown(clip: SourceClip | Card, edit: Edit, step: Fraction) -> Shown:
             value=float(end),
         )
     count = round((end - edit.start) / step)
+    if count < 1 and isinstance(clip, Card):
+        message = f"seconds: {float(end):g} for {edit.label} is less than a frame of the film, {float(step):.3f} s."
+        raise InvalidRequestError(message, parameter="seconds", value=float(end))
     if count < 1:
         raise InvalidRequestError(
             f"start: {float(edit.start):g} leaves nothing of {edit.label}, which ends at {float(end):.3f} s.",
