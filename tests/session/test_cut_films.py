@@ -66,6 +66,30 @@ def test_shots_that_are_one_clip_are_cut_as_one(client: Client, tmp_path: Path) 
     assert video.seconds == pytest.approx(8 + 4, abs=0.03)
 
 
+def test_a_shot_that_begins_later_does_not_take_the_last_frame_of_the_one_before(
+    client: Client, tmp_path: Path
+) -> None:
+    film = Film(client, "f", ["A", shot("B", "continue", start=1)], {"seconds": 4}).run().wait(120)
+    assert seconds_of(film.render(tmp_path / "film.mp4").path) == 4 + 3
+
+
+def test_names_that_look_like_protocols_are_files(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    film = Film(client, "f", ["A"], {"seconds": 4}).run().wait(120)
+    film.render("take:1.mp4")
+    film.render("take:2.mp4", music="take:1.mp4")
+    assert seconds_of(tmp_path / "take:2.mp4") == 4
+
+
+def test_room_is_asked_for_only_where_it_lacks(client: Client, tmp_path: Path) -> None:
+    film = Film(client, "f", ["A"], {"seconds": 4}).run().wait(120)
+    (tmp_path / "file").touch()
+    with pytest.raises(VeoError, match=r"The film could not be written to '.*film\.mp4': File exists\.$"):
+        film.render(tmp_path / "file" / "film.mp4")
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
@@ -104,9 +128,9 @@ def test_where_a_film_cannot_go_is_said(client: Client, tmp_path: Path) -> None:
     film.run().wait(120)
     with pytest.raises(InvalidRequestError, match=r"path: '.*film\.mov' does not end in \.mp4"):
         film.render(tmp_path / "film.mov")
-    clip = film.videos[0].path
-    with pytest.raises(InvalidRequestError, match="is one of the film's own clips"):
-        film.render(clip)
+    for own in (film.videos[0].path, film.path):
+        with pytest.raises(InvalidRequestError, match="is one of the film's own files"):
+            film.render(own)
     with pytest.raises(InvalidRequestError, match="loudness: 16 is not between -70 and -5"):
         film.render(tmp_path / "film.mp4", loudness=16)
     with pytest.raises(InvalidRequestError, match="aspect_ratio: 'tall' is not a ratio from 1:4 to 4:1"):
@@ -118,7 +142,7 @@ def test_where_a_film_cannot_go_is_said(client: Client, tmp_path: Path) -> None:
     with pytest.raises(InvalidRequestError, match="end: 60 is beyond the end of shot 2"):
         film.render(tmp_path / "film.mp4")
     assert not list(tmp_path.glob("film*"))
-    assert json.loads(clip.with_suffix(".json").read_text())
+    assert json.loads(film.videos[0].path.with_suffix(".json").read_text())
 
 
 def test_title_cards_and_captions_cost_nothing_and_are_in_the_rendering(

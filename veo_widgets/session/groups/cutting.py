@@ -120,7 +120,7 @@ def edits_of(parts: Sequence[Cut], spans: Sequence[Span]) -> list[Edit]:
             found.append(Edit(part.card, label, fade=_exact(part.fade), dip=_exact(part.dip)))
         elif span := spans_by_place.get(place):
             after = places[span.last] + 1
-            is_followed = after == len(parts) or parts[after].card is None
+            is_followed = after == len(parts) or (parts[after].card is None and not parts[after].start)
             found.append(_edit_of(shots, span, is_followed=is_followed))
     return found
 

@@ -25,7 +25,7 @@ from ...storage.clips import library
 from ...storage.films import signatures, stitching
 from ...storage.films.captions import Cue, webvtt
 from ...storage.films.edits import Edit
-from ...storage.films.rendering import EVEN
+from ...storage.films.rendering import EVEN, NO_ROOM
 from ...storage.films.signatures import Part, Signing
 from ...storage.films.stitching import Segment
 from ..client import Client
@@ -170,7 +170,8 @@ class Film(BoardedGroup):
             VeoError, ConfigError, MissingExtraError: as for `video`.
         """
         records = self._whole()
-        target = target_of(path, [record.videos[0].path for record in records])
+        own = self._film_path(records, clip_segments(self.pieces, records), signatures.configured())
+        target = target_of(path, [own, *(record.videos[0].path for record in records)])
         rendition = rendition_of(
             self.parts,
             loudness=loudness,
@@ -302,7 +303,8 @@ class Film(BoardedGroup):
         write: Callable[[Path], ShotTimes],
     ) -> Video:
         """A film that is written, signed where that is wished, and given its name once it is whole."""
-        part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
+        # FFmpeg takes what stands before a colon in a bare name for a protocol.
+        part = path.absolute().with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
         unsigned = part.with_suffix(".unsigned.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -318,9 +320,8 @@ class Film(BoardedGroup):
             return library.settle(part, path, recipe)
         except OSError as error:
             why = error.strerror or error
-            raise VeoError(
-                f"The film could not be written to {str(path)!r}: {why}. Make room and try again."
-            ) from error
+            more = " Make room and try again." if error.errno in NO_ROOM else ""
+            raise VeoError(f"The film could not be written to {str(path)!r}: {why}.{more}") from error
         finally:
             for left in (part, unsigned):
                 with suppress(OSError):

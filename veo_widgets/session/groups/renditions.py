@@ -69,18 +69,18 @@ def rendition_of(
     return Rendition(loudness, tracks, shape, crop, text_track)
 
 
-def target_of(path: str | Path, clips: Sequence[Path]) -> Path:
+def target_of(path: str | Path, own: Sequence[Path]) -> Path:
     """Where a film is to be written.
 
     Raises:
-        InvalidRequestError: the name is not that of an MP4, or that of one of its clips.
+        InvalidRequestError: the name is not that of an MP4, or that of one of its own files.
     """
     target = expanded(path)
     if target.suffix.lower() != ".mp4":
         message = f"path: {str(path)!r} does not end in .mp4, which a film is."
         raise InvalidRequestError(message, parameter="path", value=str(path))
-    if target.resolve() in {clip.resolve() for clip in clips}:
-        message = f"path: {str(path)!r} is one of the film's own clips; choose another name."
+    if target.resolve() in {file.resolve() for file in own}:
+        message = f"path: {str(path)!r} is one of the film's own files; choose another name."
         raise InvalidRequestError(message, parameter="path", value=str(path))
     return target
 

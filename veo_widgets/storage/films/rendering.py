@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from av import AudioFrame
     from av.container import OutputContainer
 
-__all__ = ["EVEN", "Card", "Edit", "Rendered", "Track", "render"]
+__all__ = ["EVEN", "NO_ROOM", "Card", "Edit", "Rendered", "Track", "render"]
 
+# Of a disk that is full, or full for this user.
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 # LUFS. What EBU R 128's supplement for streaming and the large platforms settle around.
 EVEN = -16.0
 # How much of the work it is to lay down the sound.
@@ -75,6 +78,7 @@ def render(
         InvalidRequestError: a time is beyond a clip's end, a clip is too short for its fades, or a track has no sound.
         MissingExtraError: the media packages are not installed.
         VeoError: a clip cannot be read, or the file cannot be written.
+        OSError: there is no room.
     """
     check_extra()
     import av
@@ -97,6 +101,9 @@ def render(
     except VeoError:
         raise
     except (av.FFmpegError, ValueError, IndexError) as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            # Not the name of the file that is written meanwhile.
+            raise OSError(error.errno, error.strerror) from error
         raise VeoError(f"The film cannot be rendered: {error}.") from error
     finally:
         with suppress(OSError):
