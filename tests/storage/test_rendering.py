@@ -222,6 +222,12 @@ def test_all_is_lower_under_a_narration_and_comes_back_after_it(tmp_path: Path, 
     assert heard_at(target, 3) == [8000]
 
 
+def test_music_fades_out_with_a_film_that_is_shorter_than_the_fade(tmp_path: Path, target: Path) -> None:
+    mute = make(tmp_path / "mute.mp4", range(20, 44), tone=None)
+    render([edit(mute)], target, loudness=None, tracks=[Track("music", wav(tmp_path / "m.wav", 8000, 20), leads=False)])
+    assert heard_at(target, 0.5, 0.97) == [4000, 0]
+
+
 def test_silent_clips_are_heard_with_music(tmp_path: Path, target: Path) -> None:
     mute = make(tmp_path / "mute.mp4", range(20, 68), tone=None)
     music = Track("music", wav(tmp_path / "music.wav", 4000, 1), leads=False)

@@ -54,7 +54,7 @@ class Track:
             message = f"{self.name}: there is no file {str(self.path)!r}."
             raise InvalidRequestError(message, parameter=self.name, value=str(self.path))
         try:
-            with av.open(str(self.path)) as opened:
+            with av.open(str(self.path.absolute())) as opened:
                 next(opened.decode(audio=0))
         except (av.FFmpegError, IndexError, StopIteration):
             message = f"{self.name}: {str(self.path)!r} has no sound that can be read; give an audio or a video file."
@@ -68,7 +68,7 @@ def with_tracks(
     import av
 
     for track in tracks:
-        container = stack.enter_context(av.open(str(track.path)))
+        container = stack.enter_context(av.open(str(track.path.absolute())))
         frames = _mixed(frames, cut_out(container, Fraction(0), round(seconds * RATE)), track, seconds)
     return frames
 
@@ -79,8 +79,9 @@ def _mixed(
     graph, (own, brought) = sound_graph(2)
     filters = [brought, graph.add("volume", f"volume={track.gain}dB:precision=float")]
     if not track.leads:
-        begins = max(0, round((seconds - _FADE_SECONDS) * RATE))
-        filters.append(graph.add("afade", f"type=out:start_sample={begins}:nb_samples={_FADE_SECONDS * RATE}"))
+        whole = round(seconds * RATE)
+        fading = min(_FADE_SECONDS * RATE, whole)
+        filters.append(graph.add("afade", f"type=out:start_sample={whole - fading}:nb_samples={fading}"))
     graph.link_nodes(*filters)
     above, below = (filters[-1], own) if track.leads else (own, filters[-1])
     split, duck = graph.add("asplit", "2"), graph.add("sidechaincompress", _DUCKING)
