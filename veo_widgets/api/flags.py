@@ -38,7 +38,7 @@ _METAVARS = {
 
 
 _MORE = {
-    "seed": " 1..4 or 7,11 makes one job of each.",
+    "seed": " In a cell, 1..4 or 7,11 makes one job of each.",
     "extra": " VALUE is JSON, or else text; may be given several times.",
 }
 # The groups of a request's flags: name, an example, and the kinds of parameters in each.

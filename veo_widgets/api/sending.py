@@ -168,7 +168,7 @@ def _agreed(told: str, *, free: bool, yes: bool) -> bool:
     if free or yes:
         return True
     if sys.stdin is None or not sys.stdin.isatty():
-        message = "yes: nobody can be asked here, so nothing was sent; --yes sends it at this price."
+        message = "yes: nobody can be asked here, so nothing was sent; --yes sends it without asking."
         raise InvalidRequestError(message, parameter="yes", value=False)
     print("Send it? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
