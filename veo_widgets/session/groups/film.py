@@ -153,8 +153,8 @@ class Film(BoardedGroup):
 
         Args:
             path: the file to write, an MP4; one that is there is replaced.
-            loudness: of the whole film, in LUFS by EBU R 128, with true peaks of -1 dB at most; None leaves it as the
-                clips have it.
+            loudness: of the whole film, in LUFS by EBU R 128, with no sample above -1 dB; None leaves it as the clips
+                have it.
             music: a file with sound that plays from the beginning, lower where the clips are heard; it fades out with
                 the film, and is silent once it is over.
             narration: a file with a voice, under which all else is lowered.
