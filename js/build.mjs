@@ -26,7 +26,7 @@ const INTERNAL = new RegExp(
     fresh numeric others removeExtra sayExtra showExtra taken
     become coming copied deeds discard finds gone newest settle tick word
     earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
-    ask doing settle diffed vnode
+    ask asked doing elsewhere kept narrow need opened opener places settle stale stills sums tabbed tell whole diffed vnode
     dragging faulty leave
     bad joins joinsIn jumps say ticks told
     __html clip handlers over pay pick primary shape video why

@@ -72,6 +72,7 @@ export function libraryModel(asked, serveBytes) {
   model.onSend = (message) => {
     const { kind, request, offset = 0 } = message;
     if (kind === "need-bytes") serveBytes(model, message);
+    if (kind === "player") void fetch("../../veo_widgets/static/player.js").then((reply) => reply.text()).then((code) => model.emit("msg:custom", { kind, code }));
     if (kind === "find") found = all.filter((one) => one.prompt.toLowerCase().includes(message.filters.query.toLowerCase()));
     if (kind === "find" || kind === "page") {
       const answer = { kind: "found", request, offset, count: found.length, items: found.slice(offset, offset + page_cards) };

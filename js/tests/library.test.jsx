@@ -57,6 +57,19 @@ describe("the library", () => {
     expect(document.activeElement?.getAttribute("aria-posinset")).toBe("5000");
   });
 
+  it("asks again for the cards that are seen after a change, wherever they are", async () => {
+    const { model, el } = await shown("jobs=5000");
+    await press(/** @type {Element} */ (cards(el)[0]), "End");
+    await settle();
+    const before = model.sentOf("page").length;
+    model.emit("msg:custom", { kind: "changed" });
+    await settle();
+    await settle();
+    const asked = model.sentOf("page").slice(before).map(({ content }) => content.offset);
+    expect(asked).toContain(4992);
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
   it("does by keys what its buttons do", async () => {
     const { model, el } = await shown("jobs=9&undo");
     const first = /** @type {HTMLElement} */ (cards(el)[0]);

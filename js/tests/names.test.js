@@ -11,6 +11,7 @@ const REASONED = {
   icon: ["Notification", "NotificationOptions"], // no notifications
   loaded: ["FontFace", "ProgressEvent", "ProgressEventInit"], // no fonts, and bytes come by messages or by `fetch`
   measure: ["Performance"], // no timings
+  opener: ["Window"], // no window is opened
   pending: ["Animation", "LockManagerSnapshot", "PaymentItem", "SpeechSynthesis"], // animations are the style sheets'
   pressed: ["GamepadButton"], // no gamepads
   rate: ["SpeechSynthesisUtterance"], // no speech

@@ -50,7 +50,7 @@ export function emptyPage() {
 export async function show(widget, state, signal) {
   const model = new FakeModel(state);
   const parts = widget();
-  parts.initialize({ model, signal });
+  parts.initialize?.({ model, signal });
   const another = async (/** @type {AbortSignal} */ end = signal) => {
     const el = document.body.appendChild(document.createElement("div"));
     parts.render({ model, el, signal: end });

@@ -1,18 +1,14 @@
 /**
  * Everything that was ever made here: search, cards, and what is done with the selection.
  *
- * @import { ClipSources } from "../kernel/clip_sources.js"
- * @import { Facts } from "../clip/player.jsx"
  * @import { Entry, Filters, Model, Opened } from "./types.js"
  * @import { Finds } from "./finds.js"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Player } from "../clip/player.jsx";
-import { Chips, Prompt } from "../clip/request.jsx";
-import { usePassing, useTrait } from "../kernel/hooks.js";
-import { together } from "../kernel/events.js";
+import { LentPlayer } from "../job/lent_player.jsx";
+import { useTrait } from "../kernel/hooks.js";
 import { onEscape } from "../kernel/keys.js";
-import { listen, send } from "../kernel/protocol.js";
+import { send } from "../kernel/protocol.js";
 import { Button } from "../ui/button.jsx";
 import { Dismiss, Icon, IconButton } from "../ui/icons.jsx";
 import { Refusal } from "../ui/refusal.jsx";
@@ -21,12 +17,12 @@ import { canPlay } from "./cell.jsx";
 import { FilterBar } from "./filters.jsx";
 import { useFinds } from "./finds.js";
 import { Shelf } from "./shelf.jsx";
+import { useWords } from "./words.js";
 
-const STAYS_MS = 8000;
-
-/** @param {{wire: Model, sources: ClipSources}} props */
-export function LibraryCard({ wire, sources }) {
+/** @param {{wire: Model}} props */
+export function LibraryCard({ wire }) {
   const [filters, setFilters] = useState(() => /** @type {Filters} */ ({ ...wire.get("filters") }));
+  /** @type {Finds} */
   const finds = useFinds(wire, filters);
   /** @type {string[]} */
   const chosen = useTrait(wire, "chosen") ?? [];
@@ -49,7 +45,7 @@ export function LibraryCard({ wire, sources }) {
     <article ref={card} class="veo-card veo-lib" aria-label="Library">
       <Refusal refusal={refusal} onDismiss={forget} />
       {big ? (
-        <Big {...{ wire, sources, opened, tell }} />
+        <Big {...{ wire, opened, tell }} />
       ) : (
         <>
           <FilterBar
@@ -84,14 +80,6 @@ export function LibraryCard({ wire, sources }) {
       {!big && <Selection {...{ chosen, tell }} count={finds.count} deleted={filters.deleted} />}
     </article>
   );
-}
-
-/** What the kernel says. @param {Model} wire */
-function useWords(wire) {
-  const [refusal, setRefusal] = useState("");
-  const [word, say] = usePassing(() => STAYS_MS);
-  useEffect(() => together(listen(wire, "refused", ({ message }) => setRefusal(message)), listen(wire, "told", ({ message }) => say(message))), [wire]);
-  return { refusal, forget: () => setRefusal(""), word, say };
 }
 
 /**
@@ -183,20 +171,13 @@ function Selection({ chosen, count, deleted, tell }) {
 /**
  * The clips of one job, with everything that a player has.
  *
- * @param {{wire: Model, sources: ClipSources, opened: Opened,
+ * @param {{wire: Model, opened: Opened,
  *   tell: (kind: Parameters<typeof send>[1], payload?: Record<string, unknown>) => void}} props
  */
-function Big({ wire, sources, opened: { job, starred, clips }, tell }) {
+function Big({ wire, opened: { job, starred, clips }, tell }) {
   const back = useRef(/** @type {HTMLButtonElement|null} */ (null));
   useEffect(() => back.current?.focus(), []);
   const close = () => tell("open", { job: "" });
-  const facts = /** @type {Facts} */ (clips[0]?.facts);
-  const about = (/** @type {Facts} */ shown) => (
-    <div class="veo-body">
-      <Prompt text={shown.prompt} />
-      <Chips model={shown.model} settings={shown.settings} />
-    </div>
-  );
   return (
     <div onKeyDown={onEscape(close)}>
       <div class="veo-lib-big">
@@ -209,7 +190,7 @@ function Big({ wire, sources, opened: { job, starred, clips }, tell }) {
           <IconButton icon="close" label="Delete this job" onClick={() => tell("delete", { job })} />
         </span>
       </div>
-      <Player key={job} wire={wire} sources={sources} clips={clips} facts={facts} autoStart about={about} />
+      <LentPlayer key={job} wire={wire} clips={clips} />
     </div>
   );
 }

@@ -1,7 +1,8 @@
 /**
  * What a search has found: how much, and of the cards those that were asked for.
  *
- * @import { Entry, Filters, Model } from "./types.js"
+ * @import { Wire } from "../kernel/types.js"
+ * @import { Entry } from "./types.js"
  */
 import { useEffect, useRef } from "preact/hooks";
 import { onEvents, together } from "../kernel/events.js";
@@ -13,7 +14,11 @@ const PAUSE_MS = 30;
 /** Cards on either side of what is seen that are kept, with their stills. */
 const KEPT = 10 * page_cards;
 
-/** @param {Model} wire @param {Filters} filters */
+/**
+ * @template Item
+ * @param {Wire} wire
+ * @param {object} filters  as its kernel has them
+ */
 export function useFinds(wire, filters) {
   const redraw = useRedraw();
   const now = useRef({
@@ -24,8 +29,10 @@ export function useFinds(wire, filters) {
     filters: "",
     count: -1,
     sums: { clips: 0, bytes: 0 },
-    /** @type {Map<number, Entry>} */
+    /** @type {Map<number, Item>} */
     entries: new Map(),
+    /** @type {Set<number>} those that an earlier search has brought */
+    stale: new Set(),
     /** @type {Set<number>} pages that are on their way */
     coming: new Set(),
     /** when the newest job was made that was ever here */
@@ -48,7 +55,10 @@ export function useFinds(wire, filters) {
           if (request === held.asked && request !== held.request) begin(held, request, count, wanted, items);
           if (request !== held.request) return;
           held.coming.delete(offset);
-          items.forEach((/** @type {Entry} */ item, /** @type {number} */ place) => held.entries.set(offset + place, item));
+          items.forEach((/** @type {Item} */ item, /** @type {number} */ place) => {
+            held.entries.set(offset + place, item);
+            held.stale.delete(offset + place);
+          });
           redraw();
         }),
         listen(wire, "sums", ({ request, clips, bytes }) => {
@@ -67,10 +77,10 @@ export function useFinds(wire, filters) {
     return () => clearTimeout(timer);
   }, [wire, wanted]);
   const ask = (/** @type {number} */ first, /** @type {number} */ last) => {
-    const { request, count, entries, coming } = now.current;
+    const { request, count, entries, stale, coming } = now.current;
     for (const place of entries.keys()) if (place < first - KEPT || place > last + KEPT) entries.delete(place);
     for (let offset = first - (first % page_cards); offset < Math.min(last, count); offset += page_cards) {
-      const lacks = Array.from({ length: page_cards }, (_, n) => offset + n).some((place) => place >= first && place < Math.min(last, count) && !entries.has(place));
+      const lacks = Array.from({ length: page_cards }, (_, n) => offset + n).some((place) => place >= first && place < Math.min(last, count) && (stale.has(place) || !entries.has(place)));
       if (lacks && !coming.has(offset)) {
         coming.add(offset);
         send(wire, "page", { offset, request });
@@ -84,22 +94,26 @@ export function useFinds(wire, filters) {
  * Take over what a newer search has found. After a change the same cards stay until they come anew, behind what was made
  * meanwhile.
  *
- * @param {{request: string, filters: string, count: number, entries: Map<number, Entry>, coming: Set<number>, newest: number, moved: number}} held
+ * @param {{request: string, filters: string, count: number, entries: Map<number, any>, stale: Set<number>, coming: Set<number>, newest: number, moved: number}} held
  * @param {string} request
  * @param {number} count
  * @param {string} filters
- * @param {Entry[]} items  the first
+ * @param {{created_at?: number}[]} items  the first
  */
 function begin(held, request, count, filters, items) {
   const more = count - held.count;
-  const made = items.filter(({ created_at }) => created_at > held.newest).length;
+  const made = items.filter(({ created_at = 0 }) => created_at > held.newest).length;
   // Of many that are new only the first page is here.
   const by = held.filters === filters && (made === more || made === items.length) ? more : -1;
   held.entries = new Map(by < 0 ? [] : [...held.entries].map(([place, entry]) => [place + by, entry]));
   held.moved += Math.max(0, by);
   held.newest = Math.max(held.newest, items[0]?.created_at ?? 0);
   held.coming.clear();
-  Object.assign(held, { request, count, filters });
+  Object.assign(held, { request, count, filters, stale: new Set(held.entries.keys()) });
 }
 
-/** @typedef {ReturnType<typeof useFinds>} Finds */
+/**
+ * @template Item
+ * @typedef {ReturnType<typeof useFinds<Item>>} Found
+ */
+/** @typedef {Found<Entry>} Finds */

@@ -144,6 +144,12 @@ class ClipWidget(anywidget.AnyWidget):
             self.begin(self._fill_forms, message, video)
         elif message.kind == "sequel":
             self.begin(self.pay, message, self._begin_sequel(message, video))
+        elif message.kind == "player":
+            self.begin(self._send_player)
+
+    async def _send_player(self) -> None:
+        """The code of the player, for widgets without one of their own: most never need it."""
+        self.send({"kind": "player", "code": await anyio.to_thread.run_sync(script, "player")})
 
     def clips_on_disk(self) -> Sequence[Video]:
         """The clips that the browser may ask for: none, unless a widget has some."""

@@ -23,7 +23,7 @@ from ....session.groups.boarded import Look
 from ....session.groups.film import Film
 from ....session.waiting import IN_BROWSER, NO_THREADS
 from .. import job_state
-from .._base import ClipWidget, bundle, script
+from .._base import ClipWidget, bundle
 from ..protocol import Message
 from ..saved_output import card, mime_bundle
 from . import edits, parts
@@ -175,14 +175,8 @@ class Storyboard(ClipWidget):
             self.begin(self._edit, message)
         elif message.kind == "make":
             self.begin(self.pay, message, lambda: self._make(message))
-        elif message.kind == "player":
-            self.begin(self._send_player)
         else:
             super().handle(message)
-
-    async def _send_player(self) -> None:
-        """The code of the player, which is asked for with the first clip that is opened."""
-        self.send({"kind": "player", "code": await anyio.to_thread.run_sync(script, "player")})
 
     async def _edit(self, message: Message) -> None:
         """Edit the film, in the order in which it is asked for; a refusal goes to the card that has asked."""

@@ -1,0 +1,58 @@
+/**
+ * The widget that plays clips within another one: its code is asked of the kernel when the first is opened.
+ *
+ * @import { Clip, Wire } from "../kernel/types.js"
+ */
+import { useEffect, useState } from "preact/hooks";
+import { programOf } from "../kernel/program.js";
+import { listen, send } from "../kernel/protocol.js";
+import { Framed } from "./studio_jobs.jsx";
+
+/** @typedef {Wire & {get: (name: any) => any}} Model */
+
+/** @type {((how: {starts: boolean}) => any)|undefined} */
+let player;
+
+/** @param {{wire: Model, clips: Clip[]}} props */
+export function LentPlayer({ wire, clips }) {
+  const [ready, setReady] = useState(Boolean(player));
+  useEffect(() => {
+    if (ready) return undefined;
+    const stop = listen(wire, "player", async ({ code }) => {
+      player ??= await programOf(code);
+      setReady(true);
+    });
+    send(wire, "player");
+    return stop;
+  }, [ready]);
+  return ready ? <Shown key={clips.map(({ sample }) => sample).join()} {...{ wire, clips }} /> : <p class="veo-empty">Loading …</p>;
+}
+
+/** @param {{wire: Model, clips: Clip[]}} props */
+function Shown({ wire, clips }) {
+  const [model] = useState(() => alone(wire, clips));
+  const parts = async (/** @type {AbortSignal} */ signal) => {
+    const made = player?.({ starts: true });
+    await made.initialize({ model, signal });
+    return made;
+  };
+  return <Framed class="veo-lent-player" model={model} parts={parts} />;
+}
+
+/**
+ * A widget's model as that of a player of these clips.
+ *
+ * @param {Model} wire
+ * @param {Clip[]} clips
+ */
+function alone(wire, clips) {
+  /** @type {Record<string, unknown>} */
+  const traits = { clips, ...clips[0]?.facts };
+  return {
+    get: (/** @type {string} */ name) => (name === "sequels" ? wire.get("sequels") : traits[name]),
+    on: wire.on.bind(wire),
+    off: wire.off.bind(wire),
+    send: wire.send.bind(wire),
+    widget_manager: wire.widget_manager,
+  };
+}
