@@ -239,6 +239,43 @@ def test_what_a_notebook_shows(client: Client) -> None:
     assert "<b>" not in html
 
 
+def test_a_stopped_batch_sends_nothing_more_and_fetches_what_runs(
+    client: Client, slow_service: tuple[Emulator, Callable[[], None]]
+) -> None:
+    service, let_end = slow_service
+    rows = [{"n": n} for n in range(6)]
+    batch = make(client, rows, front(seconds=600) + "Cat {n}", seconds=4, base_url=service.base_url)
+    batch.run(max_running=2)
+    while sum(entry.kind == "create" for entry in service.journal()) < 2:
+        assert batch.is_running
+    assert batch.stop().wait(60) is batch
+    assert not batch.is_running
+    assert batch.plan().states["to be sent"] == 4
+    let_end()
+    for job in batch.jobs:
+        job.wait(60)
+    assert batch.plan().states == {"succeeded": 2, "to be sent": 4}
+    assert len(sent(service)) == 2
+    # Nothing was stopped for good.
+    assert len(batch.due()) == 4
+    assert batch.stop().cost.due == pytest.approx(1.6)
+
+
+def test_what_the_service_had_no_room_for_is_cancelled_by_a_stop(
+    make_client: Callable[..., Client], settings: Settings
+) -> None:
+    with Emulator(clips="small") as service:
+        service.script(on="create", fault="status-429-bare", times=99)
+        client = make_client(replace(settings, base_url=service.base_url))
+        batch = make(client, [{"n": n} for n in range(3)], "Cat {n}", seconds=4).run()
+        while sum(job.record.held_back for job in batch.jobs) < 3:
+            assert batch.is_running
+        batch.stop().wait(60)
+        assert batch.plan().states == {"failed": 3}
+        assert {job.record.problem.title for job in batch.jobs if job.record.problem} == {"Cancelled"}
+        assert batch.plan().cost.usd == 0
+
+
 # Two hundred
 
 

@@ -241,7 +241,7 @@ class Film(BoardedGroup):
         return super().run(retry=retry, max_running=max_running)
 
     async def _check(self, retry: bool) -> None:  # noqa: FBT001 (as in Group)
-        for piece, record in zip(self.pieces, await self._current_records(), strict=True):
+        for piece, record in zip(self.pieces, await self.current_records(), strict=True):
             # Sent again, it might be paid for twice.
             if record and record.state is JobState.UNKNOWN:
                 raise UnknownOutcomeError(
@@ -263,7 +263,7 @@ class Film(BoardedGroup):
         return await client.prepare(piece.prompt, {**piece.values, "first_frame": frame})
 
     async def _finish(self) -> None:
-        records = [record for record in await self._current_records() if record and has_clip(record)]
+        records = [record for record in await self.current_records() if record and has_clip(record)]
         if len(records) == len(self.pieces):
             # What speaks against it is told when the film is asked for.
             with suppress(VeoError):

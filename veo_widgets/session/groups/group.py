@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Self
 
 import anyio
@@ -21,48 +19,24 @@ from ...domain.errors import (
     AuthenticationError,
     ConfigError,
     InvalidRequestError,
-    JobError,
     PlaceTakenError,
     VeoError,
     WaitTimeoutError,
 )
 from ...domain.job_record import JobRecord
-from ...domain.problems import NOT_SENT
 from ..comm_queue import serve_comms
 from ..contact_sheets import ContactSheet
 from ..job import Jobs, Videos
 from ..loop import Loop
 from ..waiting import result, result_in_loop
-from .piece import Piece, has_clip, may_be_sent_again, records_by_piece, refuse
+from .piece import Piece, has_clip, is_due, records_by_piece, refuse
+from .runs import Run, cancel_unsent, wait_if_unsent
 from .sheets import sheet_items
-from .summary import Bill, Summary, entry, standing_line
+from .summary import MOST_STILLS, Bill, Summary, entry, standing_line
 
-# How many creates are under way at once: enough to keep a service busy, few enough to keep their order.
-_SENDING = 4
-# A still has up to 20 kB, and they are all in the notebook.
-_MOST_STILLS = 12
 _Future = concurrent.futures.Future[None]
 # Called on any thread: with a piece and the id of its job, once it is sent, or "" if it has none; else with neither.
 Listener = Callable[[Piece | None, str], None]
-
-
-@dataclass
-class _Run:
-    """One run over the pieces.
-
-    Attributes:
-        known: the jobs that there were at its beginning, by place.
-        retry: whether pieces without a clip are sent again.
-        turns: lets so many pieces run at once.
-        sending: lets so many creates be under way at once.
-        hopeless: why nothing more needs to be sent, such as a wrong key.
-    """
-
-    known: Mapping[str, JobRecord]
-    retry: bool
-    turns: anyio.Semaphore
-    sending: anyio.Semaphore = field(default_factory=lambda: anyio.Semaphore(_SENDING))
-    hopeless: VeoError | None = None
 
 
 class Group:
@@ -88,6 +62,7 @@ class Group:
         # What the run was begun with: a film may be edited since.
         self._brought: Sequence[Sequence[Piece]] = chains
         self._run: _Future | None = None
+        self._scopes: list[anyio.CancelScope] = []
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -141,13 +116,24 @@ class Group:
 
     async def _unsent(self, retry: bool) -> list[Plan]:  # noqa: FBT001 (called by `Loop.call`, which passes no names)
         wanted = [take.plan for take in await self._due_takes()]
-        for piece, record in zip(self.pieces, await self._current_records(), strict=True):
-            if record is None or record.problem == NOT_SENT or (retry and may_be_sent_again(record)):
+        for piece, record in zip(self.pieces, await self.current_records(), strict=True):
+            if is_due(record, retry=retry):
                 wanted.append(piece.plan)
         return [plan for plan in wanted if plan]
 
     def _summary(self, *, posters: bool) -> Summary:
-        records = self._records()
+        return self.summary_of(self._records(), self.client.call(self._due_takes), posters=posters)
+
+    def summary_of(
+        self, records: Sequence[JobRecord | None], takes: Sequence[Piece] = (), *, posters: bool = False
+    ) -> Summary:
+        """How every piece stands whose jobs are known.
+
+        Args:
+            records: the job of each piece.
+            takes: those that are to be made beside the chosen ones.
+            posters: whether to bring stills, for which files are read.
+        """
         found = iter(records)
         entries = []
         for chain in self._chains:
@@ -157,11 +143,11 @@ class Group:
                 waits_for = before if piece.follows and not there else ""
                 entries.append(entry(piece, record, waits_for, posters=posters))
                 before, there = piece.label, has_clip(record)
-        takes = tuple(entry(take, None, "", posters=False) for take in self.client.call(self._due_takes))
+        made = tuple(entry(take, None, "", posters=False) for take in takes)
         plans = [piece.plan for piece in self.pieces if piece.plan is not None]
         free = bool(plans) and all(plan.provider.name == "emulator" for plan in plans)
         remarks = (*self.remarks, *self._clip_remarks(records))
-        return Summary(self.title, tuple(entries), free=free, remarks=remarks, takes=takes)
+        return Summary(self.title, tuple(entries), free=free, remarks=remarks, takes=made)
 
     async def _due_takes(self) -> list[Piece]:
         """The takes that are not chosen and were never sent: they are made beside the others."""
@@ -175,9 +161,10 @@ class Group:
         return ()
 
     def _records(self) -> list[JobRecord | None]:
-        return self.client.call(self._current_records)
+        return self.client.call(self.current_records)
 
-    async def _current_records(self) -> list[JobRecord | None]:
+    async def current_records(self) -> list[JobRecord | None]:
+        """The job of each piece, to be asked on the client's loop."""
         return records_by_piece(self._chains, await self._jobs_by_place())
 
     async def _jobs_by_place(self) -> dict[str, JobRecord]:
@@ -233,19 +220,35 @@ class Group:
     async def _bring_all(self, retry: bool, max_running: int | None, earlier: _Future | None) -> None:  # noqa: FBT001
         known = await self._jobs_by_place()
         count = max_running or sum(1 + len(piece.takes) for piece in self.pieces) or 1
-        run = _Run(known, retry, anyio.Semaphore(count))
-        async with anyio.create_task_group() as tasks:
-            for chain in self._brought:
-                tasks.start_soon(self._bring_chain, chain, run, tasks)
+        run = Run(known, retry, anyio.Semaphore(count))
+        self._scopes.append(run.scope)
+        with run.scope:
+            async with anyio.create_task_group() as tasks:
+                for chain in self._brought:
+                    tasks.start_soon(self._bring_chain, chain, run, tasks)
+        self._scopes.remove(run.scope)
         if earlier is not None:
             # What was sent before the edit is waited for as well.
             await asyncio.wait([asyncio.wrap_future(earlier)])
         await self._finish()
 
+    @accepts()
+    def stop(self) -> Self:
+        """Send nothing more. Jobs that the service has go on, and their clips are fetched; others are cancelled."""
+        self.client.call(self.stop_sending)
+        return self
+
+    async def stop_sending(self) -> None:
+        """The same, on the client's loop."""
+        for scope in tuple(self._scopes):
+            scope.cancel()
+        await cancel_unsent(self.client.asynchronous, self.group)
+        self._tell()
+
     async def _finish(self) -> None:
         """What is left to do when every piece has come to its end."""
 
-    async def _bring_chain(self, chain: Sequence[Piece], run: _Run, tasks: TaskGroup) -> None:
+    async def _bring_chain(self, chain: Sequence[Piece], run: Run, tasks: TaskGroup) -> None:
         before: JobRecord | None = None
         # What was wrong in an earlier run.
         for piece in chain:
@@ -266,7 +269,7 @@ class Group:
                 self._tell(piece)
                 return
 
-    async def _bring_take(self, take: Piece, before: JobRecord | None, run: _Run) -> None:
+    async def _bring_take(self, take: Piece, before: JobRecord | None, run: Run) -> None:
         take.trouble = None
         try:
             async with run.turns:
@@ -277,10 +280,10 @@ class Group:
     def _check_wanted(self, piece: Piece) -> None:
         """Raise a `VeoError` if a piece has been edited away since the run began."""
 
-    async def _bring_piece(self, piece: Piece, before: JobRecord | None, run: _Run) -> JobRecord:
+    async def _bring_piece(self, piece: Piece, before: JobRecord | None, run: Run) -> JobRecord:
         """The record of a piece once its clip is there."""
-        known = await self._wait_if_unsent(run.known.get(piece.place(before)))
-        if known is None or known.problem == NOT_SENT or (run.retry and may_be_sent_again(known)):
+        known = await wait_if_unsent(self.client.asynchronous, run.known.get(piece.place(before)))
+        if known is None or is_due(known, retry=run.retry):
             async with run.sending:
                 job_id = await self._send(piece, before, known, run)
                 self._tell(piece, job_id)
@@ -294,15 +297,7 @@ class Group:
             )
         return record
 
-    async def _wait_if_unsent(self, known: JobRecord | None) -> JobRecord | None:
-        """A piece's job, once it has ended: a program may have died before it had sent it."""
-        if known is None or known.state.is_final:
-            return known
-        with suppress(JobError):
-            return await self.client.asynchronous.end_of(known.id)
-        return await self.client.asynchronous.job(known.id)
-
-    async def _send(self, piece: Piece, before: JobRecord | None, known: JobRecord | None, run: _Run) -> str:
+    async def _send(self, piece: Piece, before: JobRecord | None, known: JobRecord | None, run: Run) -> str:
         """Submit a piece; returns the id of its job, which may be one that another program has just sent."""
         if run.hopeless is not None:
             raise run.hopeless
@@ -374,8 +369,12 @@ class Group:
         Args:
             last: whether the run has ended, so that nothing is said of time.
         """
+        return self.line_of(self.plan(), last=last)
+
+    def line_of(self, summary: Summary, *, last: bool = False) -> Line:
+        """The same of a summary that is there."""
         gone = time.monotonic() - self._began
-        return standing_line(self.plan(), gone, self._over_before, self._final_step, last=last)
+        return standing_line(summary, gone, self._over_before, self._final_step, last=last)
 
     def _running(self) -> _Future:
         if self._run is None:
@@ -396,4 +395,4 @@ class Group:
             raise NotImplementedError
 
     def _repr_html_(self) -> str:
-        return self._summary(posters=len(self.pieces) <= _MOST_STILLS)._repr_html_()
+        return self._summary(posters=len(self.pieces) <= MOST_STILLS)._repr_html_()

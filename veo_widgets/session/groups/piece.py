@@ -15,6 +15,7 @@ from ...domain.job_record import JobRecord, JobState
 from ...domain.json_values import read_object
 from ...domain.media import Image
 from ...domain.params import ALIASES, read_size
+from ...domain.problems import NOT_SENT
 
 # Beside the request's parameters: what else `submit` takes.
 OPTIONS = ("model", "provider", "profile", "max_cost", "allow_retired")
@@ -183,6 +184,16 @@ def may_be_sent_again(record: JobRecord) -> bool:
     """Whether a job has ended without a clip, or its clip is gone, and nothing of it can still be charged."""
     fruitless = record.state in {JobState.FAILED, JobState.FILTERED, JobState.EXPIRED}
     return fruitless or (record.state is JobState.SUCCEEDED and not _clips_exist(record))
+
+
+def is_due(record: JobRecord | None, *, retry: bool) -> bool:
+    """Whether a run sends a piece.
+
+    Args:
+        record: its job, if it has one.
+        retry: whether what has ended without a clip is sent again.
+    """
+    return record is None or record.problem == NOT_SENT or (retry and may_be_sent_again(record))
 
 
 def records_by_piece(chains: Iterable[Sequence[Piece]], known: Mapping[str, JobRecord]) -> list[JobRecord | None]:

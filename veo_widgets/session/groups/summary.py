@@ -16,6 +16,8 @@ from .piece import Piece, has_clip, may_be_sent_again
 
 # A table of hundreds of rows is no help to anyone.
 MOST = 40
+# A still has up to 20 kB, and they are all in the notebook.
+MOST_STILLS = 12
 
 
 @dataclass(frozen=True, repr=False)
