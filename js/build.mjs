@@ -101,7 +101,7 @@ async function bundle(name, how, ...plugins) {
   return build({ ...all, plugins: [onlyNamedIn(code), ...plugins] });
 }
 
-for (const name of ["form", "grid", "job_view", "library", "player", "storyboard", "studio"]) {
+for (const name of ["batch", "form", "grid", "job_view", "library", "player", "storyboard", "studio"]) {
   const { mangleCache } = await bundle(name, { mangleCache: {} });
   // The form asks for the panels, so the two have to shorten the same names in the same way.
   if (name === "form") await bundle("panels", mangleCache ? { mangleCache } : {}, LENT);

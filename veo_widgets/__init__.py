@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from .domain.media import Image, Video
     from .domain.request import VideoRequest
     from .notebook.widgets import (
+        BatchTable,
         Form,
         Grid,
         JobView,
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AsyncClient": "client.async_client",
     "Batch": "session.groups.batch",
+    "BatchTable": "notebook.widgets",
     "Client": "session.client",
     "DeliveryWarning": "domain.errors",
     "Film": "session.groups.film",
@@ -168,6 +170,7 @@ _HOMES = {
 __all__ = [
     "AsyncClient",
     "Batch",
+    "BatchTable",
     "Client",
     "DeliveryWarning",
     "Film",

@@ -4,6 +4,7 @@
  * @import { Cell, Clip, Job, JobState } from "../src/kernel/types.js"
  */
 import { FakeModel } from "./fake_model.js";
+import { batchModel } from "./host_batch.js";
 import { formModel, studioModel } from "./host_form.js";
 import { libraryModel } from "./host_library.js";
 import { reelModel } from "./host_reel.js";
@@ -140,14 +141,14 @@ async function start() {
   const widget = asked.get("widget") ?? "job_view";
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `../../veo_widgets/static/${widget}.css` });
   document.head.append(sheet);
-  const made = { form: formModel, studio: studioModel, library: () => libraryModel(asked, serveBytes), reel: () => reelModel(asked, size, serveBytes), storyboard: () => storyboardModel(asked, serveBytes) }[widget];
+  const made = { form: formModel, studio: studioModel, batch: () => batchModel(asked, serveBytes), library: () => libraryModel(asked, serveBytes), reel: () => reelModel(asked, size, serveBytes), storyboard: () => storyboardModel(asked, serveBytes) }[widget];
   const model = made ? await made(asked) : clipModel(widget);
   const el = /** @type {HTMLElement} */ (document.getElementById("view"));
   if (asked.get("width")) el.style.width = `${asked.get("width")}px`;
   const bundle = await import(`../../veo_widgets/static/${widget}.js`);
   const parts = bundle.default();
   const { signal } = new AbortController();
-  await parts.initialize({ model, signal });
+  await parts.initialize?.({ model, signal });
   await parts.render({ model, el, signal });
   if (asked.has("gone")) lose(model);
   if (asked.has("away")) model.widget_manager.context.sessionContext.connection("connecting");

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 
-const ROOMS = ["kernel", "ui", "clip", "job", "grid", "library", "film", "storyboard", "form"];
+const ROOMS = ["kernel", "ui", "clip", "job", "grid", "library", "film", "storyboard", "batch", "form"];
 const IMPORTED = /(?:from|import\()\s*"(\.{1,2}\/[^"]+\.jsx?)"/g;
 
 /** @param {string} room */

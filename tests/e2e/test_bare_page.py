@@ -25,6 +25,8 @@ STATES = {
     "library_open": "widget=library&jobs=40&clip",
     "player of a film": "widget=player&shots",
     "film played through": "widget=reel",
+    "batch": "widget=batch&rows=60&batch=running&open=2",
+    "batch_open": "widget=batch&rows=12&open=1&clip",
     "storyboard": "widget=storyboard&film=made",
     "storyboard of a film that is made": "widget=storyboard&film=making&remark",
 }
@@ -116,6 +118,7 @@ def test_axe_sees_what_is_wrong(page: Page, host: str) -> None:
         "widget=form&form=filled",
         "widget=library&jobs=99",
         "widget=storyboard&film=making",
+        "widget=batch&rows=40",
         "widget=reel",
     ],
 )

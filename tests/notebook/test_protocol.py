@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from veo_widgets.notebook.widgets import Form, Grid, JobView, Library, Player, Storyboard, Studio, protocol
+from veo_widgets.notebook.widgets import (
+    BatchTable,
+    Form,
+    Grid,
+    JobView,
+    Library,
+    Player,
+    Storyboard,
+    Studio,
+    protocol,
+)
 
 SCRIPTS = Path(__file__).parents[2] / "js" / "src"
 
@@ -18,7 +28,7 @@ def test_every_trait_that_the_browser_reads_is_one_that_python_writes() -> None:
     wanted = set(re.findall(r'(?:useTrait\(\w+, |(?:wire|model)\.get\()"(\w+)"\)', scripts))
     sent = {
         name
-        for widget in (Form, Grid, JobView, Library, Player, Storyboard, Studio)
+        for widget in (BatchTable, Form, Grid, JobView, Library, Player, Storyboard, Studio)
         for name in widget.class_traits(sync=True)
     }
     assert len(wanted) > 10
@@ -36,6 +46,9 @@ def test_every_trait_that_the_browser_reads_is_one_that_python_writes() -> None:
         ({"kind": "find", "filters": {"query": "cat"}, "request": "r1"}, True),
         ({"kind": "find", "filters": "cat", "request": "r1"}, False),
         ({"kind": "star", "job": "j1", "on": 1}, True),
+        ({"kind": "run", "retry": 1, "count": 3, "request": "r1"}, True),
+        ({"kind": "run", "retry": True, "count": 3, "request": "r1"}, False),
+        ({"kind": "run", "retry": 1, "count": 3}, False),
         ({"kind": "star", "job": "j1", "on": True}, False),
         ({"kind": "delete", "job": "j" * 65}, False),
         ({"kind": "export", "path": "/etc"}, False),

@@ -77,7 +77,7 @@ def environment_in(folder: Path) -> Path:
 def test_the_wheel_holds_the_package_and_its_bundles(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         sizes = {item.filename: item.file_size for item in archive.infolist()}
-    for name in ("form", "grid", "job_view", "library", "player", "storyboard", "studio"):
+    for name in ("batch", "form", "grid", "job_view", "library", "player", "storyboard", "studio"):
         assert 1000 < sizes[f"veo_widgets/static/{name}.js"] <= MAX_BUNDLE
         assert sizes[f"veo_widgets/static/{name}.css"] > 500
     assert "veo_widgets/domain/catalog.json" in sizes

@@ -2,6 +2,7 @@
  * The buttons of a job.
  *
  * @import { Job } from "../kernel/types.js"
+ * @import { IconName } from "../ui/icons.jsx"
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { GuardedButton } from "../ui/guarded_button.jsx";
@@ -12,9 +13,10 @@ import { Icon } from "../ui/icons.jsx";
 /**
  * To generate again costs money, so it asks once more in its own place. The focus goes to the answer that costs nothing.
  *
- * @param {{price: string|null, primary: boolean, pending: boolean, off: boolean, onConfirm: () => void, verb?: string}} props
+ * @param {{price: string|null, primary: boolean, pending: boolean, off: boolean, onConfirm: () => void, verb?: string,
+ *   icon?: IconName}} props
  */
-export function RetryButton({ price, primary, pending, off, onConfirm, verb = "Generate again" }) {
+export function RetryButton({ price, primary, pending, off, onConfirm, verb = "Generate again", icon = "again" }) {
   const [asking, setAsking] = useState(false);
   const cancel = useRef(/** @type {HTMLButtonElement|null} */ (null));
   useEffect(() => {
@@ -23,7 +25,7 @@ export function RetryButton({ price, primary, pending, off, onConfirm, verb = "G
   if (!asking || off) {
     return (
       <GuardedButton key="ask" class={primary ? "veo-primary" : ""} disabled={off || pending} onPress={() => setAsking(true)}>
-        <Icon name="again" />
+        <Icon name={icon} />
         {pending ? "Sending …" : price ? `${verb} · ${price}` : verb}
       </GuardedButton>
     );

@@ -160,7 +160,7 @@ export function useCommands(wire, job) {
  * A command that costs money: sent once, then waited for, whatever is clicked meanwhile.
  *
  * @param {Wire} wire
- * @param {"sequel"|"render"|"drafts"|"make"} kind
+ * @param {"sequel"|"render"|"drafts"|"make"|"run"} kind
  * @param {() => void} [onAccepted]
  */
 export function usePaying(wire, kind, onAccepted) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .batches.batch_table import BatchTable
 from .display import show
 from .forms.form import Form
 from .grids.functions import compare, grid
@@ -14,6 +15,7 @@ from .storyboards.storyboard import Storyboard
 from .studio import Studio
 
 __all__ = [
+    "BatchTable",
     "Form",
     "Grid",
     "JobView",

@@ -197,7 +197,7 @@ def progress(seen: Sighting, now: float) -> dict[str, Any]:
         "download": None
         if receiving is None
         else {"sample": receiving[0], "received": receiving[1], "total": receiving[2]},
-        "error": _error(record),
+        "error": error(record),
     }
 
 
@@ -207,7 +207,8 @@ def _pace(pace: Pace | None) -> dict[str, Any] | None:
     return {"share": pace.share, "at": _milliseconds(pace.at), "ends_at": _milliseconds(pace.ends_at)}
 
 
-def _error(record: JobRecord) -> dict[str, Any] | None:
+def error(record: JobRecord) -> dict[str, Any] | None:
+    """Why a job has no clip, and what to do; None where there is nothing to say."""
     problem = record.problem
     if problem is None:
         return None

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from html import escape
 from importlib import import_module
 from typing import Any
 
-import anyio
-import anyio.to_thread
-
 from ...client.progress import Line, Screen
 from ...domain.errors import VeoError
-from ...domain.printable import html_output, printable
+from ...domain.printable import printable
 from ...session.groups.group import Group
+from ...session.waiting import IN_BROWSER
 from ..running_cell import somebody_watches
 from .cell_output import post, show_form
+from .saved_output import progress_html
 
-# Its posters may be a megabyte.
-_REDRAWN_SECONDS = 2.0
 # Module and name of what makes the widget that shows a film or a batch, by its kind; loaded when the first is shown.
-_VIEWS = {"film": (".storyboards.storyboard", "board_of")}
-_STYLE = "display:flex;align-items:center;gap:8px;font-family:system-ui,sans-serif;font-size:13px"
+_VIEWS = {"batch": (".batches.batch_table", "BatchTable"), "film": (".storyboards.storyboard", "board_of")}
 
 
 class _Cell:
@@ -59,13 +54,7 @@ class _Cell:
 
 
 def _line_output(line: Line) -> dict[str, str]:
-    share = "" if line.share is None else f' value="{line.share:.2f}"'
-    bar = "" if line.share is None else f'<progress max="1"{share} aria-label="Progress"></progress>'
-    text = f"<span>{escape(line.text)}</span>"
-    return {
-        "text/html": html_output(f'<div style="{_STYLE}">{bar}{text}</div>'),
-        "text/plain": printable(line.text),
-    }
+    return {"text/html": progress_html(line), "text/plain": printable(line.text)}
 
 
 def show_group(group: Group) -> bool:
@@ -74,39 +63,16 @@ def show_group(group: Group) -> bool:
     Returns:
         Whether it is shown: a program that runs a notebook reads nothing that comes later.
     """
-    if not somebody_watches():
+    if IN_BROWSER or not somebody_watches():
         return False
-    if group.kind in _VIEWS:
-        module, name = _VIEWS[group.kind]
-        try:
-            view = getattr(import_module(module, __package__), name)(group)
-        except VeoError:
-            # Its client is closed, or the host shows no widgets of ours.
-            return False
-        show_form(view)
-    elif group.is_running:
-        _follow(group)
-    else:
+    module, name = _VIEWS[group.kind]
+    try:
+        view = getattr(import_module(module, __package__), name)(group)
+    except VeoError:
+        # Its client is closed, or the host shows no widgets of ours.
         return False
+    show_form(view)
     return True
-
-
-def _follow(run: Group) -> None:
-    """Show progress and table, redrawn until the run has ended."""
-    handle = post(_group_output(run))
-
-    async def redraw() -> None:
-        while run.is_running:
-            await anyio.sleep(_REDRAWN_SECONDS)
-            handle.update(await anyio.to_thread.run_sync(_group_output, run), raw=True)
-
-    if handle is not None:
-        run.client.start(redraw)
-
-
-def _group_output(run: Group) -> dict[str, str]:
-    how = _line_output(run.standing_line(last=False))["text/html"] if run.is_running else ""
-    return {"text/html": f"{how}{run._repr_html_()}", "text/plain": repr(run)}
 
 
 def screen() -> Screen:

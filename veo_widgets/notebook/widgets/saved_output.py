@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...api.flags import MOST_EMBEDDED
+from ...client.progress import Line
 from ...domain.job_record import JobRecord
 from ...domain.media import UNSTYLED, Video
 from ...domain.printable import html_output, printable
@@ -30,6 +31,7 @@ CARD = (
 )
 GALLERY = "display:flex;flex-wrap:wrap;gap:12px;font-family:system-ui,sans-serif;font-size:14px;line-height:1.5"
 QUIET = "opacity:.75;font-size:12px"
+_PROGRESS = "display:flex;align-items:center;gap:8px;font-family:system-ui,sans-serif;font-size:13px"
 _NO_CLIP = "There is no clip yet."
 # In JupyterLab and Notebook an output without elements is a widget that is not there: "Loading widget..." and then
 # "model not found". The rule is a comment, since readers that allow no <style> write out what it holds; nbconvert with
@@ -97,6 +99,13 @@ def card(name: str, style: str, body: str, views: int = 1) -> str:
         _HIDES_MISSING_VIEW.format(above=above, name=escape(name)),
         f'<div class="{escape(name)}" style="{style}">{body}</div>',
     )
+
+
+def progress_html(line: Line) -> str:
+    """How far something is, as HTML: a bar, where that is known, and words."""
+    share = "" if line.share is None else f' value="{line.share:.2f}"'
+    bar = "" if line.share is None else f'<progress max="1"{share} aria-label="Progress"></progress>'
+    return html_output(f'<div style="{_PROGRESS}">{bar}<span>{escape(line.text)}</span></div>')
 
 
 def mime_bundle(html: str, lines: Iterable[str], videos: Sequence[Video]) -> dict[str, str]:

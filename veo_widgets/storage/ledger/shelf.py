@@ -74,6 +74,11 @@ class Shelf:
         clips, size = self._file.rows(query, {"given": json.dumps(numbers)})[0]
         return clips, size
 
+    def starred(self, ids: Sequence[str]) -> set[str]:
+        """Those of these ids whose jobs have a star."""
+        query = f"SELECT id FROM jobs WHERE starred AND {_NAMED}"  # noqa: S608 (our own names)
+        return {name for (name,) in self._file.rows(query, {"given": json.dumps(ids)})}
+
     def star(self, ids: Sequence[str], *, on: bool) -> None:
         """Give jobs a star, or take it from them."""
         self._set("starred", ids, on=on)
