@@ -121,8 +121,64 @@ def test_shots_that_cannot_be_cut_together_are_refused_before_they_cost_anything
     assert emulator.journal() == []
 
 
+CARD = title_card("The end", seconds=1, fade=0.5)
+
+
+@pytest.mark.parametrize(
+    ("shots", "label", "words"),
+    [
+        (("A", shot("B", end=30)), "shot 2", "end: 30 is beyond the end of the clip, which will last 4 s; give"),
+        (("A", shot("B", start=4)), "shot 2", "start: 4 leaves nothing of the clip, which will last 4 s"),
+        (("A", shot("B", fade=5)), "shot 1", "fade: 5 is too long: shot 1 lasts 4 s here, and its fades take 5 s."),
+        (("A", shot("B", dip=9, start=1)), "shot 1", "dip: 9 is too long: shot 1 lasts 4 s here, and its fades"),
+        (("A", shot("B", "extend", end=12)), "shot 2", "end: 12 is beyond the end of the clip, which will last 11 s"),
+        (("A", CARD, shot("B", fade=1)), "shot 1", "fade: 0.5 is too long: the card 'The end' lasts 1 s here"),
+    ],
+)
+def test_what_the_clips_will_have_no_room_for_is_refused_before_they_are_paid_for(
+    client: Client, emulator: Emulator, shots: tuple, label: str, words: str
+) -> None:
+    film = Film(client, "f", shots, {"seconds": 4})
+    assert "refused" in repr(film.plan())
+    with pytest.raises(InvalidRequestError) as refused:
+        film.run()
+    assert "nothing was sent" in str(refused.value)
+    assert f"{label}: {words}" in str(refused.value)
+    assert refused.value.parameter == words.partition(":")[0]
+    assert emulator.journal() == []
+
+
+def test_what_the_clips_have_room_for_or_may_have_is_not_refused(client: Client) -> None:
+    source = client.submit("A train", seconds=4).wait(120).videos[0]
+    shots = [
+        shot("A", start=1),
+        shot("It goes on", "extend", end=11),
+        CARD,
+        # A service may send some frames more.
+        shot("B", fade=0.5, end=4.04),
+        shot("C", seconds=8, start=4, end=8),
+        # Another clip decides how long these are.
+        shot("D", end=30, extend_from=source),
+        shot("E", extend_from=source),
+        shot("It goes on", "extend", end=60),
+    ]
+    assert [str(error) for error in Film(client, "f", shots, {"seconds": 4}).violations] == []
+
+
+def test_an_edit_beyond_the_end_of_a_clip_is_refused_and_changes_nothing(client: Client) -> None:
+    film = Film(client, "f", ["A", "B"], {"seconds": 4})
+    with pytest.raises(InvalidRequestError, match=r"shot 2: end: 30 is beyond .* Nothing was changed\."):
+        film.shots[1].end = 30
+    assert film.shots[1].end is None
+    film.shots[1].set(seconds=8)
+    film.shots[1].end = 7
+    with pytest.raises(InvalidRequestError, match="end: 7 is beyond the end of the clip, which will last 4 s"):
+        film.shots[1].set(seconds=4)
+    assert film.violations == ()
+
+
 def test_where_a_film_cannot_go_is_said(client: Client, tmp_path: Path) -> None:
-    film = Film(client, "f", ["A", shot("B", end=60)], {"seconds": 4})
+    film = Film(client, "f", ["A", "B"], {"seconds": 4})
     with pytest.raises(VeoError, match="shot 1, shot 2 has no clip yet"):
         film.render(tmp_path / "film.mp4")
     film.run().wait(120)
@@ -140,7 +196,7 @@ def test_where_a_film_cannot_go_is_said(client: Client, tmp_path: Path) -> None:
     with pytest.raises(InvalidRequestError, match=r"narration: there is no file '.*no\.wav'"):
         Film(client, "f", ["A", "B"], {"seconds": 4}).render(tmp_path / "film.mp4", narration=tmp_path / "no.wav")
     with pytest.raises(InvalidRequestError, match="end: 60 is beyond the end of shot 2"):
-        film.render(tmp_path / "film.mp4")
+        Film(client, "f", ["A", shot("B", end=60)], {"seconds": 4}).render(tmp_path / "film.mp4")
     assert not list(tmp_path.glob("film*"))
     assert json.loads(film.videos[0].path.with_suffix(".json").read_text())
 
@@ -236,7 +292,8 @@ def test_where_a_card_cannot_stand_is_said(client: Client, tmp_path: Path) -> No
         Film(client, "f", ["A", card, shot("B", "extend")], {"seconds": 4})
     with pytest.raises(InvalidRequestError, match="shots: there are none"):
         Film(client, "f", [title_card("Title")], {"seconds": 4})
-    film = Film(client, "f", ["A", title_card("Title", seconds=0.5, fade=1)], {"seconds": 4}).run().wait(120)
+    Film(client, "f", ["A"], {"seconds": 4}).run().wait(120)
+    film = Film(client, "f", ["A", title_card("Title", seconds=0.5, fade=1)], {"seconds": 4})
     with pytest.raises(InvalidRequestError, match=r"fade: the card 'Title' is shown for 0\.5 s, and its fades take 1"):
         film.render(tmp_path / "film.mp4")
     with pytest.raises(InvalidRequestError, match="text_track: True needs captions, and no shot has any"):

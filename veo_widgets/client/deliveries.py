@@ -52,10 +52,15 @@ def _model(record: JobRecord) -> Model | None:
     return model if model and model.is_listed else None
 
 
-def _timing(full: VideoRequest, model: Model | None, video: Video) -> Iterator[str]:
+def asked_seconds(full: VideoRequest) -> float | None:
+    """How long a clip was to be; None where nobody said, or another clip decides it."""
     # So many frames at such a rate say the length in other words.
-    asked = None if {"num_frames", "frames"} & set(full.extra) else full.duration_seconds
-    if asked and video.seconds and not full.source and not same_length(video.seconds, asked):
+    return None if full.source or {"num_frames", "frames"} & set(full.extra) else full.duration_seconds or None
+
+
+def _timing(full: VideoRequest, model: Model | None, video: Video) -> Iterator[str]:
+    asked = asked_seconds(full)
+    if asked and video.seconds and not same_length(video.seconds, asked):
         yield f"{round(video.seconds, 1):g} s instead of {asked:g} s"
     fps = model.fps if model and "fps" not in full.extra else 0
     if fps and video.fps and not full.source and abs(video.fps - fps) > _FPS:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..client import Client
 from .board import Board, Scene, Take
+from .clip_room import check_room
 from .cutting import check_cuts
 from .piece import Piece, tell_apart
 from .shots import Shot, check_lengths, planned_piece
@@ -65,6 +66,7 @@ def arranged(client: Client, board: Board) -> Arrangement:
         check_lengths(chain)
         _tell_lineage(chain)
     pieces = [piece for chain in chains for piece in chain]
+    check_room(parts, pieces)
     tell_apart(pieces, [piece.values for piece in pieces])
     return Arrangement(board, parts, chains, by_take)
 
