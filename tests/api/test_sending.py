@@ -178,6 +178,8 @@ def test_ctrl_c_says_how_to_go_on(settings: Settings, emulator: Emulator, tmp_pa
         (("make", "A", "cat"), 1, "make: the prompt goes in quotes; write veo make 'A cat'."),
         (("make", "A cat", "--seconds", "5000"), 1, "5000"),
         (("make", "A cat", "--output", f"{'n' * 300}.mp4"), 1, "is too long for the name of a file"),
+        (("make", "A cat", "--output", "bad.toml/x.mp4"), 1, "as 'bad.toml' is a file, and no folder"),
+        (("make", "A cat", "--output", "bad.toml"), 1, "as 'bad.toml' is a file, and no folder"),
         (("make", "A cat", "--secnds", "5"), 2, "unrecognized arguments"),
         (("film", "no.toml"), 1, "no.toml': it cannot be read (No such file or directory)."),
         (("film", "bad.toml"), 1, "it is not TOML that can be read"),

@@ -24,6 +24,7 @@ from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.domain.media import Video
 from veo_widgets.domain.pricing import Cost
 from veo_widgets.domain.request import VideoRequest
+from veo_widgets.emulator import Emulator
 from veo_widgets.notebook.widgets import saved_output
 from veo_widgets.notebook.widgets.job_state import job as described
 from veo_widgets.session.client import Client
@@ -218,6 +219,24 @@ def test_a_clip_of_another_kind_than_its_name_says(
         with pytest.warns(DeliveryWarning, match="WebM instead of MP4"):
             job.wait(30)
     assert job.videos[0].path == tmp_path / "cat.webm"
+
+
+def test_a_clip_that_could_not_go_where_it_was_to_says_where_it_went(
+    make_client: Callable[..., Client],
+    settings: Settings,
+    slow_service: tuple[Emulator, Callable[[], None]],
+    tmp_path: Path,
+) -> None:
+    service, let_end = slow_service
+    client = make_client(replace(settings, base_url=service.base_url), hasty=True)
+    job = client.submit("---\nseconds: 600\n---\nA cat", seconds=4, output=tmp_path / "cats" / "cat.mp4")
+    # It was a place that could be made when the job was sent.
+    (tmp_path / "cats").write_bytes(b"")
+    let_end()
+    with pytest.warns(DeliveryWarning, match=r"saved as \S*veo_clips/\S+\.mp4 instead of \S*cats/cat\.mp4, which"):
+        job.wait(30)
+    assert job.videos[0].path.parent == tmp_path / "veo_clips"
+    assert "which could not be written" in describe(job)
 
 
 def test_as_an_error_the_warning_loses_nothing(gateway: Gateway, make_client: Callable[..., Client]) -> None:

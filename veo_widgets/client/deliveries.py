@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..domain.catalog import Model
 from ..domain.formats.containers import ENDINGS, named_by
-from ..domain.job_record import JobRecord
+from ..domain.job_record import JobRecord, names_file
 from ..domain.media import Video
 from ..domain.params import SIZES, size_of
 from ..domain.pricing import Cost
@@ -43,7 +43,7 @@ def of_clip(record: JobRecord, video: Video) -> tuple[str, ...]:
         # Its one field has both.
         full = replace(full, aspect_ratio=shape[0], resolution=shape[1])
     sound = _sound(record.request, model, video)
-    return (*_timing(full, model, video), *_shape(full, video), *sound, *_kind(record, video))
+    return (*_timing(full, model, video), *_shape(full, video), *sound, *_kind(record, video), *_place(record, video))
 
 
 def _model(record: JobRecord) -> Model | None:
@@ -114,6 +114,12 @@ def _kind(record: JobRecord, video: Video) -> Iterator[str]:
     wished, came = Path(record.output).suffix.lower(), video.path.suffix.lower()
     if wished in ENDINGS and wished != came:
         yield f"{named_by(came).label} instead of {named_by(wished).label}"
+
+
+def _place(record: JobRecord, video: Video) -> Iterator[str]:
+    wished = Path(record.output)
+    if record.output and video.path.parent != (wished.parent if names_file(record.output) else wished):
+        yield f"saved as {video.relative_path()} instead of {Video(wished).relative_path()}, which could not be written"
 
 
 def of_job(record: JobRecord, videos: Sequence[Video]) -> tuple[str, ...]:

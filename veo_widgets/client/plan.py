@@ -18,6 +18,7 @@ from ..domain.cast import Cast, with_cast
 from ..domain.catalog import Model
 from ..domain.errors import InvalidRequestError, RetiredModelError
 from ..domain.job_record import JobRecord, JobState, names_file
+from ..domain.paths import is_there
 from ..domain.pricing import Cost, estimate
 from ..domain.request import VideoRequest
 from ..providers.registry import Provider
@@ -184,7 +185,21 @@ def _output(value: object) -> str:
     if path.suffix.lower() in _NO_CLIPS and not path.is_dir():
         message = f"output: {path.name!r} is not a name for a clip; end it in .mp4, or name a folder."
         raise InvalidRequestError(message, parameter="output", value=value)
+    _check_writable(path.parent if names_file(str(path)) else path, value)
     return str(path)
+
+
+def _check_writable(folder: Path, value: object) -> None:
+    """Refuse a folder that is known not to be one that clips can be saved in: they would be saved elsewhere."""
+    there = next((place for place in (folder, *folder.parents) if is_there(place)), folder)
+    if not is_there(there, Path.is_dir):
+        why = f"{there.name!r} is a file, and no folder"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        why = f"nothing can be written in the folder {there.name!r}"
+    else:
+        return
+    message = f"output: {str(value)!r} cannot be written, as {why}; give another place."
+    raise InvalidRequestError(message, parameter="output", value=value)
 
 
 def folder_of(plan: Plan, settings: Settings) -> str:
