@@ -63,6 +63,9 @@ def test_a_sheet_has_each_clip_with_its_prompt_and_price_or_the_reason_why_not(m
         "row 4 · 4 · 2 · 2 of 2",
     ]
     assert {item.facts for item in sheet.items[:2]} == {"veo-3.1-generate-001 · 4 s · $1.60, free at the emulator"}
+    # Of two clips of a job, the price of both stands at the first.
+    price = "veo-3.1-generate-001 · 4 s · $3.20 for 2 clips, free at the emulator"
+    assert [item.facts for item in sheet.items[3:]] == [price, "veo-3.1-generate-001 · 4 s"]
     assert repr(sheet) == "ContactSheet(\"batch 'sheet'\": 4 clips · 1 without a clip)"
     filtered = sheet.items[2]
     assert (made.jobs[2].state, filtered.poster) == ("filtered", "")

@@ -248,16 +248,27 @@ def reason_of(record: JobRecord) -> str:
 
 
 def facts_of(record: JobRecord, video: Video | None = None) -> str:
-    """Model, length and price of a job's clip."""
+    """Model, length and price of a job's clip; the price of several stands at the first of them."""
     seconds = (video.seconds if video else 0.0) or record.request.duration_seconds or 0.0
-    return _facts(record.model, seconds, record.cost, is_free=record.provider == "emulator")
+    count = len(record.videos)
+    if video and count > 1 and video.sample != record.videos[0].sample:
+        # The price is that of all, and stands at the first.
+        return _facts(record.model, seconds, "")
+    return _facts(record.model, seconds, _price(record.cost, count, is_free=record.provider == "emulator"))
 
 
 def facts_of_plan(plan: Plan) -> str:
     """Model, length and price of what was not sent."""
-    return _facts(plan.model.id, plan.full.duration_seconds or 0.0, plan.cost, is_free=plan.provider.name == "emulator")
+    price = _price(plan.cost, 1, is_free=plan.provider.name == "emulator")
+    return _facts(plan.model.id, plan.full.duration_seconds or 0.0, price)
 
 
-def _facts(model: str, seconds: float, cost: Cost, *, is_free: bool) -> str:
-    price = f"{cost.text}, free at the emulator" if is_free and cost.usd else cost.text
+def _price(cost: Cost, clips: int, *, is_free: bool) -> str:
+    if not cost.usd:
+        return cost.text
+    several = f" for {clips} clips" if clips > 1 else ""
+    return f"{cost.text}{several}{', free at the emulator' if is_free else ''}"
+
+
+def _facts(model: str, seconds: float, price: str) -> str:
     return " · ".join(filter(None, (model, f"{seconds:g} s" if seconds else "", price)))
