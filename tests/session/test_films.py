@@ -135,6 +135,8 @@ def test_every_broken_rule_is_named_and_nothing_is_sent(
 ) -> None:
     film = make(client, *shots, **common)
     assert film.violations
+    # However much of a reason a table has, what was meant is in it.
+    assert ("Did you mean" in words) == ("Did you mean 'seconds'?" in repr(film.plan()))
     with pytest.raises(errors.InvalidRequestError, match=f"film 'train': nothing was sent(.|\\n)*{words}"):
         film.run()
     assert emulator.journal() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from .piece import Piece, has_clip, may_be_sent_again
 MOST = 40
 # A still has up to 20 kB, and they are all in the notebook.
 MOST_STILLS = 12
+_MOST_OF_PROBLEM = 160
 
 
 @dataclass(frozen=True, repr=False)
@@ -157,7 +159,7 @@ class Summary:
                 entry.cost.text,
                 shorten(entry.prompt, 48),
                 entry.clip,
-                *(shorten(entry.problem, 160) for _ in problems),
+                *(_shortened_problem(entry.problem) for _ in problems),
             )
             for entry in shown
         ]
@@ -260,6 +262,14 @@ def sum_text(usd: float | None) -> str:
 def ended(sentence: str) -> str:
     """A sentence with the mark that ends it."""
     return sentence if sentence.endswith("?") else f"{sentence}."
+
+
+def _shortened_problem(text: str) -> str:
+    # What was meant stands at the end, and is what helps.
+    found = re.search(r" Did you mean '[^']{1,60}'\?", text)
+    if found is None or len(text) <= _MOST_OF_PROBLEM:
+        return shorten(text, _MOST_OF_PROBLEM)
+    return shorten(text[: found.start()], _MOST_OF_PROBLEM - len(found[0])) + found[0]
 
 
 def shorten(text: str, length: int) -> str:
