@@ -145,6 +145,27 @@ def test_an_edit_in_code_is_seen_at_once(board: HeardBoard, film: Film) -> None:
     until(lambda: len(board.shots) == 3)
 
 
+def test_the_board_that_was_edited_under_other_code_comes_back_with_its_button(
+    board: HeardBoard, client: Client
+) -> None:
+    assert board.standing["recall"] is False
+    board.edit("prompt", shot=board.shots[1]["shot"], value="A bridge at night")
+    board.edit("move", part=board.shots[1]["id"], to=1)
+    board.edit("text", name="who", value="Tom")
+    edited, shared = board.parts, board.shared
+    changed = HeardBoard(Film(client, "train", ["A harbour"], {"seconds": 8}))
+    assert [part["prompt"] for part in changed.parts] == ["A harbour"]
+    assert changed.standing["recall"] is True
+    assert "the code has changed since this film was edited" in " ".join(changed.standing["remarks"])
+    assert changed.edit("recall") == ""
+    assert (changed.parts, changed.shared) == (edited, shared)
+    assert "the code has changed" not in " ".join(changed.standing["remarks"])
+    # Not for good: the code is an edit away.
+    assert changed.edit("undo") == ""
+    assert [part["prompt"] for part in changed.parts] == ["A harbour"]
+    changed.close()
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
