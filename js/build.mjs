@@ -28,6 +28,7 @@ const INTERNAL = new RegExp(
     earlier hold loaded moved phase playing press seek silent via waiting wanted wayBack
     ask asked doing elsewhere kept narrow need opened opener places settle stale stills sums tabbed tell whole diffed vnode
     dragging faulty leave
+    front stands stretches stuck typed
     bad joins joinsIn jumps say ticks told
     __html clip handlers over pay pick primary shape video why
     componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
@@ -103,8 +104,9 @@ async function bundle(name, how, ...plugins) {
 
 for (const name of ["batch", "form", "grid", "job_view", "library", "player", "storyboard", "studio"]) {
   const { mangleCache } = await bundle(name, { mangleCache: {} });
-  // The form asks for the panels, so the two have to shorten the same names in the same way.
-  if (name === "form") await bundle("panels", mangleCache ? { mangleCache } : {}, LENT);
+  // What a widget asks for has to shorten the same names in the same way.
+  const asked = { form: "panels", storyboard: "cast" }[name];
+  if (asked) await bundle(asked, mangleCache ? { mangleCache } : {}, LENT);
 }
 
 // Browsers keep a text that has a single character beyond these 256 at two bytes each, once for every widget and once for

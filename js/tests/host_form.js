@@ -40,8 +40,8 @@ const SAID = {
 
 const REMARK = "@Mia is described in words only, without references: reference_images: not together with first_frame.";
 
-/** @param {string|null} face */
-const castOf = (face) =>
+/** @param {string|null} face  of those who have one */
+export const castOf = (face) =>
   ["Fisher_and_his_wife_from_the_sea", "Leo", "Mia", "Mitsou", "Old_sailor", "Zoë", "米亚"].map((name, n) => ({ name, text: "red scarf, freckles", images: n % 3, face: (n % 3 && face) || "" }));
 
 /**

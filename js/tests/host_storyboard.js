@@ -4,6 +4,7 @@
  * @import { Part, Shot } from "../src/storyboard/types.js"
  */
 import { FakeModel } from "./fake_model.js";
+import { castOf } from "./host_form.js";
 import { clip, job } from "./samples.js";
 
 const PROMPTS = [
@@ -108,12 +109,14 @@ export function storyboardModel(asked, serveBytes) {
       undo: how === "made",
       recall: asked.has("remark"),
     },
+    cast: asked.has("cast") ? castOf(asked.get("poster")) : [],
     saved_class: "",
     sequels: [],
   });
   model.onSend = (message) => {
     if (message.kind === "need-bytes") serveBytes(model, message);
-    if (message.kind === "player") void fetch("../../veo_widgets/static/player.js").then((reply) => reply.text()).then((code) => model.emit("msg:custom", { kind: "player", code }));
+    const file = message.kind === "panels" ? "cast" : message.kind === "player" && "player";
+    if (file) void fetch(`../../veo_widgets/static/${file}.js`).then((reply) => reply.text()).then((code) => model.emit("msg:custom", { kind: message.kind, code }));
     if (message.kind === "edit") setTimeout(() => answer(model, message));
   };
   return model;

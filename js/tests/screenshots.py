@@ -110,6 +110,9 @@ STATES = {
     "storyboard_draft": "widget=storyboard&film=planned&press=Add shot",
     "storyboard_open": "widget=storyboard&film=made&click=Play shot 1",
     "storyboard_film": "widget=storyboard&film=made&press=Play film",
+    "storyboard_cast": "widget=storyboard&film=planned&cast",
+    "storyboard_named": "widget=storyboard&film=planned&cast&type=, with &click=Mia",
+    "storyboard_naming": "widget=storyboard&film=made&cast&type= @M",
     "storyboard_gone": "widget=storyboard&film=making&gone",
     "batch": "widget=batch&rows=12",
     "batch_new": "widget=batch&rows=5000&batch=new",
@@ -193,7 +196,8 @@ def act(page: Page, asked: dict[str, str]) -> None:
         )
         page.locator(".veo-grid").dispatch_event("dragover", {"dataTransfer": job})
     if text := asked.get("type"):
-        page.locator("textarea").first.press("ControlOrMeta+End")
+        prompt = page.locator(".veo-ask-for textarea, textarea[name=prompt]").first
+        prompt.press("ControlOrMeta+End")
         page.keyboard.type(text)
     for name in filter(None, (asked.get("click"), asked.get("then"))):
         page.locator("button", has_text=name).or_(page.get_by_role("button", name=name)).first.click()

@@ -155,3 +155,23 @@ def test_a_killed_kernel_loses_nothing(notebook: Notebook, theme: str) -> None:
     expect(board.get_by_label("Prompt of shot 2")).to_have_value("A train leaves in the rain")
     assert prompts(board)[0] == "A station"
     notebook.theme("JupyterLab Light")
+
+
+def test_a_face_writes_its_name_into_the_prompt_that_was_edited_last(notebook: Notebook) -> None:
+    board = board_in(notebook, "faces", 'veo.shot("A bridge"), veo.shot("A river")')
+    prompt = board.get_by_label("Prompt of shot 2")
+    expect(prompt).to_be_visible()
+    expect(board.locator(".veo-face")).to_have_count(0)
+    says(notebook, "veo.character('Mia', text='a girl in a red scarf').name")
+    prompt.click()
+    notebook.page.keyboard.press("End")
+    notebook.page.keyboard.type(" with ")
+    face = board.locator(".veo-face", has_text="Mia")
+    face.click()
+    expect(prompt).to_have_value("A river with @Mia ")
+    expect(prompt).to_be_focused()
+    notebook.picture("storyboard-cast", board)
+    expect(board.get_by_role("button", name="Undo")).to_be_enabled()
+    assert says(notebook, "print([one.prompt for one in film.shots])") == str(["A bridge", "A river with @Mia "])
+    says(notebook, "veo.forget_character('Mia')")
+    expect(board.locator(".veo-face")).to_have_count(0)

@@ -166,6 +166,25 @@ def test_the_board_that_was_edited_under_other_code_comes_back_with_its_button(
     changed.close()
 
 
+def test_the_cast_stands_on_the_board_and_follows_every_change(
+    board: HeardBoard, client: Client, make_client: Callable[..., Client]
+) -> None:
+    assert board.cast == []
+    client.character("Mia", text="a girl in a red scarf")
+    until(lambda: [(one["name"], one["text"]) for one in board.cast] == [("Mia", "a girl in a red scarf")])
+    assert board.edit("prompt", shot=board.shots[1]["shot"], value="@Mia on a bridge") == ""
+    assert board.shots[1]["prompt"] == "@Mia on a bridge"
+    # Another program's is seen when the board is next shown.
+    make_client().character("Leo", text="in blue")
+    board.say(kind="ready")
+    until(lambda: [one["name"] for one in board.cast] == ["Leo", "Mia"])
+    board.say(kind="panels")
+    assert "veo-face" in board.answer("panels")["code"]
+    board.close()
+    client.asynchronous.cast.forget("Mia")
+    assert client.asynchronous.cast._listeners == []
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [

@@ -3,36 +3,23 @@
  *
  * @import { Clip, Wire } from "../kernel/types.js"
  */
-import { useEffect, useState } from "preact/hooks";
-import { programOf } from "../kernel/program.js";
-import { listen, send } from "../kernel/protocol.js";
+import { useState } from "preact/hooks";
+import { useProgram } from "../kernel/hooks.js";
 import { Framed } from "./studio_jobs.jsx";
 
 /** @typedef {Wire & {get: (name: any) => any}} Model */
 
-/** @type {((how: {starts: boolean}) => any)|undefined} */
-let player;
-
 /** @param {{wire: Model, clips: Clip[]}} props */
 export function LentPlayer({ wire, clips }) {
-  const [ready, setReady] = useState(Boolean(player));
-  useEffect(() => {
-    if (ready) return undefined;
-    const stop = listen(wire, "player", async ({ code }) => {
-      player ??= await programOf(code);
-      setReady(true);
-    });
-    send(wire, "player");
-    return stop;
-  }, [ready]);
-  return ready ? <Shown key={clips.map(({ sample }) => sample).join()} {...{ wire, clips }} /> : <p class="veo-empty">Loading …</p>;
+  const player = useProgram(wire, "player");
+  return player ? <Shown key={clips.map(({ sample }) => sample).join()} {...{ wire, clips, player }} /> : <p class="veo-empty">Loading …</p>;
 }
 
-/** @param {{wire: Model, clips: Clip[]}} props */
-function Shown({ wire, clips }) {
+/** @param {{wire: Model, clips: Clip[], player: (how: {starts: boolean}) => any}} props */
+function Shown({ wire, clips, player }) {
   const [model] = useState(() => alone(wire, clips));
   const parts = async (/** @type {AbortSignal} */ signal) => {
-    const made = player?.({ starts: true });
+    const made = player({ starts: true });
     await made.initialize({ model, signal });
     return made;
   };

@@ -9,6 +9,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { onModel, together } from "./events.js";
 import { GONE, isAway, useSilent } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
+import { programOf } from "./program.js";
 import { useRedraw } from "./redraw.js";
 
 /**
@@ -27,6 +28,29 @@ export function useTrait(wire, name) {
     return onModel(wire, `change:${name}`, update);
   }, [wire, name]);
   return value;
+}
+
+/** By the kinds of the messages that they come with. @type {Record<string, any>} */
+const programs = {};
+
+/**
+ * Code that is asked of the kernel when the first of the page needs it; undefined until it is there.
+ *
+ * @param {Wire} wire
+ * @param {"panels"|"player"} kind
+ */
+export function useProgram(wire, kind) {
+  const [ready, setReady] = useState(kind in programs);
+  useEffect(() => {
+    if (ready) return undefined;
+    const stop = listen(wire, kind, async ({ code }) => {
+      programs[kind] ??= await programOf(code);
+      setReady(true);
+    });
+    send(wire, kind);
+    return stop;
+  }, [ready]);
+  return programs[kind];
 }
 
 /**

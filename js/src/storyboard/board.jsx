@@ -17,6 +17,7 @@ import { useEdits } from "./edits.js";
 import { Fold, Rows, TextBox } from "./fields.jsx";
 import { Foot } from "./foot.jsx";
 import { boardKey } from "./keys.js";
+import { LentCast } from "./lent_cast.jsx";
 import { reelParts } from "./reel_parts.js";
 import { Big } from "./clip.jsx";
 import { ShotCard } from "./shot.jsx";
@@ -37,6 +38,8 @@ export function Board({ wire, sources }) {
   const shared = useTrait(wire, "shared") ?? { settings: [], texts: {} };
   /** @type {Standing} */
   const standing = useTrait(wire, "standing") ?? { offers: [], remarks: [], running: null, undo: false, recall: false };
+  /** @type {import("../ui/cast.jsx").Character[]} */
+  const cast = useTrait(wire, "cast") ?? [];
   const title = /** @type {string} */ (useTrait(wire, "title"));
   const silent = useSilent(wire);
   const jobs = silent ? Object.fromEntries(Object.entries(told).map(([take, job]) => [take, unwatched(job)])) : told;
@@ -105,6 +108,7 @@ export function Board({ wire, sources }) {
         </div>
       )}
       <Refusal refusal={faults[BOARD] ?? ""} onDismiss={() => forget(BOARD)} />
+      {cast.length > 0 && <LentCast {...{ wire, cast }} />}
       <ol ref={order.list} class={`veo-shots ${dragging.over ? "veo-shots-over" : ""}`} aria-label="Shots in their order" {...dragging.list}>
         {parts.flatMap((part, place) => {
           const about = { place, count: parts.length, seen: plays && part.id === seen, order, edit, dragging, add: setAdding, fault: faults[part.id] ?? "", onDismiss: () => forget(part.id) };
@@ -167,7 +171,7 @@ function DraftCard({ fault, save, close }) {
     <li ref={item} class="veo-shot veo-shot-draft" aria-label="A new shot">
       <div class="veo-shot-words">
         <strong>New shot</strong>
-        <TextBox label="Prompt of the new shot" value="" placeholder="What it shows" faulty={fault !== ""} save={save} leave={close} />
+        <TextBox name="prompt" label="Prompt of the new shot" value="" placeholder="What it shows" faulty={fault !== ""} save={save} leave={close} />
         {fault && (
           <p class="veo-refusal" role="alert">
             {fault}

@@ -10,13 +10,13 @@ import { useTyped } from "./edits.js";
 
 /**
  * @param {{label: string, value: string, save: (text: string, done: (ok: boolean) => void) => void, faulty?: boolean,
- *   placeholder?: string, leave?: () => void, class?: string}} props
+ *   placeholder?: string, leave?: () => void, name?: "prompt"}} props  name: of a prompt, into which the cast writes
  */
-export function TextBox({ label, value, save, faulty = false, placeholder, leave, class: kind = "" }) {
+export function TextBox({ label, value, save, faulty = false, placeholder, leave, name }) {
   const box = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
   const typed = useTyped(value, save, leave ? { leave } : {});
   useGrowth(box, typed.value);
-  return <textarea {...typed} ref={box} class={`veo-box ${kind}`} rows={1} dir="auto" aria-label={label} aria-invalid={faulty} placeholder={placeholder} title="Ctrl Enter saves, Esc gives back" />;
+  return <textarea {...typed} ref={box} name={name} class="veo-box" rows={1} dir="auto" aria-label={label} aria-invalid={faulty} placeholder={placeholder} title="Ctrl Enter saves, Esc gives back" />;
 }
 
 /**

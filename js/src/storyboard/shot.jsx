@@ -39,6 +39,22 @@ const BEGINS = {
 };
 
 /**
+ * What a card is to the page.
+ *
+ * @param {Placed} placed
+ * @param {string} id
+ * @param {string} label
+ */
+export const cardOf = ({ place, seen, dragging }, id, label) => ({
+  class: seen ? "veo-shot veo-shot-seen" : "veo-shot",
+  "data-part": id,
+  tabIndex: 0,
+  "aria-label": label,
+  "aria-keyshortcuts": "Alt+ArrowLeft Alt+ArrowRight Delete Enter",
+  ...dragging.card(place),
+});
+
+/**
  * @param {Placed & {shot: Shot, number: number, jobs: Record<string, Progress>,
  *   clips: Record<string, TakeClip>, open: (take: number) => void}} props
  */
@@ -50,7 +66,7 @@ export function ShotCard({ shot, number, jobs, clips, open, ...placed }) {
   const say = (/** @type {string} */ what) => (/** @type {Record<string, unknown>} */ said, /** @type {(ok: boolean) => void} */ done) => edit(shot.id, { edit: what, shot: shot.shot, ...said }, done);
   const words = [`Shot ${number}`, shot.prompt, BEGINS[shot.begins]?.[1], stateWords(shot, job, clip), shot.price.text];
   return (
-    <li class={placed.seen ? "veo-shot veo-shot-seen" : "veo-shot"} data-part={shot.id} tabIndex={0} aria-label={words.join(", ")} aria-keyshortcuts="Alt+ArrowLeft Alt+ArrowRight Delete Enter" {...dragging.card(placed.place)}>
+    <li {...cardOf(placed, shot.id, words.join(", "))}>
       <div class="veo-shot-still" {...dragging.handle(shot.id, placed.place)}>
         <Picture {...{ shot, name, job, clip, open }} />
         <span class="veo-shot-number">{number}</span>
@@ -66,7 +82,7 @@ export function ShotCard({ shot, number, jobs, clips, open, ...placed }) {
           </select>
           <PartMenu {...placed} id={shot.id} name={name} />
         </div>
-        <TextBox label={`Prompt of ${name}`} value={shot.prompt} faulty={fault !== ""} save={(value, done) => say("prompt")({ value }, done)} leave={() => order.focus(shot.id)} />
+        <TextBox name="prompt" label={`Prompt of ${name}`} value={shot.prompt} faulty={fault !== ""} save={(value, done) => say("prompt")({ value }, done)} leave={() => order.focus(shot.id)} />
         <Refusal refusal={fault} onDismiss={onDismiss} />
         <div class="veo-shot-row veo-shot-facts">
           <Length shot={shot} name={name} set={(value) => say("set")({ name: "duration_seconds", value }, () => {})} />

@@ -6,7 +6,7 @@
  */
 import { Refusal } from "../ui/refusal.jsx";
 import { Seconds, TextBox } from "./fields.jsx";
-import { PartMenu } from "./shot.jsx";
+import { cardOf, PartMenu } from "./shot.jsx";
 
 /** @param {Placed & {card: Card}} props */
 export function TitleCard({ card, ...placed }) {
@@ -14,14 +14,7 @@ export function TitleCard({ card, ...placed }) {
   const name = "the title card";
   const say = (/** @type {Record<string, unknown>} */ said, /** @type {(ok: boolean) => void} */ done = () => {}) => edit(card.id, { edit: "set_card", part: card.id, ...said }, done);
   return (
-    <li
-      class={placed.seen ? "veo-shot veo-shot-seen" : "veo-shot"}
-      data-part={card.id}
-      tabIndex={0}
-      aria-label={`Title card, ${card.text}, ${card.seconds} seconds`}
-      aria-keyshortcuts="Alt+ArrowLeft Alt+ArrowRight Delete Enter"
-      {...dragging.card(placed.place)}
-    >
+    <li {...cardOf(placed, card.id, `Title card, ${card.text}, ${card.seconds} seconds`)}>
       <div class="veo-shot-still veo-title-still" style={{ background: card.background, color: card.ink }} {...dragging.handle(card.id, placed.place)}>
         <span>{card.text}</span>
       </div>

@@ -13,8 +13,11 @@ import { usePageId } from "./page_id.js";
 /** A name up to the cursor. An address of e-mail has a letter before the sign. */
 const BEGUN = /(?<![\p{L}\p{N}_@])@([\p{L}\p{N}_]*)$/u;
 
-/** @param {{cast: Character[], remarks: string[], box: Field}} props  remarks: what to know of who is named */
-export function CastShelf({ cast, remarks, box }) {
+/**
+ * @param {{cast: Character[], remarks: string[], box: Field, onName?: () => void}} props  remarks: what to know of who is
+ *   named; onName: a face has written its name
+ */
+export function CastShelf({ cast, remarks, box, onName }) {
   const id = usePageId();
   const { found, picked } = useNaming(cast, box, id);
   const naming = found.length > 0;
@@ -25,7 +28,7 @@ export function CastShelf({ cast, remarks, box }) {
           <Face
             key={one.name}
             id={`${id}-${one.name}`}
-            {...{ one, box, naming }}
+            {...{ one, box, naming, onName }}
             off={naming && !found.includes(one)}
             chosen={naming && found[picked] === one}
           />
@@ -40,9 +43,15 @@ export function CastShelf({ cast, remarks, box }) {
   );
 }
 
-/** @param {{id: string, one: Character, box: Field, naming: boolean, off: boolean, chosen: boolean}} props */
-function Face({ id, one, box, naming, off, chosen }) {
-  const write = () => writeName(box.current, one.name);
+/**
+ * @param {{id: string, one: Character, box: Field, naming: boolean, off: boolean, chosen: boolean,
+ *   onName: (() => void)|undefined}} props
+ */
+function Face({ id, one, box, naming, off, chosen, onName }) {
+  const write = () => {
+    writeName(box.current, one.name);
+    onName?.();
+  };
   const face = useRef(/** @type {HTMLDivElement|null} */ (null));
   useEffect(() => {
     if (chosen) face.current?.scrollIntoView?.({ block: "nearest" });
@@ -120,8 +129,9 @@ function useNaming(cast, box, id) {
   useEffect(() => {
     const field = box.current;
     const about = { "aria-controls": one && id, "aria-activedescendant": one && `${id}-${one.name}` };
-    for (const [name, value] of Object.entries(about)) value ? field?.setAttribute(name, value) : field?.removeAttribute(name);
-  }, [one]);
+    for (const [name, value] of Object.entries(about)) if (value) field?.setAttribute(name, value);
+    return () => Object.keys(about).forEach((name) => field?.removeAttribute(name));
+  }, [box, one]);
   return { found, picked };
 }
 

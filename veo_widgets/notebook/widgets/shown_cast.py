@@ -17,15 +17,17 @@ from ._base import ClipWidget
 
 
 class ShownCast:
-    """Keeps the traits ``cast`` and ``remarks`` of a widget as the cast is.
+    """Keeps the trait ``cast`` of a widget, and its ``remarks``, as the cast is.
 
     Args:
-        widget: has both traits.
+        widget: has these traits.
         folder: of the cast.
-        remarks: what to know of those whom the widget's prompt names; called on threads.
+        remarks: what to know of those whom the widget's prompt names; called on threads. None: it says that elsewhere.
     """
 
-    def __init__(self, widget: ClipWidget, folder: CastFolder, remarks: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, widget: ClipWidget, folder: CastFolder, remarks: Callable[[], Iterable[str]] | None = None
+    ) -> None:
         self._widget, self._folder, self._remarks = widget, folder, remarks
         self._lock = threading.Lock()
         self.end = folder.listen(self.look)
@@ -39,7 +41,8 @@ class ShownCast:
     def _show(self) -> None:
         # Whoever comes last has the newest prompt.
         with self._lock:
-            self._widget.write(cast=shelf(self._folder.read()), remarks=list(self._remarks()))
+            said = {"remarks": list(self._remarks())} if self._remarks else {}
+            self._widget.write(cast=shelf(self._folder.read()), **said)
 
 
 def shelf(cast: Cast) -> list[dict[str, Any]]:

@@ -23,9 +23,10 @@ from ....session.groups.boarded import Look
 from ....session.groups.film import Film
 from ....session.waiting import IN_BROWSER, NO_THREADS
 from .. import job_state
-from .._base import ClipWidget, bundle
+from .._base import ClipWidget, bundle, script
 from ..protocol import Message
 from ..saved_output import card, mime_bundle
+from ..shown_cast import ShownCast
 from . import edits, parts
 
 
@@ -47,6 +48,7 @@ class Storyboard(ClipWidget):
     clips = traitlets.Dict().tag(sync=True)
     shared = traitlets.Dict().tag(sync=True)
     standing = traitlets.Dict().tag(sync=True)
+    cast = traitlets.List(traitlets.Dict()).tag(sync=True)
     saved_class = traitlets.Unicode("").tag(sync=True)
 
     @accepts(film=instance_of(Film, "a film; veo.film(…) makes one"))
@@ -63,7 +65,11 @@ class Storyboard(ClipWidget):
         self._drawing, self._editing = anyio.Lock(), anyio.Lock()
         self._followers: list[Callable[..., None]] = []
         super().__init__(film.client, title=film.name, saved_class=job_state.saved_class(new_job_id()))
-        self._ends.append(film.listen(lambda *_: self._soon()))
+        folder = film.client.asynchronous.cast
+        self._cast = ShownCast(self, folder)
+        # What a name adds to a prompt, and what is said about it, changes with the cast.
+        self._ends += [film.listen(lambda *_: self._soon()), self._cast.end, folder.listen(self._soon)]
+        self._cast.look()
         self._client.call(self._draw)
 
     # What is drawn
@@ -170,13 +176,20 @@ class Storyboard(ClipWidget):
     def handle(self, message: Message) -> None:
         """Edits, what costs money, and what every widget with clips is asked."""
         if message.kind == "ready":
+            self._cast.look()
             self.begin(self._draw)
+        elif message.kind == "panels":
+            self.begin(self._send_panels)
         elif message.kind == "edit":
             self.begin(self._edit, message)
         elif message.kind == "make":
             self.begin(self.pay, message, lambda: self._make(message))
         else:
             super().handle(message)
+
+    async def _send_panels(self) -> None:
+        """The code of the cast's shelf, which a page asks for once there is a cast."""
+        self.send({"kind": "panels", "code": await anyio.to_thread.run_sync(script, "cast")})
 
     async def _edit(self, message: Message) -> None:
         """Edit the film, in the order in which it is asked for; a refusal goes to the card that has asked."""
