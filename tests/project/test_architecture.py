@@ -30,9 +30,11 @@ LIBRARIES = {
     "traitlets": {
         "notebook/magics",
         "notebook/widgets",
+        "notebook/widgets/batches",
         "notebook/widgets/forms",
         "notebook/widgets/grids",
         "notebook/widgets/libraries",
+        "notebook/widgets/storyboards",
     },
     "IPython": {"notebook", "notebook/magics", "notebook/widgets"},
     "av": {"domain/formats", "storage/clips", "storage/films"},
