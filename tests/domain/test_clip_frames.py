@@ -153,6 +153,7 @@ def test_a_time_beyond_the_end_is_refused_and_the_end_is_not(clip: Callable[[str
         (lambda video: video.frames(width=0), r"^width: 0 is not a whole number from 1\.$"),
         (lambda video: video.frame(0, width=1.5), r"^width: 1\.5 is not a whole number from 1\.$"),
         (lambda video: video.sheet(0), r"^columns: 0 is not a whole number from 1\.$"),
+        (lambda video: video.sheet(width=1281), r"^width: 1281 is too wide for the stills of a sheet; 1280 is"),
         (lambda video: video.sheet(stills=401), r"^stills: 401 are too many for a sheet; at most 400"),
         (lambda video: video.frame(), r"^frame: missing a required argument: 'at'\. Call it as frame\("),
     ],

@@ -295,7 +295,7 @@ class Video:
         Args:
             columns: how many stand beside each other.
             stills: how many there are, up to 400; fewer if the clip has fewer pictures.
-            width: of each in pixels, and its height at most.
+            width: of each in pixels, up to 1280, and its height at most.
 
         Raises:
             InvalidRequestError: what is no number from 1, or too many.

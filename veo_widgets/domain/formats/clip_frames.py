@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # More would be no sheet that anybody looks at.
 MOST_STILLS = 400
+# The whole sheet is in memory at once.
+_WIDEST = 1280
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,13 @@ def sheet(path: Path, columns: object = 5, stills: object = 20, width: object = 
             "like.",
             parameter="stills",
             value=count,
+        )
+    if width > _WIDEST:
+        raise InvalidRequestError(
+            f"width: {width} is too wide for the stills of a sheet; {_WIDEST} is the most. frame() gives one of any "
+            "size.",
+            parameter="width",
+            value=width,
         )
     with opened(path, (width, width)) as clip:
         drawn = [Still(picture, title=_clock(seconds)) for seconds, picture in clip.spread(count)]
