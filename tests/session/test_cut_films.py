@@ -274,6 +274,7 @@ def test_a_card_that_cannot_be_drawn_is_refused_at_once(said: dict, words: str) 
         (3, r"captions: 3 is not words, nor a list of \(from, to, words\)"),
         (["Hello"], "captions: 'Hello' is not words, nor a list"),
         ([(2, 1, "Hello")], "captions: 1 is not after 2"),
+        ("la " * 1000, "captions: 3000 letters are too many for a caption; 2000 are the most"),
         ([(-1, 1, "Hello")], "captions: -1 is not a number of seconds"),
         ([(0, float("inf"), "Hello")], "captions: inf is not a number of seconds"),
         ([(0, 1, " ")], "captions: a tuple is not words"),

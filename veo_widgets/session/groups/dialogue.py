@@ -12,6 +12,8 @@ from ...domain.errors import InvalidRequestError
 from ...domain.printable import printable
 from ...storage.films.edits import Caption
 
+# Far more than can be read; the text track of an MP4 holds 65,535 bytes at a time.
+_LONGEST = 2000
 _FORM = "words, nor a list of (from, to, words) in seconds of the clip"
 
 
@@ -50,6 +52,9 @@ def _timed(rows: list[Any]) -> Iterator[Caption]:
 
 
 def _lines(words: str) -> str:
+    if len(words) > _LONGEST:
+        message = f"captions: {len(words)} letters are too many for a caption; {_LONGEST} are the most."
+        raise InvalidRequestError(message, parameter="captions", value=words)
     # An empty line would end the caption.
     return "\n".join(printable(line.strip()) for line in words.splitlines() if line.strip())
 
