@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import library from "../src/library.jsx";
 import { entry, libraryModel } from "./host_library.js";
 import { button, emptyPage, press, settle, show } from "./show.js";
@@ -101,6 +101,25 @@ describe("the library", () => {
     await settle();
     expect(model.sentOf("find").at(-1)?.content.filters.starred).toBe(true);
     expect(model.sentOf("find")).toHaveLength(2);
+  });
+
+  it("asks again where no answer comes, ever less often, until one does", async () => {
+    const { model } = await shown("jobs=9");
+    model.onSend = () => {};
+    const asked = () => model.sentOf("find").length;
+    const before = asked();
+    model.emit("msg:custom", { kind: "changed" });
+    expect(asked()).toBe(before + 1);
+    vi.advanceTimersByTime(2000);
+    expect(asked()).toBe(before + 2);
+    vi.advanceTimersByTime(3999);
+    expect(asked()).toBe(before + 2);
+    vi.advanceTimersByTime(1);
+    expect(asked()).toBe(before + 3);
+    const { request } = model.sentOf("find").at(-1)?.content ?? {};
+    model.emit("msg:custom", { kind: "found", request, offset: 0, count: 0, items: [] });
+    vi.advanceTimersByTime(60_000);
+    expect(asked()).toBe(before + 3);
   });
 
   it("puts jobs that were made meanwhile first, and leaves the keyboard and what is open at its card", async () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -263,8 +264,8 @@ def test_a_batch_is_stopped_and_what_runs_goes_on(
 
 
 def test_the_copy_that_stays_is_the_table_with_stills(table: HeardTable, batch: Batch) -> None:
-    told: list[bool] = []
-    table.follow_saved(lambda *, again: told.append(again))
+    told = threading.Event()
+    table.follow_saved(lambda *, again: told.set() if not again else None)
     batch.run().wait(60)
     table.settle(made=3, failed=1)
     saved = table.saved_output()
@@ -273,7 +274,7 @@ def test_the_copy_that_stays_is_the_table_with_stills(table: HeardTable, batch: 
     assert "3 succeeded, 1 filtered" in html
     assert table.saved_class in html
     assert "<progress" not in html
-    assert told
+    assert told.wait(300)
     assert "3 succeeded" in saved["text/plain"]
 
 

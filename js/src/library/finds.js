@@ -11,6 +11,9 @@ import { useRedraw } from "../kernel/redraw.js";
 
 /** After a key, before the kernel is asked: whoever types goes on typing. */
 const PAUSE_MS = 30;
+/** Before a search is asked for again that has had no answer. What was sent before JupyterLab has a line of its own for
+ * widgets waits for the end of the cell that runs. */
+const PATIENCE_MS = 2000;
 /** Cards on either side of what is seen that are kept, with their stills. */
 const KEPT = 10 * page_cards;
 
@@ -39,11 +42,15 @@ export function useFinds(wire, filters) {
     newest: 0,
     /** by how many places jobs that were made meanwhile have moved all others */
     moved: 0,
+    timer: 0,
   });
   const wanted = JSON.stringify(filters);
-  const look = () => {
-    now.current.asked = newRequest();
-    send(wire, "find", { filters: JSON.parse(wanted), request: now.current.asked });
+  const look = (patience = PATIENCE_MS) => {
+    const held = now.current;
+    held.asked = newRequest();
+    send(wire, "find", { filters: JSON.parse(wanted), request: held.asked });
+    clearTimeout(held.timer);
+    held.timer = window.setTimeout(() => held.asked !== held.request && again.current(2 * patience), patience);
   };
   const again = useRef(look);
   again.current = look;
@@ -69,11 +76,12 @@ export function useFinds(wire, filters) {
         listen(wire, "changed", () => again.current()),
         // Another program may have made something meanwhile.
         onEvents(window, "focus", () => again.current()),
+        () => clearTimeout(now.current.timer),
       ),
     [wire, wanted],
   );
   useEffect(() => {
-    const timer = setTimeout(look, now.current.asked ? PAUSE_MS : 0);
+    const timer = setTimeout(() => again.current(), now.current.asked ? PAUSE_MS : 0);
     return () => clearTimeout(timer);
   }, [wire, wanted]);
   const ask = (/** @type {number} */ first, /** @type {number} */ last) => {
@@ -87,7 +95,7 @@ export function useFinds(wire, filters) {
       }
     }
   };
-  return { ...now.current, ask, look };
+  return { ...now.current, ask, look: () => look() };
 }
 
 /**
