@@ -62,6 +62,7 @@ export function useFinds(wire, filters) {
           if (request === held.asked && request !== held.request) begin(held, request, count, wanted, items);
           if (request !== held.request) return;
           held.coming.delete(offset);
+          held.count = count;
           items.forEach((/** @type {Item} */ item, /** @type {number} */ place) => {
             held.entries.set(offset + place, item);
             held.stale.delete(offset + place);

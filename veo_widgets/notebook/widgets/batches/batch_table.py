@@ -69,6 +69,8 @@ class BatchTable(ClipWidget):
         self._ends: dict[str, Callable[[], None]] = {}
         self._rows: list[Row] = []
         self._finds: dict[str, list[int]] = {}
+        # The newest search, and the page of it that was asked for last.
+        self._asked: tuple[str, dict[str, Any], int] | None = None
         self._clips: dict[int, Video] = {}
         # What is read takes a while, and must not undo what was told meanwhile.
         self._reading = anyio.Lock()
@@ -163,6 +165,7 @@ class BatchTable(ClipWidget):
         if self.opened.get("row") in changed:
             await self._open(self.opened["row"])
         if changed:
+            self._send_asked_again()
             self.send({"kind": "changed"})
         # Nobody watches the copy that stays.
         if not self.batch.is_running or time.monotonic() - self._saved_at > _SAVED_SECONDS:
@@ -242,9 +245,19 @@ class BatchTable(ClipWidget):
         while len(self._finds) >= _KEPT:
             self._finds.pop(next(iter(self._finds)))
         self._finds[message.request] = drawing.found(self._rows, filters)
+        self._asked = (message.request, filters, 0)
         self._send_rows(message.request, 0)
 
+    def _send_asked_again(self) -> None:
+        """What the newest search finds by now: while a cell runs, what a page asks may have to wait for its end."""
+        if self._asked:
+            request, filters, offset = self._asked
+            self._finds[request] = drawing.found(self._rows, filters)
+            self._send_rows(request, offset)
+
     async def _send_page(self, message: Message) -> None:
+        if self._asked and self._asked[0] == message.request:
+            self._asked = (*self._asked[:2], message.fields["offset"])
         self._send_rows(message.request, message.fields["offset"])
 
     def _send_rows(self, request: str, offset: int) -> None:
