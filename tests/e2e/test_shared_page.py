@@ -12,8 +12,7 @@ from veo_widgets.config.accounts import Settings
 from veo_widgets.session.client import Client
 from veo_widgets.session.sharing import share
 
-from .conftest import plays
-from .test_bare_page import AXE
+from .conftest import AXE, plays
 
 PROMPTS = ["A cat playing with a ball of yarn in a sunny garden", "A dog " + "that runs and runs and runs " * 12]
 

@@ -21,8 +21,12 @@ export function BoardCast({ cast }) {
   useEffect(() => {
     const board = shelf.current?.closest(".veo-board");
     if (!board) return undefined;
+    const point = (/** @type {any} */ target) => target?.name === "prompt" && setBox((box) => (box.current === target ? box : { current: target }));
+    // The cast may come while somebody writes already.
+    const { activeElement } = /** @type {Document|ShadowRoot} */ (board.getRootNode());
+    if (board.contains(activeElement)) point(activeElement);
     return together(
-      onEvents(board, "focusin", ({ target }) => target.name === "prompt" && setBox((box) => (box.current === target ? box : { current: target }))),
+      onEvents(board, "focusin", ({ target }) => point(target)),
       // To go to a face is not to leave the prompt: a new shot would be added without the name.
       onEvents(board, "blur", (event) => event.target.name === "prompt" && within(event) && event.stopPropagation(), { capture: true }),
     );
