@@ -7,12 +7,12 @@ import os
 import select
 import sys
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ..domain.errors import InvalidRequestError, VeoError
-from ..domain.pricing import Cost, dollars
+from ..domain.pricing import sum_text, total_usd
 from ..domain.printable import printable
 from ..session.job import Job
 from . import functions, group_functions
@@ -91,7 +91,7 @@ def _run_film(
         return 1 if film.violations else 0
     refuse(film.title, film.pieces)
     due, bill = film.due(retry=retry), film.cost
-    price = _sum_of([plan.cost for plan in due])
+    price = sum_text(total_usd(plan.cost for plan in due))
     told = f"{film.title}: {len(due)} of {len(film.pieces)} shots to send" + (f", {price}" if due else "")
     told = " · ".join((f"{told} (the emulator is free)" if due and bill.free else told, *bill.remarks))
     if not _agreed(told, free=bill.free or all(plan.cost.is_free for plan in due), yes=yes):
@@ -146,11 +146,6 @@ def _run_batch(
     if csv:
         print(f"Written to {batch.to_csv(csv)}", file=sys.stderr)
     return 0 if set(batch.plan().states) == {"succeeded"} else 1
-
-
-def _sum_of(costs: Sequence[Cost]) -> str:
-    known = [cost.usd for cost in costs if cost.usd is not None]
-    return dollars(sum(known)) if len(known) == len(costs) else "price unknown"
 
 
 def _add_agreement(parser: argparse.ArgumentParser, dry_run: str) -> None:

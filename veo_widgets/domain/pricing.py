@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -50,6 +51,18 @@ class Cost:
 def dollars(usd: float) -> str:
     """An amount for people: ``$0.80``."""
     return f"${usd:.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.4f}"
+
+
+def total_usd(costs: Iterable[Cost]) -> float | None:
+    """The sum of prices in US dollars; None if one of them is unknown."""
+    prices = [cost.usd for cost in costs]
+    known = [usd for usd in prices if usd is not None]
+    return round(sum(known), 6) if len(known) == len(prices) else None
+
+
+def sum_text(usd: float | None) -> str:
+    """A sum of prices for people, which is not called free."""
+    return "price unknown" if usd is None else dollars(usd)
 
 
 @dataclass(frozen=True)

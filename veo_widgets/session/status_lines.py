@@ -8,7 +8,7 @@ from ..client.job_status import typical_seconds
 from ..client.live_jobs import Sighting
 from ..client.progress import Line, time_left
 from ..domain.catalog import TypicalSeconds
-from ..domain.pricing import Cost, dollars
+from ..domain.pricing import Cost, sum_text, total_usd
 from ..domain.printable import printable
 
 
@@ -92,10 +92,10 @@ def tally(title: str, done: Sequence[Cost], failed: int, count: int, *, free: bo
     """
     parts = [f"{title}: {len(done)} of {count}"]
     parts += [f"{failed} failed"] if failed else []
-    known = [cost.usd for cost in done if cost.usd is not None]
-    cost = dollars(sum(known)) if len(known) == len(done) else "price unknown"
+    cost = sum_text(total_usd(done))
     cost = "free" if done and all(one.is_free for one in done) else cost
-    parts += [f"{cost}, free at the emulator" if free and known else cost] if done else []
+    priced = any(one.usd is not None for one in done)
+    parts += [f"{cost}, free at the emulator" if free and priced else cost] if done else []
     return parts
 
 

@@ -18,7 +18,7 @@ from ...domain.budgets import amount, over_max_cost
 from ...domain.errors import InvalidRequestError, JobError, SubmitInterrupted, together
 from ...domain.job_record import JobRecord
 from ...domain.paths import expanded, is_there
-from ...domain.pricing import Cost, dollars
+from ...domain.pricing import Cost, dollars, total_usd
 from ...domain.printable import printable
 from ...domain.prompt_templates import prompt_of, without_notes
 from ...providers.wires import Call
@@ -180,10 +180,8 @@ def _values_per_job(values: dict[str, Any], seeds: tuple[int, ...]) -> Iterable[
 
 
 def _total_cost(plans: Sequence[Plan]) -> Cost:
-    prices = [plan.cost.usd for plan in plans]
-    known = [usd for usd in prices if usd is not None]
     note = "" if all(plan.cost.is_free for plan in plans) else "of several jobs"
-    return Cost(sum(known) if len(known) == len(prices) else None, note, samples=len(prices))
+    return Cost(total_usd(plan.cost for plan in plans), note, samples=len(plans))
 
 
 def usage() -> str:

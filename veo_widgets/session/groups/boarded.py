@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ...domain.errors import InvalidRequestError, VeoError
 from ...domain.job_record import JobRecord
+from ...domain.pricing import total_usd
 from ...storage.films import boards
 from ..client import Client
 from . import kept_board
@@ -225,9 +226,7 @@ class BoardedGroup(Group):
             failed = [entry.label for entry in summary.entries if entry.may_be_sent_again]
             change, again = change_of(self._chains, summary), Change("", 0.0)
             if failed:
-                prices = [plan.cost.usd for plan in self.due(retry=True)]
-                known = [usd for usd in prices if usd is not None]
-                usd = round(sum(known), 6) if len(known) == len(prices) else None
+                usd = total_usd(plan.cost for plan in self.due(retry=True))
                 again = Change(joined([*filter(None, [change.text]), f"{joined(failed)} again"]), usd, summary.free)
             other = bool(self._board_remarks)
             records = self.take_records()

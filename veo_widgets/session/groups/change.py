@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from ...domain.pricing import sum_text
 from ...domain.printable import html_output
 from .piece import Piece
-from .summary import Summary, sum_text
+from .summary import Summary
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

@@ -10,7 +10,7 @@ from html import escape
 
 from ...client.progress import Line, time_left
 from ...domain.job_record import JobRecord, JobState
-from ...domain.pricing import Cost, dollars
+from ...domain.pricing import Cost, sum_text, total_usd
 from ...domain.printable import html_output
 from ..status_lines import tally
 from .piece import Piece, has_clip, may_be_sent_again
@@ -41,12 +41,12 @@ class Bill:
     @property
     def usd(self) -> float | None:
         """The price of everything in US dollars; None if any of it is unknown, or there is nothing but refused ones."""
-        return _known_sum(cost for _, cost, _ in self.lines) if self.lines else None
+        return total_usd(cost for _, cost, _ in self.lines) if self.lines else None
 
     @property
     def due(self) -> float | None:
         """What is to be sent, in US dollars; None if any of it is unknown, or there is nothing but refused ones."""
-        return _known_sum(cost for _, cost, due in self.lines if due) if self.lines else None
+        return total_usd(cost for _, cost, due in self.lines if due) if self.lines else None
 
     def __str__(self) -> str:
         if self.refused and not self.lines:
@@ -246,17 +246,6 @@ def _problem_text(piece: Piece, record: JobRecord) -> str:
     if record.problem:
         return f"{record.problem.title}. {record.problem.message}"
     return str(piece.trouble or record.remark)
-
-
-def _known_sum(costs: Iterable[Cost]) -> float | None:
-    prices = [cost.usd for cost in costs]
-    known = [usd for usd in prices if usd is not None]
-    return round(sum(known), 6) if len(known) == len(prices) else None
-
-
-def sum_text(usd: float | None) -> str:
-    """A sum of prices."""
-    return "price unknown" if usd is None else dollars(usd)
 
 
 def ended(sentence: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -14,7 +13,7 @@ from ....domain.catalog import Model, models
 from ....domain.errors import InvalidRequestError, VeoError
 from ....domain.job_record import JobRecord
 from ....domain.params import SIZES
-from ....domain.pricing import Cost
+from ....domain.pricing import Cost, total_usd
 
 # More would be a batch, not something to look at side by side.
 MOST = 64
@@ -166,7 +165,7 @@ def _highest_within(model: Model, resolution: str) -> str:
 def total(costs: Iterable[Cost]) -> Cost:
     """The sum of prices; unknown if one of them is."""
     found = list(costs)
-    known = [cost.usd for cost in found if cost.usd is not None]
-    if len(known) < len(found):
+    usd = total_usd(found)
+    if usd is None:
         return Cost(None, next(cost.note for cost in found if cost.usd is None))
-    return replace(Cost(round(sum(known), 6)), note="; ".join(dict.fromkeys(cost.note for cost in found if cost.note)))
+    return Cost(usd, "; ".join(dict.fromkeys(cost.note for cost in found if cost.note)))

@@ -9,14 +9,14 @@ from typing import Any
 from ....domain.job_record import JobRecord
 from ....domain.media import Image, Video
 from ....domain.params import ALIASES, BY_NAME
-from ....domain.pricing import Cost
+from ....domain.pricing import Cost, sum_text
 from ....domain.request import value_text
 from ....domain.secret import Secret
 from ....session.groups.board import Scene, Take
 from ....session.groups.boarded import Look
 from ....session.groups.change import Change
 from ....session.groups.piece import Piece
-from ....session.groups.summary import Entry, sum_text
+from ....session.groups.summary import Entry
 from ....session.groups.title_cards import TitleCard
 from .. import job_state
 
