@@ -151,24 +151,19 @@ class ClipWidget(anywidget.AnyWidget):
         """The code of the player, for widgets without one of their own: most never need it."""
         self.send({"kind": "player", "code": await anyio.to_thread.run_sync(script, "player")})
 
-    def clips_on_disk(self) -> Sequence[Video]:
-        """The clips that the browser may ask for: none, unless a widget has some."""
-        return ()
-
-    def original(self, video: Video) -> Video:
-        """A clip of `clips_on_disk` under the number that its own job gave it."""
-        return video
+    def numbered_clips(self) -> Mapping[int, Video]:
+        """The clips that the browser may ask for, by the numbers that it knows: none, unless a widget has some."""
+        return {}
 
     def _clip(self, sample: int) -> Video | None:
-        own = next((self.original(video) for video in self.clips_on_disk() if video.sample == sample), None)
-        return own or self._sequels.clips().get(sample)
+        return self.numbered_clips().get(sample) or self._sequels.clips().get(sample)
 
     def draw_again(self) -> None:
         """Called when a clip has got its poster from the browser, or more is known of what its file says."""
 
     def read_files(self) -> None:
         """Have what clips say of themselves read beside the loop, unless that was done before, and draw it then."""
-        clips = (*self.clips_on_disk(), *self._sequels.clips().values())
+        clips = (*self.numbered_clips().values(), *self._sequels.clips().values())
         unread = [video for video in clips if not job_state.has_read(video)]
         if unread and not IN_BROWSER and not self._client.closed:
             self._client.start(self._read_then_draw, unread)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -94,14 +94,9 @@ class JobView(ClipWidget):
         self._follower = follower
         follower(self._seen)
 
-    def clips_on_disk(self) -> Sequence[Video]:
+    def numbered_clips(self) -> Mapping[int, Video]:
         """The clips of the job, and those of earlier takes under numbers of their own."""
-        earlier = (replace(video, sample=sample) for sample, video in self._takes.clips().items())
-        return (*self._seen.record.videos, *earlier)
-
-    def original(self, video: Video) -> Video:
-        """A clip under the number that its own job gave it."""
-        return self._takes.clips().get(video.sample, video)
+        return {**{video.sample: video for video in self._seen.record.videos}, **self._takes.clips()}
 
     def draw_again(self) -> None:
         """Draw job and takes with what is known by now."""

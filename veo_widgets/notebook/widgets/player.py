@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import traitlets
@@ -75,13 +74,9 @@ class Player(ClipWidget):
         ]
         return {"clips": clips, **(clips[0]["facts"] if clips else {})}
 
-    def clips_on_disk(self) -> Sequence[Video]:
-        """The clips of this player under the numbers that the browser knows."""
-        return [replace(video, sample=number) for number, video in self._videos.items()]
-
-    def original(self, video: Video) -> Video:
-        """The clip as its job knows it."""
-        return self._videos[video.sample]
+    def numbered_clips(self) -> Mapping[int, Video]:
+        """The clips of this player."""
+        return self._videos
 
     def titled(self) -> list[tuple[Video, str]]:
         """The clips, each with its prompt."""

@@ -155,7 +155,7 @@ class Studio(Form):
             return
         self.send({"kind": "job", "job": state})
         cards = list(reversed(self._cards.values()))
-        self.write(videos=Videos(video for one in cards for video in one.clips_on_disk()))
+        self.write(videos=Videos(video for one in cards for video in one.numbered_clips().values()))
         # Whoever observes `jobs` is told of new ones, not of every percent.
         if [job.id for job in self.jobs] != [one.shown.id for one in cards]:
             self.write(jobs=tuple(one.shown for one in cards))

@@ -331,13 +331,9 @@ class BatchTable(ClipWidget):
 
     # Clips
 
-    def clips_on_disk(self) -> Sequence[Video]:
-        """The clips of the row that is open, under the numbers that the browser knows."""
-        return [replace(video, sample=number) for number, video in self._clips.items()]
-
-    def original(self, video: Video) -> Video:
-        """The clip as its job knows it."""
-        return self._clips[video.sample]
+    def numbered_clips(self) -> Mapping[int, Video]:
+        """The clips of the row that is open."""
+        return self._clips
 
     def draw_again(self) -> None:
         """Draw with what is known of the clips by now."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, Self
 
 import anyio
@@ -127,12 +126,13 @@ class Grid(ClipWidget):
         self.write(
             columns=columns,
             cells=[drawing.describe(number, cell, self._seen, names) for number, cell in numbered],
-            clips={str(number): self._clip_state(number, video) for number, video in self._clips_by_number().items()},
+            clips={str(number): self._clip_state(number, video) for number, video in self.numbered_clips().items()},
             total=self._drafts_total(),
         )
         self.read_files()
 
-    def _clips_by_number(self) -> dict[int, Video]:
+    def numbered_clips(self) -> Mapping[int, Video]:
+        """The clips of the cells under their numbers."""
         found = ((number, clip_of(cell, self._seen)) for number, cell in enumerate(self._cells))
         return {number: video for number, video in found if video is not None}
 
@@ -162,14 +162,6 @@ class Grid(ClipWidget):
         if not plans:
             return None
         return {"count": len(plans), **job_state.price(total(plan.cost for plan in plans), plans[0].provider.name)}
-
-    def clips_on_disk(self) -> Sequence[Video]:
-        """The clips of the cells under the numbers that the browser knows."""
-        return [replace(video, sample=number) for number, video in self._clips_by_number().items()]
-
-    def original(self, video: Video) -> Video:
-        """The clip as its job knows it."""
-        return self._clips_by_number()[video.sample]
 
     def draw_again(self) -> None:
         """Draw the clips with what is known by now."""
@@ -224,7 +216,7 @@ class Grid(ClipWidget):
             return
         marks = {**self.marks, str(number): mark}
         self.write(marks={key: value for key, value in marks.items() if value})
-        videos = self._clips_by_number()
+        videos = self.numbered_clips()
         chosen = {
             wanted: [videos[int(key)] for key, value in self.marks.items() if value == wanted and int(key) in videos]
             for wanted in ("star", "reject")
@@ -342,7 +334,7 @@ class Grid(ClipWidget):
     def titled(self) -> list[tuple[Video, str]]:
         """The clips that are there, each with how it is marked and that in which it differs, or else its number."""
         labels = {column["name"]: column["label"] for column in self.columns}
-        videos = self._clips_by_number()
+        videos = self.numbered_clips()
         several = len({self._cells[number].take for number in videos}) > 1
 
         def title(number: int) -> str:

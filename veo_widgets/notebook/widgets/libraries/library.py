@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -210,13 +209,9 @@ class Library(ClipWidget):
             self.write(opened=shown)
             self.read_files()
 
-    def clips_on_disk(self) -> Sequence[Video]:
-        """The clips of the job that is open, under the numbers that the browser knows."""
-        return [replace(video, sample=number) for number, video in self._clips.items()]
-
-    def original(self, video: Video) -> Video:
-        """The clip as its job knows it."""
-        return self._clips[video.sample]
+    def numbered_clips(self) -> Mapping[int, Video]:
+        """The clips of the job that is open."""
+        return self._clips
 
     def draw_again(self) -> None:
         """Draw the open job with what is known by now."""

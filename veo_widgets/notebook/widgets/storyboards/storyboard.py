@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -158,13 +157,9 @@ class Storyboard(ClipWidget):
             self._drawn[key] = parts.clip(number, video, record)
         return self._drawn[key]
 
-    def clips_on_disk(self) -> Sequence[Video]:
+    def numbered_clips(self) -> Mapping[int, Video]:
         """The clips of all takes under the takes' numbers."""
-        return [replace(video, sample=number) for number, video in self._clips.items()]
-
-    def original(self, video: Video) -> Video:
-        """The clip as its job knows it."""
-        return self._clips[video.sample]
+        return self._clips
 
     def draw_again(self) -> None:
         """Draw the clips with what is known by now."""
