@@ -145,11 +145,11 @@ class ClipWidget(anywidget.AnyWidget):
         elif message.kind == "sequel":
             self.begin(self.pay, message, self._begin_sequel(message, video))
         elif message.kind == "player":
-            self.begin(self._send_player)
+            self.begin(self.send_program, "player", "player")
 
-    async def _send_player(self) -> None:
-        """The code of the player, for widgets without one of their own: most never need it."""
-        self.send({"kind": "player", "code": await anyio.to_thread.run_sync(script, "player")})
+    async def send_program(self, kind: str, name: str) -> None:
+        """Send the code of a script, which a page asks for when it is first needed: most never need it."""
+        self.send({"kind": kind, "code": await anyio.to_thread.run_sync(script, name)})
 
     def numbered_clips(self) -> Mapping[int, Video]:
         """The clips that the browser may ask for, by the numbers that it knows: none, unless a widget has some."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -24,22 +24,21 @@ from ....session.groups.batch import Batch
 from ....session.groups.piece import Piece, is_due
 from ....session.groups.summary import MOST_STILLS, Entry, Summary
 from .. import job_state, saved_output
-from .._base import ClipWidget, bundle
+from .._base import bundle
 from ..grids.comparison import total
 from ..protocol import PAGE_CARDS, Message
+from ..searched_widget import SearchedWidget, Soon, Work
 from ..sequels import offers
 from . import rows as drawing
 from .renderings import Renderings
 from .rows import Row
 
-# Views and searches whose results are kept, so that what a page asks for next is of the same search.
-_KEPT = 8
 # Often enough to be seen moving.
 _PAUSE_SECONDS = 0.4
 _SAVED_SECONDS = 2.0
 
 
-class BatchTable(ClipWidget):
+class BatchTable(SearchedWidget):
     """A batch as a live table, with progress, prices, stars and what can be sent.
 
     Args:
@@ -68,14 +67,14 @@ class BatchTable(ClipWidget):
         self._stars: set[str] = set()
         self._ends: dict[str, Callable[[], None]] = {}
         self._rows: list[Row] = []
-        self._finds: dict[str, list[int]] = {}
         # The newest search, and the page of it that was asked for last.
         self._asked: tuple[str, dict[str, Any], int] | None = None
         self._clips: dict[int, Video] = {}
         # What is read takes a while, and must not undo what was told meanwhile.
         self._reading = anyio.Lock()
-        self._news, self._drawing, self._saved_at = False, False, 0.0
-        self._followers: list[Callable[..., None]] = []
+        self._saved_at = 0.0
+        # To look at a batch of thousands takes its time, and most is left to the work.
+        self._draw_soon = Soon(batch.client, self._draw, lambda took: max(_PAUSE_SECONDS, 4 * took))
         super().__init__(batch.client, saved_class=job_state.saved_class(new_job_id()))
         self._ends[""] = batch.listen(self._hear)
         self._client.call(self._read)
@@ -95,7 +94,7 @@ class BatchTable(ClipWidget):
         elif job_id:
             async with self._reading:
                 self._records[number] = await self._follow(job_id)
-        self._draw_soon()
+        self._draw_soon.ask()
 
     async def _read(self) -> None:
         """Read how every row stands, and follow the jobs that have not ended."""
@@ -123,30 +122,13 @@ class BatchTable(ClipWidget):
 
     def _receive(self, seen: Sighting) -> None:
         self._seen[seen.record.id] = seen
-        self._draw_soon()
+        self._draw_soon.ask()
 
     def _newest(self, records: Sequence[JobRecord | None]) -> list[JobRecord | None]:
         """The records as they were last seen."""
         return [self._seen[record.id].record if record and record.id in self._seen else record for record in records]
 
     # What is drawn
-
-    def _draw_soon(self) -> None:
-        """Draw what is new, once for all that comes meanwhile; called on the loop."""
-        self._news = True
-        if not self._drawing:
-            self._drawing = True
-            self._client.start(self._draw_news)
-
-    async def _draw_news(self) -> None:
-        try:
-            while self._news:
-                self._news, began = False, time.monotonic()
-                await self._draw()
-                # To look at a batch of thousands takes its time, and most is left to the work.
-                await anyio.sleep(max(_PAUSE_SECONDS, 4 * (time.monotonic() - began)))
-        finally:
-            self._drawing = False
 
     async def _draw(self) -> None:
         # Whether clips are there is asked of the disk, for thousands of them.
@@ -165,12 +147,12 @@ class BatchTable(ClipWidget):
         if self.opened.get("row") in changed:
             await self._open(self.opened["row"])
         if changed:
-            self._send_asked_again()
-            self.send({"kind": "changed"})
+            await self._send_asked_again()
+            self.look_again()
         # Nobody watches the copy that stays.
         if not self.batch.is_running or time.monotonic() - self._saved_at > _SAVED_SECONDS:
             self._saved_at = time.monotonic()
-            await anyio.to_thread.run_sync(self._tell_followers)
+            await anyio.to_thread.run_sync(self.saved_changed)
 
     def _row(self, number: int, entry: Entry, record: JobRecord | None, better: JobRecord | None) -> Row:
         seen = self._seen.get(record.id) if record else None
@@ -209,65 +191,54 @@ class BatchTable(ClipWidget):
 
     # Messages
 
-    def handle(self, message: Message) -> None:
-        """Searches and pages, and what the buttons and rows are for."""
-        works: dict[str, Callable[[Message], Coroutine[Any, Any, None]]] = {
+    def works(self) -> dict[str, Work]:
+        """Searches and pages, and what the rows are for."""
+        return {
+            **super().works(),
             "ready": self._greet,
             "find": self._find,
-            "page": self._send_page,
             "stills": self._send_stills,
             "row": self._show_row,
             "star": self._star,
             "stop": self._stop,
             "sheet": self._save_sheet,
         }
-        if message.kind in works:
-            self.begin(self._carry_out, works[message.kind], message)
-        elif message.kind == "run":
+
+    def handle(self, message: Message) -> None:
+        """What costs money beside that."""
+        if message.kind == "run":
             self.begin(self.pay, message, partial(self._run, message))
         elif message.kind == "render":
             self.begin(self.pay, message, lambda: self._render(message.fields["samples"]))
         else:
             super().handle(message)
 
-    async def _carry_out(self, work: Callable[[Message], Coroutine[Any, Any, None]], message: Message) -> None:
-        try:
-            await work(message)
-        except VeoError as error:
-            self.refuse(message.kind, str(error))
-
     async def _greet(self, _message: Message) -> None:
         await self._read()
-        self._draw_soon()
+        self._draw_soon.ask()
 
     async def _find(self, message: Message) -> None:
         filters = drawing.checked(message.fields["filters"])
-        while len(self._finds) >= _KEPT:
-            self._finds.pop(next(iter(self._finds)))
-        self._finds[message.request] = drawing.found(self._rows, filters)
         self._asked = (message.request, filters, 0)
-        self._send_rows(message.request, 0)
+        await self._send_asked_again()
 
-    def _send_asked_again(self) -> None:
+    async def _send_asked_again(self) -> None:
         """What the newest search finds by now: while a cell runs, what a page asks may have to wait for its end."""
         if self._asked:
             request, filters, offset = self._asked
-            self._finds[request] = drawing.found(self._rows, filters)
-            self._send_rows(request, offset)
+            self.keep_find(request, drawing.found(self._rows, filters))
+            await self.send_found(request, offset)
 
-    async def _send_page(self, message: Message) -> None:
+    async def send_page(self, message: Message) -> None:
+        """Send some of the rows that a search has found."""
         if self._asked and self._asked[0] == message.request:
             self._asked = (*self._asked[:2], message.fields["offset"])
-        self._send_rows(message.request, message.fields["offset"])
+        await super().send_page(message)
 
-    def _send_rows(self, request: str, offset: int) -> None:
-        numbers = self._finds.get(request)
-        if numbers is None:
-            # The view that asks has been told of a newer search, or will find again.
-            return
+    async def items(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """These rows."""
         now = time.time()
-        items = [drawing.described(self._rows[number], now) for number in numbers[offset : offset + PAGE_CARDS]]
-        self.send({"kind": "found", "request": request, "offset": offset, "count": len(numbers), "items": items})
+        return [drawing.described(self._rows[number], now) for number in numbers]
 
     async def _send_stills(self, message: Message) -> None:
         rows = [self._rows[number] for number in message.fields["samples"][:PAGE_CARDS] if number < len(self._rows)]
@@ -281,7 +252,7 @@ class BatchTable(ClipWidget):
         await self._read()
         wanted = sum(is_due(record, retry=retry) for record in self._newest(self._records))
         if wanted != message.fields["count"]:
-            self._draw_soon()
+            self._draw_soon.ask()
             many = f"{wanted} row{'' if wanted == 1 else 's'}"
             raise InvalidRequestError(f"run: it is {many} by now; look at the price again. Nothing was sent.")
         await anyio.to_thread.run_sync(partial(self.batch.run, retry=retry))
@@ -297,7 +268,7 @@ class BatchTable(ClipWidget):
         for number, job_id in await self._renderings.send(rows):
             async with self._reading:
                 self._better[number] = await self._follow(job_id)
-        self._draw_soon()
+        self._draw_soon.ask()
 
     async def _stop(self, _message: Message) -> None:
         await self.batch.stop_sending()
@@ -306,7 +277,7 @@ class BatchTable(ClipWidget):
         ids, on = [message.fields["job"]], bool(message.fields["on"])
         await self._client.asynchronous.shelf(lambda shelf: shelf.star(ids, on=on))
         self._stars = self._stars | set(ids) if on else self._stars - set(ids)
-        self._draw_soon()
+        self._draw_soon.ask()
 
     async def _save_sheet(self, _message: Message) -> None:
         # The page names no file: it may be a stranger's.
@@ -340,21 +311,13 @@ class BatchTable(ClipWidget):
         with suppress(VeoError):
             self._client.start(self._open_again)
         # One of them may have got its still.
-        self.send({"kind": "changed"})
+        self.look_again()
 
     async def _open_again(self) -> None:
         if self.opened:
             await self._open(self.opened["row"])
 
     # What stays
-
-    def follow_saved(self, follower: Callable[..., None]) -> None:
-        """Have `follower` called when `saved_output` may have changed."""
-        self._followers.append(follower)
-
-    def _tell_followers(self) -> None:
-        for follower in tuple(self._followers):
-            follower(again=False)
 
     def saved_output(self) -> dict[str, str]:
         """What readers without a kernel see, as MIME types: how far it is, and the table with the first stills."""
@@ -373,11 +336,6 @@ class BatchTable(ClipWidget):
             end()
         ends.clear()
         super().close()
-
-    def _ipython_display_(self) -> None:
-        from ..cell_output import show_form
-
-        show_form(self)
 
     def __repr__(self) -> str:
         many = len(self._pieces)

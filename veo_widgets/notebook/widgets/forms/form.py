@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
@@ -32,10 +32,10 @@ from ....session.inputs import request_of
 from ....session.job import Job
 from ....session.waiting import IN_BROWSER, NO_THREADS
 from .. import job_state
-from .._base import ClipWidget, bundle, script
-from ..cell_output import show_form
+from .._base import bundle
 from ..protocol import CHUNK_BYTES, Message
 from ..registries import forms, frames
+from ..saved_widget import SavedWidget
 from ..shown_cast import ShownCast
 from ..uploads import Uploads
 from . import drafts, history, saved_forms, variables
@@ -46,7 +46,7 @@ from .schema import schema, with_offer
 _kept: dict[str, drafts.Kept] = {}
 
 
-class Form(ClipWidget):
+class Form(SavedWidget):
     """A form for requests. What is typed stays: when its cell is run again, the page reloaded, the kernel restarted.
 
     Args:
@@ -107,7 +107,6 @@ class Form(ClipWidget):
         self._orders: set[str] = set()
         self._kept = _kept.setdefault(f"{name}@{id(client)}", drafts.Kept())
         self._uploads = Uploads()
-        self._followers: list[Callable[..., None]] = []
         self._offer = Offer()
         given = VideoRequest.build(prompt, name_at(self._provider, model) if model else "", **values)
         self._merge_given(drafts.to_values(given, self._kept.attachments))
@@ -198,20 +197,6 @@ class Form(ClipWidget):
     def _remarks(self) -> Iterable[str]:
         plan = self._plan() if "@" in self.request.prompt else None
         return plan.remarks if plan else ()
-
-    def follow_saved(self, follower: Callable[..., None]) -> None:
-        """Have `follower` called when `saved_output` may have changed.
-
-        Args:
-            follower: takes ``again``: whether it is called for whoever has waited for a job, in whose cell it is to be
-                said once more.
-        """
-        self._followers.append(follower)
-
-    def saved_changed(self, *, again: bool = False) -> None:
-        """Tell whoever follows what is saved."""
-        for follower in tuple(self._followers):
-            follower(again=again)
 
     def _save_draft(self) -> None:
         self.saved_changed()
@@ -362,8 +347,7 @@ class Form(ClipWidget):
             self.send({"kind": "bytes", **answer, "offset": offset, "total": len(image.data)}, [piece])
 
     async def _send_panels(self, _: Message) -> None:
-        """The code of the panels, which most pages never open."""
-        self.send({"kind": "panels", "code": await anyio.to_thread.run_sync(script, "panels")})
+        await self.send_program("panels", "panels")
 
     # What was asked for before
 
@@ -392,9 +376,6 @@ class Form(ClipWidget):
         if recipe.missing:
             lost = drafts.names_of(recipe.missing)
             self.send({"kind": "told", "message": f"All but the images is here; add them again: {lost}."})
-
-    def _ipython_display_(self) -> None:
-        show_form(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.request.prompt[:60]!r})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ....api.functions import client as default_client
 from ....client.live_jobs import EVERY_JOB, Sighting
 from ....client.offline_client import new_job_id
 from ....domain.arguments import NAME, SWITCH, accepts
-from ....domain.errors import InvalidRequestError, VeoError
+from ....domain.errors import InvalidRequestError
 from ....domain.job_record import JobRecord, JobState
 from ....domain.media import Video
 from ....session import recipes, sharing, shelves
@@ -24,20 +24,19 @@ from ....session.job import Job, Jobs
 from ....session.loop import Loop
 from ....session.waiting import IN_BROWSER
 from .. import job_state
-from .._base import ClipWidget, bundle
+from .._base import bundle
 from ..forms import saved_forms
-from ..protocol import PAGE_CARDS, Message
+from ..protocol import Message
 from ..registries import forms, grids
+from ..searched_widget import SearchedWidget, Soon, Work
 from ..sequels import offers
 from . import entries
 
-# Views and searches whose results are kept, so that what a page asks for next is of the same search.
-_KEPT = 8
 _SAVED = 12
 _RESTS_SECONDS = 0.5
 
 
-class Library(ClipWidget):
+class Library(SearchedWidget):
     """Everything that was ever made here, newest first, with search and filters.
 
     Args:
@@ -80,14 +79,13 @@ class Library(ClipWidget):
         filters = entries.checked(
             {**words, "notebook": str(notebook and Path(notebook).absolute()), "starred": starred}
         )
-        self._finds: dict[str, list[int]] = {}
         self._newest: list[int] = []
         self._clips: dict[int, Video] = {}
         self._deleted: list[str] = []
-        self._followers: list[Callable[..., None]] = []
         # By job, what its card shows of how far it is.
         self._noticed: dict[str, tuple[JobState, int]] = {}
-        self._has_news = self._telling = False
+        # A thousand jobs that end within a minute are no thousand searches.
+        self._news = Soon(client, self._tell_news, lambda _: _RESTS_SECONDS)
         super().__init__(client, filters=filters, saved_class=job_state.saved_class(new_job_id()))
         # What cannot be read is refused here, before anything is drawn.
         client.call(self._look, filters)
@@ -131,17 +129,17 @@ class Library(ClipWidget):
         freed = self._client.call(shelves.empty_trash, self._client.asynchronous)
         self._deleted = []
         self.write(undo="")
-        self._changed()
+        self.look_again()
         return freed
 
     # Messages
 
-    def handle(self, message: Message) -> None:
+    def works(self) -> dict[str, Work]:
         """Searches, pages, and what is done with a card or the selection."""
-        works: dict[str, Callable[[Message], Coroutine[Any, Any, None]]] = {
+        return {
+            **super().works(),
             "ready": self._greet,
             "find": self._find,
-            "page": self._send_page,
             "open": self._open,
             "star": self._star,
             "choose": self._choose,
@@ -151,16 +149,6 @@ class Library(ClipWidget):
             "use": self._use,
             "add": self._add_to_grid,
         }
-        if message.kind in works:
-            self.begin(self._carry_out, works[message.kind], message)
-        else:
-            super().handle(message)
-
-    async def _carry_out(self, work: Callable[[Message], Coroutine[Any, Any, None]], message: Message) -> None:
-        try:
-            await work(message)
-        except VeoError as error:
-            self.refuse(message.kind, str(error))
 
     async def _greet(self, _message: Message) -> None:
         await self._read_choices()
@@ -168,32 +156,18 @@ class Library(ClipWidget):
     async def _find(self, message: Message) -> None:
         before = self._newest
         found = await self._look(entries.checked(message.fields["filters"]))
-        while len(self._finds) >= _KEPT:
-            self._finds.pop(next(iter(self._finds)))
-        self._finds[message.request] = found
-        await self._send_cards(message.request, 0)
+        self.keep_find(message.request, found)
+        await self.send_found(message.request, 0)
         clips, size = await self._client.asynchronous.shelf(lambda shelf: shelf.size(found))
         self.send({"kind": "sums", "request": message.request, "clips": clips, "bytes": size})
         if found[:_SAVED] != before[:_SAVED]:
             # In a thread, since what is saved is read over the loop.
-            await anyio.to_thread.run_sync(self._tell_followers)
+            await anyio.to_thread.run_sync(self.saved_changed)
 
-    def _tell_followers(self) -> None:
-        for follower in tuple(self._followers):
-            follower(again=False)
-
-    async def _send_page(self, message: Message) -> None:
-        await self._send_cards(message.request, message.fields["offset"])
-
-    async def _send_cards(self, request: str, offset: int) -> None:
-        found = self._finds.get(request)
-        if found is None:
-            # The view that asks has been told of a newer search, or will find again.
-            return
-        numbers = found[offset : offset + PAGE_CARDS]
+    async def items(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """The cards of these jobs."""
         shelved = await self._client.asynchronous.shelf(lambda shelf: shelf.read(numbers))
-        items = await anyio.to_thread.run_sync(lambda: list(map(entries.entry, shelved)))
-        self.send({"kind": "found", "request": request, "offset": offset, "count": len(found), "items": items})
+        return await anyio.to_thread.run_sync(lambda: list(map(entries.entry, shelved)))
 
     async def _open(self, message: Message) -> None:
         job_id = message.fields["job"]
@@ -224,14 +198,14 @@ class Library(ClipWidget):
 
     async def sequel_begun(self, record: JobRecord) -> None:  # noqa: ARG002 (it is found again)
         """What continues or changes a clip is the newest job here."""
-        self._changed()
+        self.look_again()
 
     async def _star(self, message: Message) -> None:
         ids, on = [message.fields["job"]], bool(message.fields["on"])
         await self._client.asynchronous.shelf(lambda shelf: shelf.star(ids, on=on))
         if self.opened.get("job") in ids:
             self.write(opened={**self.opened, "starred": on})
-        self._changed()
+        self.look_again()
 
     async def _choose(self, message: Message) -> None:
         job_id, on = message.fields["job"], bool(message.fields["on"])
@@ -248,7 +222,7 @@ class Library(ClipWidget):
         self._deleted = ids
         gone = self.opened.get("job") in ids
         self.write(undo=said, chosen=[one for one in self.chosen if one not in ids], opened={} if gone else self.opened)
-        self._changed()
+        self.look_again()
 
     async def _restore(self, message: Message) -> None:
         ids = [message.fields["job"]] if message.fields["job"] else self._deleted
@@ -256,7 +230,7 @@ class Library(ClipWidget):
         if set(self._deleted) <= set(ids):
             self._deleted = []
             self.write(undo="")
-        self._changed()
+        self.look_again()
 
     async def _export(self, _message: Message) -> None:
         # The page names no folder: it may be a stranger's.
@@ -290,21 +264,11 @@ class Library(ClipWidget):
         # One that had ended before was only looked at.
         if now == before or (before is None and record.state.is_final):
             return
-        self._has_news = True
-        if not self._telling:
-            self._telling = True
-            self._client.start(self._tell_news)
+        self._news.ask()
 
     async def _tell_news(self) -> None:
-        try:
-            while self._has_news:
-                self._has_news = False
-                await self._read_choices()
-                self._changed()
-                # A thousand jobs that end within a minute are no thousand searches.
-                await anyio.sleep(_RESTS_SECONDS)
-        finally:
-            self._telling = False
+        await self._read_choices()
+        self.look_again()
 
     def close(self) -> None:
         """Stop following jobs."""
@@ -312,15 +276,7 @@ class Library(ClipWidget):
             self._end()
         super().close()
 
-    def _changed(self) -> None:
-        """Have every view look again."""
-        self.send({"kind": "changed"})
-
     # What stays
-
-    def follow_saved(self, follower: Callable[..., None]) -> None:
-        """Have `follower` called when `saved_output` may have changed."""
-        self._followers.append(follower)
 
     def saved_output(self) -> dict[str, str]:
         """What readers without a kernel see, as MIME types: the first stills with their prompts."""
@@ -329,11 +285,6 @@ class Library(ClipWidget):
         records = [one.record for one in found]
         others = len(self._newest) - len(records)
         return saved_forms.jobs(records, self.saved_class, repr(self), most=_SAVED, others=others)
-
-    def _ipython_display_(self) -> None:
-        from ..cell_output import show_form
-
-        show_form(self)
 
     def __repr__(self) -> str:
         many = len(self._newest)

@@ -22,14 +22,15 @@ from ....session.groups.boarded import Look
 from ....session.groups.film import Film
 from ....session.waiting import IN_BROWSER, NO_THREADS
 from .. import job_state
-from .._base import ClipWidget, bundle, script
+from .._base import bundle
 from ..protocol import Message
 from ..saved_output import card, mime_bundle
+from ..saved_widget import SavedWidget
 from ..shown_cast import ShownCast
 from . import edits, parts
 
 
-class Storyboard(ClipWidget):
+class Storyboard(SavedWidget):
     """The shots of a film as cards, which are edited, moved, made and played; a film shows itself as one.
 
     Args:
@@ -62,7 +63,6 @@ class Storyboard(ClipWidget):
         self._drawn: dict[tuple[int, str], dict[str, Any]] = {}
         self._stale = True
         self._drawing, self._editing = anyio.Lock(), anyio.Lock()
-        self._followers: list[Callable[..., None]] = []
         super().__init__(film.client, title=film.name, saved_class=job_state.saved_class(new_job_id()))
         folder = film.client.asynchronous.cast
         self._cast = ShownCast(self, folder)
@@ -96,7 +96,7 @@ class Storyboard(ClipWidget):
         self.read_files()
         if (self.parts, self.clips) != before:
             # In a thread, since what is saved is read over the loop.
-            await anyio.to_thread.run_sync(self._tell_followers)
+            await anyio.to_thread.run_sync(self.saved_changed)
 
     async def _listen(self, records: Mapping[int, JobRecord]) -> None:
         client = self._client.asynchronous
@@ -174,17 +174,13 @@ class Storyboard(ClipWidget):
             self._cast.look()
             self.begin(self._draw)
         elif message.kind == "panels":
-            self.begin(self._send_panels)
+            self.begin(self.send_program, "panels", "cast")
         elif message.kind == "edit":
             self.begin(self._edit, message)
         elif message.kind == "make":
             self.begin(self.pay, message, lambda: self._make(message))
         else:
             super().handle(message)
-
-    async def _send_panels(self) -> None:
-        """The code of the cast's shelf, which a page asks for once there is a cast."""
-        self.send({"kind": "panels", "code": await anyio.to_thread.run_sync(script, "cast")})
 
     async def _edit(self, message: Message) -> None:
         """Edit the film, in the order in which it is asked for; a refusal goes to the card that has asked."""
@@ -221,14 +217,6 @@ class Storyboard(ClipWidget):
 
     # What stays
 
-    def follow_saved(self, follower: Callable[..., None]) -> None:
-        """Have `follower` called when `saved_output` may have changed."""
-        self._followers.append(follower)
-
-    def _tell_followers(self) -> None:
-        for follower in tuple(self._followers):
-            follower(again=False)
-
     def saved_output(self) -> dict[str, str]:
         """What readers without a kernel see, as MIME types: the strip of the film, with whole prompts."""
         return mime_bundle(card(self.saved_class, "", self.film._repr_html_()), [repr(self.film)], ())
@@ -238,11 +226,6 @@ class Storyboard(ClipWidget):
         while self.__dict__.get("_ends"):
             self._ends.pop()()
         super().close()
-
-    def _ipython_display_(self) -> None:
-        from ..cell_output import show_form
-
-        show_form(self)
 
     def __repr__(self) -> str:
         return f"Storyboard({self.film.name!r})"
