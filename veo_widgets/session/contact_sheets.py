@@ -252,7 +252,6 @@ def facts_of(record: JobRecord, video: Video | None = None) -> str:
     seconds = (video.seconds if video else 0.0) or record.request.duration_seconds or 0.0
     count = len(record.videos)
     if video and count > 1 and video.sample != record.videos[0].sample:
-        # The price is that of all, and stands at the first.
         return _facts(record.model, seconds, "")
     return _facts(record.model, seconds, _price(record.cost, count, is_free=record.provider == "emulator"))
 

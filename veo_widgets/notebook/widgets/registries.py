@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ...domain.errors import InvalidRequestError
 from ...domain.media import Image
 from ...session.recipes import Recipe
 
+_Sent = TypeVar("_Sent")
 _ROLES = ("first_frame", "last_frame", "reference_images")
 
 Listener = Callable[[Image, str], None]
@@ -104,11 +105,24 @@ def _names_text(value: Image | tuple[Image, ...]) -> str:
     return repr(value.name) if isinstance(value, Image) else repr([image.name for image in value])
 
 
-class Forms:
-    """The forms of this kernel, to which a clip's settings can be sent."""
+class _Open(Generic[_Sent]):
+    """The widgets of one kind that may be open in this kernel."""
 
     def __init__(self) -> None:
-        self._listeners: list[Callable[[Recipe], bool]] = []
+        self._listeners: list[Callable[[_Sent], bool]] = []
+
+    def listen(self, listener: Callable[[_Sent], bool]) -> Callable[[], None]:
+        """Have `listener` called on a background thread with what is sent; it returns whether its widget is still open.
+
+        Returns:
+            A function that ends it.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+
+class Forms(_Open[Recipe]):
+    """The forms of this kernel, to which a clip's settings can be sent."""
 
     def fill(self, recipe: Recipe) -> None:
         """Fill every form with what a clip was made from.
@@ -120,21 +134,9 @@ class Forms:
         if not [listener for listener in tuple(self._listeners) if listener(recipe)]:
             raise InvalidRequestError("form: this notebook shows none yet; veo.Form() or veo.Studio() makes one.")
 
-    def listen(self, listener: Callable[[Recipe], bool]) -> Callable[[], None]:
-        """Have ``listener(recipe)`` called on a background thread; it returns whether its form is still open.
 
-        Returns:
-            A function that ends it.
-        """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
-
-
-class Grids:
+class Grids(_Open[Sequence[str]]):
     """The grids of this kernel, to the newest of which jobs can be added."""
-
-    def __init__(self) -> None:
-        self._listeners: list[Callable[[Sequence[str]], bool]] = []
 
     def add(self, ids: Sequence[str]) -> None:
         """Add jobs to the newest grid.
@@ -144,15 +146,6 @@ class Grids:
         """
         if not any(listener(ids) for listener in reversed(self._listeners)):
             raise InvalidRequestError("grid: this notebook shows none yet; veo.grid(…) makes one.")
-
-    def listen(self, listener: Callable[[Sequence[str]], bool]) -> Callable[[], None]:
-        """Have ``listener(ids)`` called on a background thread; it returns whether its grid is still open.
-
-        Returns:
-            A function that ends it.
-        """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
 
 # Of this kernel: the players fill it, a form or the user's own code takes from it.

@@ -170,7 +170,9 @@ class Film(BoardedGroup):
             VeoError, ConfigError, MissingExtraError: as for `video`.
         """
         records = self._whole()
-        own = self._film_path(records, clip_segments(self.pieces, records), signatures.configured())
+        spans, signing = clip_spans(self.pieces, records), signatures.configured()
+        segments = [span.segment for span in spans]
+        own = self._film_path(records, segments, signing)
         target = target_of(path, [own, *(record.videos[0].path for record in records)])
         rendition = rendition_of(
             self.parts,
@@ -184,7 +186,6 @@ class Film(BoardedGroup):
         )
 
         def rendered(progress: Callable[[float], object]) -> Video:
-            spans = clip_spans(self.pieces, records)
             cues: list[Cue] = []
 
             def write(part: Path) -> ShotTimes:
@@ -193,7 +194,7 @@ class Film(BoardedGroup):
                 cues[:] = rendered.cues
                 return shot_times(self.pieces, spans, edits, rendered.begins)
 
-            made = self._settled(records, [span.segment for span in spans], target, signatures.configured(), write)
+            made = self._settled(records, segments, target, signing, write)
             if cues:
                 write_captions(target.with_suffix(".vtt"), webvtt(cues))
             return made

@@ -222,11 +222,13 @@ class Group:
         count = max_running or sum(1 + len(piece.takes) for piece in self.pieces) or 1
         run = Run(known, retry, anyio.Semaphore(count))
         self._scopes.append(run.scope)
-        with run.scope:
-            async with anyio.create_task_group() as tasks:
-                for chain in self._brought:
-                    tasks.start_soon(self._bring_chain, chain, run, tasks)
-        self._scopes.remove(run.scope)
+        try:
+            with run.scope:
+                async with anyio.create_task_group() as tasks:
+                    for chain in self._brought:
+                        tasks.start_soon(self._bring_chain, chain, run, tasks)
+        finally:
+            self._scopes.remove(run.scope)
         if earlier is not None:
             # What was sent before the edit is waited for as well.
             await asyncio.wait([asyncio.wrap_future(earlier)])

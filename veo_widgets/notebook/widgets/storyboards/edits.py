@@ -16,7 +16,7 @@ from ....session.groups.editable import EditableShot
 from ....session.groups.film import Film
 from ....session.groups.shots import shot
 from ....session.groups.title_cards import TitleCard, title_card
-from .parts import part_id
+from .parts import hex_text, part_ids
 
 Said = Mapping[str, Any]
 
@@ -138,12 +138,10 @@ def _from_job(film: Film, said: Said) -> None:
 
 def _named(board: Board, name: str) -> int:
     """Where among the parts one is."""
-    cards = 0
-    for place, part in enumerate(board.parts):
-        if name == (part_id(part) if isinstance(part, Scene) else f"card{cards}"):
-            return place
-        cards += not isinstance(part, Scene)
-    raise InvalidRequestError("part: it is no longer in the film.", parameter="part")
+    names = part_ids(board)
+    if name not in names:
+        raise InvalidRequestError("part: it is no longer in the film.", parameter="part")
+    return names.index(name)
 
 
 def _move(film: Film, said: Said) -> None:
@@ -189,9 +187,9 @@ def _set_card(film: Film, said: Said) -> None:
 def _card_like(part: TitleCard, said: Said) -> TitleCard:
     """A card with what was said of it changed."""
     card = part.card
-    background = _text(said, "background") if "background" in said else "#{:02x}{:02x}{:02x}".format(*card.background)
+    background = _text(said, "background") if "background" in said else hex_text(card.background)
     # Letters that were chosen by the background are chosen anew with it.
-    color = None if "background" in said else "#{:02x}{:02x}{:02x}".format(*card.ink)
+    color = None if "background" in said else hex_text(card.ink)
     made = title_card(
         _text(said, "text") if "text" in said else card.text,
         seconds=said.get("seconds", float(card.seconds)),

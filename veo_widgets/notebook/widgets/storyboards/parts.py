@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ....domain.params import ALIASES, BY_NAME
 from ....domain.pricing import Cost, sum_text
 from ....domain.request import value_text
 from ....domain.secret import Secret
-from ....session.groups.board import Scene, Take
+from ....session.groups.board import Board, Scene, Take
 from ....session.groups.boarded import Look
 from ....session.groups.change import Change
 from ....session.groups.piece import Piece
@@ -24,28 +25,23 @@ from .. import job_state
 def parts(look: Look) -> list[dict[str, Any]]:
     """Shots and title cards in their order, without what their jobs are doing."""
     shots = zip(look.pieces, look.summary.entries, strict=True)
-    found: list[dict[str, Any]] = []
-    cards = 0
-    for part in look.board.parts:
-        if isinstance(part, Scene):
-            piece, entry = next(shots)
-            found.append(_shot(part, piece, entry, look.records))
-        else:
-            found.append(_title_card(f"card{cards}", part))
-            cards += 1
-    return found
+    return [
+        _shot(name, part, *next(shots), look.records) if isinstance(part, Scene) else _title_card(name, part)
+        for name, part in zip(part_ids(look.board), look.board.parts, strict=True)
+    ]
 
 
-def part_id(scene: Scene) -> str:
-    """By what the browser knows a shot, wherever it is moved."""
-    return f"shot{scene.number}"
+def part_ids(board: Board) -> list[str]:
+    """By what the browser knows each part: a shot wherever it is moved, a title card by its number among the cards."""
+    numbers = count()
+    return [f"shot{part.number}" if isinstance(part, Scene) else f"card{next(numbers)}" for part in board.parts]
 
 
-def _shot(scene: Scene, piece: Piece, entry: Entry, records: Mapping[int, JobRecord]) -> dict[str, Any]:
+def _shot(name: str, scene: Scene, piece: Piece, entry: Entry, records: Mapping[int, JobRecord]) -> dict[str, Any]:
     cut, plan = scene.cut, piece.plan
     width, height = plan.full.picture_size(plan.model) if plan else (1280, 720)
     return {
-        "id": part_id(scene),
+        "id": name,
         "shot": scene.number,
         "prompt": scene.take.prompt,
         "begins": cut.transition,
@@ -103,14 +99,15 @@ def _title_card(name: str, part: TitleCard) -> dict[str, Any]:
         "id": name,
         "text": card.text,
         "seconds": float(card.seconds),
-        "background": _hex(card.background),
-        "ink": _hex(card.ink),
+        "background": hex_text(card.background),
+        "ink": hex_text(card.ink),
         "fade": part.fade,
         "dip": part.dip,
     }
 
 
-def _hex(colour: tuple[int, int, int]) -> str:
+def hex_text(colour: tuple[int, int, int]) -> str:
+    """A colour as it is written."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
@@ -158,6 +155,9 @@ def clip(number: int, video: Video, record: JobRecord) -> dict[str, Any]:
 
 def first_clips(look: Look) -> dict[int, tuple[Video, JobRecord]]:
     """The clips that are there, by the numbers of their takes."""
-    there: Callable[[Video], bool] = lambda video: video.path.is_file()  # noqa: E731 (one line, used once)
-    found = {number: next(filter(there, record.videos), None) for number, record in look.records.items()}
-    return {number: (video, look.records[number]) for number, video in found.items() if video is not None}
+    found: dict[int, tuple[Video, JobRecord]] = {}
+    for number, record in look.records.items():
+        video = next((one for one in record.videos if one.path.is_file()), None)
+        if video is not None:
+            found[number] = (video, record)
+    return found
