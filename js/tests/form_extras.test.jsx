@@ -8,7 +8,7 @@ import { priceOf } from "../src/form/pricing.js";
 import { modelOf } from "../src/form/rules.js";
 import { button, emptyPage, press, settle, show } from "./show.js";
 
-/** @import { Draft, Extra, Schema, Values } from "../src/form/types.js" */
+/** @import { Extra, Schema, Values } from "../src/form/types.js" */
 
 /** @type {{schema: Schema}[]} */
 const TABLE = JSON.parse(readFileSync("tests/agreement.json", "utf8"));

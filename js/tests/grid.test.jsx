@@ -5,7 +5,7 @@ import { differing, ordered, titles } from "../src/grid/order.js";
 import { cell, clip, job } from "./samples.js";
 import { AllSeen, button, emptyPage, press, settle, show } from "./show.js";
 
-/** @import { Cell, Column } from "../src/kernel/types.js" */
+/** @import { Cell } from "../src/kernel/types.js" */
 
 const SEED = { name: "seed", label: "Seed" };
 const MODEL = { name: "model", label: "Model" };

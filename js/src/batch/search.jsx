@@ -3,8 +3,8 @@
  *
  * @import { Filters, Kind, Standing } from "./types.js"
  */
-import { longest } from "../kernel/protocol.js";
-import { Icon, IconButton } from "../ui/icons.jsx";
+import { SearchField } from "../library/search_field.jsx";
+import { IconButton } from "../ui/icons.jsx";
 
 /** @type {[Kind|"", string][]} */
 const KINDS = [
@@ -20,18 +20,7 @@ export function Search({ standing: { count, counts }, filters, change }) {
   return (
     <div class="veo-lib-bar" role="search" aria-label="Rows">
       <div class="veo-lib-find">
-        <div class="veo-lib-search">
-          <Icon name="search" />
-          <input
-            type="search"
-            aria-label="Search rows"
-            aria-keyshortcuts="/"
-            placeholder="Search rows"
-            maxLength={longest.query}
-            value={filters.query}
-            onInput={(event) => change({ query: event.currentTarget.value })}
-          />
-        </div>
+        <SearchField what="rows" query={filters.query} change={change} />
         <IconButton icon="star" label={`Only starred (${counts.starred})`} pressed={filters.starred} onClick={() => change({ starred: !filters.starred })} />
       </div>
       <div class="veo-lib-filters" role="group" aria-label="States">

@@ -6,7 +6,7 @@
  * @import { Part } from "./layout.js"
  */
 import { frameAt, halt, timeOf, timeShown } from "../clip/playback.js";
-import { onEvents, Subject } from "../kernel/events.js";
+import { Subject } from "../kernel/events.js";
 import { clamp } from "../ui/clamp.js";
 import { goesOn, isOneClip, layOut } from "./layout.js";
 import { Seat } from "./seat.js";

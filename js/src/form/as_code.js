@@ -1,7 +1,7 @@
 /**
  * The form as code: what one would type to ask for the same.
  *
- * @import { Held, Param, Schema, Values } from "./types.js"
+ * @import { Param, Schema, Values } from "./types.js"
  */
 import { writeValue } from "./extras.js";
 import { isSaid } from "./rules.js";

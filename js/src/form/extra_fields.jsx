@@ -1,7 +1,6 @@
 /**
  * Controls for a model's own parameters, and for any other that is added by its name.
  *
- * @import { FormStore } from "./store.js"
  * @import { Extra } from "./types.js"
  * @import { Props } from "./settings.jsx"
  */

@@ -2,7 +2,7 @@
  * The last line of the form: what is left of the budget, the request as code, and the button with its price.
  *
  * @import { FormStore } from "./store.js"
- * @import { Problem, Purse } from "./types.js"
+ * @import { Purse } from "./types.js"
  * @import { Wire } from "../kernel/types.js"
  */
 import { asCell, asPython } from "./as_code.js";

@@ -2,7 +2,7 @@
  * Images to start from, to end on and to take things from: by file, by dropping and by pasting.
  *
  * @import { FormStore } from "./store.js"
- * @import { Held, Param, Values } from "./types.js"
+ * @import { Held, Param } from "./types.js"
  */
 import { useRef, useState } from "preact/hooks";
 import { ACCEPT, faultOf } from "./images.js";

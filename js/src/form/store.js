@@ -2,7 +2,7 @@
  * What stands in the form. One of these per model: its views share it. It lives in the browser; the kernel hears of it
  * when the typing pauses, and this browser remembers it in case the kernel dies.
  *
- * @import { Draft, Held, Model, Problem, Purse, Schema, Values } from "./types.js"
+ * @import { Draft, Model, Problem, Schema, Values } from "./types.js"
  * @import { Wire } from "../kernel/types.js"
  */
 import { Builder } from "./prompt_parts.js";

@@ -10,7 +10,7 @@ import { useTrait } from "../kernel/hooks.js";
 import { onEscape } from "../kernel/keys.js";
 import { send } from "../kernel/protocol.js";
 import { Button } from "../ui/button.jsx";
-import { Dismiss, Icon, IconButton } from "../ui/icons.jsx";
+import { Icon, IconButton } from "../ui/icons.jsx";
 import { Refusal } from "../ui/refusal.jsx";
 import { sizeText } from "../ui/words.js";
 import { canPlay } from "./cell.jsx";

@@ -5,9 +5,9 @@
  */
 import { useState } from "preact/hooks";
 import { useTrait } from "../kernel/hooks.js";
-import { longest } from "../kernel/protocol.js";
 import { Button } from "../ui/button.jsx";
 import { Icon, IconButton } from "../ui/icons.jsx";
+import { SearchField } from "./search_field.jsx";
 
 /** @type {[string, string][]} */
 const STATES = [
@@ -43,18 +43,7 @@ export function FilterBar({ wire, filters, change, look }) {
   return (
     <div class="veo-lib-bar" role="search" aria-label="The library">
       <div class="veo-lib-find">
-        <div class="veo-lib-search">
-          <Icon name="search" />
-          <input
-            type="search"
-            aria-label="Search prompts"
-            aria-keyshortcuts="/"
-            placeholder="Search prompts"
-            maxLength={longest.query}
-            value={filters.query}
-            onInput={(event) => change({ query: event.currentTarget.value })}
-          />
-        </div>
+        <SearchField what="prompts" query={filters.query} change={change} />
         <Button aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="parts" />
           Filters{active > 0 ? ` (${active})` : ""}

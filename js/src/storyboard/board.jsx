@@ -74,7 +74,7 @@ export function Board({ wire, sources }) {
   );
   let number = 0;
   return (
-    <article class="veo-card veo-board" aria-label={`Storyboard of ${title}`} onKeyDown={(event) => boardKey(event, { parts, order, undo, edit })}>
+    <article class="veo-card veo-board" aria-label={`Storyboard of ${title}`} onKeyDown={(event) => boardKey(event, { parts, order, undo })}>
       <div class="veo-board-bar">
         <strong class="veo-board-title">{title}</strong>
         <span class="veo-hint">

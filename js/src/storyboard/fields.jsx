@@ -1,7 +1,7 @@
 /**
  * Fields of the board: texts that grow, numbers, and settings by name.
  *
- * @import { Edit, Setting } from "./types.js"
+ * @import { Setting } from "./types.js"
  */
 import { useRef, useState } from "preact/hooks";
 import { Icon, IconButton } from "../ui/icons.jsx";

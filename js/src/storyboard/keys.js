@@ -2,14 +2,14 @@
  * Keys of the board.
  *
  * @import { Order } from "./board.jsx"
- * @import { Edit, Part } from "./types.js"
+ * @import { Part } from "./types.js"
  */
 import { claim } from "../kernel/events.js";
 import { hasModifier, keyName } from "../kernel/keys.js";
 
 /**
  * @param {KeyboardEvent} event
- * @param {{parts: Part[], order: Order, undo: () => void, edit: Edit}} board
+ * @param {{parts: Part[], order: Order, undo: () => void}} board
  */
 export function boardKey(event, { parts, order, undo }) {
   const target = /** @type {HTMLElement} */ (event.target);

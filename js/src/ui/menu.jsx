@@ -1,7 +1,6 @@
 /**
  * A button with a small menu over everything else, worked by keys as by pointer.
  *
- * @import { ComponentChildren } from "preact"
  * @import { IconName } from "./icons.jsx"
  */
 import { useEffect, useRef } from "preact/hooks";
