@@ -20,7 +20,7 @@ import nbformat
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, Position, expect, sync_playwright
 
 from ..reel_page import reel_program
 from .servers import Lab, jupyter
@@ -89,6 +89,15 @@ def keep_picture(of: Page | Locator, name: str) -> None:
     """Keep a screenshot where VEO_SCREENSHOTS says, to be looked at by people."""
     if folder := os.environ.get("VEO_SCREENSHOTS"):
         of.screenshot(path=f"{folder}/{name}.png")
+
+
+def drag(source: Locator, target: Locator, at: Position | None = None) -> None:
+    """Drag with the mouse while both are in sight: what scrolls under a hand that has just closed leaves the drag."""
+    page, size = source.page, source.page.viewport_size
+    assert size
+    page.set_viewport_size({"width": size["width"], "height": 2400})
+    source.drag_to(target, target_position=at)
+    page.set_viewport_size(size)
 
 
 def plays(video: Locator) -> str:

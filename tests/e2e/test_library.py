@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.made_jobs import write_many
 
-from .conftest import Notebook
+from .conftest import Notebook, drag
 from .test_studio import says
 
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator', folder='kept')"
@@ -96,9 +96,7 @@ def test_a_card_is_dragged_onto_a_form(notebook: Notebook) -> None:
         notebook.run(cell)
     prompt = page.locator(".veo-form").get_by_role("textbox", name="Prompt")
     expect(prompt).to_have_value("")
-    # Both are in sight: nothing scrolls under what is dragged.
-    page.locator(".veo-form").scroll_into_view_if_needed()
-    page.locator(".veo-lib-title").first.drag_to(prompt)
+    drag(page.locator(".veo-lib-title").first, prompt)
     expect(prompt).to_have_value("A wren")
 
 
@@ -111,8 +109,7 @@ def test_a_card_is_dragged_onto_a_grid(notebook: Notebook) -> None:
         notebook.run(cell)
     grid, library = page.locator(".veo-grid"), page.locator(".veo-lib")
     expect(grid.locator(".veo-cell")).to_have_count(1)
-    grid.scroll_into_view_if_needed()
-    library.locator(".veo-lib-title").first.drag_to(grid.locator(".veo-cell"))
+    drag(library.locator(".veo-lib-title").first, grid.locator(".veo-cell"))
     expect(grid.locator(".veo-cell")).to_have_count(2)
     expect(grid.locator(".veo-cell video, .veo-cell img").nth(1)).to_be_visible()
     assert says(notebook, "print(grid.jobs[1].request.prompt)") == "A siskin"

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .conftest import READY, Notebook
+from .conftest import READY, Notebook, drag
 from .test_studio import says
 
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
@@ -50,7 +50,7 @@ def test_a_film_is_edited_reordered_and_made_on_its_board(notebook: Notebook) ->
     make(board, "$2.00")
     expect(board.get_by_role("button", name=re.compile("^Play shot"))).to_have_count(5)
     # Moved with the mouse, then with keys; neither costs anything.
-    cards.nth(4).locator(".veo-shot-still").drag_to(cards.nth(0), target_position={"x": 8, "y": 60})
+    drag(cards.nth(4).locator(".veo-shot-still"), cards.nth(0), {"x": 8, "y": 60})
     expect(cards.nth(0)).to_have_attribute("aria-label", re.compile("^Shot 1, A station"))
     assert prompts(board) == ["A station", "A train leaves", "A bridge", "A river below", "A boat"]
     cards.nth(0).focus()
@@ -127,11 +127,8 @@ def test_shots_are_added_by_typing_and_by_dropping_a_job(notebook: Notebook) -> 
     notebook.run(2)
     page.locator(".veo-lib").get_by_role("searchbox").fill("heron")
     heron = page.locator(".veo-lib-title", has_text="heron").first
-    # Both are in sight: nothing scrolls under what is dragged.
-    page.set_viewport_size({"width": 1280, "height": 2000})
-    heron.drag_to(board.get_by_label("How shot 2 begins"))
+    drag(heron, board.get_by_label("How shot 2 begins"))
     expect(board.get_by_label("Prompt of shot 2")).to_have_value("A heron")
-    page.set_viewport_size({"width": 1280, "height": 1000})
     assert says(notebook, "print(film.shots[1].values['seed'], film.pieces[1].plan.cost.seconds)") == "7 8.0"
 
 
@@ -140,7 +137,7 @@ def test_a_killed_kernel_loses_nothing(notebook: Notebook, theme: str) -> None:
     page, board = notebook.page, board_in(notebook, f"killed {theme[11:]}")
     notebook.theme(theme)
     cards = board.locator(".veo-shot")
-    cards.nth(4).locator(".veo-shot-still").drag_to(cards.nth(0), target_position={"x": 8, "y": 60})
+    drag(cards.nth(4).locator(".veo-shot-still"), cards.nth(0), {"x": 8, "y": 60})
     expect(cards.nth(0)).to_have_attribute("aria-label", re.compile("^Shot 1, A station"))
     board.get_by_label("Prompt of shot 2").fill("A train leaves in the rain")
     board.get_by_label("Prompt of shot 3").click()

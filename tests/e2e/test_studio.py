@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import Notebook
+from .conftest import Notebook, drag
 from .test_grid import apart, frames, take
 
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
@@ -249,7 +249,7 @@ def test_the_cast_is_written_into_the_prompt_by_click_by_keys_and_by_drag(notebo
     page.evaluate("() => document.execCommand('undo')")
     expect(prompt).to_have_value("A boat @Mia waves to @l")
     prompt.fill("")
-    faces.nth(0).drag_to(prompt)
+    drag(faces.nth(0), prompt)
     expect(prompt).to_have_value("@Leo ")
     notebook.picture("studio-cast", page.locator(".veo-studio"))
     prompt.press("ControlOrMeta+Enter")

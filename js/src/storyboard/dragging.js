@@ -12,33 +12,40 @@ const PART_TYPE = "veo/part";
 export function useDragging(move, take) {
   // Of a part that is dragged within this board; one of another board is none of it.
   const dragged = useRef({ id: "", from: -1 });
-  const [at, setAt] = useState(-1);
+  const [at, show] = useState(-1);
+  // What is drawn is a moment late, and a quick hand drops before it.
+  const aimed = useRef(-1);
+  const aim = (/** @type {number} */ place) => {
+    aimed.current = place;
+    show(place);
+  };
   const accepts = (/** @type {DragEvent} */ event) => dragged.current.id !== "" || (event.dataTransfer?.types.includes(JOB_TYPE) ?? false);
   const over = (/** @type {DragEvent} */ event, /** @type {number} */ place) => {
     if (!accepts(event)) return;
     claim(event);
-    setAt(place);
+    aim(place);
   };
   const end = () => {
     dragged.current = { id: "", from: -1 };
-    setAt(-1);
+    aim(-1);
   };
   const drop = (/** @type {DragEvent} */ event) => {
     if (!accepts(event)) return;
     claim(event);
     const { id, from } = dragged.current;
+    const to = aimed.current;
     // Taken out of its place, those behind it are one place earlier.
-    if (id && at >= 0) move(id, at > from ? at - 1 : at);
-    else if (!id && at >= 0) take(event.dataTransfer?.getData(JOB_TYPE) ?? "", at);
+    if (id && to >= 0) move(id, to > from ? to - 1 : to);
+    else if (!id && to >= 0) take(event.dataTransfer?.getData(JOB_TYPE) ?? "", to);
     end();
   };
   return {
     over: at >= 0,
     list: {
       // Between two cards it is where it was beside one of them.
-      onDragOver: (/** @type {DragEvent & {currentTarget: HTMLElement}} */ event) => over(event, at >= 0 ? at : event.currentTarget.childElementCount),
+      onDragOver: (/** @type {DragEvent & {currentTarget: HTMLElement}} */ event) => over(event, aimed.current >= 0 ? aimed.current : event.currentTarget.childElementCount),
       onDragLeave: (/** @type {DragEvent & {currentTarget: HTMLElement}} */ event) => {
-        if (!event.currentTarget.contains(/** @type {Node|null} */ (event.relatedTarget))) setAt(-1);
+        if (!event.currentTarget.contains(/** @type {Node|null} */ (event.relatedTarget))) aim(-1);
       },
       onDrop: drop,
     },
