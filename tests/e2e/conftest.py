@@ -96,6 +96,9 @@ def drag(source: Locator, target: Locator, at: Position | None = None) -> None:
     page, size = source.page, source.page.viewport_size
     assert size
     page.set_viewport_size({"width": size["width"], "height": 2400})
+    # JupyterLab lays its panels out a moment after the window has its size.
+    page.wait_for_function("() => document.querySelector('.jp-WindowedPanel-outer').clientHeight > 2000")
+    target.scroll_into_view_if_needed()
     source.drag_to(target, target_position=at)
     page.set_viewport_size(size)
 
