@@ -58,8 +58,8 @@ def _run_make(*, prompt: str, open: bool, yes: bool, dry_run: bool, **values: An
         return 1
     job = functions.submit(prompt, **said).wait()
     print(describe(job))
-    if open:
-        webbrowser.open(job.videos[0].path.as_uri())
+    if open and not webbrowser.open(job.videos[0].path.as_uri()):
+        print("No program here opens it.", file=sys.stderr)
     return 0
 
 
