@@ -171,6 +171,61 @@ describe("a clip from the server", () => {
   });
 });
 
+describe("a clip in a bucket", () => {
+  const there = clip({ in_bucket: true, bytes: 6 });
+  /** @type {(url: string, seconds?: number) => void} */
+  const address = (url, seconds = 3600) => {
+    const { request } = model.sentOf("need-address").at(-1)?.content;
+    model.emit("msg:custom", { kind: "address", request, sample: 0, url, seconds }, []);
+  };
+
+  it("is played from there by an address that the kernel has signed", () => {
+    sources.open(there);
+    expect(sources.get(there)).toMatchObject({ phase: "pulling", url: "" });
+    address("https://bucket.test/a.mp4?signature=1");
+    expect(sources.get(there)).toMatchObject({ phase: "ready", via: "bucket", url: "https://bucket.test/a.mp4?signature=1" });
+    expect(model.sentOf("need-bytes")).toEqual([]);
+  });
+
+  it("comes through the kernel where the store signs nothing, or nothing that is an address of the web", () => {
+    for (const url of ["", "javascript:alert(1)"]) {
+      const one = clip({ in_bucket: true, bytes: 6, version: url });
+      sources.open(one);
+      address(url);
+      arrive(0, view(1, 2, 3, 4, 5, 6));
+      expect(sources.get(one)).toMatchObject({ phase: "ready", via: "kernel" });
+    }
+  });
+
+  it("comes through the kernel where the browser may not read the bucket", () => {
+    sources.open(there);
+    address("https://bucket.test/a.mp4?signature=1");
+    expect(sources.fallBack(there, sources.get(there).url)).toBe(true);
+    arrive(0, view(1, 2, 3, 4, 5, 6));
+    expect(sources.get(there).via).toBe("kernel");
+    expect(sources.fallBack(there, sources.get(there).url)).toBe(false);
+  });
+
+  it("gets another address once the first has ended", () => {
+    sources.open(there);
+    address("https://bucket.test/a.mp4?signature=1", -1);
+    expect(sources.fallBack(there, sources.get(there).url)).toBe(true);
+    expect(model.sentOf("need-address")).toHaveLength(2);
+    address("https://bucket.test/a.mp4?signature=2");
+    expect(sources.get(there)).toMatchObject({ via: "bucket", url: "https://bucket.test/a.mp4?signature=2" });
+    expect(model.sentOf("need-bytes")).toEqual([]);
+  });
+
+  it("is forgotten with its address when nobody holds it", () => {
+    const letGo = sources.hold(there);
+    address("https://bucket.test/a.mp4?signature=1");
+    letGo();
+    expect(sources.get(there).url).toBe("");
+    sources.hold(there)();
+    expect(model.sentOf("need-address")).toHaveLength(2);
+  });
+});
+
 it("asks for a poster once, and only where there is none", () => {
   expect(sources.claimPoster(one)).toBe(true);
   expect(sources.claimPoster(one)).toBe(false);

@@ -9,7 +9,8 @@
  * @import { usePlayback } from "./playback.js"
  * @import { Shots } from "./shots.jsx"
  */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
+import { asksBy } from "../kernel/bucket_address.js";
 import { clipKey } from "../kernel/clip_sources.js";
 import { canHear, whyNot } from "./playback.js";
 import { takePoster } from "./poster.js";
@@ -48,18 +49,35 @@ async function decoded(wire, sources, clip, video) {
   if ((await sources.checkClip(clip, video)) && still && sources.claimPoster(clip)) send(wire, "poster", { sample: clip.sample }, [still]);
 }
 
+/** Where a clip was left when its address ended. */
+const NOWHERE = { key: "", at: 0, playing: false };
+
 /** @param {Parts & {setVideo: (video: HTMLVideoElement|null) => void}} props */
 export function ClipStage(props) {
   const { wire, sources, clip, source, choice, commands, setVideo } = props;
   const [broken, setBroken] = useState({ key: "", why: "" });
+  const left = useRef(NOWHERE);
   const key = clipKey(clip);
   /** @type {(event: {currentTarget: HTMLVideoElement}) => void} */
-  const fails = ({ currentTarget: video }) => void (source.url && !sources.fallBack(clip, source.url) && setBroken({ key, why: whyNot(video, clip) }));
+  const fails = ({ currentTarget: video }) => {
+    // An address that has ended while the clip was played: the next one goes on from there.
+    if (source.via === "bucket" && video.currentTime > 0) left.current = { key, at: video.currentTime, playing: !video.paused };
+    if (source.url && !sources.fallBack(clip, source.url)) setBroken({ key, why: whyNot(video, clip) });
+  };
+  /** @type {(event: {currentTarget: HTMLVideoElement}) => void} */
+  const goesOn = ({ currentTarget: video }) => {
+    const { at, playing, key: whose } = left.current;
+    left.current = NOWHERE;
+    if (whose !== key) return;
+    video.currentTime = at;
+    if (playing) video.play().catch(() => {});
+  };
   const frame = (
     <video
       key={key}
       ref={setVideo}
       class="veo-video"
+      {...asksBy(source.via)}
       src={source.url || undefined}
       poster={clip.poster || undefined}
       playsInline
@@ -68,6 +86,7 @@ export function ClipStage(props) {
       aria-label={`Clip ${clip.sample + 1}: ${clip.name}`}
       onClick={commands.toggle}
       onDblClick={() => commands.fullscreen?.(0)}
+      onLoadedMetadata={goesOn}
       // Where only the sound can be decoded, WebKit plays that and calls it no error.
       onLoadedData={(event) => (event.currentTarget.videoWidth ? decoded(wire, sources, clip, event.currentTarget) : fails(event))}
       onError={fails}

@@ -5,6 +5,7 @@
  * @import { ClipSources } from "../kernel/clip_sources.js"
  */
 import { onPosition } from "../clip/playback.js";
+import { asksBy } from "../kernel/bucket_address.js";
 import { clipKey, empty } from "../kernel/clip_sources.js";
 import { onEvents, together } from "../kernel/events.js";
 
@@ -127,6 +128,7 @@ export class Seat {
   #give() {
     const url = this.source?.url ?? "";
     if (url && url !== this.#given) {
+      this.video.crossOrigin = asksBy(this.source?.via ?? "").crossOrigin ?? null;
       this.#given = this.video.src = url;
       this.#fault = false;
     }

@@ -7,6 +7,7 @@
  * @import { Seats } from "./seats.js"
  */
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { asksBy } from "../kernel/bucket_address.js";
 import { clipKey, empty } from "../kernel/clip_sources.js";
 import { useSource, useVisible } from "../kernel/hooks.js";
 import { cellWords } from "./order.js";
@@ -76,6 +77,7 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
         <video
           ref={setVideo}
           class="veo-video"
+          {...asksBy(source.via)}
           src={source.url || undefined}
           playsInline
           muted={muted}

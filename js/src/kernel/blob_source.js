@@ -8,7 +8,7 @@ import { GONE } from "./link.js";
 import { listen, newRequest, send } from "./protocol.js";
 
 /** Silence after which a view says that the kernel may be busy. It goes on listening all the same. */
-const SILENCE_MS = 15_000;
+export const SILENCE_MS = 15_000;
 
 /**
  * @typedef {object} Pull

@@ -4,6 +4,7 @@
  * @import { Clip, Wire } from "./types.js"
  */
 import { pullBytes } from "./blob_source.js";
+import { askAddress } from "./bucket_address.js";
 import { Subject } from "./events.js";
 import { filesUrl, serverBase, serves } from "./files_url.js";
 
@@ -11,7 +12,7 @@ import { filesUrl, serverBase, serves } from "./files_url.js";
  * @typedef {object} Source
  * @property {"idle"|"pulling"|"ready"|"failed"} phase
  * @property {string} url  "" until ready
- * @property {"files"|"kernel"|""} via
+ * @property {"files"|"bucket"|"kernel"|""} via
  * @property {number} received
  * @property {number} total
  * @property {boolean} silent  the kernel has not answered for a while
@@ -35,6 +36,8 @@ export class ClipSources extends Subject {
   #sources = new Map();
   /** @type {Map<string, () => void>} the pulls under way */
   #pulls = new Map();
+  /** @type {Map<string, number>} until when the bucket's address of each clip holds */
+  #until = new Map();
   /** @type {Map<string, number>} how many hold each clip */
   #holders = new Map();
   /** @type {Set<string>} */
@@ -71,7 +74,7 @@ export class ClipSources extends Subject {
     if (this.#ended.signal.aborted || this.get(clip).phase !== "idle") return;
     const url = filesUrl(clip, this.#base);
     if (url) this.#set(clip, { phase: "ready", url, via: "files" });
-    else this.#pull(clip);
+    else this.#fetch(clip);
   }
 
   /**
@@ -122,7 +125,8 @@ export class ClipSources extends Subject {
   }
 
   /**
-   * The browser could not use what it was given. A `/files/` address gets one more chance, through the kernel.
+   * The browser could not use what it was given. Whatever came from elsewhere gets one more chance, through the kernel, and an
+   * address in a bucket another one once its time is over.
    *
    * @param {Clip} clip
    * @param {string} url  what it was given
@@ -132,8 +136,10 @@ export class ClipSources extends Subject {
     const source = this.get(clip);
     // The element may tell late, when it is to have something else.
     if (source.url === url) {
-      if (source.via !== "files") return false;
-      this.#pull(clip);
+      if (source.via === "files") this.#fetch(clip);
+      else if (source.via !== "bucket") return false;
+      else if (Date.now() > (this.#until.get(clipKey(clip)) ?? 0)) this.#ask(clip);
+      else this.#pull(clip);
     }
     return true;
   }
@@ -144,7 +150,7 @@ export class ClipSources extends Subject {
    * @param {Clip} clip
    */
   retry(clip) {
-    this.#pull(clip);
+    this.#fetch(clip);
   }
 
   /**
@@ -165,6 +171,28 @@ export class ClipSources extends Subject {
     for (const { url, via } of this.#sources.values()) if (via === "kernel") URL.revokeObjectURL(url);
     this.#sources.clear();
     super.dispose();
+  }
+
+  /** @param {Clip} clip */
+  #fetch(clip) {
+    if (clip.in_bucket) this.#ask(clip);
+    else this.#pull(clip);
+  }
+
+  /** Have the kernel sign the clip's address in its bucket, and bring the clip itself where the store signs none. @param {Clip} clip */
+  #ask(clip) {
+    this.#pulls.get(clipKey(clip))?.();
+    this.#set(clip, { ...IDLE, phase: "pulling", total: clip.bytes });
+    const stop = askAddress(this.#wire, clip, {
+      signed: (url, seconds) => {
+        this.#pulls.delete(clipKey(clip));
+        this.#until.set(clipKey(clip), Date.now() + seconds * 1000);
+        this.#set(clip, { phase: "ready", via: "bucket", url, silent: false });
+      },
+      unsigned: () => this.#pull(clip),
+      silent: () => this.#set(clip, { silent: true }),
+    });
+    this.#pulls.set(clipKey(clip), stop);
   }
 
   /** @param {Clip} clip */
