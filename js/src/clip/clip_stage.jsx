@@ -9,9 +9,8 @@
  * @import { usePlayback } from "./playback.js"
  * @import { Shots } from "./shots.jsx"
  */
-import { useRef, useState } from "preact/hooks";
-import { asksBy } from "../kernel/bucket_address.js";
-import { clipKey } from "../kernel/clip_sources.js";
+import { useState } from "preact/hooks";
+import { asksBy, clipKey } from "../kernel/clip_sources.js";
 import { canHear, whyNot } from "./playback.js";
 import { takePoster } from "./poster.js";
 import { send } from "../kernel/protocol.js";
@@ -49,35 +48,30 @@ async function decoded(wire, sources, clip, video) {
   if ((await sources.checkClip(clip, video)) && still && sources.claimPoster(clip)) send(wire, "poster", { sample: clip.sample }, [still]);
 }
 
-/** Where a clip was left when its address ended. */
-const NOWHERE = { key: "", at: 0, playing: false };
-
 /** @param {Parts & {setVideo: (video: HTMLVideoElement|null) => void}} props */
 export function ClipStage(props) {
   const { wire, sources, clip, source, choice, commands, setVideo } = props;
   const [broken, setBroken] = useState({ key: "", why: "" });
-  const left = useRef(NOWHERE);
   const key = clipKey(clip);
   /** @type {(event: {currentTarget: HTMLVideoElement}) => void} */
   const fails = ({ currentTarget: video }) => {
-    // An address that has ended while the clip was played: the next one goes on from there.
-    if (source.via === "bucket" && video.currentTime > 0) left.current = { key, at: video.currentTime, playing: !video.paused };
+    // A bucket's address may end while the clip is played: the next one goes on from there.
+    video.dataset.at = String(video.paused ? 0 : video.currentTime);
     if (source.url && !sources.fallBack(clip, source.url)) setBroken({ key, why: whyNot(video, clip) });
   };
   /** @type {(event: {currentTarget: HTMLVideoElement}) => void} */
   const goesOn = ({ currentTarget: video }) => {
-    const { at, playing, key: whose } = left.current;
-    left.current = NOWHERE;
-    if (whose !== key) return;
-    video.currentTime = at;
-    if (playing) video.play().catch(() => {});
+    if (!Number(video.dataset.at)) return;
+    video.currentTime = Number(video.dataset.at);
+    video.dataset.at = "";
+    video.play().catch(() => {});
   };
   const frame = (
     <video
       key={key}
       ref={setVideo}
       class="veo-video"
-      {...asksBy(source.via)}
+      {...asksBy(source)}
       src={source.url || undefined}
       poster={clip.poster || undefined}
       playsInline

@@ -4,7 +4,6 @@
  * @import { Clip, Wire } from "./types.js"
  */
 import { pullBytes } from "./blob_source.js";
-import { askAddress } from "./bucket_address.js";
 import { Subject } from "./events.js";
 import { filesUrl, serverBase, serves } from "./files_url.js";
 
@@ -13,6 +12,7 @@ import { filesUrl, serverBase, serves } from "./files_url.js";
  * @property {"idle"|"pulling"|"ready"|"failed"} phase
  * @property {string} url  "" until ready
  * @property {"files"|"bucket"|"kernel"|""} via
+ * @property {number} [until]  when a bucket's address ends
  * @property {number} received
  * @property {number} total
  * @property {boolean} silent  the kernel has not answered for a while
@@ -31,13 +31,14 @@ export function empty(video) {
   video.load();
 }
 
+/** How an element asks for it: in a bucket by CORS, without which no frame could be grabbed. @param {Source|null} source */
+export const asksBy = (source) => (source?.via === "bucket" ? { crossOrigin: /** @type {const} */ ("anonymous") } : {});
+
 export class ClipSources extends Subject {
   /** @type {Map<string, Source>} */
   #sources = new Map();
   /** @type {Map<string, () => void>} the pulls under way */
   #pulls = new Map();
-  /** @type {Map<string, number>} until when the bucket's address of each clip holds */
-  #until = new Map();
   /** @type {Map<string, number>} how many hold each clip */
   #holders = new Map();
   /** @type {Set<string>} */
@@ -74,7 +75,7 @@ export class ClipSources extends Subject {
     if (this.#ended.signal.aborted || this.get(clip).phase !== "idle") return;
     const url = filesUrl(clip, this.#base);
     if (url) this.#set(clip, { phase: "ready", url, via: "files" });
-    else this.#fetch(clip);
+    else this.#pull(clip);
   }
 
   /**
@@ -125,8 +126,8 @@ export class ClipSources extends Subject {
   }
 
   /**
-   * The browser could not use what it was given. Whatever came from elsewhere gets one more chance, through the kernel, and an
-   * address in a bucket another one once its time is over.
+   * The browser could not use what it was given. An address gets one more chance, through the kernel, and one in a bucket as many
+   * as it has ended.
    *
    * @param {Clip} clip
    * @param {string} url  what it was given
@@ -136,10 +137,8 @@ export class ClipSources extends Subject {
     const source = this.get(clip);
     // The element may tell late, when it is to have something else.
     if (source.url === url) {
-      if (source.via === "files") this.#fetch(clip);
-      else if (source.via !== "bucket") return false;
-      else if (Date.now() > (this.#until.get(clipKey(clip)) ?? 0)) this.#ask(clip);
-      else this.#pull(clip);
+      if (source.via === "kernel") return false;
+      this.#pull(clip, Date.now() < (source.until ?? 0));
     }
     return true;
   }
@@ -150,7 +149,7 @@ export class ClipSources extends Subject {
    * @param {Clip} clip
    */
   retry(clip) {
-    this.#fetch(clip);
+    this.#pull(clip);
   }
 
   /**
@@ -173,30 +172,11 @@ export class ClipSources extends Subject {
     super.dispose();
   }
 
-  /** @param {Clip} clip */
-  #fetch(clip) {
-    if (clip.in_bucket) this.#ask(clip);
-    else this.#pull(clip);
-  }
-
-  /** Have the kernel sign the clip's address in its bucket, and bring the clip itself where the store signs none. @param {Clip} clip */
-  #ask(clip) {
-    this.#pulls.get(clipKey(clip))?.();
-    this.#set(clip, { ...IDLE, phase: "pulling", total: clip.bytes });
-    const stop = askAddress(this.#wire, clip, {
-      signed: (url, seconds) => {
-        this.#pulls.delete(clipKey(clip));
-        this.#until.set(clipKey(clip), Date.now() + seconds * 1000);
-        this.#set(clip, { phase: "ready", via: "bucket", url, silent: false });
-      },
-      unsigned: () => this.#pull(clip),
-      silent: () => this.#set(clip, { silent: true }),
-    });
-    this.#pulls.set(clipKey(clip), stop);
-  }
-
-  /** @param {Clip} clip */
-  #pull(clip) {
+  /**
+   * @param {Clip} clip
+   * @param {boolean} [plain]  not from a bucket, which this page cannot read
+   */
+  #pull(clip, plain) {
     this.#pulls.get(clipKey(clip))?.();
     this.#set(clip, { ...IDLE, phase: "pulling", total: clip.bytes });
     const finish = (/** @type {Partial<Source>} */ change) => {
@@ -206,9 +186,11 @@ export class ClipSources extends Subject {
     const stop = pullBytes(this.#wire, clip, {
       progress: (received, total) => this.#set(clip, { received, total, silent: false }),
       done: (blob) => finish({ phase: "ready", via: "kernel", url: URL.createObjectURL(blob) }),
+      // Whoever has the address can read the clip, so that it is kept nowhere else.
+      signed: (url, seconds) => finish({ phase: "ready", via: "bucket", url, until: Date.now() + seconds * 1000 }),
       failed: (message) => finish({ phase: "failed", message }),
       silent: () => this.#set(clip, { silent: true }),
-    });
+    }, plain);
     this.#pulls.set(clipKey(clip), stop);
   }
 

@@ -8,7 +8,6 @@
  * @property {string} name
  * @property {string} path
  * @property {string|null} files_path  path below the Jupyter server's root, if it is there
- * @property {boolean} [in_bucket]  the kernel may have an address there signed
  * @property {string} mime
  * @property {number} bytes
  * @property {number} seconds

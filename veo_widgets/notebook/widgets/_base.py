@@ -136,8 +136,6 @@ class ClipWidget(anywidget.AnyWidget):
         video = self._clip(message.sample)
         if message.kind == "need-bytes":
             self.begin(anyio.to_thread.run_sync, self._send_clip, message, video)
-        elif message.kind == "need-address":
-            self.begin(anyio.to_thread.run_sync, self._send_address, message, video)
         elif message.kind == "poster" and video and video.path not in self._posters and is_poster(message.data):
             # Every page that shows the clip sends one; the first is enough.
             self._posters.add(video.path)
@@ -183,17 +181,21 @@ class ClipWidget(anywidget.AnyWidget):
         uploading.put_recipe(video)
         self.draw_again()
 
-    def _send_address(self, message: Message, video: Video | None) -> None:
-        """Send the address of a clip in a bucket by which anybody can read it for a while; an empty one without any.
+    def _send_address(self, message: Message, video: Video) -> bool:
+        """Send the address of a clip in a bucket by which anybody can read it for a while; False where there is none.
 
         Whoever has it needs no key, so it is no trait: those are kept in notebooks.
         """
-        url = buckets.signed(video.uri, _SIGNED_SECONDS) if video and video.uri else ""
+        if message.fields.get("plain") or not (url := buckets.signed(video.uri, _SIGNED_SECONDS) if video.uri else ""):
+            return False
         answer = {"request": message.request, "sample": message.sample, "url": url, "seconds": _SIGNED_SECONDS}
         self.send({"kind": "address", **answer})
+        return True
 
     def _send_clip(self, message: Message, video: Video | None) -> None:
-        """Send a clip in pieces, read as they go."""
+        """Send a clip in pieces, read as they go, or the address of one in a bucket."""
+        if video and self._send_address(message, video):
+            return
         answer = {"request": message.request, "sample": message.sample}
         # Refused rather than queued: whoever waits here holds one of the loop's threads as well.
         if not _SENDING.acquire(blocking=False):

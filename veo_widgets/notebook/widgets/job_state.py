@@ -88,7 +88,6 @@ def clip(video: Video) -> dict[str, Any]:
         "name": video.path.name,
         "path": video.relative_path(),
         "files_path": files_path(video.path),
-        "in_bucket": bool(video.uri),
         "mime": video.mime,
         "bytes": video.bytes,
         "seconds": video.seconds,
