@@ -37,7 +37,6 @@ LIBRARIES = {
         "notebook/widgets/storyboards",
     },
     "IPython": {"notebook", "notebook/magics", "notebook/widgets"},
-    "fsspec": {"domain"},
     "av": {"domain/formats", "storage/clips", "storage/films"},
     "PIL": {"domain/formats", "storage/clips"},
     "opentimelineio": {"storage/films"},

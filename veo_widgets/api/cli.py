@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import shlex
 import sys
@@ -17,14 +16,13 @@ from ..domain.budgets import read_pairs
 from ..domain.errors import DeliveryWarning, InvalidRequestError, MissingExtraError, VeoError
 from ..domain.version import own_version
 from ..session.job import Job, Jobs
+from . import worker
 from .commands import VERBS, fill, given
 from .doctor import Report
 from .sending import SENDERS, describe
 
 # As shells have it for Ctrl-C and for a pipe that nobody reads: this and the number of the signal.
 _SIGNALLED = 128
-# Of a disk that is full, or full for this user.
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         fill(verbs.add_parser(verb.name, description=verb.help, **listed), verb)
     for name, sender in SENDERS.items():
         sender.add(verbs.add_parser(name, help=sender.help))
+    worker.add(verbs.add_parser("worker", help=worker.HELP))
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
 
@@ -59,17 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"veo: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever reads has seen enough, as `head` does.
-        _drop_output()
+        # Whoever reads has seen enough, as `head` does; what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SIGNALLED + 13
-    except OSError as error:
-        if error.errno not in _NO_ROOM or error.filename:
-            raise
-        _drop_output()
-        print(
-            f"veo: The output cannot be written: {error.strerror}. Jobs stay; `veo jobs` lists them.", file=sys.stderr
-        )
-        return 1
     except KeyboardInterrupt:
         print("Stopped waiting; jobs keep running. `veo resume` picks them up.", file=sys.stderr)
         return _SIGNALLED + 2
@@ -104,6 +95,8 @@ def _run_emulator(words: Sequence[str]) -> int:
 def _run_verb(*, verb: str, **values: Any) -> int:
     if level := values.pop("log"):
         log(level)
+    if verb == "worker":
+        return worker.run(**values)
     if verb in SENDERS:
         return SENDERS[verb].run(**values)
     _refuse_transient(verb, values)
@@ -115,11 +108,6 @@ def _written(code: int) -> int:
     if sys.stdout:
         sys.stdout.flush()
     return code
-
-
-def _drop_output() -> None:
-    """Have what is left of the output go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse_transient(verb: str, values: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, NamedTuple
@@ -130,6 +130,16 @@ class LiveJobs:
 
     def __getitem__(self, job_id: str) -> Entry:
         return self._entries[job_id]
+
+    def drop_unwatched(self, keep: Container[str]) -> list[str]:
+        """Forget every job that nobody watches here, but those to `keep`; returns their ids."""
+        idle = [
+            job_id for job_id, entry in self._entries.items() if entry.scope is None and not entry.sighting.watching
+        ]
+        dropped = [job_id for job_id in idle if job_id not in keep]
+        for job_id in dropped:
+            del self._entries[job_id]
+        return dropped
 
     def sightings(self) -> list[Sighting]:
         """Every job, on any thread."""

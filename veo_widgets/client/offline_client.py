@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from ..config.accounts import account
 from ..config.resolution import priced
 from ..config.settings import Settings
 from ..domain import job_transitions
-from ..domain.errors import DownloadError, VeoError
+from ..domain.errors import VeoError
 from ..domain.job_record import JobRecord
 from ..domain.paths import absolute
 from ..domain.pricing import Cost, estimate
@@ -33,7 +33,6 @@ from .job_store import JobStore
 from .live_jobs import Listener, LiveJobs, Sighting
 from .notices import Teller
 from .plan import Plan, make_plan, new_record
-from .uploads import Uploads
 
 T = TypeVar("T")
 
@@ -58,7 +57,7 @@ class OfflineClient:
         self.home, self._clock = absolute(home), clock
         self._ledger, self._live = AsyncLedger(self.home / "ledger.sqlite3", clock.patience), LiveJobs()
         self._store = JobStore(self._ledger, self._live, clock)
-        self._digests, self._uploads = Digests(self._store), Uploads(self._store)
+        self._digests = Digests(self._store)
         self._accounts = JobAccounts(settings, self.home)
         self.cast = CastFolder(self.home / "cast")
 
@@ -165,17 +164,6 @@ class OfflineClient:
         """A job's record with the digests of its clips, which come a moment after the clips; see `Digests.of`."""
         return await self._digests.of(record)
 
-    async def upload(self, job_id: str) -> JobRecord:
-        """Put the clips of a finished job into its bucket that could not be put there; see `JobRecord.lacks_upload`.
-
-        Raises:
-            DownloadError: they still cannot. They stay on this machine.
-        """
-        record = await self._uploads.again(await self.job(job_id))
-        if record.lacks_upload:
-            raise DownloadError(record.trouble)
-        return record
-
     async def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""
         return await self._ledger.do(lambda ledger: ledger.events(job_id))
@@ -198,6 +186,32 @@ class OfflineClient:
         """The open jobs of the ledger that other programs work on, by id."""
         now = self._clock.now()
         return await self._ledger.do(lambda ledger: ledger.held(now))
+
+    async def open_jobs(self) -> dict[str, Hold | None]:
+        """The open jobs of the ledger by id, with the other program that works on each, if one does."""
+        now = self._clock.now()
+        return await self._ledger.do(lambda ledger: ledger.open_jobs(now))
+
+    async def claim(self, job_id: str) -> bool:
+        """Take the right to work on a job, until its watching ends; False if another program has it, or it has ended.
+
+        Raises:
+            LedgerError: it cannot be written down.
+        """
+        await self.sighting(job_id)
+        leased, record = await self._store.take(job_id)
+        if leased and record.state.is_final:
+            await self._store.release(job_id)
+        return leased and not record.state.is_final
+
+    async def drop_unwatched(self, keep: Container[str]) -> None:
+        """Keep no more in mind of jobs that nobody watches here, but for those to `keep`: for programs that run on."""
+        if dropped := self._live.drop_unwatched(keep):
+            await self._ledger.do(lambda ledger: ledger.let_go(dropped))
+
+    async def reckon_missing_digests(self) -> None:
+        """Have the digests be reckoned of clips whose program was killed before it had theirs."""
+        await self._digests.want_left_over()
 
     async def adopt(
         self,

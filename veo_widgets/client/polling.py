@@ -95,7 +95,9 @@ class Polling:
         asked = self._live[job_id].retry_after
         wait, first = None if asked is None else polite(asked), True
         while True:
-            record = self._live[job_id].sighting.record if self._store.holds(job_id) else await self._take(job_id)
+            record = self._live[job_id].sighting.record
+            if not self._store.holds(job_id) or not (record.operation or record.held_back or record.state.is_final):
+                record = await self._take(job_id)
             if record.state.is_final:
                 return
             if record.held_back:

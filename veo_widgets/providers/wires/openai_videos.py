@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from ...domain.buckets import is_google
 from ...domain.catalog import Model
 from ...domain.errors import InvalidReplyError, InvalidRequestError, ServiceError
 from ...domain.job_record import Operation, Sample
@@ -221,8 +220,7 @@ class OpenAIVideos(Dialect):
 
     def others(self, sample: Sample, endpoint: Endpoint) -> tuple[Call, ...]:
         """Where else the answer says that the clip is."""
-        # What is in a bucket is read as such.
-        calls = [self._call_at(address, endpoint) for address in sample.others if not is_google(address)]
+        calls = [self._call_at(address, endpoint) for address in sample.others]
         return tuple({call.url: call for call in calls if call.url != self.content(sample, endpoint).url}.values())
 
     def _call_at(self, uri: str, endpoint: Endpoint) -> Call:

@@ -79,9 +79,8 @@ def renew(db: Database, me: str, promised: float | None, now: float, seconds: fl
     return bool(row[0] == promised and row[0] > now)
 
 
-def held(file: LedgerFile, me: str, now: float, is_dead: IsDead) -> dict[str, Hold]:
-    """The open jobs that others work on, by id."""
+def open_jobs(file: LedgerFile, me: str, now: float, is_dead: IsDead) -> dict[str, Hold | None]:
+    """The open jobs by id, with the other holder that works on each, if one does."""
     query = f"SELECT id, holder, {_UNTIL} FROM jobs LEFT JOIN holders ON name = holder WHERE state IN {OPEN}"  # noqa: S608
     is_dead = cache(is_dead)
-    holds = {job_id: others((holder, until), me, now, is_dead) for job_id, holder, until in file.rows(query)}
-    return {job_id: hold for job_id, hold in holds.items() if hold is not None}
+    return {job_id: others((holder, until), me, now, is_dead) for job_id, holder, until in file.rows(query)}

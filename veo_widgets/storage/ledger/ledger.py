@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,13 +98,6 @@ class Ledger:
             WHERE state = 'succeeded' AND instr(record, '"sha256": ""')"""
         rows = self._file.rows(query, (_LOOKED_BACK,))
         return [read_job(row, self._file) for row in rows]
-
-    def without_uploads(self) -> list[JobRecord]:
-        """Those of the newest jobs with clips that could not be put into their bucket."""
-        query = """SELECT record, request FROM (SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?)
-            WHERE state = 'succeeded' AND coalesce(json_extract(record, '$.bucket'), '') <> ''"""
-        found = [read_job(row, self._file) for row in self._file.rows(query, (_LOOKED_BACK,))]
-        return [record for record in found if record.lacks_upload]
 
     def reopen(self, record: JobRecord, detail: str) -> None:
         """Keep the record of a job that had ended and goes on; see `write`, which never undoes an end."""
@@ -272,14 +265,16 @@ class Ledger:
 
     def left(self, now: float) -> tuple[int, int]:
         """How many open jobs nobody works on at `now`, and of how many the answer was lost."""
-        rows = self._file.rows(f"SELECT state FROM jobs WHERE state = 'unknown' OR state IN {OPEN}")  # noqa: S608
-        unknown = sum(state == "unknown" for (state,) in rows)
-        return len(rows) - unknown - len(self.held(now)), unknown
+        return sum(hold is None for hold in self.open_jobs(now).values()), self.unknown()[0]
 
     def held(self, now: float) -> dict[str, Hold]:
         """The open jobs that other programs work on at `now`, by id."""
+        return {job_id: hold for job_id, hold in self.open_jobs(now).items() if hold is not None}
+
+    def open_jobs(self, now: float) -> dict[str, Hold | None]:
+        """The open jobs by id, with the other program that works on each at `now`, if one does."""
         # Who only looks needs no name, and makes no holder's file.
-        return leases.held(self._file, self._me.name if self._me else "", now, self._is_dead)
+        return leases.open_jobs(self._file, self._me.name if self._me else "", now, self._is_dead)
 
     def unknown(self) -> tuple[int, float]:
         """How many jobs there are whose answer was lost, and the US dollars that are reserved for them."""
@@ -351,6 +346,11 @@ class Ledger:
     def known(self, record: JobRecord) -> None:
         """Remember a record in case the ledger turns out to have lost it."""
         self._known.setdefault(record.id, record)
+
+    def let_go(self, job_ids: Iterable[str]) -> None:
+        """Remember these jobs no more: should the ledger turn out to have lost them, they are not written again."""
+        for job_id in job_ids:
+            self._known.pop(job_id, None)
 
     def held_by(self, job_id: str, now: float) -> Hold | None:
         """Who else works on a job, if somebody does."""
