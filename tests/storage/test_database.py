@@ -23,10 +23,10 @@ from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.domain.media import Image
 from veo_widgets.domain.pricing import Cost
 from veo_widgets.domain.request import VideoRequest
-from veo_widgets.storage.ledger.database import journal_for
 from veo_widgets.storage.ledger.ledger import Ledger
 from veo_widgets.storage.ledger.schema import MIGRATIONS
 from veo_widgets.storage.ledger.searches import Search
+from veo_widgets.storage.ledger.sqlite_file import journal_for
 
 DAMAGED = pytest.warns(RuntimeWarning, match="was damaged")
 
@@ -397,7 +397,7 @@ def test_a_ledger_that_was_set_aside_by_another_program_is_opened_anew(path: Pat
 def old(path: Path) -> None:
     """A ledger as its first version left it."""
     with closing(sqlite3.connect(path)) as db:
-        db.executescript(MIGRATIONS[0])
+        db.executescript(MIGRATIONS[0].sqlite)
         db.execute("PRAGMA user_version = 1")
         for number, (provider, usd) in enumerate([("gemini", 0.8), ("emulator", 0.4), ("litellm", None)]):
             made = record(f"job{number}", "running", at=1_790_000_000.0, provider=provider, cost=Cost(usd))

@@ -16,6 +16,8 @@ from veo_widgets.domain.pricing import Cost
 from veo_widgets.domain.request import VideoRequest
 from veo_widgets.storage.ledger.ledger import Ledger
 
+from .places import FilePlace
+
 
 def piece(job_id: str, state: str = "submitting", place: str = "p", retry_of: str = "", group: str = "g") -> JobRecord:
     request = VideoRequest("A cat", "m")
@@ -24,8 +26,8 @@ def piece(job_id: str, state: str = "submitting", place: str = "p", retry_of: st
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(tmp_path / "ledger.sqlite3")) as opened:
+def ledger(place: FilePlace) -> Iterator[Ledger]:
+    with closing(place.open()) as opened:
         yield opened
 
 
@@ -64,11 +66,11 @@ def test_a_clip_stands_before_a_newer_job_without_one(ledger: Ledger) -> None:
     reserve(ledger, piece("fourth", retry_of="first"))
 
 
-def test_of_programs_that_ask_at_once_one_gets_the_place(ledger: Ledger, tmp_path: Path) -> None:
+def test_of_programs_that_ask_at_once_one_gets_the_place(ledger: Ledger, place: FilePlace) -> None:
     refused: list[str] = []
 
     def ask(job_id: str) -> None:
-        with closing(Ledger(tmp_path / "ledger.sqlite3")) as own:
+        with closing(place.open()) as own:
             try:
                 reserve(own, piece(job_id))
             except PlaceTakenError as error:
@@ -83,8 +85,8 @@ def test_of_programs_that_ask_at_once_one_gets_the_place(ledger: Ledger, tmp_pat
     assert refused == [winner.id] * 5
 
 
-def test_places_are_found_by_an_index(ledger: Ledger, tmp_path: Path) -> None:
-    reserve(ledger, piece("first"))
+def test_places_are_found_by_an_index(tmp_path: Path) -> None:
+    Ledger(tmp_path / "ledger.sqlite3").close()
     query = "EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE json_extract(record, '$.group') = 'g'"
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
         assert "jobs_by_place" in str(db.execute(query).fetchall())

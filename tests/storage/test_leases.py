@@ -26,6 +26,7 @@ from veo_widgets.session.job import Job
 from veo_widgets.storage.ledger.ledger import Ledger
 
 from ..conftest import swift
+from .places import OPENING, FilePlace
 from .test_ledger import HOLDER, record
 
 JOB = "abcd2345"
@@ -37,16 +38,17 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(path)) as opened:
+def ledger(place: FilePlace) -> Iterator[Ledger]:
+    with closing(place.open()) as opened:
         opened.write(record())
         yield opened
 
 
 @pytest.fixture
-def holder(path: Path, ledger: Ledger) -> Iterator[subprocess.Popen[str]]:
+def holder(place: FilePlace, ledger: Ledger) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the lease of the ledger's job from 1000 to 1120."""
-    command = [sys.executable, "-c", HOLDER, str(path), JOB, "1000"]
+    place.at(1000.0)
+    command = [sys.executable, "-c", HOLDER, *place.arguments, JOB, "1000"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "True\n"
@@ -54,14 +56,13 @@ def holder(path: Path, ledger: Ledger) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def part(path: Path, number: int, text: str) -> None:
+def part(place: FilePlace, number: int, text: str) -> None:
     """Have the ledger's jobs held by a holder with another host (0), process (1), token (2) or proof (3)."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        for job_id, holder in db.execute("SELECT id, holder FROM jobs WHERE holder IS NOT NULL").fetchall():
-            parts = holder.split("/")
-            parts[number] = text
-            db.execute("UPDATE jobs SET holder = ? WHERE id = ?", ("/".join(parts), job_id))
-        db.execute("DELETE FROM holders")
+    for job_id, holder in place.execute("SELECT id, holder FROM jobs WHERE holder IS NOT NULL"):
+        parts = holder.split("/")
+        parts[number] = text
+        place.execute("UPDATE jobs SET holder = ? WHERE id = ?", ("/".join(parts), job_id))
+    place.execute("DELETE FROM holders")
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -73,20 +74,20 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def test_two_with_the_same_name_and_process_id_are_told_apart_while_both_live(
-    holder: subprocess.Popen[str], ledger: Ledger, path: Path
+    holder: subprocess.Popen[str], ledger: Ledger, place: FilePlace
 ) -> None:
     """As in two containers with the same hostname, in each of which the program is process 1."""
-    part(path, 1, str(os.getpid()))
+    part(place, 1, str(os.getpid()))
     assert not ledger.lease(JOB, 1001.0, 120.0)
     end(holder)
     assert ledger.lease(JOB, 1002.0, 120.0)
 
 
 def test_a_process_id_that_lives_again_is_not_the_holder(
-    holder: subprocess.Popen[str], ledger: Ledger, path: Path
+    holder: subprocess.Popen[str], ledger: Ledger, place: FilePlace
 ) -> None:
     end(holder)
-    part(path, 1, str(os.getppid()))
+    part(place, 1, str(os.getppid()))
     assert ledger.lease(JOB, 1002.0, 120.0)
 
 
@@ -96,8 +97,8 @@ def test_a_holder_that_is_stopped_lives(holder: subprocess.Popen[str], ledger: L
     assert ledger.lease(JOB, 1120.0, 120.0)
 
 
-def test_a_client_of_this_process_that_was_closed_is_gone(ledger: Ledger, path: Path) -> None:
-    other = Ledger(path)
+def test_a_client_of_this_process_that_was_closed_is_gone(ledger: Ledger, place: FilePlace) -> None:
+    other = place.open()
     assert other.lease(JOB, 1000.0, 120.0)
     assert not ledger.lease(JOB, 1001.0, 120.0)
     other.close()
@@ -119,19 +120,20 @@ def test_a_client_of_this_process_that_was_closed_is_gone(ledger: Ledger, path: 
     ],
 )
 def test_of_what_stands_in_a_ledger_only_what_is_proven_is_gone(
-    ledger: Ledger, path: Path, name: str, gone: bool
+    ledger: Ledger, place: FilePlace, name: str, gone: bool
 ) -> None:
     assert ledger.lease(JOB, 1000.0, 120.0)
     host = os.uname().nodename
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        filled = name.format(host=host, pid=os.getpid(), parent=os.getppid())
-        db.execute("UPDATE jobs SET holder = ?", (filled,))
+    filled = name.format(host=host, pid=os.getpid(), parent=os.getppid())
+    place.execute("UPDATE jobs SET holder = ?", (filled,))
     assert ledger.lease(JOB, 1001.0, 120.0) is gone
     assert ledger.lease(JOB, 1120.0, 120.0)
 
 
-def test_a_lock_that_somebody_removed_proves_nothing(holder: subprocess.Popen[str], ledger: Ledger, path: Path) -> None:
-    (file,) = path.with_name("ledger.holders").iterdir()
+def test_a_lock_that_somebody_removed_proves_nothing(
+    holder: subprocess.Popen[str], ledger: Ledger, place: FilePlace
+) -> None:
+    (file,) = place.path.with_name("ledger.holders").iterdir()
     file.unlink()
     assert not ledger.lease(JOB, 1001.0, 120.0)
     file.touch()
@@ -139,9 +141,9 @@ def test_a_lock_that_somebody_removed_proves_nothing(holder: subprocess.Popen[st
 
 
 def test_files_of_holders_long_gone_are_removed_and_those_of_the_living_stay(
-    holder: subprocess.Popen[str], ledger: Ledger, path: Path
+    holder: subprocess.Popen[str], ledger: Ledger, place: FilePlace
 ) -> None:
-    folder = path.with_name("ledger.holders")
+    folder = place.path.with_name("ledger.holders")
     (living,) = folder.iterdir()
     dead = folder / "0badcafe0badcafe"
     dead.touch()
@@ -152,18 +154,18 @@ def test_files_of_holders_long_gone_are_removed_and_those_of_the_living_stay(
     assert not dead.exists()
 
 
-def test_a_forked_child_does_not_keep_its_parents_leases(ledger: Ledger, path: Path) -> None:
-    program = """
-import os, sys, pathlib
-from veo_widgets.storage.ledger.ledger import Ledger
-ledger = Ledger(pathlib.Path(sys.argv[1]))
-assert ledger.lease(sys.argv[2], 1000.0, 120.0)
+def test_a_forked_child_does_not_keep_its_parents_leases(ledger: Ledger, place: FilePlace) -> None:
+    place.at(1000.0)
+    program = f"""{OPENING}
+import os
+ledger = opened()
+assert ledger.lease(sys.argv[3], 1000.0, 120.0)
 if os.fork():
     os._exit(0)
 print("child", flush=True)
 sys.stdin.read()
 """
-    command = [sys.executable, "-W", "ignore", "-c", program, str(path), JOB]
+    command = [sys.executable, "-W", "ignore", "-c", program, *place.arguments, JOB]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "child\n"
         assert process.wait(60) == 0
@@ -173,18 +175,19 @@ sys.stdin.read()
 # Renewal
 
 
-def test_a_thousand_leases_are_renewed_by_one_row(ledger: Ledger, path: Path) -> None:
-    for number in range(1000):
-        ledger.write(record(f"job{number}"))
-        assert ledger.lease(f"job{number}", 1000.0, 120.0)
-    with closing(Ledger(path)) as other, closing(sqlite3.connect(path)) as db:
-        before = db.execute("PRAGMA data_version").fetchone()[0]
-        assert ledger.renew(1100.0, 120.0)
-        assert db.execute("PRAGMA data_version").fetchone()[0] == before + 1
-        assert not any(other.lease(f"job{number}", 1219.0, 120.0) for number in range(1000))
-        assert ledger.lease("job7", 1110.0, 120.0)
-        assert db.execute("PRAGMA data_version").fetchone()[0] == before + 1
-        assert other.lease("job7", 1220.0, 120.0)
+def test_a_thousand_leases_are_renewed_by_one_row(path: Path) -> None:
+    with closing(Ledger(path)) as ledger:
+        for number in range(1000):
+            ledger.write(record(f"job{number}"))
+            assert ledger.lease(f"job{number}", 1000.0, 120.0)
+        with closing(Ledger(path)) as other, closing(sqlite3.connect(path)) as db:
+            before = db.execute("PRAGMA data_version").fetchone()[0]
+            assert ledger.renew(1100.0, 120.0)
+            assert db.execute("PRAGMA data_version").fetchone()[0] == before + 1
+            assert not any(other.lease(f"job{number}", 1219.0, 120.0) for number in range(1000))
+            assert ledger.lease("job7", 1110.0, 120.0)
+            assert db.execute("PRAGMA data_version").fetchone()[0] == before + 1
+            assert other.lease("job7", 1220.0, 120.0)
 
 
 def test_whoever_slept_for_longer_than_a_lease_is_told_so(ledger: Ledger) -> None:
@@ -196,8 +199,8 @@ def test_whoever_slept_for_longer_than_a_lease_is_told_so(ledger: Ledger) -> Non
 
 
 @pytest.mark.parametrize("renewed", [True, False])
-def test_whoever_loses_a_job_by_force_is_told_so(ledger: Ledger, path: Path, renewed: bool) -> None:
-    with closing(Ledger(path)) as other:
+def test_whoever_loses_a_job_by_force_is_told_so(ledger: Ledger, place: FilePlace, renewed: bool) -> None:
+    with closing(place.open()) as other:
         assert other.lease(JOB, 1000.0, 120.0)
         if renewed:
             assert other.renew(1050.0, 120.0)
@@ -236,9 +239,9 @@ def test_a_lease_that_could_not_be_given_back_is_not_renewed_with_the_others(pat
 
 
 @pytest.mark.parametrize("state", ["unknown", "failed", "succeeded"])
-def test_whoever_ends_a_job_holds_it_no_more(ledger: Ledger, path: Path, state: str) -> None:
+def test_whoever_ends_a_job_holds_it_no_more(ledger: Ledger, place: FilePlace, state: str) -> None:
     """A job whose answer was lost may be found by another program, which then works on it."""
-    with closing(Ledger(path)) as other:
+    with closing(place.open()) as other:
         assert ledger.lease(JOB, 1000.0, 120.0)
         ledger.write(record(state=state, updated_at=101.0))
         assert other.lease(JOB, 1001.0, 120.0)

@@ -1,4 +1,4 @@
-"""The ledger on real files, shared by real processes."""
+"""The ledger, in a file and on a server, shared by real processes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,12 @@ from veo_widgets.storage.ledger.async_ledger import AsyncLedger
 from veo_widgets.storage.ledger.ledger import Ledger
 from veo_widgets.storage.ledger.schema import MIGRATIONS
 
+from .places import OPENING, FilePlace
+
 # Another process that takes a lease, says whether it got it, and holds it until it is killed.
-HOLDER = """
-import sys, pathlib
-from veo_widgets.storage.ledger.ledger import Ledger
-from veo_widgets.storage.ledger.schema import MIGRATIONS
-ledger = Ledger(pathlib.Path(sys.argv[1]))
-print(ledger.lease(sys.argv[2], float(sys.argv[3]), 120.0), flush=True)
+HOLDER = f"""{OPENING}
+ledger = opened()
+print(ledger.lease(sys.argv[3], float(sys.argv[4]), 120.0), flush=True)
 sys.stdin.read()
 """
 
@@ -42,7 +41,6 @@ sys.stdin.read()
 WRITER = """
 import sys, pathlib
 from veo_widgets.storage.ledger.ledger import Ledger
-from veo_widgets.storage.ledger.schema import MIGRATIONS
 from veo_widgets.domain.pricing import Cost
 from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.domain.request import VideoRequest
@@ -78,16 +76,17 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(path)) as opened:
+def ledger(place: FilePlace) -> Iterator[Ledger]:
+    with closing(place.open()) as opened:
         yield opened
 
 
 @pytest.fixture
-def holder(path: Path, ledger: Ledger) -> Iterator[subprocess.Popen[str]]:
+def holder(place: FilePlace, ledger: Ledger) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the lease of a job of the ledger."""
     ledger.write(record())
-    command = [sys.executable, "-c", HOLDER, str(path), "abcd2345", "1000"]
+    place.at(1000.0)
+    command = [sys.executable, "-c", HOLDER, *place.arguments, "abcd2345", "1000"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "True\n"
@@ -109,7 +108,7 @@ def test_a_record_is_read_as_it_was_written(ledger: Ledger) -> None:
     assert ledger.jobs() == [full]
 
 
-def test_images_survive_the_round_trip_and_are_kept_once(ledger: Ledger, path: Path) -> None:
+def test_images_survive_the_round_trip_and_are_kept_once(ledger: Ledger, place: FilePlace) -> None:
     frame = Image(b"\x89PNG\r\n\x1a\n\0\xff", name="a.png")
     photo = Image(b"\xff\xd8\xff", mime="image/jpeg", name="b.jpg")
     remote = Image(uri="gs://b/c.png", name="gs://b/c.png")
@@ -117,12 +116,11 @@ def test_images_survive_the_round_trip_and_are_kept_once(ledger: Ledger, path: P
     for number in range(3):
         ledger.write(record(f"job{number}", request=request))
     assert ledger.read("job2").request == request
-    with closing(sqlite3.connect(path)) as other:
-        assert other.execute("SELECT count(*) FROM inputs").fetchone() == (3,)
+    assert place.execute("SELECT count(*) FROM inputs") == [(3,)]
 
 
-def test_two_connections_see_the_same(path: Path, ledger: Ledger) -> None:
-    with closing(Ledger(path)) as other:
+def test_two_connections_see_the_same(place: FilePlace, ledger: Ledger) -> None:
+    with closing(place.open()) as other:
         ledger.write(record())
         other.write(
             replace(other.read("abcd2345"), state=JobState.QUEUED, operation="op", updated_at=101.0), "accepted"
@@ -226,19 +224,18 @@ def test_the_lease_of_a_killed_process_is_taken_over_at_once(holder: subprocess.
 
 
 def test_a_lease_of_another_machine_holds_until_it_runs_out(
-    holder: subprocess.Popen[str], ledger: Ledger, path: Path
+    holder: subprocess.Popen[str], ledger: Ledger, place: FilePlace
 ) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("UPDATE jobs SET holder = 'another-machine' || substr(holder, instr(holder, '/'))")
+    place.execute("UPDATE jobs SET holder = 'another-machine' || substr(holder, instr(holder, '/'))")
     holder.kill()
     holder.wait(60)
     assert not ledger.lease("abcd2345", 1000.0, 120.0)
     assert ledger.lease("abcd2345", 1120.0, 120.0)
 
 
-def test_two_clients_of_one_process_never_both_hold_a_lease(ledger: Ledger, path: Path) -> None:
+def test_two_clients_of_one_process_never_both_hold_a_lease(ledger: Ledger, place: FilePlace) -> None:
     ledger.write(record())
-    with closing(Ledger(path)) as other:
+    with closing(place.open()) as other:
         assert ledger.lease("abcd2345", 1000.0, 120.0)
         assert not other.lease("abcd2345", 1001.0, 120.0)
         other.release("abcd2345")
@@ -247,17 +244,17 @@ def test_two_clients_of_one_process_never_both_hold_a_lease(ledger: Ledger, path
         assert other.lease("abcd2345", 1003.0, 120.0)
 
 
-def test_a_job_that_is_written_down_is_its_writers_from_the_first_moment(ledger: Ledger, path: Path) -> None:
+def test_a_job_that_is_written_down_is_its_writers_from_the_first_moment(ledger: Ledger, place: FilePlace) -> None:
     """Whoever resumes between the intent and the create must not call its answer lost."""
     ledger.reserve(record(at=1000.0), "intent", {}, {}, seconds=120.0)
-    with closing(Ledger(path)) as other:
+    with closing(place.open()) as other:
         assert not other.lease("abcd2345", 1000.0, 120.0)
         assert other.lease("abcd2345", 1120.0, 120.0)
 
 
-def test_a_job_that_was_held_back_is_sent_by_the_holder_of_its_lease_alone(ledger: Ledger, path: Path) -> None:
+def test_a_job_that_was_held_back_is_sent_by_the_holder_of_its_lease_alone(ledger: Ledger, place: FilePlace) -> None:
     ledger.reserve(record(at=1000.0, held_back=True), "intent", {}, {}, seconds=120.0)
-    with closing(Ledger(path)) as other:
+    with closing(place.open()) as other:
         assert not other.begin_sending(record(), "again")
         assert other.lease("abcd2345", 1120.0, 120.0)
         assert not ledger.begin_sending(record(), "again")
@@ -340,16 +337,17 @@ def test_a_write_that_fails_changes_nothing_and_the_next_one_works(ledger: Ledge
     assert len(ledger.jobs()) == 2
 
 
-def test_a_full_disk_is_an_error_that_passes(ledger: Ledger) -> None:
-    ledger.write(record())
-    pages = ledger._file._db.execute("PRAGMA page_count").fetchone()[0]
-    ledger._file._db.execute(f"PRAGMA max_page_count = {pages}")
-    large = VideoRequest("A cat", "m", first_frame=Image(bytes(100_000)))
-    with pytest.raises(LedgerError, match="full"):
+def test_a_full_disk_is_an_error_that_passes(path: Path) -> None:
+    with closing(Ledger(path)) as ledger:
+        ledger.write(record())
+        pages = ledger._file._db.execute("PRAGMA page_count").fetchone()[0]
+        ledger._file._db.execute(f"PRAGMA max_page_count = {pages}")
+        large = VideoRequest("A cat", "m", first_frame=Image(bytes(100_000)))
+        with pytest.raises(LedgerError, match="full"):
+            ledger.write(record("large", request=large))
+        ledger._file._db.execute("PRAGMA max_page_count = 100000")
         ledger.write(record("large", request=large))
-    ledger._file._db.execute("PRAGMA max_page_count = 100000")
-    ledger.write(record("large", request=large))
-    assert ledger.read("large").request == large
+        assert ledger.read("large").request == large
 
 
 def test_the_file_of_a_later_version_is_left_alone(path: Path) -> None:
@@ -380,8 +378,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         Ledger(tmp_path)
 
 
-def test_a_closed_ledger_says_so(path: Path) -> None:
-    ledger = Ledger(path)
+def test_a_closed_ledger_says_so(place: FilePlace) -> None:
+    ledger = place.open()
     ledger.close()
     with pytest.raises(LedgerError):
         ledger.jobs()
@@ -389,10 +387,9 @@ def test_a_closed_ledger_says_so(path: Path) -> None:
         ledger.write(record())
 
 
-def test_no_key_is_ever_in_the_file(ledger: Ledger, path: Path) -> None:
+def test_no_key_is_ever_in_the_file(ledger: Ledger, place: FilePlace) -> None:
     ledger.write(record(endpoint={"base_url": "https://x", "project": "p", "location": "l"}))
-    with closing(sqlite3.connect(path)) as other:
-        (kept,) = other.execute("SELECT record FROM jobs").fetchone()
+    ((kept,),) = place.execute("SELECT record FROM jobs")
     assert set(json.loads(kept)["endpoint"]) == {"base_url", "project", "location"}
 
 

@@ -16,10 +16,13 @@ import pytest
 from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.domain.pricing import Cost
 from veo_widgets.domain.request import VideoRequest
-from veo_widgets.storage.ledger import prompt_index
+from veo_widgets.storage.ledger import sqlite_prompt_index as prompt_index
 from veo_widgets.storage.ledger.ledger import Ledger
+from veo_widgets.storage.ledger.postgres import PostgresServer
 from veo_widgets.storage.ledger.schema import MIGRATIONS
 from veo_widgets.storage.ledger.searches import Search
+
+from .places import FilePlace, ServerPlace
 
 NOW = 1_790_000_000.0
 PROMPTS = (
@@ -95,10 +98,14 @@ def fill(ledger: Ledger, numbers: range) -> list[JobRecord]:
     return made
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, list[JobRecord]]]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def many(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Ledger, list[JobRecord]]]:
     """So many jobs that an index is worth it; the last of them come after it is written."""
-    with closing(Ledger(tmp_path_factory.mktemp("many") / "ledger.sqlite3")) as ledger:
+    folder = tmp_path_factory.mktemp("many")
+    url = request.getfixturevalue("postgres").new_database() if request.param == "postgres" else ""
+    with closing((ServerPlace(folder, url) if url else FilePlace(folder)).open()) as ledger:
         made = fill(ledger, range(250))
         found(ledger, search="cat")
         yield ledger, [*made, *fill(ledger, range(250, 300))]
@@ -109,6 +116,8 @@ def found(ledger: Ledger, limit: int | None = None, **values: object) -> list[st
 
 
 def indexed(ledger: Ledger) -> int:
+    if isinstance(ledger._file, PostgresServer):
+        return ledger._file.rows("SELECT count(*) FROM prompts")[0][0]
     return ledger._file.read(prompt_index.last_row)
 
 
@@ -191,7 +200,7 @@ def test_what_an_earlier_version_goes_on_to_write_is_found(tmp_path: Path) -> No
     request = json.dumps({"prompt": "A dog", "model": "m"})
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
         for script in MIGRATIONS[:4]:
-            old.executescript(script)
+            old.executescript(script.sqlite)
         old.execute("PRAGMA user_version = 4")
         for number in range(2):
             record = json.dumps(replace(job(number, "A dog"), operation=f"op{number}").to_json())

@@ -129,7 +129,7 @@ def test_stars_live_in_the_ledger_that_an_earlier_version_began(tmp_path: Path) 
     path = tmp_path / "ledger.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
         for script in MIGRATIONS[:5]:
-            old.executescript(script)
+            old.executescript(script.sqlite)
         old.execute("PRAGMA user_version = 5")
     made = write_many(path, 3, tmp_path)
     with closing(Ledger(path)) as ledger:

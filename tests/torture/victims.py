@@ -82,7 +82,7 @@ class Reaper:
                     signal.pthread_kill(me, self._by)
 
     def _note_writing(self, thread: int, happened: tuple[str, str]) -> None:
-        if happened[0] == "LedgerFile.write":
+        if happened[0] == "SqliteFile.write":
             (self._writing.add if happened[1] == "call" else self._writing.discard)(thread)
             self._lock.notify_all()
 

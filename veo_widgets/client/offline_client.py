@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..config.accounts import account
 from ..config.resolution import priced
-from ..config.settings import Settings
+from ..config.settings import Settings, ledger_place
 from ..domain import job_transitions
 from ..domain.errors import VeoError
 from ..domain.job_record import JobRecord
@@ -50,12 +50,15 @@ class OfflineClient:
 
     Attributes:
         cast: who is meant by ``@name`` in prompts.
+        ledger_place: where the ledger is.
     """
 
     def __init__(self, settings: Settings, home: Path, clock: Clock) -> None:
         # Absolute, wherever the program goes from here.
         self.home, self._clock = absolute(home), clock
-        self._ledger, self._live = AsyncLedger(self.home / "ledger.sqlite3", clock.patience), LiveJobs()
+        self.ledger_place = ledger_place(self.home)
+        self._ledger = AsyncLedger(self.ledger_place.path, clock.patience, self.ledger_place.url)
+        self._live = LiveJobs()
         self._store = JobStore(self._ledger, self._live, clock)
         self._digests = Digests(self._store)
         self._accounts = JobAccounts(settings, self.home)

@@ -27,6 +27,8 @@ from .submission import Sender, orphaned
 _KEPT_SECONDS = 2 * 24 * 3600.0
 # A schedule that is this old is learned anew: at every poll that would be a trip to the ledger.
 _LEARNED_SECONDS = 60.0
+# Between two looks for a ledger whose server is away.
+_AWAY_SECONDS = 5.0
 # So many jobs are asked for twice a second while others have them; more of them less often.
 _OFTEN = 20
 
@@ -62,7 +64,7 @@ class Polling:
         self._watched += 1
         with scope:
             try:
-                await self._watch_to_the_end(job_id)
+                await self._watch_while_the_ledger_comes_and_goes(job_id)
             except VeoError as error:
                 entry.stopped_by = _with_operation(error, entry.sighting.record)
             except Exception as error:  # noqa: BLE001
@@ -72,6 +74,19 @@ class Polling:
             finally:
                 self._watched -= 1
                 await self._stop_watching(job_id, scope)
+
+    async def _watch_while_the_ledger_comes_and_goes(self, job_id: str) -> None:
+        while True:
+            try:
+                return await self._watch_to_the_end(job_id)
+            except LedgerError as error:
+                if not error.away:
+                    raise
+                # Shown and not written: what is on screen is what is known until the ledger is back.
+                record = self._live[job_id].sighting.record
+                self._live.put(job_transitions.troubled(record, str(error), self._clock.now()))
+                LOGGER.warning("job %s: %s", job_id, error)
+                await self._clock.sleep(_AWAY_SECONDS)
 
     async def _stop_watching(self, job_id: str, scope: anyio.CancelScope) -> None:
         entry = self._live[job_id]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_dir
 
@@ -13,8 +15,12 @@ from ..domain import catalog
 from ..domain.catalog import Catalog, EntryError, Model
 from ..domain.errors import ConfigError
 from ..domain.paths import absolute, fixed
+from ..domain.redaction import know
+from ..domain.secret import Secret
+from ..storage.ledger.ledger_place import LedgerPlace
 
-MODELS, CATALOG = "models.toml", "catalog.json"
+MODELS, CATALOG, LEDGER = "models.toml", "catalog.json", "ledger.sqlite3"
+_URL = "VEO_LEDGER_URL"
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -32,6 +38,35 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
             "The ledger is kept in a home folder, and there is none. Set VEO_WIDGETS_HOME to the whole path of a "
             "folder that can be written."
         ) from None
+
+
+def ledger_place(folder: Path, environ: Mapping[str, str] = os.environ) -> LedgerPlace:
+    """Where the ledger is: the server that ``VEO_LEDGER_URL`` names, or a file in the data folder.
+
+    Read from the environment alone: a file that came with a project must not say who gets your prompts.
+
+    Args:
+        folder: the data folder.
+        environ: the environment.
+
+    Raises:
+        ConfigError: it is no address of a PostgreSQL server.
+    """
+    # Sealed first: what raises from here on may show its variables.
+    url = Secret(environ.get(_URL, ""), f"environment {_URL}")
+    if not url:
+        return LedgerPlace(folder / LEDGER)
+    scheme, _, rest = url.reveal().partition("://")
+    if scheme not in {"postgresql", "postgres"} or not rest:
+        # What stands before may be a password, if something was left out.
+        said = f"{scheme[:20]}://…" if rest else "this"
+        raise ConfigError(
+            f"{_URL}: {said} is not the address of a PostgreSQL server; give one such as "
+            "postgresql://user:password@host/database, or unset it for a file in your data folder."
+        )
+    with suppress(ValueError):
+        know(unquote(urlsplit(url.reveal()).password or ""))
+    return LedgerPlace(folder / LEDGER, url)
 
 
 def user_models(path: Path) -> tuple[Model, ...]:

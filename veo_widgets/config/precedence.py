@@ -7,6 +7,7 @@ takes nothing of what is set further down for another one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from ..domain.tables import Table
 from ..providers.registry import Provider
 from .environment import Environment, source_of
 from .resolution import Found, chosen, found_credentials, named_model, price_at
-from .settings import Settings, clips_folder, first_set, goes_anywhere, home, provider_of
+from .settings import Settings, clips_folder, first_set, goes_anywhere, home, ledger_place, provider_of
 
 _ORDER = "An argument goes first, then configure() and %veo use, c.VeoMagics, the environment, .env, pyproject.toml."
 _PER_PROVIDER = ("provider", "model", "api_key", "base_url", "project", "location", "price")
@@ -116,8 +117,10 @@ def settings_table(configured: Settings, defaults: Settings, environ: Environmen
         rows.append((name, value, _source(name, value, configured, defaults, environ)))
     if provider.knows:
         rows.append(("price", price_at(provider, now) or "the model's", _source_of_price(now, configured, environ)))
-    ledger = "environment VEO_WIDGETS_HOME" if environ.get("VEO_WIDGETS_HOME") else "default"
-    return Table(("setting", "value", "from"), [*rows, ("ledger", home() / "ledger.sqlite3", ledger)], _ORDER)
+    place = ledger_place(home())
+    variables = ("VEO_LEDGER_URL",) if place.url else ("VEO_WIDGETS_HOME",)
+    ledger = next((f"environment {name}" for name in variables if os.environ.get(name)), "default")
+    return Table(("setting", "value", "from"), [*rows, ("ledger", str(place), ledger)], _ORDER)
 
 
 def _shown_value(found: Found) -> str:

@@ -296,7 +296,15 @@ class DeliveryWarning(UserWarning):
 
 
 class LedgerError(VeoError):
-    """The ledger cannot be read or written."""
+    """The ledger cannot be read or written.
+
+    Attributes:
+        away: whether it is on a server that cannot be reached for now.
+    """
+
+    def __init__(self, message: str, *, away: bool = False) -> None:
+        super().__init__(message)
+        self.away = away
 
 
 class AcceptedError(LedgerError):

@@ -103,18 +103,24 @@ def _credential_finding(found: Found, provider: Provider | None) -> Finding:
 async def jobs(client: AsyncClient) -> list[Finding]:
     """Which jobs are still open, and what is held for those whose answer was lost."""
     # A look must not make a ledger where there is none.
-    if not is_there(client.home / "ledger.sqlite3"):
+    if not client.ledger_place.exists:
         return [Finding("jobs", "ok", "none yet")]
     try:
         found = await client.jobs(limit=None, only_open=True)
         unknown = unknown_remark(*await client.unknown())
     except VeoError as error:
-        return [Finding("jobs", "problem", str(error), "Set VEO_WIDGETS_HOME to another folder.")]
+        return [Finding("jobs", "problem", str(error), _elsewhere(client))]
     if not found:
         return [Finding("jobs", "warning" if unknown else "ok", "none is open", unknown)]
     ids = ", ".join(record.id for record in found)
     remedy = f"%veo resume (or `veo resume`) takes them up. {unknown}".strip()
     return [Finding("jobs", "warning", f"{len(found)} open: {ids}", remedy)]
+
+
+def _elsewhere(client: AsyncClient) -> str:
+    if client.ledger_place.url:
+        return "Look at the server, or unset VEO_LEDGER_URL for a ledger of this machine."
+    return "Set VEO_WIDGETS_HOME to another folder."
 
 
 def network(environ: Mapping[str, str]) -> Iterator[Finding]:

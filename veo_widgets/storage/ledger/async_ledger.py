@@ -9,6 +9,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
+from ...domain.secret import Secret
 from .ledger import PATIENCE_SECONDS, Ledger
 
 T = TypeVar("T")
@@ -19,11 +20,12 @@ class AsyncLedger:
 
     Args:
         path: the database file.
-        patience: seconds to wait for another program's lock.
+        patience: seconds to wait for another program's lock, or for a server that is away.
+        url: of a PostgreSQL server, if it is there.
     """
 
-    def __init__(self, path: Path, patience: float = PATIENCE_SECONDS) -> None:
-        self._path, self._patience = path, patience
+    def __init__(self, path: Path, patience: float = PATIENCE_SECONDS, url: Secret | None = None) -> None:
+        self._path, self._patience, self._url = path, patience, url
         self._ledger: Ledger | None = None
         # SQLite takes one writer at a time; more threads would only wait for each other.
         self._limiter = anyio.CapacityLimiter(1)
@@ -38,7 +40,7 @@ class AsyncLedger:
         def work() -> T:
             # Opened here, on the thread: even that may wait for another program's lock.
             if self._ledger is None:
-                self._ledger = Ledger(self._path, patience=self._patience)
+                self._ledger = Ledger(self._path, patience=self._patience, url=self._url)
             return verb(self._ledger)
 
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)

@@ -8,7 +8,7 @@ from typing import Any
 from ...domain.budgets import PERIODS, Budget, Tally, local_day
 from ...domain.job_record import JobRecord
 from ...domain.spending import Item, Spend
-from .database import Database, LedgerFile
+from .engine import Database, Engine
 from .job_rows import ENDED, PROGRAM, write_job
 
 # Beside the limits: that the user was told of the default.
@@ -20,8 +20,8 @@ _ALL, _TODAY = (
     for which in ("TRUE", "day >= :day")
 )
 # Each by an index of its own, which has all that is added up.
-_TALLIES = f"""SELECT * FROM (SELECT {_ALL} FROM jobs WHERE program = :program),
-    (SELECT {_TODAY}, {_ALL} FROM jobs WHERE day >= :month)"""  # noqa: S608 (our own words)
+_TALLIES = f"""SELECT * FROM (SELECT {_ALL} FROM jobs WHERE program = :program) AS program,
+    (SELECT {_TODAY}, {_ALL} FROM jobs WHERE day >= :month) AS days"""  # noqa: S608 (our own words)
 
 
 def reserve(
@@ -83,9 +83,9 @@ def _admitted_price(found: Budget, record: JobRecord) -> float:
     return found.admit(f"{record.model} at {record.provider}", record.cost, record.max_cost)
 
 
-def budget(file: LedgerFile, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:
+def budget(file: Engine, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:
     """The present budget; see `Ledger.budget`."""
-    kept = dict(file.rows(_LIMITS))
+    kept: dict[str, Any] = dict(file.rows(_LIMITS))
     return _budget_from(kept, file.rows(_TALLIES, _tally_values(day))[0], environment, settings)
 
 
@@ -111,10 +111,10 @@ def set_limits(db: Database, values: Mapping[str, float | None]) -> None:
             db.execute("INSERT INTO budgets VALUES (?, ?)", (name, usd))
 
 
-def spend(file: LedgerFile, since: str) -> Spend:
+def spend(file: Engine, since: str) -> Spend:
     """What jobs have cost; see `Ledger.spend`."""
     query = """SELECT day, model, provider, coalesce(json_extract(record, '$.notebook'), ''), state,
-            count(*), coalesce(sum(usd), 0.0), sum(usd IS NULL),
-            sum(usd = 0 AND json_extract(record, '$.cost.note') = '') FROM jobs
+            count(*), coalesce(sum(usd), 0.0), count(*) FILTER (WHERE usd IS NULL),
+            count(*) FILTER (WHERE usd = 0 AND json_extract(record, '$.cost.note') = '') FROM jobs
         WHERE provider != 'emulator' AND day >= ? GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
     return Spend(tuple(Item(*row) for row in file.rows(query, (since,))))

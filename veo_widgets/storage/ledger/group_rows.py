@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...domain.errors import PlaceTakenError
 from ...domain.job_record import JobRecord
-from .database import Database, LedgerFile
+from .engine import Database, Engine
 from .job_rows import read_job
 
 _GROUP = "json_extract(record, '$.group')"
@@ -27,7 +27,7 @@ def claim(db: Database, record: JobRecord) -> None:
         raise PlaceTakenError(found[0], record.group)
 
 
-def group(file: LedgerFile, name: str) -> dict[str, JobRecord]:
+def group(file: Engine, name: str) -> dict[str, JobRecord]:
     """The job that stands for each piece, by place."""
     query = f"SELECT record, request FROM jobs WHERE {_GROUP} = ? ORDER BY {_FRUITLESS} DESC, rowid"  # noqa: S608
     return {record.place: record for record in (read_job(row, file) for row in file.rows(query, (name,)))}

@@ -12,11 +12,12 @@ from ...domain.budgets import local_day
 from ...domain.job_record import JobRecord
 from ...domain.media import Image
 from ...domain.request import VideoRequest
-from .database import Database, LedgerFile
-from .repair import copy_job, copy_limits
+from .engine import LOCKED, Database, Engine
 
 # What is asked for in queries stands beside the record in columns of its own, under its own name.
 _COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
+_RECORD = f"SELECT record FROM jobs WHERE id = ? {LOCKED}"  # noqa: S608
+_STATE = f"SELECT state FROM jobs WHERE id = ? {LOCKED}"  # noqa: S608
 ENDED = "('succeeded', 'filtered', 'failed', 'expired')"
 # A session is a run of a program: all that is submitted in it, by however many clients.
 PROGRAM = secrets.token_hex(8)
@@ -39,7 +40,7 @@ class KeptImage(Image):
         uri: str = "",
         *,
         sha256: str = "",
-        file: LedgerFile | None = None,
+        file: Engine | None = None,
     ) -> None:
         vars(self).update(mime=mime, name=name, uri=uri, _sha256=sha256, _file=file)
         if data is not None:
@@ -75,12 +76,12 @@ class KeptImage(Image):
         return Image, (self.data, self.mime, self.name, self.uri)
 
 
-def read_job(row: tuple[str, str], file: LedgerFile) -> JobRecord:
+def read_job(row: tuple[str, str], file: Engine) -> JobRecord:
     """The record of a row's ``record`` and ``request``."""
     return JobRecord.from_json(json.loads(row[0]), _request_from_json(json.loads(row[1]), file))
 
 
-def _request_from_json(values: dict[str, Any], file: LedgerFile) -> VideoRequest:
+def _request_from_json(values: dict[str, Any], file: Engine) -> VideoRequest:
     def image(entry: dict[str, str]) -> Image:
         return KeptImage(mime=entry["mime"], name=entry["name"], uri=entry["uri"], sha256=entry["sha256"], file=file)
 
@@ -98,7 +99,7 @@ def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = 
     row |= {"state": str(record.state), "record": json.dumps(record.to_json())}
     # What was reserved stays until there is a price.
     row["usd"] = 0.0 if record.provider == "emulator" else record.cost.usd
-    before = db.execute("SELECT state FROM jobs WHERE id = ?", (record.id,)).fetchone()
+    before = db.execute(_STATE, (record.id,)).fetchone()
     if before is None:
         _insert_job(db, record, row if usd is None else {**row, "usd": usd})
     else:
@@ -109,12 +110,20 @@ def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = 
         if not db.execute(update, row).rowcount:
             return
     if before is None or before[0] != row["state"] or detail:
-        db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (record.id, record.updated_at, row["state"], detail))
+        db.execute(
+            "INSERT INTO events VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (record.id, record.updated_at, row["state"], detail),
+        )
+
+
+def is_there(db: Database, job_id: str) -> bool:
+    """Whether the ledger has a job."""
+    return db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is not None
 
 
 def add_digests(db: Database, record: JobRecord) -> None:
     """Add the digests of a record's clips to the job's row."""
-    if row := db.execute("SELECT record FROM jobs WHERE id = ?", (record.id,)).fetchone():
+    if row := db.execute(_RECORD, (record.id,)).fetchone():
         kept = JobRecord.from_json(json.loads(row[0]), record.request).with_digests(record.videos)
         db.execute("UPDATE jobs SET record = ? WHERE id = ?", (json.dumps(kept.to_json()), record.id))
 
@@ -123,24 +132,19 @@ def _with_kept_digests(db: Database, record: JobRecord) -> JobRecord:
     """The record with the digests that another program has added meanwhile, which must not be lost with this one."""
     if not record.lacks_digests:
         return record
-    row = db.execute("SELECT record FROM jobs WHERE id = ?", (record.id,)).fetchone()
+    row = db.execute(_RECORD, (record.id,)).fetchone()
     return record.with_digests(JobRecord.from_json(json.loads(row[0]), record.request).videos) if row else record
 
 
-def carry_over(before: Database | None, db: Database, records: Iterable[JobRecord]) -> None:
+def carry_over(db: Database, records: Iterable[JobRecord]) -> None:
     """Write jobs into a ledger that has lost them, at what was reserved for them; what it knows of later stays.
 
     Args:
-        before: what was in the ledger that had them, if that is still known.
         db: the ledger.
         records: the jobs as they were last known.
     """
-    if before is not None:
-        copy_limits(before, db)
     for record in records:
-        if before is not None:
-            copy_job(before, db, record.id, [image.sha256 for image in record.request.images])
-        row = db.execute("SELECT updated_at FROM jobs WHERE id = ?", (record.id,)).fetchone()
+        row = db.execute(f"SELECT updated_at FROM jobs WHERE id = ? {LOCKED}", (record.id,)).fetchone()  # noqa: S608
         if row is None or row[0] < record.updated_at:
             unpriced = record.cost.usd is None and record.provider != "emulator"
             write_job(db, record, "written again" if row is None else "", record.max_cost if unpriced else None)
@@ -150,7 +154,9 @@ def _insert_job(db: Database, record: JobRecord, row: dict[str, Any]) -> None:
     for image in record.request.images:
         # One whose bytes went with the ledger that had them must not stand in their place.
         if image.data or image.uri:
-            db.execute("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", (image.sha256, image.mime, image.data))
+            db.execute(
+                "INSERT INTO inputs VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (image.sha256, image.mime, image.data)
+            )
     row |= {"request": json.dumps(_request_to_json(record.request)), "program": PROGRAM}
     row["day"] = local_day(record.created_at)
     columns, marks = ", ".join(row), ", ".join(f":{key}" for key in row)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from ...domain.budgets import Budget
 from ...domain.errors import InvalidRequestError
 from ...domain.job_record import JobRecord
+from ...domain.secret import Secret
 from ...domain.spending import Spend
 from . import budget_rows as money
 from . import group_rows as places
-from . import leases
-from .database import Database, Journal, LedgerFile
+from . import leases, sending_rows
+from .engine import Database
+from .engines import opened
 from .holders import Hold, Holder, is_dead
-from .job_rows import PROGRAM, add_digests, carry_over, read_job, write_job
+from .job_rows import PROGRAM, add_digests, carry_over, is_there, read_job, write_job
 from .leases import OPEN
+from .search_rows import LAST
 from .searches import Search
 from .shelf import Shelf
+from .sqlite_file import Journal
 
 # Seconds to wait for another program's lock.
 PATIENCE_SECONDS = 30.0
@@ -30,20 +33,28 @@ _NO_LIMITS: Mapping[str, float] = {}
 
 
 class Ledger:
-    """The record of every job, shared by all kernels of a user.
+    """The record of every job, shared by all kernels of a user, or by all machines that know a server.
 
     Safe to use from several threads and processes.
 
     Args:
         path: the database file; its folder is made if need be.
-        patience: seconds to wait for another program's lock.
+        patience: seconds to wait for another program's lock, or for a server that is away.
         journal: ``wal`` or ``delete`` (a rollback journal); default is what the file system bears.
+        url: a PostgreSQL server's, if the ledger is there and not in the file.
 
     Raises:
         LedgerError: it cannot be opened, or a later version wrote it.
     """
 
-    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS, journal: Journal | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        journal: Journal | None = None,
+        url: Secret | None = None,
+    ) -> None:
         self.path = path
         self._holders = path.with_name(f"{path.stem}.holders")
         # Made when a lease is first wanted: most who open a ledger only read.
@@ -54,16 +65,13 @@ class Ledger:
         self._promised: float | None = None
         # What to write again if the file is lost.
         self._known: dict[str, JobRecord] = {}
-        self._file = LedgerFile(path, patience, journal, self._carry_over)
+        self._file = opened(path, patience, journal, url, lambda: list(self._known.values()))
 
     def close(self) -> None:
         """Close the file. What is leased may be taken over at once."""
         self._file.close()
         if self._me is not None:
             self._me.close()
-
-    def _carry_over(self, before: Database | None, db: Database) -> None:
-        carry_over(before, db, list(self._known.values()))
 
     def write(self, record: JobRecord, detail: str = "") -> None:
         """Keep a record and note the change of state. On return it is on disk; the lease of an ended job is given back.
@@ -95,7 +103,7 @@ class Ledger:
     def without_digests(self) -> list[JobRecord]:
         """Those of the newest jobs whose program has ended between a clip and its digest."""
         query = """SELECT record, request FROM (SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?)
-            WHERE state = 'succeeded' AND instr(record, '"sha256": ""')"""
+            AS newest WHERE state = 'succeeded' AND instr(record, '"sha256": ""') > 0"""
         rows = self._file.rows(query, (_LOOKED_BACK,))
         return [read_job(row, self._file) for row in rows]
 
@@ -135,10 +143,11 @@ class Ledger:
             # Before the price: a place that is taken is refused whatever the budget says.
             places.claim(db, record)
             untold = money.reserve(db, record, detail, environment, settings)
-            leases.give(db, record.id, me, record.created_at + seconds)
+            leases.give(db, record.id, me, record.created_at, seconds)
             return untold
 
-        untold = self._file.write(work)
+        # Only that the user is to be told of the limit is lost with such an answer.
+        untold = self._file.write(work, alone=True, done=lambda db: False if is_there(db, record.id) else None)
         self._known[record.id] = record
         self._held.add(record.id)
         return untold
@@ -165,21 +174,12 @@ class Ledger:
         Raises:
             BudgetError: too little is left by now; nothing is written.
         """
-        # The third column is whether nothing has left yet, or what has left was refused.
-        query = """SELECT holder, state,
-            json_extract(record, '$.held_back') OR json_extract(record, '$.sending_at') IS NULL
-            FROM jobs WHERE id = ?"""
-
-        def work(db: Database) -> bool:
-            if db.execute(query, (record.id,)).fetchone() != (self._holder_name(), "submitting", 1):
-                return False
-            # It may have waited overnight, and today has a limit and a tally of its own.
-            usd = money.reserve_anew(db, record, environment, settings)
-            write_job(db, replace(record, sending_at=record.sending_at or record.updated_at), detail)
-            money.count(db, record, usd)
-            return True
-
-        began = self._file.write(work)
+        me = self._holder_name()
+        began = self._file.write(
+            lambda db: sending_rows.begin(db, record, detail, me, environment, settings),
+            alone=True,
+            done=lambda db: sending_rows.has_begun(db, record, me),
+        )
         if began:
             self._known[record.id] = record
         return began
@@ -196,7 +196,7 @@ class Ledger:
 
     def set_budgets(self, values: Mapping[str, float | None]) -> None:
         """Keep limits for every kernel; None forgets one."""
-        self._file.write(lambda db: money.set_limits(db, values))
+        self._file.write(lambda db: money.set_limits(db, values), alone=True)
 
     def spend(self, since: str = "") -> Spend:
         """What jobs have cost since an ISO date; the emulator's cost nothing and are left out."""
@@ -233,9 +233,8 @@ class Ledger:
     def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
         """The newest jobs, newest first: in the order they were written, whatever the clock said."""
         where = f"WHERE state IN {OPEN}" if only_open else ""
-        # SQLite takes a limit of -1 for none.
         query = f"SELECT record, request FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
-        return [read_job(row, self._file) for row in self._file.rows(query, (-1 if limit is None else limit,))]
+        return [read_job(row, self._file) for row in self._file.rows(query, (LAST if limit is None else limit,))]
 
     def with_prompt(self, provider: str, model: str, prompt: str) -> list[tuple[JobRecord, bool]]:
         """The jobs of a model with this prompt, oldest first, each with whether this program has sent it.
@@ -247,7 +246,7 @@ class Ledger:
         query = """SELECT record, request, program FROM jobs
             WHERE substr(json_extract(request, '$.prompt'), 1, 60) = substr(json_extract(:asked, '$.prompt'), 1, 60)
             AND length(json_extract(request, '$.prompt')) = length(json_extract(:asked, '$.prompt'))
-            AND +provider = :provider AND +model = :model AND instr(request, :written)
+            AND +provider = :provider AND +model = :model AND instr(request, :written) > 0
             AND json_extract(record, '$.group') = '' ORDER BY rowid"""
         written = f'"prompt": {json.dumps(prompt)}'
         values = {"asked": f"{{{written}}}", "provider": provider, "model": model, "written": written}
@@ -256,7 +255,8 @@ class Ledger:
 
     def search(self, search: Search, limit: int | None) -> list[JobRecord]:
         """The newest jobs that are as a search wants them, newest first."""
-        return search.find(self._file, limit)
+        rows = self._file.found(search, limit, "record, request")
+        return [read_job((record, request), self._file) for _, record, request in rows]
 
     @property
     def shelf(self) -> Shelf:
@@ -329,18 +329,18 @@ class Ledger:
 
     def _lease_without_write(self, job_id: str, now: float, seconds: float) -> bool | None:
         """Whether a job is ours, if that is certain without a write, which would keep others waiting; else None."""
-        lease = leases.found(self._file, job_id)
-        if lease is None or lease[1] > now + seconds:
+        lease = leases.found(self._file, job_id, now)
+        if lease is None or lease.until > lease.now + seconds:
             return None
-        if lease[0] == self._holder_name():
-            return True if now + seconds / 2 <= lease[1] else None
-        return None if leases.others(lease, self._holder_name(), now, self._is_dead) is None else False
+        if lease.holder == self._holder_name():
+            return True if lease.now + seconds / 2 <= lease.until else None
+        return None if leases.others(lease, self._holder_name(), self._is_dead) is None else False
 
     def _take_lease(self, db: Database, job_id: str, now: float, seconds: float, *, force: bool) -> bool:
-        if db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
+        if not is_there(db, job_id):
             if job_id not in self._known:
                 return False
-            carry_over(None, db, [self._known[job_id]])
+            carry_over(db, [self._known[job_id]])
         return leases.take(db, job_id, self._holder_name(), now, seconds, is_dead=self._is_dead, force=force)
 
     def known(self, record: JobRecord) -> None:
@@ -354,8 +354,8 @@ class Ledger:
 
     def held_by(self, job_id: str, now: float) -> Hold | None:
         """Who else works on a job, if somebody does."""
-        lease = leases.found(self._file, job_id)
-        return None if lease is None else leases.others(lease, self._holder_name(), now, self._is_dead)
+        lease = leases.found(self._file, job_id, now)
+        return None if lease is None else leases.told(lease, self._holder_name(), now, self._is_dead)
 
     @property
     def leasing(self) -> bool:
@@ -370,13 +370,12 @@ class Ledger:
         """
         me, promised, left = self._holder_name(), self._promised, self._to_release - self._held
 
-        def work(db: Database) -> bool:
+        def work(db: Database) -> tuple[bool, float]:
             leases.release(db, left, me)
             return leases.renew(db, me, promised, now, seconds)
 
         # What could not be released before goes with it, so that it does not cost a write of its own.
-        unbroken = self._file.write(work)
-        self._promised = now + seconds
+        unbroken, self._promised = self._file.write(work)
         self._to_release.clear()
         return unbroken
 

@@ -1,13 +1,13 @@
-"""The ledger's tables, one script for each version of them."""
+"""The ledger's tables, one script for each version of them.
+
+The versions are counted together. PostgreSQL begins with the sixth, which makes for it all that SQLite has by then.
+"""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from datetime import datetime
-from pathlib import Path
+from typing import NamedTuple
 
-from ...domain.errors import LedgerError
+from .postgres_tables import POSTGRES
 
 # What a job of an earlier version counts for, and on which day.
 COUNT = """
@@ -17,9 +17,17 @@ COUNT = """
     WHERE day = ''
     """
 
+
+class Script(NamedTuple):
+    """What brings a ledger from one version to the next, in the SQL of each engine."""
+
+    sqlite: str
+    postgres: str = ""
+
+
 # Oldest first. A script that has been released is never changed.
 MIGRATIONS = (
-    """
+    Script("""
     CREATE TABLE jobs (
         id TEXT PRIMARY KEY,
         state TEXT NOT NULL,
@@ -47,9 +55,9 @@ MIGRATIONS = (
         mime TEXT NOT NULL,
         data BLOB NOT NULL
     ) STRICT;
-    """,
+    """),
     # usd is what counts against budgets, day the local day of the submit, program the process that sent it.
-    f"""
+    Script(f"""
     ALTER TABLE jobs ADD COLUMN usd REAL;
     ALTER TABLE jobs ADD COLUMN day TEXT NOT NULL DEFAULT '';
     ALTER TABLE jobs ADD COLUMN program TEXT NOT NULL DEFAULT '';
@@ -62,71 +70,44 @@ MIGRATIONS = (
         name TEXT PRIMARY KEY,
         usd REAL
     ) STRICT;
-    """,
+    """),
     # The jobs of a film or a batch, piece by piece.
-    """
+    Script("""
     CREATE INDEX jobs_by_place ON jobs (json_extract(record, '$.group'), json_extract(record, '$.place'))
-    """,
+    """),
     # Until when a holder has all of its leases, beside what each job says.
-    """
+    Script("""
     CREATE TABLE holders (
         name TEXT PRIMARY KEY,
         until REAL NOT NULL
     ) STRICT
-    """,
+    """),
     # The jobs with a prompt, what a program has spent, and the jobs of a model, newest last, in a ledger of any size.
-    """
+    Script("""
     CREATE INDEX jobs_by_prompt ON jobs
         (substr(json_extract(request, '$.prompt'), 1, 60), length(json_extract(request, '$.prompt')));
     CREATE INDEX jobs_by_program ON jobs (program, state, usd);
     CREATE INDEX jobs_by_model_alone ON jobs (model)
-    """,
+    """),
     # What the library knows of a job: whether it has a star, and whether its files are in the trash.
-    """
+    Script(
+        """
     ALTER TABLE jobs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE jobs ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX jobs_by_deletion ON jobs (deleted);
     CREATE INDEX jobs_starred ON jobs (starred) WHERE starred = 1;
     CREATE INDEX jobs_by_notebook ON jobs (json_extract(record, '$.notebook'))
     """,
+        postgres=POSTGRES,
+    ),
 )
 # The rows that a damaged ledger is searched for, each table before those that name its rows.
 TABLES = ("jobs", "events", "inputs", "budgets")
 
 
-def migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Bring a ledger up to this version, inside a transaction that may write; an older one is copied before.
-
-    Raises:
-        LedgerError: a later version wrote it.
-    """
-    version = version_of(db)
-    if version > len(MIGRATIONS):
-        raise LedgerError(
-            f"The ledger {str(path)!r} was written by a later version (schema {version}, this version "
-            f"reads up to {len(MIGRATIONS)}). Update veo-widgets: pip install -U veo-widgets"
-        )
-    if version == len(MIGRATIONS):
-        return
-    if version:
-        _back_up(path, path.with_name(f"{path.stem}.schema-{version}-{stamp()}{path.suffix}"))
-    for script in MIGRATIONS[version:]:
-        for statement in script.split(";"):
-            db.execute(statement)
-    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-
-def version_of(db: sqlite3.Connection) -> int:
-    """The number of scripts that a ledger has behind it; 0 for an empty file."""
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def stamp() -> str:
-    """The moment, for a file's name; copies made within one second do not share it."""
-    return datetime.now().strftime("%Y%m%d-%H%M%S-%f")  # noqa: DTZ005 (local, for people)
-
-
-def _back_up(path: Path, target: Path) -> None:
-    """Copy a ledger as it was last committed."""
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
+def later_version(name: str, version: int) -> str:
+    """What to say of a ledger of a version that is yet to come."""
+    return (
+        f"The ledger {name} was written by a later version (schema {version}, this version reads up to "
+        f"{len(MIGRATIONS)}). Update veo-widgets: pip install -U veo-widgets"
+    )

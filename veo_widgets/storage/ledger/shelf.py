@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...domain.job_record import JobRecord
-from .database import LedgerFile
+from .engine import NOTEBOOK, Engine, distinct
 from .job_rows import read_job
-from .searches import NOTEBOOK, Search, distinct
+from .searches import Search
 
-_GIVEN = "jobs.rowid IN (SELECT value FROM json_each(:given))"
+_GIVEN = "jobs.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:given))"
 _NAMED = "id IN (SELECT value FROM json_each(:given))"
 
 
@@ -39,12 +39,12 @@ class Shelf:
         file: the ledger.
     """
 
-    def __init__(self, file: LedgerFile) -> None:
+    def __init__(self, file: Engine) -> None:
         self._file = file
 
     def find(self, search: Search) -> list[int]:
         """The numbers of the jobs that are so, newest first."""
-        return search.numbers(self._file)
+        return [number for (number,) in self._file.found(search, None, "")]
 
     def read(self, numbers: Sequence[int]) -> list[Shelved]:
         """The jobs of these numbers, newest first."""
@@ -69,14 +69,15 @@ class Shelf:
 
     def size(self, numbers: Sequence[int]) -> tuple[int, int]:
         """How many clips the jobs of these numbers have, and their bytes."""
-        query = f"""SELECT count(*), coalesce(sum(json_extract(clip.value, '$.bytes')), 0)
+        size = "CAST(json_extract(clip.value, '$.bytes') AS BIGINT)"
+        query = f"""SELECT count(*), CAST(coalesce(sum({size}), 0) AS BIGINT)
             FROM jobs, json_each(jobs.record, '$.videos') AS clip WHERE {_GIVEN}"""  # noqa: S608 (our own names)
-        clips, size = self._file.rows(query, {"given": json.dumps(numbers)})[0]
-        return clips, size
+        clips, total = self._file.rows(query, {"given": json.dumps(numbers)})[0]
+        return clips, total
 
     def starred(self, ids: Sequence[str]) -> set[str]:
         """Those of these ids whose jobs have a star."""
-        query = f"SELECT id FROM jobs WHERE starred AND {_NAMED}"  # noqa: S608 (our own names)
+        query = f"SELECT id FROM jobs WHERE starred = 1 AND {_NAMED}"  # noqa: S608 (our own names)
         return {name for (name,) in self._file.rows(query, {"given": json.dumps(ids)})}
 
     def star(self, ids: Sequence[str], *, on: bool) -> None:

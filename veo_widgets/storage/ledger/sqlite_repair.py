@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ...domain.job_record import JobRecord
 from ...domain.request import VideoRequest
-from .schema import COUNT, TABLES, stamp
+from .schema import COUNT, TABLES
+from .sqlite_schema import stamp
 
 
 def set_aside(
@@ -104,26 +105,24 @@ def _is_readable_job(row: dict[str, object]) -> bool:
     return True
 
 
-def copy_limits(before: sqlite3.Connection, db: sqlite3.Connection) -> None:
-    """Copy what may be spent into a ledger that says nothing of it, as far as it can be read."""
-    if db.execute("SELECT count(*) FROM budgets").fetchone() == (0,):
-        _copy_rows(before, db, "budgets", "1", ())
+def copy_jobs(before: sqlite3.Connection, db: sqlite3.Connection, records: Iterable[JobRecord]) -> None:
+    """Copy jobs, what has happened to them, and their images into a ledger without them, as far as they can be read.
 
-
-def copy_job(before: sqlite3.Connection, db: sqlite3.Connection, job_id: str, images: Iterable[str]) -> None:
-    """Copy a job, what has happened to it and its images into a ledger without it, as far as they can be read.
+    So is what may be spent, if the ledger says nothing of it.
 
     Args:
-        before: the ledger that has it.
-        db: the ledger that may not have it.
-        job_id: which job.
-        images: the hashes of its images.
+        before: the ledger that has them.
+        db: the ledger that may not have them.
+        records: the jobs.
     """
-    if db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
-        _copy_rows(before, db, "jobs", "id = ?", (job_id,))
-        _copy_rows(before, db, "events", "job_id = ?", (job_id,))
-        for image in images:
-            _copy_rows(before, db, "inputs", "sha256 = ?", (image,))
+    if db.execute("SELECT count(*) FROM budgets").fetchone() == (0,):
+        _copy_rows(before, db, "budgets", "1", ())
+    for record in records:
+        if db.execute("SELECT 1 FROM jobs WHERE id = ?", (record.id,)).fetchone() is None:
+            _copy_rows(before, db, "jobs", "id = ?", (record.id,))
+            _copy_rows(before, db, "events", "job_id = ?", (record.id,))
+            for image in record.request.images:
+                _copy_rows(before, db, "inputs", "sha256 = ?", (image.sha256,))
 
 
 def _copy_rows(

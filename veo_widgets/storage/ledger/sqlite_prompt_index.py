@@ -7,12 +7,13 @@ written, a search takes longer and finds the same.
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from functools import cache
+
+from .prompt_words import folded_prompt
 
 # Any three characters in a row are found, so that a part of a word is. Where they stand is not kept: whoever searches
 # reads what is found. Source: https://sqlite.org/fts5.html, "The Trigram Tokenizer" and "The Detail Option".
@@ -36,17 +37,6 @@ def is_available() -> bool:
     except sqlite3.Error:
         return False
     return True
-
-
-def has_words(request: str, words: str) -> bool:
-    """Whether all words of a JSON list are in the prompt of a job's ``request``; a function of SQL."""
-    prompt = _folded_prompt(request)
-    return all(word in prompt for word in json.loads(words))
-
-
-def _folded_prompt(request: str) -> str:
-    # In Python, not in SQL: SQLite folds the case of ASCII only.
-    return str(json.loads(request).get("prompt") or "").casefold()
 
 
 def question(words: Iterable[str]) -> str:
@@ -92,7 +82,7 @@ def _extend(db: sqlite3.Connection) -> bool:
     """Add the next jobs; returns whether there may be more."""
     query = "SELECT rowid, request FROM jobs WHERE rowid > ? ORDER BY rowid LIMIT ?"
     rows = db.execute(query, (last_row(db), _AT_ONCE)).fetchall()
-    values = [(row, _UNKEPT.sub(" ", _folded_prompt(request))) for row, request in rows]
+    values = [(row, _UNKEPT.sub(" ", folded_prompt(request))) for row, request in rows]
     try:
         db.execute(_TABLE)
         db.executemany("INSERT INTO prompts (rowid, prompt) VALUES (?, ?)", values)

@@ -1,4 +1,4 @@
-"""The ledger's file: opened, locked, and mended. With `schema` and `repair` the only user of SQLite."""
+"""The ledger as a file of SQLite: opened, locked, and mended."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ...domain.errors import LedgerError
-from .prompt_index import has_words
-from .repair import set_aside
-from .schema import MIGRATIONS, migrate, version_of
+from ...domain.job_record import JobRecord
+from . import sqlite_search
+from .engine import Row
+from .job_rows import carry_over
+from .prompt_words import has_words
+from .schema import MIGRATIONS
+from .searches import Search
+from .sqlite_repair import copy_jobs, set_aside
+from .sqlite_schema import migrate, version_of
 
 T = TypeVar("T")
 
-Database = sqlite3.Connection
 Journal = Literal["wal", "delete"]
-CarryOver = Callable[[Database | None, Database], None]
 
 # Their locks and shared memory are not those of this machine: https://sqlite.org/wal.html, "Disadvantages".
 _NETWORKS = {
@@ -116,7 +120,7 @@ def _cut_log(error: Exception, path: Path) -> str:
     )
 
 
-class LedgerFile:
+class SqliteFile:
     """One opening of the file, for several threads.
 
     A damaged file is set aside and what can be read of it goes into a new one; a file that cannot be written is opened
@@ -126,18 +130,17 @@ class LedgerFile:
         path: the database file; its folder is made if need be.
         patience: seconds to wait for another program's lock.
         journal: how transactions are kept; default is what the file system bears.
-        carry_over: writes what this process knows into a file that has taken the place of the one before, which it gets
-            too if that can still be read.
+        known: the jobs that this process knows, which are written into a file that takes the place of the one before.
 
     Raises:
         LedgerError: it cannot be opened, or a later version wrote it.
     """
 
     def __init__(
-        self, path: Path, patience: float, journal: Journal | None, carry_over: CarryOver = lambda _before, _db: None
+        self, path: Path, patience: float, journal: Journal | None, known: Callable[[], list[JobRecord]] = list
     ) -> None:
         self.path = path
-        self._patience, self._journal, self._carry_over = patience, journal, carry_over
+        self._patience, self._journal, self._known = patience, journal, known
         # An image of a job may be read while another job with it is written.
         self._lock = threading.RLock()
         self._closed = False
@@ -151,7 +154,7 @@ class LedgerFile:
             raise
         except (OSError, sqlite3.Error) as error:
             why = _cut_log(error, path) or f"{error}. VEO_WIDGETS_HOME moves it to another folder."
-            raise LedgerError(f"The ledger {str(path)!r} cannot be opened: {why}") from error
+            raise LedgerError(f"The ledger {self.name} cannot be opened: {why}") from error
 
     def _open_or_replace(self) -> None:
         self._file_identity = _file_identity(self.path)
@@ -215,7 +218,18 @@ class LedgerFile:
             if self._before is not None:
                 self._before.close()
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    @property
+    def name(self) -> str:
+        """The ledger, for people."""
+        return repr(str(self.path))
+
+    def write(
+        self,
+        work: Callable[[sqlite3.Connection], T],
+        *,
+        alone: bool = True,  # noqa: ARG002 (here everybody is)
+        done: object = None,  # noqa: ARG002 (a commit here has an answer)
+    ) -> T:
         """What `work` returns; all it writes is one transaction, and nobody else writes meanwhile.
 
         Raises:
@@ -251,13 +265,22 @@ class LedgerFile:
         """
         return self._guarded(lambda: work(self._db), "read")
 
-    def rows(self, query: str, values: tuple[Any, ...] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Any = ()) -> list[Row]:
         """What a query finds.
 
         Raises:
             LedgerError: it cannot be read.
         """
         return self.read(lambda db: db.execute(query, values).fetchall())
+
+    def found(self, search: Search, limit: int | None, columns: str) -> list[Row]:
+        """The number and these columns of the newest jobs that are as a search wants them, newest first.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        asked = sqlite_search.prepare(search, self.read, self.write_if_free)
+        return self.read(lambda db: sqlite_search.found(db, search, asked, limit, columns))
 
     def _guarded(self, work: Callable[[], T], what: str) -> T:
         with self._lock:
@@ -268,7 +291,7 @@ class LedgerFile:
             except (OSError, sqlite3.Error) as error:
                 remedy = _REMEDIES.get(_primary_code(error), "") if isinstance(error, sqlite3.Error) else ""
                 why = _cut_log(error, self.path) or f"{error}.{remedy}"
-                raise LedgerError(f"The ledger {str(self.path)!r} cannot be {what}: {why}") from error
+                raise LedgerError(f"The ledger {self.name} cannot be {what}: {why}") from error
 
     def _reopen(self) -> None:
         """Go on with the file that has the name now: nobody would see what is written to the old one.
@@ -310,7 +333,10 @@ class LedgerFile:
         """Write what this process knows into the present file, where it is missing."""
         try:
             with _write_transaction(self._db):
-                self._carry_over(self._before, self._db)
+                records = self._known()
+                if self._before is not None:
+                    copy_jobs(self._before, self._db, records)
+                carry_over(self._db, records)
         except sqlite3.Error as error:
             if _primary_code(error) != sqlite3.SQLITE_READONLY:
                 self._file_identity = _NO_FILE
