@@ -41,7 +41,7 @@ async def _work(once: bool, heartbeat: Heartbeat) -> int:  # noqa: FBT001 (anyio
     worker = Worker(client, lines)
     with _stopped_by_signals(worker.stop):
         async with client:
-            lines.say(f"at work on {client.home / 'ledger.sqlite3'}")
+            lines.say(f"at work on {client.ledger_place}")
             left = await worker.run(once=once)
             heartbeat.stopping()
     return int(once and (lines.some_failed or bool(left)))
