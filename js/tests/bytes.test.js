@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ClipSources } from "../src/kernel/clip_sources.js";
+import { asksBy, ClipSources } from "../src/kernel/clip_sources.js";
 import { listen } from "../src/kernel/protocol.js";
 import { from_browser } from "../../veo_widgets/notebook/widgets/protocol.json";
 import { FakeModel } from "./fake_model.js";
@@ -168,6 +168,47 @@ describe("a clip from the server", () => {
     served.dispose();
     await confirmed;
     expect(model.sentOf("need-bytes")).toEqual([]);
+  });
+});
+
+describe("a clip in a bucket", () => {
+  /** @type {(url: string, seconds?: number) => void} */
+  const address = (url, seconds = 3600) => model.emit("msg:custom", { kind: "address", request: lastRequest().request, sample: 0, url, seconds }, []);
+
+  it("is played from there by an address that the kernel has signed", () => {
+    sources.open(one);
+    address("https://bucket.test/a.mp4?signature=1");
+    expect(sources.get(one)).toMatchObject({ phase: "ready", via: "bucket", url: "https://bucket.test/a.mp4?signature=1" });
+    expect(asksBy(sources.get(one))).toEqual({ crossOrigin: "anonymous" });
+    expect(model.sentOf("need-bytes")).toHaveLength(1);
+  });
+
+  it("comes through the kernel where the browser may not read the bucket", () => {
+    sources.open(one);
+    address("https://bucket.test/a.mp4?signature=1");
+    expect(sources.fallBack(one, sources.get(one).url)).toBe(true);
+    expect(lastRequest()).toMatchObject({ plain: 1 });
+    arrive(0, view(1, 2, 3, 4, 5, 6));
+    expect(sources.get(one).via).toBe("kernel");
+    expect(sources.fallBack(one, sources.get(one).url)).toBe(false);
+  });
+
+  it("gets another address once the first has ended", () => {
+    sources.open(one);
+    address("https://bucket.test/a.mp4?signature=1", -1);
+    expect(sources.fallBack(one, sources.get(one).url)).toBe(true);
+    expect(lastRequest()).not.toHaveProperty("plain");
+    address("https://bucket.test/a.mp4?signature=2");
+    expect(sources.get(one)).toMatchObject({ via: "bucket", url: "https://bucket.test/a.mp4?signature=2" });
+  });
+
+  it("is forgotten with its address when nobody holds it", () => {
+    const letGo = sources.hold(one);
+    address("https://bucket.test/a.mp4?signature=1");
+    letGo();
+    expect(sources.get(one).url).toBe("");
+    sources.hold(one)();
+    expect(model.sentOf("need-bytes")).toHaveLength(2);
   });
 });
 

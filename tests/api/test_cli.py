@@ -46,6 +46,24 @@ def test_jobs_are_listed_shown_and_waited_for(client: Client, settings: Settings
     assert f"{job.id}  succeeded" in veo(tmp_path, settings, "jobs", "1").stdout
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_output_that_finds_no_room_is_said_in_one_sentence(client: Client, settings: Settings, tmp_path: Path) -> None:
+    client.submit("A cat", seconds=4).wait()
+    environment = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")}
+    with Path("/dev/full").open("w") as full:
+        listed = subprocess.run(
+            [sys.executable, "-m", "veo_widgets.api.cli", "jobs"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=300,
+            env=environment,
+        )
+    told = "veo: The output cannot be written: No space left on device. Jobs stay; `veo jobs` lists them.\n"
+    assert (listed.returncode, listed.stderr) == (1, told)
+
+
 def test_the_newest_job_is_shared(client: Client, settings: Settings, tmp_path: Path) -> None:
     clip = client.submit("A cat", seconds=4).wait(60).videos[0].path
     client.close()

@@ -336,7 +336,7 @@ def test_the_way_to_the_browser_and_the_host_are_known(tmp_path: Path) -> None:
 
 
 def test_extras_that_are_there_are_said_to_be() -> None:
-    assert extras() == Finding("extras", "ok", "emulator, media, google: all installed")
+    assert extras() == Finding("extras", "ok", "emulator, media, google, cloud: all installed")
     lacking = extras(lambda module: module != "google.auth")
     assert (lacking.message, lacking.remedy) == (
         "google is not installed: no Agent Platform",

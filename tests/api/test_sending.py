@@ -110,6 +110,10 @@ def test_a_clip_is_made_told_of_and_opened(settings: Settings, emulator: Emulato
     assert f"  clip   {tmp_path / 'cat.mp4'}\n  size" in made.stdout
     assert (tmp_path / "seen").read_text() == (tmp_path / "cat.mp4").as_uri()
     assert creates(emulator) == 1
+    command[command.index("A cat")] = "A dog"
+    nothing = {**said, "PATH": str(tmp_path / "empty")}
+    made = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300, cwd=tmp_path, env=nothing)
+    assert made.stderr.endswith("No program here opens it.\n")
 
 
 def test_nothing_is_sent_without_an_answer(emulator: Emulator, tmp_path: Path) -> None:

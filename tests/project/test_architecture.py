@@ -39,6 +39,7 @@ LIBRARIES = {
         "notebook/widgets/storyboards",
     },
     "IPython": {"notebook", "notebook/magics", "notebook/widgets"},
+    "fsspec": {"domain"},
     "av": {"domain/formats", "storage/clips", "storage/films"},
     "PIL": {"domain/formats", "storage/clips"},
     "opentimelineio": {"storage/films"},

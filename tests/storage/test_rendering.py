@@ -73,6 +73,14 @@ def test_clips_that_nothing_is_done_to_are_copied(target: Path, rising: Path, br
     assert shares[-2:] == [pytest.approx(0.55), 1.0]
 
 
+def test_pictures_that_are_made_anew_are_not_cut_into_slices(tmp_path: Path, target: Path) -> None:
+    # Tall enough for several threads at one picture.
+    clip = make(tmp_path / "tall.mp4", range(20, 68), size=(96, 720))
+    render([edit(clip, start=HALF)], target)
+    # What x264 writes down of its settings.
+    assert b"sliced_threads=0" in target.read_bytes()
+
+
 def test_a_cross_fade_mixes_pictures_and_sound_over_the_same_time(target: Path, rising: Path, bright: Path) -> None:
     shares: list[float] = []
     render([edit(rising, end=Fraction(1)), edit(bright, fade=HALF)], target, loudness=None, progress=shares.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shlex
 import sys
@@ -23,6 +24,8 @@ from .sending import SENDERS, describe
 
 # As shells have it for Ctrl-C and for a pipe that nobody reads: this and the number of the signal.
 _SIGNALLED = 128
+# Of a disk that is full, or full for this user.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,9 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"veo: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever reads has seen enough, as `head` does; what is left goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever reads has seen enough, as `head` does.
+        _drop_output()
         return _SIGNALLED + 13
+    except OSError as error:
+        if error.errno not in _NO_ROOM or error.filename:
+            raise
+        _drop_output()
+        print(
+            f"veo: The output cannot be written: {error.strerror}. Jobs stay; `veo jobs` lists them.", file=sys.stderr
+        )
+        return 1
     except KeyboardInterrupt:
         print("Stopped waiting; jobs keep running. `veo resume` picks them up.", file=sys.stderr)
         return _SIGNALLED + 2
@@ -108,6 +119,11 @@ def _written(code: int) -> int:
     if sys.stdout:
         sys.stdout.flush()
     return code
+
+
+def _drop_output() -> None:
+    """Have what is left of the output go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse_transient(verb: str, values: dict[str, Any]) -> None:

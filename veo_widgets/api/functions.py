@@ -19,6 +19,7 @@ from ..config.resolution import choose_provider
 from ..config.settings import Settings, home
 from ..domain.arguments import COUNT, NAME, NONE, PATH, SECONDS, SWITCH, TEXT, Kind, accepts, instance_of
 from ..domain.bookings import Comparison
+from ..domain.buckets import address_of, is_address, known
 from ..domain.budgets import Budget
 from ..domain.errors import InvalidRequestError, VeoError, nearest
 from ..domain.place_prices import PlacePrice
@@ -304,10 +305,10 @@ def configure(**values: Any) -> None:
 
     Args:
         values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder`` (where
-            clips are saved), ``requests_per_minute`` (if a project's quota is not the usual one), ``price`` (what a
-            server of your own or a gateway charges: 0, ``"0.05/s"`` or ``"0.40/clip"``), and ``profile``:
-            the account that these settings belong to, which is used from now on. A new profile starts with nothing
-            set but the folder; None is the account without a name.
+            clips are saved: a path, or an address such as ``s3://bucket/clips``), ``requests_per_minute`` (if a
+            project's quota is not the usual one), ``price`` (what a server of your own or a gateway charges: 0,
+            ``"0.05/s"`` or ``"0.40/clip"``), and ``profile``: the account that these settings belong to, which is used
+            from now on. A new profile starts with nothing set but the folder; None is the account without a name.
 
     Raises:
         InvalidRequestError: there is no such setting.
@@ -321,7 +322,7 @@ def configure(**values: Any) -> None:
                 parameter=name,
             )
     if values.get("folder") is not None:
-        values["folder"] = Path(values["folder"])
+        values["folder"] = _folder(values["folder"])
     if values.get("price") is not None:
         values["price"] = PlacePrice.of(values["price"])
     asynchronous = client().asynchronous
@@ -336,3 +337,12 @@ def configure(**values: Any) -> None:
         message = "price: the emulator is chosen, which charges nothing; give it together with base_url or provider."
         raise InvalidRequestError(message, parameter="price", value=values["price"])
     asynchronous.settings = wanted
+
+
+def _folder(given: Any) -> Path | str:
+    """A folder as a setting has it; what no package here can reach is refused at once."""
+    if not is_address(given):
+        return given if isinstance(given, str) else Path(given)
+    address = address_of(given, "folder")
+    known(address, "folder")
+    return address

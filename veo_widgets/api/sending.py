@@ -58,8 +58,8 @@ def _run_make(*, prompt: str, open: bool, yes: bool, dry_run: bool, **values: An
         return 1
     job = functions.submit(prompt, **said).wait()
     print(describe(job))
-    if open:
-        webbrowser.open(job.videos[0].path.as_uri())
+    if open and not webbrowser.open(job.videos[0].fetch().as_uri()):
+        print("No program here opens it.", file=sys.stderr)
     return 0
 
 
@@ -194,7 +194,7 @@ def describe(job: Job) -> str:
         lines.append(f"  note   {record.remark}")
     for video in record.videos:
         lines += [
-            f"  clip   {video.path}",
+            f"  clip   {video.uri or video.path}",
             f"  size   {video.bytes / 1e6:.1f} MB, {video.width}×{video.height} at {video.fps:g} frames a second",
             f"  length {video.seconds:g} s",
             f"  sha256 {video.sha256 or 'not known: the file was changed or removed before it was read for it'}",

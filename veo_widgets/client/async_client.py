@@ -33,7 +33,7 @@ from .lost_answers import LostAnswers
 from .model_discovery import ModelDiscovery
 from .notices import warn_of_differences
 from .offline_client import OfflineClient, new_job_id
-from .plan import Plan, following
+from .plan import Plan, bucket_of, following
 from .planner import Planner
 from .polling import Polling
 from .proxy_books import ProxyBooks
@@ -162,8 +162,7 @@ class AsyncClient(OfflineClient):
             ServiceError: refused by the service.
             UnknownOutcomeError: the answer was lost; the job is in the ledger as ``unknown``.
 
-        Whoever is cancelled while waiting here, by asyncio or by anyio, stops the waiting only: the create goes on, its
-        answer is written down, and the job is watched.
+        Whoever is cancelled while waiting here stops the waiting only: the create goes on, and the job is watched.
         """
         values = sealed(values)
         return await self.submit_plan(await self.prepare(prompt, values))
@@ -198,6 +197,7 @@ class AsyncClient(OfflineClient):
         account = route.account
         # Before anything is written: what cannot leave this machine, or be signed, is no job.
         await self._transport.ready_for(account)
+        await self._uploads.check(bucket_of(plan, route.settings))
         plan = await with_images(plan, account, self._transport)
         letter = await self._sender.letter(plan.call(account), account)
         record = replace(self._record(plan, route, job_id or new_job_id()), retry_of=retry_of, group=group, place=place)
@@ -248,7 +248,7 @@ class AsyncClient(OfflineClient):
         values = record.request.said()
         prompt = values.pop("prompt", "")
         values |= {"provider": record.provider, "profile": record.profile}
-        values |= {"max_cost": record.max_cost, "output": record.output or None}
+        values |= {"max_cost": record.max_cost, "output": record.wished or None}
         plan = await self.prepare(prompt, values)
         return await self.submit_plan(plan, retry_of=record.id, group=record.group, place=record.place)
 
@@ -331,10 +331,10 @@ class AsyncClient(OfflineClient):
         """Watch every open job of the ledger again; returns their records.
 
         Args:
-            take_over: whether to take those that other programs hold. One that is still at work finds out and stops. A
-                create that is under way stays its sender's, whose lease has to end.
+            take_over: whether to take those that other programs hold, which find out and stop; but no create under way.
         """
         await self.reckon_missing_digests()
+        self._running().start(self._uploads.put_up_left_over, name="veo uploads")
         found = await self.jobs(limit=None, only_open=True)
         for record in found:
             if record.id not in self._live:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import anyio
+import anyio.to_thread
 
 from ..config.settings import clips_folder
-from ..domain.errors import DownloadError, VeoError
+from ..domain.buckets import is_google
+from ..domain.errors import DownloadError, MissingExtraError, VeoError
 from ..domain.job_record import JobRecord, Operation, Sample
 from ..domain.media import Video
-from ..storage.clips import library
+from ..storage.clips import bucket_clips, library
 from ..storage.clips.receiving import Incoming, Progress, Source, inline_chunks
 from .job_accounts import JobAccounts
 from .job_route import Route
@@ -124,6 +126,12 @@ class Downloads:
             VeoError: none does; of several reasons the first that may pass, else the first.
         """
         clock, met = self._store.clock, list[VeoError]()
+        # What its store does not copy, or has no package here for, comes as usual.
+        with suppress(DownloadError, MissingExtraError):
+            if record.bucket and (
+                video := await anyio.to_thread.run_sync(bucket_clips.copied, record, sample, clock.now())
+            ):
+                return video
         for source in self._sources(sample, route):
             tell = self._teller(record, sample, flow)
             try:
@@ -140,8 +148,14 @@ class Downloads:
             yield self._decoded(sample)
         if sample.uri or not sample.data:
             wire, account = route.wire, route.account
-            for call in (wire.content(sample, account.endpoint), *wire.others(sample, account.endpoint)):
+            elsewhere = [address for address in (sample.uri, *sample.others) if is_google(address)]
+            if wire.reads_buckets or not is_google(sample.uri):
+                yield partial(self._transport.stream, wire.content(sample, account.endpoint), account)
+            for call in wire.others(sample, account.endpoint):
                 yield partial(self._transport.stream, call, account)
+            # With the user's own account, since this service hands out nothing of a bucket.
+            for address in () if wire.reads_buckets else elsewhere:
+                yield bucket_clips.source_in(address)
 
     def _decoded(self, sample: Sample) -> Source:
         @asynccontextmanager
@@ -166,6 +180,8 @@ class Downloads:
 
 
 def _is_whole(video: Video) -> bool:
+    if video.uri:
+        return True
     try:
         return video.path.stat().st_size == video.bytes
     except OSError:

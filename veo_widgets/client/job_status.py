@@ -38,6 +38,7 @@ from .job_store import JobStore
 from .poll_schedule import Pace
 from .slow_steps import Waits
 from .transport.transport import Transport
+from .uploads import Uploads
 
 # Between two requests for a clip that nobody has said is there; and the share of the job's age that they are apart.
 _ANYWAY_SECONDS, _ANYWAY_SHARE = 60.0, 1 / 10
@@ -68,7 +69,7 @@ class StatusChecks:
         finished: Callable[[JobRecord], None],
     ) -> None:
         self._store, self._accounts, self._transport, self._downloads = store, accounts, transport, downloads
-        self._finished = finished
+        self._uploads, self._finished = Uploads(store), finished
         self._live, self._clock = store.live, store.clock
         self.waits = Waits(store.clock, _ANSWER_SECONDS)
         # When the clip of a job was asked for last without its being told ready.
@@ -180,16 +181,27 @@ class StatusChecks:
         return await self._finish(record, operation)
 
     async def _finish(self, record: JobRecord, operation: Operation) -> JobRecord:
-        """The job with all of its clips on disk, held against what was asked for."""
-        leased, known = await self._store.take(record.id)
-        if not leased or known.state.is_final:
-            # This program has slept for longer than its lease, and another fetches the clips over these, or has.
-            await _restore_recipes(known)
-            return known
+        """The job with all of its clips where they go, held against what was asked for."""
+        if overtaken := await self._overtaken(record):
+            return overtaken
         record = await _with_differences(record, operation)
-        record = await self._store.keep(job_transitions.saved(record, record.videos, self._clock.now()))
+        record = job_transitions.saved(record, record.videos, self._clock.now())
+        if record.bucket:
+            record = await self._uploads.put_up(record)
+            if overtaken := await self._overtaken(record):
+                return overtaken
+        record = await self._store.keep(record)
         self._finished(record)
         return record
+
+    async def _overtaken(self, record: JobRecord) -> JobRecord | None:
+        """The job as the ledger has it if this program has slept for longer than its lease, else None."""
+        leased, known = await self._store.take(record.id)
+        if leased and not known.state.is_final:
+            return None
+        # Another fetches the clips over these, or has.
+        await _restore_recipes(known)
+        return known
 
     async def _finished_anyway(self, record: JobRecord, operation: Operation, route: Route) -> JobRecord | None:
         """The job with its clips, if they can be had, whatever the word means that its service has for it; else None.

@@ -14,7 +14,7 @@ from ..config.accounts import account
 from ..config.resolution import priced
 from ..config.settings import Settings, ledger_place
 from ..domain import job_transitions
-from ..domain.errors import VeoError
+from ..domain.errors import DownloadError, VeoError
 from ..domain.job_record import JobRecord
 from ..domain.paths import absolute
 from ..domain.pricing import Cost, estimate
@@ -33,6 +33,7 @@ from .job_store import JobStore
 from .live_jobs import Listener, LiveJobs, Sighting
 from .notices import Teller
 from .plan import Plan, make_plan, new_record
+from .uploads import Uploads
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ class OfflineClient:
         self._ledger = AsyncLedger(self.ledger_place.path, clock.patience, self.ledger_place.url)
         self._live = LiveJobs()
         self._store = JobStore(self._ledger, self._live, clock)
-        self._digests = Digests(self._store)
+        self._digests, self._uploads = Digests(self._store), Uploads(self._store)
         self._accounts = JobAccounts(settings, self.home)
         self.cast = CastFolder(self.home / "cast")
 
@@ -166,6 +167,17 @@ class OfflineClient:
     async def digested(self, record: JobRecord) -> JobRecord:
         """A job's record with the digests of its clips, which come a moment after the clips; see `Digests.of`."""
         return await self._digests.of(record)
+
+    async def upload(self, job_id: str) -> JobRecord:
+        """Put the clips of a finished job into its bucket that could not be put there; see `JobRecord.lacks_upload`.
+
+        Raises:
+            DownloadError: they still cannot. They stay on this machine.
+        """
+        record = await self._uploads.again(await self.job(job_id))
+        if record.lacks_upload:
+            raise DownloadError(record.trouble)
+        return record
 
     async def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""

@@ -11,14 +11,15 @@ from typing import Any
 from ..config import resolution
 from ..config.accounts import Account
 from ..config.environment import notebook
-from ..config.settings import Settings, clips_folder
+from ..config.settings import Settings, clips_folder, copies_of
 from ..domain import rules
+from ..domain.buckets import address_of, is_address
 from ..domain.budgets import amount, is_over, over_max_cost
 from ..domain.cast import Cast, with_cast
 from ..domain.catalog import Model
 from ..domain.errors import InvalidRequestError, RetiredModelError
 from ..domain.job_record import JobRecord, JobState, names_file
-from ..domain.paths import is_there
+from ..domain.paths import is_there, local_path
 from ..domain.pricing import Cost, estimate
 from ..domain.request import VideoRequest
 from ..providers.registry import Provider
@@ -42,6 +43,7 @@ class Plan:
         profile: the name of the settings it was made with.
         max_cost: what it may cost at most, in US dollars; None if nothing was said.
         output: the absolute path of the folder or the file that the clip is to be saved as; empty for the usual.
+        bucket: the address of the folder in a bucket that `output` is the copy of; empty for a path of this machine.
         cell: the id of the notebook's cell that it was made in, or empty.
         remarks: what to know of it beside its price.
     """
@@ -56,6 +58,7 @@ class Plan:
     profile: str = ""
     max_cost: float | None = None
     output: str = ""
+    bucket: str = ""
     cell: str = ""
     remarks: tuple[str, ...] = ()
 
@@ -145,7 +148,7 @@ def plan_for(
 ) -> Plan:
     """The same for a request whose destination is known; what it says of that is passed over."""
     rest = {name: value for name, value in values.items() if name not in DIRECTIONS}
-    max_cost, output = _max_cost(rest.pop("max_cost", None)), _output(rest.pop("output", None))
+    max_cost, (output, bucket) = _max_cost(rest.pop("max_cost", None)), _output(rest.pop("output", None))
     said = rules.declared(VideoRequest.build(prompt, where.model.id, **rest), where.model)
     request, remarks = with_cast(said, where.model, today, cast)
     provider, model = where.provider, routed(where.model, where.provider, request)
@@ -162,7 +165,9 @@ def plan_for(
     # The emulator's price is what a real account would pay, and nobody does.
     if provider.name != "emulator" and is_over(cost, max_cost):
         found = (*found, over_max_cost(cost, max_cost or 0.0))
-    return Plan(request, full, model, provider, cost, found, wire, where.profile, max_cost, output, remarks=remarks)
+    return Plan(
+        request, full, model, provider, cost, found, wire, where.profile, max_cost, output, bucket, remarks=remarks
+    )
 
 
 def _max_cost(value: object) -> float | None:
@@ -170,12 +175,14 @@ def _max_cost(value: object) -> float | None:
     return None if value is None else amount(value, "max_cost")
 
 
-def _output(value: object) -> str:
+def _output(value: object) -> tuple[str, str]:
+    """Where a clip is to be saved on this machine, and the folder in a bucket that it is put into then."""
     if value is None:
-        return ""
+        return "", ""
+    address = address_of(value, "output") if is_address(value) else ""
     try:
         # Now: the kernel may be in another folder by the time the clip comes.
-        path = Path(str(value)).expanduser().absolute()
+        path = copies_of(address) if address else Path(local_path(str(value))).expanduser().absolute()
     except RuntimeError:
         path = Path(str(value)).absolute()
     if len(os.fsencode(path.name)) > _LONGEST_NAME:
@@ -185,8 +192,9 @@ def _output(value: object) -> str:
     if path.suffix.lower() in _NO_CLIPS and not path.is_dir():
         message = f"output: {path.name!r} is not a name for a clip; end it in .mp4, or name a folder."
         raise InvalidRequestError(message, parameter="output", value=value)
-    _check_writable(path.parent if names_file(str(path)) else path, value)
-    return str(path)
+    is_file = names_file(str(path))
+    _check_writable(path.parent if is_file else path, value)
+    return str(path), address.rpartition("/")[0] if is_file else address
 
 
 def _check_writable(folder: Path, value: object) -> None:
@@ -207,6 +215,11 @@ def folder_of(plan: Plan, settings: Settings) -> str:
     if plan.output and not names_file(plan.output):
         return plan.output
     return str(Path(plan.output).parent if plan.output else clips_folder(settings))
+
+
+def bucket_of(plan: Plan, settings: Settings) -> str:
+    """The folder in a bucket that a plan's clips are put into, as an address; empty if they stay on this machine."""
+    return plan.bucket if plan.output else settings.bucket
 
 
 def unnamed(values: Mapping[str, Any], settings: Settings, environ: Mapping[str, str]) -> Provider | None:
@@ -256,6 +269,7 @@ def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str,
         created_at=now,
         updated_at=now,
         folder=folder_of(plan, settings),
+        bucket=bucket_of(plan, settings),
         endpoint=account.saved,
         notebook=notebook(),
         max_cost=plan.max_cost,
@@ -301,4 +315,4 @@ def _clip(record: JobRecord, index: int) -> str:
     if record.wire != "predictLongRunning":
         return record.operation
     uri = next((sample.uri for sample in record.samples if sample.index == index), "")
-    return uri or str(record.videos[index].path)
+    return uri or str(record.videos[index].fetch())

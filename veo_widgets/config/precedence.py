@@ -12,13 +12,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..domain.errors import ConfigError
-from ..domain.paths import fixed
 from ..domain.place_prices import PlacePrice
 from ..domain.tables import Table
 from ..providers.registry import Provider
 from .environment import Environment, source_of
 from .resolution import Found, chosen, found_credentials, named_model, price_at
-from .settings import Settings, clips_folder, first_set, goes_anywhere, home, ledger_place, provider_of
+from .settings import Settings, clips_folder, first_set, folder_of, goes_anywhere, home, ledger_place, provider_of
 
 _ORDER = "An argument goes first, then configure() and %veo use, c.VeoMagics, the environment, .env, pyproject.toml."
 _PER_PROVIDER = ("provider", "model", "api_key", "base_url", "project", "location", "price")
@@ -91,7 +90,7 @@ def _settings_of_layer(layer: Mapping[str, str]) -> Settings:
     return Settings(
         provider=layer.get("VEO_PROVIDER") or None,
         model=layer.get("VEO_MODEL") or None,
-        folder=fixed(folder, "folder") if folder else None,
+        folder=folder_of(folder, "folder") if folder else None,
         requests_per_minute=int(number) if number else None,
         price=PlacePrice.of(layer["VEO_PRICE"], "VEO_PRICE") if layer.get("VEO_PRICE") else None,
     )
@@ -111,7 +110,7 @@ def settings_table(configured: Settings, defaults: Settings, environ: Environmen
     ]
     for name, value in (
         ("location", now.location or environ.get("GOOGLE_CLOUD_LOCATION")),
-        ("folder", clips_folder(now)),
+        ("folder", now.bucket or clips_folder(now)),
         ("requests_per_minute", now.requests_per_minute),
     ):
         rows.append((name, value, _source(name, value, configured, defaults, environ)))

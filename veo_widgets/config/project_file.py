@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..domain.buckets import is_address
 from ..domain.catalog import EntryError, Model, own_models_in
 from ..domain.errors import ConfigError, nearest
 from ..domain.paths import expanded, is_there
@@ -53,6 +54,11 @@ def read_project_file(path: Path) -> dict[str, str]:
             continue
         _check(name, value, path)
         text = str(value)
+        if name == "folder" and is_address(text):
+            raise ConfigError(
+                f"{path}, [tool.veo_widgets]: folder is an address, and a file that came with a project must not say "
+                "which bucket your clips go to. Set VEO_FOLDER, or call veo.configure(folder=…)."
+            )
         # A folder is meant from where the file lies, wherever the kernel has gone.
         found[VARIABLES[name]] = str(path.parent / expanded(text)) if name == "folder" else text
     return found

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..domain.buckets import address_of, copy_place, is_address
 from ..domain.budgets import NAMES, amount, variable
 from ..domain.errors import ConfigError
-from ..domain.paths import absolute
+from ..domain.paths import absolute, fixed
 from ..domain.place_prices import PlacePrice
 from ..providers.registry import Provider, prefix_of, provider_named
 from .credentials import Secret
@@ -28,7 +29,8 @@ class Settings:
         api_key: the key; never shown.
         base_url: an address to use instead of the provider's own.
         project, location: of the Agent Platform.
-        folder: where clips are saved, made absolute once; default is ``veo_clips`` beside the notebook.
+        folder: where clips are saved: a path, made absolute once, or an address such as ``s3://bucket/clips``; default
+            is ``veo_clips`` beside the notebook.
         requests_per_minute: how many jobs of one model may be sent per minute, if a project's quota differs from the
             catalog's default.
         price: what clips cost at the place, if it decides that and not the model.
@@ -41,7 +43,7 @@ class Settings:
     base_url: str | None = None
     project: str | None = None
     location: str | None = None
-    folder: Path | None = None
+    folder: Path | str | None = None
     requests_per_minute: int | None = None
     price: PlacePrice | None = None
     profile: str | None = None
@@ -49,16 +51,42 @@ class Settings:
     def __post_init__(self) -> None:
         # Once, so that it stays the same folder whatever the working folder becomes.
         if self.folder is not None:
-            object.__setattr__(self, "folder", absolute(self.folder, "folder"))
+            given = address_of(self.folder, "folder") if is_address(self.folder) else absolute(self.folder, "folder")
+            object.__setattr__(self, "folder", given)
+
+    @property
+    def bucket(self) -> str:
+        """The address of the folder in a bucket that clips are put into; empty if they stay on this machine."""
+        return self.folder if isinstance(self.folder, str) else ""
 
 
 def clips_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
     """Where clips are saved: as configured, else ``veo_clips`` beside the notebook or in the working folder.
 
+    Of a folder in a bucket, where the copies of its clips are on this machine.
+
     Raises:
         ConfigError: the working folder is gone.
     """
-    return settings.folder or beside(environ).absolute() / "veo_clips"
+    if settings.bucket:
+        return copies_of(settings.bucket, environ)
+    # A path, since it is no address.
+    return Path(settings.folder) if settings.folder else beside(environ).absolute() / "veo_clips"
+
+
+def copies_of(address: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the copies of what is at an address are on this machine: below the data folder."""
+    return home(environ) / copy_place(address)
+
+
+def folder_of(said: str, name: str) -> Path | str:
+    """The folder that a setting names: an address, or a path as `fixed` has it.
+
+    Raises:
+        ConfigError: it begins with a home folder or a working folder that is not there.
+        InvalidRequestError: it is no address of a folder.
+    """
+    return address_of(said, name) if is_address(said) else fixed(said, name)
 
 
 def budget_limits(environ: Mapping[str, str] = os.environ) -> dict[str, float]:

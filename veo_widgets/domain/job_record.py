@@ -114,7 +114,8 @@ class JobRecord:
         operation: the service's name for it, empty until the create is answered.
         samples: what the service delivered, without inline data.
         videos: the clips on disk.
-        folder: where clips of this job are saved.
+        folder: where clips of this job are saved; if they go into a bucket, where their copies are on this machine.
+        bucket: the address of the folder in a bucket that they are put into; empty for none.
         notebook: the notebook it was submitted from, or empty.
         profile: the name of the settings it was submitted with, or empty.
         held_back: nothing of it has been taken up by the service, which has no room; it will be sent.
@@ -170,13 +171,14 @@ class JobRecord:
     fetched: int = 0
     sending_at: float | None = None
     waiting_since: float | None = None
+    bucket: str = ""
 
     @property
     def remark(self) -> str:
         """What to say of the job beside its state and its problem, in the same words everywhere; may be empty."""
         differing = f"Not as asked for: {'; '.join(self.differences)}." if self.differences else ""
         # What a job ended with is its problem; its last trouble would say it twice.
-        trouble = self.trouble if self.troubled and not self.state.is_final else ""
+        trouble = self.trouble if self.troubled and (not self.state.is_final or self.lacks_upload) else ""
         return " ".join(filter(None, (self.notice, differing, trouble)))
 
     @property
@@ -203,6 +205,18 @@ class JobRecord:
     def model(self) -> str:
         """The model's id."""
         return self.request.model
+
+    @property
+    def lacks_upload(self) -> bool:
+        """Whether a clip is on this machine that could not be put into its bucket yet."""
+        return self.state is JobState.SUCCEEDED and bool(self.bucket) and not all(video.uri for video in self.videos)
+
+    @property
+    def wished(self) -> str:
+        """What the user has named for the clips, as `output` takes it; empty for the usual."""
+        if not (self.bucket and self.output):
+            return self.output
+        return self.bucket if self.output == self.folder else f"{self.bucket}/{Path(self.output).name}"
 
     @property
     def lacks_digests(self) -> bool:

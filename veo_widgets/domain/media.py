@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from pathlib import Path
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from ..domain.safe_json import read_json
+from . import buckets
 from .arguments import PATH, accepts, refusal
 from .digests import digest_of
-from .errors import InvalidRequestError
+from .errors import DownloadError, InvalidRequestError
 from .formats import clip_frames
 from .formats.clip_frames import Probe
 from .formats.pictures import MAX_IMAGE_BYTES, sniff_image, taken
 from .formats.provenance import ContentCredentials, credentials_of
+from .paths import is_there
 from .printable import printable
 
 if TYPE_CHECKING:
@@ -151,10 +154,11 @@ class Image:
 
 @dataclass(frozen=True)
 class Video:
-    """A clip on disk.
+    """A clip on disk, or in a bucket.
 
     Attributes:
-        path: where it lies, absolute.
+        path: where it lies, absolute; of a clip in a bucket, where its copy on this machine is or will be: see `fetch`.
+        uri: its address in the bucket; empty of one that is on this machine only.
         sample: its index among the clips of its job, from 0.
         bytes: its size.
         digest: SHA-256 of the file in hex; empty until it is known, a moment after the clip is there, and for good
@@ -180,6 +184,8 @@ class Video:
     mime: str = "video/mp4"
     job_id: str = ""
     modified: int = 0
+    # Also while it is on its way there.
+    uri: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         """Take a path in whatever form, as `path` is one."""
@@ -188,6 +194,23 @@ class Video:
             raise refusal("path", given, PATH.words)
         if not isinstance(given, Path):
             object.__setattr__(self, "path", Path(given).expanduser().absolute())
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is where it was saved; a bucket is not asked."""
+        return bool(self.uri) or is_there(self.path, Path.is_file)
+
+    def fetch(self) -> Path:
+        """The clip as a file of this machine: one in a bucket is fetched, with its recipe, unless it was before.
+
+        Raises:
+            DownloadError: it cannot be read there any more.
+        """
+        if self.uri:
+            buckets.fetch(self.uri, self.path, self.bytes, self.modified)
+            with suppress(DownloadError):
+                buckets.fetch(f"{self.uri.rpartition('.')[0]}.json", self.sidecar, 0, 0)
+        return self.path
 
     @property
     def sha256(self) -> str:
@@ -225,7 +248,7 @@ class Video:
         Raises:
             ConfigError: the list of whom to trust cannot be read.
         """
-        return credentials_of(self.path)
+        return credentials_of(self.fetch())
 
     @property
     def poster(self) -> str:
@@ -254,17 +277,17 @@ class Video:
             MissingExtraError: the extra ``media`` is not installed.
             VeoError: the clip is gone, or cannot be read.
         """
-        return clip_frames.at(self.path, at, width)
+        return clip_frames.at(self.fetch(), at, width)
 
     @property
     def first_frame(self) -> Picture:
         """The picture that the clip begins with; see `frame`."""
-        return clip_frames.at(self.path, 0)
+        return clip_frames.at(self.fetch(), 0)
 
     @property
     def last_frame(self) -> Picture:
         """The picture that the clip ends on, to begin the next one with; see `frame`."""
-        return clip_frames.last(self.path)
+        return clip_frames.last(self.fetch())
 
     @accepts()
     def frames(self, every: float | None = None, *, width: int | None = None) -> Iterator[Picture]:
@@ -286,7 +309,7 @@ class Video:
             MissingExtraError: the extra ``media`` is not installed.
             VeoError: the clip is gone, or cannot be read.
         """
-        return clip_frames.every(self.path, every, width)
+        return clip_frames.every(self.fetch(), every, width)
 
     @accepts()
     def sheet(self, columns: int = 5, *, stills: int = 20, width: int = 320) -> Picture:
@@ -302,7 +325,7 @@ class Video:
             MissingExtraError: the extra ``media`` is not installed.
             VeoError: the clip is gone, or cannot be read.
         """
-        return clip_frames.sheet(self.path, columns, stills, width)
+        return clip_frames.sheet(self.fetch(), columns, stills, width)
 
     def probe(self) -> Probe:
         """What the file holds: length, size, rate, count of pictures, codecs, sound.
@@ -311,7 +334,7 @@ class Video:
             MissingExtraError: the extra ``media`` is not installed.
             VeoError: the clip is gone, or cannot be read.
         """
-        return clip_frames.probe(self.path)
+        return clip_frames.probe(self.fetch())
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
@@ -337,7 +360,7 @@ class Video:
     def __repr__(self) -> str:
         seen = [f"{self.width}×{self.height}"] if self.width else []
         seen += [f"{self.seconds:g} s"] if self.seconds else []
-        return f"Video({', '.join([repr(printable(self.relative_path())), *seen])})"
+        return f"Video({', '.join([repr(printable(self.uri or self.relative_path())), *seen])})"
 
     def _repr_html_(self) -> str:
         return self.player_html(quote(self.relative_path(), safe="/:"))

@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from .errors import ConfigError
+from .errors import ConfigError, InvalidRequestError
+
+# Two letters at least: a drive of Windows has one. A `Path` makes one slash of two.
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
 
 # Paths as they were said, and what they were found to mean.
 # For the life of the process, since `os.chdir` may be called between two reads of a setting.
 _fixed: dict[str, Path] = {}
 
 
+def address_parts(said: object) -> tuple[str, str] | None:
+    """The scheme of an address such as ``s3://bucket/clips`` and what follows it; None of a path, and of ``file://``."""
+    found = _ADDRESS.match(str(said))
+    return None if found is None or found[1].lower() in {"file", "local"} else (found[1].lower(), found[2].strip("/"))
+
+
+def local_path(said: str | PathLike[str]) -> str | PathLike[str]:
+    """The path in a ``file://`` address; anything else as it is."""
+    named = str(said)
+    return url2pathname(urlsplit(named).path) if named.lower().startswith("file://") else said
+
+
 def expanded(said: str | PathLike[str]) -> Path:
-    """A path with the home folder in the place of its ``~``.
+    """A path with the home folder in the place of its ``~``; also of a ``file://`` address.
 
     Raises:
         ConfigError: there is no such home folder: not every user has one.
+        InvalidRequestError: it is the address of a bucket.
     """
+    if parts := address_parts(said):
+        shown = f"{parts[0]}://{parts[1].partition('?')[0].rpartition('@')[2]}"
+        raise InvalidRequestError(
+            f"path: {shown!r} is in a bucket, and only a path of this machine can be used here. Clips are put into a "
+            "bucket by veo.configure(folder=…) or output=….",
+            parameter="path",
+            value=shown,
+        )
     try:
-        return Path(said).expanduser()
+        return Path(local_path(said)).expanduser()
     # What pathlib raises for a user that the system does not know, as in some containers.
     except RuntimeError:
         raise ConfigError(f"{str(said)!r} starts with a home folder that does not exist. Give the full path.") from None

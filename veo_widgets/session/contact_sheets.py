@@ -19,7 +19,7 @@ from ..domain.formats.clip_frames import MOST_STILLS
 from ..domain.formats.contact_sheets import Still
 from ..domain.job_record import JobRecord
 from ..domain.media import Video
-from ..domain.paths import expanded, is_there
+from ..domain.paths import expanded
 from ..domain.pricing import Cost
 from ..domain.printable import html_output, printable
 from ..storage.clips.poster import data_address, make_poster
@@ -228,9 +228,9 @@ def items_of(record: JobRecord, title: str) -> Iterator[Item]:
 def item_of(video: Video, title: str, prompt: str, facts: str) -> Item:
     """A clip on disk; one whose file is gone says so."""
     shape = (video.width or 16, video.height or 9) if video.width and video.height else (16, 9)
-    if not is_there(video.path, Path.is_file):
+    if not video.is_kept:
         return Item(title, prompt, facts, video.poster, f"The clip {video.path.name} is no longer there.", shape=shape)
-    poster = video.poster or data_address(make_poster(video.path))
+    poster = video.poster or data_address(make_poster(video.fetch()))
     return Item(title, prompt, facts, poster, file=video.path.name, shape=shape, video=video)
 
 

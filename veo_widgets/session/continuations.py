@@ -41,4 +41,4 @@ def _clip_paths(item: Any) -> list[Any]:
         return [item]
     # Refused in words where there is none.
     following(item.record, "extend_from", {})
-    return [item.videos[0].path]
+    return [item.videos[0].fetch()]

@@ -18,7 +18,7 @@ from ..client.live_jobs import Listener, Sighting
 from ..client.notices import aside, warn_of_differences
 from ..client.progress import Line, metered
 from ..client.remote_videos import Picture
-from ..domain.arguments import NAME, PATH, SECONDS, TEXT, accepts
+from ..domain.arguments import NAME, NONE, PATH, SECONDS, TEXT, accepts
 from ..domain.errors import DownloadError, InvalidRequestError, LedgerError
 from ..domain.job_record import JobRecord, JobState
 from ..domain.media import Video
@@ -201,20 +201,23 @@ class Job(Reference):
                 action()
             warn_of_differences(record)
 
-    @accepts(path=PATH)
-    def save(self, path: str | Path) -> list[Path]:
+    @accepts(path=PATH | NONE)
+    def save(self, path: str | Path | None = None) -> list[Path]:
         """Copy the clips, each with its recipe. Nothing is overwritten.
 
         Args:
             path: a folder or a file name. With several clips a number is added; each clip keeps its own extension.
+                Without one, clips that could not be put into their bucket are put there now.
 
         Returns:
-            The copies.
+            The copies; without `path`, the clips on this machine.
 
         Raises:
             InvalidRequestError: there is no clip yet.
             DownloadError: the disk refused.
         """
+        if path is None:
+            return self._upload()
         videos, target = self.videos, expanded(path).absolute()
         if not videos:
             message = f"job: {self.id} is {self.state} and has no clip to save; wait for it first."
@@ -223,6 +226,15 @@ class Job(Reference):
             return [names.copy_to(video, target, numbered=len(videos) > 1) for video in videos]
         except OSError as error:
             raise DownloadError(f"path: cannot save to {str(path)!r}: {error.strerror or error}.") from error
+
+    def _upload(self) -> list[Path]:
+        record = self.record
+        if not (record.bucket and record.videos):
+            message = (
+                f"path: job {self.id} has no clip that goes into a bucket; give the folder or the file to copy to."
+            )
+            raise InvalidRequestError(message, parameter="path", value=None)
+        return [video.path for video in self.client.call(self.client.asynchronous.upload, self.id).videos]
 
     def detach(self) -> None:
         """Stop watching. The job carries on; `wait` watches it again."""

@@ -57,7 +57,7 @@ def frame_of(records: Sequence[JobRecord]) -> Any:
             record.cost.usd,
             datetime.fromtimestamp(record.created_at).astimezone(),
             record.request.prompt,
-            [str(video.path) for video in record.videos],
+            [video.uri or str(video.path) for video in record.videos],
         )
         for record in records
     )

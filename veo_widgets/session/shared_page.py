@@ -74,7 +74,7 @@ def embedded(video: Video) -> Iterator[str]:
         OSError: it cannot be read.
     """
     yield f"data:{video.mime};base64,"
-    with video.path.open("rb") as file:
+    with video.fetch().open("rb") as file:
         while piece := file.read(_PIECE):
             yield base64.b64encode(piece).decode("ascii")
 

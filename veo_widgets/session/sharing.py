@@ -141,6 +141,9 @@ def _write_files(
     title: str, items: Sequence[Item], write: Callable[[str, str], None], copy: Callable[[Path, str], None]
 ) -> None:
     """The clips with their recipes, and last the page that plays them."""
+    for item in items:
+        if item.video:
+            item.video.fetch()
     names = file_names(items)
     for path, name in names.items():
         copy(path, f"clips/{name}")
@@ -163,4 +166,4 @@ def _write_animation(items: Sequence[Item], target: Path, ending: str, width: in
         )
         raise InvalidRequestError(message, parameter="path", value=str(target))
     with written_whole(target) as part:
-        animations.write(videos[0].path, part, ending, width, fps)
+        animations.write(videos[0].fetch(), part, ending, width, fps)

@@ -10,7 +10,7 @@
  * @import { Shots } from "./shots.jsx"
  */
 import { useState } from "preact/hooks";
-import { clipKey } from "../kernel/clip_sources.js";
+import { asksBy, clipKey } from "../kernel/clip_sources.js";
 import { canHear, whyNot } from "./playback.js";
 import { takePoster } from "./poster.js";
 import { send } from "../kernel/protocol.js";
@@ -54,12 +54,24 @@ export function ClipStage(props) {
   const [broken, setBroken] = useState({ key: "", why: "" });
   const key = clipKey(clip);
   /** @type {(event: {currentTarget: HTMLVideoElement}) => void} */
-  const fails = ({ currentTarget: video }) => void (source.url && !sources.fallBack(clip, source.url) && setBroken({ key, why: whyNot(video, clip) }));
+  const fails = ({ currentTarget: video }) => {
+    // A bucket's address may end while the clip is played: the next one goes on from there.
+    video.dataset.at = String(video.paused ? 0 : video.currentTime);
+    if (source.url && !sources.fallBack(clip, source.url)) setBroken({ key, why: whyNot(video, clip) });
+  };
+  /** @type {(event: {currentTarget: HTMLVideoElement}) => void} */
+  const goesOn = ({ currentTarget: video }) => {
+    if (!Number(video.dataset.at)) return;
+    video.currentTime = Number(video.dataset.at);
+    video.dataset.at = "";
+    video.play().catch(() => {});
+  };
   const frame = (
     <video
       key={key}
       ref={setVideo}
       class="veo-video"
+      {...asksBy(source)}
       src={source.url || undefined}
       poster={clip.poster || undefined}
       playsInline
@@ -68,6 +80,7 @@ export function ClipStage(props) {
       aria-label={`Clip ${clip.sample + 1}: ${clip.name}`}
       onClick={commands.toggle}
       onDblClick={() => commands.fullscreen?.(0)}
+      onLoadedMetadata={goesOn}
       // Where only the sound can be decoded, WebKit plays that and calls it no error.
       onLoadedData={(event) => (event.currentTarget.videoWidth ? decoded(wire, sources, clip, event.currentTarget) : fails(event))}
       onError={fails}

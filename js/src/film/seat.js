@@ -5,7 +5,7 @@
  * @import { ClipSources } from "../kernel/clip_sources.js"
  */
 import { onPosition } from "../clip/playback.js";
-import { clipKey, empty } from "../kernel/clip_sources.js";
+import { asksBy, clipKey, empty } from "../kernel/clip_sources.js";
 import { onEvents, together } from "../kernel/events.js";
 
 /** Apart by less, in seconds, is the same place. */
@@ -127,6 +127,7 @@ export class Seat {
   #give() {
     const url = this.source?.url ?? "";
     if (url && url !== this.#given) {
+      Object.assign(this.video, asksBy(this.source));
       this.#given = this.video.src = url;
       this.#fault = false;
     }

@@ -7,7 +7,7 @@
  * @import { Seats } from "./seats.js"
  */
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { clipKey, empty } from "../kernel/clip_sources.js";
+import { asksBy, clipKey, empty } from "../kernel/clip_sources.js";
 import { useSource, useVisible } from "../kernel/hooks.js";
 import { cellWords } from "./order.js";
 import { whyNot } from "../clip/playback.js";
@@ -76,6 +76,7 @@ function Picture({ sources, linked, clip, muted, visible, title, open, hear }) {
         <video
           ref={setVideo}
           class="veo-video"
+          {...asksBy(source)}
           src={source.url || undefined}
           playsInline
           muted={muted}

@@ -14,6 +14,7 @@ const SILENCE_MS = 15_000;
  * @typedef {object} Pull
  * @property {(received: number, total: number) => void} progress
  * @property {(blob: Blob) => void} done
+ * @property {(url: string, seconds: number) => void} signed  it is in a bucket, at this address for so long
  * @property {(message: string) => void} failed
  * @property {() => void} silent
  */
@@ -49,14 +50,15 @@ export function gather() {
 }
 
 /**
- * Ask the kernel for a clip's bytes.
+ * Ask the kernel for a clip's bytes, or for where to have them in a bucket.
  *
  * @param {Wire} wire
  * @param {Clip} clip
  * @param {Pull} pull
+ * @param {boolean} [plain]  the bytes and no address
  * @returns {() => void} stops listening
  */
-export function pullBytes(wire, clip, pull) {
+export function pullBytes(wire, clip, pull, plain) {
   const request = newRequest();
   const parts = gather();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -78,6 +80,11 @@ export function pullBytes(wire, clip, pull) {
         pull.done(parts.blob(clip.mime));
       }
     }),
+    listen(wire, "address", (message) => {
+      if (message.request !== request) return;
+      stop();
+      pull.signed(message.url, message.seconds);
+    }),
     listen(wire, "bytes-failed", (message) => {
       if (message.request !== request) return;
       stop();
@@ -85,7 +92,7 @@ export function pullBytes(wire, clip, pull) {
     }),
   );
   wait();
-  if (!send(wire, "need-bytes", { sample: clip.sample, request })) {
+  if (!send(wire, "need-bytes", { sample: clip.sample, request, ...(plain && { plain: 1 }) })) {
     stop();
     pull.failed(GONE);
   }

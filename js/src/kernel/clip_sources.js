@@ -11,7 +11,8 @@ import { filesUrl, serverBase, serves } from "./files_url.js";
  * @typedef {object} Source
  * @property {"idle"|"pulling"|"ready"|"failed"} phase
  * @property {string} url  "" until ready
- * @property {"files"|"kernel"|""} via
+ * @property {"files"|"bucket"|"kernel"|""} via
+ * @property {number} [until]  when a bucket's address ends
  * @property {number} received
  * @property {number} total
  * @property {boolean} silent  the kernel has not answered for a while
@@ -29,6 +30,9 @@ export function empty(video) {
   video.removeAttribute("src");
   video.load();
 }
+
+/** How an element asks for it: in a bucket by CORS, without which no frame could be grabbed. @param {Source|null} source */
+export const asksBy = (source) => (source?.via === "bucket" ? { crossOrigin: /** @type {const} */ ("anonymous") } : {});
 
 export class ClipSources extends Subject {
   /** @type {Map<string, Source>} */
@@ -122,7 +126,8 @@ export class ClipSources extends Subject {
   }
 
   /**
-   * The browser could not use what it was given. A `/files/` address gets one more chance, through the kernel.
+   * The browser could not use what it was given. An address gets one more chance, through the kernel, and one in a bucket as many
+   * as it has ended.
    *
    * @param {Clip} clip
    * @param {string} url  what it was given
@@ -132,8 +137,8 @@ export class ClipSources extends Subject {
     const source = this.get(clip);
     // The element may tell late, when it is to have something else.
     if (source.url === url) {
-      if (source.via !== "files") return false;
-      this.#pull(clip);
+      if (source.via === "kernel") return false;
+      this.#pull(clip, Date.now() < (source.until ?? 0));
     }
     return true;
   }
@@ -167,8 +172,11 @@ export class ClipSources extends Subject {
     super.dispose();
   }
 
-  /** @param {Clip} clip */
-  #pull(clip) {
+  /**
+   * @param {Clip} clip
+   * @param {boolean} [plain]  not from a bucket, which this page cannot read
+   */
+  #pull(clip, plain) {
     this.#pulls.get(clipKey(clip))?.();
     this.#set(clip, { ...IDLE, phase: "pulling", total: clip.bytes });
     const finish = (/** @type {Partial<Source>} */ change) => {
@@ -178,9 +186,11 @@ export class ClipSources extends Subject {
     const stop = pullBytes(this.#wire, clip, {
       progress: (received, total) => this.#set(clip, { received, total, silent: false }),
       done: (blob) => finish({ phase: "ready", via: "kernel", url: URL.createObjectURL(blob) }),
+      // Whoever has the address can read the clip, so that it is kept nowhere else.
+      signed: (url, seconds) => finish({ phase: "ready", via: "bucket", url, until: Date.now() + seconds * 1000 }),
       failed: (message) => finish({ phase: "failed", message }),
       silent: () => this.#set(clip, { silent: true }),
-    });
+    }, plain);
     this.#pulls.set(clipKey(clip), stop);
   }
 

@@ -17,6 +17,7 @@ from ...config.jupyter_server import files_path
 from ...config.proxies import read_proxies, read_proxy
 from ...config.resolution import Found, found_credentials
 from ...config.settings import Settings, clips_folder
+from ...domain import buckets
 from ...domain.errors import ConfigError, VeoError
 from ...domain.paths import is_there
 from ...domain.problems import unknown_remark
@@ -29,6 +30,7 @@ _EXTRAS = {
     "emulator": (("starlette", "python_multipart", "uvicorn", "av", "PIL"), "free clips offline"),
     "media": (("av", "PIL"), "stills made without a browser"),
     "google": (("google.auth", "requests"), "Agent Platform"),
+    "cloud": (("fsspec",), "clips in buckets"),
 }
 # A 4k clip of 8 seconds, several times over.
 _ENOUGH_BYTES = 500e6
@@ -142,7 +144,12 @@ def network(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def clips(settings: Settings, environ: Mapping[str, str]) -> Finding:
-    """Whether clips can be saved."""
+    """Whether clips can be saved; a bucket is written to."""
+    if settings.bucket:
+        try:
+            buckets.check(settings.bucket)
+        except VeoError as error:
+            return Finding("clips folder", "problem", str(error), "Call veo.configure(folder=…) with another.")
     return folder("clips folder", clips_folder(settings, environ), "Call veo.configure(folder=…) with another.")
 
 

@@ -255,7 +255,7 @@ def video_content(
         client = functions.client()
         save = partial(client.asynchronous.remote.picture, record, variant)
         return checked(client, save, timeout, f"The {variant} of video {video_id}").read_bytes()
-    return record.videos[0].path.read_bytes()
+    return record.videos[0].fetch().read_bytes()
 
 
 @accepts(prompt=TEXT, model=NAME | NONE)

@@ -8,9 +8,8 @@ import traitlets
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-from ...config.settings import Settings, switched_on
+from ...config.settings import Settings, folder_of, switched_on
 from ...domain.errors import VeoError
-from ...domain.paths import fixed
 from ...domain.place_prices import PlacePrice
 from ...providers.registry import provider_named
 from .preloading import needed_now
@@ -76,7 +75,7 @@ class VeoMagics(Magics):
     def _settings(self) -> Settings:
         # These traits have no None: an empty text and 0 stand for what is not set.
         given: dict[str, Any] = {name: getattr(self, name) or None for name in _FOR_REQUESTS}
-        folder = fixed(self.folder, "c.VeoMagics.folder") if self.folder else None
+        folder = folder_of(self.folder, "c.VeoMagics.folder") if self.folder else None
         price = PlacePrice.of(self.price, "c.VeoMagics.price") if self.price else None
         return Settings(**{**given, "folder": folder, "price": price})
 

@@ -46,7 +46,7 @@ def _resolve_words(words: list[str], names: Mapping[str, Any], *, clips: bool) -
     for word in words:
         value = _resolve_word(word, names, clips=clips)
         if isinstance(value, Job):
-            found += [video.path for video in value.videos[:1]]
+            found += [video.fetch() for video in value.videos[:1]]
         else:
             found += value if isinstance(value, list | tuple) else [value]
     return found

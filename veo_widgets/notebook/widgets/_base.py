@@ -13,7 +13,7 @@ import anyio.to_thread
 import anywidget
 import traitlets
 
-from ...domain import job_transitions
+from ...domain import buckets, job_transitions
 from ...domain.errors import InvalidRequestError, VeoError
 from ...domain.formats.containers import ENOUGH, container_of
 from ...domain.job_record import JobRecord
@@ -21,7 +21,7 @@ from ...domain.media import Image, Video
 from ...session import recipes
 from ...session.loop import Loop
 from ...session.waiting import IN_BROWSER
-from ...storage.clips import sidecars
+from ...storage.clips import sidecars, uploading
 from ...storage.clips.poster import is_poster
 from . import in_browser, job_state, stills
 from .protocol import CHUNK_BYTES, Message, read_message
@@ -34,6 +34,8 @@ _STATIC = Path(__file__).parents[2] / "static"
 # the loop's threads, which the ledger needs too.
 _MOST_TASKS = 32
 _SENDING = threading.BoundedSemaphore(8)
+# For so long the address of a clip in a bucket holds; a player asks for another one then.
+_SIGNED_SECONDS = 3600
 
 
 def _refuse_shiny() -> None:
@@ -176,10 +178,24 @@ class ClipWidget(anywidget.AnyWidget):
 
     def _keep_poster(self, video: Video, jpeg: bytes) -> None:
         sidecars.add_poster(video, jpeg)
+        uploading.put_recipe(video)
         self.draw_again()
 
+    def _send_address(self, message: Message, video: Video) -> bool:
+        """Send the address of a clip in a bucket by which anybody can read it for a while; False where there is none.
+
+        Whoever has it needs no key, so it is no trait: those are kept in notebooks.
+        """
+        if message.fields.get("plain") or not (url := buckets.signed(video.uri, _SIGNED_SECONDS) if video.uri else ""):
+            return False
+        answer = {"request": message.request, "sample": message.sample, "url": url, "seconds": _SIGNED_SECONDS}
+        self.send({"kind": "address", **answer})
+        return True
+
     def _send_clip(self, message: Message, video: Video | None) -> None:
-        """Send a clip in pieces, read as they go."""
+        """Send a clip in pieces, read as they go, or the address of one in a bucket."""
+        if video and self._send_address(message, video):
+            return
         answer = {"request": message.request, "sample": message.sample}
         # Refused rather than queued: whoever waits here holds one of the loop's threads as well.
         if not _SENDING.acquire(blocking=False):
@@ -188,10 +204,11 @@ class ClipWidget(anywidget.AnyWidget):
         try:
             if video is None:
                 raise FileNotFoundError("There is no such clip.")
-            for offset, total, piece in _read_pieces(video.path):
+            for offset, total, piece in _read_pieces(video.fetch()):
                 self.send({"kind": "bytes", **answer, "offset": offset, "total": total}, [piece])
-        except OSError as error:
-            self.send({"kind": "bytes-failed", **answer, "message": error.strerror or str(error)})
+        except (OSError, VeoError) as error:
+            why = error.strerror if isinstance(error, OSError) else None
+            self.send({"kind": "bytes-failed", **answer, "message": why or str(error)})
         finally:
             _SENDING.release()
 

@@ -15,7 +15,7 @@ from ...client.poll_schedule import Pace
 from ...config.jupyter_server import files_path
 from ...domain import snippets
 from ...domain.errors import ConfigError
-from ...domain.formats.provenance import TRUST
+from ...domain.formats.provenance import TRUST, credentials_of
 from ...domain.job_record import JobRecord, JobState
 from ...domain.media import Video
 from ...domain.pricing import Cost
@@ -137,7 +137,8 @@ def _file_state(video: Video) -> tuple[object, ...]:
 
 def _credentials(video: Video) -> list[list[str]]:
     try:
-        found = video.credentials
+        # Of a clip in a bucket only its copy here: nothing is fetched in order to be drawn.
+        found = credentials_of(video.path)
     except ConfigError as error:
         return [["Content Credentials", str(error)]]
     verdict = "none" if found.state == "none" else found.verdict

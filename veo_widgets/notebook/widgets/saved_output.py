@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from ...api.flags import MOST_EMBEDDED
 from ...client.progress import Line
+from ...domain.errors import DownloadError
 from ...domain.job_record import JobRecord
 from ...domain.media import UNSTYLED, Video
 from ...domain.printable import html_output, printable
@@ -179,9 +180,10 @@ def _data_address(video: Video) -> tuple[str, str]:
         most = f"{MOST_EMBEDDED / 1e6:.0f} MB"
         return "", f"Not put into this notebook: the clip has {size}, and at most {most} are. It is linked instead."
     try:
-        data = base64.b64encode(video.path.read_bytes()).decode("ascii")
-    except OSError as error:
-        return "", f"Not put into this notebook: the clip cannot be read ({error.strerror or error})."
+        data = base64.b64encode(video.fetch().read_bytes()).decode("ascii")
+    except (OSError, DownloadError) as error:
+        why = error.strerror if isinstance(error, OSError) else None
+        return "", f"Not put into this notebook: the clip cannot be read ({why or error})."
     return (
         f"data:{video.mime};base64,{data}",
         # Base64 makes four characters of three bytes.
@@ -225,9 +227,10 @@ def _clip_html(record: JobRecord, video: Video, *, embed: bool) -> str:
     link = quote(path_to(record, video), safe="/:")
     inside, remark = _data_address(video) if embed else ("", "")
     told = f"<div>{escape(remark)}</div>" if remark else ""
+    named = f'<a href="{escape(link)}">{escape(video.path.name)}</a>'
     return (
         f"{video.player_html(inside or link)}"
-        f'<div style="{QUIET}"><a href="{escape(link)}">{escape(video.path.name)}</a> · '
+        f'<div style="{QUIET}">{escape(video.uri) or named} · '
         f"{video.width}×{video.height} · {video.seconds:g} s · {video.bytes / 1e6:.1f} MB{told}</div>"
     )
 

@@ -134,6 +134,7 @@ class Wire(Protocol):
     """A dialect. Methods are pure; `endpoint` says where, the request what."""
 
     name: str
+    reads_buckets: bool
     reads_web: bool
     answers_with_clip: bool
 
@@ -217,7 +218,7 @@ class Dialect:
 
     label: ClassVar[str] = ""
     carries: ClassVar[frozenset[str]] = frozenset()
-    reads_buckets: ClassVar[bool] = False
+    reads_buckets: bool = False
     reads_web: bool = False
     answers_with_clip: bool = False
 

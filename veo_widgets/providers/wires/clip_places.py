@@ -132,7 +132,7 @@ def _lists_in_holder(value: Any, depth: int) -> Iterator[list[_Place]]:
 
 
 def _places_named_by(value: Any, *, relative: bool = False) -> list[_Place]:
-    """The place that a text names: an address of the web, one at the service itself, or a ``data:`` address."""
+    """The place that a text names: on the web, at the service itself, in Google's buckets, or a ``data:`` address."""
     if isinstance(value, dict):
         return _places_named_by(value.get("url"), relative=relative)
     if not isinstance(value, str):
@@ -147,7 +147,7 @@ def _places_named_by(value: Any, *, relative: bool = False) -> list[_Place]:
         scheme = urlsplit(value).scheme
     except ValueError:
         return []
-    return [_Place(value)] if scheme in {"http", "https"} or (relative and not scheme) else []
+    return [_Place(value)] if scheme in {"http", "https", "gs"} or (relative and not scheme) else []
 
 
 def _fold_names(value: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+from ...domain.buckets import is_google
 from ...domain.catalog import Model
 from ...domain.errors import InvalidReplyError, InvalidRequestError, ServiceError
 from ...domain.job_record import Operation, Sample
@@ -220,7 +221,8 @@ class OpenAIVideos(Dialect):
 
     def others(self, sample: Sample, endpoint: Endpoint) -> tuple[Call, ...]:
         """Where else the answer says that the clip is."""
-        calls = [self._call_at(address, endpoint) for address in sample.others]
+        # What is in a bucket is read as such.
+        calls = [self._call_at(address, endpoint) for address in sample.others if not is_google(address)]
         return tuple({call.url: call for call in calls if call.url != self.content(sample, endpoint).url}.values())
 
     def _call_at(self, uri: str, endpoint: Endpoint) -> Call:

@@ -179,7 +179,7 @@ class EditableShot:
         for take in scene.takes:
             record = records.get(take.number)
             job = Job(self._film.client, record.id) if record else None
-            video = next((one for one in record.videos if one.path.is_file()), None) if record else None
+            video = next((one for one in record.videos if one.is_kept), None) if record else None
             found.append(MadeTake(take.prompt, take.values, take is scene.take, job, video))
         return found
 

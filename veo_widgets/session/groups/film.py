@@ -259,7 +259,7 @@ class Film(BoardedGroup):
             return await super()._plan(piece, before)
         if piece.follows == "extend":
             return await client.prepare(piece.prompt, following(before, "extend_from", piece.values))
-        png = await anyio.to_thread.run_sync(stitching.last_frame, before.videos[0].path)
+        png = await anyio.to_thread.run_sync(lambda: stitching.last_frame(before.videos[0].fetch()))
         frame = replace(Image.of(png, "first_frame"), name=f"the last frame of {before.videos[0].path.name}")
         return await client.prepare(piece.prompt, {**piece.values, "first_frame": frame})
 

@@ -162,7 +162,7 @@ def _plain(name: str, value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, Path | Video):
-        return str(value.path if isinstance(value, Video) else value)
+        return str(value.fetch() if isinstance(value, Video) else value)
     if ALIASES.get(name, name) in _IMAGES:
         image = Image.of(value, name)
         data = base64.b64encode(image.data).decode()

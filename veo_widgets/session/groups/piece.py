@@ -177,7 +177,7 @@ def has_clip(record: JobRecord | None) -> bool:
 
 
 def _clips_exist(record: JobRecord) -> bool:
-    return bool(record.videos) and all(video.path.is_file() for video in record.videos)
+    return bool(record.videos) and all(video.is_kept for video in record.videos)
 
 
 def may_be_sent_again(record: JobRecord) -> bool:

@@ -16,7 +16,7 @@ def clip_spans(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[Sp
     found: list[Span] = []
     before: JobRecord | None = None
     for number, (piece, record) in enumerate(zip(pieces, records, strict=True)):
-        clip = Segment(record.videos[0].path)
+        clip = Segment(record.videos[0].fetch())
         if piece.follows == "extend" and before and _contains_source(record, before):
             joints = (*found[-1].joints, before.videos[0].seconds)
             found[-1] = Span(clip, found[-1].first, number, joints)

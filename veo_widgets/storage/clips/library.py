@@ -83,7 +83,7 @@ async def save(
         # What a process that was killed has left of this very clip; whoever calls this has the job's lease.
         _clear_parts(path.parent, path.stem)
         kind = await _receive(part, source, progress, sleep)
-        wished = _wished_path(record, sample, kind)
+        wished = wished_path(record, sample, kind)
         # Only now: until here a crash leaves a part file, which the next attempt clears.
         path = named(part, path.with_suffix(kind.ending), wished, record.id)
         # On a thread: it syncs the folder, reads the clip's header and draws a still.
@@ -135,7 +135,7 @@ def _not_a_clip_error(start: bytes, mime: str, size: int | None) -> DownloadErro
     return DownloadError(f"What was downloaded is {what_came(start, mime)}, not a video{bytes_}.")
 
 
-def _wished_path(record: JobRecord, sample: Sample, kind: Container) -> Path | None:
+def wished_path(record: JobRecord, sample: Sample, kind: Container) -> Path | None:
     """The file that the user has named, with the clip's own ending, numbered if there are several clips."""
     # The folder is another where the wished one could not be made or written.
     if not record.output.lower().endswith(ENDINGS) or record.folder != str(Path(record.output).parent):

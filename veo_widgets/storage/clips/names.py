@@ -57,6 +57,7 @@ def copy_to(video: Video, target: Path, *, numbered: bool) -> Path:
     Raises:
         OSError: the disk refused.
     """
+    video.fetch()
     is_file = target.suffix.lower() in ENDINGS and not target.is_dir()
     target = target.with_suffix(video.path.suffix) if is_file else target
     folder = target.parent if is_file else target

@@ -12,7 +12,7 @@ import warnings
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ...domain.formats import video_frames
 from ...domain.media import Image
@@ -25,11 +25,11 @@ _QUALITIES = (80, 60, 40, 20)
 _FACE_WIDTH, _FACE_BYTES = 48, 3_000
 
 
-def make_poster(path: Path) -> bytes:
+def make_poster(clip: Path | IO[bytes]) -> bytes:
     """A JPEG of the key frame at the first second or before it, at most `MAX_BYTES` long.
 
     Args:
-        path: the clip.
+        clip: its path, or the opened file.
 
     Returns:
         The JPEG, or nothing if the media package is missing or cannot read the clip.
@@ -40,14 +40,14 @@ def make_poster(path: Path) -> bytes:
     except ImportError:
         return b""
     try:
-        with av.open(str(path)) as clip:
+        with av.open(str(clip) if isinstance(clip, Path) else clip, "r") as opened:
             # A recording that was made live has no index to look the second up in.
             with suppress(av.FFmpegError):
-                clip.seek(1_000_000)
-            stream = clip.streams.video[0]
+                opened.seek(1_000_000)
+            stream = opened.streams.video[0]
             # For a single picture threads take longer to start than they save.
             stream.codec_context.thread_count = 1
-            frame = next(clip.decode(stream))
+            frame = next(opened.decode(stream))
             # The width counts; the height is bounded for a strip that is no picture.
             image = video_frames.picture_of(frame, stream.sample_aspect_ratio, (_WIDTH, _WIDTH * 4))
     except (av.FFmpegError, StopIteration, ValueError, IndexError):

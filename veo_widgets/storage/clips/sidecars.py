@@ -89,7 +89,7 @@ def request_of(record: JobRecord) -> dict[str, Any]:
 def facts(video: Video) -> dict[str, Any]:
     """What is known of a clip's file."""
     # The path is left out: clip and sidecar may be moved together.
-    left_out = {"path", "job_id", "sample", "modified"} | (set() if video.digest else {"sha256"})
+    left_out = {"path", "uri", "job_id", "sample", "modified"} | (set() if video.digest else {"sha256"})
     return {key: value for key, value in video.to_json().items() if key not in left_out}
 
 

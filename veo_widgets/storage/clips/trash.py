@@ -9,7 +9,7 @@ from pathlib import Path
 from ...domain.errors import VeoError
 from ...domain.media import Video
 from ...domain.paths import is_there
-from . import captions
+from . import captions, uploading
 
 # Of the same file system as the clips, so that nothing is copied; a Jupyter server serves nothing from hidden folders.
 FOLDER = ".veo_trash"
@@ -23,7 +23,7 @@ def in_trash(video: Video) -> Video:
 
 def is_missing(video: Video) -> bool:
     """Whether a clip is no longer where it was saved; a clip of another job that has its name by now is not it."""
-    return not is_there(video.path, Path.is_file) or video.recipe.get("job", video.job_id) != video.job_id
+    return not video.is_kept or video.recipe.get("job", video.job_id) != video.job_id
 
 
 def put(video: Video) -> None:
@@ -32,7 +32,7 @@ def put(video: Video) -> None:
     Raises:
         VeoError: the disk refused.
     """
-    if not is_missing(video):
+    if is_there(video.path, Path.is_file) and not is_missing(video):
         for path, place in _pairs(video):
             _move(path, place)
 
@@ -45,7 +45,8 @@ def take_back(video: Video) -> None:
     """
     found = [(place, path) for path, place in _pairs(video) if is_there(place)]
     for _, path in found:
-        if is_there(path):
+        # A copy of a clip in a bucket may have been fetched anew.
+        if is_there(path) and not video.uri:
             message = f"Another file is at {str(path)!r} by now; move it, and undo again. The clip is kept."
             raise VeoError(message)
     # The clip last: until it is there, the rest is tried again.
@@ -57,9 +58,12 @@ def take_back(video: Video) -> None:
 def remove(video: Video) -> int:
     """Remove a clip, its recipe and its captions from the trash for good; returns how many bytes that was.
 
+    A clip in a bucket is removed there too: until then, only its copy on this machine was in the trash.
+
     Raises:
-        VeoError: the disk refused.
+        VeoError: the disk or the store refused.
     """
+    uploading.remove(video)
     freed = 0
     for _, place in _pairs(video):
         try:
@@ -87,7 +91,7 @@ def _pairs(video: Video) -> Iterator[tuple[Path, Path]]:
 def _move(path: Path, place: Path) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        path.rename(place)
+        path.replace(place)
     except FileNotFoundError:
         # A clip may have no recipe, and may have been moved by half.
         return

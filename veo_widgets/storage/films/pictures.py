@@ -67,6 +67,8 @@ class Encoded:
         stream.width, stream.height = self.size
         stream.pix_fmt = FORMAT
         context, colours = stream.codec_context, first.colours
+        # PyAV's own choice cuts each picture into slices, which keeps cores waiting and makes a larger file.
+        context.thread_type = "AUTO"
         context.time_base = stream.time_base = _TICK
         self.matrix = video_frames.matrix_of(colours.matrix, first.stored[1])
         context.color_range, context.colorspace = LIMITED, self.matrix

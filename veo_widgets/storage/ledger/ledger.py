@@ -107,6 +107,13 @@ class Ledger:
         rows = self._file.rows(query, (_LOOKED_BACK,))
         return [read_job(row, self._file) for row in rows]
 
+    def without_uploads(self) -> list[JobRecord]:
+        """Those of the newest jobs with clips that could not be put into their bucket."""
+        query = """SELECT record, request FROM (SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?)
+            AS newest WHERE state = 'succeeded' AND coalesce(json_extract(record, '$.bucket'), '') <> ''"""
+        found = [read_job(row, self._file) for row in self._file.rows(query, (_LOOKED_BACK,))]
+        return [record for record in found if record.lacks_upload]
+
     def reopen(self, record: JobRecord, detail: str) -> None:
         """Keep the record of a job that had ended and goes on; see `write`, which never undoes an end."""
         self._file.write(lambda db: write_job(db, record, detail, reopens=True))

@@ -157,7 +157,7 @@ def first_clips(look: Look) -> dict[int, tuple[Video, JobRecord]]:
     """The clips that are there, by the numbers of their takes."""
     found: dict[int, tuple[Video, JobRecord]] = {}
     for number, record in look.records.items():
-        video = next((one for one in record.videos if one.path.is_file()), None)
+        video = next((one for one in record.videos if one.is_kept), None)
         if video is not None:
             found[number] = (video, record)
     return found
