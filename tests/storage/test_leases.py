@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,9 +19,10 @@ import anyio
 import pytest
 
 from veo_widgets.client.job_store import LEASE_SECONDS
+from veo_widgets.config.settings import Settings
 from veo_widgets.domain import errors
 from veo_widgets.domain.job_record import JobState
-from veo_widgets.emulator import Emulator
+from veo_widgets.emulator import Emulator, Pace
 from veo_widgets.notebook.widgets import job_state
 from veo_widgets.session.client import Client
 from veo_widgets.session.job import Job
@@ -348,6 +351,36 @@ def test_one_that_still_lives_leaves_a_job_that_is_taken_over_alone(
     kinds = [entry.kind for entry in emulator.journal()]
     assert kinds.count("create") == 1
     assert len([entry for entry in emulator.journal() if "/storage/" in entry.path]) == 1
+
+
+def test_a_clip_is_left_to_whoever_took_the_job_while_a_poll_was_under_way(
+    make_client: Callable[..., Client], settings: Settings, path: Path
+) -> None:
+    polled, answers = threading.Event(), threading.Event()
+
+    def clock() -> float:
+        polled.set()
+        assert answers.wait(300)
+        return time.time()
+
+    answers.set()
+    with Emulator(clips="small", clock=clock, pace=Pace.polls(0)) as emulator:
+        client = make_client(replace(settings, base_url=emulator.base_url))
+        job = client.submit("A cat", seconds=4, storage_uri="gs://films/")
+        answers.clear()
+        polled.clear()
+        assert polled.wait(300)
+        taken = replace(job.record, state=JobState.DOWNLOADING)
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            values = (taken.state, json.dumps(taken.to_json()), time.time() + LEASE_SECONDS, taken.id)
+            db.execute(
+                "UPDATE jobs SET holder = 'pod-1/7/0badcafe/', state = ?, record = ?, held_until = ? WHERE id = ?",
+                values,
+            )
+        answers.set()
+        while job.sighting.held_by is None or job.sighting.next_poll_at is not None:
+            time.sleep(0.01)
+        assert [entry.path for entry in emulator.journal() if "/storage/" in entry.path] == []
 
 
 def test_a_job_that_was_held_back_and_taken_over_is_sent_once(

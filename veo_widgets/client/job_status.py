@@ -142,7 +142,8 @@ class StatusChecks:
         if operation.status and seen.notice != record.notice:
             LOGGER.warning("job %s: the service says %r, which is not known here", record.id, operation.status)
         seen = await self._note(seen, operation, route)
-        if seen.state is not JobState.DOWNLOADING:
+        # Another program may have taken the job over since the poll was sent, and be at its clip.
+        if seen.state is not JobState.DOWNLOADING or not self._store.holds(seen.id):
             return seen
         return await self._fetch(seen, operation, route)
 
