@@ -154,8 +154,8 @@ def verbs_page() -> str:
             ),
             _table(("in a notebook", "in Python", "as a command", "what it does"), map(_verb, VERBS.values())),
             (
-                "`%veo help` lists them. Only commands: `veo make`, `film`, `batch`, `worker` and `emulator`; "
-                "see their `--help`.\n"
+                "`%veo help` lists them. Only commands: `veo make`, `film`, `batch`, `ledger`, `worker` and "
+                "`emulator`; see their `--help`.\n"
             ),
             "## Their arguments\n",
             _table(("verb", "argument", "meaning"), arguments),

@@ -10,14 +10,15 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from ..config.log import log
 from ..domain.budgets import read_pairs
 from ..domain.errors import DeliveryWarning, InvalidRequestError, MissingExtraError, VeoError
+from ..domain.redaction import redact
 from ..domain.version import own_version
 from ..session.job import Job, Jobs
-from . import worker
+from . import ledger, worker
 from .commands import VERBS, fill, given
 from .doctor import Report
 from .sending import SENDERS, describe
@@ -28,8 +29,15 @@ _SIGNALLED = 128
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose errors quote no password: a word in the wrong place may be an address."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(redact(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="veo", description="AI video from the command line; see also the notebooks.")
+    parser = _Parser(prog="veo", description="AI video from the command line; see also the notebooks.")
     parser.add_argument("--version", action="version", version=f"veo-widgets {own_version()}")
     parser.add_argument("--log", metavar="LEVEL", help="show what is sent and answered: warning, info or debug")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -39,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         fill(verbs.add_parser(verb.name, description=verb.help, **listed), verb)
     for name, sender in SENDERS.items():
         sender.add(verbs.add_parser(name, help=sender.help))
+    ledger.add(verbs.add_parser("ledger", help=ledger.HELP))
     worker.add(verbs.add_parser("worker", help=worker.HELP))
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
@@ -106,6 +115,8 @@ def _run_emulator(words: Sequence[str]) -> int:
 def _run_verb(*, verb: str, **values: Any) -> int:
     if level := values.pop("log"):
         log(level)
+    if verb == "ledger":
+        return ledger.run(**values)
     if verb == "worker":
         return worker.run(**values)
     if verb in SENDERS:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from platformdirs import user_data_dir
 
 from ..domain import catalog
 from ..domain.catalog import Catalog, EntryError, Model
-from ..domain.errors import ConfigError
+from ..domain.errors import ConfigError, InvalidRequestError
 from ..domain.paths import absolute, fixed
 from ..domain.redaction import know
 from ..domain.secret import Secret
@@ -21,6 +22,9 @@ from ..storage.ledger.ledger_place import LedgerPlace
 
 MODELS, CATALOG, LEDGER = "models.toml", "catalog.json", "ledger.sqlite3"
 _URL = "VEO_LEDGER_URL"
+_SUCH_AS = "such as postgresql://user:password@host/database"
+# Two letters at least: a drive of Windows has one. And what has a password in it without being a whole address.
+_LIKE_ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:/|^[^/\\]+:[^/\\]*@|\bpassword=")
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -56,17 +60,47 @@ def ledger_place(folder: Path, environ: Mapping[str, str] = os.environ) -> Ledge
     url = Secret(environ.get(_URL, ""), f"environment {_URL}")
     if not url:
         return LedgerPlace(folder / LEDGER)
+    if wrong := _wrong_address(url):
+        raise ConfigError(f"{_URL}: {wrong}, or unset it for a file in your data folder.")
+    return LedgerPlace(folder / LEDGER, url)
+
+
+def place_of(said: str, name: str, environ: Mapping[str, str] = os.environ) -> LedgerPlace:
+    """The ledger that somebody names.
+
+    Args:
+        said: a file, the address of a PostgreSQL server, or ``default``, the ledger that is in use.
+        name: the parameter.
+        environ: the environment.
+
+    Raises:
+        ConfigError: there is no data folder, or no such home folder.
+        InvalidRequestError: it is the address of something else.
+    """
+    if said == "default":
+        return ledger_place(home(environ), environ)
+    if not said.strip():
+        raise InvalidRequestError(f"{name}: it is empty; give a file, or an address {_SUCH_AS}.", parameter=name)
+    if not _LIKE_ADDRESS.search(said) or said.lower().startswith("file://"):
+        return LedgerPlace(absolute(said, name))
+    url = Secret(said, name)
+    if wrong := _wrong_address(url):
+        raise InvalidRequestError(f"{name}: {wrong}, or a file.", parameter=name)
+    return LedgerPlace(home(environ) / LEDGER, url)
+
+
+def _wrong_address(url: Secret) -> str:
+    """What is wrong with a server's address, without what may be a password; empty of one that can be used."""
     scheme, _, rest = url.reveal().partition("://")
     if scheme not in {"postgresql", "postgres"} or not rest:
         # What stands before may be a password, if something was left out.
         said = f"{scheme[:20]}://…" if rest else "this"
-        raise ConfigError(
-            f"{_URL}: {said} is not the address of a PostgreSQL server; give one such as "
-            "postgresql://user:password@host/database, or unset it for a file in your data folder."
-        )
+        return f"{said} is not the address of a PostgreSQL server; give one {_SUCH_AS}"
     with suppress(ValueError):
-        know(unquote(urlsplit(url.reveal()).password or ""))
-    return LedgerPlace(folder / LEDGER, url)
+        parts = urlsplit(url.reveal())
+        for password in (parts.password or "", *parse_qs(parts.query).get("password", ())):
+            know(unquote(password))
+    return ""
 
 
 def user_models(path: Path) -> tuple[Model, ...]:

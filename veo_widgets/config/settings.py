@@ -16,6 +16,7 @@ from ..providers.registry import Provider, prefix_of, provider_named
 from .credentials import Secret
 from .data_folder import home as home  # noqa: PLC0414 (who looks up settings finds the folder here)
 from .data_folder import ledger_place as ledger_place  # noqa: PLC0414
+from .data_folder import place_of as place_of  # noqa: PLC0414
 from .environment import Environment, beside
 
 

@@ -35,6 +35,7 @@ _LOOKS = (
     r"(?i:(?<=x-goog-api-key: )\S+)",
     r"(?i:(?<=[?&]key=)[^&\s\"'<>]+|(?<=[?&]api_key=)[^&\s\"'<>]+|(?<=[?&]api-key=)[^&\s\"'<>]+)",
     r"(?i:(?<=[?&]access_token=)[^&\s\"'<>]+|(?<=[?&]x-goog-signature=)[^&\s\"'<>]+)",
+    r"(?i:(?<=[?&]password=)[^&\s\"'<>]+)",
     r"(?<=://)[^/\s@\"'?#]+(?=@)",
 )
 _PATTERN = re.compile("|".join(_LOOKS), re.DOTALL)

@@ -48,22 +48,29 @@ class Database(Protocol):
         """Run a statement for each of several values."""
 
 
-class Engine(Protocol):
-    """The tables of one ledger, for several threads."""
+class Reader(Protocol):
+    """The tables of one ledger, to be read."""
 
     @property
     def name(self) -> str:
         """The ledger, for people."""
 
-    def read(self, work: Callable[[Any], T]) -> T:
-        """What `work` returns, which only reads.
+    def rows(self, query: str, values: Any = ()) -> list[Row]:
+        """What a query finds.
 
         Raises:
             LedgerError: it cannot be read.
         """
 
-    def rows(self, query: str, values: Any = ()) -> list[Row]:
-        """What a query finds.
+    def close(self) -> None:
+        """Close it."""
+
+
+class Engine(Reader, Protocol):
+    """The tables of one ledger, for several threads."""
+
+    def read(self, work: Callable[[Any], T]) -> T:
+        """What `work` returns, which only reads.
 
         Raises:
             LedgerError: it cannot be read.
@@ -95,8 +102,12 @@ class Engine(Protocol):
             LedgerError: it cannot be read.
         """
 
-    def close(self) -> None:
-        """Close it."""
+    def number_on(self, jobs: int, events: int) -> None:
+        """Give new rows numbers above these, also where rows with numbers of their own were written.
+
+        Raises:
+            LedgerError: it cannot be written.
+        """
 
 
 def distinct(db: Database, column: str) -> list[str]:

@@ -66,6 +66,11 @@ class Hold:
         return f"Held by {self.who} until {until}, and longer if that program is still at work"
 
 
+def folder_beside(ledger: Path) -> Path:
+    """Where holders' files lie: beside the ledger's, also if the ledger itself is on a server."""
+    return ledger.with_name(f"{ledger.stem}.holders")
+
+
 def remarks(holds: Mapping[str, Hold]) -> str:
     """Who works on jobs, a line for each program."""
     by_holder: dict[Hold, list[str]] = {}

@@ -12,7 +12,7 @@ from ...domain.budgets import local_day
 from ...domain.job_record import JobRecord
 from ...domain.media import Image
 from ...domain.request import VideoRequest
-from .engine import LOCKED, Database, Engine
+from .engine import LOCKED, Database, Reader
 
 # What is asked for in queries stands beside the record in columns of its own, under its own name.
 _COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
@@ -40,7 +40,7 @@ class KeptImage(Image):
         uri: str = "",
         *,
         sha256: str = "",
-        file: Engine | None = None,
+        file: Reader | None = None,
     ) -> None:
         vars(self).update(mime=mime, name=name, uri=uri, _sha256=sha256, _file=file)
         if data is not None:
@@ -76,12 +76,12 @@ class KeptImage(Image):
         return Image, (self.data, self.mime, self.name, self.uri)
 
 
-def read_job(row: tuple[str, str], file: Engine) -> JobRecord:
+def read_job(row: tuple[str, str], file: Reader) -> JobRecord:
     """The record of a row's ``record`` and ``request``."""
     return JobRecord.from_json(json.loads(row[0]), _request_from_json(json.loads(row[1]), file))
 
 
-def _request_from_json(values: dict[str, Any], file: Engine) -> VideoRequest:
+def _request_from_json(values: dict[str, Any], file: Reader) -> VideoRequest:
     def image(entry: dict[str, str]) -> Image:
         return KeptImage(mime=entry["mime"], name=entry["name"], uri=entry["uri"], sha256=entry["sha256"], file=file)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
-from .engine import LOCKED, LOCKED_HOLDER, Database, Engine
+from .engine import LOCKED, LOCKED_HOLDER, Database, Engine, Reader
 from .holders import Hold
 
 OPEN = "('submitting', 'queued', 'running', 'downloading')"
@@ -118,7 +118,7 @@ def renew(db: Database, me: str, promised: float | None, now: float, seconds: fl
     return bool(row[0] == promised and row[0] > row[1]), until
 
 
-def open_jobs(file: Engine, me: str, now: float, is_dead: IsDead) -> dict[str, Hold | None]:
+def open_jobs(file: Reader, me: str, now: float, is_dead: IsDead) -> dict[str, Hold | None]:
     """The open jobs by id, with the other holder that works on each, if one does."""
     query = f"SELECT id, holder, {_UNTIL}, :now FROM jobs LEFT JOIN holders ON name = holder WHERE state IN {OPEN}"  # noqa: S608
     is_dead = cache(is_dead)

@@ -14,11 +14,11 @@ from ...domain.secret import Secret
 from ...domain.spending import Spend
 from . import budget_rows as money
 from . import group_rows as places
-from . import leases, sending_rows
+from . import job_queries, leases, sending_rows
 from .engine import Database
 from .engines import opened
-from .holders import Hold, Holder, is_dead
-from .job_rows import PROGRAM, add_digests, carry_over, is_there, read_job, write_job
+from .holders import Hold, Holder, folder_beside, is_dead
+from .job_rows import add_digests, carry_over, is_there, read_job, write_job
 from .leases import OPEN
 from .search_rows import LAST
 from .searches import Search
@@ -27,8 +27,6 @@ from .sqlite_file import Journal
 
 # Seconds to wait for another program's lock.
 PATIENCE_SECONDS = 30.0
-# Among how many jobs one without a digest is looked for; whoever asks for an older one finds out then.
-_LOOKED_BACK = 1000
 _NO_LIMITS: Mapping[str, float] = {}
 
 
@@ -56,7 +54,7 @@ class Ledger:
         url: Secret | None = None,
     ) -> None:
         self.path = path
-        self._holders = path.with_name(f"{path.stem}.holders")
+        self._holders = folder_beside(path)
         # Made when a lease is first wanted: most who open a ledger only read.
         self._me: Holder | None = None
         self._held: set[str] = set()
@@ -102,17 +100,11 @@ class Ledger:
 
     def without_digests(self) -> list[JobRecord]:
         """Those of the newest jobs whose program has ended between a clip and its digest."""
-        query = """SELECT record, request FROM (SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?)
-            AS newest WHERE state = 'succeeded' AND instr(record, '"sha256": ""') > 0"""
-        rows = self._file.rows(query, (_LOOKED_BACK,))
-        return [read_job(row, self._file) for row in rows]
+        return job_queries.without_digests(self._file)
 
     def without_uploads(self) -> list[JobRecord]:
         """Those of the newest jobs with clips that could not be put into their bucket."""
-        query = """SELECT record, request FROM (SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?)
-            AS newest WHERE state = 'succeeded' AND coalesce(json_extract(record, '$.bucket'), '') <> ''"""
-        found = [read_job(row, self._file) for row in self._file.rows(query, (_LOOKED_BACK,))]
-        return [record for record in found if record.lacks_upload]
+        return job_queries.without_uploads(self._file)
 
     def reopen(self, record: JobRecord, detail: str) -> None:
         """Keep the record of a job that had ended and goes on; see `write`, which never undoes an end."""
@@ -248,17 +240,7 @@ class Ledger:
 
         Pieces of films and batches are left out: they are told apart by their places.
         """
-        # By the index on these two, and not by one of models (hence the plus signs). What is found so is compared as it
-        # is written down: in ASCII, which every prompt can be.
-        query = """SELECT record, request, program FROM jobs
-            WHERE substr(json_extract(request, '$.prompt'), 1, 60) = substr(json_extract(:asked, '$.prompt'), 1, 60)
-            AND length(json_extract(request, '$.prompt')) = length(json_extract(:asked, '$.prompt'))
-            AND +provider = :provider AND +model = :model AND instr(request, :written) > 0
-            AND json_extract(record, '$.group') = '' ORDER BY rowid"""
-        written = f'"prompt": {json.dumps(prompt)}'
-        values = {"asked": f"{{{written}}}", "provider": provider, "model": model, "written": written}
-        rows = self._file.rows(query, values)
-        return [(read_job((record, request), self._file), program == PROGRAM) for record, request, program in rows]
+        return job_queries.with_prompt(self._file, provider, model, prompt)
 
     def search(self, search: Search, limit: int | None) -> list[JobRecord]:
         """The newest jobs that are as a search wants them, newest first."""

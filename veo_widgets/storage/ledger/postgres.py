@@ -84,16 +84,28 @@ class PostgresServer:
         patience: seconds to wait for a server that is away, or for another program's lock.
         known: the jobs that this process knows. After each loss of the connection those are written again that a server
             which has taken the place of the other does not have.
+        reads_only: whether nothing is written, not even tables where there are none; see `version`.
+
+    Attributes:
+        version: how many scripts the ledger has behind it; 0 where there is none.
 
     Raises:
         LedgerError: it cannot be reached, or a later version wrote the ledger.
         MissingExtraError: psycopg or SQLAlchemy is not installed.
     """
 
-    def __init__(self, url: Secret, patience: float, known: Callable[[], list[JobRecord]] = list) -> None:
+    def __init__(
+        self,
+        url: Secret,
+        patience: float,
+        known: Callable[[], list[JobRecord]] = list,
+        *,
+        reads_only: bool = False,
+    ) -> None:
         self.name = repr(address_for_people(url.reveal()))
         self._patience, self._known = patience, known
         self._lock = threading.RLock()
+        self._reads_only, self.version = reads_only, 0
         self._opened = self._closed = False
         # While it is away, only the first waits for it; the others of this program would each wait as long.
         self._given_up = False
@@ -168,13 +180,32 @@ class PostgresServer:
 
         return self._patiently(whole, "written")
 
+    def number_on(self, jobs: int, events: int) -> None:
+        """Have new rows numbered above these and above all that are there.
+
+        Raises:
+            LedgerError: it cannot be written.
+        """
+
+        def work(db: PostgresDatabase) -> None:
+            for table, last in (("jobs", jobs), ("events", events)):
+                db.execute(
+                    f"""SELECT setval(pg_get_serial_sequence('{SCHEMA}.{table}', 'rowid'),
+                        greatest(1, ?, (SELECT max(rowid) FROM {table})))""",  # noqa: S608 (our own names)
+                    (last,),
+                )
+
+        self.write(work)
+
     def _open(self) -> None:
         """Bring the tables up to date, and write again what a server that took another's place has lost."""
         with self._lock:
             if self._opened:
                 return
             with self._engine.begin() as connection:
-                postgres_schema.migrate(PostgresDatabase(connection), connection.exec_driver_sql, self.name)
+                if not self._reads_only:
+                    postgres_schema.migrate(PostgresDatabase(connection), connection.exec_driver_sql, self.name)
+                self.version = postgres_schema.version_of(PostgresDatabase(connection), self.name)
             if records := sorted(self._known(), key=lambda record: record.id):
                 with self._engine.begin() as connection:
                     carry_over(PostgresDatabase(connection), records)

@@ -24,11 +24,11 @@ def migrate(db: Database, run: Callable[[str], object], name: str) -> None:
     Raises:
         LedgerError: a later version wrote it, or the database keeps other characters than Unicode's.
     """
-    if _version(db, name) == len(MIGRATIONS):
+    if version_of(db, name) == len(MIGRATIONS):
         return
     # One at a time; the others find it done.
     db.execute(f"SELECT pg_advisory_xact_lock({_MIGRATION})")
-    version = _version(db, name)
+    version = version_of(db, name)
     if version == len(MIGRATIONS):
         return
     if not version:
@@ -46,8 +46,12 @@ def migrate(db: Database, run: Callable[[str], object], name: str) -> None:
     db.execute(f"UPDATE {_VERSIONS} SET version = ?", (len(MIGRATIONS),))  # noqa: S608
 
 
-def _version(db: Database, name: str) -> int:
-    """The number of scripts that a ledger has behind it; 0 where there is none."""
+def version_of(db: Database, name: str) -> int:
+    """The number of scripts that a ledger has behind it; 0 where there is none.
+
+    Raises:
+        LedgerError: a later version wrote it.
+    """
     # Not by to_regclass, which may remember that there was none although another program has made it meanwhile.
     found = "SELECT 1 FROM pg_tables WHERE schemaname = ? AND tablename = 'version'"
     if db.execute(found, (SCHEMA,)).fetchone() is None:

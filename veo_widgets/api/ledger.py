@@ -1,0 +1,85 @@
+"""``veo ledger``: moves a ledger between a file and a server, and says whether one is whole."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from contextlib import closing
+
+from ..client.progress import Line, metered
+from ..config.settings import place_of
+from ..domain.errors import InvalidRequestError, LedgerError
+from ..domain.pricing import dollars
+from ..domain.printable import printable
+from ..storage.ledger.checking import check
+from ..storage.ledger.copying import Progress, copy
+from ..storage.ledger.ledger import PATIENCE_SECONDS
+from ..storage.ledger.ledger_place import LedgerPlace
+from ..storage.ledger.readers import reader
+
+HELP = "copy a ledger between a file and a PostgreSQL server, or check one"
+_PLACE = "a ledger's file, postgresql://user@host/database, or `default`: the ledger in use"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments to a parser."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    words = "copy a ledger to where there is none, or go on with a copy that was interrupted, and compare the two"
+    copying = actions.add_parser("copy", help=words, description=f"{words.capitalize()}. Nothing is overwritten.")
+    copying.add_argument("source", metavar="FROM", help=_PLACE)
+    copying.add_argument("target", metavar="TO", help="another such place")
+    words = "say whether a ledger is whole, without a change to it"
+    checking = actions.add_parser("check", help=words, description=f"{words.capitalize()}.")
+    checking.add_argument("source", metavar="LEDGER", nargs="?", default="default", help=f"{_PLACE} (if none is named)")
+
+
+def run(*, action: str, source: str, target: str = "") -> int:
+    """Do one of the two; returns the exit code.
+
+    Raises:
+        InvalidRequestError: a place cannot be one of a ledger.
+        LedgerError: a ledger cannot be used, or is not to be copied.
+    """
+    if action == "check":
+        return _check(place_of(source, "LEDGER"))
+    return _copy(place_of(source, "FROM"), place_of(target, "TO"))
+
+
+def _copy(source: LedgerPlace, target: LedgerPlace) -> int:
+    if _key(source) == _key(target):
+        raise InvalidRequestError(f"TO: {str(target)!r} is the ledger that is to be copied.", parameter="TO")
+    progress = Progress()
+
+    def line(_: bool) -> Line:  # noqa: FBT001 (asked by position)
+        return Line(f"{progress.what} {progress.jobs} of {progress.of} jobs", progress.jobs / (progress.of or 1))
+
+    with metered(line, notable=False, after=0.0) as progress.tick:
+        left = copy(source, target, PATIENCE_SECONDS, time.time(), progress)
+    print(
+        f"The same in {printable(str(source))} and {printable(str(target))}: {progress.jobs} jobs, {progress.events} "
+        f"events, {progress.images} images, {progress.limits} limits, {dollars(progress.usd)}."
+    )
+    if left:
+        print(f"{left} of the jobs are open: use only one of the two from now on, or both will take them up.")
+    return 0
+
+
+def _key(place: LedgerPlace) -> str:
+    return place.url.reveal() if place.url else str(place.path.resolve())
+
+
+def _check(place: LedgerPlace) -> int:
+    ledger = reader(place, PATIENCE_SECONDS)
+    if ledger is None:
+        raise LedgerError(f"There is no ledger {str(place)!r}.")
+    found = 0
+    with closing(ledger):
+        for fault in check(ledger):
+            found += 1
+            print(printable(fault).replace("\n", " "), flush=True)
+        if not found:
+            ((jobs, events, images),) = ledger.rows(
+                "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM events), (SELECT count(*) FROM inputs)"
+            )
+            print(f"{printable(str(place))} is whole: {jobs} jobs, {events} events, {images} images.")
+    return int(bool(found))

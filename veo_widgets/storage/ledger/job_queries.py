@@ -1,0 +1,41 @@
+"""Jobs that are found by what is written in them; see the methods of `ledger.Ledger` with the same names."""
+
+from __future__ import annotations
+
+import json
+
+from ...domain.job_record import JobRecord
+from .engine import Reader
+from .job_rows import PROGRAM, read_job
+
+# Among how many jobs one without a digest is looked for; whoever asks for an older one finds out then.
+_LOOKED_BACK = 1000
+
+
+def without_digests(file: Reader) -> list[JobRecord]:
+    """Those of the newest jobs whose program has ended between a clip and its digest."""
+    query = """SELECT record, request FROM (SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?)
+        AS newest WHERE state = 'succeeded' AND instr(record, '"sha256": ""') > 0"""
+    return [read_job(row, file) for row in file.rows(query, (_LOOKED_BACK,))]
+
+
+def without_uploads(file: Reader) -> list[JobRecord]:
+    """Those of the newest jobs with clips that could not be put into their bucket."""
+    query = """SELECT record, request FROM (SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?)
+        AS newest WHERE state = 'succeeded' AND coalesce(json_extract(record, '$.bucket'), '') <> ''"""
+    found = [read_job(row, file) for row in file.rows(query, (_LOOKED_BACK,))]
+    return [record for record in found if record.lacks_upload]
+
+
+def with_prompt(file: Reader, provider: str, model: str, prompt: str) -> list[tuple[JobRecord, bool]]:
+    """The jobs of a model with this prompt, oldest first, each with whether this program has sent it."""
+    # By the index on these two, and not by one of models (hence the plus signs). What is found so is compared as it
+    # is written down: in ASCII, which every prompt can be.
+    query = """SELECT record, request, program FROM jobs
+        WHERE substr(json_extract(request, '$.prompt'), 1, 60) = substr(json_extract(:asked, '$.prompt'), 1, 60)
+        AND length(json_extract(request, '$.prompt')) = length(json_extract(:asked, '$.prompt'))
+        AND +provider = :provider AND +model = :model AND instr(request, :written) > 0
+        AND json_extract(record, '$.group') = '' ORDER BY rowid"""
+    written = f'"prompt": {json.dumps(prompt)}'
+    values = {"asked": f"{{{written}}}", "provider": provider, "model": model, "written": written}
+    return [(read_job((record, request), file), sent == PROGRAM) for record, request, sent in file.rows(query, values)]
