@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..config import resolution
 from ..config.accounts import Account
-from ..config.environment import notebook
+from ..config.environment import notebook as this_notebook
 from ..config.settings import Settings, clips_folder, copies_of
 from ..domain import rules
 from ..domain.buckets import address_of, is_address
@@ -45,6 +45,7 @@ class Plan:
         output: the absolute path of the folder or the file that the clip is to be saved as; empty for the usual.
         bucket: the address of the folder in a bucket that `output` is the copy of; empty for a path of this machine.
         cell: the id of the notebook's cell that it was made in, or empty.
+        notebook: the notebook that it was made in, or empty; a worker may send it.
         remarks: what to know of it beside its price.
     """
 
@@ -60,6 +61,7 @@ class Plan:
     output: str = ""
     bucket: str = ""
     cell: str = ""
+    notebook: str = field(default_factory=this_notebook)
     remarks: tuple[str, ...] = ()
 
     def check(self) -> None:
@@ -271,7 +273,7 @@ def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str,
         folder=folder_of(plan, settings),
         bucket=bucket_of(plan, settings),
         endpoint=account.saved,
-        notebook=notebook(),
+        notebook=plan.notebook,
         max_cost=plan.max_cost,
         profile=plan.profile,
         output=plan.output,

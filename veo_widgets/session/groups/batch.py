@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import csv
 import os
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
+import anyio
+import anyio.to_thread
+
+from ...client.notices import Teller
 from ...client.progress import Line, metered
-from ...domain.arguments import NAME, PATH, TEXT, accepts, instance_of
+from ...client.slow_steps import accompanied
+from ...domain.arguments import NAME, PATH, SWITCH, TEXT, accepts, instance_of
 from ...domain.catalog import Model
-from ...domain.errors import ConfigError, InvalidRequestError, VeoError
+from ...domain.errors import AuthenticationError, ConfigError, InvalidRequestError, VeoError
+from ...domain.job_record import JobRecord
 from ...domain.paths import expanded
 from ...domain.spending import harmless
 from ..client import Client
 from ..rows.columns import declared, extra_value, field_of_texts, fitted, own_values, spoken, unused
 from ..rows.rows import Rows, read_rows
 from ..status_lines import shorten
+from .executors import LostTaskError, RowExecutor
 from .group import Group
 from .piece import Piece, has_clip, merged, number_equals, planned, tell_apart
+from .row_tasks import task_of
+from .runs import Run
 
 # So many rows take long enough to be told of.
 _MANY = 1000
+# How often it is looked what others have sent.
+_FOLLOWED_SECONDS = 1.0
 _ADDED = ("job", "state", "usd", "clip", "problem")
 
 
@@ -75,9 +87,86 @@ class Batch(Group):
                 pieces.append(_planned_piece(writer, plan, number, row, common))
                 tick()
         super().__init__(client, "batch", name, [[piece] for piece in pieces])
+        self._on: RowExecutor | None = None
         number_equals(pieces)
         tell_apart(pieces, self.rows)
         self.remarks = (*self.source.remarks, *writer.remarks(self.rows))
+
+    @accepts(retry=SWITCH)
+    def run(self, *, retry: bool = False, max_running: int | None = None, on: Any = None) -> Self:
+        """Send what is missing and return at once; see `Film.run`. This costs money.
+
+        Args:
+            retry: also send again what failed, was filtered, or whose clip is gone.
+            max_running: how many jobs may run at once; default is as many as the service accepts.
+            on: who makes the rows: a `concurrent.futures.Executor`, or a `dask.distributed.Client`, whose workers have
+                the same ledger and keys of their own. Each row is a task that lasts until its clip is there. Default
+                is this program.
+
+        Raises:
+            InvalidRequestError: a row breaks a rule, or `on` is no executor; nothing was sent.
+            BudgetError: together they cost more than the `budget` has left; nothing was sent.
+        """
+        if not self.is_running:
+            self._on = None if on is None else RowExecutor(on)
+        return super().run(retry=retry, max_running=max_running)
+
+    async def _bring_all(self, retry: bool, max_running: int | None, earlier: Any) -> None:  # noqa: FBT001
+        bring = partial(super()._bring_all, retry, max_running, earlier)
+        await (bring() if self._on is None else accompanied(bring, self._follow))
+
+    async def _follow(self) -> None:
+        """Show what others send, and take up the jobs that a worker leaves as it dies."""
+        client, seen = self.client.asynchronous, set[str]()
+        places = {piece.place(None): piece for piece in self.pieces}
+        while True:
+            began = time.monotonic()
+            with suppress(VeoError):
+                for place, record in (await client.group(self.group)).items():
+                    if place in places and record.id not in seen:
+                        seen.add(record.id)
+                        await client.sighting(record.id)
+                        client.watch(record.id)
+                        self._tell(places[place], record.id)
+            # Of thousands of rows to read, most of the time is left to the work itself.
+            await anyio.sleep(max(_FOLLOWED_SECONDS, 10 * (time.monotonic() - began)))
+
+    async def _bring_piece(self, piece: Piece, before: JobRecord | None, run: Run) -> JobRecord:
+        if self._on is not None:
+            # An executor has a measure of its own.
+            run.sending = anyio.Semaphore(len(self.pieces))
+        return await super()._bring_piece(piece, before, run)
+
+    async def _send(self, piece: Piece, before: JobRecord | None, known: JobRecord | None, run: Run) -> str:
+        if self._on is None or piece.plan is None:
+            return await super()._send(piece, before, known, run)
+        if run.hopeless is not None:
+            raise run.hopeless
+        retry_of = known.id if known else ""
+        task = await anyio.to_thread.run_sync(
+            task_of, self.client, piece.plan, self.group, piece.place(before), retry_of
+        )
+        try:
+            return await self._on.make(task)
+        except LostTaskError as lost:
+            self._note_lost(lost)
+            return (await task.bring(self.client.asynchronous)).id
+        except (AuthenticationError, ConfigError) as error:
+            run.hopeless = error
+            raise
+
+    def _notices(self) -> Teller:
+        if self._on is None:
+            return super()._notices()
+        # That its workers hold the jobs is what was asked for.
+        return self.client.asynchronous.teller(
+            lambda record: record.group == self.group and (record.held_back or record.troubled)
+        )
+
+    def _note_lost(self, lost: LostTaskError) -> None:
+        notice = f"{self.title}: the executor has lost a row ({lost}); such rows go on in this program."
+        if notice not in self.client.asynchronous.reservations.notices:
+            self.client.asynchronous.reservations.notices.append(notice)
 
     def retry_failed(self, *, max_running: int | None = None) -> Self:
         """Send again the rows that failed, were filtered, or whose clip is gone; see `run`."""
