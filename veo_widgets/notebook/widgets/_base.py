@@ -151,7 +151,9 @@ class ClipWidget(anywidget.AnyWidget):
 
     async def send_program(self, kind: str, name: str) -> None:
         """Send the code of a script, which a page asks for when it is first needed: most never need it."""
-        self.send({"kind": kind, "code": await anyio.to_thread.run_sync(script, name)})
+        # A page's own Python has no threads.
+        code = script(name) if IN_BROWSER else await anyio.to_thread.run_sync(script, name)
+        self.send({"kind": kind, "code": code})
 
     def numbered_clips(self) -> Mapping[int, Video]:
         """The clips that the browser may ask for, by the numbers that it knows: none, unless a widget has some."""
