@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import shlex
 import sys
@@ -15,6 +14,7 @@ from typing import Any, NoReturn
 from ..config.log import log
 from ..domain.budgets import read_pairs
 from ..domain.errors import DeliveryWarning, InvalidRequestError, MissingExtraError, VeoError
+from ..domain.paths import NO_ROOM
 from ..domain.redaction import redact
 from ..domain.version import own_version
 from ..session.job import Job, Jobs
@@ -25,8 +25,6 @@ from .sending import SENDERS, describe
 
 # As shells have it for Ctrl-C and for a pipe that nobody reads: this and the number of the signal.
 _SIGNALLED = 128
-# Of a disk that is full, or full for this user.
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_output()
         return _SIGNALLED + 13
     except OSError as error:
-        if error.errno not in _NO_ROOM or error.filename:
+        if error.errno not in NO_ROOM or error.filename:
             raise
         _drop_output()
         print(

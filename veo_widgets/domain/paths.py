@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from urllib.request import url2pathname
 
 from .errors import ConfigError, InvalidRequestError
 
+# Errors of a disk that is full, or full for this user.
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 # Two letters at least: a drive of Windows has one. A `Path` makes one slash of two.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
 

@@ -21,11 +21,12 @@ from ...domain.errors import ConfigError, UnknownOutcomeError, VeoError
 from ...domain.formats import provenance
 from ...domain.job_record import JobRecord, JobState
 from ...domain.media import Image, Video
+from ...domain.paths import NO_ROOM
 from ...storage.clips import library
 from ...storage.films import signatures, stitching
 from ...storage.films.captions import Cue, webvtt
 from ...storage.films.edits import Edit
-from ...storage.films.rendering import EVEN, NO_ROOM
+from ...storage.films.rendering import EVEN
 from ...storage.films.signatures import Part, Signing
 from ...storage.films.stitching import Segment
 from ..client import Client

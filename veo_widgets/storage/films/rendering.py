@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...domain.errors import VeoError
+from ...domain.paths import NO_ROOM
 from .captions import Cue, add_text_track, cues_of
 from .cards import Card
 from .edited_pictures import edited_pictures
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from av import AudioFrame
     from av.container import OutputContainer
 
-__all__ = ["EVEN", "NO_ROOM", "Card", "Edit", "Rendered", "Track", "render"]
+__all__ = ["EVEN", "Card", "Edit", "Rendered", "Track", "render"]
 
-# Of a disk that is full, or full for this user.
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 # LUFS. What EBU R 128's supplement for streaming and the large platforms settle around.
 EVEN = -16.0
 # How much of the work it is to lay down the sound.

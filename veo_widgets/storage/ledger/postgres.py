@@ -250,25 +250,7 @@ def _engine(url: Secret, name: str, patience: float) -> Engine:
         import sqlalchemy
     except ImportError:
         raise MissingExtraError("A ledger in PostgreSQL", "hub") from None
-    # Those of the address go before. A server that is gone without a word is noticed by its silence.
-    try:
-        given = psycopg.conninfo.conninfo_to_dict(url.reveal())
-    except psycopg.Error:
-        # Its words quote the address.
-        raise LedgerError(
-            f"The ledger {name} cannot be opened: {url.source or 'its address'} cannot be read as one of PostgreSQL; "
-            "in user, password and options, write % as %25, @ as %40, / as %2F and ? as %3F."
-        ) from None
-    usual = {
-        "application_name": "veo-widgets",
-        "connect_timeout": max(2, min(10, round(patience))),
-        "keepalives_idle": 20,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 30_000,
-        "target_session_attrs": "read-write",
-    }
-    more: dict[str, Any] = {name: value for name, value in usual.items() if name not in given}
+    more = _options(url, name, patience)
     settings = (
         f"SET search_path = {SCHEMA}; SET idle_in_transaction_session_timeout = '{_PAUSE_SECONDS}s'; "
         f"SET lock_timeout = '{max(1, round(patience * 1000))}ms'"
@@ -295,3 +277,32 @@ def _engine(url: Secret, name: str, patience: float) -> Engine:
         use_native_hstore=False,
         hide_parameters=True,
     )
+
+
+def _options(url: Secret, name: str, patience: float) -> dict[str, Any]:
+    """What a connection has beside what its address says.
+
+    Raises:
+        LedgerError: the address cannot be read.
+    """
+    import psycopg
+
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(url.reveal())
+    except psycopg.Error:
+        # Its words quote the address.
+        raise LedgerError(
+            f"The ledger {name} cannot be opened: {url.source or 'its address'} cannot be read as one of PostgreSQL; "
+            "in user, password and options, write % as %25, @ as %40, / as %2F and ? as %3F."
+        ) from None
+    # A server that is gone without a word is noticed by its silence.
+    usual = {
+        "application_name": "veo-widgets",
+        "connect_timeout": max(2, min(10, round(patience))),
+        "keepalives_idle": 20,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        "target_session_attrs": "read-write",
+    }
+    return {option: value for option, value in usual.items() if option not in given}
