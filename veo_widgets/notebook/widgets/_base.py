@@ -147,13 +147,11 @@ class ClipWidget(anywidget.AnyWidget):
         elif message.kind == "sequel":
             self.begin(self.pay, message, self._begin_sequel(message, video))
         elif message.kind == "player":
-            self.begin(self.send_program, "player", "player")
+            self.begin(anyio.to_thread.run_sync, self.send_program, "player", "player")
 
-    async def send_program(self, kind: str, name: str) -> None:
+    def send_program(self, kind: str, name: str) -> None:
         """Send the code of a script, which a page asks for when it is first needed: most never need it."""
-        # A page's own Python has no threads.
-        code = script(name) if IN_BROWSER else await anyio.to_thread.run_sync(script, name)
-        self.send({"kind": kind, "code": code})
+        self.send({"kind": kind, "code": script(name)})
 
     def numbered_clips(self) -> Mapping[int, Video]:
         """The clips that the browser may ask for, by the numbers that it knows: none, unless a widget has some."""

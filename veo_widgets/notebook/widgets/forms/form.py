@@ -212,10 +212,11 @@ class Form(SavedWidget):
             "history": self._send_history,
             "use": self._fill_from_job,
             "recipe": self._read_recipe,
-            "panels": self._send_panels,
         }
         if message.kind in works:
             self.begin(self._report_errors, works[message.kind], message)
+        elif message.kind == "panels":
+            self.begin(anyio.to_thread.run_sync, self.send_program, "panels", "panels")
         elif message.kind == "upload":
             self._receive_upload(message)
         elif message.kind == "need-image":
@@ -345,9 +346,6 @@ class Form(SavedWidget):
         for offset in range(0, len(image.data), CHUNK_BYTES):
             piece = image.data[offset : offset + CHUNK_BYTES]
             self.send({"kind": "bytes", **answer, "offset": offset, "total": len(image.data)}, [piece])
-
-    async def _send_panels(self, _: Message) -> None:
-        await self.send_program("panels", "panels")
 
     # What was asked for before
 

@@ -174,7 +174,7 @@ class Storyboard(SavedWidget):
             self._cast.look()
             self.begin(self._draw)
         elif message.kind == "panels":
-            self.begin(self.send_program, "panels", "cast")
+            self.begin(anyio.to_thread.run_sync, self.send_program, "panels", "cast")
         elif message.kind == "edit":
             self.begin(self._edit, message)
         elif message.kind == "make":
