@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from .errors import ConfigError, InvalidRequestError
 
@@ -33,7 +32,12 @@ def address_parts(said: object) -> tuple[str, str] | None:
 def local_path(said: str | PathLike[str]) -> str | PathLike[str]:
     """The path in a ``file://`` address; anything else as it is."""
     named = str(said)
-    return url2pathname(urlsplit(named).path) if named.lower().startswith("file://") else said
+    if not named.lower().startswith("file://"):
+        return said
+    # Loads an HTTP client, for which a first cell would wait.
+    from urllib.request import url2pathname
+
+    return url2pathname(urlsplit(named).path)
 
 
 def expanded(said: str | PathLike[str]) -> Path:
