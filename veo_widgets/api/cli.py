@@ -21,10 +21,15 @@ from ..session.job import Job, Jobs
 from . import ledger, worker
 from .commands import VERBS, fill, given
 from .doctor import Report
-from .sending import SENDERS, describe
+from .sending import SENDERS, Command, describe
 
 # As shells have it for Ctrl-C and for a pipe that nobody reads: this and the number of the signal.
 _SIGNALLED = 128
+_COMMANDS = {
+    **SENDERS,
+    "ledger": Command(ledger.HELP, ledger.add, ledger.run),
+    "worker": Command(worker.HELP, worker.add, worker.run),
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,10 +48,8 @@ def _parser() -> argparse.ArgumentParser:
         # One that would end with the command is not listed, but whoever types it is told so.
         listed: dict[str, Any] = {} if verb.only_here else {"help": verb.help}
         fill(verbs.add_parser(verb.name, description=verb.help, **listed), verb)
-    for name, sender in SENDERS.items():
-        sender.add(verbs.add_parser(name, help=sender.help))
-    ledger.add(verbs.add_parser("ledger", help=ledger.HELP))
-    worker.add(verbs.add_parser("worker", help=worker.HELP))
+    for name, command in _COMMANDS.items():
+        command.add(verbs.add_parser(name, help=command.help))
     verbs.add_parser("emulator", help="serve the offline stand-in for the services; --help lists its options")
     return parser
 
@@ -113,12 +116,8 @@ def _run_emulator(words: Sequence[str]) -> int:
 def _run_verb(*, verb: str, **values: Any) -> int:
     if level := values.pop("log"):
         log(level)
-    if verb == "ledger":
-        return ledger.run(**values)
-    if verb == "worker":
-        return worker.run(**values)
-    if verb in SENDERS:
-        return SENDERS[verb].run(**values)
+    if verb in _COMMANDS:
+        return _COMMANDS[verb].run(**values)
     _refuse_transient(verb, values)
     return _print_answer(VERBS[verb].function(**given(values)), waits=verb == "resume")
 

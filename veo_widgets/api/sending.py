@@ -21,8 +21,8 @@ from .flags import add_account, add_request
 
 
 @dataclass(frozen=True)
-class Sender:
-    """A verb that sends.
+class Command:
+    """A verb of the command line alone.
 
     Attributes:
         help: what it does, in a few words.
@@ -205,7 +205,9 @@ def describe(job: Job) -> str:
 
 
 SENDERS = {
-    "make": Sender("make one clip of a prompt", _add_make, _run_make),
-    "film": Sender("make what is missing of the film in a TOML file", _add_film, _run_film),
-    "batch": Sender("make a clip of each row of a file; existing clips are not paid for again", _add_batch, _run_batch),
+    "make": Command("make one clip of a prompt", _add_make, _run_make),
+    "film": Command("make what is missing of the film in a TOML file", _add_film, _run_film),
+    "batch": Command(
+        "make a clip of each row of a file; existing clips are not paid for again", _add_batch, _run_batch
+    ),
 }
