@@ -85,6 +85,16 @@ def test_processes_make_rows_where_the_batch_has_them(
     assert PROGRAM not in programs
 
 
+def test_rows_of_processes_go_into_the_bucket_of_the_batch(
+    make_client: Callable[..., Client], settings: Settings, at_home: None
+) -> None:
+    client = make_client(replace(settings, folder="memory://films/cats"))
+    with spawned(1) as pool:
+        batch = make(client, ROWS[:1]).run(on=pool).wait(300)
+    ((video,),) = [job.record.videos for job in batch.jobs]
+    assert video.uri == f"memory://films/cats/{video.path.name}"
+
+
 def test_a_worker_that_is_killed_costs_nothing_twice(
     make_client: Callable[..., Client],
     slow_service: tuple[Emulator, Callable[[], None]],

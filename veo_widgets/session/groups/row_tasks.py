@@ -169,7 +169,7 @@ def task_of(client: Loop, plan: Plan, group: str, place: str, retry_of: str) -> 
         project=there.get("project") or settings.project,
         location=there.get("location") or settings.location,
         # Where nothing is set it is beside the notebook, of which a worker knows nothing.
-        folder=clips_folder(settings, environ),
+        folder=settings.bucket or clips_folder(settings, environ),
         profile=plan.profile or None,
     )
     _origins[(origin := f"{id(client):x}-{os.getpid()}-{_PROGRAM}")] = client
