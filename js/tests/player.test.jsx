@@ -230,6 +230,34 @@ it.each([[700, 1], [900, 0]])("waits for no frame to see that it is in sight: %i
   expect(model.sentOf("need-bytes")).toHaveLength(times);
 });
 
+it("keeps an open menu at its button while the page moves, until the button has left the screen", async () => {
+  /** @type {((seen: boolean) => void)[]} */
+  const sights = [];
+  vi.stubGlobal(
+    "IntersectionObserver",
+    class extends AllSeen {
+      observe() {
+        sights.push((isIntersecting) => this.report([/** @type {any} */ ({ isIntersecting })], /** @type {any} */ (this)));
+      }
+    },
+  );
+  const { el } = await shown();
+  const at = vi.spyOn(Element.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(40, 300, 20, 20));
+  button(el, "More").click();
+  await settle();
+  const menu = () => /** @type {HTMLElement|null} */ (el.querySelector("[role=menu]"));
+  expect(menu()?.style.top).toBe("296px");
+  at.mockReturnValue(new DOMRect(40, 200, 20, 20));
+  document.dispatchEvent(new Event("scroll"));
+  expect(menu()?.style.top).toBe("196px");
+  sights.forEach((tell) => tell(true));
+  await settle();
+  expect(menu()).not.toBeNull();
+  sights.forEach((tell) => tell(false));
+  await settle();
+  expect(menu()).toBeNull();
+});
+
 it("stops when it is scrolled far away, and not in a window of its own", async () => {
   /** @type {((seen: boolean) => void)[]} */
   const sights = [];

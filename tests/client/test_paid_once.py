@@ -144,7 +144,7 @@ def test_one_create_whatever_is_answered(
         if job.state is JobState.UNKNOWN:
             check_unknown(job, words)
     lost = sum(not is_refusal(status) for status in STATUSES)
-    assert client.budget().tallies["day"].reserved == pytest.approx(PRICE * lost)
+    assert client.budget().tallies["session"].reserved == pytest.approx(PRICE * lost)
     assert client.cost().usd == pytest.approx(PRICE * lost)
 
 
@@ -174,7 +174,7 @@ def test_one_create_if_what_comes_is_no_answer(service: Server, start: Callable[
     job, error = submitted(client)
     assert (job.state, created(service)) == ("unknown", 1)
     check_unknown(job, told(job, error))
-    assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
+    assert client.budget().tallies["session"].reserved == pytest.approx(PRICE)
 
 
 class Silent:
@@ -231,7 +231,7 @@ def test_a_quota_that_is_named_is_waited_for_and_the_wait_is_seen(
         job.wait(0.5)
     assert capsys.readouterr().err.count(f"Job {job.id}: Waiting for quota since ") == 1
     assert created(service) == 1
-    assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
+    assert client.budget().tallies["session"].reserved == pytest.approx(PRICE)
 
 
 def test_waiting_for_quota_has_an_end(service: Server, start: Callable[..., Client]) -> None:
@@ -241,7 +241,7 @@ def test_waiting_for_quota_has_an_end(service: Server, start: Callable[..., Clie
     with pytest.raises(errors.GenerationFailedError, match="refused request is usually not charged"):
         job.wait(60)
     assert (job.state, job.cost.usd) == ("failed", 0)
-    assert client.budget().tallies["day"].reserved == 0
+    assert client.budget().tallies["session"].reserved == 0
 
 
 def accepted() -> bytes:
@@ -261,7 +261,7 @@ def test_a_job_that_was_kept_back_is_sent_under_the_limits_of_now(
     with pytest.raises(errors.GenerationFailedError, match=rf"It was not sent again: budget: .*the limit for .*{name}"):
         job.wait(60)
     assert created(service) == 1
-    assert client.budget().tallies["day"].reserved == 0
+    assert client.budget().tallies["session"].reserved == 0
 
 
 def test_a_job_never_holds_more_than_its_own_price(service: Server, start: Callable[..., Client]) -> None:
@@ -272,12 +272,12 @@ def test_a_job_never_holds_more_than_its_own_price(service: Server, start: Calla
     client = start(service.url, swift(600, there_is_room.is_set))
     client.budget(day=PRICE, session=PRICE)
     job = client.submit("A cat", model="wan-2.2", max_cost=PRICE)
-    assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
+    assert client.budget().tallies["session"].reserved == pytest.approx(PRICE)
     service.answers["/v1/videos"] = accepted()
     there_is_room.set()
     while not job.record.operation:
-        assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
-    assert client.budget().tallies["day"].reserved == pytest.approx(PRICE)
+        assert client.budget().tallies["session"].reserved == pytest.approx(PRICE)
+    assert client.budget().tallies["session"].reserved == pytest.approx(PRICE)
     assert job.record.operation == "video_1"
 
 

@@ -116,8 +116,6 @@ def test_a_card_is_dragged_onto_a_grid(notebook: Notebook) -> None:
     # And by keys, which says that it is there already.
     more = library.get_by_role("button", name="More for A siskin")
     more.focus()
-    # A menu closes when the page scrolls beneath it.
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.keyboard.press("Enter")
     expect(page.get_by_role("menuitem", name="Play")).to_be_focused()
     page.keyboard.press("ArrowDown")

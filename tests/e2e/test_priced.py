@@ -61,14 +61,8 @@ def type_prompt(root: Locator) -> None:
 
 def begin_sequel(verb: str) -> Callable[[Locator], None]:
     def reach(root: Locator) -> None:
-        # A menu closes when the page moves, as it may while the clip comes.
-        item = root.page.get_by_role("menuitem", name=f"{verb} …")
-        more = root.get_by_role("button", name="More", exact=True).last
-        expect(more).to_be_enabled()
-        while not item.is_visible():
-            more.click()
-            root.page.wait_for_timeout(500)
-        item.click()
+        root.get_by_role("button", name="More", exact=True).last.click()
+        root.page.get_by_role("menuitem", name=f"{verb} …").click()
         root.get_by_role("form", name=f"{verb} the clip").get_by_role("textbox").fill("It falls asleep")
 
     return reach

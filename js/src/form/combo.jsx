@@ -4,8 +4,9 @@
  * @import { ComponentChildren } from "preact"
  * @import { About } from "./fields.jsx"
  */
-import { useEffect, useRef, useState } from "preact/hooks";
-import { claim, onEvents } from "../kernel/events.js";
+import { useEffect, useState } from "preact/hooks";
+import { claim } from "../kernel/events.js";
+import { useAnchored } from "../ui/anchored.js";
 import { usePageId } from "../ui/page_id.js";
 import { TextField } from "./fields.jsx";
 
@@ -87,17 +88,17 @@ export function Combo({ value, options, onSay, children, ...field }) {
  * @param {{id: string, label: string, found: Suggestion[], at: number, onPick: (text: string) => void, onClose: () => void}} props
  */
 function Suggestions({ id, label, found, at, onPick, onClose }) {
-  const list = useRef(/** @type {HTMLUListElement|null} */ (null));
+  const [list, setList] = useState(/** @type {HTMLUListElement|null} */ (null));
+  const field = list?.parentElement ?? null;
+  const put = () => list && field && place(list, field);
   useEffect(() => {
-    const element = /** @type {HTMLElement} */ (list.current);
-    element.showPopover?.();
-    place(element, /** @type {Element} */ (element.parentElement));
-    // It does not move with the page, so it does not stay when the page moves.
-    return onEvents(window, "scroll resize", (event) => event.target !== element && onClose(), { capture: true, passive: true });
-  }, [found.length]);
-  useEffect(() => list.current?.children[at]?.scrollIntoView?.({ block: "nearest" }), [at]);
+    list?.showPopover?.();
+    put();
+  }, [list, found.length]);
+  useEffect(() => list?.children[at]?.scrollIntoView?.({ block: "nearest" }), [list, at]);
+  useAnchored(field, put, onClose);
   return (
-    <ul ref={list} id={`${id}-l`} class="veo-suggestions" role="listbox" aria-label={label} popover="manual">
+    <ul ref={setList} id={`${id}-l`} class="veo-suggestions" role="listbox" aria-label={label} popover="manual">
       {found.map(({ value, hint }, n) => (
         <li
           key={value}

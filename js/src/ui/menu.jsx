@@ -4,7 +4,7 @@
  * @import { IconName } from "./icons.jsx"
  */
 import { useEffect, useRef } from "preact/hooks";
-import { onEvents } from "../kernel/events.js";
+import { useAnchored } from "./anchored.js";
 import { Button } from "./button.jsx";
 import { Icon, IconButton } from "./icons.jsx";
 
@@ -67,16 +67,14 @@ export function Menu({ icon, label, keys = "", open, onOpen, items, class: extra
  */
 function Items({ label, items, opener, close }) {
   const menu = useRef(/** @type {HTMLDivElement|null} */ (null));
+  const button = opener();
+  const put = () => menu.current && button && place(menu.current, button);
   useEffect(() => {
-    const element = menu.current;
-    const button = opener();
-    if (!element || !button) return undefined;
-    element.showPopover?.();
-    place(element, button);
-    /** @type {HTMLElement|null} */ (element.querySelector("[role^=menuitem]"))?.focus({ preventScroll: true });
-    // It does not move with the page, so it does not stay when the page moves.
-    return onEvents(window, "scroll resize", () => close(false), { capture: true, passive: true });
+    menu.current?.showPopover?.();
+    put();
+    /** @type {HTMLElement|null|undefined} */ (menu.current?.querySelector("[role^=menuitem]"))?.focus({ preventScroll: true });
   }, []);
+  useAnchored(button, put, () => close(false));
   return (
     <div
       ref={menu}
