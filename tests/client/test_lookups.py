@@ -17,6 +17,7 @@ import pytest
 
 from veo_widgets.client.async_client import AsyncClient
 from veo_widgets.client.clock import Clock
+from veo_widgets.client.poll_schedule import Schedule
 from veo_widgets.config import accounts, environment
 from veo_widgets.config.credentials import Secret
 from veo_widgets.config.settings import Settings
@@ -31,6 +32,7 @@ COUNTED: tuple[Callable[..., Any], ...] = (
     accounts.account_of_job,
     wires.wire_for,
     environment.read_environment,
+    Schedule.of,
 )
 
 
@@ -83,6 +85,21 @@ def test_they_are_looked_up_once_for_jobs_that_were_sent_before(settings: Settin
         return records
 
     assert {record.state for record in anyio.run(make)} == {JobState.SUCCEEDED}
+
+
+def test_jobs_that_begin_together_learn_once_how_long_they_take(settings: Settings, tmp_path: Path) -> None:
+    async def make() -> set[JobState]:
+        async with over(settings, tmp_path) as client:
+            jobs = [(await client.submit(PROMPT, seconds=4, seed=seed)).id for seed in range(5)]
+        # Taken up again, all are looked at from the same moment on.
+        async with over(settings, tmp_path) as client:
+            with counted() as found:
+                await client.resume()
+                records = [await client.wait(job) for job in jobs]
+            assert found["of"] == 1
+        return {record.state for record in records}
+
+    assert anyio.run(make) == {JobState.SUCCEEDED}
 
 
 @pytest.fixture

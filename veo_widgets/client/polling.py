@@ -55,6 +55,7 @@ class Polling:
         self._live, self._clock = store.live, store.clock
         # By provider and model.
         self._schedules: dict[tuple[str, str], _Learned] = {}
+        self._learning = anyio.Lock()
         self._watched = 0
 
     async def drive(self, job_id: str, scope: anyio.CancelScope) -> None:
@@ -205,15 +206,25 @@ class Polling:
 
     async def _schedule(self, record: JobRecord) -> Schedule:
         """When jobs of this kind are done, learned anew now and then."""
-        kind, now = (record.provider, record.model), self._clock.now()
-        known = self._schedules.get(kind)
-        if known is None or not 0 <= now - known.at < _LEARNED_SECONDS:
-            history = await self._store.ledger.do(lambda ledger: ledger.durations(*kind))
-            typical = typical_seconds(*kind)
-            known = self._schedules[kind] = _Learned(now, Schedule.of(history, typical), usual(history, typical))
+        kind = (record.provider, record.model)
+        known = self._known_schedule(kind)
+        if known is None:
+            # Jobs that begin together learn it once.
+            async with self._learning:
+                known = self._known_schedule(kind) or await self._learn(kind)
         if self._live[record.id].sighting.usual != known.usual:
             self._live.show(record.id, usual=known.usual)
         return known.schedule
+
+    def _known_schedule(self, kind: tuple[str, str]) -> _Learned | None:
+        known = self._schedules.get(kind)
+        return known if known and 0 <= self._clock.now() - known.at < _LEARNED_SECONDS else None
+
+    async def _learn(self, kind: tuple[str, str]) -> _Learned:
+        now, history = self._clock.now(), await self._store.ledger.do(lambda ledger: ledger.durations(*kind))
+        typical = typical_seconds(*kind)
+        learned = self._schedules[kind] = _Learned(now, Schedule.of(history, typical), usual(history, typical))
+        return learned
 
     async def _give_up(self, record: JobRecord, error: VeoError) -> None:
         """End a job whose clip is gone; any other refusal only ends the watching.
