@@ -20,7 +20,7 @@ from veo_widgets.emulator import Emulator, Pace
 from veo_widgets.session.client import Client
 from veo_widgets.storage.ledger.ledger import PATIENCE_SECONDS
 
-# Days are those of the local time zone. A run begins in the morning, so that no day ends while a test counts one's money.
+# Days are those of the local time zone. A run begins in the morning, so that no day ends while a test counts money.
 if "TZ" not in os.environ and hasattr(time, "tzset"):
     hours_ahead = (17 - time.gmtime().tm_hour) % 24 - 12
     os.environ["TZ"] = f"Etc/GMT{-hours_ahead:+d}"
