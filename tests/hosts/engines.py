@@ -23,7 +23,8 @@ from typing import Any
 SIZE = (1280, 1000)
 SECONDS = 180.0
 # Keys without a letter, as WebDriver names them.
-ENTER, CONTROL = "\ue007", "\ue009"
+ENTER, ESCAPE, CONTROL, ALT = "\ue007", "\ue00c", "\ue009", "\ue00a"
+END, RIGHT, DOWN = "\ue010", "\ue014", "\ue015"
 # A promise is waited for, and an error comes back as what it says.
 CALL = """const done = arguments[arguments.length - 1], given = arguments[0];
 Promise.resolve().then(() => (%s)(...given)).then(
@@ -86,7 +87,8 @@ class Browser(ABC):
 
     def click(self, name: str, role: str = "button, [role^=menuitem]") -> None:
         """Click with the pointer on what has this name, once it is there."""
-        self.wait(f"(...all) => Boolean(({NAMED})(...all)) && !({NAMED})(...all).disabled", name, role)
+        ready = "one => one && !one.disabled && one.getAttribute('aria-disabled') !== 'true'"
+        self.wait(f"(...all) => Boolean(({ready})(({NAMED})(...all)))", name, role)
         self._find(f"return ({NAMED})(...arguments)", name, role).click()
 
     def keep(self, name: str) -> None:

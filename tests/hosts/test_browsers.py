@@ -14,7 +14,7 @@ from PIL import Image
 from ..e2e.conftest import KERNELSPEC, READY
 from ..e2e.servers import Lab
 from ..e2e.test_grid import apart, frames
-from .engines import CONTROL, ENGINES, ENTER, WITHOUT_H264, Browser, Firefox
+from .engines import ALT, CONTROL, DOWN, END, ENGINES, ENTER, ESCAPE, RIGHT, WITHOUT_H264, Browser, Firefox
 
 # Firefox's driver leaves its sockets to the garbage collector; WebKit's calls itself as is no longer usual.
 pytestmark = pytest.mark.filterwarnings(
@@ -228,6 +228,61 @@ def test_the_grid_by_keyboard(browser: Browser, lab: Lab) -> None:
     focus(browser, ".veo-cell")
     browser.press(ENTER)
     browser.wait("() => document.querySelector('.veo-big video')?.readyState >= 2")
+    notebook.shut_down()
+
+
+def test_the_table_of_a_batch_by_keyboard(browser: Browser, lab: Lab) -> None:
+    """Rows are made by a button, and gone through, starred, opened and searched by keys."""
+    rows = [{"prompt": f"{animal} number {n}"} for n, animal in enumerate(["Otter", "Heron", "Lynx"] * 2)]
+    cells = f"{LOAD}\nveo.configure(folder='.')", f"veo.batch({rows}, name='{browser.name}', seconds=4)"
+    notebook = Notebook(browser, lab, "batch", *cells)
+    notebook.run_all()
+    browser.click("Make 6 rows")
+    browser.click("Confirm")
+    says(browser, "6 of 6")
+    focus(browser, "[data-row='row 1']")
+    browser.press(f"{DOWN}s")
+    browser.wait("() => document.querySelector('[data-row=\"row 2\"] [aria-pressed=true]')")
+    browser.press(f"{END}{ENTER}")
+    browser.wait("() => document.querySelector('.veo-batch-open video')?.readyState >= 2")
+    browser.keep("batch-light")
+    notebook.theme("JupyterLab Dark")
+    browser.keep("batch-dark")
+    notebook.theme("JupyterLab Light")
+    focus(browser, ".veo-batch-open")
+    browser.press(ESCAPE)
+    browser.wait("() => document.activeElement?.dataset.row === 'row 6'")
+    browser.press("/")
+    browser.wait("() => document.activeElement?.type === 'search'")
+    browser.press("lynx")
+    says(browser, "2 rows")
+    assert browser.run("() => document.querySelectorAll('.jp-Cell').length") == 2
+    notebook.shut_down()
+
+
+def test_the_storyboard_by_keyboard(browser: Browser, lab: Lab) -> None:
+    """Shots are written, moved and made, and the film plays."""
+    cells = f"{LOAD}\nveo.configure(folder='.')", f"veo.film('{browser.name}', ['A train', 'A bridge'], seconds=4)"
+    notebook = Notebook(browser, lab, "board", *cells)
+    notebook.run_all()
+    labels = "[...document.querySelectorAll('.veo-shot')].map(card => card.getAttribute('aria-label'))"
+    browser.wait(f"() => {labels}.length === 2")
+    focus(browser, ".veo-shot")
+    browser.press(RIGHT, ALT)
+    browser.wait(f"() => {labels}[1].startsWith('Shot 2, A train')")
+    focus(browser, ".veo-shot textarea")
+    browser.press("a", CONTROL)
+    browser.press("dd A bridge at night")
+    browser.press(ENTER, CONTROL)
+    says(browser, "To make: all 2 shots")
+    browser.keep("board-light")
+    browser.click("Make · $0.80")
+    browser.wait("() => document.querySelector('.veo-board-foot').textContent === 'Nothing to make'")
+    browser.wait(f"() => {labels}[0].startsWith('Shot 1, dd A bridge at night')")
+    notebook.theme("JupyterLab Dark")
+    browser.keep("board-dark")
+    notebook.theme("JupyterLab Light")
+    assert browser.run("() => document.querySelectorAll('.jp-Cell').length") == 2
     notebook.shut_down()
 
 
