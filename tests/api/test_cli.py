@@ -165,9 +165,12 @@ def test_budgets_are_set_and_costs_are_shown(
     client.close()
     limits = veo(tmp_path, settings, "budget", "day", "3").stdout.splitlines()
     assert ["day", "$3.00", "$0.40", "$0.00", "$2.60", "set"] in map(str.split, limits)
+    mine = veo(tmp_path, settings, "budget", "month", "9", "--project", "ads").stdout
+    assert " ".join(mine.splitlines()[-2].split()) == "month, project ads $9.00 $0.00 $0.00 $9.00 set"
     costs = veo(tmp_path, settings, "cost", "2", "--csv", str(tmp_path / "spend.csv"))
     assert costs.stdout.startswith("$0.40 for 1 job.")
-    assert (tmp_path / "spend.csv").read_text().startswith("day,model,provider,notebook,state,jobs,usd,unpriced,free\n")
+    head = "day,model,provider,notebook,state,jobs,usd,unpriced,free,user,project\n"
+    assert (tmp_path / "spend.csv").read_text().startswith(head)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +178,10 @@ def test_budgets_are_set_and_costs_are_shown(
     [
         (("budget", "day"), 1, "budget: 'day' has no amount"),
         (("budget", "session", "3"), 1, "session: it would end with the command"),
+        (("budget", "user", "ada"), 1, "user: no such budget"),
+        (("budget", "unknown", "3", "--user", "ada"), 1, "unknown: it cannot be set for a user"),
+        (("cost", "--by", "usr"), 1, "by: 'usr' is not one of day, model, notebook, state, user, project, provider."),
+        (("cost", "--by", "user", "--compare", "litellm"), 1, "by: a comparison has no groups"),
         (("cost", "0"), 1, "days: 0 is not a number of days"),
         (("cost", "--compare", "gemini"), 1, "compare: 'gemini' keeps no log of costs that can be asked"),
         (("cost", "--compare", "litelm"), 1, "Did you mean 'litellm'?"),

@@ -301,9 +301,41 @@ async def test_the_environment_goes_first_and_says_so(tmp_path: Path) -> None:
     await ledger.aclose()
 
 
+def test_a_user_and_a_project_have_limits_of_their_own(
+    paying: Callable[..., Client], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    client = paying(budget_project="ads")
+    client.budget(day=0.5, project="ads")
+    client.budget(month="$0.90", user="ada")
+    client.submit("A cat", **PAID)
+    with pytest.raises(
+        errors.BudgetError, match=r"a day of the project 'ads' is \$0\.50, of which .* \$0\.40 reserved"
+    ):
+        client.submit("A cat", **PAID)
+    films = paying(budget_project="films")
+    films.submit("A cat", **PAID)
+    with pytest.raises(errors.BudgetError, match="a month of the user 'ada' is"):
+        films.submit("A cat", **PAID)
+    assert films.budget().left == pytest.approx(0.1)
+    assert [(job.record.owner, job.record.project) for job in client.jobs()] == [("ada", "films"), ("ada", "ads")]
+    assert client.cost().by("project") == pytest.approx({"ads": PRICE, "films": PRICE})
+    assert re.search(r"ada +2 +\$0\.80", repr(client.cost(by="user")))
+    monkeypatch.setenv("JUPYTERHUB_USER", "ben")
+    films.submit("A cat", **PAID)
+    assert creates(emulator) == 3
+    lines = [" ".join(line.split()) for line in repr(client.budget(user="ben")).splitlines()]
+    assert "month, user ben none $0.00 $0.40" in lines
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
+        ({"day": 1, "user": "ada", "project": "ads"}, "user and project have limits of their own"),
+        ({"session": 1, "user": "ada"}, "session: it cannot be set for a user; request, day, month can."),
+        ({"unknown": 1, "project": "ads"}, "unknown: it cannot be set for a project"),
+        ({"day": 1, "user": " "}, "user: ' ' is not a name"),
+        ({"day": 1, "project": "a\nb"}, "project: 'a\\nb' is not a name"),
         ({"week": 3}, "week: no such budget; choose one of request, session, day, month, unknown."),
         ({"dya": 3}, "Did you mean 'day'?"),
         ({"day": "lots"}, "day: 'lots' is not an amount of US dollars; give a number such as 2.50, or 'off'"),

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from veo_widgets.domain.errors import VeoError
+from veo_widgets.domain.errors import InvalidRequestError, VeoError
 from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.domain.pricing import Cost
 from veo_widgets.domain.request import VideoRequest
@@ -60,6 +60,29 @@ def test_sums_can_be_asked_for() -> None:
     assert SPEND.usd == pytest.approx(12.8)
     assert SPEND.by("state") == pytest.approx({"running": 3.2, "succeeded": 9.6})
     assert SPEND.by("provider") == pytest.approx({"agent_platform": 12.8, "litellm": 0})
+
+
+def test_it_is_told_apart_by_user_where_there_are_several_or_as_is_asked_for() -> None:
+    shared = Spend((*SPEND.items, replace(SPEND.items[0], user="ada", project="ads", usd=1.0, jobs=1)))
+    assert repr(shared).splitlines()[-7:] == [
+        "user                   jobs        cost",
+        "no user                   5      $12.80",
+        "ada                       1       $1.00",
+        "",
+        "project                jobs        cost",
+        "no project                5      $12.80",
+        "ads                       1       $1.00",
+    ]
+    assert repr(shared.grouped("project")).splitlines() == [
+        "$13.80 for 5 jobs; 1 more of unknown price. The emulator is free.",
+        "",
+        "project      jobs        cost",
+        "no project      5      $12.80",
+        "ads             1       $1.00",
+    ]
+    assert shared.grouped("user")._repr_html_().count("<table") == 1
+    with pytest.raises(InvalidRequestError, match=r"by: 'usr' is not one of day, .*Did you mean 'user'\?"):
+        shared.grouped("usr")
 
 
 def test_the_plot_has_a_bar_for_each_day_and_no_colour_of_its_own() -> None:

@@ -23,6 +23,7 @@ from veo_widgets.domain.errors import InvalidRequestError, LedgerError
 from veo_widgets.domain.media import Image
 from veo_widgets.domain.request import VideoRequest
 from veo_widgets.domain.secret import Secret
+from veo_widgets.domain.spender import Spender
 from veo_widgets.storage.ledger.copying import Progress, copy
 from veo_widgets.storage.ledger.ledger import Ledger
 from veo_widgets.storage.ledger.ledger_place import LedgerPlace
@@ -34,10 +35,10 @@ COUNT = 450
 Veo = Callable[..., "Said"]
 TABLES = {
     "jobs": "rowid, id, state, provider, model, created_at, updated_at, submitted_at, finished_at, record, request, "
-    "usd, day, program, starred, deleted",
+    "usd, day, program, starred, deleted, owner, project",
     "events": "rowid, job_id, at, state, detail",
     "inputs": "sha256, mime, data",
-    "budgets": "name, usd",
+    "budgets": "name, owner, project, set_by, usd",
 }
 # A program that copies, and is killed by itself, as by SIGKILL at any other moment, amid its second piece of jobs.
 KILLED = """
@@ -69,6 +70,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("filled") / "ledger.sqlite3"
     with closing(Ledger(path)) as ledger:
         ledger.set_budgets({"day": 12.5, "month": 100.0})
+        ledger.set_budgets({"day": 3.0}, Spender(user="ada"))
+        ledger.set_budgets({"day": 4.0}, Spender(project="Käfer"))
         for number in range(3):
             ledger.write(
                 record(f"first{number:03}", request=VideoRequest("Ein Käfer 🐞", "m", first_frame=image(number)))
@@ -80,6 +83,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
             row = dict(zip(names, given, strict=True))
             row["id"] = f"job{number:05}"
             row["record"] = row["record"].replace("first000", row["id"])
+            row |= {"owner": f"ada{number % 3}", "project": "Käfer" if number % 2 else ""}
             row |= {"usd": 0.1 * number, "starred": number % 2, "deleted": number % 3 == 0, "program": "other"}
             row |= {"finished_at": None if number % 2 else 7.25, "day": "2026-11-30"}
             values = ", ".join("?" * len(names))
@@ -159,7 +163,7 @@ def test_a_ledger_goes_to_a_server_and_comes_back_as_it_was(filled: Path, url: s
     assert (done.code, done.err) == (0, "")
     # Three of 80 cents each cost nothing, being the emulator's.
     usd = sum(0.1 * number for number in range(COUNT))
-    both = f"{COUNT + 3} jobs, {2 * COUNT + 3} events, 3 images, 2 limits, ${usd:.2f}."
+    both = f"{COUNT + 3} jobs, {2 * COUNT + 3} events, 3 images, 4 limits, ${usd:.2f}."
     assert done.out.splitlines()[0].endswith(f": {both}")
     assert f"{COUNT + 3} of the jobs are open" in done.out
     assert on_server(url) == before
@@ -214,7 +218,9 @@ def test_what_postgresql_cannot_keep_counts_as_the_same(filled: Path, url: str, 
         ),
         ("UPDATE veo_widgets.events SET detail = 'no' WHERE job_id = 'job00007' AND at < 7.15", r"'job00007' .*events"),
         ("UPDATE veo_widgets.inputs SET data = 'x'", "its image '.*' differs"),
-        ("UPDATE veo_widgets.budgets SET usd = 3", "its limit 'day' differs"),
+        ("UPDATE veo_widgets.budgets SET usd = 9", "its limit 'day' differs"),
+        ("UPDATE veo_widgets.budgets SET usd = 9 WHERE owner = 'ada'", "its limit 'day ada' differs"),
+        ("UPDATE veo_widgets.jobs SET owner = 'ben' WHERE id = 'job00001'", r"'job00001' is not in|\(owner\)"),
         ("UPDATE veo_widgets.jobs SET rowid = rowid + 5000 WHERE id = 'job00449'", r"'job00449' is not in"),
     ],
 )

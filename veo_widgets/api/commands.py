@@ -13,14 +13,16 @@ from typing import Any, Literal, NoReturn
 from ..config.keys import login
 from ..config.log import log
 from ..domain.bookings import Comparison
-from ..domain.budgets import Budget, read_pairs
+from ..domain.budgets import Budget, check_name, read_pairs
 from ..domain.errors import InvalidRequestError, nearest
 from ..domain.spending import Spend
 from ..domain.tables import Table
 from . import functions, job_functions, model_functions, sharing
 from .nested_loops import allow_nested_loops
 
-Kind = Literal["job", "number", "provider", "model", "path", "level", "budget", "operation", "switch", "state", "text"]
+Kind = Literal[
+    "job", "number", "provider", "model", "path", "level", "budget", "operation", "switch", "state", "group", "text"
+]
 
 
 @dataclass(frozen=True)
@@ -124,12 +126,16 @@ def listing(verbs: Iterable[Verb], prog: str) -> str:
     return "\n".join(f"{usage:<{width}}  {text}" for usage, text in rows)
 
 
-def _budget(limits: Sequence[str] = ()) -> Budget:
-    return functions.budget(**read_pairs(limits))
+def _budget(limits: Sequence[str] = (), user: str | None = None, project: str | None = None) -> Budget:
+    values = {check_name(name): usd for name, usd in read_pairs(limits).items()}
+    return functions.budget(user=user, project=project, **values)
 
 
-def _cost(days: int | None = None, csv: str | None = None, compare: str | None = None) -> Spend | Comparison:
-    shown = functions.cost(days) if compare is None else functions.cost(days, compare=compare)
+def _cost(
+    days: int | None = None, by: str | None = None, csv: str | None = None, compare: str | None = None
+) -> Spend | Comparison:
+    given = {name: value for name, value in {"by": by, "compare": compare}.items() if value is not None}
+    shown: Spend | Comparison = functions.cost(days, **given)
     if csv is not None:
         shown.to_csv(csv)
     return shown
@@ -232,6 +238,7 @@ VERBS: dict[str, Verb] = {
             "Show what clips have cost, by day, model, notebook and state.",
             (
                 Argument("days", "number", "how many days, including today (default: all)", optional=True),
+                Argument("--by", "group", "only this table: day, model, notebook, state, user, project or provider"),
                 Argument("--csv", "path", "also write the table to a CSV file"),
                 Argument("--compare", "provider", "litellm: show in what the log of your LiteLLM proxy differs"),
             ),
@@ -240,7 +247,11 @@ VERBS: dict[str, Verb] = {
             "budget",
             _budget,
             "Show or set limits in US dollars: budget day 20 month off.",
-            (Argument("limits", "budget", "request, session, day, month or unknown, and an amount", many=True),),
+            (
+                Argument("limits", "budget", "request, session, day, month or unknown, and an amount", many=True),
+                Argument("--user", "text", "for this user alone"),
+                Argument("--project", "text", "for what is spent for this project"),
+            ),
         ),
         Verb(
             "use",

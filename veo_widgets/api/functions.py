@@ -180,14 +180,16 @@ def resume(*, take_over: bool = False) -> Jobs:
 
 
 @accepts()
-def budget(**values: float | str | None) -> Budget:
+def budget(*, user: str | None = None, project: str | None = None, **values: float | str | None) -> Budget:
     """Limit what may be spent, in US dollars, and see what is left. Without arguments, only show it.
 
-    All your programs on this ledger share the same limits, except the session's, which applies to this program.
+    All programs on this ledger share the same limits, except the session's, which applies to this program.
     Days and months are in this computer's time zone. The emulator is free and never counted. Environment variables
     such as ``VEO_BUDGET_DAY`` take precedence over what is set here.
 
     Args:
+        user: limit what this user may spend, beside what holds for all: ``request``, ``day`` and ``month``.
+        project: the same for what is spent for a project, which ``VEO_PROJECT`` names.
         values: ``request``, ``session``, ``day``, ``month``: the most to spend; ``"off"`` removes a limit, None
             restores the default, which is 20 a day. ``unknown`` is what to reserve for a request whose price is
             unknown; without it, such a request is refused unless it has a ``max_cost``.
@@ -196,18 +198,18 @@ def budget(**values: float | str | None) -> Budget:
         The limits, what is spent, what is reserved for open jobs, and what is left.
 
     Raises:
-        InvalidRequestError: no such limit, or not an amount.
+        InvalidRequestError: no such limit, or not an amount, or only an administrator may set it.
         ConfigError: the environment sets that limit.
     """
-    return client().budget(**values)
+    return client().budget(user=user, project=project, **values)
 
 
 @overload
-def cost(days: int | None = None, *, compare: None = None) -> Spend: ...
+def cost(days: int | None = None, *, by: str | None = None, compare: None = None) -> Spend: ...
 @overload
 def cost(days: int | None = None, *, compare: str) -> Comparison: ...
-@accepts(days=Kind("a number of days", COUNT.fits), compare=NAME | NONE)
-def cost(days: int | None = None, *, compare: str | None = None) -> Spend | Comparison:
+@accepts(days=Kind("a number of days", COUNT.fits), by=NAME | NONE, compare=NAME | NONE)
+def cost(days: int | None = None, *, by: str | None = None, compare: str | None = None) -> Spend | Comparison:
     """Show what clips have cost, by day, model, notebook and state, with a plot by day.
 
     ``veo.cost(compare="litellm")`` shows instead in what this differs from the log of your LiteLLM proxy: clips that
@@ -215,16 +217,22 @@ def cost(days: int | None = None, *, compare: str | None = None) -> Spend | Comp
 
     Args:
         days: how many, including today; None for all.
+        by: only this table: ``day``, ``model``, ``notebook``, ``state``, ``user``, ``project`` or ``provider``. Users
+            and projects are also shown where there are several.
         compare: ``litellm``, the gateway whose log is to be compared.
 
     Returns:
         A table; ``to_csv(path)`` writes it to a file. It does not contain the emulator's jobs, which are free.
 
     Raises:
-        InvalidRequestError: no such number of days, or the provider keeps no log that can be asked.
+        InvalidRequestError: no such number of days or table, or the provider keeps no log that can be asked.
         PermissionDeniedError: the key may not read the log, or the proxy keeps none.
     """
-    return client().cost(days) if compare is None else client().compare_cost(compare, days)
+    if compare is None:
+        return client().cost(days, by)
+    if by is not None:
+        raise InvalidRequestError("by: a comparison has no groups; leave out by or compare.", parameter="by")
+    return client().compare_cost(compare, days)
 
 
 @accepts(prompt=TEXT)
@@ -306,9 +314,10 @@ def configure(**values: Any) -> None:
     Args:
         values: ``provider``, ``model``, ``api_key``, ``base_url``, ``project``, ``location``, ``folder`` (where
             clips are saved: a path, or an address such as ``s3://bucket/clips``), ``requests_per_minute`` (if a
-            project's quota is not the usual one), ``price`` (what a server of your own or a gateway charges: 0,
-            ``"0.05/s"`` or ``"0.40/clip"``), and ``profile``: the account that these settings belong to, which is used
-            from now on. A new profile starts with nothing set but the folder; None is the account without a name.
+            project's quota is not the usual one), ``budget_project`` (what is spent for), ``price`` (what a server of
+            your own or a gateway charges: 0, ``"0.05/s"`` or ``"0.40/clip"``), and ``profile``: the account that these
+            settings belong to, which is used from now on. A new profile starts with nothing set but the folder; None
+            is the account without a name.
 
     Raises:
         InvalidRequestError: there is no such setting.

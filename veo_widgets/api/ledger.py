@@ -79,7 +79,8 @@ def _check(place: LedgerPlace) -> int:
             print(printable(fault).replace("\n", " "), flush=True)
         if not found:
             ((jobs, events, images),) = ledger.rows(
-                "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM events), (SELECT count(*) FROM inputs)"
+                "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM events), "
+                "(SELECT count(DISTINCT sha256) FROM inputs)"
             )
             print(f"{printable(str(place))} is whole: {jobs} jobs, {events} events, {images} images.")
     return int(bool(found))

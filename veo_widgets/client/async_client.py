@@ -79,7 +79,7 @@ class AsyncClient(OfflineClient):
     ) -> None:
         super().__init__(settings or Settings(), home or usual_home(), clock or Clock())
         self._transport = transport or Transport()
-        self.reservations = BudgetReservations(self._ledger, self._clock.now)
+        self.reservations = BudgetReservations(self._ledger, self._clock.now, settings=lambda: self.settings)
         self._sender = Sender(self._store, self._accounts, self._transport, self.reservations)
         downloads = Downloads(self._store, self._accounts, self._transport)
         self._looks = StatusChecks(self._store, self._accounts, self._transport, downloads, self._digests.want)

@@ -264,6 +264,7 @@ class OfflineClient:
             plan = replace(plan, model=model_there, wire=wire_for(model_there.api, surface))
         route = await self._accounts.of_plan(plan)
         record = replace(self._record(plan, route, new_job_id()), cost=Cost(None, "started elsewhere"), adopted=True)
+        record = await self._ledger.do(lambda ledger: ledger.owned(record))
         return await self._store.keep(job_transitions.accepted(record, operation, self._clock.now()), "adopted")
 
     def settings_of(self, profile: str | None) -> Settings:

@@ -11,6 +11,7 @@ from typing import Any
 from ..config import resolution
 from ..config.accounts import Account
 from ..config.environment import notebook as this_notebook
+from ..config.login import user_name
 from ..config.settings import Settings, clips_folder, copies_of
 from ..domain import rules
 from ..domain.buckets import address_of, is_address
@@ -278,6 +279,8 @@ def new_record(plan: Plan, account: Account, settings: Settings, *, job_id: str,
         profile=plan.profile,
         output=plan.output,
         cell=plan.cell,
+        owner=user_name(),
+        project=settings.budget_project or "",
     )
 
 

@@ -28,7 +28,10 @@ _LINE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)")
 _VALUE = re.compile(r"""'([^']*)'\s*(?:\#.*)?|"([^"\\]*)"\s*(?:\#.*)?|([^\s'"\#][^'"]*?)?(?:\s+\#.*|\s*)|\#.*""")
 # What marks the folder of a project, beyond which no file is looked for.
 _ROOTS = (".git", "pyproject.toml")
-_PLAIN = ("VEO_PROVIDER", "VEO_MODEL", "VEO_PRICE", "VEO_EMULATOR_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
+_PLAIN = (
+    "VEO_PROVIDER", "VEO_MODEL", "VEO_PRICE", "VEO_PROJECT", "VEO_EMULATOR_URL", "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_CLOUD_LOCATION",
+)  # fmt: skip
 _FLAGS = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 
 

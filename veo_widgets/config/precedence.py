@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ..domain.errors import ConfigError
 from ..domain.place_prices import PlacePrice
+from ..domain.spender import spender_name
 from ..domain.tables import Table
 from ..providers.registry import Provider
 from .environment import Environment, source_of
@@ -21,11 +22,12 @@ from .settings import Settings, clips_folder, first_set, folder_of, goes_anywher
 
 _ORDER = "An argument goes first, then configure() and %veo use, c.VeoMagics, the environment, .env, pyproject.toml."
 _PER_PROVIDER = ("provider", "model", "api_key", "base_url", "project", "location", "price")
-_SHARED = ("folder", "requests_per_minute")
+_SHARED = ("folder", "requests_per_minute", "budget_project")
 _VARIABLES = {
     "model": "VEO_MODEL",
     "folder": "VEO_FOLDER",
     "requests_per_minute": "VEO_REQUESTS_PER_MINUTE",
+    "budget_project": "VEO_PROJECT",
     "location": "GOOGLE_CLOUD_LOCATION",
 }
 
@@ -85,6 +87,7 @@ def _takes_address(below: Provider | None) -> bool:
 
 def _settings_of_layer(layer: Mapping[str, str]) -> Settings:
     number, folder = layer.get("VEO_REQUESTS_PER_MINUTE"), layer.get("VEO_FOLDER")
+    project = layer.get("VEO_PROJECT")
     if number and not (number.isdecimal() and int(number) > 0):
         raise ConfigError(f"VEO_REQUESTS_PER_MINUTE: {number!r} is not a number of requests; give a whole number.")
     return Settings(
@@ -93,6 +96,7 @@ def _settings_of_layer(layer: Mapping[str, str]) -> Settings:
         folder=folder_of(folder, "folder") if folder else None,
         requests_per_minute=int(number) if number else None,
         price=PlacePrice.of(layer["VEO_PRICE"], "VEO_PRICE") if layer.get("VEO_PRICE") else None,
+        budget_project=spender_name(project, "VEO_PROJECT") if project else None,
     )
 
 
@@ -112,6 +116,7 @@ def settings_table(configured: Settings, defaults: Settings, environ: Environmen
         ("location", now.location or environ.get("GOOGLE_CLOUD_LOCATION")),
         ("folder", now.bucket or clips_folder(now)),
         ("requests_per_minute", now.requests_per_minute),
+        ("budget_project", now.budget_project),
     ):
         rows.append((name, value, _source(name, value, configured, defaults, environ)))
     if provider.knows:

@@ -21,6 +21,7 @@ VARIABLES = {
     "project": "GOOGLE_CLOUD_PROJECT",
     "location": "GOOGLE_CLOUD_LOCATION",
     "price": "VEO_PRICE",
+    "budget_project": "VEO_PROJECT",
 }
 _NAMES = (*VARIABLES, "models")
 _KEY = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)

@@ -12,6 +12,7 @@ from ..domain.budgets import NAMES, amount, variable
 from ..domain.errors import ConfigError
 from ..domain.paths import absolute, fixed
 from ..domain.place_prices import PlacePrice
+from ..domain.spender import spender_name
 from ..providers.registry import Provider, prefix_of, provider_named
 from .credentials import Secret
 from .data_folder import home as home  # noqa: PLC0414 (who looks up settings finds the folder here)
@@ -35,6 +36,7 @@ class Settings:
         requests_per_minute: how many jobs of one model may be sent per minute, if a project's quota differs from the
             catalog's default.
         price: what clips cost at the place, if it decides that and not the model.
+        budget_project: what new jobs are spent for; its limits hold for them, and `veo_widgets.cost` tells it apart.
         profile: the name of these settings, if you have several accounts; None for the settings without a name.
     """
 
@@ -47,6 +49,7 @@ class Settings:
     folder: Path | str | None = None
     requests_per_minute: int | None = None
     price: PlacePrice | None = None
+    budget_project: str | None = None
     profile: str | None = None
 
     def __post_init__(self) -> None:
@@ -54,6 +57,8 @@ class Settings:
         if self.folder is not None:
             given = address_of(self.folder, "folder") if is_address(self.folder) else absolute(self.folder, "folder")
             object.__setattr__(self, "folder", given)
+        if self.budget_project is not None:
+            object.__setattr__(self, "budget_project", spender_name(self.budget_project, "budget_project"))
 
     @property
     def bucket(self) -> str:

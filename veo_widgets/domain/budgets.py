@@ -1,4 +1,4 @@
-"""What may be spent: for one request, in one session, in a day, in a month. Amounts are US dollars.
+"""What may be spent: for one request, in one session, in a day, in a month; by all, a user, for a project. US dollars.
 
 Days and months are those of this computer's time zone. A job counts from its submit on, with the price it is expected
 to have; a failed or filtered one counts for nothing once that is known. The emulator is free.
@@ -11,15 +11,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from shlex import quote
 from typing import Any
 
 from .errors import BudgetError, InvalidRequestError, nearest
 from .pricing import Cost, dollars
-from .printable import html_output
+from .printable import html_output, printable
+from .spender import KINDS, NOBODY, Spender
 from .tables import frame
 
 PERIODS = ("session", "day", "month")
 LIMITS = ("request", *PERIODS)
+# What may be limited for a user and for a project too, beside what holds for all.
+SHARED = ("request", "day", "month")
+# These limits of the user and the project of a job by their keys, such as ``user day``.
+SCOPED = tuple(f"{kind} {name}" for kind in KINDS for name in SHARED)
+_ALL = (*LIMITS, *SCOPED)
 # `unknown` is no limit: it is what is reserved for a request whose price nobody knows.
 NAMES = (*LIMITS, "unknown")
 # Without a limit that somebody set, a loop gone wrong must not cost more than this before anybody looks.
@@ -94,6 +101,17 @@ def check_name(name: str) -> str:
     raise InvalidRequestError(message, parameter=name, allowed=NAMES)
 
 
+def check_shared(name: str, kind: str) -> None:
+    """Refuse a limit that a user or a project cannot have.
+
+    Raises:
+        InvalidRequestError: it is one that only holds for a program, or for all.
+    """
+    if name not in SHARED:
+        message = f"{name}: it cannot be set for a {kind}; {', '.join(SHARED)} can."
+        raise InvalidRequestError(message, parameter=name, allowed=SHARED)
+
+
 @dataclass(frozen=True)
 class Tally:
     """What a period has cost: `spent` by jobs that have ended, `reserved` by those that may still cost something."""
@@ -107,27 +125,50 @@ class Budget:
     """The limits, and what is spent and reserved under them. As text and in a notebook, a table.
 
     Attributes:
-        limits: US dollars by name; what is missing is not limited.
+        limits: US dollars by name; what is missing is not limited. Those of the user and of the project have ``user``
+            or ``project`` before their name: ``user day``.
         sources: where each limit comes from.
         tallies: by period.
+        spender: which user and which project that is.
     """
 
     limits: Mapping[str, float]
     sources: Mapping[str, str]
     tallies: Mapping[str, Tally]
+    spender: Spender = NOBODY
 
     @classmethod
     def of(
-        cls, environment: Mapping[str, float], settings: Mapping[str, float], tallies: Mapping[str, Tally]
+        cls,
+        environment: Mapping[str, float],
+        settings: Mapping[str, float],
+        tallies: Mapping[str, Tally],
+        *,
+        spender: Spender = NOBODY,
+        fixed: Mapping[str, float] | None = None,
     ) -> Budget:
-        """The budget in force: the environment goes before what was set, and that before the default."""
+        """The budget in force: the environment goes before what was set, and that before the default.
+
+        Args:
+            environment: limits of the environment.
+            settings: limits that were set.
+            tallies: by period.
+            spender: whose limits are among them.
+            fixed: an administrator's limits, which others can lower and not raise; None where there is none.
+        """
+        limits = {"day": DEFAULT_DAY, **(fixed or {})}
+        sources = {"day": "default", **dict.fromkeys(fixed or (), "administrator")}
+        bounds = {} if fixed is None else dict(limits)
         # Later ones replace earlier ones, so the strongest comes last.
-        limits, sources = {"day": DEFAULT_DAY}, {"day": "default"}
         for found, source in ((settings, "set"), (environment, "environment")):
-            limits |= {name: usd for name, usd in found.items() if name in NAMES}
-            sources |= {name: variable(name) if source == "environment" else source for name in found}
+            for name, usd in found.items():
+                if name in bounds and _is_looser(name, usd, bounds[name]):
+                    continue
+                limits[name] = usd
+                sources[name] = variable(name) if source == "environment" else source
         # `off` in a stronger place lifts a limit of a weaker one, and so is dropped only here.
-        return cls({name: usd for name, usd in limits.items() if usd < math.inf}, sources, tallies)
+        known = {name: usd for name, usd in limits.items() if usd < math.inf and name in (*NAMES, *SCOPED)}
+        return cls(known, sources, tallies, spender)
 
     @property
     def unknown(self) -> float | None:
@@ -137,7 +178,7 @@ class Budget:
     @property
     def left(self) -> float:
         """What the next request may cost; infinite without a limit."""
-        return min([self._left_under(name) for name in LIMITS], default=math.inf)
+        return min([self._left_under(name) for name in _ALL], default=math.inf)
 
     def _left_under(self, name: str) -> float:
         tally = self.tallies.get(name, Tally())
@@ -165,7 +206,7 @@ class Budget:
                 "(--max-cost 2.00) for this request, or veo.budget(unknown=2.00) for every such request.",
                 parameter="max_cost",
             )
-        for name in LIMITS:
+        for name in _ALL:
             if price > self._left_under(name) + _ROUNDING:
                 raise self._limit_error(name, price)
         return price
@@ -178,7 +219,7 @@ class Budget:
         """
         # Each by itself first: its error names the request.
         prices = [self.admit(*one) for one in wanted]
-        for name in PERIODS:
+        for name in (name for name in _ALL if not name.endswith("request")):
             if sum(prices) > self._left_under(name) + _ROUNDING:
                 raise self._limit_error(name, sum(prices), f"these {len(prices)} requests take")
         return sum(prices)
@@ -186,29 +227,45 @@ class Budget:
     def _limit_error(self, name: str, price: float, who: str = "this request takes") -> BudgetError:
         tally = self.tallies.get(name)
         used = f", of which {dollars(tally.spent)} is spent and {dollars(tally.reserved)} reserved" if tally else ""
-        one = "one " if name in {"request", "session"} else "a "
-        source = self.sources[name]
-        raises = (
-            f"veo.budget({name}=…) or %veo budget {name} … raises it"
-            if source in {"set", "default"}
-            else f"the variable {source} raises it"
-        )
+        kind, _, period = name.rpartition(" ")
+        one = "one " if period in {"request", "session"} else "a "
+        whose = f" of the {kind} {self._whose(kind)!r}" if kind else ""
         return BudgetError(
-            f"budget: {who} {dollars(price)}, but the limit for {one}{name} is "
-            f"{dollars(self.limits[name])}{used}; {raises}. Nothing was sent.",
+            f"budget: {who} {dollars(price)}, but the limit for {one}{period}{whose} is "
+            f"{dollars(self.limits[name])}{used}; {self._how_raised(kind, period, self.sources[name])}. "
+            "Nothing was sent.",
             parameter="budget",
             value=price,
         )
+
+    def _whose(self, kind: str) -> str:
+        return printable(self.spender.user if kind == "user" else self.spender.project)
+
+    def _how_raised(self, kind: str, period: str, source: str) -> str:
+        if source == "administrator":
+            return "whoever administers this ledger can raise it"
+        if source not in {"set", "default"}:
+            return f"the variable {source} raises it"
+        if not kind:
+            return f"veo.budget({period}=…) or %veo budget {period} … raises it"
+        name = self._whose(kind)
+        return f"veo.budget({period}=…, {kind}={name!r}) or %veo budget {period} … --{kind} {quote(name)} raises it"
+
+    def _shown_names(self) -> list[tuple[str, str]]:
+        """The limits that have a row, and what they are called there."""
+        scoped = [name.split(" ") for name in SCOPED if name in self.limits or name in self.tallies]
+        labels = [(f"{kind} {name}", f"{name}, {kind} {self._whose(kind)}") for kind, name in scoped]
+        return [*zip(LIMITS, LIMITS, strict=True), *labels]
 
     _columns = ("budget", "limit", "spent", "reserved", "left", "set by")
 
     def _table_rows(self) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = []
-        for name in LIMITS:
+        for name, label in self._shown_names():
             limit, tally = self.limits.get(name), self.tallies.get(name)
             used = (dollars(tally.spent), dollars(tally.reserved)) if tally else ("", "")
             left = dollars(self._left_under(name)) if tally and limit is not None else ""
-            rows.append((name, "none" if limit is None else dollars(limit), *used, left, self.sources.get(name, "")))
+            rows.append((label, "none" if limit is None else dollars(limit), *used, left, self.sources.get(name, "")))
         return rows
 
     def _remark(self) -> str:
@@ -243,12 +300,18 @@ class Budget:
             VeoError: pandas is not installed.
         """
         rows: list[tuple[object, ...]] = []
-        for name in NAMES:
+        for name, label in (*self._shown_names(), ("unknown", "unknown")):
             limit, tally = self.limits.get(name), self.tallies.get(name)
             used = (tally.spent, tally.reserved) if tally else (None, None)
             left = self._left_under(name) if tally and limit is not None else None
-            rows.append((name, limit, *used, left, self.sources.get(name, "")))
+            rows.append((label, limit, *used, left, self.sources.get(name, "")))
         return frame(("budget", "limit", "spent", "reserved", "left", "set_by"), rows)
+
+
+def _is_looser(name: str, usd: float, bound: float) -> bool:
+    """Whether a limit lets more pass than an administrator's does."""
+    # Less reserved for what has no known price lets more of it pass.
+    return usd < bound if name == "unknown" else usd > bound
 
 
 def is_over(cost: Cost, max_cost: float | None) -> bool:

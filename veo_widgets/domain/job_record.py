@@ -132,6 +132,8 @@ class JobRecord:
         attempts: how many whole downloads have brought no clip.
         fetched: how many bytes came by these.
         cell: the id of the notebook's cell that sent it, or empty.
+        owner: who has submitted it; empty for jobs of earlier versions. It stays, whoever works on the job.
+        project: what it was spent for, or empty.
     """
 
     id: str
@@ -172,6 +174,8 @@ class JobRecord:
     sending_at: float | None = None
     waiting_since: float | None = None
     bucket: str = ""
+    owner: str = ""
+    project: str = ""
 
     @property
     def remark(self) -> str:
@@ -231,10 +235,11 @@ class JobRecord:
         return replace(self, videos=tuple(videos))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, without the request: that has its own form in the ledger."""
+        """Plain values, without request, owner and project: these have columns of their own in the ledger."""
         # Emptied before, since `asdict` would copy every image and every clip in base64.
         values = asdict(replace(self, request=VideoRequest(), samples=()))
-        del values["request"]
+        for name in ("request", "owner", "project"):
+            del values[name]
         # What a sample has beside these is only good for fetching it now; earlier versions know of no more either.
         samples = [{"index": item.index, "uri": item.uri, "mime": item.mime, "data": ""} for item in self.samples]
         return {**values, "samples": samples, "videos": [video.to_json() for video in self.videos]}

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from .errors import VeoError
+from .errors import InvalidRequestError, VeoError, nearest
 from .paths import expanded
 from .pricing import dollars
 from .printable import html_output, printable
 from .tables import frame
 
 GROUPS = ("day", "model", "notebook", "state")
+# What `Spend.grouped` takes; a table of users or projects is also shown where there are several.
+ALL_GROUPS = (*GROUPS, "user", "project", "provider")
 # Days in the plot; the table has them all.
 _BARS = 31
 _WIDTH, _HEIGHT = 480, 64
@@ -33,6 +35,8 @@ class Item:
         usd: what they count for: reserved while they run, final when they have ended.
         unpriced: how many of them have no known price and are not in `usd`.
         free: how many of them had a price of 0.
+        user: whose they are; empty for jobs of earlier versions.
+        project: what they were spent for, or empty.
     """
 
     day: str
@@ -44,6 +48,8 @@ class Item:
     usd: float
     unpriced: int = 0
     free: int = 0
+    user: str = ""
+    project: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,10 +57,25 @@ class Spend:
     """What jobs have cost, in US dollars. As text a table, in a notebook with a plot by day.
 
     Attributes:
-        items: by day, model, provider, notebook and state; jobs of the emulator are free and not among them.
+        items: by day, model, provider, notebook, state, user and project; jobs of the emulator are free and not among
+            them.
+        groups: what the tables are by; empty for the usual.
     """
 
     items: tuple[Item, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    def grouped(self, by: str) -> Spend:
+        """The same as one table, by one of `ALL_GROUPS`.
+
+        Raises:
+            InvalidRequestError: there is no such group.
+        """
+        if by in ALL_GROUPS:
+            return replace(self, groups=(by,))
+        hint = nearest(by, ALL_GROUPS) if isinstance(by, str) else ""
+        message = f"by: {by!r} is not one of {', '.join(ALL_GROUPS)}.{hint}"
+        raise InvalidRequestError(message, parameter="by", value=by, allowed=ALL_GROUPS)
 
     @property
     def usd(self) -> float:
@@ -62,7 +83,7 @@ class Spend:
         return sum((item.usd for item in self.items), 0.0)
 
     def by(self, group: str) -> dict[str, float]:
-        """US dollars by ``day``, ``model``, ``notebook`` or ``state`` (or ``provider``), in alphabetical order."""
+        """US dollars by ``day``, ``model``, ``user`` or another of `ALL_GROUPS`, in alphabetical order."""
         return {name: usd for name, _, usd, _ in self._sums_by(group)}
 
     def _sums_by(self, group: str) -> list[tuple[str, int, float, int]]:
@@ -103,8 +124,13 @@ class Spend:
                     for name, jobs, usd, free in self._sums_by(group)
                 ],
             )
-            for group in GROUPS
+            for group in self.groups or self._usual_groups()
         ]
+
+    def _usual_groups(self) -> tuple[str, ...]:
+        """Who spends is only said where that is more than one."""
+        several = (group for group in ("user", "project") if len({getattr(item, group) for item in self.items}) > 1)
+        return (*GROUPS, *several)
 
     def _summary(self) -> str:
         jobs, unpriced = sum(item.jobs for item in self.items), sum(item.unpriced for item in self.items)
@@ -137,7 +163,7 @@ def _label(group: str, name: str) -> str:
     if group == "notebook":
         # The folders before it are nobody's business who is shown the table.
         return printable(Path(name).name) or "no notebook"
-    return printable(name)
+    return printable(name) or f"no {group}"
 
 
 def write_csv(path: str | Path, names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Path:

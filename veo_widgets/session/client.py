@@ -117,9 +117,10 @@ class Client(Loop):
         """Set limits and show them; see `budget`."""
         return self.call(self.asynchronous.reservations.limit, values)
 
-    def cost(self, days: int | None = None) -> Spend:
+    def cost(self, days: int | None = None, by: str | None = None) -> Spend:
         """What jobs have cost; see `cost`."""
-        return self.call(self.asynchronous.reservations.spend, days)
+        spend = self.call(self.asynchronous.reservations.spend, days)
+        return spend if by is None else spend.grouped(by)
 
     def compare_cost(self, provider: str, days: int | None = None) -> Comparison:
         """What jobs have cost, held against a gateway's own log; see `cost`."""

@@ -16,17 +16,22 @@ _COLUMNS = ("job", "state", "model", "price", "submitted", "prompt", "clip")
 
 
 def table_of(records: Sequence[JobRecord], below: str) -> Table:
-    """A row for each job, with a column of notes where there is something to say.
+    """A row for each job, with a column of users where there are several, and of notes where there is something to say.
 
     Args:
         records: the jobs.
         below: what is said beneath.
     """
+    columns: tuple[str, ...] = _COLUMNS
     rows = [_row(record) for record in records]
+    # One person's jobs are no news.
+    if len({record.owner for record in records}) > 1:
+        columns = (*columns, "user")
+        rows = [(*row, printable(record.owner)) for row, record in zip(rows, records, strict=True)]
     notes = [shorten(aside(record), 120) for record in records]
-    if not any(notes):
-        return Table(_COLUMNS, rows, below)
-    return Table((*_COLUMNS, "note"), [(*row, note) for row, note in zip(rows, notes, strict=True)], below)
+    if any(notes):
+        columns, rows = (*columns, "note"), [(*row, note) for row, note in zip(rows, notes, strict=True)]
+    return Table(columns, rows, below)
 
 
 def _row(record: JobRecord) -> tuple[str, ...]:
@@ -47,7 +52,7 @@ def frame_of(records: Sequence[JobRecord]) -> Any:
     Raises:
         VeoError: pandas is not installed.
     """
-    columns = ("job", "state", "model", "provider", "usd", "submitted", "prompt", "clips")
+    columns = ("job", "state", "model", "provider", "usd", "submitted", "prompt", "clips", "user", "project")
     rows = (
         (
             record.id,
@@ -58,6 +63,8 @@ def frame_of(records: Sequence[JobRecord]) -> Any:
             datetime.fromtimestamp(record.created_at).astimezone(),
             record.request.prompt,
             [video.uri or str(video.path) for video in record.videos],
+            record.owner,
+            record.project,
         )
         for record in records
     )

@@ -19,6 +19,7 @@ from ...domain.errors import ConfigError
 from ...domain.formats.containers import ENDINGS
 from ...domain.media import Image, Video
 from ...domain.params import BY_NAME, SIZES
+from ...domain.spending import ALL_GROUPS
 from ...providers import own_models
 from ...providers.registry import PROVIDERS, models_at, provider_named
 from ...session.job import Job
@@ -198,5 +199,6 @@ def _complete_argument(argument: Argument, words: list[str], fragment: str) -> I
         "path": lambda: _matching_paths(fragment),
         "level": lambda: LEVELS,
         "budget": lambda: NAMES if len(words) % 2 == 0 else ("off", "default"),
+        "group": lambda: ALL_GROUPS,
     }
     return offers[argument.kind]() if argument.kind in offers else ()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...session.job import Job, Jobs
 
 _FOR_CELLS = ("wait", "quiet", "embed", "once", "max_cost")
-_FOR_REQUESTS = ("provider", "model", "project", "location", "folder", "requests_per_minute", "price")
+_FOR_REQUESTS = ("provider", "model", "project", "location", "folder", "requests_per_minute", "price", "budget_project")
 
 
 def _text_setting(what: str) -> traitlets.Unicode[str, Any]:
@@ -44,6 +44,7 @@ class VeoMagics(Magics):
         config=True
     )
     price = _text_setting("What the provider's own rate is: 0 for free, 0.05/s or 0.40/clip.")
+    budget_project = _text_setting("What clips are spent for, as veo.cost(by='project') tells.")
     max_cost = traitlets.Float(0.0, min=0.0, help="US dollars that a cell may cost; 0 is no limit.").tag(config=True)
     wait = traitlets.Bool(default_value=False, help="Whether cells end when the clip plays, as with --wait.").tag(
         config=True

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from ...domain.errors import LedgerError
 from .engine import Reader, Row
-from .job_rows import read_job
+from .job_rows import JOB, read_job
 from .sqlite_reader import SqliteReader
 
 _AT_ONCE = 200
-_JOBS = "SELECT rowid, id, state, record, request FROM jobs WHERE rowid > ? ORDER BY rowid LIMIT ?"
+_JOBS = f"SELECT rowid, id, state, {JOB} FROM jobs WHERE rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608
 _LOST_EVENTS = """SELECT job_id, count(*) FROM events
     WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = events.job_id) GROUP BY job_id ORDER BY job_id"""
-_HASHES = "SELECT sha256 FROM inputs WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
+_HASHES = "SELECT DISTINCT sha256 FROM inputs WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
 
 
 def check(ledger: Reader) -> Iterator[str]:
@@ -47,9 +47,9 @@ def _job_faults(ledger: Reader) -> Iterator[str]:
 
 
 def _faults_of_job(row: Row, ledger: Reader) -> Iterator[str]:
-    name, state, record, request = row
+    name, state, *columns = row
     try:
-        job = read_job((record, request), ledger)
+        job = read_job(columns, ledger)
         hashes = sorted({image.sha256 for image in job.request.images})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         yield f"it cannot be read as a job ({type(error).__name__}: {error})."

@@ -14,17 +14,21 @@ from .search_rows import LAST
 # All but who works on it: leases are of the ledger in which they were taken.
 COLUMNS = (
     "rowid", "id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at", "record",
-    "request", "usd", "day", "program", "starred", "deleted",
+    "request", "usd", "day", "program", "starred", "deleted", "owner",
+    "project",
 )  # fmt: skip
 _NAMES, _MARKS = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
 _JOBS = f"SELECT {_NAMES} FROM jobs WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?"  # noqa: S608
 _WRITE_JOB = f"INSERT INTO jobs ({_NAMES}) VALUES ({_MARKS})"  # noqa: S608
 _WRITE_EVENT = "INSERT INTO events (job_id, at, state, detail, rowid) VALUES (?, ?, ?, ?, ?)"
-_HASHES = "SELECT sha256 FROM inputs WHERE sha256 > ? AND sha256 <= ? ORDER BY sha256 LIMIT ?"
-_IMAGE = "SELECT sha256, mime, data FROM inputs WHERE sha256 = ?"
+# One image may be there for several owners, and is copied once.
+_HASHES = "SELECT DISTINCT sha256 FROM inputs WHERE sha256 > ? AND sha256 <= ? ORDER BY sha256 LIMIT ?"
+_IMAGE = "SELECT sha256, mime, data FROM inputs WHERE sha256 = ? ORDER BY mime LIMIT 1"
 _WRITE_IMAGE = "INSERT INTO inputs (sha256, mime, data) VALUES (?, ?, ?)"
-_LIMITS = "SELECT name, usd FROM budgets WHERE name > ? AND name <= ? ORDER BY name LIMIT ?"
-_WRITE_LIMIT = "INSERT INTO budgets (name, usd) VALUES (?, ?)"
+_KEY = "(name, owner, project, set_by)"
+_LIMITS = f"""SELECT name, owner, project, set_by, usd FROM budgets
+    WHERE {_KEY} > (?, ?, ?, ?) AND {_KEY} <= (?, ?, ?, ?) ORDER BY name, owner, project, set_by LIMIT ?"""  # noqa: S608
+_WRITE_LIMIT = "INSERT INTO budgets (name, owner, project, set_by, usd) VALUES (?, ?, ?, ?, ?)"
 # No text comes after it.
 _LAST_TEXT = chr(sys.maxunicode)
 
@@ -80,8 +84,9 @@ def _write_images(db: Database, source: Reader, rows: list[CopiedRow]) -> None:
         db.executemany(_WRITE_IMAGE, source.rows(_IMAGE, (row.name,)))
 
 
-def _limit_page(ledger: Reader, after: str, upto: str, limit: int) -> dict[Any, CopiedRow]:
-    return {row[0]: CopiedRow(row[0], row) for row in ledger.rows(_LIMITS, (after, upto, limit))}
+def _limit_page(ledger: Reader, after: Row, upto: Row, limit: int) -> dict[Any, CopiedRow]:
+    rows = ledger.rows(_LIMITS, (*after, *upto, limit))
+    return {row[:4]: CopiedRow(" ".join(filter(None, row[:4])), row) for row in rows}
 
 
 def _write_limits(db: Database, _: Reader, rows: list[CopiedRow]) -> None:
@@ -108,6 +113,6 @@ def _write_jobs(db: Database, _: Reader, rows: list[CopiedRow]) -> None:
 # Images first: no job is ever without its own.
 TABLES = (
     Table("image", "images", "", _LAST_TEXT, _image_page, 20, _write_images),
-    Table("limit", "limits", "", _LAST_TEXT, _limit_page, 200, _write_limits),
+    Table("limit", "limits", ("", "", "", ""), (_LAST_TEXT,) * 4, _limit_page, 200, _write_limits),
     Table("job", "jobs", -LAST, LAST, _job_page, 200, _write_jobs),
 )

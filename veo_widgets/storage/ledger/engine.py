@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
+from .role import Role
 from .searches import Search
 
 T = TypeVar("T")
@@ -68,6 +69,10 @@ class Reader(Protocol):
 
 class Engine(Reader, Protocol):
     """The tables of one ledger, for several threads."""
+
+    @property
+    def role(self) -> Role:
+        """As whom it is used."""
 
     def read(self, work: Callable[[Any], T]) -> T:
         """What `work` returns, which only reads.

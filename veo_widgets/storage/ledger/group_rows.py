@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...domain.errors import PlaceTakenError
 from ...domain.job_record import JobRecord
 from .engine import Database, Engine
-from .job_rows import read_job
+from .job_rows import JOB, read_job
 
 _GROUP = "json_extract(record, '$.group')"
 _PLACE = "json_extract(record, '$.place')"
@@ -29,5 +29,5 @@ def claim(db: Database, record: JobRecord) -> None:
 
 def group(file: Engine, name: str) -> dict[str, JobRecord]:
     """The job that stands for each piece, by place."""
-    query = f"SELECT record, request FROM jobs WHERE {_GROUP} = ? ORDER BY {_FRUITLESS} DESC, rowid"  # noqa: S608
+    query = f"SELECT {JOB} FROM jobs WHERE {_GROUP} = ? ORDER BY {_FRUITLESS} DESC, rowid"  # noqa: S608
     return {record.place: record for record in (read_job(row, file) for row in file.rows(query, (name,)))}

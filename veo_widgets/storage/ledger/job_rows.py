@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,8 @@ from .engine import LOCKED, Database, Reader
 _COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
 _RECORD = f"SELECT record FROM jobs WHERE id = ? {LOCKED}"  # noqa: S608
 _STATE = f"SELECT state FROM jobs WHERE id = ? {LOCKED}"  # noqa: S608
+# What `read_job` reads of a row.
+JOB = "record, request, owner, project"
 ENDED = "('succeeded', 'filtered', 'failed', 'expired')"
 # A session is a run of a program: all that is submitted in it, by however many clients.
 PROGRAM = secrets.token_hex(8)
@@ -76,9 +78,17 @@ class KeptImage(Image):
         return Image, (self.data, self.mime, self.name, self.uri)
 
 
-def read_job(row: tuple[str, str], file: Reader) -> JobRecord:
-    """The record of a row's ``record`` and ``request``."""
-    return JobRecord.from_json(json.loads(row[0]), _request_from_json(json.loads(row[1]), file))
+def read_job(row: Sequence[Any], file: Reader) -> JobRecord:
+    """The record of a row's columns `JOB`."""
+    record, request, owner, project = row
+    values = {**json.loads(record), "owner": owner, "project": project}
+    return JobRecord.from_json(values, _request_from_json(json.loads(request), file))
+
+
+def read_again(text: str, known: JobRecord) -> JobRecord:
+    """The record of a row's ``record``, with what never changes of a job from a record of before."""
+    values = {**json.loads(text), "owner": known.owner, "project": known.project}
+    return JobRecord.from_json(values, known.request)
 
 
 def _request_from_json(values: dict[str, Any], file: Reader) -> VideoRequest:
@@ -111,7 +121,7 @@ def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = 
             return
     if before is None or before[0] != row["state"] or detail:
         db.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO events (job_id, at, state, detail) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (record.id, record.updated_at, row["state"], detail),
         )
 
@@ -124,7 +134,7 @@ def is_there(db: Database, job_id: str) -> bool:
 def add_digests(db: Database, record: JobRecord) -> None:
     """Add the digests of a record's clips to the job's row."""
     if row := db.execute(_RECORD, (record.id,)).fetchone():
-        kept = JobRecord.from_json(json.loads(row[0]), record.request).with_digests(record.videos)
+        kept = read_again(row[0], record).with_digests(record.videos)
         db.execute("UPDATE jobs SET record = ? WHERE id = ?", (json.dumps(kept.to_json()), record.id))
 
 
@@ -133,7 +143,7 @@ def _with_kept_digests(db: Database, record: JobRecord) -> JobRecord:
     if not record.lacks_digests:
         return record
     row = db.execute(_RECORD, (record.id,)).fetchone()
-    return record.with_digests(JobRecord.from_json(json.loads(row[0]), record.request).videos) if row else record
+    return record.with_digests(read_again(row[0], record).videos) if row else record
 
 
 def carry_over(db: Database, records: Iterable[JobRecord]) -> None:
@@ -155,10 +165,11 @@ def _insert_job(db: Database, record: JobRecord, row: dict[str, Any]) -> None:
         # One whose bytes went with the ledger that had them must not stand in their place.
         if image.data or image.uri:
             db.execute(
-                "INSERT INTO inputs VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (image.sha256, image.mime, image.data)
+                "INSERT INTO inputs (sha256, mime, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (image.sha256, image.mime, image.data),
             )
     row |= {"request": json.dumps(_request_to_json(record.request)), "program": PROGRAM}
-    row["day"] = local_day(record.created_at)
+    row |= {"day": local_day(record.created_at), "owner": record.owner, "project": record.project}
     columns, marks = ", ".join(row), ", ".join(f":{key}" for key in row)
     db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", row)  # noqa: S608 (our own names)
 

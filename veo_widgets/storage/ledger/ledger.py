@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ...domain.budgets import Budget
 from ...domain.errors import InvalidRequestError
 from ...domain.job_record import JobRecord
 from ...domain.secret import Secret
+from ...domain.spender import NOBODY, Kind, Spender
 from ...domain.spending import Spend
 from . import budget_rows as money
 from . import group_rows as places
@@ -18,7 +19,7 @@ from . import job_queries, leases, sending_rows
 from .engine import Database
 from .engines import opened
 from .holders import Hold, Holder, folder_beside, is_dead
-from .job_rows import add_digests, carry_over, is_there, read_job, write_job
+from .job_rows import JOB, add_digests, carry_over, is_there, read_again, read_job, write_job
 from .leases import OPEN
 from .search_rows import LAST
 from .searches import Search
@@ -92,6 +93,15 @@ class Ledger:
         if record.state.is_final:
             self._held.discard(record.id)
 
+    def owned(self, record: JobRecord) -> JobRecord:
+        """A new job's record with the owner that the server gives it, where that keeps users apart."""
+        return replace(record, owner=self.user) if self.user else record
+
+    @property
+    def user(self) -> str:
+        """As whom the server knows this program, where it keeps users apart; else empty."""
+        return self._file.role.name
+
     def note_digests(self, record: JobRecord) -> None:
         """Add the digests of a record's clips to what is kept of the job; nothing else of it changes."""
         self._file.write(lambda db: add_digests(db, record))
@@ -141,7 +151,7 @@ class Ledger:
         def work(db: Database) -> bool:
             # Before the price: a place that is taken is refused whatever the budget says.
             places.claim(db, record)
-            untold = money.reserve(db, record, detail, environment, settings)
+            untold = money.reserve(db, record, detail, environment, settings, self._file.role)
             leases.give(db, record.id, me, record.created_at, seconds)
             return untold
 
@@ -175,7 +185,7 @@ class Ledger:
         """
         me = self._holder_name()
         began = self._file.write(
-            lambda db: sending_rows.begin(db, record, detail, me, environment, settings),
+            lambda db: sending_rows.begin(db, record, detail, me, environment, settings, self._file.role),
             alone=True,
             done=lambda db: sending_rows.has_begun(db, record, me),
         )
@@ -183,19 +193,32 @@ class Ledger:
             self._known[record.id] = record
         return began
 
-    def budget(self, day: str, environment: Mapping[str, float], settings: Mapping[str, float]) -> Budget:
+    def budget(
+        self,
+        day: str,
+        environment: Mapping[str, float],
+        settings: Mapping[str, float],
+        spender: Spender = NOBODY,
+        shown: Iterable[Kind] = (),
+    ) -> Budget:
         """The limits in force, and what is spent and reserved.
 
         Args:
             day: today's ISO date.
             environment: limits that go before those in the ledger.
             settings: limits of this process.
+            spender: whose limits hold too.
+            shown: of which of user and project it is told what is spent, also without a limit for them.
         """
-        return money.budget(self._file, day, environment, settings)
+        return money.budget(self._file, day, environment, settings, spender, shown)
 
-    def set_budgets(self, values: Mapping[str, float | None]) -> None:
-        """Keep limits for every kernel; None forgets one."""
-        self._file.write(lambda db: money.set_limits(db, values), alone=True)
+    def set_budgets(self, values: Mapping[str, float | None], spender: Spender = NOBODY) -> None:
+        """Keep limits for every kernel, or for one user or one project; None forgets one.
+
+        Raises:
+            InvalidRequestError: only an administrator may set them so.
+        """
+        self._file.write(lambda db: money.set_limits(db, values, spender, self._file.role), alone=True)
 
     def spend(self, since: str = "") -> Spend:
         """What jobs have cost since an ISO date; the emulator's cost nothing and are left out."""
@@ -210,10 +233,10 @@ class Ledger:
         Raises:
             InvalidRequestError: there is no such job, or there are several.
         """
-        rows = self._file.rows("SELECT record, request FROM jobs WHERE id = ?", (job_id,))
+        rows = self._file.rows(f"SELECT {JOB} FROM jobs WHERE id = ?", (job_id,))  # noqa: S608
         if not rows and job_id:
             # Two are enough to know that it is not one; nothing that begins so comes after the last of all characters.
-            query = "SELECT record, request FROM jobs WHERE id BETWEEN ? AND ? LIMIT 2"
+            query = f"SELECT {JOB} FROM jobs WHERE id BETWEEN ? AND ? LIMIT 2"  # noqa: S608
             rows = self._file.rows(query, (job_id, f"{job_id}{chr(sys.maxunicode)}"))
         if len(rows) != 1:
             many = "several jobs" if rows else "no job"
@@ -226,13 +249,13 @@ class Ledger:
         """A record as it is now. Its request never changes, so images are not read again."""
         # A job that the ledger has lost is shown as it was last known, and written again with its next lease.
         rows = self._file.rows("SELECT record FROM jobs WHERE id = ?", (record.id,))
-        self._known[record.id] = JobRecord.from_json(json.loads(rows[0][0]), record.request) if rows else record
+        self._known[record.id] = read_again(rows[0][0], record) if rows else record
         return self._known[record.id]
 
     def jobs(self, *, limit: int | None = 50, only_open: bool = False) -> list[JobRecord]:
         """The newest jobs, newest first: in the order they were written, whatever the clock said."""
         where = f"WHERE state IN {OPEN}" if only_open else ""
-        query = f"SELECT record, request FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
+        query = f"SELECT {JOB} FROM jobs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
         return [read_job(row, self._file) for row in self._file.rows(query, (LAST if limit is None else limit,))]
 
     def with_prompt(self, provider: str, model: str, prompt: str) -> list[tuple[JobRecord, bool]]:
@@ -244,8 +267,7 @@ class Ledger:
 
     def search(self, search: Search, limit: int | None) -> list[JobRecord]:
         """The newest jobs that are as a search wants them, newest first."""
-        rows = self._file.found(search, limit, "record, request")
-        return [read_job((record, request), self._file) for _, record, request in rows]
+        return [read_job(job, self._file) for _, *job in self._file.found(search, limit, JOB)]
 
     @property
     def shelf(self) -> Shelf:
@@ -273,26 +295,15 @@ class Ledger:
 
     def with_operation(self, operation: str) -> JobRecord | None:
         """The newest job whose operation the service calls so, if there is one."""
-        query = """SELECT record, request FROM jobs WHERE json_extract(record, '$.operation') = ?
-            ORDER BY rowid DESC LIMIT 1"""
-        rows = self._file.rows(query, (operation,))
-        return read_job(rows[0], self._file) if rows else None
+        return job_queries.with_operation(self._file, operation)
 
     def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""
-        return [
-            (at, state, detail)
-            for at, state, detail in self._file.rows(
-                "SELECT at, state, detail FROM events WHERE job_id = ? ORDER BY rowid", (job_id,)
-            )
-        ]
+        return job_queries.events(self._file, job_id)
 
     def durations(self, provider: str, model: str) -> list[float]:
         """Seconds from submit to done of the last 50 clips of a model, for the poll schedule."""
-        query = """SELECT finished_at - submitted_at FROM jobs
-            WHERE provider = ? AND model = ? AND state IN ('succeeded', 'downloading')
-            AND finished_at > submitted_at ORDER BY finished_at DESC LIMIT 50"""
-        return [row[0] for row in self._file.rows(query, (provider, model))]
+        return job_queries.durations(self._file, provider, model)
 
     def lease(self, job_id: str, now: float, seconds: float, *, force: bool = False) -> bool:
         """Take or renew the right to poll and download a job, so that two kernels never both do.

@@ -23,6 +23,7 @@ from .ledger_place import address_for_people
 from .postgres_errors import trouble_of
 from .postgres_tables import SCHEMA
 from .postgres_text import kept, translated
+from .role import ANYBODY, Role
 from .searches import Search
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class PostgresServer:
 
     Attributes:
         version: how many scripts the ledger has behind it; 0 where there is none.
+        role: as whom it is used.
 
     Raises:
         LedgerError: it cannot be reached, or a later version wrote the ledger.
@@ -106,6 +108,7 @@ class PostgresServer:
         self._patience, self._known = patience, known
         self._lock = threading.RLock()
         self._reads_only, self.version = reads_only, 0
+        self.role: Role = ANYBODY
         self._opened = self._closed = False
         # While it is away, only the first waits for it; the others of this program would each wait as long.
         self._given_up = False

@@ -81,3 +81,17 @@ POSTGRES = rf"""
         prompt TEXT COLLATE "C" NOT NULL
     )
     """  # noqa: S608 (our own names)
+# An image is kept once for each owner: who has it must not be seen from whether it can be added.
+POSTGRES_OWNERS = f"""
+    ALTER TABLE {SCHEMA}.jobs ADD COLUMN owner TEXT COLLATE "C" NOT NULL DEFAULT '',
+        ADD COLUMN project TEXT COLLATE "C" NOT NULL DEFAULT '';
+    DROP INDEX {SCHEMA}.jobs_by_day;
+    CREATE INDEX jobs_by_day ON {SCHEMA}.jobs (day, owner, project, program, state, usd);
+    CREATE VIEW {SCHEMA}.spending AS SELECT day, program, owner, project, state, usd FROM {SCHEMA}.jobs;
+    ALTER TABLE {SCHEMA}.budgets ADD COLUMN owner TEXT COLLATE "C" NOT NULL DEFAULT '',
+        ADD COLUMN project TEXT COLLATE "C" NOT NULL DEFAULT '',
+        ADD COLUMN set_by TEXT COLLATE "C" NOT NULL DEFAULT '';
+    ALTER TABLE {SCHEMA}.budgets DROP CONSTRAINT budgets_pkey, ADD PRIMARY KEY (name, owner, project, set_by);
+    ALTER TABLE {SCHEMA}.inputs ADD COLUMN owner TEXT COLLATE "C" NOT NULL DEFAULT '';
+    ALTER TABLE {SCHEMA}.inputs DROP CONSTRAINT inputs_pkey, ADD PRIMARY KEY (sha256, owner)
+    """  # noqa: S608 (our own names)

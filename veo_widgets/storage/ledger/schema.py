@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .postgres_tables import POSTGRES
+from .postgres_tables import POSTGRES, POSTGRES_OWNERS
 
 # What a job of an earlier version counts for, and on which day.
 COUNT = """
@@ -99,6 +99,29 @@ MIGRATIONS = (
     CREATE INDEX jobs_by_notebook ON jobs (json_extract(record, '$.notebook'))
     """,
         postgres=POSTGRES,
+    ),
+    # Whose a job is and for which project, and limits for these. The view is what budgets are added up from, whoever
+    # may see no job of others.
+    Script(
+        """
+    ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN project TEXT NOT NULL DEFAULT '';
+    DROP INDEX jobs_by_day;
+    CREATE INDEX jobs_by_day ON jobs (day, owner, project, program, state, usd);
+    CREATE VIEW spending AS SELECT day, program, owner, project, state, usd FROM jobs;
+    ALTER TABLE budgets RENAME TO budgets_for_all;
+    CREATE TABLE budgets (
+        name TEXT NOT NULL,
+        usd REAL,
+        owner TEXT NOT NULL DEFAULT '',
+        project TEXT NOT NULL DEFAULT '',
+        set_by TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (name, owner, project, set_by)
+    ) STRICT;
+    INSERT INTO budgets (name, usd) SELECT name, usd FROM budgets_for_all;
+    DROP TABLE budgets_for_all
+    """,
+        postgres=POSTGRES_OWNERS,
     ),
 )
 # The rows that a damaged ledger is searched for, each table before those that name its rows.

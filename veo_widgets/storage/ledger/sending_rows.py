@@ -11,6 +11,7 @@ from ...domain.job_record import JobRecord
 from . import budget_rows as money
 from .engine import LOCKED, Database
 from .job_rows import write_job
+from .role import Role
 
 _JOB = f"SELECT holder, state, record FROM jobs WHERE id = ? {LOCKED}"  # noqa: S608 (our own words)
 
@@ -22,6 +23,7 @@ def begin(
     me: str,
     environment: Mapping[str, float],
     settings: Mapping[str, float],
+    role: Role,
 ) -> bool:
     """Write down that a job's create leaves now, if it may; see `Ledger.begin_sending`."""
     kept = _if_ours(db, record.id, me)
@@ -29,7 +31,7 @@ def begin(
     if kept is None or (kept.get("sending_at") is not None and not kept.get("held_back")):
         return False
     # It may have waited overnight, and today has a limit and a tally of its own.
-    usd = money.reserve_anew(db, record, environment, settings)
+    usd = money.reserve_anew(db, record, environment, settings, role)
     write_job(db, replace(record, sending_at=_moment(record)), detail)
     money.count(db, record, usd)
     return True

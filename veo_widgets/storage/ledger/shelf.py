@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...domain.job_record import JobRecord
 from .engine import NOTEBOOK, Engine, distinct
-from .job_rows import read_job
+from .job_rows import JOB, read_job
 from .searches import Search
 
 _GIVEN = "jobs.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:given))"
@@ -55,11 +55,11 @@ class Shelf:
         return self._read(_NAMED, ids)
 
     def _read(self, which: str, given: Sequence[int] | Sequence[str]) -> list[Shelved]:
-        query = f"""SELECT rowid, record, request, starred, deleted FROM jobs
+        query = f"""SELECT rowid, starred, deleted, {JOB} FROM jobs
             WHERE {which} ORDER BY rowid DESC"""  # noqa: S608 (our own names)
         return [
-            Shelved(number, read_job((record, request), self._file), bool(starred), bool(deleted))
-            for number, record, request, starred, deleted in self._file.rows(query, {"given": json.dumps(given)})
+            Shelved(number, read_job(job, self._file), bool(starred), bool(deleted))
+            for number, starred, deleted, *job in self._file.rows(query, {"given": json.dumps(given)})
         ]
 
     def ids(self, numbers: Sequence[int]) -> list[str]:

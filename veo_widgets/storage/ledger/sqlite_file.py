@@ -20,6 +20,7 @@ from . import sqlite_search
 from .engine import Row
 from .job_rows import carry_over
 from .prompt_words import has_words
+from .role import ANYBODY
 from .schema import MIGRATIONS
 from .searches import Search
 from .sqlite_repair import copy_jobs, set_aside
@@ -135,6 +136,9 @@ class SqliteFile:
     Raises:
         LedgerError: it cannot be opened, or a later version wrote it.
     """
+
+    # Whoever may open the file may do everything.
+    role = ANYBODY
 
     def __init__(
         self, path: Path, patience: float, journal: Journal | None, known: Callable[[], list[JobRecord]] = list
