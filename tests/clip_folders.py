@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-_SECONDS = 300
+_SECONDS = 600
 
 
 def files_in(folder: Path) -> list[Path]:

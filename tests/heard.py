@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-PATIENCE = 300
+PATIENCE = 600
 
 
 class Heard:

@@ -63,7 +63,7 @@ def started_kernel(python: Path | None = None, **options: Any) -> tuple[KernelMa
     client = manager.blocking_client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=120)
+        client.wait_for_ready(timeout=600)
     except RuntimeError:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -83,7 +83,7 @@ def execute(made: nbformat.NotebookNode, folder: Path, environment: dict[str, st
     runner = NotebookClient(
         made,
         kernel_manager_class=KernelManagerAtFiles,
-        timeout=90,
+        timeout=600,
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
     )

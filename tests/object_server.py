@@ -121,7 +121,7 @@ def _started(folder: Path, data: Path) -> tuple[subprocess.Popen[bytes], int]:
 
 def _answers(url: str) -> bool:
     try:
-        urllib.request.urlopen(url, timeout=30).close()
+        urllib.request.urlopen(url, timeout=600).close()
     except urllib.error.HTTPError:
         # It refuses whoever brings no key.
         return True

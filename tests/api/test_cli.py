@@ -23,7 +23,7 @@ def veo(folder: Path, settings: Settings, *words: str) -> subprocess.CompletedPr
     environment = {**os.environ, "VEO_WIDGETS_HOME": str(folder / "home"), "VEO_EMULATOR_URL": settings.base_url or ""}
     command = [sys.executable, "-W", "error", "-m", "veo_widgets.api.cli", *words]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=300, env=environment, cwd=folder
+        command, capture_output=True, text=True, check=False, timeout=600, env=environment, cwd=folder
     )
 
 
@@ -57,7 +57,7 @@ def test_output_that_finds_no_room_is_said_in_one_sentence(client: Client, setti
             stderr=subprocess.PIPE,
             text=True,
             check=False,
-            timeout=300,
+            timeout=600,
             env=environment,
         )
     told = "veo: The output cannot be written: No space left on device. Jobs stay; `veo jobs` lists them.\n"
@@ -65,7 +65,7 @@ def test_output_that_finds_no_room_is_said_in_one_sentence(client: Client, setti
 
 
 def test_the_newest_job_is_shared(client: Client, settings: Settings, tmp_path: Path) -> None:
-    clip = client.submit("A cat", seconds=4).wait(60).videos[0].path
+    clip = client.submit("A cat", seconds=4).wait(600).videos[0].path
     client.close()
     shared = veo(tmp_path, settings, "share", "cats")
     assert (shared.returncode, shared.stdout) == (0, "shared as\ncats\n"), shared.stderr
@@ -77,7 +77,7 @@ def test_the_newest_job_is_shared(client: Client, settings: Settings, tmp_path: 
 
 def test_the_library_is_a_table(client: Client, settings: Settings, tmp_path: Path) -> None:
     assert veo(tmp_path, settings, "library").stdout == "No job matches.\n"
-    cat, dog = (client.submit(prompt, seconds=4).wait(60) for prompt in ("A cat", "A dog"))
+    cat, dog = (client.submit(prompt, seconds=4).wait(600) for prompt in ("A cat", "A dog"))
     client.call(client.asynchronous.shelf, lambda shelf: shelf.star([cat.id], on=True))
     dog.videos[0].path.unlink()
     client.close()
@@ -95,7 +95,7 @@ def test_the_library_is_a_table(client: Client, settings: Settings, tmp_path: Pa
 def test_a_reader_that_has_seen_enough_ends_it_without_a_word(
     client: Client, settings: Settings, tmp_path: Path
 ) -> None:
-    client.submit("A cat", seconds=4).wait(60)
+    client.submit("A cat", seconds=4).wait(600)
     client.close()
     said = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home"), "VEO_EMULATOR_URL": settings.base_url or ""}
     command = [sys.executable, "-W", "error", "-m", "veo_widgets.api.cli", "library"]
@@ -103,7 +103,7 @@ def test_a_reader_that_has_seen_enough_ends_it_without_a_word(
     os.close(ours)
     for more in ({}, {"PYTHONUNBUFFERED": "1"}):
         piped = subprocess.run(
-            command, stdout=its, stderr=subprocess.PIPE, text=True, check=False, timeout=300, env={**said, **more}
+            command, stdout=its, stderr=subprocess.PIPE, text=True, check=False, timeout=600, env={**said, **more}
         )
         assert (piped.returncode, piped.stderr) == (141, "")
     os.close(its)
@@ -114,7 +114,7 @@ def test_help_is_told_and_jobs_are_searched(client: Client, settings: Settings, 
     assert "usage: veo jobs" in veo(tmp_path, settings, "help", "jobs").stdout
     job = client.submit("---\noutcome: filtered\n---\nA cat", seconds=4)
     with pytest.raises(errors.GenerationFilteredError):
-        job.wait(60)
+        job.wait(600)
     assert job.id in veo(tmp_path, settings, "jobs", "filtered", "--search", "CAT").stdout
     assert veo(tmp_path, settings, "jobs", "5", "failed").stdout == "No job matches.\n"
     wrong = veo(tmp_path, settings, "jobs", "filterd").stderr
@@ -135,7 +135,7 @@ def test_resume_brings_every_job_to_its_end(
     assert bad.id in resumed.stderr
     assert make_client().job(good.id).videos
     with pytest.raises(errors.GenerationFailedError):
-        make_client().job(bad.id).wait(60)
+        make_client().job(bad.id).wait(600)
 
 
 def test_a_file_of_rows_becomes_clips(settings: Settings, emulator: Emulator, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_budgets_are_set_and_costs_are_shown(
     make_client: Callable[..., Client], settings: Settings, tmp_path: Path
 ) -> None:
     client = make_client(replace(settings, provider="gemini", api_key=Secret("a-key")), hasty=True)
-    client.submit("A cat", model="veo-3.1-fast-generate-preview", allow_retired=True, seconds=4).wait(30)
+    client.submit("A cat", model="veo-3.1-fast-generate-preview", allow_retired=True, seconds=4).wait(600)
     client.close()
     limits = veo(tmp_path, settings, "budget", "day", "3").stdout.splitlines()
     assert ["day", "$3.00", "$0.40", "$0.00", "$2.60", "set"] in map(str.split, limits)

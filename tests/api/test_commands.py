@@ -73,7 +73,7 @@ def test_tables_are_text_and_html_and_say_what_a_frame_needs() -> None:
 
 def test_copies_never_overwrite_another_clip(make_client: Callable[..., Client], tmp_path: Path) -> None:
     client = make_client()
-    first, second = (client.submit(f"Cat {number}", seconds=4, samples=1).wait(30) for number in (1, 2))
+    first, second = (client.submit(f"Cat {number}", seconds=4, samples=1).wait(600) for number in (1, 2))
     target = tmp_path / "copies" / "cat.mp4"
     assert first.save(target) == [target]
     assert first.save(target) == [target]
@@ -117,7 +117,7 @@ def test_what_ipython_runs_makes_clips_too(emulator: Emulator, tmp_path: Path, k
     }
     command = [sys.executable, "-m", "IPython", "--colors=nocolor", script.name]
     ran = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
     assert "$0.40 · emulator: nothing was charged" in ran.stdout, ran.stdout + ran.stderr
     assert len(list((tmp_path / "veo_clips").glob("*.mp4"))) == 1

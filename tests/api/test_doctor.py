@@ -323,7 +323,7 @@ def test_open_jobs_are_counted(client: Client, settings: Settings, tmp_path: Pat
     job = client.submit("---\npolls: 999\n---\nA cat", seconds=4)
     finding = only(client.call(diagnose, client.asynchronous, {}), "jobs")
     assert (finding.state, finding.message) == ("warning", f"1 open: {job.id}")
-    client.submit("A cat", seconds=4).wait(30)
+    client.submit("A cat", seconds=4).wait(600)
     assert "1 open" in only(client.call(diagnose, client.asynchronous, {}), "jobs").message
 
 

@@ -169,7 +169,7 @@ def test_an_id_works_in_another_program_without_the_ledger(litellm: Client, emul
     response = veo.video_generation(model=MODEL, prompt=PROMPT)
     environment = {"PATH": "/usr/bin", "HOME": str(tmp_path), "VEO_WIDGETS_HOME": str(tmp_path / "another")}
     command = [sys.executable, "-c", ANOTHER_PROGRAM, response.id, emulator.base_url, str(tmp_path / "clips")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == ["completed", "ftyp"]
 
@@ -275,7 +275,7 @@ def test_a_cancelled_function_leaves_its_job_in_the_ledger(
     job = gateway.jobs()[0]
     while job.state is JobState.SUBMITTING:
         gateway.call(anyio.sleep, 0.02)
-    assert job.wait(30).videos
+    assert job.wait(600).videos
     assert sum(entry.kind == "create" for entry in emulator.journal()) == 2
 
 

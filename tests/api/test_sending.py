@@ -101,7 +101,7 @@ def test_a_clip_is_made_told_of_and_opened(settings: Settings, emulator: Emulato
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=600,
         cwd=tmp_path,
         env={**said, "BROWSER": str(browser)},
     )
@@ -112,7 +112,7 @@ def test_a_clip_is_made_told_of_and_opened(settings: Settings, emulator: Emulato
     assert creates(emulator) == 1
     command[command.index("A cat")] = "A dog"
     nothing = {**said, "PATH": str(tmp_path / "empty")}
-    made = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300, cwd=tmp_path, env=nothing)
+    made = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600, cwd=tmp_path, env=nothing)
     assert made.stderr.endswith("No program here opens it.\n")
 
 
@@ -125,7 +125,7 @@ def test_nothing_is_sent_without_an_answer(emulator: Emulator, tmp_path: Path) -
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
         cwd=tmp_path,
         env=said,
         stdin=subprocess.DEVNULL,
@@ -168,7 +168,7 @@ def test_ctrl_c_says_how_to_go_on(settings: Settings, emulator: Emulator, tmp_pa
 
     watching = threading.Thread(target=interrupt)
     watching.start()
-    told = process.communicate(timeout=300)[1]
+    told = process.communicate(timeout=600)[1]
     watching.join()
     assert process.returncode == 130
     assert "jobs keep running. `veo resume` picks them up." in told

@@ -63,7 +63,7 @@ class Worker:
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """How it ends by a signal, and what it still said on standard output."""
         self.process.send_signal(number)
-        rest, errors = self.process.communicate(timeout=300)
+        rest, errors = self.process.communicate(timeout=600)
         assert "Traceback" not in errors
         return self.process.returncode, rest
 
@@ -113,7 +113,7 @@ def killed(said: dict[str, str], *prompts: str) -> list[str]:
     """The ids of jobs whose program was killed once they were accepted."""
     with notebook(said, *prompts) as (process, ids):
         process.send_signal(signal.SIGKILL)
-        assert process.wait(60) == -signal.SIGKILL
+        assert process.wait(600) == -signal.SIGKILL
     return ids
 
 
@@ -207,7 +207,7 @@ def test_what_is_held_is_given_back_at_sigterm(
     slow_service[1]()
     last = work(at_slow, "--once")
     assert sorted(line[0] for line in (last.line(), last.line())) == sorted(ids)
-    assert last.process.wait(300) == 0
+    assert last.process.wait(600) == 0
 
 
 def test_once_leaves_what_others_work_on_and_waits_for_it(
@@ -220,7 +220,7 @@ def test_once_leaves_what_others_work_on_and_waits_for_it(
         wait_until_held(at_slow, left, worker)
         assert f"/{process.pid}/" in holders(at_slow)[job_id]
         slow_service[1]()
-        rest, errors = worker.process.communicate(timeout=300)
+        rest, errors = worker.process.communicate(timeout=600)
         assert worker.process.returncode == 0, errors
         assert [line.split("  ")[0] for line in rest.splitlines()] == left
     assert states(at_slow, [job_id]) == [JobState.SUCCEEDED]
@@ -228,7 +228,7 @@ def test_once_leaves_what_others_work_on_and_waits_for_it(
 
 def test_once_ends_where_nothing_is_open(said: dict[str, str], work: Callable[..., Worker]) -> None:
     worker = work(said, "--once")
-    rest, _ = worker.process.communicate(timeout=300)
+    rest, _ = worker.process.communicate(timeout=600)
     assert (worker.process.returncode, rest) == (0, "")
 
 
@@ -239,7 +239,7 @@ def test_what_cannot_be_brought_on_is_told_once_and_tried_again(
     ids = killed(at_slow, SLOW, f"{SLOW} again")
     keyless = {name: value for name, value in at_slow.items() if name != "GOOGLE_API_KEY"}
     once = work(keyless, "--once")
-    rest, errors = once.process.communicate(timeout=300)
+    rest, errors = once.process.communicate(timeout=600)
     assert (once.process.returncode, rest) == (1, "")
     assert errors.count("no key was found") == 1, errors
     assert holders(at_slow) == dict.fromkeys(ids)
@@ -261,7 +261,7 @@ def test_nothing_is_created_for_a_program_that_died_while_it_sent(
         ledger.write(record("neversent"))
         ledger.write(record("mayhavegone", sending_at=101.0))
     worker = work(said, "--once")
-    rest, errors = worker.process.communicate(timeout=300)
+    rest, errors = worker.process.communicate(timeout=600)
     assert worker.process.returncode == 1, errors
     told = {line.split("  ")[0]: line.split("  ")[1] for line in rest.splitlines()}
     assert told == {"neversent": "failed", "mayhavegone": "unknown"}
@@ -292,7 +292,7 @@ def test_a_job_that_is_taken_over_from_a_worker_is_left_to_whoever_took_it(
     client = make_client(replace(settings, base_url=service.base_url))
     (job,) = client.resume(take_over=True)
     let_end()
-    assert job.wait(300).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
     assert worker.end() == (0, "")
     assert fetched(service) == 1
 
@@ -342,12 +342,12 @@ def test_it_shows_that_it_is_alive(said: dict[str, str], tmp_path: Path, work: C
         worker.process.send_signal(signal.SIGTERM)
         while supervisor.recv(100) != b"STOPPING=1":
             pass
-        assert worker.process.wait(300) == 0
+        assert worker.process.wait(600) == 0
 
 
 def test_a_file_that_cannot_be_written_is_refused(said: dict[str, str], work: Callable[..., Worker]) -> None:
     worker = work(said, "--alive", "/nowhere/alive")
-    _, errors = worker.process.communicate(timeout=300)
+    _, errors = worker.process.communicate(timeout=600)
     assert (worker.process.returncode, errors) == (
         1,
         "veo: alive: cannot write '/nowhere/alive': No such file or directory.\n",

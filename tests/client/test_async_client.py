@@ -57,7 +57,7 @@ def test_a_job_goes_from_prompt_to_clip(client: Client, emulator: Emulator, tmp_
     job = client.submit("A cat & a ball", seconds=4, seed=7)
     assert job.state is JobState.QUEUED
     assert job.cost.usd == pytest.approx(0.4)
-    assert job.wait(timeout=300) is job
+    assert job.wait(timeout=600) is job
     (video,) = job.videos
     assert job.state is JobState.SUCCEEDED
     assert video.path.parent == tmp_path / "veo_clips"
@@ -96,14 +96,14 @@ def test_the_developer_api_flavour(
     make_client: Callable[..., Client], settings: Settings, provider: str | None, model: str
 ) -> None:
     client = make_client(replace(settings, provider=provider, api_key=Secret("a-key")), hasty=True)
-    job = client.submit("A cat", provider=provider, model=model, allow_retired=True).wait(30)
+    job = client.submit("A cat", provider=provider, model=model, allow_retired=True).wait(600)
     assert job.record.surface == "gemini-developer-api"
     assert job.record.operation.startswith("models/")
     assert job.videos[0].bytes > 0
 
 
 def test_clips_in_a_bucket_come_through_the_storage_api(client: Client, emulator: Emulator) -> None:
-    job = client.submit("A cat", seconds=4, storage_uri="gs://films/cats/").wait(30)
+    job = client.submit("A cat", seconds=4, storage_uri="gs://films/cats/").wait(600)
     assert job.record.samples[0].uri.startswith("gs://films/cats/")
     assert any("/storage/v1/b/films/o/" in entry.path for entry in emulator.journal())
 
@@ -121,7 +121,7 @@ def test_a_job_without_a_clip_says_why_and_costs_nothing(
 ) -> None:
     job = client.submit(script(**front), seconds=4)
     with pytest.raises(error, match=words):
-        job.wait(30)
+        job.wait(600)
     assert job.state == state
     assert job.cost.usd == 0
     assert not (tmp_path / "veo_clips").exists()
@@ -131,9 +131,9 @@ def test_a_withheld_sample_is_told_of_and_the_others_are_kept(client: Client) ->
     job = client.submit(script(outcome="partial"), seconds=4, samples=3)
     assert job.cost.usd == pytest.approx(1.2)
     with pytest.warns(errors.DeliveryWarning, match="2 clips instead of 3"):
-        job.wait(30)
+        job.wait(600)
     # Once is enough.
-    job.wait(30)
+    job.wait(600)
     assert len(job.videos) == 2
     assert job.cost.usd == pytest.approx(0.8)
     assert job.videos[0].recipe["cost"]["usd"] == pytest.approx(0.8)
@@ -178,7 +178,7 @@ def test_a_lost_answer_makes_the_job_unknown_and_is_not_sent_again(client: Clien
 def test_trouble_while_polling_passes(make_client: Callable[..., Client], emulator: Emulator, fault: str) -> None:
     client = make_client(hasty=True)
     emulator.script(on="poll", fault=fault, times=1)
-    job = client.submit("A cat", seconds=4).wait(30)
+    job = client.submit("A cat", seconds=4).wait(600)
     assert job.state is JobState.SUCCEEDED
     assert "trouble" in [detail for _, _, detail in job.events]
 
@@ -189,14 +189,14 @@ def test_a_broken_download_is_done_again_and_leaves_no_part(
 ) -> None:
     client = make_client(hasty=True)
     emulator.script(on="download", fault=fault, times=1)
-    job = client.submit("A cat", seconds=4, storage_uri="gs://films/").wait(30)
+    job = client.submit("A cat", seconds=4, storage_uri="gs://films/").wait(600)
     assert job.videos[0].seconds == pytest.approx(4, abs=0.05)
     assert suffixes_in(tmp_path / "veo_clips") == [".json", ".mp4"]
 
 
 def test_a_download_that_is_cut_goes_on_where_it_was(client: Client, emulator: Emulator) -> None:
     emulator.script(on="download", fault="cut", times=1)
-    job = client.submit("A cat", seconds=4, storage_uri="gs://films/").wait(30)
+    job = client.submit("A cat", seconds=4, storage_uri="gs://films/").wait(600)
     whole, rest = [entry.headers.get("range") for entry in emulator.journal() if entry.kind == "download"]
     assert whole is None
     assert 0 < int(rest.removeprefix("bytes=").removesuffix("-")) < job.videos[0].bytes
@@ -210,11 +210,11 @@ def test_an_expired_clip_ends_the_job(make_client: Callable[..., Client], emulat
     emulator.script(on="download", fault="expired", times=99)
     job = client.submit("A cat", seconds=4, storage_uri="gs://films/")
     with pytest.raises(errors.ServiceError, match="refused"):
-        job.wait(60)
+        job.wait(600)
     assert job.state is JobState.DOWNLOADING
     ahead[0] = 49 * 3600
     with pytest.raises(errors.ClipExpiredError, match="two days"):
-        job.wait(60)
+        job.wait(600)
     assert job.state is JobState.EXPIRED
 
 
@@ -229,10 +229,10 @@ def test_a_profile_that_is_missing_writes_no_old_job_off(
     ahead[0] = 49 * 3600
     second = make_client(hasty=True, now=lambda: time.time() + ahead[0])
     with pytest.raises(errors.ConfigError, match="profile: 'work' is not known here"):
-        second.job(job.id).wait(30)
+        second.job(job.id).wait(600)
     assert not second.job(job.id).state.is_final
     second.asynchronous.profiles["work"] = replace(settings, profile="work")
-    assert second.job(job.id).wait(30).state is JobState.SUCCEEDED
+    assert second.job(job.id).wait(600).state is JobState.SUCCEEDED
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -244,10 +244,10 @@ def test_refused_polls_end_the_watching_not_the_job(
     emulator.script(on="poll", fault="status", status=status, times=4)
     job = client.submit("A cat", seconds=4)
     with pytest.raises(errors.ServiceError):
-        job.wait(30)
+        job.wait(600)
     assert not job.state.is_final
     assert [found.id for found in client.resume()] == [job.id]
-    assert job.wait(30).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
 
 
 def test_a_folder_that_cannot_be_written_keeps_the_job_resumable(
@@ -257,10 +257,10 @@ def test_a_folder_that_cannot_be_written_keeps_the_job_resumable(
     client = make_client(replace(settings, folder=tmp_path / "file" / "clips"))
     job = client.submit("A cat", seconds=4)
     with pytest.raises(errors.DownloadError, match="choose another folder"):
-        job.wait(30)
+        job.wait(600)
     assert job.state is JobState.DOWNLOADING
     client.asynchronous.settings = replace(client.settings, folder=tmp_path / "elsewhere")
-    assert job.wait(30).videos[0].path.parent == tmp_path / "elsewhere"
+    assert job.wait(600).videos[0].path.parent == tmp_path / "elsewhere"
 
 
 def test_a_timeout_ends_the_waiting_not_the_job(
@@ -273,7 +273,7 @@ def test_a_timeout_ends_the_waiting_not_the_job(
         job.wait(timeout=0.05)
     assert not job.state.is_final
     let_end()
-    assert job.wait(30).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
 
 
 def test_detached_jobs_are_taken_up_again(client: Client) -> None:
@@ -281,20 +281,20 @@ def test_detached_jobs_are_taken_up_again(client: Client) -> None:
     job.detach()
     assert not job.sighting.watching
     assert [found.id for found in client.resume()] == [job.id]
-    assert job.wait(30).videos
+    assert job.wait(600).videos
 
 
 def test_a_listener_that_fails_harms_nobody(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     job = client.submit(script(polls=1), seconds=4)
     job.listen(lambda _: 1 / 0)
-    assert job.wait(30).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
     assert "A listener of job" in caplog.text
 
 
 def test_a_retry_is_a_new_job(client: Client, emulator: Emulator) -> None:
     job = client.submit(script(outcome="filtered"), seconds=4, seed=3)
     with pytest.raises(errors.GenerationFilteredError):
-        job.wait(30)
+        job.wait(600)
     again = job.retry()
     assert again.id != job.id
     assert again.record.retry_of == job.id
@@ -319,12 +319,12 @@ def test_an_interrupt_ends_the_waiting_and_leaves_the_job(held_client: tuple[Cli
         job.wait()
     assert not job.state.is_final
     go_on.set()
-    assert job.wait(30).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
 
 
 def test_the_table_of_jobs_is_text_everywhere(client: Client) -> None:
     assert repr(client.jobs()) == "No jobs yet."
-    client.submit("<b>bold</b>", seconds=4).wait(30)
+    client.submit("<b>bold</b>", seconds=4).wait(600)
     assert "<b>bold</b>" in repr(client.jobs())
     html = client.jobs()._repr_html_()
     assert "&lt;b&gt;bold" in html
@@ -337,11 +337,11 @@ async def test_the_asynchronous_client_has_the_same_verbs(settings: Settings, tm
         record = await client.submit("A cat", seconds=4)
         seen: list[str] = []
         client.listen(record.id, lambda sighting: seen.append(sighting.record.state))
-        record = await client.wait(record.id, timeout=300)
+        record = await client.wait(record.id, timeout=600)
         assert record.videos[0].path.exists()
         assert seen[-1] == "succeeded"
         assert (await client.refresh(record.id)).state is JobState.SUCCEEDED
-        (video,) = await client.generate("A dog", seconds=4, timeout=300)
+        (video,) = await client.generate("A dog", seconds=4, timeout=600)
         assert video.job_id in {job.id for job in await client.jobs()}
 
 
@@ -374,7 +374,7 @@ def test_stop_and_resume_at_once_goes_on_watching(client: Client) -> None:
         client.asynchronous.watch(job.id)
 
     client.call(stop_and_resume)
-    assert job.wait(30).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
 
 
 def test_a_takeover_during_a_download_ends_in_one_whole_clip(
@@ -386,8 +386,8 @@ def test_a_takeover_during_a_download_ends_in_one_whole_clip(
     job = first.submit("A cat", seconds=4, storage_uri="gs://films/")
     while job.state is not JobState.DOWNLOADING:
         first.call(anyio.sleep, 0.02)
-    second.job(job.id).wait(30)
-    job.wait(30)
+    second.job(job.id).wait(600)
+    job.wait(600)
     first.close()
     assert second.job(job.id).state is JobState.SUCCEEDED
     (clip,) = (tmp_path / "veo_clips").glob("*.mp4")
@@ -410,7 +410,7 @@ def test_an_interrupt_while_sending_names_the_job(client: Client, emulator: Emul
     threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()
     with pytest.raises(errors.SubmitInterrupted, match="may run and be charged") as caught:
         client.submit("A cat", seconds=4)
-    assert client.job(caught.value.job_id).wait(30).state is JobState.SUCCEEDED
+    assert client.job(caught.value.job_id).wait(600).state is JobState.SUCCEEDED
     assert len(creates(emulator)) == 1
 
 
@@ -426,7 +426,7 @@ def test_closing_a_client_waits_for_the_answer_to_a_create(
     assert future.done()
     (job,) = make_client().jobs()
     assert job.record.operation
-    assert job.wait(30).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
 
 
 def test_an_operation_that_could_not_be_written_down_is_not_lost(
@@ -444,12 +444,12 @@ def test_an_operation_that_could_not_be_written_down_is_not_lost(
     with closing(sqlite3.connect(tmp_path / "home" / "ledger.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(errors.AcceptedError, match="runs at the service as projects/") as caught:
-            future.result(60)
+            future.result(600)
         assert caught.value.job_id == job_id
         # Looking at the job must not put the ledger's older record in place of the accepted one.
         assert client.job(job_id).state is JobState.SUBMITTING
         other.execute("ROLLBACK")
-    assert client.job(job_id).wait(60).state is JobState.SUCCEEDED
+    assert client.job(job_id).wait(600).state is JobState.SUCCEEDED
     assert len(creates(emulator)) == 1
 
 
@@ -457,7 +457,7 @@ def test_a_closed_client_says_so(client: Client) -> None:
     job = client.submit(script(polls=99), seconds=4)
     threading.Timer(0.2, client.close).start()
     with pytest.raises(errors.VeoError, match="client is closed"):
-        job.wait(60)
+        job.wait(600)
     with pytest.raises(errors.VeoError, match="client is closed"):
         _ = job.state
 
@@ -468,7 +468,7 @@ def test_a_button_pressed_twice_pays_once(client: Client, emulator: Emulator) ->
 
     job = client.submit(script(outcome="filtered"), seconds=4)
     with pytest.raises(errors.GenerationFilteredError):
-        job.wait(30)
+        job.wait(600)
     view = JobView(job)
     emulator.script(on="create", fault="slow", seconds=0.5)
     view.handle(Message("retry", fields={"job": job.id}))
@@ -486,7 +486,7 @@ def test_two_clients_on_one_ledger_create_and_download_once(
 ) -> None:
     first, second = make_client(), make_client()
     job = first.submit(script(polls=3), seconds=4, storage_uri="gs://films/")
-    assert second.job(job.id).wait(30).videos == job.wait(30).videos
+    assert second.job(job.id).wait(600).videos == job.wait(600).videos
     downloads = [entry for entry in emulator.journal() if "/storage/" in entry.path]
     assert len(creates(emulator)) == len(downloads) == 1
 
@@ -500,16 +500,16 @@ def test_what_another_client_has_ended_is_not_downloaded_again(
     while job.sighting.next_poll_at is None:
         first.call(anyio.sleep, 0.01)
     other = make_client(hasty=True, now=lambda: time.time() + 910)
-    clip = other.job(job.id).wait(30).videos[0]
+    clip = other.job(job.id).wait(600).videos[0]
     go_on.set()
-    assert job.wait(30).videos[0] == clip
+    assert job.wait(600).videos[0] == clip
     assert len([entry for entry in emulator.journal() if "/storage/" in entry.path]) == 1
 
 
 def test_two_hundred_jobs_at_once(client: Client, emulator: Emulator, tmp_path: Path) -> None:
     """Every clip arrives, none twice."""
     jobs = [client.submit(f"Cat {number}", seconds=4, storage_uri="gs://films/") for number in range(200)]
-    videos = [job.wait(120).videos[0] for job in jobs]
+    videos = [job.wait(600).videos[0] for job in jobs]
     assert len({video.sha256 for video in videos}) == 200
     assert len(list((tmp_path / "veo_clips").glob("*.mp4"))) == 200
     assert len(creates(emulator)) == 200
@@ -540,7 +540,7 @@ def started(program: str, emulator: Emulator, folder: Path) -> subprocess.Popen[
 def run(program: str, emulator: Emulator, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a program of a user's to its end; see `started`."""
     with started(program, emulator, folder) as process:
-        out, errors = process.communicate(timeout=300)
+        out, errors = process.communicate(timeout=600)
     return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
 
@@ -550,7 +550,7 @@ def test_a_killed_program_loses_nothing_and_pays_once(
     killed = run(PROGRAM, emulator, tmp_path)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     job = make_client().job(killed.stdout.strip())
-    assert job.wait(30).videos[0].path.parent == tmp_path / "clips"
+    assert job.wait(600).videos[0].path.parent == tmp_path / "clips"
     assert len(creates(emulator)) == 1
 
 
@@ -565,7 +565,7 @@ def test_a_job_whose_create_was_under_way_when_the_program_died_is_unknown(
         program.kill()
     (job,) = make_client().jobs()
     with pytest.raises(errors.UnknownOutcomeError, match="may be charged"):
-        job.wait(30)
+        job.wait(600)
 
 
 FORK = """
@@ -598,7 +598,7 @@ def test_no_key_is_written_anywhere(
     make_client: Callable[..., Client], settings: Settings, tmp_path: Path, emulator: Emulator
 ) -> None:
     client = make_client(replace(settings, provider="gemini", api_key=Secret("canary-5f3a")), hasty=True)
-    job = client.submit("A cat", model="veo-3.1-generate-preview", allow_retired=True).wait(30)
+    job = client.submit("A cat", model="veo-3.1-generate-preview", allow_retired=True).wait(600)
     shown = repr(client.settings) + repr(job.record) + repr(vars(client.asynchronous))
     client.close()
     for path in tmp_path.rglob("*"):

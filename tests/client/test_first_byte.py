@@ -143,7 +143,7 @@ def test_a_proxy_that_refuses_to_connect_has_let_nothing_through(refusal: bytes)
             cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=True,
         )
         assert [method for method, *_ in proxy.seen] == ["CONNECT"]

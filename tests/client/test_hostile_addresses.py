@@ -184,7 +184,7 @@ def told(*words: str, **environment: str) -> list[Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -30,7 +30,7 @@ def client(make_client: Callable[..., Client], localai: Settings) -> Client:
 
 def test_a_clip_is_made_by_one_request_and_fetched_with_the_key(client: Client, emulator: Emulator) -> None:
     job = client.submit("A cat", model="wan", size="1280x720", seconds=4)
-    (video,) = job.wait(30).videos
+    (video,) = job.wait(600).videos
     assert video.seconds == pytest.approx(4, abs=0.1)
     create, *others = [entry for entry in emulator.journal() if entry.kind in {"create", "download"}]
     assert (create.path, create.body["width"], create.body["num_frames"]) == ("/video", 1280, 64)

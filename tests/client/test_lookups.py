@@ -142,7 +142,7 @@ def test_a_key_that_changes_while_a_job_runs_is_noticed(
                 client.settings = Settings(
                     provider="gemini", api_key=Secret("second"), base_url=emulator.base_url, folder=settings.folder
                 )
-            with anyio.fail_after(120):
+            with anyio.fail_after(600):
                 while (now := await key()) == "first" and where != "configured":
                     await anyio.lowlevel.checkpoint()
             return [*used, now]
@@ -183,12 +183,12 @@ def read():
 told = []
 job = veo.submit("A cat", seconds=4)
 told.append([job.record.model, read()])
-job.wait(60)
+job.wait(600)
 told.append([job.record.state, read()])
-told.append([veo.submit("A dog", seconds=4).wait(60).record.model, read()])
+told.append([veo.submit("A dog", seconds=4).wait(600).record.model, read()])
 Path(".env").write_text("VEO_PROVIDER=emulator\\nVEO_MODEL=veo-3.1-fast-generate-001")
 read()
-told.append([veo.submit("A cow", seconds=4).wait(60).record.model, read()])
+told.append([veo.submit("A cow", seconds=4).wait(600).record.model, read()])
 print(json.dumps(told))
 """
 

@@ -43,10 +43,10 @@ def lose(client: Client, emulator: Emulator, fault: str, prompt: str = "A cat") 
 
 
 def test_a_job_that_the_service_has_is_found_and_brought_home(gateway: Client, emulator: Emulator) -> None:
-    gateway.submit("A dog", duration_seconds=4, allow_retired=True).wait(30)
+    gateway.submit("A dog", duration_seconds=4, allow_retired=True).wait(600)
     job = lose(gateway, emulator, "cut")
     assert job.state is JobState.UNKNOWN
-    assert job.look_for().wait(30).videos[0].bytes > 0
+    assert job.look_for().wait(600).videos[0].bytes > 0
     assert job.record.problem is None
     assert creates(emulator) == 2
     assert "found again" in [detail for _, _, detail in job.events]
@@ -63,9 +63,9 @@ def test_of_several_that_fit_the_user_takes_one(gateway: Client, emulator: Emula
     assert first.look_for().state is JobState.UNKNOWN
     ids = first.record.notice.removeprefix("Several videos fit: ").partition(".")[0].split(", ")
     assert len(ids) == 2
-    assert first.look_for(ids[0]).wait(30).state is JobState.SUCCEEDED
+    assert first.look_for(ids[0]).wait(600).state is JobState.SUCCEEDED
     # What is a job of ours by now fits no other.
-    assert second.look_for().wait(30).record.operation == ids[1]
+    assert second.look_for().wait(600).record.operation == ids[1]
     assert creates(emulator) == 2
 
 
@@ -141,7 +141,7 @@ def test_where_nothing_is_listed_only_the_consoles_name_helps(client: Client, em
         job.look_for()
     operation = next(entry for entry in emulator.journal() if entry.kind == "create").operation
     name = f"projects/emulator/locations/us-central1/publishers/google/models/{job.record.model}/operations/{operation}"
-    assert job.look_for(name).wait(30).state is JobState.SUCCEEDED
+    assert job.look_for(name).wait(600).state is JobState.SUCCEEDED
 
 
 def test_a_forgotten_job_is_over_and_may_have_cost(client: Client, emulator: Emulator) -> None:
@@ -156,7 +156,7 @@ def test_a_forgotten_job_is_over_and_may_have_cost(client: Client, emulator: Emu
 
 def test_sending_again_is_a_new_job(client: Client, emulator: Emulator) -> None:
     job = lose(client, emulator, "reset")
-    assert job.retry().wait(30).record.retry_of == job.id
+    assert job.retry().wait(600).record.retry_of == job.id
     assert job.state is JobState.UNKNOWN
     assert creates(emulator) == 2
 
@@ -191,7 +191,7 @@ def test_a_lost_answer_is_told_with_what_works_at_its_service(
     given = replace(settings, provider=provider, base_url=emulator.base_url + path, api_key=Secret("sk-test-only"))
     job = lose(make_client(replace(given, model=model), hasty=True), emulator, "status-503")
     with pytest.raises(errors.UnknownOutcomeError) as caught:
-        job.wait(60)
+        job.wait(600)
     told = str(caught.value)
     assert "answered HTTP 503: The service is currently unavailable" in told
     for words in ("refused", "try again later", "nothing is charged"):

@@ -52,7 +52,7 @@ def run(emulator: Emulator, folder: Path, **variables: str) -> str:
     environment = {"PATH": "/usr/bin", "HOME": str(folder), "NO_GCE_CHECK": "true", "VEO_WIDGETS_HOME": str(folder)}
     command = [sys.executable, "-c", PROGRAM, emulator.base_url, str(folder / "clips")]
     done = subprocess.run(
-        command, env={**environment, **variables}, capture_output=True, text=True, timeout=300, check=True
+        command, env={**environment, **variables}, capture_output=True, text=True, timeout=600, check=True
     )
     return done.stdout.strip()
 

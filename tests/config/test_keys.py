@@ -182,7 +182,7 @@ def run(folder: Path, program: str, said: str = "", **variables: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=600,
         # Without a terminal a key is read from standard input.
         start_new_session=True,
     )

@@ -29,7 +29,7 @@ def _off_again() -> Iterator[None]:
 def test_debug_shows_requests_and_replies_without_media(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "veo.log"
     log("debug", path)
-    client.generate("A cat", seconds=4, first_frame=picture(), timeout=300)
+    client.generate("A cat", seconds=4, first_frame=picture(), timeout=600)
     said = path.read_text("utf-8")
     assert "DEBUG > POST http://127.0.0.1:" in said
     assert '"prompt": "A cat"' in said

@@ -84,7 +84,7 @@ def visited(folder: Path, *stranger: str, **variables: str) -> tuple[dict[str, l
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
@@ -213,7 +213,7 @@ print(*told)
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=True,
         )
         assert done.stdout.split() == ["ConfigError", "UnknownOutcomeError"]

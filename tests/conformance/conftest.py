@@ -24,7 +24,7 @@ from .server_process import ServerProcess
 
 Json = dict[str, Any]
 PROGRAMS = Path(__file__).parent / "programs"
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 600
 
 
 def surroundings(home: Path) -> dict[str, str]:

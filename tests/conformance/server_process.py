@@ -14,7 +14,7 @@ from .listening_process import ListeningProcess
 Json = dict[str, Any]
 PROGRAMS = Path(__file__).with_name("servers")
 _SIGN = "SERVING "
-_START_SECONDS = 120
+_START_SECONDS = 600
 
 
 class ServerProcess(ListeningProcess):

@@ -87,7 +87,7 @@ def identity() -> Iterator[Identity]:
 def submitted(emulator: Emulator, folder: Path, *without: str, **variables: str) -> str:
     home = {**surroundings(folder), "PYTHONPATH": str(PACKAGE.parent), "VEO_WIDGETS_HOME": str(folder / "home")}
     command = [str(python_of("azure")), "-c", PROGRAM, emulator.base_url, str(folder / "clips"), *without]
-    done = subprocess.run(command, env={**home, **variables}, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, env={**home, **variables}, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     assert TOKEN not in done.stdout + done.stderr
     return done.stdout.strip()

@@ -27,7 +27,7 @@ class Calls:
     """The calls of the documentation's curl lines."""
 
     def __init__(self, proxy: LiteLLMProxy) -> None:
-        self.http = httpx.Client(base_url=proxy.base_url, timeout=300)
+        self.http = httpx.Client(base_url=proxy.base_url, timeout=600)
         self.bearer = {"authorization": f"Bearer {proxy.key}"}
         self.google = {"x-goog-api-key": proxy.key}
 

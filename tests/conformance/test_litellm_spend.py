@@ -28,7 +28,7 @@ from .litellm_proxy import LiteLLMProxy
 Json = dict[str, Any]
 CONFIG = Path(__file__).with_name("litellm_database.yaml")
 VEO, OMNI = "veo-3.1-generate-preview", "gemini-omni-1.2-flash"
-PATIENCE = 120
+PATIENCE = 600
 FAILED = "---\noutcome: failed\n---\nA cat"
 
 
@@ -55,7 +55,7 @@ class Operator:
 
     def call(self, method: str, path: str, key: str = "", **more: Any) -> Json:
         headers = {"authorization": f"Bearer {key or self.proxy.key}"}
-        reply = httpx.request(method, f"{self.proxy.base_url}{path}", headers=headers, timeout=300, **more)
+        reply = httpx.request(method, f"{self.proxy.base_url}{path}", headers=headers, timeout=600, **more)
         answer: Json = reply.raise_for_status().json()
         return answer
 

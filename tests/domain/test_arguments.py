@@ -32,7 +32,7 @@ def client(make_client: Callable[..., Client]) -> Iterator[Client]:
 
 @pytest.fixture
 def job(client: Client) -> Job:
-    return client.submit("A cat", seconds=4).wait(60)
+    return client.submit("A cat", seconds=4).wait(600)
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_a_player_and_a_grid_take_whatever_has_clips(client: Client, job: Job, t
     film = veo.film("pair", ["A cat", "A dog"], seconds=4)
     with pytest.raises(errors.VeoError, match="there is nothing to show yet"):
         veo.Player(film)
-    film.run().wait(60)
+    film.run().wait(600)
     copy = job.videos[0].path.rename(tmp_path / "a copy.mp4")
     assert [clip["name"] for clip in veo.Player(film).clips] == [film.path.name]
     assert [clip["name"] for clip in veo.Player(str(copy)).clips] == ["a copy.mp4"]

@@ -96,7 +96,7 @@ def test_what_was_reserved_is_settled_at_the_end(
     job = client.submit(f"---\n{lines}---\nA cat", **PAID)
     assert client.cost().by("state").keys() <= {"queued", "running", "downloading", *map(str, JobState)}
     try:
-        job.wait(30)
+        job.wait(600)
     except errors.JobError:
         assert front
     assert day(client) == counted
@@ -118,7 +118,7 @@ def test_a_refused_create_costs_nothing_and_a_lost_answer_stays_reserved(
 def test_the_emulator_is_free(make_client: Callable[..., Client], capfd: pytest.CaptureFixture[str]) -> None:
     client = make_client()
     client.budget(request=0, day=0, month=0, session=0)
-    assert client.submit("A cat", seconds=4, max_cost=0.01).wait(30).cost.usd == pytest.approx(PRICE)
+    assert client.submit("A cat", seconds=4, max_cost=0.01).wait(600).cost.usd == pytest.approx(PRICE)
     assert day(client) == (0, 0)
     assert repr(client.cost()) == "Nothing was spent. The emulator is free."
     assert "spent" not in capfd.readouterr().err
@@ -180,14 +180,14 @@ def test_what_it_may_cost_is_reserved_and_stays(
     job = client.submit("A cat", **ALIAS, **said)
     with pytest.raises(errors.BudgetError, match=r"takes \$1\.50, but the limit for a day is \$2\.00"):
         client.submit("A cat", **ALIAS, **said)
-    assert (job.wait(30).cost.usd, day(client)) == (None, (1.5, 0))
+    assert (job.wait(600).cost.usd, day(client)) == (None, (1.5, 0))
 
 
 def test_what_failed_gives_back_what_it_might_have_cost(paying: Callable[..., Client], settings: Settings) -> None:
     client = paying(provider="openai", base_url=f"{settings.base_url}/v1")
     job = client.submit("---\noutcome: filtered\n---\nA cat", **ALIAS, max_cost=1.5)
     with pytest.raises(errors.GenerationFilteredError):
-        job.wait(30)
+        job.wait(600)
     assert day(client) == (0, 0)
 
 
@@ -211,7 +211,7 @@ def test_a_job_is_sent_again_at_what_it_might_cost(paying: Callable[..., Client]
     client = paying()
     job = client.submit("---\noutcome: filtered\n---\nA cat", **PAID, max_cost=3)
     with pytest.raises(errors.GenerationFilteredError):
-        job.wait(30)
+        job.wait(600)
     assert job.retry().record.max_cost == 3
 
 
@@ -234,7 +234,7 @@ def test_a_free_job_touches_no_budget(
     assert capsys.readouterr().err == ""
     client.budget(day=0, request=0)
     client.submit("A dog", model=free_model)
-    job.wait(30)
+    job.wait(600)
     assert (job.record.cost.text, creates(emulator), day(client)) == ("free", 2, (0, 0))
     spend = client.cost()
     assert (spend.usd, sum(item.free for item in spend.items)) == (0, 2)

@@ -58,7 +58,7 @@ def test_references_are_sent_where_the_model_takes_them(client: Client, emulator
     plan = client.plan("@Mia", model=VEO, reference_images=[grey, blue])
     assert [image.data for image in plan.full.reference_images] == [grey, blue, red]
 
-    job = client.submit("@Mia and @Leo", model=VEO).wait(120)
+    job = client.submit("@Mia and @Leo", model=VEO).wait(600)
     (create,) = [entry for entry in emulator.journal() if entry.kind == "create"]
     assert len(create.body["instances"][0]["referenceImages"]) == 3
     assert job.request.prompt == "Mia and Leo (old)"
@@ -91,7 +91,7 @@ def test_a_new_description_is_a_new_request(make_client: Callable[..., Client]) 
         return Batch(client, [{"prompt": "@Mia"}], "", "mia", {"seconds": 4, "model": VEO})
 
     client.character("Mia", "red scarf")
-    made = batch().run().wait(120)
+    made = batch().run().wait(600)
     assert batch().cost.due == 0
     client.character("mia", "blue scarf")
     assert batch().cost.due == 1.6
@@ -103,7 +103,7 @@ def test_a_new_description_is_a_new_request(make_client: Callable[..., Client]) 
 
 def test_a_job_keeps_the_pictures_that_it_was_sent(client: Client) -> None:
     client.character("Mia", images=[picture("red")])
-    job = client.submit("@Mia", model=VEO).wait(120)
+    job = client.submit("@Mia", model=VEO).wait(600)
     client.character("Mia", images=[picture("blue")])
     client.asynchronous.cast.forget("Mia")
     recipe = client.call(recipes.completed, recipes.load(job.videos[0].path), client.asynchronous)

@@ -115,7 +115,7 @@ def test_an_error_of_another_process_arrives_as_it_was_raised() -> None:
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
         pytest.raises(errors.InvalidRequestError, match="no such setting") as caught,
     ):
-        pool.submit(veo_widgets.configure, folders="x").result(120)
+        pool.submit(veo_widgets.configure, folders="x").result(600)
     assert caught.value.parameter == "folders"
 
 

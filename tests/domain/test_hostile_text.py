@@ -52,7 +52,7 @@ def test_messages_problems_and_notices_are_fit() -> None:
 
 @pytest.fixture
 def job(client: Client) -> Job:
-    return client.submit(f"A cat {EVIL} {PAGE} {SQL}", seconds=4).wait(60)
+    return client.submit(f"A cat {EVIL} {PAGE} {SQL}", seconds=4).wait(600)
 
 
 def test_a_prompt_that_means_harm_is_a_prompt(job: Job, client: Client, capsys: pytest.CaptureFixture[str]) -> None:

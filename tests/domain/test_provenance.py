@@ -265,7 +265,7 @@ def sha256(path: Path) -> str:
 
 
 def test_a_films_recipe_lists_its_clips(client: Client) -> None:
-    film = film_of(client).run().wait(120)
+    film = film_of(client).run().wait(600)
     clips = [video.path for video in film.videos]
     assert film.video.recipe["ingredients"] == [{"name": path.name, "sha256": sha256(path)} for path in clips]
     assert not film.plan().remarks
@@ -273,7 +273,7 @@ def test_a_films_recipe_lists_its_clips(client: Client) -> None:
 
 
 def test_a_film_of_signed_clips_says_that_it_does_not_carry_their_manifests(client: Client) -> None:
-    film = film_of(client).run().wait(120)
+    film = film_of(client).run().wait(600)
     paths = [video.path for video in film.videos]
     for path in paths[::2]:
         SIGNER.sign(moved(path), path)
@@ -288,7 +288,7 @@ def test_a_film_of_signed_clips_says_that_it_does_not_carry_their_manifests(clie
 def test_a_film_is_signed_with_its_shots_as_ingredients(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    film = film_of(client).run().wait(120)
+    film = film_of(client).run().wait(600)
     paths, unsigned = [video.path for video in film.videos], film.path
     SIGNER.sign(moved(paths[0]), paths[0])
     for name, value in Signer.made("A studio").files(tmp_path).items():
@@ -319,7 +319,7 @@ def test_a_film_is_signed_with_its_shots_as_ingredients(
 def test_a_shot_that_was_changed_is_told_of_in_the_film(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    film = film_of(client).run().wait(120)
+    film = film_of(client).run().wait(600)
     path = film.videos[0].path
     signed = SIGNER.sign(path, tmp_path / "signed.mp4")
     with_a_flipped_bit(signed, path, signed.read_bytes().index(b"Meadow Veo"))

@@ -40,7 +40,7 @@ SWITCHES = (
     "--autoplay-policy=no-user-gesture-required",
 )
 # Milliseconds. A busy machine takes its time; what never comes fails all the same.
-PATIENCE = 180_000
+PATIENCE = 600_000
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 # Without a kernelspec Lab asks for one in a dialog and waits for ever.

@@ -56,7 +56,7 @@ def running(
     finally:
         process.terminate()
         try:
-            process.wait(60)
+            process.wait(600)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -76,7 +76,7 @@ def until_alive(process: subprocess.Popen[bytes], folder: Path) -> Iterator[None
 def answers(url: str) -> bool:
     """Whether there is a page at this address."""
     try:
-        urllib.request.urlopen(url, timeout=30).close()
+        urllib.request.urlopen(url, timeout=600).close()
     except OSError:
         return False
     return True

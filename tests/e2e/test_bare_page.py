@@ -87,7 +87,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
     folder = tmp_path_factory.mktemp("clip")
     with Client(Settings(provider="emulator", folder=folder / "clips"), home=folder / "home") as client:
-        return client.generate("A cat", seconds=4, timeout=300)[0].path.read_bytes()
+        return client.generate("A cat", seconds=4, timeout=600)[0].path.read_bytes()
 
 
 @pytest.fixture

@@ -228,7 +228,7 @@ def test_a_paid_cell_that_is_run_again_asks_first(notebook: Notebook, emulator: 
     page = notebook.page
     key = f"veo.configure(provider='gemini', api_key='a-key', base_url={emulator.base_url!r})"
     flags = "--model veo-3.1-fast-generate-preview --seconds 4 --allow-retired --into clip"
-    notebook.write("again.ipynb", HASTE, f"{LOAD}\n{key}", f"%%veo {flags}\n{PROMPT}", "clip.wait(60).id")
+    notebook.write("again.ipynb", HASTE, f"{LOAD}\n{key}", f"%%veo {flags}\n{PROMPT}", "clip.wait(600).id")
     notebook.open("again.ipynb")
     notebook.command("notebook:run-all-cells")
     page.locator(VIDEO).wait_for()

@@ -112,7 +112,7 @@ def test_doctor_budget_and_cost_are_readable_in_both_themes(notebook: Notebook, 
     notebook.open("tables.ipynb")
     notebook.start_all()
     refused = page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']").last
-    expect(refused).to_contain_text("BudgetError: budget: this request takes", timeout=90_000)
+    expect(refused).to_contain_text("BudgetError: budget: this request takes", timeout=600_000)
     expect(refused).not_to_contain_text("Traceback")
     expect(page.locator(".jp-OutputArea-output", has_text="clips folder")).to_be_visible()
     notebook.picture("tables-light")

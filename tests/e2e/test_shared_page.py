@@ -22,7 +22,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page, and a folder with one; the clips that they were made of are gone."""
     folder = tmp_path_factory.mktemp("shared")
     with Client(Settings(provider="emulator", folder=folder / "clips"), home=folder / "home") as client:
-        jobs = [client.submit(prompt, seconds=4, seed=7).wait(300) for prompt in PROMPTS]
+        jobs = [client.submit(prompt, seconds=4, seed=7).wait(600) for prompt in PROMPTS]
         share(jobs, folder / "clips.html", client, None, None)
         share(jobs, folder / "folder", client, None, None)
     shutil.rmtree(folder / "clips")

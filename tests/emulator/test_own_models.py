@@ -108,7 +108,7 @@ def test_what_this_process_has_described_is_served_to_its_client(
     catalog.describe("session", own_models_in([entry], "a test"))
     with Emulator(pace=Pace.at_once()) as emulator:
         client = make_client(replace(settings, base_url=emulator.base_url))
-        job = client.submit("A cat", model=WAN).wait(30)
+        job = client.submit("A cat", model=WAN).wait(600)
     (video,) = job.videos
     assert (job.record.provider, video.width, video.height, round(video.fps), job.record.differences) == (
         "emulator",

@@ -16,7 +16,7 @@ _COMMON = settings(
     derandomize=True,
     database=None,
     # A hang is a bug too.
-    deadline=timedelta(seconds=5),
+    deadline=timedelta(seconds=60),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
     print_blob=False,
 )

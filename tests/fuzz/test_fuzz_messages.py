@@ -50,7 +50,7 @@ def job(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("messages")
     chosen = Settings(provider="emulator", base_url=shared_emulator.base_url, folder=folder / "clips")
     client = Client(chosen, home=folder / "home")
-    yield client.submit("A cat", seconds=4).wait(60)
+    yield client.submit("A cat", seconds=4).wait(600)
     client.close()
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 # With a width and a height that leave a viewport like that of the other browser tests.
 SIZE = (1280, 1000)
-SECONDS = 180.0
+SECONDS = 600.0
 # Keys without a letter, as WebDriver names them.
 ENTER, ESCAPE, CONTROL, ALT = "\ue007", "\ue00c", "\ue009", "\ue00a"
 END, RIGHT, DOWN = "\ue010", "\ue014", "\ue015"
@@ -114,7 +114,7 @@ class Firefox(Browser):
         self.logs = tempfile.mkdtemp(prefix="firefox-")
         log = str(Path(self.logs) / "gecko.log")
         quiet: dict[str, Any] = {"headless": True, "gecko_log": log, "prefs": preferences}
-        self.driver = Marionette(port=0, bin=program, startup_timeout=300, **quiet)
+        self.driver = Marionette(port=0, bin=program, startup_timeout=600, **quiet)
         self.driver.start_session()
         self.driver.timeout.script = SECONDS
         self.driver.set_window_rect(width=SIZE[0], height=SIZE[1])

@@ -44,7 +44,7 @@ class Hub:
         """A request to the hub's REST API, as a program sends it that stops servers nobody uses."""
         request = urllib.request.Request(f"{self.url}hub/api/{path}", method=method)
         request.add_header("Authorization", f"token {self.token}")
-        with urllib.request.urlopen(request, timeout=300) as answer:
+        with urllib.request.urlopen(request, timeout=600) as answer:
             return json.loads(answer.read() or b"null")
 
     def start(self, user: str, server: str = "") -> None:
@@ -147,7 +147,7 @@ def jupyterhub(folder: Path, version: str) -> Iterator[Hub]:
     finally:
         process.terminate()
         try:
-            process.wait(60)
+            process.wait(600)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -20,7 +20,7 @@ from ..kernels import started_kernel
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
 # What a busy machine may take for anything.
-PATIENCE = 120
+PATIENCE = 600
 # Stacks that need another Python than the one that runs the tests: Colab's own, and the newest.
 PYTHONS = {"colab": "3.13", "python3_14": "3.14"}
 # The releases of Debian that have them, for machines that do not.

@@ -274,7 +274,7 @@ def test_the_storyboard_by_keyboard(browser: Browser, lab: Lab) -> None:
     browser.press("a", CONTROL)
     browser.press("dd A bridge at night")
     browser.press(ENTER, CONTROL)
-    says(browser, "To make: all 2 shots")
+    says(browser, "To make: both shots")
     browser.keep("board-light")
     browser.click("Make · $0.80")
     browser.wait("() => document.querySelector('.veo-board-foot').textContent === 'Nothing to make'")

@@ -27,7 +27,7 @@ Program = Callable[..., Json]
 _HERE = Path(__file__).parent
 KEY, TOKEN = "the-key-of-the-studio", "the-token-of-the-studio"
 VEO, PLATFORM_VEO, OMNI = "veo-3.1-generate-preview", "veo-3.1-generate-001", "gemini-omni-1.2-flash"
-_PATIENCE_SECONDS = 300
+_PATIENCE_SECONDS = 600
 
 
 @pytest.fixture(scope="module")

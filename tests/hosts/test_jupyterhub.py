@@ -158,7 +158,7 @@ def test_a_servers_end_is_told_in_its_open_tab_and_the_clip_comes_home(
     for cell in (0, 3, 2):
         notebook.run(cell)
     home = page.locator(CELLS).nth(3).locator("video").first
-    home.wait_for(state="attached", timeout=180_000)
+    home.wait_for(state="attached", timeout=600_000)
     # What was saved of the job while it ran says so no more.
     expect(page.locator(CELLS).nth(1).locator("[class^=veo-saved-] video")).to_have_count(1)
     expect(form.get_by_role("textbox", name="Prompt")).to_have_value("Typed before the end")

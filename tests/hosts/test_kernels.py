@@ -20,7 +20,7 @@ from ..conformance.environments import python_of
 HERE = Path(__file__).parent
 LOAD = "%load_ext veo_widgets"
 CELL = "%%veo --wait --seconds 4 --into clip\nA dog with a hat"
-PATIENCE = 120
+PATIENCE = 600
 # Qt's own widget, as people have it before them, without a screen.
 QT = """
 import sys
@@ -97,7 +97,7 @@ def program(*words: str | Path, environment: dict[str, str], folder: Path, said:
         input=said,
         env=environment,
         cwd=folder,
-        timeout=300,
+        timeout=600,
         capture_output=True,
         text=True,
         check=False,

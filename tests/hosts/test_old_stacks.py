@@ -136,7 +136,7 @@ def test_everything_works_in_a_stack(page: tuple[str, Any, FrontEnd], emulator: 
         front.tell(comm, kind="generate", order=shown, draft={"values": values, "at": 1, "by": "me", "locked": False})
         accepted = front.said(comm, "accepted")["content"]["data"]["content"]
         assert accepted["order"] == shown
-        assert front.run(f"print(veo.job({accepted['job']!r}).wait(60).request.prompt)") == values["prompt"]
+        assert front.run(f"print(veo.job({accepted['job']!r}).wait(600).request.prompt)") == values["prompt"]
     assert len([entry for entry in emulator.journal() if entry.kind == "create"]) == 3
 
     # Colab has no jedi, and where there is one it cannot be told to be silent in an IPython without matchers.
@@ -189,7 +189,7 @@ def test_buttons_and_players_answer_while_a_cell_waits(page: tuple[str, Any, Fro
     name, _, front = page
     version = front.run("import ipykernel; print(ipykernel.__version__)")
     assert version.startswith({"colab": "6.17.1", "ipython8_widgets8": "6.29.5", "python3_14": "7.4"}.get(name, name))
-    front.run("job = veo.submit('A cat', seconds=4).wait(60)")
+    front.run("job = veo.submit('A cat', seconds=4).wait(600)")
     player, _ = front.widget(drawn(front, "veo.Player(job)"), "clips")
     clip = Path(front.run("print(job.videos[0].path.absolute())")).read_bytes()
     front.run(ECHO)

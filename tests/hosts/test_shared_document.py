@@ -168,7 +168,7 @@ def test_what_was_saved_of_a_running_job_is_renewed_once(
         his.page.locator(CELLS).nth(2).get_by_role("button", name="Stop waiting").wait_for()
         ahead[0] = 700.0
         for page in (hers.page, his.page):
-            page.locator(CELLS).nth(2).locator("video").first.wait_for(state="attached", timeout=180_000)
+            page.locator(CELLS).nth(2).locator("video").first.wait_for(state="attached", timeout=600_000)
             expect(page.locator(CELLS).nth(1).locator("[class^=veo-saved-] video")).to_have_count(1)
         # The one of the cell that has sent it, and the one of %veo resume.
         has_saved(hers, path, 2)

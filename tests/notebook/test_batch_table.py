@@ -81,7 +81,7 @@ def rows(found: Mapping[str, Any]) -> list[int]:
 def test_what_is_run_in_code_shows_in_the_table(table: HeardTable, batch: Batch) -> None:
     assert table.standing["make"] == {"count": 4, "again": 0, "usd": 1.6, "text": "$1.60", "note": FREE}
     assert table.standing["counts"] == {"due": 4, "running": 0, "made": 0, "failed": 0, "starred": 0}
-    batch.run().wait(60)
+    batch.run().wait(600)
     standing = table.settle(made=3, failed=1)
     assert standing["make"] is None
     assert (standing["retry"]["count"], standing["retry"]["again"], standing["retry"]["text"]) == (1, 1, "$0.40")
@@ -97,18 +97,18 @@ def test_a_click_makes_what_it_has_told_the_price_of_once(table: HeardTable, bat
     for _ in range(2):
         table.say(kind="run", retry=0, count=4, request="click")
     table.answer("taken", request="click")
-    batch.wait(60)
+    batch.wait(600)
     table.settle(made=3, failed=1)
     assert sum(sent(emulator).values()) == 4
     table.say(kind="run", retry=1, count=1, request="again")
     table.answer("taken", request="again")
-    batch.wait(60)
+    batch.wait(600)
     table.settle(made=3, failed=1)
     assert sent(emulator) == {"A cat": 1, f"{FILTERED}A dog": 2, "An owl": 1, "A fox": 1}
 
 
 def test_rows_are_sorted_filtered_and_found_by_words(table: HeardTable, batch: Batch) -> None:
-    batch.run().wait(60)
+    batch.run().wait(600)
     table.settle(made=3, failed=1)
     assert rows(table.find("a")) == [0, 1, 2, 3]
     # Numbers in the order of numbers.
@@ -137,7 +137,7 @@ def test_a_page_is_sent_and_nothing_else_however_many_rows_there_are(client: Cli
 
 
 def test_a_row_says_why_it_has_no_clip_and_what_to_do(table: HeardTable, batch: Batch) -> None:
-    batch.run().wait(60)
+    batch.run().wait(600)
     table.settle(failed=1)
     (item,) = table.find("r", kind="failed")["items"]
     assert (item["state"], item["progress"], item["still"]) == ("filtered", None, "")
@@ -160,7 +160,7 @@ def until(table: HeardTable, is_so: Callable[[], bool]) -> Mapping[str, Any]:
 def test_stars_are_those_of_the_library_and_are_rendered_once(
     table: HeardTable, batch: Batch, emulator: Emulator
 ) -> None:
-    batch.run().wait(60)
+    batch.run().wait(600)
     table.settle(made=3)
     cat, _, owl, _ = batch.jobs
     table.say(kind="star", job=cat.id, on=1)
@@ -194,7 +194,7 @@ def test_stars_are_those_of_the_library_and_are_rendered_once(
 
 
 def test_stills_are_sent_for_the_rows_that_are_seen(table: HeardTable, batch: Batch) -> None:
-    batch.run().wait(60)
+    batch.run().wait(600)
     table.settle(made=3)
     keys = [item["still"] for item in table.find("r")["items"]]
     table.say(kind="stills", samples=[0, 1, 99], request="s")
@@ -205,7 +205,7 @@ def test_stills_are_sent_for_the_rows_that_are_seen(table: HeardTable, batch: Ba
 
 
 def test_an_open_row_plays_its_clips_and_the_better_one_first(table: HeardTable, batch: Batch) -> None:
-    batch.run().wait(60)
+    batch.run().wait(600)
     table.settle(made=3)
     table.say(kind="star", job=batch.jobs[0].id, on=1)
     table.settle(starred=1)
@@ -224,7 +224,7 @@ def test_a_contact_sheet_is_written_beside_the_notebook(
     table: HeardTable, batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    batch.run().wait(60)
+    batch.run().wait(600)
     table.say(kind="sheet")
     said = table.answer("told")["message"]
     (sheet,) = tmp_path.glob("veo-sheet-*.html")
@@ -266,7 +266,7 @@ def test_a_batch_is_stopped_and_what_runs_goes_on(
 def test_the_copy_that_stays_is_the_table_with_stills(table: HeardTable, batch: Batch) -> None:
     told = threading.Event()
     table.follow_saved(lambda *, again: told.set() if not again else None)
-    batch.run().wait(60)
+    batch.run().wait(600)
     table.settle(made=3, failed=1)
     saved = table.saved_output()
     html = saved["text/html"]
@@ -274,7 +274,7 @@ def test_the_copy_that_stays_is_the_table_with_stills(table: HeardTable, batch: 
     assert "3 succeeded, 1 filtered" in html
     assert table.saved_class in html
     assert "<progress" not in html
-    assert told.wait(300)
+    assert told.wait(600)
     assert "3 succeeded" in saved["text/plain"]
 
 

@@ -35,7 +35,7 @@ def test_a_clip_that_keeps_its_reader_waiting_does_not_keep_the_loop(client: Cli
 
     drawn = client.start(described)
     try:
-        assert drawn.result(120)["credentials"] is None
+        assert drawn.result(600)["credentials"] is None
     finally:
         # Whoever waits for a writer goes on when one has come and gone.
         os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
@@ -66,5 +66,5 @@ def test_a_view_shows_them_when_they_have_been_read(client: Client) -> None:
     view.observe(look, "job")
     job.wait()
     look()
-    assert shown.wait(120)
+    assert shown.wait(600)
     view.close()

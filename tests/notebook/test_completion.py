@@ -124,7 +124,7 @@ def test_jobs_variables_and_files_are_offered_where_they_fit(shell: InteractiveS
     assert offers(shell, "%%veo --first-frame pictures/") == ["%%veo --first-frame 'pictures/my cat.png'"]
     assert offers(shell, "%%veo --first-frame 'pictures/my") == ["%%veo --first-frame 'pictures/my cat.png'"]
     assert offers(shell, "%veo save pic") == ["%veo save pictures/"]
-    job.wait(30)
+    job.wait(600)
 
 
 def test_neither_prompts_nor_other_cells_are_touched(shell: InteractiveShell) -> None:

@@ -91,7 +91,7 @@ def settle(form: Heard) -> None:
 
 def until(form: Heard, happened: Callable[[], object]) -> Any:
     """Wait for what a message has set going."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 600
     while not (found := happened()):
         assert time.monotonic() < end, form.said
         settle(form)
@@ -108,7 +108,7 @@ def creates(emulator: Emulator) -> list[Any]:
 
 def ended(form: Heard, order: str = "o1") -> Any:
     until(form, lambda: [said for said in form.of("accepted") if said["order"] == order])
-    return form.job.wait(30)
+    return form.job.wait(600)
 
 
 def test_what_is_typed_is_the_forms_request(form: Heard) -> None:
@@ -502,7 +502,7 @@ def test_a_repeat_has_a_place_of_its_own_and_is_paid_once(studio: HeardStudio, e
     for _ in range(2):
         tell(studio, "of-job", job=job.id, message={"kind": "retry", "job": job.id})
     until(studio, lambda: len(studio.jobs) == 2)
-    studio.jobs[0].wait(30)
+    studio.jobs[0].wait(600)
     assert len(creates(emulator)) == 2
     assert studio.jobs[1].id == job.id
     assert studio.selected.id == studio.jobs[0].id
@@ -516,7 +516,7 @@ def test_the_same_click_is_carried_out_once_however_late_it_comes_again(
     click = {"kind": "retry", "job": job.id, "request": "click"}
     tell(studio, "of-job", job=job.id, message=click)
     until(studio, lambda: len(studio.jobs) == 2)
-    studio.jobs[0].wait(30)
+    studio.jobs[0].wait(600)
     settle(studio)
     tell(studio, "of-job", job=job.id, message=click)
     settle(studio)

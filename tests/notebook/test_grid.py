@@ -39,7 +39,7 @@ def until(grid: Grid, name: str, reached: Callable[[Any], bool]) -> Any:
     look = lambda _: reached(getattr(grid, name)) and changed.set()  # noqa: E731
     grid.observe(look, name)
     look(None)
-    assert changed.wait(120), getattr(grid, name)
+    assert changed.wait(600), getattr(grid, name)
     grid.unobserve(look, name)
     return getattr(grid, name)
 
@@ -211,7 +211,7 @@ def test_bytes_come_from_the_clip_of_the_cell(client: Client) -> None:
     jobs = [client.submit(prompt, duration_seconds=4).wait() for prompt in ("A cat", "A dog")]
     shown = HeardGrid(jobs, client=client)
     say(shown, kind="need-bytes", sample=1, request="r")
-    assert whole.wait(120)
+    assert whole.wait(600)
     assert b"".join(sent) == jobs[1].videos[0].path.read_bytes()
     shown.close()
 
@@ -317,7 +317,7 @@ class HeardGrid(Grid):
 
 
 def test_a_job_that_is_dropped_stands_beside_the_others_once(client: Client) -> None:
-    first, second = (client.submit(prompt, seconds=4).wait(120) for prompt in ("A cat", "A dog"))
+    first, second = (client.submit(prompt, seconds=4).wait(600) for prompt in ("A cat", "A dog"))
     grid = HeardGrid(first, client=client)
     say(grid, kind="add", job=second.id)
     until(grid, "cells", lambda cells: len(cells) == 2)
@@ -325,9 +325,9 @@ def test_a_job_that_is_dropped_stands_beside_the_others_once(client: Client) -> 
     for job_id, why in ((second.id, f"add: job {second.id} is in this grid already."), ("zzzzzzzz", "job: ")):
         grid.told.clear()
         say(grid, kind="add", job=job_id)
-        assert grid.told.wait(120)
+        assert grid.told.wait(600)
         assert grid.refused[-1][1].startswith(why)
     assert len(grid.cells) == 2
-    assert grid.add(client.submit("A fox", seconds=4).wait(120)) is grid
+    assert grid.add(client.submit("A fox", seconds=4).wait(600)) is grid
     assert [job.request.prompt for job in grid.jobs] == ["A cat", "A dog", "A fox"]
     grid.close()

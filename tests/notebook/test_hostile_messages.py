@@ -25,7 +25,7 @@ import json, time
 import ipywidgets
 import veo_widgets as veo
 from veo_widgets.notebook.widgets import JobView, Player
-job = veo.submit("A cat", seconds=4).wait(60)
+job = veo.submit("A cat", seconds=4).wait(600)
 view, player = JobView(job), Player(job)
 print(json.dumps([view.comm.comm_id, player.comm.comm_id, str(job.videos[0].path), job.id]))
 """
@@ -55,7 +55,7 @@ class Page:
             else:
                 self.heard.append(message)
 
-        reply = self.client.execute_interactive(code, timeout=300, output_hook=hook)
+        reply = self.client.execute_interactive(code, timeout=600, output_hook=hook)
         assert reply["content"]["status"] == "ok", reply["content"]
         return json.loads("".join(said) or "null")
 

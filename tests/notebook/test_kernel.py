@@ -99,7 +99,7 @@ def test_a_wait_that_timed_out_does_not_use_up_the_card(
         "%load_ext veo_widgets\nimport veo_widgets as veo\nfrom pathlib import Path",
         "%%veo --seconds 4 --into job\n---\nseconds: 600\n---\nA cat",
         "try:\n    job.wait(timeout=0.2)\nexcept veo.VeoError as error:\n    print(type(error).__name__)",
-        "Path('over').touch(); job.wait(60); print(job.state)",
+        "Path('over').touch(); job.wait(600); print(job.state)",
     )
     once_there(tmp_path / "over", let_end)
     made = execute(notebook(*cells), tmp_path, {**environment, "VEO_EMULATOR_URL": service.base_url})
@@ -126,10 +126,10 @@ def test_everything_works_while_another_cells_job_runs(
     cells = (
         "import asyncio, veo_widgets as veo\nfrom pathlib import Path",
         "slow = veo.submit('---\\nseconds: 600\\n---\\nA slow cat', seconds=4)",
-        "quick = veo.generate('A quick cat', seconds=4, timeout=300)\nprint(slow.state.is_final, len(quick))",
+        "quick = veo.generate('A quick cat', seconds=4, timeout=600)\nprint(slow.state.is_final, len(quick))",
         "jobs = [veo.submit(f'Cat {n}', seconds=4) for n in range(3)]",
         "print([str(job.state) for job in await asyncio.gather(*jobs)])",
-        "Path('over').touch(); print(slow.wait(60).state)",
+        "Path('over').touch(); print(slow.wait(600).state)",
         "print(len(veo.jobs()))",
     )
     once_there(tmp_path / "over", let_end)
@@ -176,7 +176,7 @@ def ask(client: object, code: str) -> str:
         if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
             said.append(message["content"]["text"])
 
-    reply = client.execute_interactive(code, timeout=300, output_hook=hook)
+    reply = client.execute_interactive(code, timeout=600, output_hook=hook)
     assert reply["content"]["status"] == "ok", reply["content"]
     return "".join(said).strip()
 
@@ -187,8 +187,8 @@ def test_a_kernel_killed_after_submit_loses_nothing(kernel: tuple, emulator: Emu
     job_id = ask(client, submit)
     manager.signal_kernel(signal.SIGKILL)
     manager.restart_kernel(now=True)
-    client.wait_for_ready(timeout=300)
-    ask(client, f"import veo_widgets as veo\njob = veo.job({job_id!r})\njob.wait(60)")
+    client.wait_for_ready(timeout=600)
+    ask(client, f"import veo_widgets as veo\njob = veo.job({job_id!r})\njob.wait(600)")
     assert ask(client, "print(job.state, job.videos[0].path.exists(), len(veo.jobs()))") == "succeeded True 1"
     assert len([entry for entry in emulator.journal() if entry.kind == "create"]) == 1
 
@@ -203,13 +203,13 @@ def test_the_interrupt_button_stops_the_waiting_only(
     ask(client, "job = veo.submit('---\\nseconds: 600\\n---\\nA cat', seconds=4)")
     message = client.execute(f"print('waiting', flush=True)\n{wait}", stop_on_error=False)
     while True:
-        got = client.get_iopub_msg(timeout=300)
+        got = client.get_iopub_msg(timeout=600)
         if got["msg_type"] == "stream" and "waiting" in got["content"]["text"]:
             break
     manager.interrupt_kernel()
-    reply = client.get_shell_msg(timeout=300)
+    reply = client.get_shell_msg(timeout=600)
     assert reply["parent_header"]["msg_id"] == message
     assert reply["content"]["status"] == "error"
     assert ask(client, "print(job.state.is_final)") == "False"
     let_end()
-    assert ask(client, "job.wait(60)\nprint(job.state)") == "succeeded"
+    assert ask(client, "job.wait(600)\nprint(job.state)") == "succeeded"

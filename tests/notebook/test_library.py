@@ -250,7 +250,7 @@ def test_a_job_that_is_made_meanwhile_is_told_of_and_not_its_every_percent(
     library: HeardLibrary, client: Client
 ) -> None:
     library.find()
-    job = client.submit("A wren", duration_seconds=4).wait(300)
+    job = client.submit("A wren", duration_seconds=4).wait(600)
     library.answer("changed")
     while (found := library.find()["items"][0])["state"] != "succeeded":
         library.answer("changed")

@@ -94,7 +94,7 @@ def test_without_wait_the_cell_returns_with_a_running_job(shell: InteractiveShel
     ran = run(shell, "%%veo --seconds 4 --into job\n---\nseconds: 2\n---\nA cat")
     assert ran.error is None
     assert not shell.user_ns["job"].state.is_final
-    shell.user_ns["job"].wait(30)
+    shell.user_ns["job"].wait(600)
 
 
 def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:

@@ -153,7 +153,7 @@ def test_a_clip_is_extended_once_and_its_sequel_is_shown(
     player.say(**ask, request="one")
     player.say(**ask, request="two")
     assert {player.answer(1)["kind"], player.answer(2)["kind"]} == {"taken", "refused"}
-    assert arrived.wait(120)
+    assert arrived.wait(600)
     assert len(client.jobs()) == 2
     sequel = player.sequels[0]
     assert (sequel["verb"], sequel["state"], sequel["prompt"]) == ("extend", "succeeded", "It falls asleep")
@@ -329,7 +329,7 @@ def test_a_clips_settings_fill_the_form_again(
         "request": "r2",
         "message": "The form has the settings of this clip.",
     }
-    assert filled.wait(120)
+    assert filled.wait(600)
     assert form.request.prompt == "A cat"
     assert (form.seed, form.duration_seconds) == (7, 4)
     form.close()

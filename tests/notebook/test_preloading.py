@@ -23,7 +23,7 @@ LOADED = "print([name in sys.modules for name in ('httpx', 'httpcore', 'veo_widg
 
 def said(code: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", SHELL + code], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", SHELL + code], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

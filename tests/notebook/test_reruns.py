@@ -67,7 +67,7 @@ def sent(emulator: Emulator) -> int:
 def test_where_nobody_can_answer_a_repeat_is_sent_and_says_so(paid: InteractiveShell, emulator: Emulator) -> None:
     first = run(paid, f"{CELL}\n# a note")
     assert "Take" not in first.card
-    job = paid.user_ns["job"].wait(30)
+    job = paid.user_ns["job"].wait(600)
     again = run(paid, CELL)
     assert f"Take 2: the request of job {job.id} was sent again and is paid for again ($0.40)." in again.card
     assert f'{job.videos[0].path.name}">Take 1</a>' in again.card
@@ -98,7 +98,7 @@ def test_once_shows_the_clip_that_is_there(
     paid: InteractiveShell, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     run(paid, CELL)
-    first = paid.user_ns["job"].wait(30)
+    first = paid.user_ns["job"].wait(600)
     if how == "VEO_ONCE":
         monkeypatch.setenv("VEO_ONCE", "1")
     elif how == "c.VeoMagics.once":
@@ -200,7 +200,7 @@ class Kernel:
         self.client.shell_channel.send(message)
         self.outputs, text = [], ""
         while True:
-            got = self.client.get_iopub_msg(timeout=300)
+            got = self.client.get_iopub_msg(timeout=600)
             if got["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                 continue
             if got["msg_type"] == "status" and got["content"]["execution_state"] == "idle":
@@ -228,7 +228,7 @@ class Kernel:
         """What a page knows of the first view of the last cell after each message about it."""
         state: dict[str, Any] = {}
         while True:
-            content = self.client.get_iopub_msg(timeout=300)["content"]
+            content = self.client.get_iopub_msg(timeout=600)["content"]
             if content.get("data", {}).get("method") == "update" and {"job", "takes"} & {*content["data"]["state"]}:
                 state |= content["data"]["state"]
                 yield state
@@ -236,7 +236,7 @@ class Kernel:
     def die(self) -> None:
         self.manager.signal_kernel(signal.SIGKILL)
         self.manager.restart_kernel(now=True)
-        self.client.wait_for_ready(timeout=300)
+        self.client.wait_for_ready(timeout=600)
         self.run(HASTE)
 
 
@@ -262,7 +262,7 @@ def kernel(tmp_path: Path, emulator: Emulator) -> Iterator[Kernel]:
 
 def test_a_paid_repeat_is_sent_only_when_its_button_is_clicked(kernel: Kernel, emulator: Emulator) -> None:
     kernel.run(CELL, "one")
-    job_id = kernel.run("print(job.wait(60).id)")
+    job_id = kernel.run("print(job.wait(600).id)")
     kernel.run(CELL, "one")
     assert f"This request was sent before, as job {job_id}. Nothing was sent this time." in kernel.card
     assert f"%veo retry {job_id} sends it again, for $0.40." in kernel.card
@@ -272,7 +272,7 @@ def test_a_paid_repeat_is_sent_only_when_its_button_is_clicked(kernel: Kernel, e
     for _ in range(2):
         kernel.click({"kind": "retry", "job": job_id})
     kernel.run(f"while job.id == {job_id!r}: pass")
-    assert kernel.run("print(job.wait(60).state, len(veo.jobs()))") == "succeeded 2"
+    assert kernel.run("print(job.wait(600).state, len(veo.jobs()))") == "succeeded 2"
     assert sent(emulator) == 2
     # Another cell may want a clip of its own.
     kernel.run(CELL, "two")
@@ -282,7 +282,7 @@ def test_a_paid_repeat_is_sent_only_when_its_button_is_clicked(kernel: Kernel, e
 
 def test_a_job_is_never_shown_as_two_takes(kernel: Kernel, emulator: Emulator) -> None:
     kernel.run(CELL, "one")
-    job_id = kernel.run("print(job.wait(60).id)")
+    job_id = kernel.run("print(job.wait(600).id)")
     kernel.run(CELL, "one")
     kernel.click({"kind": "retry", "job": job_id})
     for state in kernel.states():
@@ -298,7 +298,7 @@ def test_a_grid_asks_too_and_keeps_its_take(kernel: Kernel, emulator: Emulator) 
     kernel.run(cell, "one")
     assert kernel.run(cell, "one").count("Nothing was sent this time.") == 1
     kernel.click({"kind": "drafts", "request": "a-click"})
-    kernel.run("import time\nwhile len(veo.jobs()) < 2:\n    time.sleep(0.1)\nnothing = veo.jobs()[0].wait(120)")
+    kernel.run("import time\nwhile len(veo.jobs()) < 2:\n    time.sleep(0.1)\nnothing = veo.jobs()[0].wait(600)")
     assert sent(emulator) == 2
     kernel.run(cell.replace("--grid", "--grid --once"), "one")
     assert [f"Take {number} · Clip" in kernel.card for number in (1, 2, 3)] == [True, True, False]
@@ -306,7 +306,7 @@ def test_a_grid_asks_too_and_keeps_its_take(kernel: Kernel, emulator: Emulator) 
 
 def test_a_restarted_kernel_asks_too_but_not_a_program(kernel: Kernel, emulator: Emulator) -> None:
     kernel.run(CELL, "one")
-    kernel.run("job.wait(60)")
+    kernel.run("job.wait(600)")
     kernel.die()
     kernel.run(LOAD)
     kernel.run(CELL, "one")
@@ -341,7 +341,7 @@ def test_after_a_lost_kernel_the_cell_takes_its_job_up(kernel: Kernel, emulator:
         f"An earlier kernel sent this request as job {job_id}, which is still running and is followed here."
         in kernel.card
     )
-    assert kernel.run("print(job.wait(60).id, job.state, len(veo.jobs()))") == f"{job_id} succeeded 1"
+    assert kernel.run("print(job.wait(600).id, job.state, len(veo.jobs()))") == f"{job_id} succeeded 1"
     kernel.run(slow.replace("A cat", "A dog"), "one", people=people)
     assert "earlier kernel" not in kernel.card
     assert sent(emulator) == 2
@@ -355,7 +355,7 @@ def test_a_terminal_asks_at_its_prompt(tmp_path: Path, emulator: Emulator, answe
         "from IPython.terminal.interactiveshell import TerminalInteractiveShell\n"
         "shell = TerminalInteractiveShell.instance(simple_prompt=True)\n"
         "shell.run_line_magic('load_ext', 'veo_widgets')\n"
-        f"shell.run_cell({CELL + chr(10)!r})\nshell.user_ns['job'].wait(60)\n"
+        f"shell.run_cell({CELL + chr(10)!r})\nshell.user_ns['job'].wait(600)\n"
         f"shell.run_cell({CELL + chr(10)!r})\n"
     )
     environment = {
@@ -371,7 +371,7 @@ def test_a_terminal_asks_at_its_prompt(tmp_path: Path, emulator: Emulator, answe
         [sys.executable, str(script)], cwd=tmp_path, env=environment, stdin=its, stdout=subprocess.PIPE
     )
     os.write(ours, f"{answer}\n".encode())
-    said, _ = process.communicate(timeout=300)
+    said, _ = process.communicate(timeout=600)
     os.close(its)
     os.close(ours)
     assert "Send it again for $0.40? [y/N]" in said.decode()

@@ -174,7 +174,7 @@ def test_notebooks_that_no_browser_has_seen_hold_the_cards(tmp_path: Path, envir
         "form.fill(prompt='A second thought')",
         "job = veo.submit('---\\nseconds: 2\\n---\\nA slow cat', seconds=4)",
         "studio = veo.Studio()\nstudio",
-        "studio.jobs[0].wait(60); None",
+        "studio.jobs[0].wait(600); None",
     )
     made = execute(notebook(*cells), tmp_path, environment)
     (live, form), (_, studio) = made.cells[1].outputs, made.cells[4].outputs

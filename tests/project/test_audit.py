@@ -33,7 +33,7 @@ def audit(folder: Path, known: Any, found: Any, npm: Any, explained: str = "") -
     program.chmod(0o755)
     environment = {**os.environ, "PATH": str(program.parent), "PYTHONPATH": str(program.parent)}
     command = [sys.executable, str(folder / "ci" / "audit.py")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
     return done.returncode, done.stdout + done.stderr
 
 

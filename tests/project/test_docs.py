@@ -127,5 +127,5 @@ def test_the_search_works_where_the_site_is_opened_as_a_file(site: Path, name: s
         # The search listens to keys.
         page.get_by_role("textbox", name="Search").press_sequentially("DeliveryWarning")
         found = page.locator(".md-search-result__link", has_text="DeliveryWarning")
-        found.first.wait_for(timeout=60_000)
+        found.first.wait_for(timeout=600_000)
         assert found.first.evaluate("link => link.href").startswith(site.as_uri())

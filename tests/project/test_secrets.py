@@ -140,8 +140,8 @@ def jobs(ways=WAYS[:1]):
         settings = emulated(provider, path, model)
         with Client(settings, clock=Clock(sleep=hasty)) as client:
             values = {"model": model, "seconds": 4, "allow_retired": True}
-            attempt(lambda: (client.submit("A cat", **values).wait(120).videos, client.settings))
-            attempt(lambda: client.submit("---\\noutcome: failed\\n---\\nA cat", **values).wait(120))
+            attempt(lambda: (client.submit("A cat", **values).wait(600).videos, client.settings))
+            attempt(lambda: client.submit("---\\noutcome: failed\\n---\\nA cat", **values).wait(600))
     for place in ("refuses", "garbles", "fails", "redirects"):
         veo.configure(profile=place, provider="gemini", base_url=f"{sys.argv[2]}/{place}", **key())
         with Client(functions.client().settings, clock=Clock(sleep=hasty)) as client:
@@ -273,7 +273,7 @@ def test_no_notebook_lets_a_key_out(tmp_path: Path, emulator: Emulator, echo: Th
     spec = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     made = nbformat.v4.new_notebook(metadata=spec)
     made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    runner = Overheard(made, timeout=300, allow_errors=True, resources={"metadata": {"path": str(folder)}})
+    runner = Overheard(made, timeout=600, allow_errors=True, resources={"metadata": {"path": str(folder)}})
     runner.heard = []
     runner.execute(env={**clean_environment(folder), **KEYS})
     nbformat.write(made, folder / "made.ipynb")
@@ -293,11 +293,11 @@ def test_the_log_is_under_the_cell_that_asked_for_it(tmp_path: Path, emulator: E
     try:
         setting = f"veo.configure(provider='gemini', base_url='{emulator.base_url}', model='veo-3.1-generate-preview')"
         asked = client.execute(f"import veo_widgets as veo\nveo.log('debug')\n{setting}")
-        client.get_shell_msg(timeout=300)
+        client.get_shell_msg(timeout=600)
         submitted = client.execute("job = veo.submit('A cat', seconds=4)")
         said: dict[str, str] = {}
         while "INFO job" not in said.get(asked, ""):
-            message = client.get_iopub_msg(timeout=300)
+            message = client.get_iopub_msg(timeout=600)
             if message["msg_type"] == "stream":
                 parent = message["parent_header"]["msg_id"]
                 said[parent] = said.get(parent, "") + message["content"]["text"]

@@ -22,7 +22,7 @@ _BESIDE = ("docs/", "findings/", "notebooks/", "tests/", ".ci/")
 PROGRAM = """
 import sys, veo_widgets as veo
 from veo_widgets.notebook.widgets import JobView
-job = veo.submit("A cat", provider="emulator", seconds=4).wait(120)
+job = veo.submit("A cat", provider="emulator", seconds=4).wait(600)
 video = job.videos[0]
 print(veo.__file__)
 print(video.path, video.width, video.height, video.seconds, video.has_audio)

@@ -125,7 +125,7 @@ def test_a_request_without_a_model_goes_to_the_only_one(
     client = make_client(at(provider, settings, path), hasty=True)
     plan = client.plan("A cat", seconds=4)
     assert (plan.provider.name, plan.request.model, plan.cost.usd) == (provider, "our-veo", None)
-    (video,) = client.submit("A cat", seconds=4, max_cost=2).wait(30).videos
+    (video,) = client.submit("A cat", seconds=4, max_cost=2).wait(600).videos
     assert video.path.exists()
     assert client.plan("A cat", model="other").request.model == "other"
     kinds = [entry.kind for entry in emulator.journal()]

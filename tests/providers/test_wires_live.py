@@ -60,7 +60,7 @@ class Proxy:
             raw_path=request.scope["raw_path"].removeprefix(b"/gemini")
             + (b"?" + request.scope["query_string"] if request.scope["query_string"] else b"")
         )
-        async with httpx.AsyncClient(follow_redirects=True, timeout=300) as http:
+        async with httpx.AsyncClient(follow_redirects=True, timeout=600) as http:
             reply = await http.request(request.method, url, headers={**key, **kind}, content=body)
         content = reply.content
         if reply.headers.get("content-type", "").startswith("application/json"):
@@ -175,7 +175,7 @@ def test_from_the_create_to_the_clip(way: Way, submit: Callable[..., Job], emula
     job = submit(way)
     assert job.state is JobState.QUEUED
     assert job.record.wire == way.wire
-    (video,) = job.wait(30).videos
+    (video,) = job.wait(600).videos
     assert video.seconds == pytest.approx(dict(way.said).get("duration_seconds", 4), abs=0.05)
     assert video.path.stat().st_size == video.bytes > 0
     assert job.cost.usd is not None
@@ -199,7 +199,7 @@ def test_a_look_now_and_then_is_enough(way: Way, submit: Callable[..., Job]) -> 
 def test_a_filtered_clip_is_neither_success_nor_failure(way: Way, submit: Callable[..., Job]) -> None:
     job = submit(way, script={"outcome": "filtered"})
     with pytest.raises(errors.GenerationFilteredError):
-        job.wait(30)
+        job.wait(600)
     assert (job.state, job.cost.usd) == (JobState.FILTERED, 0)
     assert job.record.problem.message
 
@@ -208,7 +208,7 @@ def test_a_filtered_clip_is_neither_success_nor_failure(way: Way, submit: Callab
 def test_a_failure_is_told_in_the_services_words(way: Way, submit: Callable[..., Job]) -> None:
     job = submit(way, script={"outcome": "failed"})
     with pytest.raises(errors.GenerationFailedError):
-        job.wait(30)
+        job.wait(600)
     assert (job.state, job.cost.usd) == (JobState.FAILED, 0)
     assert job.record.problem.message
 
@@ -217,7 +217,7 @@ def test_a_failure_is_told_in_the_services_words(way: Way, submit: Callable[...,
 def test_done_without_a_clip_is_no_success(way: Way, submit: Callable[..., Job]) -> None:
     job = submit(way, script={"outcome": "empty"})
     with pytest.raises(errors.VeoError):
-        job.wait(30)
+        job.wait(600)
     # Where only the download tells, it may be a passing fault: such a job stays open and can be resumed.
     assert job.state in {JobState.FAILED, JobState.FILTERED, JobState.DOWNLOADING}
     assert not job.videos
@@ -228,7 +228,7 @@ def test_several_clips_arrive_or_are_refused_beforehand(
     way: Way, submit: Callable[..., Job], emulator: Emulator
 ) -> None:
     if way.several:
-        assert len(submit(way, samples=2).wait(30).videos) == 2
+        assert len(submit(way, samples=2).wait(600).videos) == 2
         return
     with pytest.raises(errors.InvalidRequestError, match="samples"):
         submit(way, samples=2)
@@ -260,7 +260,7 @@ def picture(color: str) -> bytes:
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way.wire == "openai_videos"], ids=str)
 def test_a_first_frame_goes_as_a_form(way: Way, submit: Callable[..., Job], emulator: Emulator) -> None:
-    job = submit(way, first_frame=picture("red"), size="1280x720").wait(30)
+    job = submit(way, first_frame=picture("red"), size="1280x720").wait(600)
     assert (job.videos[0].width > job.videos[0].height, job.state) == (True, JobState.SUCCEEDED)
 
 
@@ -270,7 +270,7 @@ TOLD = [way for way in WAYS if way.provider in {"openai", "azure"} or str(way) =
 
 @EVERY
 def test_a_first_frame_on_the_web(way: Way, submit: Callable[..., Job], emulator: Emulator, pages: str) -> None:
-    job = submit(way, first_frame=f"{pages}/red.png?sig=secret", size="1280x720").wait(30)
+    job = submit(way, first_frame=f"{pages}/red.png?sig=secret", size="1280x720").wait(600)
     assert job.state is JobState.SUCCEEDED
     (body,) = [str(entry.body) for entry in emulator.journal() if entry.kind == "create"]
     assert (pages in body) is (way in TOLD)
@@ -290,14 +290,14 @@ def test_what_is_no_image_costs_nothing(
 
 def test_an_id_of_litellms_comes_through_whole(submit: Callable[..., Job], emulator: Emulator) -> None:
     for way in WAYS[-3:]:
-        job = submit(way, script={"ids": "litellm"}).wait(30)
+        job = submit(way, script={"ids": "litellm"}).wait(600)
         assert len(job.record.operation) > 40
         assert job.videos
 
 
 def test_the_pass_through_asks_the_proxy_for_everything(submit: Callable[..., Job], proxy: Proxy) -> None:
     way = WAYS[2]
-    job = submit(way).wait(30)
+    job = submit(way).wait(600)
     assert job.record.samples[0].uri.startswith(GOOGLE)
     assert {path.split("/")[1] for _, path, _ in proxy.asked} == {"gemini"}
     assert not any(b"sk-virtual" in body for _, _, body in proxy.asked)
@@ -309,14 +309,14 @@ LATER = replace(OMNI, model="gemini-omni-1.2-flash")
 
 def test_frames_and_references_are_taken(submit: Callable[..., Job]) -> None:
     red, blue = picture("red"), picture("blue")
-    framed = submit(OMNI, first_frame=red, last_frame=blue).wait(30)
-    submit(OMNI, reference_images=[red, blue]).wait(30)
-    submit(OMNI, reference_videos=[submit(OMNI, duration_seconds=3).wait(30).videos[0]]).wait(30)
+    framed = submit(OMNI, first_frame=red, last_frame=blue).wait(600)
+    submit(OMNI, reference_images=[red, blue]).wait(600)
+    submit(OMNI, reference_videos=[submit(OMNI, duration_seconds=3).wait(600).videos[0]]).wait(600)
     assert framed.state is JobState.SUCCEEDED
 
 
 def test_a_file_in_the_making_is_waited_for_between_pauses(submit: Callable[..., Job], emulator: Emulator) -> None:
-    job = submit(OMNI, script={"processing": 3}).wait(30)
+    job = submit(OMNI, script={"processing": 3}).wait(600)
     assert job.videos
     kinds = [entry.kind for entry in emulator.journal()]
     assert kinds.count("file") == 4
@@ -327,7 +327,7 @@ def test_a_file_in_the_making_is_waited_for_between_pauses(submit: Callable[...,
 def test_tokens_become_the_final_price(submit: Callable[..., Job]) -> None:
     job = submit(OMNI)
     estimated = job.cost
-    assert job.wait(30).cost != estimated
+    assert job.wait(600).cost != estimated
     # 5792 tokens for each second at 720p, 17.50 USD per million: wire reference, section 7.
     assert job.cost.usd == pytest.approx(4 * 5792 * 17.5e-6, rel=0.05)
 
@@ -338,7 +338,7 @@ def test_tokens_become_the_final_price(submit: Callable[..., Job]) -> None:
 def test_every_other_end_of_an_interaction_has_its_words(submit: Callable[..., Job], outcome: str) -> None:
     job = submit(OMNI, script={"outcome": outcome})
     with pytest.raises(errors.GenerationFailedError):
-        job.wait(30)
+        job.wait(600)
     assert job.record.problem.message
     assert job.record.problem.remedy
 
@@ -347,7 +347,7 @@ def test_a_job_is_cancelled_where_the_wire_can(submit: Callable[..., Job], emula
     job = submit(OMNI, script={"polls": 10_000})
     assert job.cancel() is job
     with pytest.raises(errors.GenerationFailedError, match="Cancelled"):
-        job.wait(30)
+        job.wait(600)
     assert job.cost.usd == 0
     assert [entry.kind for entry in emulator.journal()].count("cancel") == 1
     job.cancel()
@@ -360,11 +360,11 @@ def test_a_job_is_cancelled_where_the_wire_can(submit: Callable[..., Job], emula
 
 @pytest.mark.parametrize("way", [WAYS[3], OMNI, WAYS[5], WAYS[6], WAYS[8]], ids=str)
 def test_a_clip_is_edited_and_extended(way: Way, submit: Callable[..., Job]) -> None:
-    first = submit(way).wait(30)
-    edited = first.edit("Make it night").wait(30)
+    first = submit(way).wait(600)
+    edited = first.edit("Make it night").wait(600)
     assert (edited.record.provider, edited.record.model) == (first.record.provider, first.record.model)
     assert edited.request.edit_from == first.record.operation
-    longer = edited.extend("It goes on", seconds=4).wait(30)
+    longer = edited.extend("It goes on", seconds=4).wait(600)
     assert longer.videos[0].seconds == pytest.approx(8, abs=0.1)
 
 
@@ -373,12 +373,12 @@ VIDEOS = pytest.mark.parametrize("way", [way for way in WAYS if way.wire == "ope
 
 @VIDEOS
 def test_a_video_is_remixed_once(way: Way, submit: Callable[..., Job], emulator: Emulator) -> None:
-    first = submit(way).wait(30)
+    first = submit(way).wait(600)
     if way.proxied:
         with pytest.raises(errors.InvalidRequestError, match="remix_from: cannot be sent"):
             first.remix("Make it night")
         return
-    second = first.remix("Make it night").wait(30)
+    second = first.remix("Make it night").wait(600)
     assert (second.record.provider, second.record.model) == (first.record.provider, first.record.model)
     creates = [entry for entry in emulator.journal() if entry.kind == "create"]
     assert [entry.path.rpartition("/")[2] for entry in creates] == ["videos", "remix"]
@@ -391,7 +391,7 @@ def test_a_video_is_remixed_once(way: Way, submit: Callable[..., Job], emulator:
 def test_a_lost_answer_to_a_remix_is_unknown_and_not_sent_again(
     way: Way, submit: Callable[..., Job], emulator: Emulator
 ) -> None:
-    first = submit(way).wait(30)
+    first = submit(way).wait(600)
     emulator.script("create", "reset")
     with pytest.raises(errors.UnknownOutcomeError):
         first.remix("Make it night")
@@ -407,7 +407,7 @@ def remote(job: Job, **asked: Any) -> RemoteVideos:
 def test_the_services_own_list_comes_in_pages(way: Way, submit: Callable[..., Job], emulator: Emulator) -> None:
     jobs = [submit(way, script={"polls": 1}) for _ in range(3)]
     for job in jobs:
-        job.wait(30)
+        job.wait(600)
     client = jobs[0].client
     page = client.remote_videos(way.provider, limit=2)
     assert len(page) == 2
@@ -425,7 +425,7 @@ def test_the_services_own_list_comes_in_pages(way: Way, submit: Callable[..., Jo
 def test_a_video_of_the_list_becomes_a_job(
     way: Way, submit: Callable[..., Job], emulator: Emulator, tmp_path: Path
 ) -> None:
-    made = submit(way).wait(30)
+    made = submit(way).wait(600)
     with Client(made.client.settings, home=tmp_path / "elsewhere") as stranger:
         (video,) = stranger.remote_videos(way.provider)
         assert video.job_id == ""
@@ -442,7 +442,7 @@ def test_pictures_of_a_video_are_saved_beside_it(way: Way, submit: Callable[...,
     job = submit(way, script={"polls": 1})
     with pytest.raises(errors.InvalidRequestError, match="has no clip to make a thumbnail of"):
         job.thumbnail()
-    clip = job.wait(30).videos[0].path
+    clip = job.wait(600).videos[0].path
     pictures = [job.thumbnail(), job.spritesheet()]
     assert [path.name for path in pictures] == [f"{clip.stem}.thumbnail.webp", f"{clip.stem}.spritesheet.jpg"]
     assert {path.parent for path in pictures} == {clip.parent}
@@ -452,7 +452,7 @@ def test_pictures_of_a_video_are_saved_beside_it(way: Way, submit: Callable[...,
 
 @VIDEOS
 def test_a_picture_that_is_none_is_not_saved(way: Way, submit: Callable[..., Job], emulator: Emulator) -> None:
-    job = submit(way).wait(30)
+    job = submit(way).wait(600)
     emulator.script("download", "status", status=404)
     with pytest.raises(errors.NotFoundError):
         job.thumbnail()
@@ -464,7 +464,7 @@ def test_a_video_is_deleted_where_it_is_kept(way: Way, submit: Callable[..., Job
     job = submit(way, script={"polls": 1})
     with pytest.raises(errors.InvalidRequestError, match="what is not saved here yet is not deleted there"):
         job.delete_remote()
-    job.wait(30)
+    job.wait(600)
     if way.proxied:
         with pytest.raises(errors.InvalidRequestError, match="the proxy's /videos interface deletes none"):
             job.delete_remote()
@@ -478,7 +478,7 @@ def test_a_video_is_deleted_where_it_is_kept(way: Way, submit: Callable[..., Job
 
 
 def test_a_service_without_a_list_says_so(submit: Callable[..., Job]) -> None:
-    job = submit(OMNI).wait(30)
+    job = submit(OMNI).wait(600)
     with pytest.raises(errors.InvalidRequestError, match="'gemini' keeps no list of its videos"):
         remote(job)
     for verb in (job.thumbnail, job.delete_remote):
@@ -489,16 +489,16 @@ def test_a_service_without_a_list_says_so(submit: Callable[..., Job]) -> None:
 
 
 def test_a_clip_is_upscaled(submit: Callable[..., Job]) -> None:
-    first = submit(LATER, resolution="720p").wait(30)
+    first = submit(LATER, resolution="720p").wait(600)
     larger = first.client.submit(
         "", provider="gemini", model=LATER.model, upscale_from=first.record.operation, resolution="1080p"
     )
-    assert larger.wait(30).videos[0].height >= first.videos[0].height
+    assert larger.wait(600).videos[0].height >= first.videos[0].height
 
 
 def test_veo_extends_its_own_clips_and_edits_none(submit: Callable[..., Job]) -> None:
-    first = submit(WAYS[0], duration_seconds=8, resolution="720p").wait(30)
-    longer = first.extend("It goes on").wait(30)
+    first = submit(WAYS[0], duration_seconds=8, resolution="720p").wait(600)
+    longer = first.extend("It goes on").wait(600)
     assert longer.videos[0].seconds == pytest.approx(15, abs=0.1)
     with pytest.raises(errors.InvalidRequestError, match="edits no clips"):
         first.edit("Make it night")
@@ -519,14 +519,14 @@ def test_a_job_remembers_its_profile(
     )
     with pytest.raises(errors.ServiceError):
         client.submit("A cat", seconds=3)
-    job = client.submit("A cat", seconds=3, profile="work").wait(30)
+    job = client.submit("A cat", seconds=3, profile="work").wait(600)
     assert (job.record.profile, job.videos[0].path.parent.name) == ("work", "work")
-    assert job.edit("Make it night").wait(30).record.profile == "work"
-    assert job.retry().wait(30).record.profile == "work"
+    assert job.edit("Make it night").wait(600).record.profile == "work"
+    assert job.retry().wait(600).record.profile == "work"
     with pytest.raises(errors.ConfigError, match=r"'home' is not known here \(work\)"):
         client.submit("A cat", profile="home")
     asynchronous.settings = asynchronous.profiles["work"]
-    assert client.submit("A cat", seconds=3).wait(30).record.profile == "work"
+    assert client.submit("A cat", seconds=3).wait(600).record.profile == "work"
     assert client.plan("A cat", profile="").profile == ""
     stranger = make_client(settings)
     with pytest.raises(errors.ConfigError, match="'work' is not known here"):

@@ -45,7 +45,7 @@ class Kernel:
             if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
                 said.append(message["content"]["text"])
 
-        reply = self.client.execute_interactive(code, timeout=300, output_hook=hook)
+        reply = self.client.execute_interactive(code, timeout=600, output_hook=hook)
         assert reply["content"]["status"] == "ok", reply["content"]
         return "".join(said).strip()
 
@@ -53,14 +53,14 @@ class Kernel:
         """Start a cell and return when it runs; returns the message's id."""
         message = self.client.execute(code, stop_on_error=False)
         while True:
-            got = self.client.get_iopub_msg(timeout=300)
+            got = self.client.get_iopub_msg(timeout=600)
             if got["parent_header"].get("msg_id") == message and got["msg_type"] == "display_data":
                 return str(message)
 
     def end(self, message: str) -> dict[str, Any]:
         """The reply to a cell that was begun."""
         while True:
-            reply = self.client.get_shell_msg(timeout=300)
+            reply = self.client.get_shell_msg(timeout=600)
             if reply["parent_header"]["msg_id"] == message:
                 return dict(reply["content"])
 
@@ -75,7 +75,7 @@ class Kernel:
 
     def until_heard(self) -> None:
         """Wait until a click has been answered."""
-        while self.client.get_iopub_msg(timeout=300)["content"].get("comm_id") != "a-comm":
+        while self.client.get_iopub_msg(timeout=600)["content"].get("comm_id") != "a-comm":
             pass
 
     def at(self, service: Emulator) -> None:

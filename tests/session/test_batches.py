@@ -126,7 +126,7 @@ def test_prompts_are_filled_in(client: Client, template: str, row: dict, prompt:
 
 def test_columns_go_before_what_holds_for_all(client: Client, emulator: Emulator) -> None:
     rows = [{"n": 1, "seed": 7, "duration_seconds": "6"}, {"n": 2, "seed": None, "duration_seconds": ""}]
-    batch = make(client, rows, "Cat {n}", seconds=4, seed=1).run().wait(60)
+    batch = make(client, rows, "Cat {n}", seconds=4, seed=1).run().wait(600)
     said = [(job.request.prompt, job.request.seed, job.request.duration_seconds) for job in batch.jobs]
     assert said == [("Cat 1", 7, 6), ("Cat 2", 1, 4)]
     assert sorted(sent(emulator)) == ["Cat 1", "Cat 2"]
@@ -168,13 +168,13 @@ def test_the_whole_price_must_be_there_before_the_first_is_sent(
 
 
 def test_a_later_run_fills_the_gaps(client: Client, emulator: Emulator) -> None:
-    first = make(client).run().wait(60)
+    first = make(client).run().wait(600)
     again = make(client, [*ROWS[::-1], {"animal": "cow", "place": "Bern", "seconds": 4}, ROWS[0]])
     assert [due for _, _, due in again.cost.lines] == [False, False, True, True]
-    again.run().wait(60)
+    again.run().wait(600)
     assert sorted(sent(emulator)) == ["A cat in Rome", "A cat in Rome", "A cow in Bern", "A dog in Oslo"]
     assert [job.id for job in again.jobs][:2] == [job.id for job in first.jobs][::-1]
-    assert len(make(client, name="another").run().wait(60).videos) == 2
+    assert len(make(client, name="another").run().wait(600).videos) == 2
     assert len(sent(emulator)) == 6
 
 
@@ -184,28 +184,28 @@ def test_failures_stop_nobody_and_are_sent_again_when_asked(client: Client, emul
     with pytest.raises(errors.InvalidRequestError, match=r"row 2: prompt: \{how\} has no value"):
         batch.run()
     rows[1]["how"] = "Here is "
-    batch = make(client, rows, "{how}A cat", seconds=4).run().wait(60)
+    batch = make(client, rows, "{how}A cat", seconds=4).run().wait(600)
     assert [row["state"] for row in batch.table] == ["failed", "succeeded", "filtered"]
     assert [row["usd"] for row in batch.table] == [0, 0.4, 0]
     assert [bool(row["problem"]) for row in batch.table] == [True, False, True]
     assert "run(retry=True) sends 2 again." in repr(batch)
-    batch.run().wait(60)
+    batch.run().wait(600)
     assert len(sent(emulator)) == 3
-    batch.retry_failed().wait(60)
+    batch.retry_failed().wait(600)
     assert len(sent(emulator)) == 5
 
 
 def test_a_lost_answer_is_not_sent_again_and_stops_nobody(client: Client, emulator: Emulator) -> None:
     emulator.script(on="create", fault="reset")
-    batch = make(client).run(max_running=1).wait(60)
+    batch = make(client).run(max_running=1).wait(600)
     assert batch.plan().states == {"unknown": 1, "succeeded": 1}
-    batch.retry_failed().wait(60)
+    batch.retry_failed().wait(600)
     assert len(sent(emulator)) == 2
 
 
 def test_the_table_goes_elsewhere(client: Client, tmp_path: Path) -> None:
     rows = [{"animal": "cat", "state": "wet", "note": "=1+1"}]
-    batch = make(client, rows, "A {animal}", seconds=4).run().wait(60)
+    batch = make(client, rows, "A {animal}", seconds=4).run().wait(600)
     (row,) = batch.table
     clip = batch.videos[0].path
     assert row == {
@@ -248,12 +248,12 @@ def test_a_stopped_batch_sends_nothing_more_and_fetches_what_runs(
     batch.run(max_running=2)
     while sum(entry.kind == "create" for entry in service.journal()) < 2:
         assert batch.is_running
-    assert batch.stop().wait(60) is batch
+    assert batch.stop().wait(600) is batch
     assert not batch.is_running
     assert batch.plan().states["to be sent"] == 4
     let_end()
     for job in batch.jobs:
-        job.wait(60)
+        job.wait(600)
     assert batch.plan().states == {"succeeded": 2, "to be sent": 4}
     assert len(sent(service)) == 2
     # Nothing was stopped for good.
@@ -270,7 +270,7 @@ def test_what_the_service_had_no_room_for_is_cancelled_by_a_stop(
         batch = make(client, [{"n": n} for n in range(3)], "Cat {n}", seconds=4).run()
         while sum(job.record.held_back for job in batch.jobs) < 3:
             assert batch.is_running
-        batch.stop().wait(60)
+        batch.stop().wait(600)
         assert batch.plan().states == {"failed": 3}
         assert {job.record.problem.title for job in batch.jobs if job.record.problem} == {"Cancelled"}
         assert batch.plan().cost.usd == 0
@@ -287,12 +287,12 @@ def test_two_hundred_rows(client: Client, emulator: Emulator, tmp_path: Path) ->
     assert batch.name == "cats"
     batch.run()
     assert batch.is_running
-    batch.wait(120)
+    batch.wait(600)
     assert batch.plan().states == {"succeeded": 200}
     assert len({video.sha256 for video in batch.videos}) == 200
     assert Counter(sent(emulator)) == {f"Cat {number}": 1 for number in range(200)}
     assert [row["number"] for row in batch.table] == [str(number) for number in range(200)]
-    assert make(client, tmp_path / "cats.csv", "Cat {number}").run().wait(60).cost.due == 0
+    assert make(client, tmp_path / "cats.csv", "Cat {number}").run().wait(600).cost.due == 0
     assert len(sent(emulator)) == 200
 
 
@@ -315,13 +315,13 @@ def test_a_killed_batch_goes_on_where_it_was(
         env={**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     batch = make(make_client(hasty=True), [{"number": number} for number in range(60)], "Cat {number}", seconds=4)
     assert len(batch.videos) >= 5
-    batch.run().wait(60)
+    batch.run().wait(600)
     states = batch.plan().states
     # Creates that were under way when it died may have been charged: they are told of, not repeated.
     assert states["succeeded"] + states.get("unknown", 0) == 60

@@ -131,7 +131,7 @@ def test_nothing_of_the_key_is_kept(
     make_client: Callable[..., Client], settings: Settings, store: ObjectServer
 ) -> None:
     client = make_client(replace(settings, folder="s3://films/clips"), hasty=True)
-    job = client.submit("A cat", seconds=4).wait(60)
+    job = client.submit("A cat", seconds=4).wait(600)
     record = client.asynchronous.home / "ledger.sqlite3"
     kept = b"".join(path.read_bytes() for path in (record, record.with_name(record.name + "-wal")) if path.exists())
     recipe = json.dumps(job.videos[0].recipe)

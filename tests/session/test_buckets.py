@@ -51,7 +51,7 @@ def creates(emulator: Emulator) -> int:
 
 
 def test_clips_go_into_the_bucket_with_their_recipes(client: Client, tmp_path: Path) -> None:
-    job = client.submit("A cat", seconds=4, samples=2).wait(60)
+    job = client.submit("A cat", seconds=4, samples=2).wait(600)
     assert [video.uri for video in job.videos] == [f"{FOLDER}/{video.path.name}" for video in job.videos]
     for video in job.videos:
         assert bytes_at(video.uri) == video.path.read_bytes()
@@ -85,7 +85,7 @@ def test_a_clip_is_fetched_once_when_its_copy_is_gone(
 
 
 def test_a_page_of_clips_fetches_them(client: Client, forgotten: Callable[[], None], tmp_path: Path) -> None:
-    job = client.submit("A cat", seconds=4).wait(60)
+    job = client.submit("A cat", seconds=4).wait(600)
     forgotten()
     page = share(job, tmp_path / "page", client, None, None)
     assert [path.read_bytes() for path in (page / "clips").glob("*.mp4")] == [bytes_at(job.videos[0].uri)]
@@ -105,7 +105,7 @@ def test_a_film_whose_clips_are_in_the_bucket_is_not_made_again(
 
 def test_a_clip_that_cannot_be_put_there_is_kept_and_put_there_later(client: Client, emulator: Emulator) -> None:
     Brittle.refused.add(".mp4")
-    job = client.submit("A cat", seconds=4).wait(60)
+    job = client.submit("A cat", seconds=4).wait(600)
     (video,) = job.videos
     assert (job.state, video.uri, video.path.is_file()) == (JobState.SUCCEEDED, "", True)
     assert "could not be put into" in job.record.remark
@@ -126,7 +126,7 @@ def test_resume_puts_left_over_clips_there(
     client: Client, make_client: Callable[..., Client], settings: Settings
 ) -> None:
     Brittle.refused.add(".mp4")
-    (video,) = client.submit("A cat", seconds=4).wait(60).videos
+    (video,) = client.submit("A cat", seconds=4).wait(600).videos
     client.close()
     Brittle.refused.clear()
     # As a program does that has another folder by now.
@@ -147,22 +147,22 @@ def test_a_bucket_that_cannot_be_written_is_refused_before_anything_is_sent(clie
 
 
 def test_one_clip_may_go_elsewhere(client: Client, tmp_path: Path) -> None:
-    named = client.submit("A cat", seconds=4, output="memory://others/cat.mp4").wait(60)
+    named = client.submit("A cat", seconds=4, output="memory://others/cat.mp4").wait(600)
     assert [video.uri for video in named.videos] == ["memory://others/cat.mp4"]
     # Another clip there keeps its name.
     shutil.rmtree(named.videos[0].path.parent)
-    second = client.submit("A dog", seconds=4, output="memory://others/cat.mp4").wait(60)
+    second = client.submit("A dog", seconds=4, output="memory://others/cat.mp4").wait(600)
     assert second.videos[0].uri.startswith("memory://others/")
     assert second.id in second.videos[0].uri
     assert bytes_at("memory://others/cat.mp4") != bytes_at(second.videos[0].uri)
-    again = named.retry().wait(60)
+    again = named.retry().wait(600)
     assert again.record.bucket == "memory://others"
-    here = client.submit("A bird", seconds=4, output=tmp_path / "bird.mp4").wait(60)
+    here = client.submit("A bird", seconds=4, output=tmp_path / "bird.mp4").wait(600)
     assert (here.record.bucket, here.videos[0].uri, here.videos[0].path) == ("", "", tmp_path / "bird.mp4")
 
 
 def test_a_deleted_clip_stays_in_the_bucket_until_the_trash_is_emptied(client: Client) -> None:
-    job = client.submit("A cat", seconds=4).wait(60)
+    job = client.submit("A cat", seconds=4).wait(600)
     (video,) = job.videos
     data = video.path.read_bytes()
     client.call(shelves.delete, client.asynchronous, [job.id])
@@ -178,7 +178,7 @@ def test_a_deleted_clip_stays_in_the_bucket_until_the_trash_is_emptied(client: C
 
 
 def test_a_path_that_is_an_address_is_refused_where_only_this_machine_can_be_written(client: Client) -> None:
-    job = client.submit("A cat", seconds=4).wait(60)
+    job = client.submit("A cat", seconds=4).wait(600)
     with pytest.raises(InvalidRequestError, match=r"'s3://films/cat\.mp4' is in a bucket"):
         job.save("s3://films/cat.mp4")
     with pytest.raises(InvalidRequestError, match="is in a bucket"):

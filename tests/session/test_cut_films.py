@@ -36,7 +36,7 @@ def test_a_film_is_rendered_as_its_shots_are_cut_and_nothing_is_paid_again(
     client: Client, emulator: Emulator, tmp_path: Path
 ) -> None:
     prompts = ("A train leaves", "A bridge", "A station")
-    Film(client, "train", prompts, {"seconds": 4}).run().wait(120)
+    Film(client, "train", prompts, {"seconds": 4}).run().wait(600)
     sent = len(emulator.journal())
     shots = (shot(prompts[0], start=1, end=3.5), shot(prompts[1], fade=0.5), shot(prompts[2], dip=1))
     film = Film(client, "train", shots, {"seconds": 4})
@@ -61,7 +61,7 @@ def test_a_film_is_rendered_as_its_shots_are_cut_and_nothing_is_paid_again(
 
 def test_shots_that_are_one_clip_are_cut_as_one(client: Client, tmp_path: Path) -> None:
     shots = (shot("A train leaves", start=1), shot("It goes on", "extend", end=9), shot("B", "continue"))
-    film = Film(client, "long", shots, {"seconds": 4}).run().wait(120)
+    film = Film(client, "long", shots, {"seconds": 4}).run().wait(600)
     video = film.render(tmp_path / "film.mp4", loudness=None)
     assert video.seconds == pytest.approx(8 + 4, abs=0.03)
 
@@ -69,7 +69,7 @@ def test_shots_that_are_one_clip_are_cut_as_one(client: Client, tmp_path: Path) 
 def test_a_shot_that_begins_later_does_not_take_the_last_frame_of_the_one_before(
     client: Client, tmp_path: Path
 ) -> None:
-    film = Film(client, "f", ["A", shot("B", "continue", start=1)], {"seconds": 4}).run().wait(120)
+    film = Film(client, "f", ["A", shot("B", "continue", start=1)], {"seconds": 4}).run().wait(600)
     assert seconds_of(film.render(tmp_path / "film.mp4").path) == 4 + 3
 
 
@@ -77,14 +77,14 @@ def test_names_that_look_like_protocols_are_files(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    film = Film(client, "f", ["A"], {"seconds": 4}).run().wait(120)
+    film = Film(client, "f", ["A"], {"seconds": 4}).run().wait(600)
     film.render("take:1.mp4")
     film.render("take:2.mp4", music="take:1.mp4")
     assert seconds_of(tmp_path / "take:2.mp4") == 4
 
 
 def test_room_is_asked_for_only_where_it_lacks(client: Client, tmp_path: Path) -> None:
-    film = Film(client, "f", ["A"], {"seconds": 4}).run().wait(120)
+    film = Film(client, "f", ["A"], {"seconds": 4}).run().wait(600)
     (tmp_path / "file").touch()
     with pytest.raises(VeoError, match=r"The film could not be written to '.*film\.mp4': File exists\.$"):
         film.render(tmp_path / "file" / "film.mp4")
@@ -149,7 +149,7 @@ def test_what_the_clips_will_have_no_room_for_is_refused_before_they_are_paid_fo
 
 
 def test_what_the_clips_have_room_for_or_may_have_is_not_refused(client: Client) -> None:
-    source = client.submit("A train", seconds=4).wait(120).videos[0]
+    source = client.submit("A train", seconds=4).wait(600).videos[0]
     shots = [
         shot("A", start=1),
         shot("It goes on", "extend", end=11),
@@ -181,7 +181,7 @@ def test_where_a_film_cannot_go_is_said(client: Client, tmp_path: Path) -> None:
     film = Film(client, "f", ["A", "B"], {"seconds": 4})
     with pytest.raises(VeoError, match="shot 1, shot 2 has no clip yet"):
         film.render(tmp_path / "film.mp4")
-    film.run().wait(120)
+    film.run().wait(600)
     with pytest.raises(InvalidRequestError, match=r"path: '.*film\.mov' does not end in \.mp4"):
         film.render(tmp_path / "film.mov")
     for own in (film.videos[0].path, film.path):
@@ -204,7 +204,7 @@ def test_where_a_film_cannot_go_is_said(client: Client, tmp_path: Path) -> None:
 def test_title_cards_and_captions_cost_nothing_and_are_in_the_rendering(
     client: Client, emulator: Emulator, tmp_path: Path
 ) -> None:
-    plain = Film(client, "train", ["A train leaves", shot("A bridge", "continue")], {"seconds": 4}).run().wait(120)
+    plain = Film(client, "train", ["A train leaves", shot("A bridge", "continue")], {"seconds": 4}).run().wait(600)
     sent, whole = len(emulator.journal()), seconds_of(plain.path)
     parts = (
         title_card("The Train", seconds=2),
@@ -241,7 +241,7 @@ def test_what_is_said_in_an_extension_begins_with_it(client: Client, tmp_path: P
     )
     with pytest.raises(InvalidRequestError, match="end: shot 2 is extended by shot 3"):
         Film(client, "long", shots, {"seconds": 4})
-    film = Film(client, "long", shots[:2], {"seconds": 4}).run().wait(120)
+    film = Film(client, "long", shots[:2], {"seconds": 4}).run().wait(600)
     clip = film.jobs[0].videos[0].seconds
     film.render(tmp_path / "film.mp4", loudness=None)
     said = (tmp_path / "film.vtt").read_text().split("\n\n")[1:]
@@ -293,7 +293,7 @@ def test_where_a_card_cannot_stand_is_said(client: Client, tmp_path: Path) -> No
         Film(client, "f", ["A", card, shot("B", "extend")], {"seconds": 4})
     with pytest.raises(InvalidRequestError, match="shots: there are none"):
         Film(client, "f", [title_card("Title")], {"seconds": 4})
-    Film(client, "f", ["A"], {"seconds": 4}).run().wait(120)
+    Film(client, "f", ["A"], {"seconds": 4}).run().wait(600)
     film = Film(client, "f", ["A", title_card("Title", seconds=0.5, fade=1)], {"seconds": 4})
     with pytest.raises(InvalidRequestError, match=r"fade: the card 'Title' is shown for 0\.5 s, and its fades take 1"):
         film.render(tmp_path / "film.mp4")
@@ -304,7 +304,7 @@ def test_where_a_card_cannot_stand_is_said(client: Client, tmp_path: Path) -> No
 @pytest.mark.usefixtures("interruptible")
 def test_a_rendering_that_is_interrupted_leaves_what_was_there(client: Client, tmp_path: Path) -> None:
     shots = ["A", shot("B", fade=0.5), "C"]
-    film = Film(client, "f", shots, {"seconds": 8}).run().wait(240)
+    film = Film(client, "f", shots, {"seconds": 8}).run().wait(600)
     # Ten minutes, so that no machine is done with it before it is interrupted.
     endless = Film(client, "f", [*shots, *(title_card("wait", seconds=60) for _ in range(10))], {"seconds": 8})
     target = tmp_path / "out" / "film.mp4"
@@ -336,7 +336,7 @@ def test_a_film_goes_to_editors_with_its_takes(client: Client, emulator: Emulato
     import opentimelineio as otio
 
     for seed in (1, 2):
-        Film(client, "train", [shot("A train leaves", seed=seed), "A bridge"], {"seconds": 4}).run().wait(120)
+        Film(client, "train", [shot("A train leaves", seed=seed), "A bridge"], {"seconds": 4}).run().wait(600)
     parts = [title_card("The Train"), shot("A train leaves", seed=2, end=3), shot("A bridge", dip=1)]
     film = Film(client, "train", parts, {"seconds": 4})
     sent = len(emulator.journal())

@@ -44,7 +44,7 @@ def test_workers_make_rows_where_the_batch_has_them(
 ) -> None:
     # The workers have been started somewhere else.
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "cats.ipynb"))
-    batch = make(make_client()).run(on=dask).wait(300)
+    batch = make(make_client()).run(on=dask).wait(600)
     assert batch.plan().states == {"succeeded": 6}
     assert {video.path.parent for video in batch.videos} == {tmp_path / "veo_clips"}
     assert sent(emulator) == {f"Cat {number}": 1 for number in range(6)}
@@ -65,7 +65,7 @@ def test_the_task_of_a_worker_that_is_killed_is_repeated_and_paid_once(
     (busy,) = [worker for worker, tasks in dask.processing().items() if tasks]
     os.kill(dask.run(os.getpid, workers=[busy])[busy], signal.SIGKILL)
     let_end()
-    batch.wait(300)
+    batch.wait(600)
     assert batch.plan().states == {"succeeded": 1}
     assert list(sent(service).values()) == [1]
     # It was Dask that went on with it.

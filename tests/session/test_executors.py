@@ -56,11 +56,11 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_threads_make_rows_with_the_client_of_the_batch(client: Client, emulator: Emulator) -> None:
     with ThreadPoolExecutor(3) as pool:
-        batch = make(client).run(on=pool).wait(120)
+        batch = make(client).run(on=pool).wait(600)
     assert batch.plan().states == {"succeeded": 6}
     assert set(sent(emulator).values()) == {1}
     # What is there needs no executor any more.
-    assert make(client).run(on=pool).wait(60).cost.due == 0
+    assert make(client).run(on=pool).wait(600).cost.due == 0
     assert sum(sent(emulator).values()) == 6
 
 
@@ -72,7 +72,7 @@ def test_processes_make_rows_where_the_batch_has_them(
         batch = make(client).run(on=pool)
         told = []
         batch.listen(lambda piece, job_id: told.append((piece and piece.label, job_id)))
-        batch.wait(300)
+        batch.wait(600)
     assert batch.plan().states == {"succeeded": 6}
     assert {video.path.parent for video in batch.videos} == {tmp_path / "veo_clips"}
     assert sent(emulator) == {f"Cat {number}": 1 for number in range(6)}
@@ -90,7 +90,7 @@ def test_rows_of_processes_go_into_the_bucket_of_the_batch(
 ) -> None:
     client = make_client(replace(settings, folder="memory://films/cats"))
     with spawned(1) as pool:
-        batch = make(client, ROWS[:1]).run(on=pool).wait(300)
+        batch = make(client, ROWS[:1]).run(on=pool).wait(600)
     ((video,),) = [job.record.videos for job in batch.jobs]
     assert video.uri == f"memory://films/cats/{video.path.name}"
 
@@ -110,7 +110,7 @@ def test_a_worker_that_is_killed_costs_nothing_twice(
         # The pool is broken by that, and what was not sent yet is sent from here.
         wait_until_taken_in(batch, 6)
         let_end()
-        batch.wait(300)
+        batch.wait(600)
     assert batch.plan().states == {"succeeded": 6}
     assert set(sent(service).values()) == {1}
     assert len(sent(service)) == 6
@@ -130,11 +130,11 @@ def test_a_row_that_failed_is_sent_again_once_however_often_its_task_is_repeated
 ) -> None:
     rows = [{"prompt": "---\noutcome: failed\n---\nA cat"}]
     with ThreadPoolExecutor(1) as pool:
-        batch = make(client, rows, "").run(on=pool).wait(60)
+        batch = make(client, rows, "").run(on=pool).wait(600)
         assert batch.plan().states == {"failed": 1}
         (failed,) = batch.jobs
-        assert make(client, rows, "").run(on=pool).wait(60).jobs[0].id == failed.id
-        again = make(client, rows, "").run(on=pool, retry=True).wait(60)
+        assert make(client, rows, "").run(on=pool).wait(600).jobs[0].id == failed.id
+        again = make(client, rows, "").run(on=pool, retry=True).wait(600)
     (second,) = again.jobs
     assert second.record.retry_of == failed.id
     (piece,) = batch.pieces
@@ -156,7 +156,7 @@ def test_a_key_that_a_worker_has_not_is_missed_there_and_nothing_is_sent(
 ) -> None:
     client = make_client(replace(settings, provider="gemini", api_key=Secret("a-secret-key")))
     with spawned(1) as pool:
-        batch = make(client, model="veo-3.1-fast-generate-preview", allow_retired=True).run(on=pool).wait(300)
+        batch = make(client, model="veo-3.1-fast-generate-preview", allow_retired=True).run(on=pool).wait(600)
     assert batch.plan().states == {"not sent": 6}
     assert all("key" in entry.problem for entry in batch.plan().entries)
     assert not sent(emulator)
@@ -222,7 +222,7 @@ def test_a_stopped_batch_sends_nothing_more(
     with ThreadPoolExecutor(2) as pool:
         batch = make(client, prompt="---\nseconds: 600\n---\nCat {number}").run(on=pool)
         wait_until_taken_in(batch, 2)
-        batch.stop().wait(60)
+        batch.stop().wait(600)
         assert batch.plan().states["to be sent"] == 4
         let_end()
     assert batch.plan().states == {"succeeded": 2, "to be sent": 4}

@@ -77,7 +77,7 @@ def test_a_film_is_one_file_in_which_shots_go_on_from_each_other(tmp_path: Path)
         settings = Settings(provider="emulator", base_url=emulator.base_url, folder=tmp_path / "clips")
         with Client(settings, home=tmp_path / "home") as client:
             shots = (shot("A train leaves"), shot("A bridge", "continue"), shot("It arrives", "extend"))
-            film = make(client, *shots, aspect_ratio="9:16").run().wait(120)
+            film = make(client, *shots, aspect_ratio="9:16").run().wait(600)
             first, second, third = (video.path for video in film.videos)
             sent = film.jobs[1].request.first_frame
             assert film.jobs[2].request.aspect_ratio == "9:16"
@@ -152,26 +152,26 @@ def test_what_is_no_film_is_said_at_once(client: Client) -> None:
 
 
 def test_running_it_again_sends_nothing(client: Client, emulator: Emulator) -> None:
-    film = make(client).run().wait(60)
+    film = make(client).run().wait(600)
     clips, path = film.videos, film.path
     made = path.stat().st_mtime_ns
-    again = make(client, seconds=4).run().wait(60)
+    again = make(client, seconds=4).run().wait(600)
     assert (again.videos, again.path, len(creates(emulator))) == (clips, path, 3)
     assert path.stat().st_mtime_ns == made
     assert again.video.sha256 == film.video.sha256
     assert again.video.recipe["jobs"] == [job.id for job in film.jobs]
     assert again.cost.due == 0
-    assert len(make(client, name="another").run().wait(60).videos) == 3
+    assert len(make(client, name="another").run().wait(600).videos) == 3
     assert len(creates(emulator)) == 6
 
 
 def test_an_edit_sends_what_changed_and_what_follows_from_it(client: Client, emulator: Emulator) -> None:
-    old = make(client).run().wait(60)
+    old = make(client).run().wait(600)
     turned = make(client, SHOTS[2], *SHOTS[:2])
     assert turned.cost.due == 0
     edited = make(client, shot("A bus leaves"), *SHOTS[1:])
     assert [due for _, _, due in edited.cost.lines] == [True, True, False]
-    edited.run().wait(60)
+    edited.run().wait(600)
     assert [entry.body["instances"][0]["prompt"] for entry in creates(emulator)[3:]] == [
         "A bus leaves",
         "It crosses a bridge",
@@ -181,13 +181,13 @@ def test_an_edit_sends_what_changed_and_what_follows_from_it(client: Client, emu
 
 
 def test_equal_shots_have_a_clip_each(client: Client, emulator: Emulator) -> None:
-    film = make(client, "A cat", "A cat", shot("On", "continue"), "A cat", shot("On", "continue")).run().wait(60)
+    film = make(client, "A cat", "A cat", shot("On", "continue"), "A cat", shot("On", "continue")).run().wait(600)
     assert len({job.id for job in film.jobs}) == len(creates(emulator)) == 5
 
 
 def test_independent_shots_run_at_once_and_dependent_ones_in_order(client: Client, emulator: Emulator) -> None:
     slow = front(polls=3)
-    film = make(client, slow, shot("On", "continue"), slow, slow).run().wait(60)
+    film = make(client, slow, shot("On", "continue"), slow, slow).run().wait(600)
     kinds = [entry.kind for entry in emulator.journal()]
     assert kinds[: kinds.index("poll") + 1].count("create") == 3
     assert creates(emulator)[3].body["instances"][0]["image"]["mimeType"] == "image/png"
@@ -195,7 +195,7 @@ def test_independent_shots_run_at_once_and_dependent_ones_in_order(client: Clien
 
 
 def test_so_many_run_at_once_and_no_more(client: Client) -> None:
-    film = make(client, *[front(polls=1)] * 4).run(max_running=1).wait(60)
+    film = make(client, *[front(polls=1)] * 4).run(max_running=1).wait(600)
     spans = sorted((job.record.submitted_at, job.record.finished_at) for job in film.jobs)
     assert all(begin >= end for (_, end), (begin, _) in pairwise(spans))
 
@@ -207,29 +207,29 @@ def test_a_shot_without_a_clip_is_told_and_sent_again_when_asked(
     shots = (front(outcome=outcome), shot("On", "continue"), "A station")
     film = make(client, *shots).run()
     with pytest.raises(errors.VeoError, match=r"shot 1 has no clip\. .*run\(retry=True\)") as caught:
-        film.wait(60)
+        film.wait(600)
     assert isinstance(caught.value.__cause__, errors.JobError)
     assert [entry.state for entry in film.plan().entries] == [outcome, "after shot 1", "succeeded"]
     assert "run(retry=True) sends 1 again." in repr(film)
     with pytest.raises(errors.VeoError, match="shot 1 has no clip"):
-        make(client, *shots).run().wait(60)
+        make(client, *shots).run().wait(600)
     assert len(creates(emulator)) == 2
     again = make(client, *shots).run(retry=True)
     with pytest.raises(errors.VeoError, match="shot 1 has no clip"):
-        again.wait(60)
+        again.wait(600)
     assert len(creates(emulator)) == 3
     assert again.jobs[0].record.retry_of in {job.id for job in client.jobs()} - {again.jobs[0].id}
 
 
 def test_a_clip_that_is_gone_is_not_paid_for_again_unasked(client: Client, emulator: Emulator) -> None:
-    film = make(client).run().wait(60)
+    film = make(client).run().wait(600)
     film.videos[0].path.unlink()
     with pytest.raises(errors.VeoError, match="Put it back, or run\\(retry=True\\)"):
-        film.run().wait(60)
+        film.run().wait(600)
     assert film.plan().entries[0].state == "clip gone"
     assert len(creates(emulator)) == 3
     # The new clip is another one, so what goes on from it is made anew too.
-    film.run(retry=True).wait(60)
+    film.run(retry=True).wait(600)
     assert len(creates(emulator)) == 5
     assert len(film.videos) == 3
 
@@ -239,7 +239,7 @@ def test_a_lost_answer_blocks_until_the_user_decides(client: Client, emulator: E
     emulator.script(on="create", fault="reset")
     film = make(client, "A cat").run()
     with pytest.raises(errors.VeoError, match="shot 1 has no clip"):
-        film.wait(60)
+        film.wait(600)
     (job,) = film.jobs
     assert job.state is JobState.UNKNOWN
     for retry in (False, True):
@@ -247,14 +247,14 @@ def test_a_lost_answer_blocks_until_the_user_decides(client: Client, emulator: E
             make(client, "A cat", "A dog").run(retry=retry)
     assert len(creates(emulator)) == 1
     getattr(job, choice)()
-    assert len(make(client, "A cat", "A dog").run(retry=choice == "forget").wait(60).videos) == 2
+    assert len(make(client, "A cat", "A dog").run(retry=choice == "forget").wait(600).videos) == 2
     assert len(creates(emulator)) == 3
 
 
 def test_a_shot_that_is_sent_again_by_hand_takes_its_place(client: Client, emulator: Emulator) -> None:
-    film = make(client, "A cat", "A dog").run().wait(60)
+    film = make(client, "A cat", "A dog").run().wait(600)
     first, path = film.jobs[0], film.path
-    again = first.retry().wait(60)
+    again = first.retry().wait(600)
     assert film.jobs[0].id == again.id
     assert film.path != path
     with pytest.raises(errors.PlaceTakenError, match=f"this piece of 'film:train' already has job {again.id}"):
@@ -272,7 +272,7 @@ def test_the_whole_price_must_be_there_before_the_first_is_sent(
         make(client, **common).run()
     assert emulator.journal() == []
     client.budget(day=1.2)
-    assert len(make(client, **common).run().wait(60).videos) == 3
+    assert len(make(client, **common).run().wait(600).videos) == 3
 
 
 def test_a_refused_key_is_asked_with_once(
@@ -283,7 +283,7 @@ def test_a_refused_key_is_asked_with_once(
     film = make(client, *shots, model="veo-3.1-fast-generate-preview", allow_retired=True, seconds=4)
     client.budget(day=100)
     with pytest.raises(errors.VeoError, match="shot 1 has no clip"):
-        film.run().wait(60)
+        film.run().wait(600)
     assert len(creates(emulator)) <= 4
     assert film.plan().states["not sent"] >= 26
 
@@ -292,7 +292,7 @@ def test_two_programs_share_a_film(make_client: Callable[..., Client], emulator:
     films = [make(make_client(hasty=True)) for _ in range(2)]
     for film in films:
         film.run()
-    first, second = (film.wait(60) for film in films)
+    first, second = (film.wait(600) for film in films)
     assert first.videos == second.videos
     assert first.path == second.path
     assert len(creates(emulator)) == 3
@@ -320,7 +320,7 @@ def test_a_killed_film_goes_on_where_it_was(
         env={**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
@@ -328,7 +328,7 @@ def test_a_killed_film_goes_on_where_it_was(
     slow = "---\npolls: 2\n---\n"
     film = make(make_client(hasty=True), slow + "A", shot(slow + "B", "continue"), shot(slow + "C", "extend"))
     assert len(film.jobs) == shots
-    film.run().wait(60)
+    film.run().wait(600)
     assert len(creates(emulator)) == 3
     assert length_of(film.path) == 95 + 264
 
@@ -346,7 +346,7 @@ def test_the_end_of_waiting_is_not_the_end_of_the_film(
         film.wait()
     assert film.is_running
     let_end()
-    assert film.wait(60).path == film.videos[0].path
+    assert film.wait(600).path == film.videos[0].path
 
 
 def test_waiting_inside_a_running_loop(client: Client) -> None:
@@ -373,7 +373,7 @@ def test_waiting_inside_a_running_loop(client: Client) -> None:
 def test_what_a_notebook_shows(client: Client) -> None:
     film = make(client, "<b>A train</b>", "A station")
     assert "<b>" not in film._repr_html_()
-    film.run().wait(60)
+    film.run().wait(600)
     html = film._repr_html_()
     assert html.count("<img") == 2
     assert html.count("<video") == 1
@@ -385,7 +385,7 @@ def test_what_a_notebook_shows(client: Client) -> None:
 def test_a_clip_that_goes_by_an_id_is_extended_too(make_client: Callable[..., Client], settings: Settings) -> None:
     client = make_client(replace(settings, provider="gemini", api_key=Secret("a-key")), hasty=True)
     film = make(client, "A train", shot("It arrives", "extend", seconds=5), model="gemini-omni-1.1-flash")
-    film.run().wait(60)
+    film.run().wait(600)
     assert film.video == film.videos[-1]
     assert film.video.seconds == pytest.approx(9, abs=0.1)
     assert last_frame(film.path)
@@ -416,7 +416,7 @@ def test_without_the_media_packages_clips_are_made_and_no_film(emulator: Emulato
         env={**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=True,
     )
     missing = "A film needs an optional package: pip install 'veo-widgets[media]'"

@@ -175,7 +175,7 @@ def test_results_come_back_as_the_frame_that_the_rows_were(
 ) -> None:
     import narwhals
 
-    batch = make(client, source(tmp_path)).run().wait(60)
+    batch = make(client, source(tmp_path)).run().wait(600)
     frame = batch.to_frame()
     made = type(frame)
     assert f"{made.__module__}.{made.__qualname__}" == kind

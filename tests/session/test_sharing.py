@@ -41,7 +41,7 @@ def write(client: Client, tmp_path: Path) -> Share:
 
 @pytest.fixture
 def job(client: Client) -> Job:
-    return client.submit(HOSTILE, seconds=4, seed=7, model="veo-3.1-generate-001", samples=2).wait(120)
+    return client.submit(HOSTILE, seconds=4, seed=7, model="veo-3.1-generate-001", samples=2).wait(600)
 
 
 def clips_in(page: str) -> list[bytes]:
@@ -106,7 +106,7 @@ def test_clips_of_one_name_are_all_there(tmp_path: Path, write: Share) -> None:
 
 def test_a_film_is_there_as_a_whole_and_shot_by_shot(client: Client, write: Share) -> None:
     film = Film(client, "two", [shot("A cat"), shot("A dog")], {"seconds": 4, "model": "veo-3.1-generate-001"})
-    film.run().wait(120)
+    film.run().wait(600)
     clips = clips_in(write(film, "film.html").read_text("utf-8"))
     assert clips == [video.path.read_bytes() for video in (film.video, *film.videos)]
 
@@ -116,7 +116,7 @@ def test_what_has_no_clip_is_left_out_and_of_a_lost_one_there_is_the_still(
 ) -> None:
     filtered = client.submit("---\noutcome: filtered\n---\nA dog", seconds=4)
     with pytest.raises(VeoError):
-        filtered.wait(120)
+        filtered.wait(600)
     with pytest.raises(InvalidRequestError, match=r"^what: there is no clip in it that could be shared yet\.$"):
         write(filtered, "dog.html")
     lost = job.videos[1].path

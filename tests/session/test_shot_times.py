@@ -37,7 +37,7 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 def test_the_shots_of_a_joined_film_begin_where_their_clips_do(client: Client) -> None:
     film = Film(client, "train", ("A train leaves", shot("A bridge", "continue"), "A station"), {"seconds": 4})
-    video = film.run().wait(120).video
+    video = film.run().wait(600).video
     times = video.recipe["shots"]
     # The frame that the second goes on from is there once.
     assert times == [
@@ -63,7 +63,7 @@ def test_a_rendered_film_has_them_with_its_cards_trims_and_fades(client: Client,
         shot("It is left", "extend", end=7),
         shot("A long tunnel that never seems to come to its end at all"),
     )
-    film = Film(client, "train", shots, {"seconds": 4}).run().wait(120)
+    film = Film(client, "train", shots, {"seconds": 4}).run().wait(600)
     video = film.render(tmp_path / "film.mp4", loudness=None)
     assert video.recipe["shots"] == [
         [0, "Shot 1: A train leaves"],
@@ -79,7 +79,7 @@ def test_a_rendered_film_has_them_with_its_cards_trims_and_fades(client: Client,
 
 
 def test_a_clip_that_is_the_whole_film_gets_them(client: Client) -> None:
-    film = Film(client, "train", ("A train leaves", shot("A bridge", "extend")), {"seconds": 4}).run().wait(120)
+    film = Film(client, "train", ("A train leaves", shot("A bridge", "extend")), {"seconds": 4}).run().wait(600)
     assert film.video.path == film.jobs[1].videos[0].path
     assert film.video.recipe["shots"] == [[0, "Shot 1: A train leaves"], [4, "Shot 2: A bridge"]]
     assert film.video.recipe["job"] == film.jobs[1].id
@@ -108,7 +108,7 @@ UNUSABLE: list[object] = [
 
 
 def test_what_somebody_else_has_written_there_marks_nothing(client: Client, tmp_path: Path) -> None:
-    clip = client.submit("A cat", seconds=4).wait(120).videos[0]
+    clip = client.submit("A cat", seconds=4).wait(600).videos[0]
     copy = Video(tmp_path / "film.mp4")
     copy.path.write_bytes(clip.path.read_bytes())
     for given in UNUSABLE:

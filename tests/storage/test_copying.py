@@ -170,7 +170,7 @@ def test_a_ledger_goes_to_a_server_and_comes_back_as_it_was(filled: Path, url: s
     back = tmp_path / "back" / "ledger.sqlite3"
     command = [sys.executable, "-W", "error", "-m", "veo_widgets.api.cli", "ledger", "copy", "default", str(back)]
     process = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=300, env={**os.environ, "VEO_LEDGER_URL": url}
+        command, capture_output=True, text=True, check=True, timeout=600, env={**os.environ, "VEO_LEDGER_URL": url}
     )
     assert process.stderr == ""
     assert in_file(back) == before == in_file(filled)
@@ -190,7 +190,7 @@ def test_a_ledger_goes_to_a_server_and_comes_back_as_it_was(filled: Path, url: s
 def test_a_copy_that_was_killed_goes_on_where_it_was(filled: Path, url: str, tmp_path: Path) -> None:
     for source, target, read in ((filled, url, on_server), (url, tmp_path / "back.sqlite3", in_file)):
         command = [sys.executable, "-W", "error", "-c", KILLED, str(source), str(target)]
-        assert subprocess.run(command, check=False, timeout=300).returncode == -signal.SIGKILL
+        assert subprocess.run(command, check=False, timeout=600).returncode == -signal.SIGKILL
         assert 0 < len(read(target)["jobs"]) < COUNT
         assert copied(source, target).jobs == COUNT + 3
         assert read(target) == in_file(filled)

@@ -70,7 +70,7 @@ def part(place: FilePlace, number: int, text: str) -> None:
 
 def end(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGKILL)
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(600) == -signal.SIGKILL
 
 
 # Who is gone
@@ -171,7 +171,7 @@ sys.stdin.read()
     command = [sys.executable, "-W", "ignore", "-c", program, *place.arguments, JOB]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "child\n"
-        assert process.wait(60) == 0
+        assert process.wait(600) == 0
         assert ledger.lease(JOB, 1001.0, 120.0)
 
 
@@ -260,9 +260,9 @@ def test_a_create_that_takes_longer_than_a_lease_is_not_taken_for_lost(
     while not emulator.journal():
         time.sleep(0.01)
     (job,) = second.resume()
-    record = sending.result(60)
+    record = sending.result(600)
     assert record.submitted_at - record.created_at > LEASE_SECONDS
-    assert job.wait(60).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
     assert "unknown" not in [state for _, state, _ in job.events]
     assert [entry.kind for entry in emulator.journal()].count("create") == 1
 
@@ -322,7 +322,7 @@ async def test_await_says_it_too(left: tuple[Client, Job], capsys: pytest.Captur
 def test_a_job_is_taken_over_when_asked(left: tuple[Client, Job], emulator: Emulator) -> None:
     client, job = left
     client.resume(take_over=True)
-    assert job.wait(30).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
     assert job.sighting.held_by is None
     assert repr(client.jobs()).count("Held by") == 0
     assert [entry.kind for entry in emulator.journal()].count("create") == 1
@@ -332,7 +332,7 @@ def test_the_command_takes_over(left: tuple[Client, Job], tmp_path: Path, capsys
     left[0].close()
     environ = {**os.environ, "VEO_WIDGETS_HOME": str(tmp_path / "home")}
     veo = [sys.executable, "-m", "veo_widgets.api.cli"]
-    told = subprocess.run([*veo, "jobs"], env=environ, capture_output=True, text=True, check=True, timeout=300)
+    told = subprocess.run([*veo, "jobs"], env=environ, capture_output=True, text=True, check=True, timeout=600)
     assert "Held by process 7 on pod-1" in told.stdout
     ended = subprocess.run(
         [*veo, "resume", "--take-over"], env=environ, capture_output=True, text=True, check=True, timeout=300
@@ -347,7 +347,7 @@ def test_one_that_still_lives_leaves_a_job_that_is_taken_over_alone(
     first, second = make_client(clock=clock), make_client(clock=clock)
     job = first.submit("---\npolls: 6\n---\nA cat", seconds=4, storage_uri="gs://films/")
     (taken,) = second.resume(take_over=True)
-    assert taken.wait(60).videos == job.wait(60).videos
+    assert taken.wait(600).videos == job.wait(600).videos
     kinds = [entry.kind for entry in emulator.journal()]
     assert kinds.count("create") == 1
     assert len([entry for entry in emulator.journal() if "/storage/" in entry.path]) == 1
@@ -360,7 +360,7 @@ def test_a_clip_is_left_to_whoever_took_the_job_while_a_poll_was_under_way(
 
     def clock() -> float:
         polled.set()
-        assert answers.wait(300)
+        assert answers.wait(600)
         return time.time()
 
     answers.set()
@@ -369,7 +369,7 @@ def test_a_clip_is_left_to_whoever_took_the_job_while_a_poll_was_under_way(
         job = client.submit("A cat", seconds=4, storage_uri="gs://films/")
         answers.clear()
         polled.clear()
-        assert polled.wait(300)
+        assert polled.wait(600)
         taken = replace(job.record, state=JobState.DOWNLOADING)
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
             values = (taken.state, json.dumps(taken.to_json()), time.time() + LEASE_SECONDS, taken.id)
@@ -392,8 +392,8 @@ def test_a_job_that_was_held_back_and_taken_over_is_sent_once(
     job = first.submit("A cat", seconds=4)
     assert job.record.held_back
     (taken,) = second.resume(take_over=True)
-    assert taken.wait(60).state is JobState.SUCCEEDED
-    assert job.wait(60).state is JobState.SUCCEEDED
+    assert taken.wait(600).state is JobState.SUCCEEDED
+    assert job.wait(600).state is JobState.SUCCEEDED
     assert sum(bool(entry.operation) for entry in emulator.journal() if entry.kind == "create") == 1
 
 
@@ -404,8 +404,8 @@ def test_a_create_that_is_under_way_is_not_taken_over(make_client: Callable[...,
     while not emulator.journal():
         time.sleep(0.01)
     (job,) = second.resume(take_over=True)
-    assert job.wait(60).state is JobState.SUCCEEDED
-    assert sending.result(60).operation
+    assert job.wait(600).state is JobState.SUCCEEDED
+    assert sending.result(600).operation
     assert "unknown" not in [state for _, state, _ in job.events]
 
 

@@ -62,7 +62,7 @@ def test_a_client_keeps_to_its_folders(here: Path, emulator: Emulator) -> None:
     given = Settings(provider="emulator", base_url=emulator.base_url, folder=Path("clips"))
     with Client(given, home=Path("home")) as client:
         os.chdir("there")
-        job = client.submit("A cat", seconds=4).wait(30)
+        job = client.submit("A cat", seconds=4).wait(600)
         assert job.videos[0].path.parent == here / "clips"
     assert (here / "home" / "ledger.sqlite3").exists()
     assert list((here / "there").iterdir()) == []
@@ -76,7 +76,7 @@ def test_the_shots_of_a_film_go_where_the_film_was_made(here: Path, emulator: Em
     with Client(given, home=Path("home")) as client:
         film = Film(client, "f", ["A cat", Shot("It jumps", "continue")], {"output": "films", "seconds": 4})
         os.chdir("there")
-        film.run().wait(60)
+        film.run().wait(600)
         assert {job.videos[0].path.parent for job in film.jobs} == {here / "films"}
 
 
@@ -86,7 +86,7 @@ import veo_widgets as veo
 from veo_widgets.api import functions
 veo.budget(day=2)
 veo.configure(provider="emulator", folder="clips")
-print(veo.submit("A cat", seconds=4).wait(60).videos[0].path)
+print(veo.submit("A cat", seconds=4).wait(600).videos[0].path)
 os.chdir("there")
 functions._default.close()
 functions._default = None
@@ -105,7 +105,7 @@ def test_a_program_that_goes_elsewhere_keeps_its_ledger(here: Path) -> None:
         env={**os.environ, "VEO_WIDGETS_HOME": "data"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
@@ -135,7 +135,7 @@ print(functions.client().settings.folder)
         env={**os.environ, "VEO_WIDGETS_HOME": "data"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

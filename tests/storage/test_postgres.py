@@ -180,7 +180,7 @@ def test_no_job_is_lost_or_kept_twice_while_the_server_is_stopped_and_started(
             own_server.stop()
             own_server.start()
         said = [line + worker.stdout.read() for line, worker in zip(said, workers, strict=True)]
-        assert [worker.wait(60) for worker in workers] == [0] * 3
+        assert [worker.wait(600) for worker in workers] == [0] * 3
     assert said == ["True\n" * count] * 3
     assert rows(url, "SELECT state, count(*), sum(usd) FROM veo_widgets.jobs GROUP BY 1") == [
         ("succeeded", 3 * count, pytest.approx(3 * count * 0.8))
@@ -323,7 +323,7 @@ import sys, veo_widgets as veo
 veo.configure(provider="emulator", base_url=sys.argv[1], folder=sys.argv[2])
 (job,) = veo.resume()
 print(job.id)
-print(job.wait(100).videos[0].path)
+print(job.wait(600).videos[0].path)
 """
 
 
@@ -337,7 +337,7 @@ def test_a_job_of_one_machine_is_brought_home_by_another(emulator: Emulator, url
             capture_output=True,
             text=True,
             check=True,
-            timeout=300,
+            timeout=600,
         )
         said += done.stdout.split()
         assert not (tmp_path / home / "ledger.sqlite3").exists()
@@ -362,7 +362,7 @@ def test_waiting_goes_on_when_the_server_is_back(
         with pytest.raises(LedgerError, match="cannot be"):
             client.submit("A dog", seconds=4)
         own_server.start()
-        assert job.wait(300).state is JobState.SUCCEEDED
+        assert job.wait(600).state is JobState.SUCCEEDED
         kept: JobRecord = client.jobs()[0].record
         assert (kept.id, kept.state) == (job.id, JobState.SUCCEEDED)
     assert [entry.kind for entry in emulator.journal()].count("create") == 1

@@ -155,7 +155,7 @@ def rounds(
 
         yield carry_out
         process.stdin.close()
-        assert process.wait(60) == 0
+        assert process.wait(600) == 0
 
 
 @pytest.fixture

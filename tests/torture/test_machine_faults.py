@@ -46,7 +46,7 @@ def tighten(sighting):
 
 job.listen(tighten)
 try:
-    job.wait(30)
+    job.wait(600)
 except DownloadError as error:
     print(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -91,11 +91,11 @@ def locked(scene: Scene, fault: str) -> None:
         client.call(anyio.sleep, 0.005)
     with closing(sqlite3.connect(scene.folder / "home" / "ledger.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        error = future.exception(30)
+        error = future.exception(600)
         other.execute("ROLLBACK")
     assert error is not None
     if fault == "slow":
-        client.job(job_id).wait(30)
+        client.job(job_id).wait(600)
     else:
         assert client.job(job_id).state is JobState.UNKNOWN
     raise error
@@ -105,14 +105,14 @@ def clock_set(scene: Scene, days: int) -> None:
     job = scene.submit(scene.client(), "---\npolls: 3\n---\nA cat")
     scene.until(job, "running")
     scene.ahead = days * DAY
-    job.wait(30)
+    job.wait(600)
 
 
 def quota(scene: Scene) -> None:
     scene.emulator.script(on="create", fault="status-429-bare")
     job = scene.submit(scene.client())
     scene.ahead = -DAY
-    job.wait(30)
+    job.wait(600)
 
 
 def two_kernels(scene: Scene) -> None:
@@ -133,13 +133,13 @@ def deleted(scene: Scene) -> None:
     while not list((scene.folder / "veo_clips").glob("*.part")):
         job.client.call(anyio.sleep, 0.005)
     shutil.rmtree(scene.folder / "veo_clips")
-    job.wait(30)
+    job.wait(600)
 
 
 def in_the_way(scene: Scene) -> None:
     (scene.folder / "veo_clips").write_text("A file.")
     try:
-        scene.submit(scene.client()).wait(30)
+        scene.submit(scene.client()).wait(600)
     finally:
         (scene.folder / "veo_clips").unlink()
 
@@ -159,7 +159,7 @@ def limited(scene: Scene, options: str = "") -> None:
     mounted = bool(options) and subprocess.run([*mount, "true"], capture_output=True, check=False).returncode == 0
     program = [sys.executable, "-c", PROGRAM, scene.emulator.base_url, str(scene.folder), "0" if mounted else "20000"]
     command = [*mount, *program] if mounted else program
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert ended.returncode == 0, ended.stderr
     raise errors.DownloadError(ended.stdout)
 
@@ -199,5 +199,5 @@ def test_a_fault_of_the_machine_ends_as_the_table_says(
     check_requests(fault, emulator)
     check_files(tmp_path, fault)
     if not job.state.is_final:
-        assert job.wait(30).state is JobState.SUCCEEDED
+        assert job.wait(600).state is JobState.SUCCEEDED
         check_files(tmp_path, replace(fault, clips=1))

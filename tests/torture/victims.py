@@ -114,7 +114,7 @@ def submit(order: dict[str, Any]) -> None:
     reaper.arm()
     client = _client(order)
     try:
-        client.submit(order["prompt"], allow_retired=True, **order["said"]).wait(60)
+        client.submit(order["prompt"], allow_retired=True, **order["said"]).wait(600)
     except errors.VeoError:
         # Stopped for long enough, it may find that another program has decided.
         if not order.get("stop"):
@@ -130,7 +130,7 @@ def resume(order: dict[str, Any]) -> None:
     client = _client(order)
     for job in client.resume():
         with suppress(errors.JobError):
-            job.wait(60)
+            job.wait(600)
     client.close()
 
 

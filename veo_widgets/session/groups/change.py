@@ -65,7 +65,7 @@ def change_of(chains: Sequence[Sequence[Piece]], summary: Summary) -> Change:
         if head:
             parts.append(_with_following(head, following))
     if due == len(summary.entries) > 1:
-        parts = [f"all {due} shots"]
+        parts = ["both shots" if due == 2 else f"all {due} shots"]
     parts += [take.label for take in summary.takes if take.due]
     return Change(joined(parts), summary.cost.due if parts else 0.0, summary.free)
 
