@@ -19,6 +19,7 @@ from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator
 from veo_widgets.session import shelves
 from veo_widgets.session.client import Client
+from veo_widgets.session.groups.batch import Batch
 from veo_widgets.session.groups.film import Film
 from veo_widgets.session.groups.shots import shot
 from veo_widgets.session.sharing import share
@@ -101,6 +102,52 @@ def test_a_film_whose_clips_are_in_the_bucket_is_not_made_again(
     again = Film(client, "pets", shots, {}).run().wait()
     assert again.path.is_file()
     assert creates(emulator) == 2
+
+
+def test_a_film_is_rendered_into_the_bucket(client: Client, forgotten: Callable[[], None], tmp_path: Path) -> None:
+    film = Film(client, "pets", [shot("A cat", captions="Meow"), shot("A dog")], {"seconds": 4}).run().wait()
+    forgotten()
+    address = "brittle://films/cut/pets.mp4"
+    made = film.render(address, loudness=None)
+    assert (made.uri, made.path) == (address, tmp_path / "home" / "buckets" / "brittle" / "films" / "cut" / "pets.mp4")
+    assert names_in("brittle://films/cut") == ["pets.json", "pets.mp4", "pets.vtt"]
+    assert bytes_at(address) == made.path.read_bytes()
+    forgotten()
+    assert made.last_frame.size[0] > 0
+    for wrong, words in (
+        (film.jobs[0].videos[0].uri, "is one of the film's own files"),
+        ("brittle://pets.mp4", "names a bucket and no file in it, such as 'brittle://pets.mp4/film.mp4'"),
+        ("brittle://films/pets.avi", "does not end in .mp4"),
+    ):
+        with pytest.raises(InvalidRequestError, match=words):
+            film.render(wrong)
+    Brittle.forbidden = True
+    with pytest.raises(
+        InvalidRequestError, match=r"path: nothing can be written to 'brittle://films/other' .*nothing was made"
+    ):
+        film.render("brittle://films/other/pets.mp4")
+
+
+def test_a_film_of_a_bucket_is_shown_and_edited_without_fetching_more_than_it_needs(
+    client: Client, forgotten: Callable[[], None], tmp_path: Path
+) -> None:
+    film = Film(client, "pets", [shot("A cat"), shot("A dog")], {"seconds": 4}).run().wait()
+    forgotten()
+    assert "A cat" in film._repr_html_()
+    assert not (tmp_path / "home" / "buckets").exists()
+    assert film.to_otio(tmp_path / "pets.otio").is_file()
+
+
+def test_a_contact_sheet_needs_no_clip(client: Client, forgotten: Callable[[], None], tmp_path: Path) -> None:
+    batch = Batch(client, [{"prompt": "A cat"}, {"prompt": "A dog"}], "", "pets", {"seconds": 4}).run().wait()
+    forgotten()
+    sheet = batch.sheet()
+    assert all(item.poster for item in sheet.items)
+    assert not (tmp_path / "home" / "buckets").exists()
+    assert sheet.save(f"{FOLDER}/pets.html") == f"{FOLDER}/pets.html"
+    assert bytes_at(f"{FOLDER}/pets.html").decode() == sheet.html
+    with pytest.raises(InvalidRequestError, match="names a bucket and no file in it"):
+        sheet.save("brittle://pets.html")
 
 
 def test_a_clip_that_cannot_be_put_there_is_kept_and_put_there_later(client: Client, emulator: Emulator) -> None:

@@ -17,7 +17,7 @@ from tests.numbered_clips import Numbered
 from veo_widgets.domain.errors import InvalidRequestError, VeoError
 from veo_widgets.domain.media import Video
 from veo_widgets.session.client import Client
-from veo_widgets.session.contact_sheets import ContactSheet, Item, item_of, item_without
+from veo_widgets.session.contact_sheets import ContactSheet, Item, item_of, item_without, with_stills
 from veo_widgets.session.groups.batch import Batch
 
 HOSTILE = 'A <b>cat</b> & "dog" for $5 or $6 <script>alert(1)</script>'
@@ -115,9 +115,10 @@ def test_a_clip_that_is_gone_says_so(tmp_path: Path) -> None:
 
 def test_a_clip_without_a_still_gets_one(tmp_path: Path) -> None:
     path = Numbered(6).write(tmp_path / "copy.mp4")
-    assert item_of(Video(path), "", "", "").poster.startswith("data:image/jpeg;base64,")
+    (item,) = with_stills([item_of(Video(path), "", "", "")])
+    assert item.poster.startswith("data:image/jpeg;base64,")
     path.write_bytes(b"no clip")
-    item = item_of(Video(path), "", "", "")
+    (item,) = with_stills([item_of(Video(path), "", "", "")])
     assert (item.poster, item.reason) == ("", "")
     assert "There is no still." in ContactSheet("Clips", [item]).html
 

@@ -17,7 +17,7 @@ from veo_widgets.session.client import Client
 from veo_widgets.session.groups.cutting import Span
 from veo_widgets.session.groups.film import Film
 from veo_widgets.session.groups.piece import Piece
-from veo_widgets.session.groups.shot_times import shot_times
+from veo_widgets.session.groups.shot_times import shot_names, shot_times
 from veo_widgets.session.groups.shots import shot
 from veo_widgets.session.groups.title_cards import title_card
 from veo_widgets.storage.films.edits import Edit
@@ -90,7 +90,7 @@ def test_a_shot_that_is_cut_off_is_not_marked() -> None:
     clip = Segment(Path("clip.mp4"))
     span = Span(clip, 0, 3, (4.0, 8.0, 12.0))
     edit = Edit(clip, start=Fraction(5), end=Fraction(10))
-    assert shot_times(pieces, [span], [edit], [Fraction(0)]) == [(0, "Shot 2: B"), (3, "Shot 3: C")]
+    assert shot_times(shot_names(pieces), [span], [edit], [Fraction(0)]) == [(0, "Shot 2: B"), (3, "Shot 3: C")]
 
 
 UNUSABLE: list[object] = [

@@ -30,8 +30,9 @@ from ..providers.model_table import model_table
 from ..providers.registry import model_at, name_at, provider_named
 from ..session import recipes
 from ..session.client import Client
-from ..session.job import Job, Jobs, Videos
+from ..session.job import Job, Jobs
 from ..session.recipes import Recipe
+from ..session.videos import Videos
 from ..session.waiting import IN_BROWSER, NO_THREADS
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def _run_film(
     read = read_film(board)
     film = group_functions.film(read.name, read.parts, **{**read.common, **given(values)})
     if render:
-        target_of(render, [])
+        target_of(render, [], film.client.asynchronous.home)
     if render or read.render:
         rendition_of(film.parts, **read.render)
     if dry_run:
@@ -99,7 +99,8 @@ def _run_film(
     try:
         film.run(retry=retry, max_running=max_running).wait()
         # Standard output is for what a script may read.
-        print((film.render(render, **read.render).path if render else film.path).resolve())
+        made = film.render(render, **read.render) if render else film.video
+        print(made.uri or made.path.resolve())
     except VeoError:
         if not retry and len(film.due(retry=True)) > len(film.due()):
             print(f"veo film {board} --retry also sends what has failed again.", file=sys.stderr)

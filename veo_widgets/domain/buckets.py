@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -66,6 +67,21 @@ def address_of(said: object, parameter: str) -> str:
     return address
 
 
+def file_address_of(said: object, parameter: str) -> str:
+    """The address of a file as it was given, in one form.
+
+    Raises:
+        InvalidRequestError: it names a bucket and nothing in it, or as for `address_of`.
+        MissingExtraError: the extra ``cloud`` is not installed.
+    """
+    address = address_of(said, parameter)
+    if "/" not in address.partition("://")[2]:
+        message = f"{parameter}: {address!r} names a bucket and no file in it, such as '{address}/film.mp4'."
+        raise InvalidRequestError(message, parameter=parameter, value=address)
+    known(address, parameter)
+    return address
+
+
 def copy_place(address: str) -> Path:
     """Where the copies of what is at an address are kept on this machine, below the data folder."""
     scheme, _, rest = address.partition("://")
@@ -92,8 +108,13 @@ def known(address: str, parameter: str) -> None:
         raise InvalidRequestError(message, parameter=parameter, value=address) from None
 
 
-def check(address: str, parameter: str = "folder") -> None:
+def check(address: str, parameter: str = "folder", *, spared: str = "sent") -> None:
     """Refuse a folder that no clip can be put into: an empty file is written there and removed, once per process.
+
+    Args:
+        address: of the folder.
+        parameter: what it was given as.
+        spared: what was not done with anything then.
 
     Raises:
         InvalidRequestError: it cannot be reached or written, or there is no such kind of address.
@@ -109,7 +130,7 @@ def check(address: str, parameter: str = "folder") -> None:
         fs.pipe_file(f"{path}/{_PROBE}", b"")
     except Exception as error:  # noqa: BLE001 (each store has errors of its own)
         raise InvalidRequestError(
-            f"{parameter}: nothing can be written to {address!r} ({_reason(error)}), so nothing was sent.",
+            f"{parameter}: nothing can be written to {address!r} ({_reason(error)}), so nothing was {spared}.",
             parameter=parameter,
             value=address,
         ) from None
@@ -155,6 +176,18 @@ def put(source: Path, address: str) -> None:
                 raise
         if (there := int(fs.info(path)["size"])) != source.stat().st_size:
             raise OSError(f"{there:,} of {source.stat().st_size:,} bytes are there")
+
+
+def put_bytes(data: bytes, address: str) -> None:
+    """Put something small into a bucket, whole or not at all; what was at the address is replaced.
+
+    Raises:
+        DownloadError: it could not be put there whole.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder, address.rpartition("/")[2])
+        written.write_bytes(data)
+        put(written, address)
 
 
 def fetch(address: str, path: Path, length: int, modified: int) -> None:

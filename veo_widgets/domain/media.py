@@ -25,14 +25,14 @@ from .paths import is_there
 from .printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .formats.video_frames import Picture
 
 __all__ = ["MAX_IMAGE_BYTES", "Image", "Probe", "Video", "check_web_address", "sniff_image"]
 
 # A prompt, a poster, and the bytes of clips that were given as text; what is cut off is unreadable.
-_MAX_RECIPE_BYTES = 64 << 20
+MAX_RECIPE_BYTES = 64 << 20
 # A sidecar may be anybody's, and this becomes part of a style.
 # Nothing but base64, so that no quote or bracket can end the style it is put into.
 _POSTER = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]+=*")
@@ -152,6 +152,12 @@ class Image:
         return self.address or f"{self.name} ({len(self.data) / 1000:.0f} kB)"
 
 
+def poster_of(recipe: Mapping[str, Any]) -> str:
+    """The poster in a recipe as a ``data:`` address, or empty."""
+    poster = recipe.get("poster", "")
+    return poster if isinstance(poster, str) and _POSTER.fullmatch(poster) else ""
+
+
 @dataclass(frozen=True)
 class Video:
     """A clip on disk, or in a bucket.
@@ -236,7 +242,7 @@ class Video:
         try:
             with self.sidecar.open("rb") as file:
                 # The file lies in a folder that others may write to.
-                found = read_json(file.read(_MAX_RECIPE_BYTES))
+                found = read_json(file.read(MAX_RECIPE_BYTES))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -253,8 +259,7 @@ class Video:
     @property
     def poster(self) -> str:
         """A small JPEG of a frame as a ``data:`` address, from the sidecar, or empty."""
-        poster = self.recipe.get("poster", "")
-        return poster if isinstance(poster, str) and _POSTER.fullmatch(poster) else ""
+        return poster_of(self.recipe)
 
     @property
     def still(self) -> str:

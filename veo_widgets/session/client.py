@@ -23,8 +23,9 @@ from ..domain.spending import Spend
 from ..storage.ledger.holders import Hold, remarks
 from ..storage.ledger.searches import Search
 from .continuations import continued
-from .job import Job, Jobs, Videos
+from .job import Job, Jobs
 from .loop import Loop
+from .videos import Videos
 from .waiting import result
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..client.plan import Plan
 from ..domain.arguments import COUNT, PATH, accepts, refusal
-from ..domain.errors import InvalidRequestError, MissingExtraError, VeoError
+from ..domain.buckets import file_address_of, is_address, put
+from ..domain.errors import DownloadError, InvalidRequestError, MissingExtraError, VeoError
 from ..domain.formats import contact_sheets
 from ..domain.formats.clip_frames import MOST_STILLS
 from ..domain.formats.contact_sheets import Still
@@ -22,7 +25,8 @@ from ..domain.media import Video
 from ..domain.paths import expanded
 from ..domain.pricing import Cost
 from ..domain.printable import html_output, printable
-from ..storage.clips.poster import data_address, make_poster
+from ..storage.clips.stills import still_of
+from .executors import each
 
 if TYPE_CHECKING:
     from ..domain.formats.video_frames import Picture
@@ -129,21 +133,29 @@ class ContactSheet:
         return _PAGE.format(title=escape(printable(self.title)), body=self._body("h1"))
 
     @accepts(path=PATH)
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str]) -> Path | str:
         """Write the sheet, in place of what is there.
 
         Args:
-            path: a file that ends in ``.html``, ``.png``, ``.jpg`` or ``.webp``.
+            path: a file that ends in ``.html``, ``.png``, ``.jpg`` or ``.webp``; in a bucket its address, such as
+                ``s3://films/cats.html``.
 
         Returns:
-            The file.
+            The file, or the address.
 
         Raises:
             InvalidRequestError: another ending, or a kind of picture that cannot be so large.
-            MissingExtraError: a picture without the extra ``media``.
-            VeoError: the disk refused.
+            MissingExtraError: a picture without the extra ``media``, or a bucket without ``cloud``.
+            VeoError: the disk or the bucket refused.
         """
-        target = expanded(path)
+        if not is_address(path):
+            return self._write(path, expanded(path))
+        address = file_address_of(path, "path")
+        with tempfile.TemporaryDirectory() as folder:
+            put(self._write(path, Path(folder, address.rpartition("/")[2])), address)
+        return address
+
+    def _write(self, path: str | os.PathLike[str], target: Path) -> Path:
         ending = target.suffix.lower()
         if ending not in (*_PAGES, *_PICTURES):
             allowed = (*_PAGES[:1], *_PICTURES)
@@ -226,12 +238,45 @@ def items_of(record: JobRecord, title: str) -> Iterator[Item]:
 
 
 def item_of(video: Video, title: str, prompt: str, facts: str) -> Item:
-    """A clip on disk; one whose file is gone says so."""
+    """A clip, with the still that its recipe here has; one whose file is gone says so."""
     shape = (video.width or 16, video.height or 9) if video.width and video.height else (16, 9)
     if not video.is_kept:
         return Item(title, prompt, facts, video.poster, f"The clip {video.path.name} is no longer there.", shape=shape)
-    poster = video.poster or data_address(make_poster(video.fetch()))
-    return Item(title, prompt, facts, poster, file=video.path.name, shape=shape, video=video)
+    return Item(title, prompt, facts, video.poster, file=video.path.name, shape=shape, video=video)
+
+
+def with_stills(items: Iterable[Item], on: Any = None) -> list[Item]:
+    """The items, those of clips that lack a still with one; of a clip that cannot be read they say so.
+
+    Args:
+        items: of a sheet.
+        on: who reads and draws what is lacking, as for `each`.
+
+    Raises:
+        InvalidRequestError: `on` is no executor, or the extra ``media`` is not installed where it works.
+        VeoError: a task was lost.
+    """
+    found = list(items)
+    lacking = {number: item.video for number, item in enumerate(found) if item.video and not item.poster}
+    made = each(_still if on is not None else _still_if_possible, [*lacking.values()], on, "stills")
+    for number, (poster, reason) in zip(lacking, made, strict=True):
+        # A clip that is in its bucket no longer is on no page either.
+        found[number] = replace(found[number], poster=poster, reason=reason, video=None if reason else lacking[number])
+    return found
+
+
+def _still(video: Video) -> tuple[str, str]:
+    """A clip's still, and why there is none."""
+    try:
+        return still_of(video), ""
+    except DownloadError as error:
+        return "", str(error)
+
+
+def _still_if_possible(video: Video) -> tuple[str, str]:
+    with suppress(MissingExtraError):
+        return _still(video)
+    return "", ""
 
 
 def item_without(title: str, prompt: str, facts: str, reason: str, shape: tuple[int, int] = (16, 9)) -> Item:

@@ -21,7 +21,6 @@ from ..client.remote_videos import Picture
 from ..domain.arguments import NAME, NONE, PATH, SECONDS, TEXT, accepts
 from ..domain.errors import DownloadError, InvalidRequestError, LedgerError
 from ..domain.job_record import JobRecord, JobState
-from ..domain.media import Video
 from ..domain.paths import expanded
 from ..domain.pricing import Cost
 from ..domain.request import VideoRequest
@@ -32,16 +31,8 @@ from .job_references import Reference, teller
 from .job_tables import frame_of, table_of
 from .loop import Loop
 from .status_lines import line_of, shorten
+from .videos import Videos
 from .waiting import result, result_in_loop, woken
-
-
-class Videos(tuple[Video, ...]):
-    """The clips of a job. In a notebook, each is shown in a player."""
-
-    __slots__ = ()
-
-    def _repr_html_(self) -> str:
-        return "".join(video._repr_html_() for video in self)
 
 
 class Job(Reference):
@@ -373,6 +364,11 @@ class Jobs(list[Job]):
     ) -> None:
         self._records, self._remark, self.note = list(records), remark, note
         super().__init__(Job(client, record.id) for record in self._records)
+
+    @property
+    def videos(self) -> Videos:
+        """The clips of all of them, in their order, as they were when the jobs were listed."""
+        return Videos(video for record in self._records for video in record.videos)
 
     def _table(self) -> Table:
         return table_of(self._records, " ".join(filter(None, ("" if self._records else self._remark, self.note))))

@@ -16,7 +16,7 @@ from ..domain.errors import InvalidRequestError, VeoError
 from ..domain.formats import animations
 from ..domain.media import Video
 from ..domain.paths import expanded, written_whole
-from .contact_sheets import ContactSheet, Item, item_of, items_of
+from .contact_sheets import ContactSheet, Item, item_of, items_of, with_stills
 from .groups.group import Group
 from .groups.summary import shorten
 from .inputs import shown_of, whole_film
@@ -74,7 +74,7 @@ def sheet_of(what: Any, client: Loop) -> ContactSheet:
         sheet = what.sheet()
         film = whole_film(what)
         first = [item_of(film, "The film", "", f"{film.seconds:g} s")] if film else []
-        return ContactSheet(sheet.title, (*first, *sheet.items))
+        return ContactSheet(sheet.title, (*with_stills(first), *sheet.items))
     if hasattr(what, "sheet") and not isinstance(what, Video):
         # A grid, which lies above this room.
         grid: ContactSheet = what.sheet()
@@ -85,6 +85,7 @@ def sheet_of(what: Any, client: Loop) -> ContactSheet:
             message = "what: a plan has no clip yet; submit it, and share the job."
             raise InvalidRequestError(message, parameter="what")
         items += items_of(one.record, "") if isinstance(one, Job) else [_item_of_file(one)]
+    items = with_stills(items)
     if len(items) == 1:
         return ContactSheet(shorten(items[0].prompt, 60) or items[0].title or "A clip", items)
     return ContactSheet(f"{len(items)} clips", items)
@@ -102,7 +103,8 @@ def _save_sheet(sheet: ContactSheet, target: Path) -> Path:
     """A still of each clip; of a single one, stills from its beginning to its end."""
     videos = [item.video for item in sheet.items]
     if len(videos) != 1 or videos[0] is None:
-        return sheet.save(target)
+        sheet.save(target)
+        return target
     with written_whole(target) as part:
         videos[0].sheet().save(part, format="PNG" if target.suffix.lower() == ".png" else "JPEG", quality=90)
     return target

@@ -14,8 +14,9 @@ from ...config.environment import notebook
 from ...domain.arguments import COUNT, accepts
 from ...domain.job_record import JobRecord
 from ...domain.request import VideoRequest
-from ...session.job import Job, Videos
+from ...session.job import Job
 from ...session.recipes import Recipe
+from ...session.videos import Videos
 from ._base import bundle
 from .forms import saved_forms
 from .forms.form import Form

@@ -26,13 +26,13 @@ from ...domain.job_record import JobRecord
 from ...domain.paths import expanded
 from ...domain.spending import harmless
 from ..client import Client
+from ..executors import LostTaskError, TaskExecutor
 from ..rows.columns import declared, extra_value, field_of_texts, fitted, own_values, spoken, unused
 from ..rows.rows import Rows, read_rows
 from ..status_lines import shorten
-from .executors import LostTaskError, RowExecutor
 from .group import Group
 from .piece import Piece, has_clip, merged, number_equals, planned, tell_apart
-from .row_tasks import task_of
+from .row_tasks import make_row, task_of
 from .runs import Run
 
 # So many rows take long enough to be told of.
@@ -87,7 +87,7 @@ class Batch(Group):
                 pieces.append(_planned_piece(writer, plan, number, row, common))
                 tick()
         super().__init__(client, "batch", name, [[piece] for piece in pieces])
-        self._on: RowExecutor | None = None
+        self._on: TaskExecutor | None = None
         number_equals(pieces)
         tell_apart(pieces, self.rows)
         self.remarks = (*self.source.remarks, *writer.remarks(self.rows))
@@ -108,7 +108,7 @@ class Batch(Group):
             BudgetError: together they cost more than the `budget` has left; nothing was sent.
         """
         if not self.is_running:
-            self._on = None if on is None else RowExecutor(on)
+            self._on = None if on is None else TaskExecutor(on)
         return super().run(retry=retry, max_running=max_running)
 
     async def _bring_all(self, retry: bool, max_running: int | None, earlier: Any) -> None:  # noqa: FBT001
@@ -147,7 +147,7 @@ class Batch(Group):
             task_of, self.client, piece.plan, self.group, piece.place(before), retry_of
         )
         try:
-            return await self._on.make(task)
+            return (await self._on.make(make_row, task))[0]
         except LostTaskError as lost:
             self._note_lost(lost)
             return (await task.bring(self.client.asynchronous)).id

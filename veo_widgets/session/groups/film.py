@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -21,30 +20,31 @@ from ...domain.errors import ConfigError, UnknownOutcomeError, VeoError
 from ...domain.formats import provenance
 from ...domain.job_record import JobRecord, JobState
 from ...domain.media import Image, Video
-from ...domain.paths import NO_ROOM
 from ...storage.clips import library
 from ...storage.films import signatures, stitching
-from ...storage.films.captions import Cue, webvtt
 from ...storage.films.edits import Edit
 from ...storage.films.rendering import EVEN
-from ...storage.films.signatures import Part, Signing
+from ...storage.films.signatures import Signing
 from ...storage.films.stitching import Segment
 from ..client import Client
+from ..executors import each
 from ..waiting import result
 from .board import Shared
 from .boarded import BoardedGroup
 from .change import change_of
 from .cutting import edits_of
 from .editing import read_texts
+from .film_orders import FilmOrder
+from .film_tasks import make_film, put_up, taken_home, task_of
 from .piece import Piece, has_clip
 from .rendering_bar import with_bar
 from .renditions import rendition_of, target_of
-from .shot_times import ShotTimes, add_shot_times, shot_times
+from .shot_times import add_shot_times, shot_times
 from .shots import Shot
 from .spans import clip_segments, clip_spans
 from .strip import strip
 from .summary import MOST
-from .timeline_files import scenes_of, write_captions, write_timeline_file
+from .timeline_files import scenes_of, write_timeline_file
 from .title_cards import TitleCard
 
 
@@ -146,6 +146,7 @@ class Film(BoardedGroup):
         aspect_ratio: str | None = None,
         crop: bool = True,
         text_track: bool = False,
+        on: Any = None,
     ) -> Video:
         """Write the film as its parts are cut: trimmed, faded, and as loud as others. Nothing is paid for.
 
@@ -153,7 +154,7 @@ class Film(BoardedGroup):
         is said in the shots goes into a WebVTT file beside the film. Ctrl-C ends it and leaves what was there before.
 
         Args:
-            path: the file to write, an MP4; one that is there is replaced.
+            path: the file to write, an MP4, or the address of one in a bucket; one that is there is replaced.
             loudness: of the whole film, in LUFS by EBU R 128, with no sample above -1 dB; None leaves it as the clips
                 have it.
             music: a file with sound that plays from the beginning, lower where the clips are heard; it fades out with
@@ -164,17 +165,19 @@ class Film(BoardedGroup):
             crop: whether shots of another shape than `aspect_ratio` fill the film with their middle; False gives them
                 black bars.
             text_track: whether what is said also goes into the MP4, as a track of text that players can show.
+            on: who does it, in one task: a `concurrent.futures.Executor`, or a `dask.distributed.Client`, whose workers
+                reach the clips; Ctrl-C then ends the waiting. Default is this program.
 
         Raises:
             InvalidRequestError: a shot ends beyond its clip or is too short for its fades, a file has no sound, or
                 `path` is no MP4.
-            VeoError, ConfigError, MissingExtraError: as for `video`.
+            VeoError, ConfigError, MissingExtraError: as for `video`; or a worker could not do it.
         """
         records = self._whole()
         spans, signing = clip_spans(self.pieces, records), signatures.configured()
-        segments = [span.segment for span in spans]
-        own = self._film_path(records, segments, signing)
-        target = target_of(path, [own, *(record.videos[0].path for record in records)])
+        own = Video(self._film_path(records, [span.segment for span in spans], signing))
+        home = self.client.asynchronous.home
+        target = target_of(path, [own, *(record.videos[0] for record in records)], home)
         rendition = rendition_of(
             self.parts,
             loudness=loudness,
@@ -185,22 +188,18 @@ class Film(BoardedGroup):
             crop=crop,
             text_track=text_track,
         )
+        edits = edits_of(self.parts, spans)
+        order = FilmOrder.of(self.name, self.pieces, records, spans, edits, rendition)
+        title = f"{self.title}: {target.path.name}"
+        if on is not None:
+            ((made, files),) = each(make_film, [task_of(order, target, signing)], on, title)
+            return taken_home(made, files, target)
 
         def rendered(progress: Callable[[float], object]) -> Video:
-            cues: list[Cue] = []
+            made = order.fetched().made(target.path, signing, progress)
+            return put_up(made, target.address) if target.address else made
 
-            def write(part: Path) -> ShotTimes:
-                edits = edits_of(self.parts, spans)
-                rendered = rendition.write(edits, part, progress)
-                cues[:] = rendered.cues
-                return shot_times(self.pieces, spans, edits, rendered.begins)
-
-            made = self._settled(records, segments, target, signing, write)
-            if cues:
-                write_captions(target.with_suffix(".vtt"), webvtt(cues))
-            return made
-
-        return with_bar(self.client, f"{self.title}: {target.name}", rendered)
+        return with_bar(self.client, title, rendered)
 
     @accepts(path=PATH)
     def to_otio(self, path: str | Path) -> Path:
@@ -220,6 +219,8 @@ class Film(BoardedGroup):
         """
         records = self._whole()
         known = self.client.call(self._jobs_by_place)
+        for record in records:
+            record.videos[0].fetch()
         spans = clip_spans(self.pieces, records)
         return write_timeline_file(path, self.name, scenes_of(self.parts, spans, known.values()))
 
@@ -282,58 +283,16 @@ class Film(BoardedGroup):
         spans = clip_spans(self.pieces, records)
         segments = [span.segment for span in spans]
         edits = [Edit(segment) for segment in segments]
+        order = FilmOrder.of(self.name, self.pieces, records, spans, edits).fetched()
         if len(segments) == 1:
-            clip = next(video for record in records for video in record.videos if video.path == segments[0].path)
-            add_shot_times(clip, shot_times(self.pieces, spans, edits, [Fraction(0)]))
+            ((_, clip),) = order.clips
+            add_shot_times(clip, shot_times(order.shots, spans, edits, [Fraction(0)]))
             return clip
         signing = signatures.configured()
         path = self._film_path(records, segments, signing)
         if path.is_file() and (known := Video(path).recipe.get("file")):
             return Video.from_json({**known, "path": path})
-
-        def write(part: Path) -> ShotTimes:
-            return shot_times(self.pieces, spans, edits, stitching.stitch(segments, part))
-
-        return self._settled(records, segments, path, signing, write)
-
-    def _settled(
-        self,
-        records: Sequence[JobRecord],
-        segments: Sequence[Segment],
-        path: Path,
-        signing: Signing | None,
-        write: Callable[[Path], ShotTimes],
-    ) -> Video:
-        """A film that is written, signed where that is wished, and given its name once it is whole."""
-        # FFmpeg takes what stands before a colon in a bare name for a protocol.
-        part = path.absolute().with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
-        unsigned = part.with_suffix(".unsigned.part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            parts = self._ingredients(records, segments)
-            recipe = {
-                "film": self.name,
-                "jobs": [record.id for record in records],
-                "ingredients": [{"name": item.path.name, "sha256": item.sha256} for item in parts],
-                "shots": write(unsigned if signing else part),
-            }
-            if signing:
-                signing.sign(unsigned, part, path.name, parts, _source_type(records))
-            return library.settle(part, path, recipe)
-        except OSError as error:
-            why = error.strerror or error
-            more = " Make room and try again." if error.errno in NO_ROOM else ""
-            raise VeoError(f"The film could not be written to {str(path)!r}: {why}.{more}") from error
-        finally:
-            for left in (part, unsigned):
-                with suppress(OSError):
-                    left.unlink()
-
-    def _ingredients(self, records: Sequence[JobRecord], segments: Sequence[Segment]) -> list[Part]:
-        """The clips that are in the film, as its recipe and its manifest name them."""
-        placed = {segment.path for segment in segments}
-        made = zip(self.pieces, (record.videos[0] for record in records), strict=True)
-        return [Part.of(piece.label, video.path) for piece, video in made if video.path in placed]
+        return order.made(path, signing)
 
     def _film_path(self, records: Sequence[JobRecord], segments: Sequence[Segment], signing: Signing | None) -> Path:
         """A name that changes with every clip of the film, and with who signs it."""
@@ -357,12 +316,6 @@ class Film(BoardedGroup):
         except ConfigError:
             return shown
         return shown + (Video(path)._repr_html_() if path.is_file() else "")
-
-
-def _source_type(records: Sequence[JobRecord]) -> str:
-    """Where the pictures of a film come from, as IPTC calls it; the emulator draws without AI."""
-    emulated = [record.provider == "emulator" for record in records]
-    return "algorithmicMedia" if all(emulated) else "compositeSynthetic" if any(emulated) else "trainedAlgorithmicMedia"
 
 
 def _picture_size(piece: Piece) -> tuple[int, int] | None:

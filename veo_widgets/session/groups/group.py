@@ -26,12 +26,13 @@ from ...domain.errors import (
 from ...domain.job_record import JobRecord
 from ..comm_queue import serve_comms
 from ..contact_sheets import ContactSheet
-from ..job import Jobs, Videos
+from ..job import Jobs
 from ..loop import Loop
+from ..videos import Videos
 from ..waiting import result, result_in_loop
 from .piece import Piece, has_clip, is_due, records_by_piece, refuse
 from .runs import Run, cancel_unsent, wait_if_unsent
-from .sheets import sheet_items
+from .sheets import sheet_of
 from .summary import MOST_STILLS, Bill, Summary, entry, standing_line
 
 _Future = concurrent.futures.Future[None]
@@ -73,8 +74,6 @@ class Group:
     def _tell(self, piece: Piece | None = None, job_id: str = "") -> None:
         for listener in tuple(self._listeners):
             listener(piece, job_id)
-
-    # What is known
 
     @property
     def pieces(self) -> list[Piece]:
@@ -176,12 +175,13 @@ class Group:
         return {place: await client.digested(record) for place, record in found.items()}
 
     @accepts()
-    def sheet(self, columns: int = 5) -> ContactSheet:
-        """A contact sheet of so many columns: a still of every clip with its facts; a piece without one says why."""
-        found = zip(self.pieces, self._records(), self.plan().entries, strict=True)
-        return ContactSheet(self.title, [item for triple in found for item in sheet_items(*triple)], columns)
+    def sheet(self, columns: int = 5, *, on: Any = None) -> ContactSheet:
+        """A contact sheet of so many columns: a still of every clip with its facts; a piece without one says why.
 
-    # Run
+        Stills that are not here are read and drawn in tasks of `on`, an executor as for `Batch.run`.
+        """
+        found = zip(self.pieces, self._records(), self.plan().entries, strict=True)
+        return sheet_of(self.title, found, columns, on)
 
     @accepts(retry=SWITCH)
     def run(self, *, retry: bool = False, max_running: int | None = None) -> Self:
@@ -322,8 +322,6 @@ class Group:
         if piece.plan is None:
             raise InvalidRequestError(f"{self.title}: {piece.label} has no plan.")
         return piece.plan
-
-    # Wait
 
     @accepts(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from ...domain import buckets
 from ...domain.arguments import FILE, NUMBER, SWITCH, accepts
 from ...domain.errors import InvalidRequestError
+from ...domain.media import Video
 from ...domain.paths import expanded
 from ...storage.films.edits import Edit
 from ...storage.films.mixing import Track
@@ -69,19 +71,41 @@ def rendition_of(
     return Rendition(loudness, tracks, shape, crop, text_track)
 
 
-def target_of(path: str | Path, own: Sequence[Path]) -> Path:
+@dataclass(frozen=True)
+class Target:
     """Where a film is to be written.
 
-    Raises:
-        InvalidRequestError: the name is not that of an MP4, or that of one of its own files.
+    Attributes:
+        path: the file; of a film that goes into a bucket, its copy on this machine.
+        address: where it goes in a bucket; empty for none.
     """
-    target = expanded(path)
-    if target.suffix.lower() != ".mp4":
+
+    path: Path
+    address: str = ""
+
+
+def target_of(path: str | Path, own: Iterable[Video], home: Path) -> Target:
+    """Where a film is to be written.
+
+    Args:
+        path: a file, or an address in a bucket, which is asked whether it can be written.
+        own: the clips in the film, and the film as hard cuts.
+        home: the folder of the ledger, with the copies of what is in buckets.
+
+    Raises:
+        InvalidRequestError: the name is not that of an MP4, or that of one of its own files; or a bucket refused.
+        MissingExtraError: a bucket without the extra ``cloud``.
+    """
+    address = buckets.file_address_of(path, "path") if buckets.is_address(path) else ""
+    target = Target(home / buckets.copy_place(address) if address else expanded(path), address)
+    if target.path.suffix.lower() != ".mp4":
         message = f"path: {str(path)!r} does not end in .mp4, which a film is."
         raise InvalidRequestError(message, parameter="path", value=str(path))
-    if target.resolve() in {file.resolve() for file in own}:
+    if target.path.resolve() in {video.path.resolve() for video in own}:
         message = f"path: {str(path)!r} is one of the film's own files; choose another name."
         raise InvalidRequestError(message, parameter="path", value=str(path))
+    if address:
+        buckets.check(address.rpartition("/")[0], "path", spared="made")
     return target
 
 

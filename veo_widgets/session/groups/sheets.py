@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ...domain.job_record import JobRecord
-from ..contact_sheets import Item, facts_of, facts_of_plan, item_without, items_of
+from ..contact_sheets import ContactSheet, Item, facts_of, facts_of_plan, item_without, items_of, with_stills
 from .piece import Piece
 from .summary import Entry
+
+
+def sheet_of(
+    title: str, pieces: Iterable[tuple[Piece, JobRecord | None, Entry]], columns: int, on: Any
+) -> ContactSheet:
+    """A sheet of pieces, each with its job and how it stands; the others as for `ContactSheet` and `with_stills`."""
+    found = (item for triple in pieces for item in sheet_items(*triple))
+    return ContactSheet(title, with_stills(found, on), columns)
 
 
 def sheet_items(piece: Piece, record: JobRecord | None, entry: Entry) -> Iterator[Item]:

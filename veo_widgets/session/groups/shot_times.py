@@ -20,13 +20,18 @@ ShotTimes = list[tuple[float, str]]
 _MOST_LETTERS = 48
 
 
+def shot_names(pieces: Sequence[Piece]) -> list[str]:
+    """What a player calls each shot."""
+    return [f"{piece.label.capitalize()}: {shorten(piece.prompt, _MOST_LETTERS, placeholder=' …')}" for piece in pieces]
+
+
 def shot_times(
-    pieces: Sequence[Piece], spans: Sequence[Span], edits: Sequence[Edit], begins: Sequence[Fraction]
+    names: Sequence[str], spans: Sequence[Span], edits: Sequence[Edit], begins: Sequence[Fraction]
 ) -> ShotTimes:
     """The shots and cards that are seen, in order.
 
     Args:
-        pieces: the shots.
+        names: of the shots.
         spans: the clips in the film.
         edits: what is shown of each, and the cards between them.
         begins: the seconds of the film at which each of these is first seen.
@@ -39,7 +44,7 @@ def shot_times(
             continue
         span = next(waiting)
         found += [
-            (_seconds(at + into), _name(pieces[number]))
+            (_seconds(at + into), names[number])
             for number, into in _within(edit, span)
             if after is None or at + into < after
         ]
@@ -62,10 +67,6 @@ def _within(edit: Edit, span: Span) -> Iterator[tuple[int, Fraction]]:
         is_seen = (ends is None or ends > edit.start) and (edit.end is None or begins < edit.end)
         if is_seen:
             yield number, max(begins - edit.start, Fraction(0))
-
-
-def _name(piece: Piece) -> str:
-    return f"{piece.label.capitalize()}: {shorten(piece.prompt, _MOST_LETTERS, placeholder=' …')}"
 
 
 def _seconds(at: Fraction) -> float:

@@ -12,11 +12,11 @@ from .piece import Piece
 
 
 def clip_spans(pieces: Sequence[Piece], records: Sequence[JobRecord]) -> list[Span]:
-    """The clips to put together: an extension has the clip that it extends in it."""
+    """The clips to put together, wherever they are: an extension has the clip that it extends in it."""
     found: list[Span] = []
     before: JobRecord | None = None
     for number, (piece, record) in enumerate(zip(pieces, records, strict=True)):
-        clip = Segment(record.videos[0].fetch())
+        clip = Segment(record.videos[0].path)
         if piece.follows == "extend" and before and _contains_source(record, before):
             joints = (*found[-1].joints, before.videos[0].seconds)
             found[-1] = Span(clip, found[-1].first, number, joints)

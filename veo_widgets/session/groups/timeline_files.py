@@ -30,7 +30,7 @@ def scenes_of(parts: Sequence[Shot | TitleCard], spans: Sequence[Span], known: I
     clips: dict[str, list[Path]] = {}
     for record in known:
         if has_clip(record):
-            clips.setdefault(record.request.prompt, []).append(record.videos[0].path)
+            clips.setdefault(record.request.prompt, []).append(record.videos[0].fetch())
     left, cards = iter(spans), 0
     for edit in edits_of(parts, spans):
         if isinstance(edit.source, Card):

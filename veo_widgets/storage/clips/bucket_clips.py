@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import IO
 import anyio.to_thread
 
 from ...domain import buckets
-from ...domain.errors import DownloadError
+from ...domain.errors import DownloadError, VeoError
 from ...domain.formats.containers import container_of, described
 from ...domain.job_record import JobRecord, Sample
 from ...domain.media import Video
+from ...domain.paths import is_there
 from .library import clip_name, wished_path
 from .poster import data_address, make_poster
 from .receiving import Incoming, Source
@@ -51,6 +53,26 @@ async def _pieces(address: str, file: IO[bytes]) -> AsyncIterator[bytes]:
 
     while piece := await anyio.to_thread.run_sync(read):
         yield piece
+
+
+@contextmanager
+def at_hand(video: Video) -> Iterator[Path]:
+    """A clip as a file of this machine; one in a bucket that is not here is fetched, and not kept.
+
+    Raises:
+        VeoError: there is no such file here.
+        DownloadError: it cannot be read in its bucket.
+    """
+    if is_there(video.path, Path.is_file):
+        yield video.path
+        return
+    if not video.uri:
+        message = f"The clip {str(video.path)!r} is not there; workers need it under the same path, or in a bucket."
+        raise VeoError(message)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, video.path.name)
+        buckets.fetch(video.uri, copy, video.bytes, 0)
+        yield copy
 
 
 def copied(record: JobRecord, sample: Sample, now: float) -> Video | None:

@@ -22,14 +22,19 @@ def write_sidecar(video: Video, recipe: dict[str, Any]) -> None:
     """Put a recipe beside its clip, at once or not at all."""
     # A reader never sees half a recipe, and a crash leaves the one before.
     part = video.path.with_suffix(".json.part")
-    text = json.dumps(recipe, indent=1, ensure_ascii=False) + "\n"
     try:
-        # Half a surrogate pair, which a prompt may hold, stays readable JSON this way.
-        part.write_bytes(text.encode("utf-8", "backslashreplace"))
+        part.write_bytes(written(recipe))
         part.replace(video.sidecar)
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def written(recipe: Mapping[str, Any]) -> bytes:
+    """A recipe as it stands in its file."""
+    text = json.dumps(recipe, indent=1, ensure_ascii=False) + "\n"
+    # Half a surrogate pair, which a prompt may hold, stays readable JSON this way.
+    return text.encode("utf-8", "backslashreplace")
 
 
 def add(video: Video, told: Mapping[str, Any]) -> None:

@@ -37,7 +37,7 @@ def put_up(record: JobRecord, video: Video) -> Video:
     address = f"{record.bucket}/{name_there(record, video)}"
     # The recipe first: a clip that is there has one.
     if video.sidecar.exists():
-        buckets.put(video.sidecar, _recipe_there(address))
+        buckets.put(video.sidecar, recipe_there(address))
     buckets.put(video.path, address)
     return replace(video, uri=address)
 
@@ -46,10 +46,11 @@ def put_recipe(video: Video) -> None:
     """Put the recipe of a clip that is in a bucket there again, since more is known; one that cannot be put stays."""
     if video.uri and video.sidecar.exists():
         with suppress(DownloadError):
-            buckets.put(video.sidecar, _recipe_there(video.uri))
+            buckets.put(video.sidecar, recipe_there(video.uri))
 
 
-def _recipe_there(address: str) -> str:
+def recipe_there(address: str) -> str:
+    """Where the recipe is of a clip in a bucket."""
     return f"{address.rpartition('.')[0]}.json"
 
 
@@ -69,5 +70,5 @@ def remove(video: Video) -> None:
         DownloadError: the store refused.
     """
     if video.uri:
-        for address in (video.uri, _recipe_there(video.uri)):
+        for address in (video.uri, recipe_there(video.uri)):
             buckets.remove(address)

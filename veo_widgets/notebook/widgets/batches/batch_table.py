@@ -282,8 +282,8 @@ class BatchTable(SearchedWidget):
     async def _save_sheet(self, _message: Message) -> None:
         # The page names no file: it may be a stranger's.
         name = datetime.now().strftime("veo-sheet-%Y%m%d-%H%M%S.html")  # noqa: DTZ005 (local, for people)
-        path = await anyio.to_thread.run_sync(lambda: self.batch.sheet().save(name))
-        self.send({"kind": "told", "message": f"The contact sheet is in {path.name}, which opens in any browser."})
+        await anyio.to_thread.run_sync(lambda: self.batch.sheet().save(name))
+        self.send({"kind": "told", "message": f"The contact sheet is in {name}, which opens in any browser."})
 
     async def _show_row(self, message: Message) -> None:
         if not message.fields["on"]:

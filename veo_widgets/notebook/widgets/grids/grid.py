@@ -18,7 +18,7 @@ from ....domain.arguments import NAME, accepts, refusal
 from ....domain.errors import BudgetError, InvalidRequestError, LedgerError, VeoError
 from ....domain.job_record import JobRecord, JobState
 from ....domain.media import Video
-from ....session.contact_sheets import ContactSheet
+from ....session.contact_sheets import ContactSheet, with_stills
 from ....session.groups.group import Group
 from ....session.inputs import Shown, shown_of
 from ....session.job import Job
@@ -345,13 +345,15 @@ class Grid(ClipWidget):
         return [(video, title(number)) for number, video in videos.items()]
 
     @accepts()
-    def sheet(self, columns: int = 5) -> ContactSheet:
+    def sheet(self, columns: int = 5, *, on: Any = None) -> ContactSheet:
         """A contact sheet: a still of every clip with prompt, model, length and price; a cell without one says why.
 
         Args:
             columns: how many stand beside each other.
+            on: who reads and draws stills that are not here, a task each, as for `Batch.run`; default is this program.
         """
-        return ContactSheet("Clips", sheet_items(self._cells, self._seen, self.columns, self.marks), columns)
+        items = sheet_items(self._cells, self._seen, self.columns, self.marks)
+        return ContactSheet("Clips", with_stills(items, on), columns)
 
     def close(self) -> None:
         """Stop following the jobs; they keep running."""
