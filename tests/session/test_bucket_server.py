@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from veo_widgets.domain import buckets
 from veo_widgets.domain.errors import InvalidRequestError
 from veo_widgets.emulator import Emulator
 from veo_widgets.session.client import Client
+from veo_widgets.storage.ledger.ledger import Ledger
 
 # Puts a small file and a large one, and tells by how many megabytes the second made the program larger.
 _PUTS = """
@@ -112,6 +115,31 @@ except InvalidRequestError as error:
     assert store.secret not in told.stdout + told.stderr
     assert store.key.removeprefix("owner") not in told.stdout + told.stderr
     assert not any(entry.kind == "create" for entry in emulator.journal())
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_worker_puts_up_what_was_left_over(
+    make_client: Callable[..., Client], settings: Settings, store: ObjectServer
+) -> None:
+    client = make_client(replace(settings, folder="s3://films/left"), hasty=True)
+    job = client.submit("A cat", seconds=4).wait(60)
+    record = job.record
+    (video,) = record.videos
+    client.close()
+    # As it stands when the bucket could not be written.
+    store.filesystem.rm_file(video.uri)
+    with closing(Ledger(client.asynchronous.home / "ledger.sqlite3")) as ledger:
+        ledger.reopen(replace(record, videos=(replace(video, uri=""),)), "left over")
+    told = _work_once(AWS_ACCESS_KEY_ID=store.reader)
+    assert told.returncode == 1
+    assert f"Job {job.id}: {video.path.name!r} could not be put into 's3://films/left': access denied" in told.stderr
+    assert _work_once().returncode == 0
+    assert store.filesystem.cat_file(video.uri) == video.path.read_bytes()
+
+
+def _work_once(**changed: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "veo_widgets.api.cli", "worker", "--once"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **changed})
 
 
 @pytest.mark.usefixtures("environment")

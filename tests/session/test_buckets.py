@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.bucket_stores import Brittle, bytes_at, emptied, names_in
+from veo_widgets.client.worker import Worker
 from veo_widgets.config.settings import Settings, clips_folder
 from veo_widgets.domain.errors import DownloadError, InvalidRequestError
-from veo_widgets.domain.job_record import JobState
+from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.emulator import Emulator
 from veo_widgets.session import shelves
 from veo_widgets.session.client import Client
@@ -167,6 +169,45 @@ def test_a_clip_that_cannot_be_put_there_is_kept_and_put_there_later(client: Cli
     assert bytes_at(job.videos[0].uri) == video.path.read_bytes()
     assert job.record.remark == ""
     assert creates(emulator) == 1
+
+
+class Told(list[str]):
+    """What a worker says."""
+
+    def looked(self) -> None:
+        pass
+
+    def ended(self, record: JobRecord) -> None:
+        raise AssertionError(record)
+
+    def trouble(self, words: str) -> None:
+        self.append(words)
+
+
+def test_a_worker_puts_left_over_clips_there(
+    client: Client, make_client: Callable[..., Client], settings: Settings, tmp_path: Path
+) -> None:
+    Brittle.refused.add(".mp4")
+    (video,) = client.submit("A cat", seconds=4).wait(60).videos
+    client.close()
+    with make_client(settings, hasty=True) as later:
+        told = Told()
+        worker = Worker(later.asynchronous, told)
+        (job,) = later.jobs()
+        events = job.events
+        assert later.call(partial(worker.run, once=True)) == {job.id}
+        assert [words.startswith(f"Job {job.id}: ") for words in told] == [True]
+        assert str(video.path) in told[0]
+        # What is as it was leaves no trace, however often it is tried.
+        assert job.events == events
+        # Another machine has no such file, and nothing to say about it.
+        elsewhere = video.path.rename(tmp_path / "elsewhere.mp4")
+        assert later.call(partial(worker.run, once=True)) == set()
+        elsewhere.rename(video.path)
+        Brittle.refused.clear()
+        assert later.call(partial(worker.run, once=True)) == set()
+        assert job.videos[0].uri == f"{FOLDER}/{video.path.name}"
+    assert bytes_at(f"{FOLDER}/{video.path.name}") == video.path.read_bytes()
 
 
 def test_resume_puts_left_over_clips_there(

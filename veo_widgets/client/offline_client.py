@@ -179,6 +179,13 @@ class OfflineClient:
             raise DownloadError(record.trouble)
         return record
 
+    async def put_up_left_over(self) -> list[JobRecord]:
+        """Put the clips of finished jobs into their buckets that are only on this machine; returns these jobs.
+
+        One whose bucket fails again says so as its `trouble`, and still `lacks_upload`.
+        """
+        return await self._uploads.put_up_left_over()
+
     async def events(self, job_id: str) -> list[tuple[float, str, str]]:
         """Time, state and detail of each change of a job, oldest first."""
         return await self._ledger.do(lambda ledger: ledger.events(job_id))

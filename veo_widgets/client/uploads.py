@@ -14,6 +14,7 @@ from ..domain import buckets, job_transitions
 from ..domain.errors import DownloadError, InvalidRequestError, VeoError
 from ..domain.job_record import JobRecord
 from ..domain.media import Video
+from ..domain.paths import is_there
 from ..storage.clips import uploading
 from .job_store import JobStore
 
@@ -71,16 +72,29 @@ class Uploads:
         return job_transitions.troubled(record, troubles[0], self._store.clock.now())
 
     async def again(self, record: JobRecord) -> JobRecord:
-        """Put up what is left of a finished job, and write it down."""
+        """Put up what is left of a finished job, and write down what has changed by that."""
         if not record.lacks_upload:
             return record
         # Once begun it is brought to its end, and noted: a client that is closed waits for it.
         with anyio.CancelScope(shield=True):
-            kept = await self._store.keep(await self.put_up(record), "put into its bucket")
-        return kept  # noqa: RET504 (a scope may swallow what is returned in it)
+            after = await self.put_up(record)
+            if (after.trouble, _there(after)) != (record.trouble, _there(record)):
+                after = await self._store.keep(after, "put into its bucket")
+        return after
 
-    async def put_up_left_over(self) -> None:
-        """Do the same for the newest jobs that have such clips; what fails again is told by the job."""
+    async def put_up_left_over(self) -> list[JobRecord]:
+        """Do the same for the newest jobs with such clips on this machine; what fails again is told by the job."""
+        found = list[JobRecord]()
         with suppress(VeoError):
             for record in await self._store.ledger.do(lambda ledger: ledger.without_uploads()):
-                await self.again(record)
+                if await anyio.to_thread.run_sync(_is_here, record):
+                    found.append(await self.again(record))
+        return found
+
+
+def _there(record: JobRecord) -> list[bool]:
+    return [bool(video.uri) for video in record.videos]
+
+
+def _is_here(record: JobRecord) -> bool:
+    return all(video.uri or is_there(video.path) for video in record.videos)

@@ -22,6 +22,8 @@ from .live_jobs import EVERY_JOB, Sighting
 _LOOK_SECONDS = 2.0
 # What cannot be brought on from here, as without a key, is tried again after the first, doubled up to the second.
 _SHORTEST_ASIDE, _LONGEST_ASIDE = 5.0, 600.0
+# How often clips are put into their buckets that could not be put there before.
+_UPLOAD_SECONDS = 60.0
 # The same words are said again after so long, if they still hold.
 _SAID_SECONDS = 600.0
 
@@ -50,8 +52,9 @@ class _Aside:
 class Worker:
     """Brings open jobs to their end as `AsyncClient.resume` does, and goes on looking for more.
 
-    It creates no job. One that was held back for want of quota when its program ended is sent as after `resume`: its
-    price is reserved, and the limits must allow it at the moment in which it leaves.
+    Clips that could not be put into their buckets are put there. It creates no job. One that was held back for want of
+    quota when its program ended is sent as after `resume`: its price is reserved, and the limits must allow it at the
+    moment in which it leaves.
 
     Args:
         client: of its own, since it forgets what is not worked on.
@@ -80,7 +83,7 @@ class Worker:
             once: whether to return as soon as no job is open but those that cannot be brought on from here.
 
         Returns:
-            These jobs.
+            These jobs, and with `once` those whose clips are still not in their buckets.
 
         Raises:
             LedgerError: with `once`, the ledger cannot be used. Otherwise it is asked again.
@@ -91,6 +94,8 @@ class Worker:
                 await self._client.reckon_missing_digests()
             async with BackgroundTasks() as tasks:
                 is_over = False
+                if not once:
+                    tasks.start(self._keep_putting_up, name="veo worker uploads")
                 while not self._stopped and not (once and is_over):
                     self._woken = anyio.Event()
                     is_over = await self._look(tasks, patient=not once)
@@ -98,9 +103,23 @@ class Worker:
                     if not (once and is_over):
                         with anyio.move_on_after(_LOOK_SECONDS):
                             await self._woken.wait()
+            left = await self._put_up() if once and not self._stopped else set()
+            self._tell_news()
         finally:
             end_listening()
-        return set(self._asides)
+        return left.union(self._asides)
+
+    async def _keep_putting_up(self) -> None:
+        while True:
+            await self._put_up()
+            await anyio.sleep(_UPLOAD_SECONDS)
+
+    async def _put_up(self) -> set[str]:
+        """Put up what was left over; returns the jobs of which it could not be."""
+        left = [record for record in await self._client.put_up_left_over() if record.lacks_upload]
+        for record in left:
+            self._tell_trouble(f"Job {record.id}: {record.trouble}")
+        return {record.id for record in left}
 
     async def _look(self, tasks: BackgroundTasks, *, patient: bool) -> bool:
         """Take up what nobody works on; returns whether there is nothing left that can be brought on from here."""
