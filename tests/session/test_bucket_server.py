@@ -122,7 +122,7 @@ def test_a_worker_puts_up_what_was_left_over(
     make_client: Callable[..., Client], settings: Settings, store: ObjectServer
 ) -> None:
     client = make_client(replace(settings, folder="s3://films/left"), hasty=True)
-    job = client.submit("A cat", seconds=4).wait(60)
+    job = client.submit("A cat", seconds=4).wait(600)
     record = job.record
     (video,) = record.videos
     client.close()

@@ -98,16 +98,16 @@ def test_a_film_whose_clips_are_in_the_bucket_is_not_made_again(
     client: Client, emulator: Emulator, forgotten: Callable[[], None]
 ) -> None:
     shots = [shot("A cat", seconds=4), shot("A dog", seconds=4)]
-    film = Film(client, "pets", shots, {}).run().wait()
+    film = Film(client, "pets", shots, {}).run().wait(600)
     assert film.path.is_file()
     forgotten()
-    again = Film(client, "pets", shots, {}).run().wait()
+    again = Film(client, "pets", shots, {}).run().wait(600)
     assert again.path.is_file()
     assert creates(emulator) == 2
 
 
 def test_a_film_is_rendered_into_the_bucket(client: Client, forgotten: Callable[[], None], tmp_path: Path) -> None:
-    film = Film(client, "pets", [shot("A cat", captions="Meow"), shot("A dog")], {"seconds": 4}).run().wait()
+    film = Film(client, "pets", [shot("A cat", captions="Meow"), shot("A dog")], {"seconds": 4}).run().wait(600)
     forgotten()
     address = "brittle://films/cut/pets.mp4"
     made = film.render(address, loudness=None)
@@ -133,7 +133,7 @@ def test_a_film_is_rendered_into_the_bucket(client: Client, forgotten: Callable[
 def test_a_film_of_a_bucket_is_shown_and_edited_without_fetching_more_than_it_needs(
     client: Client, forgotten: Callable[[], None], tmp_path: Path
 ) -> None:
-    film = Film(client, "pets", [shot("A cat"), shot("A dog")], {"seconds": 4}).run().wait()
+    film = Film(client, "pets", [shot("A cat"), shot("A dog")], {"seconds": 4}).run().wait(600)
     forgotten()
     assert "A cat" in film._repr_html_()
     assert not (tmp_path / "home" / "buckets").exists()
@@ -141,7 +141,7 @@ def test_a_film_of_a_bucket_is_shown_and_edited_without_fetching_more_than_it_ne
 
 
 def test_a_contact_sheet_needs_no_clip(client: Client, forgotten: Callable[[], None], tmp_path: Path) -> None:
-    batch = Batch(client, [{"prompt": "A cat"}, {"prompt": "A dog"}], "", "pets", {"seconds": 4}).run().wait()
+    batch = Batch(client, [{"prompt": "A cat"}, {"prompt": "A dog"}], "", "pets", {"seconds": 4}).run().wait(600)
     forgotten()
     sheet = batch.sheet()
     assert all(item.poster for item in sheet.items)
@@ -188,7 +188,7 @@ def test_a_worker_puts_left_over_clips_there(
     client: Client, make_client: Callable[..., Client], settings: Settings, tmp_path: Path
 ) -> None:
     Brittle.refused.add(".mp4")
-    (video,) = client.submit("A cat", seconds=4).wait(60).videos
+    (video,) = client.submit("A cat", seconds=4).wait(600).videos
     client.close()
     with make_client(settings, hasty=True) as later:
         told = Told()

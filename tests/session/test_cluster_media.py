@@ -81,7 +81,7 @@ def copies(tmp_path: Path) -> list[Path]:
 def test_a_sheet_gets_its_stills_from_the_bucket(
     client: Client, dask: DaskClient, store: ObjectServer, forget: Callable[[], None], tmp_path: Path
 ) -> None:
-    batch = Batch(client, ROWS, "Cat {number}", "cats", {"seconds": 4}).run().wait(300)
+    batch = Batch(client, ROWS, "Cat {number}", "cats", {"seconds": 4}).run().wait(600)
     # One has no recipe any more, and its still is drawn from the clip.
     drawn = batch.videos[0]
     store.filesystem.rm_file(drawn.uri.replace(".mp4", ".json"))
@@ -100,7 +100,7 @@ def test_a_sheet_gets_its_stills_from_the_bucket(
 def test_posters_that_are_lacking_are_drawn_and_kept_in_the_bucket(
     client: Client, dask: DaskClient, store: ObjectServer, forget: Callable[[], None], tmp_path: Path
 ) -> None:
-    batch = Batch(client, ROWS, "Dog {number}", "dogs", {"seconds": 4}).run().wait(300)
+    batch = Batch(client, ROWS, "Dog {number}", "dogs", {"seconds": 4}).run().wait(600)
     recipes = [video.uri.replace(".mp4", ".json") for video in batch.videos]
     known = json.loads(store.filesystem.cat_file(recipes[1]))
     without = {**known, "poster": ""}
@@ -115,7 +115,7 @@ def test_posters_that_are_lacking_are_drawn_and_kept_in_the_bucket(
 def test_frames_and_sheets_of_clips_go_into_a_bucket_or_come_back(
     client: Client, dask: DaskClient, store: ObjectServer, forget: Callable[[], None], tmp_path: Path
 ) -> None:
-    batch = Batch(client, ROWS[:2], "Owl {number}", "owls", {"seconds": 4}).run().wait(300)
+    batch = Batch(client, ROWS[:2], "Owl {number}", "owls", {"seconds": 4}).run().wait(600)
     clips = batch.videos
     expected = [frame.tobytes() for frame in clips[0].frames(every=2, width=64)]
     forget()
@@ -138,7 +138,7 @@ def test_a_film_is_made_by_a_worker_from_the_bucket_into_the_bucket(
     client: Client, dask: DaskClient, store: ObjectServer, forget: Callable[[], None], tmp_path: Path
 ) -> None:
     shots = (shot("A train", end=2, captions="All aboard!"), title_card("Later", seconds=1), shot("A bridge", fade=0.5))
-    film = Film(client, "train", shots, {"seconds": 4}).run().wait(300)
+    film = Film(client, "train", shots, {"seconds": 4}).run().wait(600)
     music = Made().write(tmp_path / "song.mp4")
     here = film.render(tmp_path / "here.mp4", music=music)
     forget()
@@ -164,7 +164,7 @@ def test_what_a_worker_cannot_reach_is_told_in_a_sentence(
     here = Videos([Video(tmp_path / "only-here.mp4")])
     with pytest.raises(VeoError, match=r"^The clip '.*only-here\.mp4' is not there; workers need it"):
         here.frames(on=dask)
-    batch = Batch(client, ROWS[:2], "Fox {number}", "foxes", {"seconds": 4}).run().wait(300)
+    batch = Batch(client, ROWS[:2], "Fox {number}", "foxes", {"seconds": 4}).run().wait(600)
     gone, kept = batch.videos
     store.filesystem.rm_file(gone.uri)
     store.filesystem.rm_file(gone.uri.replace(".mp4", ".json"))
@@ -180,7 +180,7 @@ def test_what_a_worker_cannot_reach_is_told_in_a_sentence(
 def test_a_worker_that_signs_otherwise_makes_no_film(
     client: Client, dask: DaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    film = Film(client, "pair", ("A", "B"), {"seconds": 4}).run().wait(300)
+    film = Film(client, "pair", ("A", "B"), {"seconds": 4}).run().wait(600)
     for name in ("key", "certificates"):
         (tmp_path / name).write_text("no secret of mine")
         monkeypatch.setenv(f"VEO_SIGNING_{name.upper()}", str(tmp_path / name))
