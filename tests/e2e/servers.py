@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-NOTIFICATIONS = "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+_NOTIFICATIONS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 
 # Ten a second.
 _LOOKS = 3000
@@ -122,12 +122,17 @@ def own_places(folder: Path) -> dict[str, str]:
     return {name: str(folder.with_name(place)) for name, place in names.items()}
 
 
+def without_news(settings: Path) -> None:
+    """Have JupyterLab ask nobody whether it should tell news, which would cover a part of the page."""
+    path = settings / _NOTIFICATIONS
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+
+
 @contextmanager
 def jupyter(root: Path, **more: str) -> Iterator[Lab]:
     """A Jupyter server that shows notebooks in JupyterLab, and in Notebook 7. `more` goes into its environment."""
-    settings = root.parent / NOTIFICATIONS
-    settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+    without_news(root.parent / "settings")
     token = secrets.token_hex(16)
     arguments = (
         *("lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from veo_widgets.emulator import Emulator, Pace
-
-from ..e2e.conftest import Notebook, keep_picture, plays
-from ..e2e.servers import Lab
-from .hubs import PASSWORD, PREFIX, Hub, jupyterhub
+from ..e2e.conftest import keep_picture, plays
+from .hubs import Entrance, Hub, Stage, begun, entrance, jupyterhub
 
 # A percent sign with two digits behind it would be a letter to whoever decodes it once too often.
 FOLDER = "Filme #1 %41 猫"
 NAME = f"{FOLDER}/Клип 100% #2.ipynb"
 CELLS = ".jp-Notebook .jp-Cell"
-
-
-class Stage:
-    """The emulator that all servers speak to, with a clock that can be put on."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-        self.emulator = Emulator(pace=Pace.polls(1), clock=lambda: time.time() + self.ahead)
-
-    @property
-    def load(self) -> str:
-        """The first cell."""
-        configure = f"veo.configure(provider='emulator', base_url={self.emulator.base_url!r})"
-        return f"%load_ext veo_widgets\nimport veo_widgets as veo\n{configure}"
-
-    def creates(self) -> int:
-        return sum(entry.kind == "create" for entry in self.emulator.journal())
 
 
 @pytest.fixture(scope="module")
@@ -53,42 +32,12 @@ def hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def enter(hub: Hub, browser: Browser) -> Iterator[Callable[..., Notebook]]:
-    """Start a server and log in to it; no script of the page fails until the end."""
-    errors: list[str] = []
-
-    def log_in(user: str, server: str = "") -> Notebook:
-        context = browser.new_context(viewport={"width": 1280, "height": 1000})
-        page = context.new_page()
-        page.set_default_timeout(120_000)
-        page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
-        hub.start(user, server)
-        own = f"user/{user}/{server}".rstrip("/") + "/"
-        page.goto(f"{hub.url}hub/login?next={PREFIX}{own}lab")
-        page.get_by_label("Username").fill(user)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{hub.url}{own}lab**")
-        return Notebook(page, Lab(hub.url + own, "", hub.homes / user))
-
-    yield log_in
-    for context in browser.contexts:
-        context.close()
-    assert errors == []
+def enter(hub: Hub, browser: Browser) -> Iterator[Entrance]:
+    with entrance(hub, browser) as made:
+        yield made
 
 
-def begun(notebook: Notebook, name: str, *cells: str) -> Page:
-    """The notebook with these cells in its tab, run."""
-    (notebook.lab.root / name).parent.mkdir(parents=True, exist_ok=True)
-    notebook.write(name, *cells)
-    notebook.open(name)
-    notebook.start_all()
-    return notebook.page
-
-
-def test_everything_works_under_the_prefix_in_a_folder_with_a_difficult_name(
-    enter: Callable[..., Notebook], stage: Stage
-) -> None:
+def test_everything_works_under_the_prefix_in_a_folder_with_a_difficult_name(enter: Entrance, stage: Stage) -> None:
     notebook = enter("ada")
     page = begun(notebook, NAME, stage.load, "%%veo --seconds 4 --wait\nA cat", "studio = veo.Studio()\nstudio")
     video = page.locator(CELLS).nth(1).locator(".veo-root video")
@@ -122,9 +71,7 @@ def test_everything_works_under_the_prefix_in_a_folder_with_a_difficult_name(
     keep_picture(page, "hub-saved")
 
 
-def test_a_servers_end_is_told_in_its_open_tab_and_the_clip_comes_home(
-    enter: Callable[..., Notebook], hub: Hub, stage: Stage
-) -> None:
+def test_a_servers_end_is_told_in_its_open_tab_and_the_clip_comes_home(enter: Entrance, hub: Hub, stage: Stage) -> None:
     notebook = enter("ada")
     made = stage.creates()
     slow = "%%veo --seconds 4\n---\nseconds: 600\n---\nA slow cat"
@@ -165,7 +112,7 @@ def test_a_servers_end_is_told_in_its_open_tab_and_the_clip_comes_home(
     assert stage.creates() - made == 1
 
 
-def test_users_and_their_named_servers_have_their_own(enter: Callable[..., Notebook], hub: Hub, stage: Stage) -> None:
+def test_users_and_their_named_servers_have_their_own(enter: Entrance, hub: Hub, stage: Stage) -> None:
     hers = enter("ada")
     page = begun(hers, "hers.ipynb", stage.load, "%%veo --seconds 4 --into clip --wait\nHers", "clip.id")
     expect(page.locator(CELLS).nth(2)).to_contain_text("'")
