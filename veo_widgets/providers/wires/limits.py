@@ -39,7 +39,6 @@ _SPEND = {
     "agent_platform": "Look at the project's billing at https://console.cloud.google.com/billing",
     "openai": "Add credit or raise the limit at https://platform.openai.com/settings/organization/billing",
     "azure": "Raise the limit of the resource in the Azure portal",
-    "litellm": "Ask the proxy's operator to raise the budget of your key or team",
 }
 # LiteLLM's code and two of OpenAI's.
 _MONEY = {"budget_exceeded", "billing_hard_limit_reached", "insufficient_quota"}
@@ -65,6 +64,22 @@ def _is_none_at_all(said: ErrorBody) -> bool:
     return "limit: 0, " in said.message or any(str(one.get("quotaValue")) == "0" for one in said.violations)
 
 
+def _more_to_spend(said: ErrorBody, provider: str) -> str:
+    if provider == "litellm" and said.is_googles:
+        raise_it = "Tell the proxy's operator, whose account it is"
+    elif _is_none_at_all(said):
+        raise_it = "This account has no quota for the model, as free ones have none: turn billing on for its project"
+    elif provider == "litellm":
+        # Its budgets begin anew after a while, unlike the accounts of others.
+        return (
+            "Ask the proxy's operator to raise the budget of your key, user or team, or wait until it is set anew; "
+            "`veo doctor` shows it."
+        )
+    else:
+        raise_it = _SPEND.get(provider, "Raise the limit")
+    return f"{raise_it}; waiting does not help."
+
+
 def limit_remedy(limit: Limit, said: ErrorBody, provider: str, retry_after: float | None) -> str:
     """What to do about a limit.
 
@@ -75,14 +90,7 @@ def limit_remedy(limit: Limit, said: ErrorBody, provider: str, retry_after: floa
         retry_after: seconds the service asked to wait.
     """
     if limit == "spend":
-        raise_it = _SPEND.get(provider, "Raise the limit")
-        if _is_none_at_all(said):
-            raise_it = (
-                "This account has no quota for the model, as free ones have none: turn billing on for its project"
-            )
-        if provider == "litellm" and said.is_googles:
-            raise_it = "Tell the proxy's operator, whose account it is"
-        return f"{raise_it}; waiting does not help."
+        return _more_to_spend(said, provider)
     if limit == "day":
         # Source: https://ai.google.dev/gemini-api/docs/rate-limits.
         anew = "at midnight Pacific time" if said.is_googles else "within a day"
