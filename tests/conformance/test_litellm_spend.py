@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,6 @@ from veo_widgets.config.accounts import Settings
 from veo_widgets.config.credentials import Secret
 from veo_widgets.domain import errors
 from veo_widgets.domain.bookings import Comparison
-from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator, Pace
 from veo_widgets.session.client import Client, Job
 
@@ -38,23 +36,9 @@ async def _hasty_sleep(seconds: float) -> None:
     await anyio.sleep(min(seconds, 0.05))
 
 
-class Ahead:
-    """How far the service's clock is put on, in seconds."""
-
-    seconds = 0.0
-
-
 @pytest.fixture(scope="module")
-def ahead() -> Ahead:
-    return Ahead()
-
-
-@pytest.fixture(scope="module")
-def proxy(ahead: Ahead, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteLLMProxy]:
-    def clock() -> float:
-        return time.time() + ahead.seconds
-
-    with Emulator(pace=Pace.polls(1), clips="small", clock=clock) as emulator, litellm_database() as database:
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteLLMProxy]:
+    with Emulator(pace=Pace.polls(1), clips="small") as emulator, litellm_database() as database:
         upstream = {"GEMINI_API_BASE": emulator.base_url, "GEMINI_API_KEY": "the-operators-key"}
         environment = surroundings(tmp_path_factory.mktemp("proxy")) | upstream | database
         with LiteLLMProxy(python_of("litellm"), environment, CONFIG) as running:
@@ -169,23 +153,6 @@ def test_a_used_up_budget_is_a_problem(operator: Operator) -> None:
     assert lines(report, "request")[0][0] == "warning"
     assert lines(report, "budget") == [("problem", "key spent: $1.60 of $1.50 spent, $0.00 left")]
     assert report.about("budget")[0].remedy == "Wait, or ask the proxy's operator for more."
-
-
-def test_the_clip_that_has_used_up_a_budget_is_kept_waiting_and_comes_home_when_there_is_more(
-    operator: Operator, ahead: Ahead
-) -> None:
-    key = operator.key()
-    job = operator.client(key).submit("---\nseconds: 600\n---\nA cat", model="veo", seconds=4, max_cost=3)
-    while not operator.call("GET", "/key/info", key)["info"]["spend"]:
-        pass
-    operator.call("POST", "/key/update", json={"key": key, "max_budget": 1})
-    # The proxy refuses polls too: nobody may spend, and nobody may look.
-    while "over budget" not in job.sighting.notice.lower():
-        pass
-    assert not job.state.is_final
-    ahead.seconds += 700
-    operator.call("POST", "/key/update", json={"key": key, "max_budget": 10})
-    assert ended(job).state is JobState.SUCCEEDED
 
 
 def test_a_key_of_a_user_has_the_users_budget_too(operator: Operator) -> None:
