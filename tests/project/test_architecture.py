@@ -40,6 +40,7 @@ LIBRARIES = {
     },
     "IPython": {"notebook", "notebook/magics", "notebook/widgets"},
     "fsspec": {"domain"},
+    "distributed": {"api"},
     "av": {"domain/formats", "storage/clips", "storage/films"},
     "PIL": {"domain/formats", "storage/clips"},
     "opentimelineio": {"storage/films"},

@@ -16,6 +16,7 @@ from ..domain.pricing import sum_text, total_usd
 from ..domain.printable import printable
 from ..session.job import Job
 from . import functions, group_functions
+from .clusters import add_on, cluster_at
 from .commands import given
 from .flags import add_account, add_request
 
@@ -68,18 +69,31 @@ def _add_film(film: argparse.ArgumentParser) -> None:
     film.add_argument("--render", metavar="PATH", help="also write the film as it is cut to this .mp4")
     film.add_argument("--retry", action="store_true", help="also send the shots that failed or were filtered")
     film.add_argument("--max-running", type=int, metavar="N", help="how many jobs may run at once")
+    add_on(film, "the film of --render written")
     _add_agreement(film, "show the shots and their prices; send nothing")
     add_account(film)
 
 
 def _run_film(
-    *, board: str, render: str | None, retry: bool, max_running: int | None, yes: bool, dry_run: bool, **values: Any
+    *,
+    board: str,
+    render: str | None,
+    on: str | None,
+    retry: bool,
+    max_running: int | None,
+    yes: bool,
+    dry_run: bool,
+    **values: Any,
 ) -> int:
     """Make what is missing of a film."""
     from ..session.groups.film_files import read_film
     from ..session.groups.piece import refuse
     from ..session.groups.renditions import rendition_of, target_of
 
+    if on and not render:
+        raise InvalidRequestError(
+            f"on: {on!r} is for the film of --render, which is missing.", parameter="on", value=on
+        )
     read = read_film(board)
     film = group_functions.film(read.name, read.parts, **{**read.common, **given(values)})
     if render:
@@ -97,9 +111,11 @@ def _run_film(
     if not _agreed(told, free=bill.free or all(plan.cost.is_free for plan in due), yes=yes):
         return 1
     try:
-        film.run(retry=retry, max_running=max_running).wait()
-        # Standard output is for what a script may read.
-        made = film.render(render, **read.render) if render else film.video
+        # First of all, since it may be that nobody is there.
+        with cluster_at(on if render else None) as workers:
+            film.run(retry=retry, max_running=max_running).wait()
+            # Standard output is for what a script may read.
+            made = film.render(render, **read.render, on=workers) if render else film.video
         print(made.uri or made.path.resolve())
     except VeoError:
         if not retry and len(film.due(retry=True)) > len(film.due()):
@@ -119,6 +135,7 @@ def _add_batch(batch: argparse.ArgumentParser) -> None:
     batch.add_argument("--name", default="", help="the batch's name when you run it again (default: the file's name)")
     batch.add_argument("--retry", action="store_true", help="also send the rows that failed or were filtered")
     batch.add_argument("--max-running", type=int, metavar="N", help="how many jobs may run at once")
+    add_on(batch, "the rows made")
     batch.add_argument("--csv", metavar="PATH", help="also write the rows with their clips to a file")
     batch.add_argument("--dry-run", action="store_true", help="show the rows and their prices; send nothing")
     add_account(batch)
@@ -132,6 +149,7 @@ def _run_batch(
     name: str,
     retry: bool,
     max_running: int | None,
+    on: str | None,
     csv: str | None,
     dry_run: bool,
     **values: Any,
@@ -143,7 +161,8 @@ def _run_batch(
         return 1 if batch.violations else 0
     # Standard output is for the table alone, which a script may read.
     print(f"{batch.title}: {batch.cost}", file=sys.stderr)
-    print(batch.run(retry=retry, max_running=max_running).wait())
+    with cluster_at(on) as workers:
+        print(batch.run(retry=retry, max_running=max_running, on=workers).wait())
     if csv:
         print(f"Written to {batch.to_csv(csv)}", file=sys.stderr)
     return 0 if set(batch.plan().states) == {"succeeded"} else 1
