@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +18,11 @@ from veo_widgets.config.accounts import Settings
 from veo_widgets.config.credentials import Secret
 from veo_widgets.domain import errors
 from veo_widgets.domain.bookings import Comparison
+from veo_widgets.domain.job_record import JobState
 from veo_widgets.emulator import Emulator, Pace
 from veo_widgets.session.client import Client, Job
 
+from ..heard import until
 from .conftest import surroundings
 from .environments import python_of
 from .litellm_database import litellm_database
@@ -36,9 +39,23 @@ async def _hasty_sleep(seconds: float) -> None:
     await anyio.sleep(min(seconds, 0.05))
 
 
+class Ahead:
+    """How far the service's clock is put on, in seconds."""
+
+    seconds = 0.0
+
+
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteLLMProxy]:
-    with Emulator(pace=Pace.polls(1), clips="small") as emulator, litellm_database() as database:
+def ahead() -> Ahead:
+    return Ahead()
+
+
+@pytest.fixture(scope="module")
+def proxy(ahead: Ahead, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteLLMProxy]:
+    def clock() -> float:
+        return time.time() + ahead.seconds
+
+    with Emulator(pace=Pace.polls(1), clips="small", clock=clock) as emulator, litellm_database() as database:
         upstream = {"GEMINI_API_BASE": emulator.base_url, "GEMINI_API_KEY": "the-operators-key"}
         environment = surroundings(tmp_path_factory.mktemp("proxy")) | upstream | database
         with LiteLLMProxy(python_of("litellm"), environment, CONFIG) as running:
@@ -66,6 +83,9 @@ class Operator:
     def key(self, **limits: Any) -> str:
         return str(self.call("POST", "/key/generate", json=limits)["key"])
 
+    def spent(self, key: str) -> float:
+        return float(self.call("GET", "/key/info", key)["info"]["spend"])
+
     def log(self, key: str) -> list[Json]:
         """What was booked for a key, once it is written."""
         token = self.call("GET", "/key/info", key)["key"]
@@ -74,9 +94,8 @@ class Operator:
 
     def written(self, key: str, count: int) -> list[Json]:
         """The log of a key, when it has so many lines that cost something: it is written a while after each call."""
-        while len(rows := self.log(key)) < count:
-            pass
-        return rows
+        until(lambda: len(self.log(key)) >= count)
+        return self.log(key)
 
     def client(self, key: str = "", **more: Any) -> Client:
         account = {"provider": "litellm", "base_url": self.proxy.base_url, "api_key": Secret(key or self.proxy.key)}
@@ -146,13 +165,27 @@ def test_the_doctor_tells_what_a_key_and_its_team_may_spend(operator: Operator) 
 def test_a_used_up_budget_is_a_problem(operator: Operator) -> None:
     key = operator.key(key_alias="spent", max_budget=1.5, models=["veo"])
     operator.call("POST", "/v1/videos", key, json={"model": "veo", "prompt": "A cat", "seconds": "4"})
-    while not operator.call("GET", "/key/info", key)["info"]["spend"]:
-        pass
+    until(lambda: operator.spent(key) > 0)
     report = operator.examined(key, model="veo")
     # The list of models is refused as well.
     assert lines(report, "request")[0][0] == "warning"
     assert lines(report, "budget") == [("problem", "key spent: $1.60 of $1.50 spent, $0.00 left")]
     assert report.about("budget")[0].remedy == "Wait, or ask the proxy's operator for more."
+
+
+def test_the_clip_that_has_used_up_a_budget_is_kept_waiting_and_comes_home_when_there_is_more(
+    operator: Operator, ahead: Ahead
+) -> None:
+    key = operator.key()
+    job = operator.client(key).submit("---\nseconds: 600\n---\nA cat", model="veo", seconds=4, max_cost=3)
+    until(lambda: operator.spent(key) > 0)
+    operator.call("POST", "/key/update", json={"key": key, "max_budget": 1})
+    # The proxy refuses polls too: nobody may spend, and nobody may look.
+    until(lambda: "Budget has been exceeded" in job.sighting.notice)
+    assert not job.state.is_final
+    ahead.seconds += 700
+    operator.call("POST", "/key/update", json={"key": key, "max_budget": 10})
+    assert ended(job).state is JobState.SUCCEEDED
 
 
 def test_a_key_of_a_user_has_the_users_budget_too(operator: Operator) -> None:
@@ -213,8 +246,8 @@ def test_the_ledger_is_held_against_the_log(operator: Operator) -> None:
 
 def test_the_master_key_sees_its_own_bookings_alone(operator: Operator) -> None:
     job = ended(operator.client().submit("A cat", model="veo", seconds=4, max_cost=3))
-    while not (found := operator.compared()).booked:
-        pass
+    until(lambda: operator.compared().booked > 0)
+    found = operator.compared()
     assert [(item.job, item.booked) for item in found.differences] == [(job.id, pytest.approx(1.6))]
 
 
