@@ -30,7 +30,7 @@ PASSWORD = "one-for-all"
 USERS = ["ada", "brigitte"]
 # All servers run as the user who runs the tests: what keeps users apart here are their homes.
 # Ten a second.
-_LOOKS = 1800
+_LOOKS = 6000
 _CONFIG = """
 c = get_config()
 for where, values in {settings!r}.items():
@@ -112,8 +112,8 @@ def _settings(folder: Path, token: str, port: int, proxy: Path) -> dict[str, dic
             "cmd": [sys.executable, "-m", "jupyterhub.singleuser"],
             "args": list(lab),
             "default_url": "/lab",
-            "start_timeout": 300,
-            "http_timeout": 300,
+            "start_timeout": 600,
+            "http_timeout": 600,
         },
         "SimpleLocalProcessSpawner": {"home_dir_template": f"{folder / 'homes'}/{{username}}"},
     }

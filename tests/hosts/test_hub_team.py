@@ -19,8 +19,9 @@ from ..conformance.litellm_database import litellm_database
 from ..conformance.litellm_proxy import MASTER_KEY, LiteLLMProxy
 from ..e2e.conftest import Notebook, keep_picture, plays
 from ..e2e.servers import free_port
+from ..heard import until
 from ..postgres_server import Server, running_server
-from .hub_page import Loaded, as_littlest, secret
+from .hub_page import Loaded, as_littlest, as_zero_to, secret
 from .hubs import Entrance, Hub, Stage, begun, entrance, jupyterhub
 
 Json = dict[str, Any]
@@ -74,7 +75,11 @@ class Team:
     def ask(self, path: str, key: str = MASTER_KEY, body: Json | None = None, **query: str) -> httpx.Response:
         """Ask the proxy, as its operator or with another key."""
         url, headers = f"{self.proxy.base_url}{path}", {"authorization": f"Bearer {key}"}
-        return httpx.request("POST" if body else "GET", url, headers=headers, json=body, params=query, timeout=300)
+        return httpx.request("POST" if body else "GET", url, headers=headers, json=body, params=query, timeout=600)
+
+    def allow(self, user: str, usd: float) -> None:
+        """Change a user's budget, as the proxy's operator."""
+        self.ask("/user/update", body={"user_id": f"jupyterhub/{user}", "max_budget": usd}).raise_for_status()
 
     def key_in(self, notebook: Notebook) -> str:
         """The key that the cell `KEEP_KEY` has left."""
@@ -97,7 +102,7 @@ class Team:
         return {**files, **{name: repr(found).encode() for name, found in rows.items()}}
 
 
-@pytest.fixture(scope="module", params=[("hub5", as_littlest)], ids=["littlest"])
+@pytest.fixture(scope="module", params=[("hub5", as_littlest), ("hub6", as_zero_to)], ids=["littlest", "zero-to"])
 def team(
     request: pytest.FixtureRequest,
     proxy: LiteLLMProxy,
@@ -144,13 +149,43 @@ def test_two_users_make_clips_in_one_ledger_each_with_a_key_of_their_own(team: T
         assert (found["user_id"], found["key_alias"]) == (f"jupyterhub/{user}", f"jupyterhub/{user}")
         expect(notebooks[user].page.locator(CELLS).nth(4)).to_contain_text("of $20.00 spent")
     with psycopg.connect(team.ledger) as connection:
-        assert connection.execute("SELECT count(*) FROM veo_widgets.jobs").fetchone() == (2,)
-        assert list(connection.execute("SELECT 1 FROM veo_widgets.jobs WHERE state <> 'succeeded'")) == []
+        found = connection.execute("SELECT owner, state FROM veo_widgets.jobs ORDER BY owner").fetchall()
+    assert found == [("ada", "succeeded"), ("brigitte", "succeeded")]
     # Neither where people look nor where anything stays.
     shown = {f"the page of {user}": one.page.content().encode() for user, one in notebooks.items()}
     said = {"what kernels said": b"".join(enter.heard), "the proxy's log": "\n".join(team.proxy.log).encode()}
     for word in (*keys.values(), MASTER_KEY, OPERATORS_KEY, PASSWORD):
         assert [where for where, text in {**shown, **said, **team.kept()}.items() if word.encode() in text] == []
+
+
+def test_a_key_lives_as_long_as_its_server_and_the_budget_as_long_as_its_user(
+    team: Team, enter: Entrance, stage: Stage
+) -> None:
+    notebook = enter("ada", "grading")
+    slow = "%%veo --seconds 4\n---\nseconds: 600\n---\nA slow cat"
+    page = begun(notebook, "slow.ipynb", LOAD, KEEP_KEY, slow)
+    expect(page.locator(CELLS).nth(2).locator(".veo-root").first).to_contain_text("Generating")
+    key = team.key_in(notebook)
+    assert team.ask("/key/info", key).json()["info"]["key_alias"] == "jupyterhub/ada/grading"
+    # A key makes no further ones, and raises no budget.
+    assert team.ask("/key/generate", key, {"user_id": "jupyterhub/ada"}).is_client_error
+    assert team.ask("/user/update", key, {"user_id": "jupyterhub/ada", "max_budget": 1000}).is_client_error
+    team.hub.stop("ada", "grading")
+    until(lambda: team.ask("/v1/models", key).status_code == 401)
+    stage.ahead += 700
+    notebook = enter("ada", "grading")
+    # It shows the jobs of its own notebook.
+    page = begun(notebook, "slow.ipynb", LOAD, KEEP_KEY, "%veo resume")
+    plays(page.locator(CELLS).nth(2).locator(".veo-root video"))
+    assert team.key_in(notebook) not in {key, ""}
+    # What the proxy's operator has said of a user is not said anew by the hub, and counts for each key.
+    team.allow("ada", 0.01)
+    team.hub.stop("ada", "grading")
+    page = begun(enter("ada", "grading"), "refused.ipynb", LOAD, "%%veo --seconds 4 --wait\nA cat too many")
+    expect(page.locator(CELLS).nth(1)).to_contain_text("RateLimitError")
+    keep_picture(page, "hub-team-refused")
+    assert team.ask("/user/info", user_id="jupyterhub/ada").json()["user_info"]["max_budget"] == 0.01
+    team.allow("ada", 20)
 
 
 def server_variables(hub: Hub) -> dict[str, str]:

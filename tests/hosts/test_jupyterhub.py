@@ -92,7 +92,7 @@ def test_a_servers_end_is_told_in_its_open_tab_and_the_clip_comes_home(enter: En
     keep_picture(page, "hub-stopped")
     hub.start("ada")
     # JupyterLab tries again after ever longer pauses.
-    expect(card.locator(".veo-gone").first).to_contain_text("The kernel is gone. Job", timeout=300_000)
+    expect(card.locator(".veo-gone").first).to_contain_text("The kernel is gone. Job")
     expect(card.locator(".veo-gone").first).to_contain_text(
         "is still running at the service; %veo resume fetches its clip."
     )
