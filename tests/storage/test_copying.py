@@ -148,6 +148,12 @@ def a_copy(path: Path, folder: Path) -> Path:
     return copied
 
 
+def lose(path: Path, job_ids: tuple[str, ...]) -> None:
+    """Put events of jobs that are not there into a file, as a damaged one may have them."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executemany("INSERT INTO events VALUES (?, 1.0, 'failed', '')", [(job_id,) for job_id in job_ids])
+
+
 def copied(source: Path | str, target: Path | str) -> Progress:
     progress = Progress()
     copy(place_of(str(source), "FROM"), place_of(str(target), "TO"), 30.0, 0.0, progress)
@@ -204,6 +210,29 @@ def test_what_postgresql_cannot_keep_counts_as_the_same(filled: Path, url: str, 
     assert copied(path, url).events == 2 * COUNT + 2
     assert copied(path, tmp_path / "file.sqlite3").events == 2 * COUNT + 2
     assert ("a\0b",) in sqlite3.connect(tmp_path / "file.sqlite3").execute("SELECT detail FROM events").fetchall()
+
+
+def test_events_without_a_job_are_named_and_left_out(filled: Path, url: str, tmp_path: Path, veo: Veo) -> None:
+    mine, theirs = a_copy(filled, tmp_path), tmp_path / "theirs.sqlite3"
+    lose(mine, ("nobody", "nobody", "someone"))
+    for target in (url, theirs, theirs):
+        done = veo("copy", mine, target)
+        assert (done.code, done.err) == (0, "")
+        assert f"{2 * COUNT + 3} events" in done.out
+        assert "Left out: 3 events of jobs that are not there ('nobody', 'someone')." in done.out
+    assert in_file(theirs) == in_file(filled) == on_server(url)
+
+
+@pytest.mark.parametrize("job_id", ["nobody", "job00002"])
+def test_events_without_a_job_are_in_no_copy(filled: Path, tmp_path: Path, job_id: str, veo: Veo) -> None:
+    mine, theirs = a_copy(filled, tmp_path), tmp_path / "theirs.sqlite3"
+    Ledger(theirs).close()
+    lose(theirs, (job_id,))
+    before = in_file(theirs)
+    done = veo("copy", mine, theirs)
+    assert (done.code, done.out) == (1, "")
+    assert f"is no copy of the other: it has events of the job {job_id!r}, which is not there." in done.err
+    assert in_file(theirs) == before
 
 
 # What is refused

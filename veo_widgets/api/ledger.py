@@ -19,6 +19,7 @@ from ..storage.ledger.readers import reader
 
 HELP = "copy a ledger between a file and a PostgreSQL server, or check one"
 _PLACE = "a ledger's file, postgresql://user@host/database, or `default`: the ledger in use"
+_LOST_SHOWN = 5
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +60,11 @@ def _copy(source: LedgerPlace, target: LedgerPlace) -> int:
         f"The same in {printable(str(source))} and {printable(str(target))}: {progress.jobs} jobs, {progress.events} "
         f"events, {progress.images} images, {progress.limits} limits, {dollars(progress.usd)}."
     )
+    if progress.lost:
+        names = ", ".join(map(repr, list(progress.lost)[:_LOST_SHOWN]))
+        names += ", …" if len(progress.lost) > _LOST_SHOWN else ""
+        count = sum(progress.lost.values())
+        print(f"Left out: {count} event{'s' * (count != 1)} of jobs that are not there ({printable(names)}).")
     if left:
         print(f"{left} of the jobs are open: use only one of the two from now on, or both will take them up.")
     return 0

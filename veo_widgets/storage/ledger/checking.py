@@ -26,6 +26,15 @@ def check(ledger: Reader) -> Iterator[str]:
     yield from _told_unless_unreadable("images", _image_faults(ledger))
 
 
+def lost_events(ledger: Reader) -> dict[str, int]:
+    """How many events there are of each job that is not there, as damage to a file leaves them behind.
+
+    Raises:
+        LedgerError: they cannot be read.
+    """
+    return dict(ledger.rows(_LOST_EVENTS))
+
+
 def _told_unless_unreadable(what: str, faults: Iterator[str]) -> Iterator[str]:
     """Faults, the last of which may be that the rest cannot be read."""
     try:
@@ -62,7 +71,7 @@ def _faults_of_job(row: Row, ledger: Reader) -> Iterator[str]:
 
 
 def _event_faults(ledger: Reader) -> Iterator[str]:
-    for job_id, count in ledger.rows(_LOST_EVENTS):
+    for job_id, count in lost_events(ledger).items():
         yield f"events: {count} of the job {job_id!r}, which is not there."
 
 

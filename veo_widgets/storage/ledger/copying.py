@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ...domain.errors import LedgerError
 from . import leases
+from .checking import lost_events
 from .copied_rows import COLUMNS, TABLES, CopiedRow, Table
 from .engine import Engine, Reader
 from .engines import opened
@@ -33,6 +34,7 @@ class Progress:
         jobs, events, images, limits: how many of them that was done with.
         usd: what those jobs count for, in US dollars.
         of: how many jobs there are.
+        lost: how many events of jobs that are not there were left out, by job.
         tick: called after each step.
     """
 
@@ -43,6 +45,7 @@ class Progress:
     limits: int = 0
     usd: float = 0.0
     of: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
     tick: Callable[[], None] = field(default=lambda: None)
 
     def begin(self, what: str) -> None:
@@ -82,10 +85,12 @@ def copy(source: LedgerPlace, target: LedgerPlace, patience: float, now: float, 
     with closing(before):
         _refuse_if_in_use(before, source, now)
         ((progress.of,),) = before.rows("SELECT count(*) FROM jobs")
+        progress.lost = lost_events(before)
         begun = reader(target, patience)
         if begun is not None:
             with closing(begun):
                 _refuse_if_in_use(begun, target, now)
+                _refuse_lost(begun)
                 # All of it before anything is written: it may be the wrong one.
                 progress.begin("looked at")
                 _walk(before, begun, progress, _leave)
@@ -116,6 +121,15 @@ def _refuse_if_in_use(ledger: Reader, place: LedgerPlace, now: float) -> int:
         f"The ledger {ledger.name} is in use: {', '.join(holds[:_HOLDS_SHOWN])}{more}. Two ledgers must not both have "
         "a job that is being worked on: end that program first. On another machine it may count for 75 s after its end."
     )
+
+
+def _refuse_lost(target: Reader) -> None:
+    """Refuse a place with events that no copy puts there: they have the numbers of others."""
+    for job_id in lost_events(target):
+        raise LedgerError(
+            f"The ledger {target.name} is no copy of the other: it has events of the job {job_id!r}, which is not "
+            "there. Nothing is overwritten; name a place without a ledger."
+        )
 
 
 def _number_on(source: Reader, target: Engine) -> None:
