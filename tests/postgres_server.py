@@ -48,15 +48,21 @@ class Server:
         """Stop it at once, whatever it was doing; its data is mended at the next start."""
         self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "-t", "300", "stop")
 
-    def address(self, database: str = "postgres") -> str:
+    def address(self, database: str = "postgres", role: str = USER) -> str:
         """What programs reach a database by."""
-        return f"postgresql://{USER}@localhost/{database}?host={self.sockets}"
+        return f"postgresql://{role}@localhost/{database}?host={self.sockets}"
 
-    def new_database(self) -> str:
-        """The address of an empty database."""
+    def new_database(self, owner: str = USER) -> str:
+        """The address of an empty database, for whoever owns it."""
         name = f"d{next(self._numbers)}"
-        self.run_sql(f"CREATE DATABASE {name}")
-        return self.address(name)
+        self.run_sql(f"CREATE DATABASE {name} OWNER {owner}")
+        return self.address(name, owner)
+
+    def new_role(self, name: str, more: str = "") -> str:
+        """The name of a new role that may log in; it is the server's, for all of its databases."""
+        made = f"{name}{next(self._numbers)}"
+        self.run_sql(f"CREATE ROLE {made} LOGIN {more}")
+        return made
 
     def run_sql(self, *statements: str) -> None:
         """Run statements, each by itself."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres_server import Server, running_server
+from tests.postgres_server import USER, Server, running_server
 
-from .places import FilePlace, ServerPlace
+from .places import FilePlace, MemberPlace, ServerPlace
+from .teams import Team, new_team
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +20,20 @@ def postgres() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "member"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> FilePlace:
     """Where an empty ledger is to be."""
     if request.param == "sqlite":
         return FilePlace(tmp_path)
-    return ServerPlace(tmp_path, request.getfixturevalue("postgres").new_database())
+    server: Server = request.getfixturevalue("postgres")
+    if request.param == "postgres":
+        return ServerPlace(tmp_path, server.new_database())
+    role, url = server.new_role("member"), server.new_database()
+    return MemberPlace(tmp_path, url, url.replace(f"{USER}@", f"{role}@"), role)
+
+
+@pytest.fixture
+def team(postgres: Server, tmp_path: Path) -> Iterator[Team]:
+    """A ledger of several roles: who owns it, two members, of whom one by a group, and a worker."""
+    with new_team(postgres, tmp_path) as made:
+        yield made

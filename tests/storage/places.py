@@ -11,6 +11,8 @@ import psycopg
 
 from veo_widgets.domain.secret import Secret
 from veo_widgets.storage.ledger.ledger import Ledger
+from veo_widgets.storage.ledger.postgres import PostgresServer
+from veo_widgets.storage.ledger.postgres_protection import Protection
 from veo_widgets.storage.ledger.postgres_text import translated
 
 _CLOCK = """
@@ -47,6 +49,10 @@ class FilePlace:
     def at(self, now: float) -> None:
         """Set the ledger's own clock, which here is that of whoever asks."""
 
+    def administered(self, **options: Any) -> Ledger:
+        """The ledger of whoever may set everybody's limits."""
+        return self.open(**options)
+
     @property
     def arguments(self) -> list[str]:
         """What a program that begins with `OPENING` is given."""
@@ -58,7 +64,7 @@ class ServerPlace(FilePlace):
 
     def __init__(self, folder: Path, url: str) -> None:
         super().__init__(folder)
-        self.url, self._has_clock = url, False
+        self.url, self._admin_url, self._has_clock = url, url, False
 
     def open(self, **options: Any) -> Ledger:
         ledger = _InStep(self, **options)
@@ -68,13 +74,33 @@ class ServerPlace(FilePlace):
         return ledger
 
     def execute(self, sql: str, values: Any = ()) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, autocommit=True) as db:
+        with psycopg.connect(self._admin_url, autocommit=True) as db:
             db.execute("SET search_path = veo_widgets")
             done = db.execute(sql if values is None else translated(sql), values)
             return done.fetchall() if done.description else []
 
     def at(self, now: float) -> None:
         self.execute("UPDATE clock_of_test SET now = ?", (now,))
+
+
+class MemberPlace(ServerPlace):
+    """A ledger whose server keeps users apart, as one of them has it."""
+
+    def __init__(self, folder: Path, url: str, own_url: str, role: str) -> None:
+        super().__init__(folder, url)
+        self._admin_url, self._role, self.url = url, role, own_url
+
+    def open(self, **options: Any) -> Ledger:
+        if not self._has_clock:
+            with closing(PostgresServer(Secret(self._admin_url), 30.0)) as server:
+                server.protect(Protection((self._role,)))
+            self.execute(_CLOCK, None)
+            self.execute("GRANT SELECT ON clock_of_test TO PUBLIC", None)
+            self._has_clock = True
+        return super().open(**options)
+
+    def administered(self, **options: Any) -> Ledger:
+        return Ledger(self.path, url=Secret(self._admin_url), **options)
 
 
 class _InStep(Ledger):

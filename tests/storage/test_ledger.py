@@ -104,6 +104,7 @@ def test_a_record_is_read_as_it_was_written(ledger: Ledger) -> None:
         problem=Problem("a", "b", "c"),
     )
     ledger.write(full)
+    full = ledger.owned(full)
     assert ledger.read(full.id) == full
     assert ledger.jobs() == [full]
 

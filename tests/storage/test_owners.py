@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import subprocess
 import sys
 import time
@@ -11,24 +9,21 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from pathlib import Path
 
-import psycopg
 import pytest
 
-from tests.postgres_server import Server
 from veo_widgets.domain.budgets import local_day
 from veo_widgets.domain.errors import BudgetError
 from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.domain.pricing import Cost
-from veo_widgets.domain.secret import Secret
 from veo_widgets.domain.spender import Spender
 from veo_widgets.storage.ledger.ledger import Ledger
-from veo_widgets.storage.ledger.schema import MIGRATIONS
 
 from .places import OPENING, FilePlace
 from .test_ledger import record
 
+# Whoever is kept apart from others is one user alone: see `test_protection`.
+pytestmark = pytest.mark.parametrize("place", ["sqlite", "postgres"], indirect=True)
 NOW = 1_790_000_000.0
 # A program of one user, for one project, that submits as fast as it can once it is told to.
 SPENDING = f"""{OPENING}
@@ -175,38 +170,3 @@ def test_programs_of_several_users_never_spend_a_cent_too_much_together(place: F
     assert total == pytest.approx(8.0)
     assert sum(usd for owner, _, usd in sums if owner == "ada") <= 4.0 + 1e-9
     assert sum(usd for _, project, usd in sums if project == "ads") <= 2.4 + 1e-9
-
-
-# Versions
-
-
-def test_a_ledger_of_before_there_were_owners_is_brought_up_to_date(tmp_path: Path, postgres: Server) -> None:
-    path, url = tmp_path / "ledger.sqlite3", postgres.new_database()
-    made = record("old", provider="gemini")
-    row = (made.id, "queued", "gemini", "m", 1.0, 1.0, '{"prompt": "A cat", "model": "m"}', 0.8, local_day(NOW), "p")
-    names = "id, state, provider, model, created_at, updated_at, request, usd, day, program, record"
-    insert = f"INSERT INTO jobs ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    text = json.dumps(made.to_json())
-    with closing(sqlite3.connect(path)) as db, db:
-        for script in MIGRATIONS[:6]:
-            db.executescript(script.sqlite)
-        db.execute("PRAGMA user_version = 6")
-        db.execute(insert, (*row, text))
-        db.execute("INSERT INTO budgets VALUES ('day', 12.5)")
-    with psycopg.connect(url) as server:
-        server.execute("CREATE SCHEMA veo_widgets")
-        server.execute("CREATE TABLE veo_widgets.version AS SELECT 6 AS version")
-        for statement in filter(str.strip, MIGRATIONS[5].postgres.split(";")):
-            server.execute(statement)
-        server.execute("SET search_path = veo_widgets")
-        server.execute(insert.replace("?", "%s"), (*row, text))
-        server.execute("INSERT INTO budgets VALUES ('day', 12.5)")
-        server.execute("INSERT INTO inputs VALUES ('ab', 'image/png', 'x')")
-    for opened in (Ledger(path), Ledger(tmp_path / "other.sqlite3", url=Secret(url))):
-        with closing(opened) as ledger:
-            (job,) = ledger.jobs()
-            assert (job.id, job.owner, job.project) == ("old", "", "")
-            found = ledger.budget(local_day(NOW), {}, {})
-            assert (found.limits, found.tallies["day"].reserved) == ({"day": 12.5}, 0.8)
-            assert ledger.spend().by("user") == {"": 0.8}
-            reserve(ledger, paid("new", "ada"))

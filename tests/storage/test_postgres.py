@@ -261,7 +261,7 @@ def test_the_ledger_of_a_later_version_is_left_alone(url: str, tmp_path: Path) -
 
 def test_who_may_not_make_tables_is_told_whom_to_ask(postgres: Server, url: str, tmp_path: Path) -> None:
     postgres.run_sql("CREATE ROLE guest LOGIN")
-    with pytest.raises(LedgerError, match="Ask who keeps the database"):
+    with pytest.raises(LedgerError, match="ask who keeps the database for the right to create the schema"):
         opened(url.replace("keeper@", "guest@"), tmp_path)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from contextlib import closing
+from typing import Any
 
 from ..client.progress import Line, metered
 from ..config.settings import place_of
@@ -17,7 +19,7 @@ from ..storage.ledger.ledger import PATIENCE_SECONDS
 from ..storage.ledger.ledger_place import LedgerPlace
 from ..storage.ledger.readers import reader
 
-HELP = "copy a ledger between a file and a PostgreSQL server, or check one"
+HELP = "copy a ledger between a file and a PostgreSQL server, check one, or keep its users apart"
 _PLACE = "a ledger's file, postgresql://user@host/database, or `default`: the ledger in use"
 _LOST_SHOWN = 5
 
@@ -32,10 +34,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     words = "say whether a ledger is whole, without a change to it"
     checking = actions.add_parser("check", help=words, description=f"{words.capitalize()}.")
     checking.add_argument("source", metavar="LEDGER", nargs="?", default="default", help=f"{_PLACE} (if none is named)")
+    words = "keep the users of a ledger in PostgreSQL apart, each with a database role of their own"
+    protecting = actions.add_parser("protect", help=words, description=f"{words.capitalize()}.")
+    protecting.add_argument("source", metavar="LEDGER", nargs="?", default="default", help=f"{_PLACE} (the default)")
+    for flag, words, needed in (
+        ("--members", "roles, or groups of them, of which each user sees their own jobs", True),
+        ("--workers", "roles that see all jobs and bring them home, as `veo worker` does", False),
+    ):
+        protecting.add_argument(flag, metavar="ROLE", nargs="+", default=(), required=needed, help=words)
+    protecting.add_argument("--shared", action="store_true", help="let members see all jobs, but change no limit")
 
 
-def run(*, action: str, source: str, target: str = "") -> int:
-    """Do one of the two; returns the exit code.
+def run(*, action: str, source: str, target: str = "", **roles: Any) -> int:
+    """Do one of the three; returns the exit code.
 
     Raises:
         InvalidRequestError: a place cannot be one of a ledger.
@@ -43,7 +54,33 @@ def run(*, action: str, source: str, target: str = "") -> int:
     """
     if action == "check":
         return _check(place_of(source, "LEDGER"))
+    if action == "protect":
+        return _protect(place_of(source, "LEDGER"), **roles)
     return _copy(place_of(source, "FROM"), place_of(target, "TO"))
+
+
+def _protect(place: LedgerPlace, *, members: Sequence[str], workers: Sequence[str], shared: bool) -> int:
+    if place.url is None:
+        raise InvalidRequestError(
+            f"LEDGER: {str(place)!r} is a file, and whoever can open a file sees all of it; only a server keeps users "
+            "apart.",
+            parameter="LEDGER",
+        )
+    # Imported here: most ledgers are a file.
+    from ..storage.ledger.postgres import PostgresServer
+    from ..storage.ledger.postgres_protection import Protection
+
+    with closing(PostgresServer(place.url, PATIENCE_SECONDS)) as server:
+        owner = server.protect(Protection(tuple(members), tuple(workers), shared))
+    seen = "all jobs, and add their own" if shared else "their own jobs alone"
+    lines = [
+        f"{place} keeps its users apart.",
+        f"{', '.join(members)}: see {seen}, and lower their own limits.",
+        *([f"{', '.join(workers)}: see and bring home all jobs."] if workers else []),
+        f"{owner}: sees everything and sets all limits; `veo budget` shows them.",
+    ]
+    print("\n".join(map(printable, lines)))
+    return 0
 
 
 def _copy(source: LedgerPlace, target: LedgerPlace) -> int:

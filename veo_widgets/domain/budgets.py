@@ -311,7 +311,8 @@ class Budget:
 def _is_looser(name: str, usd: float, bound: float) -> bool:
     """Whether a limit lets more pass than an administrator's does."""
     # Less reserved for what has no known price lets more of it pass.
-    return usd < bound if name == "unknown" else usd > bound
+    # Written so that what is not a number is looser too.
+    return not (usd >= bound if name == "unknown" else usd <= bound)
 
 
 def is_over(cost: Cost, max_cost: float | None) -> bool:

@@ -23,7 +23,7 @@ _WRITE_JOB = f"INSERT INTO jobs ({_NAMES}) VALUES ({_MARKS})"  # noqa: S608
 _WRITE_EVENT = "INSERT INTO events (job_id, at, state, detail, rowid) VALUES (?, ?, ?, ?, ?)"
 # One image may be there for several owners, and is copied once.
 _HASHES = "SELECT DISTINCT sha256 FROM inputs WHERE sha256 > ? AND sha256 <= ? ORDER BY sha256 LIMIT ?"
-_IMAGE = "SELECT sha256, mime, data FROM inputs WHERE sha256 = ? ORDER BY mime LIMIT 1"
+_IMAGE = "SELECT sha256, mime, data FROM inputs WHERE sha256 = ? ORDER BY length(data) DESC, mime LIMIT 1"
 _WRITE_IMAGE = "INSERT INTO inputs (sha256, mime, data) VALUES (?, ?, ?)"
 _KEY = "(name, owner, project, set_by)"
 _LIMITS = f"""SELECT name, owner, project, set_by, usd FROM budgets

@@ -95,6 +95,10 @@ def copy(source: LedgerPlace, target: LedgerPlace, patience: float, now: float, 
                 progress.begin("looked at")
                 _walk(before, begun, progress, _leave)
         with closing(opened(target.path, patience, None, target.url, list)) as after:
+            if not after.role.administers:
+                raise LedgerError(
+                    f"The ledger {after.name} keeps its users apart, so only whoever administers it copies into it."
+                )
             _number_on(before, after)
             progress.begin("copied")
             _walk(before, after, progress, lambda table, rows: _write(before, after, table, rows))

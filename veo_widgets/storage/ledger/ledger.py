@@ -81,6 +81,7 @@ class Ledger:
         """
         # Who never leased anything has nothing to give back, and need not become a holder for it.
         me = self._me.name if self._me and record.state.is_final else ""
+        record = record if record.owner else self.owned(record)
 
         def work(db: Database) -> None:
             write_job(db, record, detail)
@@ -146,7 +147,7 @@ class Ledger:
             BudgetError: too little is left; nothing is written.
             PlaceTakenError: it is a piece of a film or a batch that has another job; nothing is written.
         """
-        me = self._holder_name()
+        me, record = self._holder_name(), self.owned(record)
 
         def work(db: Database) -> bool:
             # Before the price: a place that is taken is refused whatever the budget says.

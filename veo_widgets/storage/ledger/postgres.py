@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...domain.errors import LedgerError, MissingExtraError
 from ...domain.job_record import JobRecord
 from ...domain.secret import Secret
-from . import postgres_schema, postgres_search
+from . import postgres_protection, postgres_schema, postgres_search
 from .engine import Row
 from .job_rows import carry_over
 from .ledger_place import address_for_people
@@ -183,6 +183,20 @@ class PostgresServer:
 
         return self._patiently(whole, "written")
 
+    def protect(self, wanted: postgres_protection.Protection) -> str:
+        """Keep users apart; returns who administers the ledger. See `postgres_protection.protect`.
+
+        Raises:
+            LedgerError: this role may not, or one that is named cannot be kept apart.
+        """
+
+        def work() -> str:
+            with self._engine.begin() as connection:
+                run, db = connection.exec_driver_sql, PostgresDatabase(connection)
+                return postgres_protection.protect(db, run, wanted, self.name)
+
+        return self._patiently(work, "changed")
+
     def number_on(self, jobs: int, events: int) -> None:
         """Have new rows numbered above these and above all that are there.
 
@@ -209,10 +223,17 @@ class PostgresServer:
                 if not self._reads_only:
                     postgres_schema.migrate(PostgresDatabase(connection), connection.exec_driver_sql, self.name)
                 self.version = postgres_schema.version_of(PostgresDatabase(connection), self.name)
-            if records := sorted(self._known(), key=lambda record: record.id):
-                with self._engine.begin() as connection:
-                    carry_over(PostgresDatabase(connection), records)
+                if self.version:
+                    self.role = postgres_protection.role_of(PostgresDatabase(connection))
+            # From here on it can be read: an image of a job that is written again may be there still.
             self._opened = True
+            try:
+                if records := sorted(self._known(), key=lambda record: record.id):
+                    with self._engine.begin() as connection:
+                        carry_over(PostgresDatabase(connection), records)
+            except BaseException:
+                self._opened = False
+                raise
 
     @contextmanager
     def _transaction(self) -> Iterator[PostgresDatabase]:

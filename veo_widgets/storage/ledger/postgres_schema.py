@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ...domain.errors import LedgerError
 from .engine import Database
+from .postgres_protection import protect_again, role_of
 from .postgres_tables import SCHEMA
 from .schema import MIGRATIONS, later_version
 
@@ -40,10 +41,16 @@ def migrate(db: Database, run: Callable[[str], object], name: str) -> None:
             db.execute(f"CREATE SCHEMA {SCHEMA}")
         db.execute(f"CREATE TABLE {_VERSIONS} (version INTEGER NOT NULL)")
         db.execute(f"INSERT INTO {_VERSIONS} VALUES (0)")  # noqa: S608 (our own names)
+    elif not role_of(db).administers:
+        raise LedgerError(
+            f"The ledger {name} was written by an earlier version, and whoever administers it brings it up to date: "
+            "any command such as `veo jobs` does."
+        )
     for script in MIGRATIONS[version:]:
         for statement in filter(str.strip, script.postgres.split(";")):
             run(statement)
     db.execute(f"UPDATE {_VERSIONS} SET version = ?", (len(MIGRATIONS),))  # noqa: S608
+    protect_again(db, run, name)
 
 
 def version_of(db: Database, name: str) -> int:

@@ -23,7 +23,8 @@ _FEW, _AT_ONCE, _TIMES = 200, 2000, 5
 _LEAST = 500
 _LACKING = """SELECT rowid, request FROM jobs
     WHERE NOT EXISTS (SELECT 1 FROM prompts WHERE prompts.rowid = jobs.rowid) ORDER BY rowid LIMIT :count"""
-_KEEP = "INSERT INTO prompts VALUES (?, ?) ON CONFLICT DO NOTHING"
+_KEEP = """INSERT INTO prompts (rowid, prompt, job_owner)
+    SELECT rowid, CAST(? AS TEXT), owner FROM jobs WHERE rowid = ? ON CONFLICT DO NOTHING"""
 
 
 class _Do(Protocol):
@@ -36,7 +37,7 @@ def catch_up(read: _Do, write: _Do) -> None:
         lacking = read(lambda db: db.execute(_LACKING, {"count": _AT_ONCE}).fetchall())
         if len(lacking) <= _FEW:
             return
-        _keep(write, [(number, UNKEPT.sub(" ", folded_prompt(request))) for number, request in lacking])
+        _keep(write, [(UNKEPT.sub(" ", folded_prompt(request)), number) for number, request in lacking])
 
 
 def _keep(write: _Do, prompts: list[Row]) -> None:

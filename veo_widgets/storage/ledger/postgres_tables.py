@@ -4,6 +4,15 @@ from __future__ import annotations
 
 # The ledger's own schema, so that it may share a database with others.
 SCHEMA = "veo_widgets"
+# Columns of jobs that hold what is asked for by these words.
+FOUND_BY = {
+    "operation": "json_extract(record, '$.operation')",
+    "in_group": "json_extract(record, '$.group')",
+    "in_place": "json_extract(record, '$.place')",
+    "notebook": "json_extract(record, '$.notebook')",
+    "prompt_start": "substr(json_extract(request, '$.prompt'), 1, 60)",
+    "prompt_length": "length(json_extract(request, '$.prompt'))",
+}
 
 # Text is compared by its bytes, as in SQLite. A function names others with their schema, since indexes are also made
 # where none is searched, as from a backup. What JSON may hold and no text here can is replaced: NUL, half characters.
@@ -81,7 +90,14 @@ POSTGRES = rf"""
         prompt TEXT COLLATE "C" NOT NULL
     )
     """  # noqa: S608 (our own names)
-# An image is kept once for each owner: who has it must not be seen from whether it can be added.
+# An image is kept once for each owner: who has it must not be seen from whether it can be added. What jobs are found by
+# has columns of its own, since a server that keeps users apart tries no function on a row before it knows whose it is,
+# and so has no use for an index on one. A prompt's owner is its job's.
+_FOUND_BY = ", ".join(
+    f"""ADD COLUMN {name} {"INTEGER" if name == "prompt_length" else 'TEXT COLLATE "C"'} GENERATED ALWAYS AS
+        ({words.replace("json_extract", f"{SCHEMA}.json_extract")}) STORED"""
+    for name, words in FOUND_BY.items()
+)
 POSTGRES_OWNERS = f"""
     ALTER TABLE {SCHEMA}.jobs ADD COLUMN owner TEXT COLLATE "C" NOT NULL DEFAULT '',
         ADD COLUMN project TEXT COLLATE "C" NOT NULL DEFAULT '';
@@ -93,5 +109,16 @@ POSTGRES_OWNERS = f"""
         ADD COLUMN set_by TEXT COLLATE "C" NOT NULL DEFAULT '';
     ALTER TABLE {SCHEMA}.budgets DROP CONSTRAINT budgets_pkey, ADD PRIMARY KEY (name, owner, project, set_by);
     ALTER TABLE {SCHEMA}.inputs ADD COLUMN owner TEXT COLLATE "C" NOT NULL DEFAULT '';
-    ALTER TABLE {SCHEMA}.inputs DROP CONSTRAINT inputs_pkey, ADD PRIMARY KEY (sha256, owner)
+    ALTER TABLE {SCHEMA}.inputs DROP CONSTRAINT inputs_pkey, ADD PRIMARY KEY (sha256, owner);
+    ALTER TABLE {SCHEMA}.prompts ADD COLUMN job_owner TEXT COLLATE "C" NOT NULL DEFAULT '';
+    ALTER TABLE {SCHEMA}.prompts ALTER COLUMN job_owner SET DEFAULT SESSION_USER;
+    DROP INDEX {SCHEMA}.jobs_by_operation;
+    DROP INDEX {SCHEMA}.jobs_by_place;
+    DROP INDEX {SCHEMA}.jobs_by_prompt;
+    DROP INDEX {SCHEMA}.jobs_by_notebook;
+    ALTER TABLE {SCHEMA}.jobs {_FOUND_BY};
+    CREATE INDEX jobs_by_operation ON {SCHEMA}.jobs USING hash (operation);
+    CREATE INDEX jobs_by_place ON {SCHEMA}.jobs (in_group, in_place);
+    CREATE INDEX jobs_by_prompt ON {SCHEMA}.jobs (prompt_start, prompt_length);
+    CREATE INDEX jobs_by_notebook ON {SCHEMA}.jobs (notebook)
     """  # noqa: S608 (our own names)

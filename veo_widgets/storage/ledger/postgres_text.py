@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from .postgres_tables import FOUND_BY
+
 _NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
 _LOCK = re.compile(r"/\*\+ (.*?) \*/")
 # What keeps SQLite from an index.
@@ -26,6 +28,8 @@ def translated(sql: str) -> str:
     """A statement for psycopg, from what is written for both engines."""
     for ours, theirs in _LISTS:
         sql = sql.replace(ours, theirs)
+    for column, ours in FOUND_BY.items():
+        sql = sql.replace(ours, column)
     sql = _PLUS.sub("", _LOCK.sub(r"\1", sql.replace("%", "%%"))).replace(":now", "ledger_clock()")
     return _NAMED.sub(r"%(\1)s", sql).replace("?", "%s")
 
