@@ -208,6 +208,14 @@ def test_todays_key_does_not_go_to_yesterdays_gateway(configured: str | None) ->
         account_of_job("gemini", GEMINI_API, {"base_url": "https://old.example"}, settings, {"GOOGLE_API_KEY": "k"})
 
 
+@pytest.mark.parametrize("location", ["evil.example/", "evil.example\\", "a.b", "me@evil.example/"])
+def test_no_job_of_the_ledger_has_a_google_token_go_elsewhere(location: str) -> None:
+    """In a ledger of several people another has written the job, and a worker brings it home with its own key."""
+    saved = {"base_url": f"https://{location}-aiplatform.googleapis.com", "project": "p", "location": location}
+    with pytest.raises(ConfigError):
+        account_of_job("agent_platform", AGENT_PLATFORM, saved, Settings(), {"GOOGLE_CLOUD_PROJECT": "p"})
+
+
 def test_a_key_shows_itself_nowhere() -> None:
     found = account(GEMINI, GEMINI_API, Settings(api_key=KEY), {})
     environ = {"GOOGLE_API_KEY": "another-key"}

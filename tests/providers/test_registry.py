@@ -127,6 +127,11 @@ def test_a_location_has_its_host(location: str, host: str) -> None:
     assert agent_platform_host(location) == host
 
 
+def test_what_is_no_place_makes_no_host() -> None:
+    with pytest.raises(ConfigError, match=r"location: 'evil\.example/' is no region of Google Cloud"):
+        agent_platform_host("evil.example/")
+
+
 def test_an_endpoint_in_the_ledger_is_an_address_and_nothing_more() -> None:
     endpoint = Endpoint("agent_platform", AGENT_PLATFORM, "https://x", project="p", location="l")
     assert endpoint.to_json() == {"base_url": "https://x", "project": "p", "location": "l"}

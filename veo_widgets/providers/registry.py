@@ -7,6 +7,7 @@ function that returns one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,6 +29,7 @@ from .servers import Server
 
 # Where other packages register providers.
 GROUP = "veo_widgets.providers"
+_PLACE = re.compile("[A-Za-z0-9-]+")
 
 
 class _Table(dict[str, Provider]):
@@ -262,7 +264,13 @@ def own_models_at(provider: Provider) -> list[Model]:
 
 
 def agent_platform_host(location: str) -> str:
-    """The host that serves `location`: a region, ``global``, or the multi-regions ``us`` and ``eu``."""
+    """The host that serves `location`: a region, ``global``, or the multi-regions ``us`` and ``eu``.
+
+    Raises:
+        ConfigError: it is no name of a place; it might turn the host into somebody else's, who then gets the token.
+    """
+    if not _PLACE.fullmatch(location):
+        raise ConfigError(f"location: {location!r} is no region of Google Cloud; one is 'us-central1'.")
     if location == "global":
         return "aiplatform.googleapis.com"
     if location in {"us", "eu"}:
