@@ -210,6 +210,26 @@ def test_a_worker_puts_left_over_clips_there(
     assert bytes_at(f"{FOLDER}/{video.path.name}") == video.path.read_bytes()
 
 
+def test_no_other_file_of_this_machine_is_put_there(
+    client: Client, make_client: Callable[..., Client], settings: Settings, tmp_path: Path
+) -> None:
+    """In a ledger of several people another has written the job, and a worker can read more than that person."""
+    Brittle.refused.add(".mp4")
+    (video,) = client.submit("A cat", seconds=4).wait(600).videos
+    client.close()
+    Brittle.refused.clear()
+    key = tmp_path / "key.pem"
+    key.write_text("-----BEGIN PRIVATE KEY-----")
+    video.path.unlink()
+    video.path.symlink_to(key)
+    with make_client(settings, hasty=True) as later:
+        told = Told()
+        (job,) = later.jobs()
+        assert later.call(partial(Worker(later.asynchronous, told).run, once=True)) == {job.id}
+    assert f"{video.path.name!r} is no clip" in told[0]
+    assert not [name for name in names_in(FOLDER) if name.endswith(".mp4")]
+
+
 def test_resume_puts_left_over_clips_there(
     client: Client, make_client: Callable[..., Client], settings: Settings
 ) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from ...domain import buckets
 from ...domain.errors import DownloadError
+from ...domain.formats.containers import ENOUGH, container_of
 from ...domain.job_record import JobRecord
 from ...domain.media import Video
 from .library import clip_name
@@ -30,6 +32,7 @@ def put_up(record: JobRecord, video: Video) -> Video:
         # The store has copied the clip by itself.
         put_recipe(video)
         return video
+    _refuse_other_files(video.path)
     # Now, since the recipe goes with it.
     video = replace(video, digest=video.sha256)
     with suppress(OSError):
@@ -40,6 +43,18 @@ def put_up(record: JobRecord, video: Video) -> Video:
         buckets.put(video.sidecar, recipe_there(address))
     buckets.put(video.path, address)
     return replace(video, uri=address)
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Refuse what is no clip: the job may be another's, who says which file of this machine its clip is.
+
+    Raises:
+        DownloadError: it is none.
+    """
+    # What cannot be read says why when it is put there.
+    with suppress(OSError), path.open("rb") as file:
+        if container_of(file.read(ENOUGH)) is None:
+            raise DownloadError(f"{path.name!r} is no clip, and so is not put into a bucket.")
 
 
 def put_recipe(video: Video) -> None:
