@@ -28,9 +28,9 @@ _AGAIN = {
 _GONE = {"42P01", "3F000"}
 _REMEDIES = {
     "53100": " Free some space on the server's disk; nothing that was written before is lost.",
-    "42501": " If there is no ledger yet, ask who keeps the database for the right to create the schema veo_widgets. If "
-    "there is one, ask who administers it to name your role in `veo ledger protect`. If that was just done, end this "
-    "program and begin again.",
+    "42501": " If there is no ledger yet, ask who keeps the database for the right to create the schema veo_widgets. "
+    "If there is one, ask who administers it to name your role in `veo ledger protect`. If that was just done, end "
+    "this program and begin again.",
 }
 # What a server says that is there, and not yet or no longer at work. All else that it refuses, it will refuse again.
 _STARTING = ("starting up", "shutting down", "recovery", "too many", "connection slots", "not yet accepting")
