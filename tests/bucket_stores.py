@@ -16,6 +16,7 @@ class Brittle(MemoryFileSystem):
     Attributes:
         refused: endings of the names that it takes only a part of, and then breaks off.
         forbidden: whether it takes nothing at all.
+        kept_from: names of what else nobody may do.
     """
 
     protocol = ("brittle",)
@@ -23,6 +24,7 @@ class Brittle(MemoryFileSystem):
     pseudo_dirs: ClassVar[list[str]] = [""]
     refused: ClassVar[set[str]] = set()
     forbidden: ClassVar[bool] = False
+    kept_from: ClassVar[set[str]] = set()
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -39,6 +41,18 @@ class Brittle(MemoryFileSystem):
             raise PermissionError("Access Denied")
         super().pipe_file(path, value, mode=mode, **kwargs)
 
+    def cat_file(self, path: str, *args: Any, **kwargs: Any) -> bytes:
+        self._refuse("cat_file")
+        return super().cat_file(path, *args, **kwargs)
+
+    def rm_file(self, path: str) -> None:
+        self._refuse("rm_file")
+        super().rm_file(path)
+
+    def _refuse(self, what: str) -> None:
+        if what in self.kept_from:
+            raise PermissionError("Access Denied")
+
 
 fsspec.register_implementation("brittle", Brittle)
 
@@ -52,6 +66,7 @@ def emptied() -> Iterator[None]:
             store.pseudo_dirs[:] = [""]
         Brittle.refused.clear()
         Brittle.forbidden = False
+        Brittle.kept_from.clear()
 
     empty()
     yield

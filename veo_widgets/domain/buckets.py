@@ -12,8 +12,9 @@ import re
 import secrets
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -138,6 +139,42 @@ def check(address: str, parameter: str = "folder", *, spared: str = "sent") -> N
     with suppress(Exception):
         fs.rm_file(f"{path}/{_PROBE}")
     _checked.add((os.getpid(), address))
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What may be done in a folder that can be written.
+
+    Attributes:
+        unread: why nothing can be read there; empty if it can.
+        unremoved: why nothing can be removed there; empty if it can.
+        signs: whether the store gives out addresses of the web.
+    """
+
+    unread: str
+    unremoved: str
+    signs: bool
+
+
+def rights(address: str) -> Rights:
+    """What may be done in a folder of which `check` is content: an empty file is written, read and removed.
+
+    Raises:
+        DownloadError: it cannot be written any more.
+    """
+    probe = f"{address}/{_PROBE}"
+    with _told(f"{probe!r} cannot be written"):
+        fs, path = _opened(probe)
+        fs.pipe_file(path, b"")
+    return Rights(_refusal(fs.cat_file, path), _refusal(fs.rm_file, path), bool(signed(probe, 60)))
+
+
+def _refusal(work: Callable[[str], object], path: str) -> str:
+    try:
+        work(path)
+    except Exception as error:  # noqa: BLE001 (each store has errors of its own)
+        return _reason(error)
+    return ""
 
 
 def size(address: str) -> int | None:

@@ -11,18 +11,20 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+import anyio.to_thread
+
 from ...client.async_client import AsyncClient
 from ...config import certificates
 from ...config.jupyter_server import files_path
 from ...config.proxies import read_proxies, read_proxy
 from ...config.resolution import Found, found_credentials
 from ...config.settings import Settings, clips_folder
-from ...domain import buckets
 from ...domain.errors import ConfigError, VeoError
 from ...domain.paths import is_there
 from ...domain.problems import unknown_remark
 from ...domain.version import own_version
 from ...providers.registry import Provider
+from . import stores
 from .report import Finding
 
 # By extra: a module of each of its packages, and what is missing without it.
@@ -103,26 +105,29 @@ def _credential_finding(found: Found, provider: Provider | None) -> Finding:
 
 
 async def jobs(client: AsyncClient) -> list[Finding]:
-    """Which jobs are still open, and what is held for those whose answer was lost."""
+    """Where the ledger is if a server has it, which jobs are open, and what is held for those whose answer was lost."""
+    place = client.ledger_place
+    start: list[Finding] = []
+    has_ledger = place.exists
+    if place.url is not None:
+        server, has_ledger = await anyio.to_thread.run_sync(stores.ledger_server, place, place.url)
+        start = [server]
+        if server.state == "problem":
+            return start
     # A look must not make a ledger where there is none.
-    if not client.ledger_place.exists:
-        return [Finding("jobs", "ok", "none yet")]
+    if not has_ledger:
+        return [*start, Finding("jobs", "ok", "none yet")]
     try:
         found = await client.jobs(limit=None, only_open=True)
         unknown = unknown_remark(*await client.unknown())
     except VeoError as error:
-        return [Finding("jobs", "problem", str(error), _elsewhere(client))]
+        remedy = stores.ANOTHER_LEDGER if place.url else "Set VEO_WIDGETS_HOME to another folder."
+        return [*start, Finding("jobs", "problem", str(error), remedy)]
     if not found:
-        return [Finding("jobs", "warning" if unknown else "ok", "none is open", unknown)]
+        return [*start, Finding("jobs", "warning" if unknown else "ok", "none is open", unknown)]
     ids = ", ".join(record.id for record in found)
     remedy = f"%veo resume (or `veo resume`) takes them up. {unknown}".strip()
-    return [Finding("jobs", "warning", f"{len(found)} open: {ids}", remedy)]
-
-
-def _elsewhere(client: AsyncClient) -> str:
-    if client.ledger_place.url:
-        return "Look at the server, or unset VEO_LEDGER_URL for a ledger of this machine."
-    return "Set VEO_WIDGETS_HOME to another folder."
+    return [*start, Finding("jobs", "warning", f"{len(found)} open: {ids}", remedy)]
 
 
 def network(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -146,10 +151,7 @@ def network(environ: Mapping[str, str]) -> Iterator[Finding]:
 def clips(settings: Settings, environ: Mapping[str, str]) -> Finding:
     """Whether clips can be saved; a bucket is written to."""
     if settings.bucket:
-        try:
-            buckets.check(settings.bucket)
-        except VeoError as error:
-            return Finding("clips folder", "problem", str(error), "Call veo.configure(folder=…) with another.")
+        return stores.bucket(settings.bucket)
     return folder("clips folder", clips_folder(settings, environ), "Call veo.configure(folder=…) with another.")
 
 
@@ -182,6 +184,9 @@ def browser(settings: Settings, environ: Mapping[str, str]) -> Finding:
     """How clips reach the player."""
     if not environ.get("JPY_PARENT_PID"):
         return Finding("player", "ok", "none here; clips are files, and a notebook plays them")
+    if settings.bucket:
+        message = "the browser plays clips from the bucket if its addresses are signed, and else the kernel sends them"
+        return Finding("player", "ok", message)
     path = files_path(clips_folder(settings, environ), environ)
     if path is not None:
         return Finding("player", "ok", f"the browser fetches clips from the Jupyter server, below /files/{path}/")
