@@ -2,7 +2,7 @@
 # make lab    JupyterLab on that notebook
 # make test   every check
 # make hosts  the widgets in other hosts and browsers: old notebook stacks, JupyterHub, Firefox, WebKit; JavaScript's SDKs
-# make torture [KILLS=240] [SEED=…]  kill programs at hundreds of random moments
+# make torture [KILLS=240] [TEAM=8x50x10] [SEED=…]  kill programs at hundreds of random moments, alone and as a team on one server
 # make bench  measure this and its peers, ten minutes on a quiet machine; make bench-poll  the poll schedule alone
 # make audit  known weaknesses of what is installed, if a source of them can be reached
 # make docs   the site, to be read offline in .venv/site
@@ -63,10 +63,11 @@ lab: $(VENV)/.demo
 test: lint types layers js unit notebooks
 
 KILLS ?= 240
+TEAM ?= 8x50x10
 SEED := $(or $(SEED),$(shell date +%s))
 torture: $(VENV)/.dev
-	@echo "make torture KILLS=$(KILLS) SEED=$(SEED)"
-	VEO_KILLS=$(KILLS) VEO_KILLS_SEED=$(SEED) pytest tests/torture
+	@echo "make torture KILLS=$(KILLS) TEAM=$(TEAM) SEED=$(SEED)"
+	VEO_KILLS=$(KILLS) VEO_TEAM_KILLS=$(TEAM) VEO_KILLS_SEED=$(SEED) pytest tests/torture
 
 lint: $(VENV)/.dev
 	ruff check

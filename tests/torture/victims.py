@@ -23,6 +23,8 @@ from typing import Any
 
 import anyio
 import av  # noqa: F401 (the poster's; loading it is the slowest part)
+import psycopg  # noqa: F401 (for a ledger on a server, as the next)
+import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
 import veo_widgets
 from veo_widgets.client.clock import Clock
@@ -32,9 +34,10 @@ from veo_widgets.domain import errors
 from veo_widgets.session.client import Client
 
 PACKAGE = str(Path(veo_widgets.__file__).parent)
-# Instead of an exit code.
-STOPPED = 1000
+# Instead of an exit code; and that of a program that may not spend what it wants to.
+STOPPED, REFUSED = 1000, 3
 # What is asked of the system, beside the functions of the package.
+WRITES = {"SqliteFile.write", "PostgresServer.write"}
 SYSTEM = {"os.fsync", "os.replace", "os.unlink", "socket.send", "socket.recv"}
 
 
@@ -82,7 +85,7 @@ class Reaper:
                     signal.pthread_kill(me, self._by)
 
     def _note_writing(self, thread: int, happened: tuple[str, str]) -> None:
-        if happened[0] == "SqliteFile.write":
+        if happened[0] in WRITES:
             (self._writing.add if happened[1] == "call" else self._writing.discard)(thread)
             self._lock.notify_all()
 
@@ -105,7 +108,8 @@ def _client(order: dict[str, Any]) -> Client:
     given = Settings(
         provider="gemini", base_url=order["url"], folder=Path(order["folder"]) / "clips", api_key=Secret("sk-canary")
     )
-    return Client(given, home=Path(order["folder"]) / "home", clock=Clock(now, sleep))
+    os.environ["VEO_LEDGER_URL"] = order["ledger"]
+    return Client(given, home=Path(order["home"]), clock=Clock(now, sleep))
 
 
 def submit(order: dict[str, Any]) -> None:
@@ -134,9 +138,45 @@ def resume(order: dict[str, Any]) -> None:
     client.close()
 
 
+def work(order: dict[str, Any]) -> None:
+    """Submit a job, beside those that others have left behind."""
+    reaper = Reaper(order.get("event"), signal.SIGKILL)
+    reaper.arm()
+    client, code = _client(order), 0
+    client.resume()
+    try:
+        client.submit(order["prompt"], allow_retired=True, **order["said"]).wait(600)
+    except errors.BudgetError:
+        code = REFUSED
+    except errors.VeoError:
+        # What is wrong then is in the ledger, or is made good by others.
+        traceback.print_exc()
+    client.close()
+    if code:
+        os._exit(code)
+
+
+def in_turn(order: dict[str, Any]) -> None:
+    """One program after the other until so many were killed; how each has ended is written down."""
+    left = order["kills"]
+    with Path(order["log"]).open("a") as log:
+        for one in order["orders"]:
+            if not (pid := os.fork()):
+                _run({**order, **one})
+            code = _ended(pid, one.get("seconds"))
+            log.write(json.dumps([one["prompt"], code]) + "\n")
+            log.flush()
+            if code not in {0, REFUSED, -signal.SIGKILL}:
+                raise RuntimeError(f"{one} has ended with {code}.")
+            left -= code == -signal.SIGKILL
+            if not left:
+                return
+    raise RuntimeError(f"{left} programs were to be killed, and there are no more.")
+
+
 def _run(order: dict[str, Any]) -> None:
     try:
-        {"submit": submit, "resume": resume}[order["do"]](order)
+        {"submit": submit, "resume": resume, "work": work, "in turn": in_turn}[order["do"]](order)
     except BaseException:  # noqa: BLE001 (nothing may get back into the parent's loop)
         traceback.print_exc()
         sys.stderr.flush()

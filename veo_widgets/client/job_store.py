@@ -52,6 +52,16 @@ class JobStore:
         self.live.put(record)
         return record
 
+    async def keep_end(self, record: JobRecord, was: JobRecord) -> JobRecord:
+        """Write that a job has ended whose sender is gone, unless the sender has just written; show what is so then."""
+        with anyio.CancelScope(shield=True):
+            written = await self.ledger.do(lambda ledger: ledger.write(record, was=was))
+        if not written:
+            return await self.reread(record.id)
+        LOGGER.info("job %s: %s", record.id, record.state)
+        self.live.put(record)
+        return record
+
     async def note_digests(self, record: JobRecord) -> None:
         """Write down the digests of a job's clips, and show them where the job is shown."""
         with anyio.CancelScope(shield=True):

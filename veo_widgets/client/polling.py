@@ -151,8 +151,11 @@ class Polling:
             if record.state.is_final or (leased and (record.operation or record.held_back)):
                 return record
             if leased and job_id not in self._sender.submitting:
-                # Whoever was to send the create is gone, and the service's answer, if it was sent, with it.
-                return await self._store.keep(orphaned(record, self._clock.now()))
+                # Whoever was to send the create is gone, and the service's answer, if it was sent, with it; or was
+                # asleep for longer than its lease, and may wake up at this very moment.
+                record = await self._store.keep_end(orphaned(record, self._clock.now()), record)
+                if record.state.is_final:
+                    return record
             if self._live[job_id].sighting.next_poll_at is not None:
                 # Another program polls now, when it likes.
                 self._live.show(job_id, next_poll_at=None)

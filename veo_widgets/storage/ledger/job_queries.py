@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import json
+import sys
 
+from ...domain.errors import InvalidRequestError
 from ...domain.job_record import JobRecord
 from .engine import Reader
 from .job_rows import JOB, PROGRAM, read_job
 
 # Among how many jobs one without a digest is looked for; whoever asks for an older one finds out then.
 _LOOKED_BACK = 1000
+
+
+def read(file: Reader, job_id: str) -> JobRecord:
+    """The job of an id, or of the beginning of one."""
+    rows = file.rows(f"SELECT {JOB} FROM jobs WHERE id = ?", (job_id,))  # noqa: S608
+    if not rows and job_id:
+        # Two are enough to know that it is not one; nothing that begins so comes after the last of all characters.
+        query = f"SELECT {JOB} FROM jobs WHERE id BETWEEN ? AND ? LIMIT 2"  # noqa: S608
+        rows = file.rows(query, (job_id, f"{job_id}{chr(sys.maxunicode)}"))
+    if len(rows) != 1:
+        many = "several jobs" if rows else "no job"
+        raise InvalidRequestError(
+            f"job: {job_id!r} fits {many} of the ledger; veo.jobs() lists them.", parameter="job", value=job_id
+        )
+    return read_job(rows[0], file)
 
 
 def without_digests(file: Reader) -> list[JobRecord]:

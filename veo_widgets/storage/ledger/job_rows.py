@@ -18,6 +18,7 @@ from .engine import LOCKED, Database, Reader
 _COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
 _RECORD = f"SELECT record FROM jobs WHERE id = ? {LOCKED}"  # noqa: S608
 _STATE = f"SELECT state FROM jobs WHERE id = ? {LOCKED}"  # noqa: S608
+_SINCE = f"SELECT state, updated_at FROM jobs WHERE id = ? {LOCKED}"  # noqa: S608
 # What `read_job` reads of a row.
 JOB = "record, request, owner, project"
 ENDED = "('succeeded', 'filtered', 'failed', 'expired')"
@@ -130,6 +131,11 @@ def write_job(db: Database, record: JobRecord, detail: str, usd: float | None = 
 def is_there(db: Database, job_id: str) -> bool:
     """Whether the ledger has a job."""
     return db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is not None
+
+
+def is_as(db: Database, record: JobRecord) -> bool:
+    """Whether nobody has written to a job since a record of it was read; it stays so until the transaction ends."""
+    return tuple(db.execute(_SINCE, (record.id,)).fetchone() or ()) == (str(record.state), record.updated_at)
 
 
 def add_digests(db: Database, record: JobRecord) -> None:

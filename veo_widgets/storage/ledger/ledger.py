@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from ...domain.budgets import Budget
-from ...domain.errors import InvalidRequestError
 from ...domain.job_record import JobRecord
 from ...domain.secret import Secret
 from ...domain.spender import NOBODY, Kind, Spender
@@ -19,7 +17,7 @@ from . import job_queries, leases, sending_rows
 from .engine import Database
 from .engines import opened
 from .holders import Hold, Holder, folder_beside, is_dead
-from .job_rows import JOB, add_digests, carry_over, is_there, read_again, read_job, write_job
+from .job_rows import JOB, add_digests, carry_over, is_as, is_there, read_again, read_job, write_job
 from .leases import OPEN
 from .search_rows import LAST
 from .searches import Search
@@ -72,27 +70,37 @@ class Ledger:
         if self._me is not None:
             self._me.close()
 
-    def write(self, record: JobRecord, detail: str = "") -> None:
+    def write(self, record: JobRecord, detail: str = "", *, was: JobRecord | None = None) -> bool:
         """Keep a record and note the change of state. On return it is on disk; the lease of an ended job is given back.
 
         Args:
             record: a new job, or a job as it is now.
             detail: a few words on why it changed.
+            was: the job as it was read; if somebody has written to it since, nothing is written.
+
+        Returns:
+            Whether it was written.
         """
         # Who never leased anything has nothing to give back, and need not become a holder for it.
         me = self._me.name if self._me and record.state.is_final else ""
         record = record if record.owner else self.owned(record)
 
-        def work(db: Database) -> None:
+        def work(db: Database) -> bool:
+            if was is not None and not is_as(db, was):
+                return False
             write_job(db, record, detail)
             if me:
                 leases.release(db, [record.id], me)
+            return True
 
-        self._file.write(work)
+        # If that were done again, it would take its own write for somebody else's.
+        if not self._file.write(work, done=lambda db: True if was and is_as(db, record) else None):
+            return False
         # Only after the write: what was not written must not be written again as if it had been.
         self._known[record.id] = record
         if record.state.is_final:
             self._held.discard(record.id)
+        return True
 
     def owned(self, record: JobRecord) -> JobRecord:
         """A new job's record with the owner that the server gives it, where that keeps users apart."""
@@ -234,17 +242,7 @@ class Ledger:
         Raises:
             InvalidRequestError: there is no such job, or there are several.
         """
-        rows = self._file.rows(f"SELECT {JOB} FROM jobs WHERE id = ?", (job_id,))  # noqa: S608
-        if not rows and job_id:
-            # Two are enough to know that it is not one; nothing that begins so comes after the last of all characters.
-            query = f"SELECT {JOB} FROM jobs WHERE id BETWEEN ? AND ? LIMIT 2"  # noqa: S608
-            rows = self._file.rows(query, (job_id, f"{job_id}{chr(sys.maxunicode)}"))
-        if len(rows) != 1:
-            many = "several jobs" if rows else "no job"
-            raise InvalidRequestError(
-                f"job: {job_id!r} fits {many} of the ledger; veo.jobs() lists them.", parameter="job", value=job_id
-            )
-        return read_job(rows[0], self._file)
+        return job_queries.read(self._file, job_id)
 
     def reread(self, record: JobRecord) -> JobRecord:
         """A record as it is now. Its request never changes, so images are not read again."""
