@@ -86,8 +86,7 @@ def reserve(ledger: Ledger, record: JobRecord, limits: dict[str, float] | None =
 
 
 def adas(team: Team) -> Ledger:
-    """Her ledger, with a job and all that belongs to it; the words of its prompt are kept for searches."""
+    """Her ledger, with a job and all that belongs to it."""
     ledger = team.open(team.ada)
     reserve(ledger, job(ledger, "adas0001", group="film", place="1"))
-    team.sql(team.ada, "INSERT INTO prompts SELECT rowid, 'a zebra that nobody is to know of', owner FROM jobs")
     return ledger

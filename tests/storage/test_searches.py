@@ -11,8 +11,10 @@ from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests.postgres_server import Server
 from veo_widgets.domain.job_record import JobRecord, JobState
 from veo_widgets.domain.pricing import Cost
 from veo_widgets.domain.request import VideoRequest
@@ -129,7 +131,7 @@ def wanted(made: list[JobRecord], words: str) -> list[str]:
 @pytest.mark.parametrize("words", WORDS)
 def test_words_are_found_as_by_reading_every_prompt(many: tuple[Ledger, list[JobRecord]], words: str) -> None:
     ledger, made = many
-    assert indexed(ledger) == 250
+    assert indexed(ledger) == (len(made) if isinstance(ledger._file, PostgresServer) else 250)
     ids = wanted(made, words)
     assert found(ledger, search=words) == ids
     for limit in (1, 7, 40):
@@ -211,6 +213,33 @@ def test_what_an_earlier_version_goes_on_to_write_is_found(tmp_path: Path) -> No
                 assert ledger.with_prompt("gemini", "m", "A do") == []
                 assert ledger.budget("2026-11-29", {}, {}).tallies["month"].spent == 0.5 * (number + 1)
     assert len(list(tmp_path.glob("ledger.schema-4-*.sqlite3"))) == 1
+
+
+def test_prompts_on_a_server_that_an_earlier_version_did_not_keep_are_found(tmp_path: Path, postgres: Server) -> None:
+    url = postgres.new_database()
+    with psycopg.connect(url) as server:
+        server.execute("CREATE SCHEMA veo_widgets")
+        server.execute("CREATE TABLE veo_widgets.version AS SELECT 7 AS version")
+        for statement in filter(str.strip, ";".join(script.postgres for script in MIGRATIONS[:7]).split(";")):
+            server.execute(statement)
+        server.execute("SET search_path = veo_widgets")
+        row = ("succeeded", "gemini", "m", 1.0, 1.0)
+        for number, prompt in enumerate(PROMPTS):
+            record = json.dumps(job(number, prompt).to_json())
+            server.execute(
+                """INSERT INTO jobs (id, state, provider, model, created_at, updated_at, record, request, owner)
+                    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'ada')""",
+                (f"job{number:05}", *row, record, json.dumps({"prompt": prompt, "model": "m"})),
+            )
+        # As a search of that version has left it.
+        server.execute("INSERT INTO prompts (rowid, prompt) SELECT rowid, 'zeppelin' FROM jobs WHERE id = 'job00009'")
+    with closing(ServerPlace(tmp_path, url).open()) as ledger:
+        assert indexed(ledger) == len(PROMPTS)
+        made = [job(number, prompt) for number, prompt in enumerate(PROMPTS)]
+        for words in WORDS:
+            assert found(ledger, search=words) == wanted(made, words)
+        fill(ledger, range(len(PROMPTS), 40))
+        assert indexed(ledger) == 40
 
 
 @pytest.mark.parametrize("prompt", [*PROMPTS[:-1], "A" * 60, "A" * 61, "A" * 60 + "B"])

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from .engine import Database, Reader, Row
+from .engine import AFTER_JOB, BEFORE_JOB, Database, Reader, Row
 from .postgres_text import kept
+from .prompt_words import folded_prompt
 from .search_rows import LAST
 
 # All but who works on it: leases are of the ledger in which they were taken.
@@ -17,9 +18,9 @@ COLUMNS = (
     "request", "usd", "day", "program", "starred", "deleted", "owner",
     "project",
 )  # fmt: skip
-_NAMES, _MARKS = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
+_NAMES, _MARKS = ", ".join(COLUMNS), ", ".join(f":{name}" for name in COLUMNS)
 _JOBS = f"SELECT {_NAMES} FROM jobs WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?"  # noqa: S608
-_WRITE_JOB = f"INSERT INTO jobs ({_NAMES}) VALUES ({_MARKS})"  # noqa: S608
+_WRITE_JOB = f"{BEFORE_JOB} INSERT INTO jobs ({_NAMES}) VALUES ({_MARKS}) {AFTER_JOB}"  # noqa: S608
 _WRITE_EVENT = "INSERT INTO events (job_id, at, state, detail, rowid) VALUES (?, ?, ?, ?, ?)"
 # One image may be there for several owners, and is copied once.
 _HASHES = "SELECT DISTINCT sha256 FROM inputs WHERE sha256 > ? AND sha256 <= ? ORDER BY sha256 LIMIT ?"
@@ -106,7 +107,8 @@ def _job_page(ledger: Reader, after: int, upto: int, limit: int) -> dict[Any, Co
 
 
 def _write_jobs(db: Database, _: Reader, rows: list[CopiedRow]) -> None:
-    db.executemany(_WRITE_JOB, [row.values for row in rows])
+    named = [dict(zip(COLUMNS, row.values, strict=True)) for row in rows]
+    db.executemany(_WRITE_JOB, [{**one, "folded": folded_prompt(one["request"])} for one in named])
     db.executemany(_WRITE_EVENT, [event for row in rows for event in row.events])
 
 

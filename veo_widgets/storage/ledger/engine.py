@@ -16,6 +16,12 @@ T = TypeVar("T")
 Row = tuple[Any, ...]
 # What PostgreSQL locks of what it reads, and SQLite takes for a remark, since there nobody else writes meanwhile.
 LOCKED, LOCKED_HOLDER = "/*+ FOR NO KEY UPDATE OF jobs */", "/*+ FOR NO KEY UPDATE */"
+# Around the insertion of a job: PostgreSQL keeps its prompt, as words are looked for in it, in the same statement.
+BEFORE_JOB = "/*+ WITH job AS ( */"
+AFTER_JOB = (
+    "/*+ RETURNING rowid, owner) INSERT INTO prompts (rowid, prompt, job_owner) "
+    "SELECT rowid, CAST(:folded AS TEXT), owner FROM job */"
+)
 NOTEBOOK = "json_extract(record, '$.notebook')"
 
 

@@ -12,7 +12,8 @@ from ...domain.budgets import local_day
 from ...domain.job_record import JobRecord
 from ...domain.media import Image
 from ...domain.request import VideoRequest
-from .engine import LOCKED, Database, Reader
+from .engine import AFTER_JOB, BEFORE_JOB, LOCKED, Database, Reader
+from .prompt_words import folded_prompt
 
 # What is asked for in queries stands beside the record in columns of its own, under its own name.
 _COLUMNS = ("id", "state", "provider", "model", "created_at", "updated_at", "submitted_at", "finished_at")
@@ -178,7 +179,8 @@ def _insert_job(db: Database, record: JobRecord, row: dict[str, Any]) -> None:
     row |= {"request": json.dumps(_request_to_json(record.request)), "program": PROGRAM}
     row |= {"day": local_day(record.created_at), "owner": record.owner, "project": record.project}
     columns, marks = ", ".join(row), ", ".join(f":{key}" for key in row)
-    db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", row)  # noqa: S608 (our own names)
+    insert = f"{BEFORE_JOB} INSERT INTO jobs ({columns}) VALUES ({marks}) {AFTER_JOB}"  # noqa: S608 (our own names)
+    db.execute(insert, {**row, "folded": folded_prompt(row["request"])})
 
 
 def _request_to_json(request: VideoRequest) -> dict[str, Any]:

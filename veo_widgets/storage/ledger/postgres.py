@@ -151,8 +151,6 @@ class PostgresServer:
         Raises:
             LedgerError: it cannot be read.
         """
-        if search.words:
-            postgres_search.catch_up(self.read, self.write)
         return self.read(lambda db: postgres_search.found(db, search, limit, columns))
 
     def write(

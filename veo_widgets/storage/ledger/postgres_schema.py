@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...domain.errors import LedgerError
+from . import postgres_search
 from .engine import Database
 from .postgres_protection import protect_again, role_of
 from .postgres_tables import SCHEMA
@@ -49,6 +50,7 @@ def migrate(db: Database, run: Callable[[str], object], name: str) -> None:
     for script in MIGRATIONS[version:]:
         for statement in filter(str.strip, script.postgres.split(";")):
             run(statement)
+    postgres_search.keep_prompts(db)
     db.execute(f"UPDATE {_VERSIONS} SET version = ?", (len(MIGRATIONS),))  # noqa: S608
     protect_again(db, run, name)
 

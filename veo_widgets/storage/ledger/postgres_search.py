@@ -1,60 +1,60 @@
-"""Searches in PostgreSQL: prompts as they are looked for are kept beside the jobs, written when somebody searches.
-
-What is not kept yet is looked at job by job, so that a search finds the same whatever others write meanwhile.
-"""
+"""Searches in PostgreSQL: prompts as they are looked for are kept beside the jobs, with an index of their trigrams."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from .engine import Database, Row
+from .engine import Database, Row, distinct
 from .postgres_text import UNKEPT
-from .prompt_words import folded_prompt, has_words
+from .prompt_words import folded_prompt, grams_of, has_words
 from .search_rows import LAST, conditions, values
 from .searches import Search
 
-T = TypeVar("T")
-
-# Jobs that are rather looked at one by one, and those that are kept in one transaction.
-_FEW, _AT_ONCE, _TIMES = 200, 2000, 5
+# Words that so many of the newest prompts have are met soon by whoever goes back from the newest. All others are looked
+# for by the index first: what it finds of them is little, in a ledger of any size.
+_NEWEST, _COMMON = 1000, 5
 # Rows that are read at once where words are looked for and a limit is likely to be met early.
 _LEAST = 500
-_LACKING = """SELECT rowid, request FROM jobs
-    WHERE NOT EXISTS (SELECT 1 FROM prompts WHERE prompts.rowid = jobs.rowid) ORDER BY rowid LIMIT :count"""
-_KEEP = """INSERT INTO prompts (rowid, prompt, job_owner)
-    SELECT rowid, CAST(? AS TEXT), owner FROM jobs WHERE rowid = ? ON CONFLICT DO NOTHING"""
+# Earlier versions have kept them when somebody searched.
+_LACKING = """SELECT rowid, request, owner FROM jobs
+    WHERE rowid > ? AND NOT EXISTS (SELECT 1 FROM prompts WHERE prompts.rowid = jobs.rowid) ORDER BY rowid LIMIT 2000"""
 
 
-class _Do(Protocol):
-    def __call__(self, work: Callable[[Any], T]) -> T: ...
-
-
-def catch_up(read: _Do, write: _Do) -> None:
-    """Keep the prompts of jobs that lack theirs, though not all where many do: the next search goes on with it."""
-    for _ in range(_TIMES):
-        lacking = read(lambda db: db.execute(_LACKING, {"count": _AT_ONCE}).fetchall())
-        if len(lacking) <= _FEW:
-            return
-        _keep(write, [(UNKEPT.sub(" ", folded_prompt(request)), number) for number, request in lacking])
-
-
-def _keep(write: _Do, prompts: list[Row]) -> None:
-    write(lambda db: db.executemany(_KEEP, prompts))
+def keep_prompts(db: Database) -> None:
+    """Keep the prompts of all jobs that lack theirs."""
+    last = -LAST
+    while lacking := db.execute(_LACKING, (last,)).fetchall():
+        rows = [(number, folded_prompt(request), owner) for number, request, owner in lacking]
+        db.executemany("INSERT INTO prompts (rowid, prompt, job_owner) VALUES (?, ?, ?)", rows)
+        last = lacking[-1][0]
 
 
 def found(db: Database, search: Search, limit: int | None, columns: str) -> list[Row]:
-    """The number and these columns of the newest jobs that are so, newest first."""
-    names = ", ".join(filter(None, ("jobs.rowid", columns)))
+    """The number and these columns of the newest jobs that are as a search wants them, newest first."""
+    names, fits, given = ", ".join(filter(None, ("jobs.rowid", columns))), conditions(search), dict[str, Any]()
+    if search.model:
+        # By their names the planner knows how many jobs these models have.
+        given["models"] = [name for name in distinct(db, "model") if search.model in name.lower()]
+        fits += " AND model = ANY(CAST(:models AS TEXT[]))"
     if not search.words:
-        query = f"""SELECT {names} FROM jobs WHERE TRUE {conditions(search)}
-            ORDER BY rowid DESC LIMIT :limit"""  # noqa: S608 (our own names)
-        return db.execute(query, values(search, limit)).fetchall()
+        query = f"SELECT {names} FROM jobs WHERE TRUE {fits} ORDER BY rowid DESC LIMIT :limit"  # noqa: S608
+        return db.execute(query, values(search, limit) | given).fetchall()
+    # A word that no text here can keep may be in each of them.
+    kept = [word for word in search.words if not UNKEPT.search(word)]
+    has = " AND ".join(f"instr(prompt, :word{number}) > 0" for number in range(len(kept))) or "TRUE"
+    given |= {f"word{number}": word for number, word in enumerate(kept)} | {"grams": grams_of(kept)}
+    # Made before all else is done: the planner would rather go back from the newest, since it hopes to meet them soon.
+    indexed = f"""WITH prompts AS MATERIALIZED (SELECT rowid, prompt FROM prompts
+        WHERE trigrams(prompt) @> CAST(:grams AS TEXT[]) AND {has})"""  # noqa: S608 (our own names)
+    source = "" if not given["grams"] or _are_common(db, has, given) else indexed
     words, rows, last = json.dumps(search.words), list[Row](), LAST
     while limit is None or len(rows) < limit:
         at_once = LAST if limit is None else max(_LEAST, limit)
-        page = _page(db, search, names, last, at_once)
+        query = f"""{source} SELECT jobs.request, {names} FROM jobs JOIN prompts ON prompts.rowid = jobs.rowid
+            WHERE jobs.rowid <= :last AND {has} {fits}
+            ORDER BY jobs.rowid DESC LIMIT :limit"""  # noqa: S608 (our own names)
+        page = db.execute(query, values(search, at_once) | given | {"last": last}).fetchall()
         rows += [row[1:] for row in page if has_words(row[0], words)]
         if len(page) < at_once:
             break
@@ -62,12 +62,7 @@ def found(db: Database, search: Search, limit: int | None, columns: str) -> list
     return rows[:limit]
 
 
-def _page(db: Database, search: Search, names: str, last: int, count: int) -> list[Row]:
-    """Jobs that may have the words, with their requests; a word that no text here can keep may be in each of them."""
-    words = [word for word in search.words if not UNKEPT.search(word)]
-    has = " AND ".join(f"instr(prompt, :word{number}) > 0" for number in range(len(words))) or "TRUE"
-    query = f"""SELECT jobs.request, {names} FROM jobs LEFT JOIN prompts ON prompts.rowid = jobs.rowid
-        WHERE jobs.rowid <= :last AND (prompt IS NULL OR ({has})) {conditions(search)}
-        ORDER BY jobs.rowid DESC LIMIT :limit"""  # noqa: S608 (our own names)
-    more = {f"word{number}": word for number, word in enumerate(words)}
-    return db.execute(query, values(search, count) | more | {"last": last}).fetchall()
+def _are_common(db: Database, has: str, given: dict[str, Any]) -> bool:
+    query = f"""SELECT count(*) FROM (SELECT prompt FROM prompts ORDER BY rowid DESC LIMIT {_NEWEST}) AS newest
+        WHERE {has}"""  # noqa: S608 (our own names)
+    return bool(db.execute(query, given).fetchone()[0] >= _COMMON)

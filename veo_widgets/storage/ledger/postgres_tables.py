@@ -122,3 +122,9 @@ POSTGRES_OWNERS = f"""
     CREATE INDEX jobs_by_prompt ON {SCHEMA}.jobs (prompt_start, prompt_length);
     CREATE INDEX jobs_by_notebook ON {SCHEMA}.jobs (notebook)
     """  # noqa: S608 (our own names)
+# Words are found by any three characters in a row, by which their own parts are found too.
+POSTGRES_TRIGRAMS = f"""
+    CREATE FUNCTION {SCHEMA}.trigrams(whole TEXT) RETURNS TEXT[] LANGUAGE SQL IMMUTABLE PARALLEL SAFE AS $$
+        SELECT ARRAY(SELECT substr(whole, at, 3) FROM generate_series(1, length(whole) - 2) AS at) $$;
+    CREATE INDEX prompts_by_trigram ON {SCHEMA}.prompts USING gin ({SCHEMA}.trigrams(prompt))
+    """  # noqa: S608 (our own names)

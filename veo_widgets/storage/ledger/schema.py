@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .postgres_tables import POSTGRES, POSTGRES_OWNERS
+from .postgres_tables import POSTGRES, POSTGRES_OWNERS, POSTGRES_TRIGRAMS
 
 # What a job of an earlier version counts for, and on which day.
 COUNT = """
@@ -123,6 +123,8 @@ MIGRATIONS = (
     """,
         postgres=POSTGRES_OWNERS,
     ),
+    # An index for words on a server; that of a file is a part of it which may be missing.
+    Script("", postgres=POSTGRES_TRIGRAMS),
 )
 # The rows that a damaged ledger is searched for, each table before those that name its rows.
 TABLES = ("jobs", "events", "inputs", "budgets")

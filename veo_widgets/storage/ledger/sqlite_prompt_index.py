@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from functools import cache
 
-from .prompt_words import folded_prompt
+from .prompt_words import folded_prompt, grams_of
 
 # Any three characters in a row are found, so that a part of a word is. Where they stand is not kept: whoever searches
 # reads what is found. Source: https://sqlite.org/fts5.html, "The Trigram Tokenizer" and "The Detail Option".
 _TABLE = """CREATE VIRTUAL TABLE IF NOT EXISTS prompts
     USING fts5(prompt, content='', detail=none, tokenize='trigram case_sensitive 1')"""
-_GRAM = 3
 # The tokenizer ends at the one, and SQLite's text has none of the other, which are halves of characters.
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 # Jobs that are rather read one by one, which takes a few milliseconds.
@@ -43,14 +42,8 @@ def question(words: Iterable[str]) -> str:
     """What the index is asked for words, which finds them and more; empty if it knows nothing, as of short ones."""
     if not is_available():
         return ""
-    grams = {gram for word in words for gram in _grams(word) if not _UNKEPT.search(gram)}
-    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in sorted(grams))
-
-
-def _grams(word: str) -> Iterable[str]:
-    """Side by side, and the last: with those between them it would find little less, and take twice as long."""
-    last = len(word) - _GRAM
-    return (word[at : at + _GRAM] for at in (*range(0, last, _GRAM), last) if last >= 0)
+    grams = (gram for gram in grams_of(words) if not _UNKEPT.search(gram))
+    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in grams)
 
 
 def last_row(db: sqlite3.Connection) -> int:
