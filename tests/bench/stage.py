@@ -91,7 +91,7 @@ class Stage:
                 cwd=folder,
                 capture_output=True,
                 text=True,
-                timeout=300,
+                timeout=900,
                 check=False,
             )
         if done.returncode:

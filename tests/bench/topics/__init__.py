@@ -9,6 +9,7 @@ from .imports import imports
 from .ledgers import ledgers
 from .notebooks import notebooks
 from .noticing import noticing
+from .team import team
 from .waiting import many, waiting
 
 TOPICS = {
@@ -18,6 +19,7 @@ TOPICS = {
     "many": many,
     "downloads": downloads,
     "ledgers": ledgers,
+    "team": team,
     "emulator": emulator,
     "films": films,
     "frames": frames,
