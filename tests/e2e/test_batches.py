@@ -39,7 +39,7 @@ def batch_of(name: str) -> str:
     return f"veo.batch(rows, name={name!r}, seconds=4)"
 
 
-def press(notebook: Notebook, table: Locator, name: str | re.Pattern[str]) -> None:
+def press(table: Locator, name: str | re.Pattern[str]) -> None:
     """Press what costs money, and confirm it."""
     button = table.get_by_role("button", name=name)
     expect(button).to_have_attribute("aria-disabled", "false")
@@ -57,7 +57,7 @@ def test_a_batch_is_made_sorted_and_filtered(notebook: Notebook) -> None:
     page = notebook.page
     table = table_in(notebook, "batch.ipynb", batch_of("mouse"))
     before = len(sent(notebook))
-    press(notebook, table, "Make 12 rows · $4.80")
+    press(table, "Make 12 rows · $4.80")
     expect(table).to_contain_text("10 of 12 · 2 failed")
     expect(table.locator(".veo-batch-made")).not_to_have_count(0)
     assert len(sent(notebook)) == before + 12
@@ -91,7 +91,7 @@ def test_what_failed_is_retried_and_what_is_starred_made_well(notebook: Notebook
     expect(table).to_contain_text("10 of 12 · 2 failed")
     before = len(sent(notebook))
     # The two that failed, and nothing else.
-    press(notebook, table, "Retry the failed (2) · $0.80")
+    press(table, "Retry the failed (2) · $0.80")
     expect(table.get_by_role("button", name="Retry the failed (2)")).to_be_visible()
     page.wait_for_function("() => !document.querySelector('.veo-batch').textContent.includes('Sending')")
     assert len(sent(notebook)) == before + 2
@@ -101,7 +101,7 @@ def test_what_failed_is_retried_and_what_is_starred_made_well(notebook: Notebook
     expect(star).to_have_attribute("aria-pressed", "true")
     starred = "print([job.request.prompt for job in veo.library(starred=True).jobs])"
     assert says(notebook, starred) == "['Heron number 1']"
-    press(notebook, table, re.compile(r"Render the starred one at 1080p, 8 s · \$0\.96"))
+    press(table, re.compile(r"Render the starred one at 1080p, 8 s · \$0\.96"))
     expect(table.locator("[data-row='row 2']")).to_contain_text("1080p")
     expect(table.get_by_role("button", name="Render the starred")).to_have_count(0)
     assert sent(notebook).count(["on number 1", "1080p"]) == 1

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from .conftest import keep_picture, plays
 from .servers import free_port, serving
+from .tables import make_and_play
 
 APP = """
 import marimo
@@ -40,6 +41,18 @@ def _(mo, veo):
     return
 
 
+@app.cell
+def _(mo, veo):
+    mo.ui.anywidget(veo.BatchTable(veo.batch(["An otter", "A lynx"], name="animals", seconds=4)))
+    return
+
+
+@app.cell
+def _(mo, veo):
+    mo.ui.anywidget(veo.Storyboard(veo.film("animals", ["An otter", "A lynx"], seconds=4)))
+    return
+
+
 if __name__ == "__main__":
     app.run()
 """
@@ -62,7 +75,7 @@ def test_clips_play_and_the_studio_makes_another(tab: Page, marimo: str) -> None
     studio = tab.locator(".veo-studio")
     studio.get_by_role("button", name="Generate").click()
     assert plays(studio.locator("video")).startswith("blob:")
-    player = tab.locator(".veo-player").last
+    player = tab.locator(".veo-player").nth(1)
     assert plays(player.locator("video")).startswith("blob:")
     player.press("g")
     tab.get_by_role("menuitem", name="First frame").click()
@@ -76,3 +89,9 @@ def test_clips_play_and_the_studio_makes_another(tab: Page, marimo: str) -> None
     tab.evaluate("() => document.body.classList.replace('light-theme', 'dark-theme')")
     expect(root).to_have_css("color-scheme", "dark")
     keep_picture(tab, "marimo-dark")
+
+
+def test_a_batch_and_a_film_are_made_and_play(tab: Page, marimo: str) -> None:
+    tab.goto(marimo)
+    make_and_play(tab.locator(".veo-batch"), tab.locator(".veo-board"))
+    keep_picture(tab, "marimo-tables-light")

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from .conftest import Notebook, plays
+from .tables import make_and_play
 
 LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo\nveo.configure(provider='emulator')"
 CELL = "%%veo --seconds 4 --seed 7 --into clip --wait\nA cat playing with a ball of yarn"
@@ -39,3 +40,17 @@ def test_a_clip_plays_and_gives_a_frame_and_needs_no_files_for_that(notebook_alo
     other.locator(".veo-player").press("g")
     page.get_by_role("menuitem", name="First frame").click()
     expect(other).to_contain_text("is the first frame of the next request.")
+
+
+def test_a_batch_and_a_film_are_made_and_play(notebook_alone: Notebook) -> None:
+    notebook = notebook_alone
+    batch, film = ("veo.batch(['An otter', 'A lynx'], ", "veo.film('seven', ['An otter', 'A lynx'], ")
+    notebook.write("tables.ipynb", LOAD, f"{batch}name='seven', seconds=4)", f"{film}seconds=4)")
+    notebook.open("tables.ipynb", app="notebooks")
+    for number in range(3):
+        notebook.run(number)
+    page = notebook.page
+    make_and_play(page.locator(".veo-batch"), page.locator(".veo-board"), "/files/")
+    notebook.picture("notebook7-tables-light")
+    notebook.theme("JupyterLab Dark")
+    notebook.picture("notebook7-tables-dark")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from IPython import get_ipython
@@ -24,7 +25,15 @@ def somebody_watches() -> bool:
     shell: Any = get_ipython()
     if shell is None or not hasattr(shell, "get_parent"):
         return False
-    return bool((shell.get_parent() or {}).get("content", {}).get("allow_stdin"))
+    return is_page() or bool((shell.get_parent() or {}).get("content", {}).get("allow_stdin"))
+
+
+def is_page() -> bool:
+    """Whether Voilà runs the cells: all of a notebook's, anew and in a kernel of its own for each visitor.
+
+    Source: voila 0.5, ``handler.py``, which sets the name for each kernel.
+    """
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
 def running_cell() -> tuple[str, int]:

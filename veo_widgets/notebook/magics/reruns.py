@@ -14,7 +14,7 @@ from ...client.plan import Plan, folder_of
 from ...config.environment import notebook
 from ...domain.job_record import JobRecord, JobState
 from ...session.groups.piece import has_clip
-from ..running_cell import somebody_watches
+from ..running_cell import is_page, somebody_watches
 
 # How somebody can be asked: by a button in the card, at a terminal's prompt, or not at all.
 Asking = Literal["button", "prompt", ""]
@@ -64,7 +64,8 @@ class _Known:
     def is_of(self, plan: Plan) -> bool:
         """Whether the very cell of a plan has sent it: in this session, where the front end names no cells."""
         record = self.record
-        if record.id in _taken_up and not record.cell:
+        # A page's cells have no ids, and another kernel ran them for the visitor before.
+        if not record.cell and (record.id in _taken_up or is_page()):
             return self.stands_for(plan)
         if record.cell != plan.cell or not (self.here or record.cell):
             return False
