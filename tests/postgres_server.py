@@ -67,6 +67,16 @@ class Server:
         self.run_sql(f"CREATE ROLE {made} LOGIN {more}")
         return made
 
+    @property
+    def log(self) -> bytes:
+        """What it has said."""
+        return (self._folder / "log").read_bytes()
+
+    def ask_for_passwords(self) -> None:
+        """Let nobody but its own user in without a password."""
+        (self._folder / "data" / "pg_hba.conf").write_text(f"local all {USER} trust\nlocal all all scram-sha-256\n")
+        self.run_sql("SELECT pg_reload_conf()")
+
     def run_sql(self, *statements: str) -> None:
         """Run statements, each by itself."""
         commands = [part for statement in statements for part in ("-c", statement)]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
 import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
+
+from veo_widgets.api.cli import main
 
 from ..conformance.conftest import surroundings
 from ..conformance.environments import python_of
@@ -20,25 +24,35 @@ from ..conformance.litellm_proxy import MASTER_KEY, LiteLLMProxy
 from ..e2e.conftest import Notebook, keep_picture, plays
 from ..e2e.servers import free_port
 from ..heard import until
-from ..postgres_server import Server, running_server
-from .hub_page import Loaded, as_littlest, as_zero_to, secret
+from ..postgres_server import USER, Server, running_server
+from .hub_page import as_littlest, as_zero_to, block, proxy_config, secret, with_roles
 from .hubs import Entrance, Hub, Stage, begun, entrance, jupyterhub
 
 Json = dict[str, Any]
-PROXY = Path(__file__).with_name("hub_proxy.yaml")
 # What the hub is told on a cluster is what the test has written into it.
 CONFIG = "jupyterhub_config.py"
 CELLS = ".jp-Notebook .jp-Cell"
-KEY = "LITELLM_PROXY_API_KEY"
+KEY, LEDGER = "LITELLM_PROXY_API_KEY", "VEO_LEDGER_URL"
 LOAD = "%load_ext veo_widgets\nimport veo_widgets as veo"
 # For the test alone: what must be nowhere else has to be known.
-KEEP_KEY = "import os, pathlib\n_ = pathlib.Path('key').write_text(os.environ.get('LITELLM_PROXY_API_KEY', ''))"
+KEEP = "import json, os, pathlib\n_ = pathlib.Path('told').write_text(json.dumps(dict(os.environ)))"
 OPERATORS_KEY = "the-operators-key"
-PASSWORD = "the-ledgers-password"
+PASSWORD, HUBS_PASSWORD, ROLES_KEY = "the-ledgers-password", "the-hubs-password", "the-key-of-roles"
 
 
 def secret_of(proxy: str, ledger: str) -> dict[str, str]:
     return secret(LITELLM_PROXY_API_BASE=proxy, LITELLM_MASTER_KEY=MASTER_KEY, VEO_LEDGER_URL=ledger)
+
+
+def kept_apart(server: Server, owner: str) -> dict[str, str]:
+    """What a hub is told that makes a role for each user, once administrator and owner have done what the page says."""
+    server.run_file(block("roles.sql").replace("…", HUBS_PASSWORD))
+    assert main(["ledger", "protect", owner, "--members", "studio"]) == 0
+    # A password that it is sent in a statement would be in its log.
+    server.run_sql("ALTER SYSTEM SET log_statement = 'all'")
+    server.ask_for_passwords()
+    hub = owner.replace(f"{USER}@", f"hub:{HUBS_PASSWORD}@", 1)
+    return {"LEDGER_ROLES_URL": hub, "LEDGER_ROLES_KEY": ROLES_KEY}
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +73,29 @@ def proxy(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
     with litellm_database() as tables:
         upstream = {"GEMINI_API_BASE": stage.emulator.base_url, "GEMINI_API_KEY": OPERATORS_KEY}
         environment = surroundings(tmp_path_factory.mktemp("proxy")) | upstream | tables
-        with LiteLLMProxy(python_of("litellm"), environment, PROXY) as running:
+        models = proxy_config(tmp_path_factory.mktemp("models"))
+        with LiteLLMProxy(python_of("litellm"), environment, models) as running:
             yield running
 
 
 @dataclass
 class Team:
-    """A hub, the proxy that its servers' keys are for, and the address of the ledger that they share."""
+    """A hub, the proxy that its servers' keys are for, and the address of the ledger that they share.
+
+    Attributes:
+        has_roles: whether each user has a role of the database.
+    """
 
     hub: Hub
     proxy: LiteLLMProxy
     ledger: str
     folder: Path
+    database: Server
+    has_roles: bool
+
+    def owner(self, user: str) -> str:
+        """Whose a user's jobs are."""
+        return f"jupyterhub/{user}" if self.has_roles else user
 
     def ask(self, path: str, key: str = MASTER_KEY, body: Json | None = None, **query: str) -> httpx.Response:
         """Ask the proxy, as its operator or with another key."""
@@ -81,10 +106,10 @@ class Team:
         """Change a user's budget, as the proxy's operator."""
         self.ask("/user/update", body={"user_id": f"jupyterhub/{user}", "max_budget": usd}).raise_for_status()
 
-    def key_in(self, notebook: Notebook) -> str:
-        """The key that the cell `KEEP_KEY` has left."""
-        path = notebook.lab.root / "key"
-        found = path.read_text()
+    def told(self, notebook: Notebook) -> dict[str, str]:
+        """The variables of a kernel, which the cell `KEEP` has left."""
+        path = notebook.lab.root / "told"
+        found: dict[str, str] = json.loads(path.read_text())
         path.unlink()
         return found
 
@@ -99,23 +124,27 @@ class Team:
         files = {
             str(path): path.read_bytes() for path in self.folder.rglob("*") if path.is_file() and path.name != CONFIG
         }
-        return {**files, **{name: repr(found).encode() for name, found in rows.items()}}
+        logs = {"the database's log": self.database.log, "the proxy's log": "\n".join(self.proxy.log).encode()}
+        return {**files, **logs, **{name: repr(found).encode() for name, found in rows.items()}}
 
 
-@pytest.fixture(scope="module", params=[("hub5", as_littlest), ("hub6", as_zero_to)], ids=["littlest", "zero-to"])
+@pytest.fixture(scope="module", params=["littlest-with-roles", "zero-to"])
 def team(
     request: pytest.FixtureRequest,
     proxy: LiteLLMProxy,
     database: Server,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Team]:
-    version, load = request.param
-    folder, ledger = tmp_path_factory.mktemp("hub"), database.new_database()
-    # The server trusts everyone; a password that it does not ask for has to stay as hidden as one that it does.
-    ledger = ledger.replace("@", f":{PASSWORD}@", 1)
-    loaded: Loaded = load(tmp_path_factory.mktemp("config"), secret_of(proxy.base_url, ledger))
+    folder, config = tmp_path_factory.mktemp("hub"), tmp_path_factory.mktemp("config")
+    ledger, has_roles = database.new_database(), request.param == "littlest-with-roles"
+    # Its owner is let in with any password; one that is not asked for has to stay as hidden as one that is.
+    given = secret_of(proxy.base_url, ledger.replace("@", f":{PASSWORD}@", 1))
+    if has_roles:
+        version, loaded = "hub5", as_littlest(config, with_roles(given, **kept_apart(database, ledger)))
+    else:
+        version, loaded = "hub6", as_zero_to(config, given)
     with jupyterhub(folder, version, loaded.config, loaded.variables) as hub:
-        yield Team(hub, proxy, ledger, folder)
+        yield Team(hub, proxy, ledger, folder, database, has_roles)
 
 
 @pytest.fixture
@@ -124,11 +153,11 @@ def enter(team: Team, browser: Browser) -> Iterator[Entrance]:
         yield made
 
 
-def made(team: Team, notebook: Notebook) -> str:
-    """Have a user of the hub make a clip, see it play, and ask everything that could tell a key; gives the key."""
+def made(team: Team, notebook: Notebook) -> dict[str, str]:
+    """Have a user of the hub make a clip, see it play, and ask all that could tell a key; gives its variables."""
     user = notebook.lab.root.name
     cell = f"%%veo --seconds 4 --wait\nA cat that belongs to {user}"
-    page = begun(notebook, "clips.ipynb", LOAD, cell, KEEP_KEY, "%veo config", "%veo doctor", "veo.Studio()")
+    page = begun(notebook, "clips.ipynb", LOAD, cell, KEEP, "%veo config", "%veo doctor", "veo.Studio()")
     video = page.locator(CELLS).nth(1).locator(".veo-root video")
     video.wait_for()
     assert plays(video).startswith(f"{notebook.lab.url}files/veo_clips/")
@@ -137,12 +166,13 @@ def made(team: Team, notebook: Notebook) -> str:
     notebook.theme("JupyterLab Dark")
     keep_picture(page, f"hub-team-{user}-dark")
     notebook.command("docmanager:save")
-    return team.key_in(notebook)
+    return team.told(notebook)
 
 
 def test_two_users_make_clips_in_one_ledger_each_with_a_key_of_their_own(team: Team, enter: Entrance) -> None:
     notebooks = {user: enter(user) for user in ("ada", "brigitte")}
-    keys = {user: made(team, notebook) for user, notebook in notebooks.items()}
+    told = {user: made(team, notebook) for user, notebook in notebooks.items()}
+    keys, ledgers = ({user: found[name] for user, found in told.items()} for name in (KEY, LEDGER))
     assert len({*keys.values(), MASTER_KEY}) == 3
     for user, key in keys.items():
         found = team.ask("/key/info", key).json()["info"]
@@ -150,11 +180,20 @@ def test_two_users_make_clips_in_one_ledger_each_with_a_key_of_their_own(team: T
         expect(notebooks[user].page.locator(CELLS).nth(4)).to_contain_text("of $20.00 spent")
     with psycopg.connect(team.ledger) as connection:
         found = connection.execute("SELECT owner, state FROM veo_widgets.jobs ORDER BY owner").fetchall()
-    assert found == [("ada", "succeeded"), ("brigitte", "succeeded")]
+    assert found == [(team.owner(user), "succeeded") for user in notebooks]
+    # What a statement of a user's own finds.
+    for user, address in ledgers.items():
+        with psycopg.connect(address) as connection:
+            seen = {owner for (owner,) in connection.execute("SELECT owner FROM veo_widgets.jobs")}
+        assert seen == {team.owner(one) for one in (notebooks if not team.has_roles else [user])}
+    if team.has_roles:
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(ledgers["ada"].replace("%2Fada:", "%2Fbrigitte:"))
     # Neither where people look nor where anything stays.
     shown = {f"the page of {user}": one.page.content().encode() for user, one in notebooks.items()}
-    said = {"what kernels said": b"".join(enter.heard), "the proxy's log": "\n".join(team.proxy.log).encode()}
-    for word in (*keys.values(), MASTER_KEY, OPERATORS_KEY, PASSWORD):
+    said = {"what kernels said": b"".join(enter.heard)}
+    passwords = {str(urlsplit(address).password) for address in ledgers.values()}
+    for word in (*keys.values(), *passwords, MASTER_KEY, OPERATORS_KEY, HUBS_PASSWORD, ROLES_KEY):
         assert [where for where, text in {**shown, **said, **team.kept()}.items() if word.encode() in text] == []
 
 
@@ -163,9 +202,9 @@ def test_a_key_lives_as_long_as_its_server_and_the_budget_as_long_as_its_user(
 ) -> None:
     notebook = enter("ada", "grading")
     slow = "%%veo --seconds 4\n---\nseconds: 600\n---\nA slow cat"
-    page = begun(notebook, "slow.ipynb", LOAD, KEEP_KEY, slow)
+    page = begun(notebook, "slow.ipynb", LOAD, KEEP, slow)
     expect(page.locator(CELLS).nth(2).locator(".veo-root").first).to_contain_text("Generating")
-    key = team.key_in(notebook)
+    key = team.told(notebook)[KEY]
     assert team.ask("/key/info", key).json()["info"]["key_alias"] == "jupyterhub/ada/grading"
     # A key makes no further ones, and raises no budget.
     assert team.ask("/key/generate", key, {"user_id": "jupyterhub/ada"}).is_client_error
@@ -175,9 +214,9 @@ def test_a_key_lives_as_long_as_its_server_and_the_budget_as_long_as_its_user(
     stage.ahead += 700
     notebook = enter("ada", "grading")
     # It shows the jobs of its own notebook.
-    page = begun(notebook, "slow.ipynb", LOAD, KEEP_KEY, "%veo resume")
+    page = begun(notebook, "slow.ipynb", LOAD, KEEP, "%veo resume")
     plays(page.locator(CELLS).nth(2).locator(".veo-root video"))
-    assert team.key_in(notebook) not in {key, ""}
+    assert team.told(notebook)[KEY] not in {key, ""}
     # What the proxy's operator has said of a user is not said anew by the hub, and counts for each key.
     team.allow("ada", 0.01)
     team.hub.stop("ada", "grading")
@@ -199,20 +238,29 @@ def server_variables(hub: Hub) -> dict[str, str]:
     return dict(found)
 
 
-def test_a_server_starts_without_a_key_while_the_proxy_is_away(tmp_path: Path) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}"
-    given = {**secret_of(nowhere, "postgresql://localhost/veo"), "GEMINI_API_KEY": OPERATORS_KEY}
+def test_a_server_starts_without_a_key_while_proxy_and_database_are_away(tmp_path: Path) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    passed_on = {"LITELLM_PROXY_API_BASE": f"http://{nowhere}", "VEO_FOLDER": "clips", "GEMINI_API_KEY": OPERATORS_KEY}
+    given = {**secret_of(f"http://{nowhere}", f"postgresql://veo:{PASSWORD}@{nowhere}/veo"), **passed_on}
+    given |= {"LEDGER_ROLES_URL": f"postgresql://hub:{HUBS_PASSWORD}@{nowhere}/veo", "LEDGER_ROLES_KEY": ROLES_KEY}
     # Beside it, the page's way without a proxy.
-    loaded = as_littlest(tmp_path, given, "veo_one_key.py", "veo_keys.py")
+    loaded = as_littlest(tmp_path, given, "veo_one_key.py")
     folder = tmp_path / "hub"
     folder.mkdir()
     with jupyterhub(folder, "hub5", loaded.config, loaded.variables) as hub:
         hub.start("ada")
-        assert {name: value for name, value in server_variables(hub).items() if name in {*given, KEY}} == {
-            name: value for name, value in given.items() if name != "LITELLM_MASTER_KEY"
-        }
+        found = server_variables(hub)
         hub.stop("ada")
+    shown = {name: value for name, value in found.items() if name in {*given, KEY}}
+    # The owner's address, which was told too, is not the way out.
+    assert shown.pop(LEDGER).startswith("postgresql://jupyterhub%2Fada:")
+    assert shown == {
+        "LITELLM_PROXY_API_BASE": f"http://{nowhere}",
+        "VEO_FOLDER": "clips",
+        "GEMINI_API_KEY": OPERATORS_KEY,
+    }
     log = (folder / "server.log").read_text()
     assert "LiteLLM gave no key for jupyterhub/ada: " in log
     assert "LiteLLM did not delete the key of jupyterhub/ada: " in log
-    assert MASTER_KEY not in log
+    assert "PostgreSQL has no role for jupyterhub/ada: " in log
+    assert [word for word in (MASTER_KEY, PASSWORD, HUBS_PASSWORD, ROLES_KEY, OPERATORS_KEY) if word in log] == []
