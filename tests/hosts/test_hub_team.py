@@ -178,6 +178,9 @@ def test_two_users_make_clips_in_one_ledger_each_with_a_key_of_their_own(team: T
         found = team.ask("/key/info", key).json()["info"]
         assert (found["user_id"], found["key_alias"]) == (f"jupyterhub/{user}", f"jupyterhub/{user}")
         expect(notebooks[user].page.locator(CELLS).nth(4)).to_contain_text("of $20.00 spent")
+    if not team.has_roles:
+        shared = "At most $20.00 a day is spent by all who share this ledger."
+        expect(notebooks["ada"].page.locator(CELLS).nth(1)).to_contain_text(shared)
     with psycopg.connect(team.ledger) as connection:
         found = connection.execute("SELECT owner, state FROM veo_widgets.jobs ORDER BY owner").fetchall()
     assert found == [(team.owner(user), "succeeded") for user in notebooks]

@@ -62,7 +62,8 @@ class BudgetReservations:
         # In one transaction: two programs that look at once must not both fit under the same limit.
         owned, untold = await self._ledger.do(reserve)
         if untold:
-            self.notices.append(ANNOUNCEMENT)
+            spenders = "by all who share this ledger" if self._ledger.is_on_server else "on this computer's account"
+            self.notices.append(ANNOUNCEMENT.format(spenders))
         return owned
 
     def limits(self) -> tuple[dict[str, float], dict[str, float]]:

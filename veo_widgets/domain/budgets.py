@@ -31,8 +31,9 @@ _ALL = (*LIMITS, *SCOPED)
 NAMES = (*LIMITS, "unknown")
 # Without a limit that somebody set, a loop gone wrong must not cost more than this before anybody looks.
 DEFAULT_DAY = 20.0
+# The place of the ledger says who they are that spend it together.
 ANNOUNCEMENT = (
-    f"At most ${DEFAULT_DAY:.2f} a day is spent on this computer's account. "
+    f"At most ${DEFAULT_DAY:.2f} a day is spent {{}}. "
     "veo.budget(day=…) or %veo budget day … changes that; veo.budget() shows it."
 )
 # What counts is in cents or less; sums of them are not exact.

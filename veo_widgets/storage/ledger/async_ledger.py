@@ -22,10 +22,14 @@ class AsyncLedger:
         path: the database file.
         patience: seconds to wait for another program's lock, or for a server that is away.
         url: of a PostgreSQL server, if it is there.
+
+    Attributes:
+        is_on_server: whether it may be shared by several machines.
     """
 
     def __init__(self, path: Path, patience: float = PATIENCE_SECONDS, url: Secret | None = None) -> None:
         self._path, self._patience, self._url = path, patience, url
+        self.is_on_server = url is not None
         self._ledger: Ledger | None = None
         # SQLite takes one writer at a time; more threads would only wait for each other.
         self._limiter = anyio.CapacityLimiter(1)
