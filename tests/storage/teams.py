@@ -50,7 +50,7 @@ class Team:
 
     def protect(self, *, shared: bool = False) -> None:
         with closing(PostgresServer(Secret(self.url(self.boss)), 30.0)) as server:
-            assert server.protect(Protection((self.ada, self.group), (self.worker,), shared)) == self.boss
+            assert server.protect(Protection((self.ada, self.group), (self.worker,), shared)).administrator == self.boss
 
     def sql(self, role: str, statement: str) -> list[tuple[object, ...]]:
         """What a role's own statement finds or does."""

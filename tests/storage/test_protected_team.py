@@ -237,11 +237,17 @@ def test_the_command_keeps_users_apart_and_says_who_sees_what(
     monkeypatch.setenv("VEO_WIDGETS_HOME", str(team.folder))
     monkeypatch.setenv("VEO_LEDGER_URL", team.url(team.boss))
     words = ["ledger", "protect", "--members", team.ada, team.ben, "--workers", team.worker]
+    with closing(Ledger(team.folder / "ledger.sqlite3", url=Secret(team.url(team.boss)))) as ledger:
+        for name, owner in (("old1", ""), ("old2", "ada@example.com"), ("old3", "ada@example.com")):
+            ledger.write(replace(job(ledger, name), owner=owner or team.boss))
+    team.sql(team.boss, "UPDATE jobs SET owner = '' WHERE id = 'old1'")
     assert main(words) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
         f"{team.ada}, {team.ben}: see their own jobs alone, and lower their own limits.",
         f"{team.worker}: see and bring home all jobs.",
         f"{team.boss}: sees everything and sets all limits; `veo budget` shows them.",
+        "nobody: is no role, and has 1 job that no member sees.",
+        "ada@example.com: is no role, and has 2 jobs that no member sees.",
     ]
     maker = team.server.new_role("maker", "CREATEROLE")
     for role, more, told in (

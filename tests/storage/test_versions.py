@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import pytest
 
 from tests.postgres_server import Server
 from veo_widgets.domain.budgets import local_day
+from veo_widgets.domain.errors import LedgerError
 from veo_widgets.domain.secret import Secret
 from veo_widgets.storage.ledger.ledger import Ledger
+from veo_widgets.storage.ledger.postgres_protection import Protection, protect
+from veo_widgets.storage.ledger.postgres_text import translated
 from veo_widgets.storage.ledger.schema import MIGRATIONS
+from veo_widgets.storage.ledger.searches import Search
 
 from .test_ledger import record
 
@@ -51,3 +58,47 @@ def test_a_ledger_of_before_there_were_owners_is_brought_up_to_date(tmp_path: Pa
             assert ledger.spend().by("user") == {"": 0.8}
             ledger.reserve(record("new", at=NOW, provider="gemini", owner="ada"), "", {}, {}, seconds=75.0)
             assert ledger.spend().by("user") == {"": 0.8, "ada": 0.8}
+
+
+class _Open:
+    """A connection that takes the ledger's SQL."""
+
+    def __init__(self, db: psycopg.Connection[tuple[Any, ...]]) -> None:
+        self._db = db
+
+    def execute(self, sql: str, values: Any = (), /) -> Any:
+        return self._db.execute(translated(sql), values)
+
+    def executemany(self, sql: str, values: Iterable[Any], /) -> None:
+        for one in values:
+            self.execute(sql, one)
+
+
+def test_a_ledger_that_keeps_users_apart_does_so_after_it_was_brought_up_to_date(
+    tmp_path: Path, postgres: Server
+) -> None:
+    boss, ada, ben = (postgres.new_role(name) for name in ("boss", "ada", "ben"))
+    url = postgres.new_database(boss)
+    with psycopg.connect(url) as db:
+        db.execute("CREATE SCHEMA veo_widgets")
+        db.execute("CREATE TABLE veo_widgets.version AS SELECT 7 AS version")
+        for script in MIGRATIONS[:7]:
+            for statement in filter(str.strip, script.postgres.split(";")):
+                db.execute(statement)
+        db.execute("SET search_path = veo_widgets")
+        protect(_Open(db), lambda sql: db.execute(sql, ()), Protection((ada, ben)), "it")
+        # What a later version adds, nobody has been granted yet.
+        db.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA veo_widgets FROM {ada}, {ben}")
+        db.execute(f"GRANT SELECT ON version TO {ada}")
+
+    def opened(role: str) -> Ledger:
+        return Ledger(tmp_path / role / "ledger.sqlite3", url=Secret(url.replace(boss, role)))
+
+    with pytest.raises(LedgerError, match="whoever administers it brings it up to date"):
+        opened(ada)
+    opened(boss).close()
+    with closing(opened(ada)) as adas, closing(opened(ben)) as bens:
+        made = adas.owned(record("new", at=NOW, provider="gemini"))
+        adas.reserve(made, "", {"day": 1e6}, {}, seconds=75.0)
+        search = Search.of(search=made.request.prompt, now=NOW)
+        assert [[found.id for found in one.search(search, None)] for one in (adas, bens)] == [["new"], []]

@@ -28,14 +28,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments to a parser."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     words = "copy a ledger to where there is none, or go on with a copy that was interrupted, and compare the two"
-    copying = actions.add_parser("copy", help=words, description=f"{words.capitalize()}. Nothing is overwritten.")
+    copying = actions.add_parser(
+        "copy", help=words, description=f"{words[0].upper()}{words[1:]}. Nothing is overwritten."
+    )
     copying.add_argument("source", metavar="FROM", help=_PLACE)
     copying.add_argument("target", metavar="TO", help="another such place")
     words = "say whether a ledger is whole, without a change to it"
-    checking = actions.add_parser("check", help=words, description=f"{words.capitalize()}.")
+    checking = actions.add_parser("check", help=words, description=f"{words[0].upper()}{words[1:]}.")
     checking.add_argument("source", metavar="LEDGER", nargs="?", default="default", help=f"{_PLACE} (if none is named)")
     words = "keep the users of a ledger in PostgreSQL apart, each with a database role of their own"
-    protecting = actions.add_parser("protect", help=words, description=f"{words.capitalize()}.")
+    # The ledger first: behind the roles it would be taken for one.
+    usage = "veo ledger protect [-h] [LEDGER] --members ROLE [ROLE ...] [--workers ROLE [ROLE ...]] [--shared]"
+    protecting = actions.add_parser("protect", help=words, description=f"{words[0].upper()}{words[1:]}.", usage=usage)
     protecting.add_argument("source", metavar="LEDGER", nargs="?", default="default", help=f"{_PLACE} (the default)")
     for flag, words, needed in (
         ("--members", "roles, or groups of them, of which each user sees their own jobs", True),
@@ -71,13 +75,18 @@ def _protect(place: LedgerPlace, *, members: Sequence[str], workers: Sequence[st
     from ..storage.ledger.postgres_protection import Protection
 
     with closing(PostgresServer(place.url, PATIENCE_SECONDS)) as server:
-        owner = server.protect(Protection(tuple(members), tuple(workers), shared))
-    seen = "all jobs, and add their own" if shared else "their own jobs alone"
+        found = server.protect(Protection(tuple(members), tuple(workers), shared))
+    seen = "all jobs" if shared else "their own jobs alone"
+    sees = "can call theirs" if shared else "sees"
     lines = [
         f"{place} keeps its users apart.",
         f"{', '.join(members)}: see {seen}, and lower their own limits.",
         *([f"{', '.join(workers)}: see and bring home all jobs."] if workers else []),
-        f"{owner}: sees everything and sets all limits; `veo budget` shows them.",
+        f"{found.administrator}: sees everything and sets all limits; `veo budget` shows them.",
+        *(
+            f"{name or 'nobody'}: is no role, and has {count} job{'s' * (count != 1)} that no member {sees}."
+            for name, count in found.strays.items()
+        ),
     ]
     print("\n".join(map(printable, lines)))
     return 0

@@ -181,14 +181,14 @@ class PostgresServer:
 
         return self._patiently(whole, "written")
 
-    def protect(self, wanted: postgres_protection.Protection) -> str:
-        """Keep users apart; returns who administers the ledger. See `postgres_protection.protect`.
+    def protect(self, wanted: postgres_protection.Protection) -> postgres_protection.Protected:
+        """Keep users apart; see `postgres_protection.protect`.
 
         Raises:
             LedgerError: this role may not, or one that is named cannot be kept apart.
         """
 
-        def work() -> str:
+        def work() -> postgres_protection.Protected:
             with self._engine.begin() as connection:
                 run, db = connection.exec_driver_sql, PostgresDatabase(connection)
                 return postgres_protection.protect(db, run, wanted, self.name)

@@ -46,6 +46,11 @@ _IMAGES = f"""INSERT INTO {SCHEMA}.inputs (sha256, mime, data, owner)
 Run = Callable[[str], object]
 
 
+# Who is no role sees none of these; nor does anybody but the administrator and workers.
+_STRAYS = f"""SELECT owner, count(*) FROM {SCHEMA}.jobs WHERE owner NOT IN (SELECT rolname::text FROM pg_roles)
+    GROUP BY owner ORDER BY owner"""  # noqa: S608
+
+
 @dataclass(frozen=True)
 class Protection:
     """Who may do what.
@@ -61,14 +66,27 @@ class Protection:
     shared: bool = False
 
 
+@dataclass(frozen=True)
+class Protected:
+    """What came of it.
+
+    Attributes:
+        administrator: the role that owns the tables.
+        strays: how many jobs there are of each name that is no role's; the empty one is that of earlier versions.
+    """
+
+    administrator: str
+    strays: dict[str, int]
+
+
 def role_of(db: Database) -> Role:
     """As whom this connection works with the ledger."""
     name, kept_apart, administers = db.execute(_ROLE).fetchone()
     return Role(name, administers) if kept_apart else ANYBODY
 
 
-def protect(db: Database, run: Run, wanted: Protection, ledger: str) -> str:
-    """Keep the users of a ledger apart, whatever was granted before; returns who administers it.
+def protect(db: Database, run: Run, wanted: Protection, ledger: str) -> Protected:
+    """Keep the users of a ledger apart, whatever was granted before.
 
     Args:
         db: the ledger, in a transaction.
@@ -91,7 +109,7 @@ def protect(db: Database, run: Run, wanted: Protection, ledger: str) -> str:
     db.execute(_IMAGES)
     # The default is told to whoever administers the ledger, by the command that ends here.
     db.execute("INSERT INTO budgets (name, usd) VALUES ('announced', NULL) ON CONFLICT DO NOTHING")
-    return str(owner)
+    return Protected(owner, dict(db.execute(_STRAYS).fetchall()))
 
 
 def protect_again(db: Database, run: Run, ledger: str) -> None:
