@@ -87,10 +87,10 @@ def guarded(guarded_emulator: Emulator) -> Emulator:
 @pytest.fixture(scope="session")
 def service_account(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The key file of a service account that exists nowhere; the emulator gives out its tokens."""
-    return _account_file(shared_emulator, tmp_path_factory.mktemp("account"))
+    return account_file(shared_emulator, tmp_path_factory.mktemp("account"))
 
 
-def _account_file(emulator: Emulator, folder: Path) -> Path:
+def account_file(emulator: Emulator, folder: Path) -> Path:
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(*form).decode()
     path = folder / "service-account.json"
@@ -128,7 +128,7 @@ def proxy_of_the_session(
         "GEMINI_API_BASE": emulator_of_the_proxy.base_url,
         "GATEWAY_API_BASE": f"{emulator_of_the_proxy.base_url}/v1",
         "GEMINI_API_KEY": "the-operators-key",
-        "SERVICE_ACCOUNT_FILE": str(_account_file(emulator_of_the_proxy, tmp_path_factory.mktemp("account"))),
+        "SERVICE_ACCOUNT_FILE": str(account_file(emulator_of_the_proxy, tmp_path_factory.mktemp("account"))),
     }
     environment = surroundings(tmp_path_factory.mktemp("proxy")) | upstream
     with LiteLLMProxy(python_of("litellm"), environment) as proxy:

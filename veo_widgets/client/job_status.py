@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from ..config.log import LOGGER
 from ..domain import job_transitions
+from ..domain.buckets import is_google
 from ..domain.catalog import TypicalSeconds
 from ..domain.errors import (
     BadRequestError,
@@ -27,7 +28,7 @@ from ..domain.errors import (
 from ..domain.job_record import JobRecord, JobState, Operation
 from ..domain.pricing import settled
 from ..domain.values import changed
-from ..providers.registry import LITELLM_GEMINI, model_at, provider_named, server_of
+from ..providers.registry import model_at, provider_named, server_of
 from ..providers.wires import Wire
 from ..storage.clips import sidecars
 from . import deliveries
@@ -87,9 +88,13 @@ class StatusChecks:
         except ServiceError as error:
             # Of a poll's answer this has been asked already; here it is about a download's.
             verdict = await self._verdict_of(error, record, route.wire)
-            if verdict is None or verdict.outcome == "samples":
+            if verdict is None or (verdict.outcome == "samples" and not _is_in_bucket(verdict)):
                 raise
-            return await self._note(_after_poll(record, verdict, route, self._clock.now()), verdict, route)
+            seen = await self._note(_after_poll(record, verdict, route, self._clock.now()), verdict, route)
+            if seen.state is not JobState.DOWNLOADING or not self._store.holds(seen.id):
+                return seen
+            # The service hands out nothing of a bucket, so this asks it nothing more.
+            return await self._fetch(seen, verdict, route)
 
     async def _poll(self, record: JobRecord, route: Route) -> tuple[Operation, float | None]:
         """What a poll says, be it in an error, and how long the service asks to wait."""
@@ -112,15 +117,16 @@ class StatusChecks:
         verdict, other = wire.verdict(error, record.operation), wire.other_way(record.operation)
         if verdict is None or other is None or verdict.outcome not in {"failed", "empty"}:
             return verdict
-        dialect, name = other
+        dialect, surface, name = other
+        # By the same way it is the same account, and else one with a key in another header.
+        there = record if surface == record.surface else replace(record, surface=surface, wire=dialect.name)
         try:
-            there = replace(record, surface=LITELLM_GEMINI, wire=dialect.name)
             account = (await self._accounts.of(there)).account
             told = dialect.parse(await self._transport.send(dialect.poll(name, account.endpoint), account))
         except VeoError:
             # An operator need not open that way, nor keep one key for both.
             return verdict
-        return told if told.outcome in {"failed", "filtered", "empty"} else None
+        return told if told.outcome in {"failed", "filtered", "empty"} or _is_in_bucket(told) else None
 
     async def _look(self, record: JobRecord, route: Route) -> JobRecord:
         wait = self.waits.begin(partial(self._tell_of_silence, record.id, route))
@@ -295,6 +301,11 @@ async def _with_differences(record: JobRecord, operation: Operation) -> JobRecor
             with suppress(OSError):
                 await anyio.to_thread.run_sync(sidecars.add, video, told)
     return replace(record, differences=deliveries.of_job(record, record.videos), cost=cost)
+
+
+def _is_in_bucket(operation: Operation) -> bool:
+    """Whether all clips of an operation are in Google's buckets, which are read with the user's own account."""
+    return bool(operation.samples) and all(is_google(sample.uri) for sample in operation.samples)
 
 
 def _is_no_news(seen: JobRecord, record: JobRecord) -> bool:

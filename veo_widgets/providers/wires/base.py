@@ -175,14 +175,14 @@ class Wire(Protocol):
     def started(self, error: ServiceError) -> str:
         """The operation that a create has become, if an HTTP error in answer to it names one; usually empty."""
 
-    def other_way(self, operation: str) -> tuple[Wire, str] | None:
-        """Another dialect of the same service that tells why an operation failed where this one loses it.
+    def other_way(self, operation: str) -> tuple[Wire, str, str] | None:
+        """Another dialect of the same service that tells how an operation has ended where this one loses it.
 
         Args:
             operation: its name in this dialect.
 
         Returns:
-            That dialect, and the operation's name in it; mostly None.
+            That dialect, how the service is spoken to for it, and the operation's name in it; mostly None.
         """
 
     def content(self, sample: Sample, endpoint: Endpoint) -> Call:
@@ -260,7 +260,7 @@ class Dialect:
         """None."""
         return ()
 
-    def other_way(self, operation: str) -> tuple[Wire, str] | None:  # noqa: ARG002 (for a proxy's)
+    def other_way(self, operation: str) -> tuple[Wire, str, str] | None:  # noqa: ARG002 (for a proxy's)
         """There is none."""
         return None
 

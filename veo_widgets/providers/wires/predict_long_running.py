@@ -251,6 +251,19 @@ class AgentPlatform(_PredictLongRunning):
         return {"bytesBase64Encoded": encoded(clip, "extend_from"), "mimeType": "video/mp4"}
 
 
+class PlatformPassThrough(AgentPlatform):
+    """The Agent Platform's flavour through LiteLLM's ``/vertex_ai`` pass-through: only to ask how an operation is.
+
+    LiteLLM 1.108.7 asks Google's own host with it, whatever the deployment's ``api_base`` is.
+    """
+
+    label = "the proxy's pass-through to the Agent Platform"
+
+    def poll(self, operation: str, endpoint: Endpoint) -> Call:
+        """``POST {proxy}/vertex_ai/v1/…:fetchPredictOperation``."""
+        return super().poll(operation, replace(endpoint, base_url=f"{endpoint.base_url}/vertex_ai", version="v1"))
+
+
 def _versioned(endpoint: Endpoint) -> str:
     """The API's version in front: an express key is known to the beta only."""
     return f"{endpoint.base_url}/{endpoint.version or ('v1' if endpoint.project else 'v1beta1')}"

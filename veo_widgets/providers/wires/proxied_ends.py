@@ -17,10 +17,8 @@ from .filter_reasons import explain
 # What its reader misses in an answer that is done: pydantic's own words, which no passing trouble has.
 _UNREAD = re.compile(r"GeminiLongRunningOperationResponse response\.generateVideoResponse\S* Field required")
 _HIDDEN = "The proxy passes on neither a clip nor a reason, as for a clip that was filtered. Its log says more."
-_BUCKET = (
-    "The clip is in the bucket of the proxy's operator, and the proxy only hands out clips that come in the answer; "
-    "it may be charged."
-)
+_BUCKET = "The clip is in the bucket of the proxy's operator, whose address the proxy does not tell; it may be charged."
+_ASK = "Ask the operator for the clip, or for use_in_pass_through at this model, by which its address is found."
 
 
 def proxied_end(error: ServiceError) -> Operation | None:
@@ -36,7 +34,7 @@ def proxied_end(error: ServiceError) -> Operation | None:
     if "No video data found in completed operation" in said:
         return Operation("", "empty", message=_HIDDEN)
     if "No base64 encoded video data found" in said:
-        return Operation("", "failed", message=_BUCKET, remedy="Ask the operator for the clip.")
+        return Operation("", "failed", message=_BUCKET, remedy=_ASK)
     return None
 
 

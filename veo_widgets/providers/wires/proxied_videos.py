@@ -14,12 +14,12 @@ from ...domain.catalog import Model
 from ...domain.errors import InvalidRequestError, ServiceError
 from ...domain.job_record import Operation
 from ...domain.request import VideoRequest
-from ..registry import Endpoint, Provider
+from ..registry import LITELLM, LITELLM_GEMINI, Endpoint, Provider
 from ..servers import Server
 from ..video_ids import is_video_id, read_video_id
 from .base import UNREPEATED, Call, Wire
 from .openai_videos import OpenAIVideos
-from .predict_long_running import PassThrough
+from .predict_long_running import PassThrough, PlatformPassThrough
 from .proxied_ends import proxied_end
 from .video_bodies import BEYOND
 
@@ -106,12 +106,17 @@ class ProxiedVideos(OpenAIVideos):
         """What LiteLLM makes of operations that have ended without a clip."""
         return super().verdict(error, operation) or proxied_end(error)
 
-    def other_way(self, operation: str) -> tuple[Wire, str] | None:
-        """The pass-through, for a video that Gemini has made: its id holds the operation's own name."""
+    def other_way(self, operation: str) -> tuple[Wire, str, str] | None:
+        """The pass-through to the service that has made a video: its id holds the operation's own name."""
         if not is_video_id(operation):
             return None
         found = read_video_id(operation)
-        return (PassThrough(), found.operation) if found.provider == "gemini" else None
+        ways: dict[str, tuple[Wire, str]] = {
+            "gemini": (PassThrough(), LITELLM_GEMINI),
+            "vertex_ai": (PlatformPassThrough(), LITELLM),
+        }
+        way = ways.get(found.provider)
+        return (*way, found.operation) if way else None
 
 
 def _kept_by_litellm(request: VideoRequest) -> Iterator[InvalidRequestError]:
