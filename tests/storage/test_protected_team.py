@@ -124,6 +124,20 @@ def test_a_member_has_all_of_the_ledger_but_others_jobs(team: Team, tmp_path: Pa
         copy(target, LedgerPlace(tmp_path / "x.sqlite3", Secret(team.url(team.ben))), 30.0, now, Progress())
 
 
+@pytest.mark.parametrize("made", ["{}", "[]", "5", '{"a": ' + 5000 * "[" + 5000 * "]" + "}"])
+def test_a_row_that_nobody_can_read_is_named_and_hidden_from_other_members(team: Team, made: str) -> None:
+    """Whoever writes SQL can add such rows of their own."""
+    ada = adas(team)
+    team.sql(
+        team.ben,
+        f"""INSERT INTO jobs (id, state, provider, model, created_at, updated_at, record, request, owner)
+        VALUES ('bens0001', 'queued', 'p', 'm', 1, 1, '{made}', '{{}}', '{team.ben}')""",
+    )
+    assert [found.id for found in ada.jobs()] == ["adas0001"]
+    with closing(PostgresServer(Secret(team.url(team.boss)), 30.0, reads_only=True)) as reader:
+        assert [fault.partition(" (")[0] for fault in check(reader)] == ["job 'bens0001': it cannot be read as a job"]
+
+
 def test_a_worker_brings_home_what_stays_its_owners(team: Team) -> None:
     ada, worker = adas(team), team.open(team.worker)
     now = time.time()

@@ -60,7 +60,7 @@ def _faults_of_job(row: Row, ledger: Reader) -> Iterator[str]:
     try:
         job = read_job(columns, ledger)
         hashes = sorted({image.sha256 for image in job.request.images})
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         yield f"it cannot be read as a job ({type(error).__name__}: {error})."
         return
     if (job.id, str(job.state)) != (name, state):
