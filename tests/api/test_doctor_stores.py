@@ -12,6 +12,7 @@ import pytest
 from tests.bucket_stores import Brittle, emptied, names_in
 from tests.object_server import ObjectServer, object_server
 from tests.postgres_server import Server, running_server
+from tests.storage.teams import new_team
 from veo_widgets.api.doctor import Finding, diagnose
 from veo_widgets.api.doctor.stores import bucket, ledger_server
 from veo_widgets.config.settings import Settings
@@ -62,6 +63,13 @@ def test_a_server_is_told_with_its_version_and_its_ledgers(postgres: Server, tmp
         found.message,
     )
     assert PASSWORD not in repr(found)
+
+
+def test_members_who_are_kept_apart_are_told_who_they_are(postgres: Server, tmp_path: Path) -> None:
+    with new_team(postgres, tmp_path) as team:
+        found, has_ledger = looked_at(team.url(team.ada))
+        assert (found.state, has_ledger) == ("ok", True)
+        assert found.message.endswith(f"; its users are kept apart, and you are {team.ada}")
 
 
 def test_a_user_that_may_make_no_ledger_is_told_what_to_ask_for(postgres: Server) -> None:
