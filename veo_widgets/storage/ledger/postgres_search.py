@@ -11,10 +11,10 @@ from .prompt_words import folded_prompt, grams_of, has_words
 from .search_rows import LAST, conditions, values
 from .searches import Search
 
-# Words that so many of the newest prompts have are met soon by whoever goes back from the newest. All others are looked
-# for by the index first: what it finds of them is little, in a ledger of any size.
+# What so many of the newest jobs are, or as many as are wanted, is met soon by whoever goes back from the newest. All
+# else is looked for by the index first: what it finds is little, in a ledger of any size.
 _NEWEST, _COMMON = 1000, 5
-# Rows that are read at once where words are looked for and a limit is likely to be met early.
+# Rows that are read at once where the first were not enough.
 _LEAST = 500
 # Earlier versions have kept them when somebody searched.
 _LACKING = """SELECT rowid, request, owner FROM jobs
@@ -47,10 +47,10 @@ def found(db: Database, search: Search, limit: int | None, columns: str) -> list
     # Made before all else is done: the planner would rather go back from the newest, since it hopes to meet them soon.
     indexed = f"""WITH prompts AS MATERIALIZED (SELECT rowid, prompt FROM prompts
         WHERE trigrams(prompt) @> CAST(:grams AS TEXT[]) AND {has})"""  # noqa: S608 (our own names)
-    source = "" if not given["grams"] or _are_common(db, has, given) else indexed
+    source = "" if not given["grams"] or _are_common(db, has + fits, values(search, limit) | given) else indexed
     words, rows, last = json.dumps(search.words), list[Row](), LAST
+    at_once = LAST if limit is None else limit
     while limit is None or len(rows) < limit:
-        at_once = LAST if limit is None else max(_LEAST, limit)
         query = f"""{source} SELECT jobs.request, {names} FROM jobs JOIN prompts ON prompts.rowid = jobs.rowid
             WHERE jobs.rowid <= :last AND {has} {fits}
             ORDER BY jobs.rowid DESC LIMIT :limit"""  # noqa: S608 (our own names)
@@ -58,11 +58,11 @@ def found(db: Database, search: Search, limit: int | None, columns: str) -> list
         rows += [row[1:] for row in page if has_words(row[0], words)]
         if len(page) < at_once:
             break
-        last = page[-1][1] - 1
+        last, at_once = page[-1][1] - 1, max(_LEAST, at_once)
     return rows[:limit]
 
 
-def _are_common(db: Database, has: str, given: dict[str, Any]) -> bool:
-    query = f"""SELECT count(*) FROM (SELECT prompt FROM prompts ORDER BY rowid DESC LIMIT {_NEWEST}) AS newest
-        WHERE {has}"""  # noqa: S608 (our own names)
-    return bool(db.execute(query, given).fetchone()[0] >= _COMMON)
+def _are_common(db: Database, fits: str, given: dict[str, Any]) -> bool:
+    query = f"""SELECT count(*) FROM (SELECT * FROM prompts ORDER BY rowid DESC LIMIT {_NEWEST}) AS newest
+        JOIN jobs ON jobs.rowid = newest.rowid WHERE {fits}"""  # noqa: S608 (our own names)
+    return bool(db.execute(query, given).fetchone()[0] >= min(_COMMON, given["limit"]))
