@@ -85,6 +85,18 @@ def test_a_program_that_sleeps_for_longer_than_its_lease(make_case: Callable[[st
     case.check("not sent" if moment in NOT_SENT else "succeeded")
 
 
+@pytest.mark.parametrize("moment", [moment for moment in STOPS if "clip" in moment or "recipe" in moment])
+def test_a_program_that_is_ended_as_it_wakes_up(make_case: Callable[[str], Case], moment: str) -> None:
+    """The same, and somebody presses Ctrl+C at the moment at which the lid is opened."""
+    kind, name, event, nth = STOPS[moment]
+    case = make_case(kind)
+    case.speed = FAST
+    assert case.run({"do": "submit", "event": [name, event, nth], "stop": True}) == [STOPPED]
+    assert case.run({"do": "resume"}) == [0]
+    assert case.run({"do": "go on", "interrupted": True}) == [0]
+    case.check("succeeded")
+
+
 KILLS_SO_FAR: list[int] = []
 
 

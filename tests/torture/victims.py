@@ -119,8 +119,8 @@ def submit(order: dict[str, Any]) -> None:
     client = _client(order)
     try:
         client.submit(order["prompt"], allow_retired=True, **order["said"]).wait(600)
-    except errors.VeoError:
-        # Stopped for long enough, it may find that another program has decided.
+    except (errors.VeoError, KeyboardInterrupt):
+        # Stopped for long enough, it may find that another program has decided, or that somebody ends it.
         if not order.get("stop"):
             raise
     client.close()
@@ -202,6 +202,9 @@ def main() -> None:
         for order in json.loads(line):
             if order["do"] == "go on":
                 pid = stopped.pop()
+                if order.get("interrupted"):
+                    # Kept for it until it goes on.
+                    os.kill(pid, signal.SIGINT)
                 os.kill(pid, signal.SIGCONT)
             elif not (pid := os.fork()):
                 _run(order)

@@ -167,6 +167,16 @@ class StatusChecks:
             self._live.show(record.id, pace=pace)
 
     async def _fetch(self, record: JobRecord, operation: Operation, route: Route) -> JobRecord:
+        """Download the clips, see `_fetched`, and leave whole recipes also if that is ended half way."""
+        try:
+            return await self._fetched(record, operation, route)
+        except anyio.get_cancelled_exc_class():
+            # Another program may have finished the job, and this one have written the recipe anew.
+            with anyio.CancelScope(shield=True), suppress(VeoError):
+                await _restore_recipes(await self._store.reread(record.id))
+            raise
+
+    async def _fetched(self, record: JobRecord, operation: Operation, route: Route) -> JobRecord:
         """Download the clips; what is never a clip ends the job after a few tries.
 
         Raises:
