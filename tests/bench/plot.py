@@ -10,6 +10,8 @@ from .rows import Row, shown
 _WIDTH, _ROW, _LEFT, _TOP = 760, 28, 250, 58
 # More of this is better; of everything else less.
 _MORE_IS_BETTER = {"MB/s", "/s", "×"}
+# Beneath all that is compared, and our own ledger with fewer jobs or of the other kind, are no peers.
+_NO_PEERS = {"httpx", "curl", "1,000 jobs", "10,000 jobs", "SQLite", "one kernel, SQLite"}
 _STYLE = """text { font: 13px system-ui, sans-serif; fill: #1f2328 } .quiet { fill: #59636e } .bar { fill: #3f7fd1 }
 .less { fill: #c08a3e } .rule { stroke: #8c959f } .title { font-weight: 600; font-size: 15px }
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .quiet { fill: #9198a1 } .bar { fill: #5b9df0 } }"""
@@ -19,7 +21,7 @@ def compared(rows: list[Row]) -> list[tuple[Row, str, float]]:
     """Each row that peers were measured for, with the best of them and how many times better ours is."""
     found = []
     for row in rows:
-        peers = {name: value for name, value in row.others.items() if name not in {"httpx", "curl"} and value > 0}
+        peers = {name: value for name, value in row.others.items() if name not in _NO_PEERS and value > 0}
         if not peers or row.value <= 0:
             continue
         more = row.unit in _MORE_IS_BETTER
@@ -49,7 +51,7 @@ def drawn(rows: list[Row]) -> str:
         x, kind = (middle, "bar") if times >= 1 else (middle - length, "less")
         label = f"{shown(row.value)} {row.unit} · {peer} {shown(row.others[peer])}"
         parts += [
-            f'<text x="12" y="{y + 17}">{escape(row.topic)}: {escape(_short(row.what))}</text>',
+            f'<text x="12" y="{y + 17}">{escape(_short(f"{row.topic}: {row.what}"))}</text>',
             f'<rect class="{kind}" x="{x:.1f}" y="{y + 4}" width="{max(length, 1):.1f}" height="16" rx="3"/>',
             (
                 f'<text x="{max(middle, x + length) + 6:.1f}" y="{y + 17}">{shown(times)} × '
@@ -59,5 +61,5 @@ def drawn(rows: list[Row]) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _short(text: str, most: int = 30) -> str:
+def _short(text: str, most: int = 42) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -76,7 +76,7 @@ def _load(stage: Stage, server: Server) -> list[Row]:
             topic,
             f"{_JOBS:,} jobs, as fast as they can",
             many["jobs_per_second"],
-            "jobs/s",
+            "/s",
             "≥ 30, ten times the peaks of 100,000 a day",
             many["jobs_per_second"] >= 30,
             {"one kernel, SQLite": file["jobs_per_second"]},
