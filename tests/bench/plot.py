@@ -61,5 +61,5 @@ def drawn(rows: list[Row]) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _short(text: str, most: int = 42) -> str:
+def _short(text: str, most: int = 34) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
