@@ -25,7 +25,7 @@ LIBRARIES = {
     "sqlalchemy": {"storage/ledger"},
     "psycopg": {"storage/ledger"},
     "platformdirs": {"config"},
-    "azure": {"config"},
+    "azure": {"config", "domain"},
     "google": {"config"},
     "jupyter_core": {"config"},
     "anywidget": {"notebook/widgets"},

@@ -7,6 +7,7 @@ addresses with, and knows dozens of other stores, of which obstore knows three.
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import re
 import secrets
@@ -200,7 +201,7 @@ def put(source: Path, address: str) -> None:
     with _told(f"{source.name!r} could not be put into {address.rpartition('/')[0]!r}"):
         fs, path = _opened(address)
         if _is_object_store(address):
-            fs.put_file(str(source), path, **_in_pieces(address, _S3 | _GOOGLE))
+            fs.put_file(str(source), path, **_in_pieces(address, _S3 | _GOOGLE), **_kind_told(address))
         else:
             part = f"{path}.{secrets.token_hex(4)}.part"
             fs.makedirs(path.rpartition("/")[0], exist_ok=True)
@@ -322,6 +323,17 @@ def _in_pieces(address: str, schemes: set[str]) -> dict[str, Any]:
     if scheme not in schemes:
         return {}
     return {"chunksize": _PIECE, **({"max_concurrency": 2} if scheme in _S3 else {})}
+
+
+def _kind_told(address: str) -> dict[str, Any]:
+    """How Azure's package is told what kind a file is, which the others guess; browsers would get bytes of no kind."""
+    kind = mimetypes.guess_type(address)[0]
+    if address.partition("://")[0] not in _AZURE or kind is None:
+        return {}
+    # Comes with that package.
+    from azure.storage.blob import ContentSettings
+
+    return {"content_settings": ContentSettings(content_type=kind)}
 
 
 def _opened(address: str) -> tuple[Any, str]:
