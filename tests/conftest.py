@@ -25,6 +25,8 @@ if "TZ" not in os.environ and hasattr(time, "tzset"):
     hours_ahead = (17 - time.gmtime().tm_hour) % 24 - 12
     os.environ["TZ"] = f"Etc/GMT{-hours_ahead:+d}"
     time.tzset()
+# IPython warns of an environment other than its own, as a terminal may have it.
+os.environ.pop("VIRTUAL_ENV", None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
