@@ -133,7 +133,11 @@ def test_every_parameter_of_a_request_is_refused_in_words(parameter: str, wrong:
         ("jobs", ("filtered",), "limit: 'filtered' is not a whole number from 1."),
         ("wait", ([1],), "job: a list is not a job or its id."),
         ("load", (None,), "path: None is not the path of a file or a folder."),
-        ("budget", (20,), "budget: too many positional arguments. Call it as budget(**values)."),
+        (
+            "budget",
+            (20,),
+            "budget: too many positional arguments. Call it as budget(user=None, project=None, **values).",
+        ),
         ("film", ("train", {"a": 1}), "shots: a dict is not a shot; give veo.shot(…), veo.title_card(…) or a prompt."),
         (
             "Player",
