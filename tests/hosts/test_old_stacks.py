@@ -145,7 +145,7 @@ def test_everything_works_in_a_stack(page: tuple[str, Any, FrontEnd], emulator: 
     assert front.offers("%%veo --seconds 4 --aspect-ratio ") == ["16:9", "9:16"]
     assert front.offers("%%veo --aspect-ratio=9") == ["9:16"]
     assert front.offers("%veo bud") == ["budget"]
-    assert sorted(front.offers("spend = %veo cost --")) == ["--compare", "--csv"]
+    assert sorted(front.offers("spend = %veo cost --")) == ["--by", "--compare", "--csv"]
     assert "job" in front.offers("%%veo --into j")
     front.run("%unload_ext veo_widgets")
     assert "--aspect-ratio" not in front.offers("%%veo --asp")
