@@ -9,6 +9,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -77,6 +78,17 @@ def answers(url: str) -> bool:
     """Whether there is a page at this address."""
     try:
         urllib.request.urlopen(url, timeout=600).close()
+    except OSError:
+        return False
+    return True
+
+
+def listens(url: str) -> bool:
+    """Whether somebody answers at this address, if only by refusing whoever brings no key."""
+    try:
+        urllib.request.urlopen(url, timeout=600).close()
+    except urllib.error.HTTPError:
+        return True
     except OSError:
         return False
     return True

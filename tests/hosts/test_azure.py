@@ -21,7 +21,7 @@ from veo_widgets.emulator import Emulator
 from veo_widgets.session.client import Client
 
 from ..conformance.environments import node_modules_of, node_path
-from ..e2e.servers import free_port, until_alive
+from ..e2e.servers import free_port, listens, until_alive
 
 _REQUIREMENTS = Path(__file__).parent / "requirements"
 # Everybody's, for the emulator alone. Source: its README, "Default Storage Account".
@@ -65,24 +65,13 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     ):
         try:
             for _ in until_alive(process, folder):
-                if _answers(f"http://127.0.0.1:{port}"):
+                if listens(f"http://127.0.0.1:{port}"):
                     break
             store = Azure(f"http://127.0.0.1:{port}")
             store.filesystem.mkdir("films")
             yield store
         finally:
             process.kill()
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=600).close()
-    except urllib.error.HTTPError:
-        # It refuses whoever brings no key.
-        return True
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture
