@@ -45,9 +45,18 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 # Without a kernelspec Lab asks for one in a dialog and waits for ever.
 KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+# JupyterLab asks a new kernel once how it is. On a busy machine that can be before anything can be heard from it, and a
+# kernel that has nothing to do says no more: it is asked again.
 READY = """() => {
-  const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
-  return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle";
+  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  if (kernel?.connectionStatus !== "connected") return false;
+  if (kernel.status === "idle") return true;
+  kernel.askedByTest ??= Date.now();
+  if (Date.now() - kernel.askedByTest > 5000) {
+    kernel.askedByTest = Date.now();
+    kernel.requestKernelInfo().catch(() => {});
+  }
+  return false;
 }"""
 
 
