@@ -183,6 +183,17 @@ def test_trouble_while_polling_passes(make_client: Callable[..., Client], emulat
     assert "trouble" in [detail for _, _, detail in job.events]
 
 
+def test_trouble_that_goes_on_is_one_event(make_client: Callable[..., Client], emulator: Emulator) -> None:
+    client = make_client(hasty=True)
+    emulator.script(on="poll", fault="status-503", times=4)
+    emulator.script(on="poll", fault="html", times=1)
+    emulator.script(on="poll", fault="status-503", times=2)
+    job = client.submit("A cat", seconds=4).wait(600)
+    polls = [entry for entry in emulator.journal() if entry.kind == "poll"]
+    assert len(polls) > 7
+    assert [detail for _, _, detail in job.events].count("trouble") == 3
+
+
 @pytest.mark.parametrize("fault", ["cut", "html", "status-503"])
 def test_a_broken_download_is_done_again_and_leaves_no_part(
     make_client: Callable[..., Client], emulator: Emulator, tmp_path: Path, fault: str

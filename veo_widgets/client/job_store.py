@@ -78,7 +78,10 @@ class JobStore:
         """Write down and show what goes wrong with a job at the moment, if it is still ours."""
         leased, record = await self.take(job_id)
         if leased and not record.state.is_final:
-            await self.keep(job_transitions.troubled(record, trouble, self.clock.now()), "trouble")
+            seen = job_transitions.troubled(record, trouble, self.clock.now())
+            # A night without the service is one event, not one for each poll.
+            is_news = not record.troubled or seen.trouble != record.trouble
+            await self.keep(seen, "trouble" if is_news else "")
 
     async def trouble_is_over(self, job_id: str) -> None:
         """Show that what went wrong with a job goes on no more."""
