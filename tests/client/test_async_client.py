@@ -194,6 +194,24 @@ def test_trouble_that_goes_on_is_one_event(make_client: Callable[..., Client], e
     assert [detail for _, _, detail in job.events].count("trouble") == 3
 
 
+@pytest.mark.parametrize("model", ["gemini-omni-1.1-flash", "veo-3.1-fast-generate-001"])
+def test_a_late_job_in_a_state_that_nobody_knows_never_ends_without_its_clip(
+    make_client: Callable[..., Client], emulator: Emulator, model: str
+) -> None:
+    began = time.time()
+
+    def polls() -> int:
+        return [entry.kind for entry in emulator.journal()].count("poll")
+
+    # A poll takes a hundred seconds, however fast the machine is: most of these are late.
+    client = make_client(hasty=True, now=lambda: began + 100 * polls())
+    emulator.script(on="poll", fault="answer", times=10, body='{"id": "v1_a", "name": "a/b", "status": "daydreaming"}')
+    job = client.submit("A cat", model=model, seconds=4).wait(600)
+    assert job.state is JobState.SUCCEEDED
+    assert polls() > 10
+    assert [video.seconds for video in job.videos] == [pytest.approx(4, abs=0.1)]
+
+
 @pytest.mark.parametrize("fault", ["cut", "html", "status-503"])
 def test_a_broken_download_is_done_again_and_leaves_no_part(
     make_client: Callable[..., Client], emulator: Emulator, tmp_path: Path, fault: str

@@ -274,7 +274,11 @@ def test_inline_video_and_what_the_user_has_sent() -> None:
 PARSED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (interaction("queued"), {"outcome": "running"}),
     (interaction("in_progress", VIDEO), {"outcome": "running"}),
-    (interaction("some_new_word"), {"outcome": "running"}),
+    (interaction("some_new_word"), {"outcome": "running", "status": "some_new_word", "expected": ()}),
+    (
+        interaction("some_new_word", VIDEO, usage=USAGE),
+        {"outcome": "running", "expected": (Sample(0, uri=FILE),), "usage": Usage(input=12, text=120, video=46336)},
+    ),
     (interaction("completed", VIDEO), {"outcome": "samples"}),
     (interaction("incomplete", VIDEO), {"outcome": "samples"}),
     (interaction("completed", usage={"total_output_tokens": 0}), {"outcome": "filtered", "withheld": 1}),

@@ -225,6 +225,9 @@ class StatusChecks:
 
         They are asked for now and then once the job has taken longer than its model usually does: asking is free.
         """
+        if not operation.expected:
+            # Nothing was said of where a clip would be, and a job is never done without one.
+            return None
         now, began = self._clock.now(), record.submitted_at or record.created_at
         apart = max(_ANYWAY_SECONDS, _ANYWAY_SHARE * (now - began))
         is_late = now - began > typical_seconds(record.provider, record.model).high

@@ -53,12 +53,14 @@ def read_interaction(body: Any) -> Operation:
     if not isinstance(said, str) or not plain(said):
         raise InvalidReplyError("The service answered a poll with something that is not an interaction.")
     name, meaning = str(body.get("id") or ""), WORDS.meaning(said)
-    if meaning not in {"done", "failed"}:
-        # Whatever a later version calls work under way is told as it came.
-        return Operation(name, "running", status="" if meaning else said)
-    status = _NAMES.get(plain(said), "completed")
     outputs = list(_outputs(body))
     samples = _samples(outputs)
+    if meaning == "running":
+        return Operation(name, "running")
+    if not meaning:
+        # Whatever a later version calls work under way, or done, is told as it came.
+        return Operation(name, "running", status=said, expected=samples, usage=read_usage(body.get("usage")))
+    status = _NAMES.get(plain(said), "completed")
     # An incomplete interaction may have a clip, which is paid for.
     if samples and status in {"completed", "incomplete"}:
         return Operation(name, "samples", samples=samples, usage=read_usage(body.get("usage")))
