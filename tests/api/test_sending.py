@@ -236,7 +236,9 @@ def test_a_board_means_what_python_means(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("said", "name"), [("", "train"), ('name = ""', "train"), ('name = "Night train"', "Night train")])
+@pytest.mark.parametrize(
+    ("said", "name"), [("", "train"), ('name = ""', "train"), ('name = "Night train"', "Night train")]
+)
 def test_a_film_without_a_name_has_its_files(said: str, name: str, tmp_path: Path) -> None:
     (tmp_path / "train.toml").write_text(f"{said}\n{BOARD}")
     assert read_film(tmp_path / "train.toml").name == name

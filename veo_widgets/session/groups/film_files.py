@@ -65,7 +65,12 @@ def read_film(path: str | Path) -> FilmFile:
             raise _refusal(file, why, nearest(name, _RENDERING))
     name = said.pop("name", "")
     # A name that was left empty is no name: all films without one would be the same film.
-    return FilmFile(file.stem if name == "" else name, tuple(_part(file, number, row) for number, row in enumerate(rows, 1)), said, render)
+    return FilmFile(
+        file.stem if name == "" else name,
+        tuple(_part(file, number, row) for number, row in enumerate(rows, 1)),
+        said,
+        render,
+    )
 
 
 def _read(file: Path) -> dict[str, Any]:
