@@ -55,7 +55,7 @@ def examine(tmp_path: Path) -> Callable[..., Any]:
         given = Settings(**{"folder": tmp_path / "clips", **settings})
         transport = Transport(Words(answer)) if answer else None
         async with AsyncClient(given, home=tmp_path / "home", transport=transport) as client:
-            return await diagnose(client, environ)
+            return await diagnose(client, environ, patience=600)
 
     return look
 
@@ -179,7 +179,7 @@ async def test_a_project_has_the_api_and_a_region_that_serves(
     endpoint = Endpoint("agent_platform", AGENT_PLATFORM, emulator.base_url, project=project, location=location)
     films = Account(PROVIDERS["agent_platform"], endpoint, BearerKey(Secret("a-token")))
     async with AsyncClient(Settings(), home=tmp_path) as client:
-        _, findings = await visit(client, lambda where: question(model, where), films, {})
+        _, findings = await visit(client, lambda where: question(model, where), films, {}, patience=600)
     problems = [(finding.topic, finding.message, finding.remedy) for finding in findings if finding.state == "problem"]
     assert [name for name, *_ in problems] == ([topic] if topic else [])
     assert all(said in message and remedy for _, message, remedy in problems)

@@ -97,7 +97,7 @@ async def test_a_server_that_loads_its_model_is_told_of(tmp_path: Path, health: 
         server.answers = Known(known)
         settings = Settings(provider="sglang", base_url=server.url, folder=tmp_path)
         async with AsyncClient(settings, home=tmp_path / "home") as client:
-            found = (await diagnose(client, {})).about("server")
+            found = (await diagnose(client, {}, patience=600)).about("server")
         assert [one.message for one in found[1:]] == (
             ["SGLang takes no work yet (HTTP 503 at /health)"] if warned else []
         )
@@ -121,7 +121,7 @@ async def test_where_no_key_is_set_none_is_accepted_or_refused(
         server.answers = Known({"/v1/models": listing})
         settings = Settings(base_url=server.url, folder=tmp_path)
         async with AsyncClient(settings, home=tmp_path / "home") as client:
-            (found,) = (await diagnose(client, {})).about("key")
+            (found,) = (await diagnose(client, {}, patience=600)).about("key")
     assert found.state == state
     assert found.message.endswith(said)
 
@@ -139,6 +139,6 @@ async def test_a_text_server_is_told_of(tmp_path: Path) -> None:
         )
         settings = Settings(base_url=server.url, folder=tmp_path)
         async with AsyncClient(settings, home=tmp_path / "home") as client:
-            (found,) = (await diagnose(client, {})).about("server")
+            (found,) = (await diagnose(client, {}, patience=600)).about("server")
     assert found.state == "warning"
     assert found.message.endswith("is vLLM 0.30.0, and its schema has no /v1/videos")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ class Operator:
 
     def examined(self, key: str = "", **more: Any) -> Report:
         client = self.client(key, **more)
-        return client.call(diagnose, client.asynchronous, {})
+        return client.call(partial(diagnose, client.asynchronous, {}, patience=PATIENCE))
 
     def compared(self, key: str = "", days: int | None = None) -> Comparison:
         return self.client(key).compare_cost("litellm", days)

@@ -48,7 +48,7 @@ def open_at(start_server: Callable[..., ServerProcess], make_client: Callable[..
 
 
 def doctors_word(client: Client) -> Finding:
-    (found,) = client.call(partial(diagnose, client.asynchronous, {})).about("server")
+    (found,) = client.call(partial(diagnose, client.asynchronous, {}, patience=600)).about("server")
     return found
 
 

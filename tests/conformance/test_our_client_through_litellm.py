@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -451,7 +452,7 @@ def test_no_key_is_written_anywhere(desk: Desk, emulator: Emulator, tmp_path: Pa
 def test_the_doctor_sees_a_proxy_a_wrong_key_and_none_at_all(desk: Desk) -> None:
     def examined(**settings: Any) -> Report:
         client = desk.client(**settings)
-        return client.call(diagnose, client.asynchronous, {})
+        return client.call(partial(diagnose, client.asynchronous, {}, patience=PATIENCE))
 
     assert examined(model="veo").problems == ()
     # Of several models one has to be named.

@@ -27,12 +27,13 @@ from .service import visit
 __all__ = ["Finding", "Report", "diagnose", "without_client"]
 
 
-async def diagnose(client: AsyncClient, environ: Mapping[str, str] | None = None) -> Report:
+async def diagnose(client: AsyncClient, environ: Mapping[str, str] | None = None, *, patience: float = 20.0) -> Report:
     """Look at everything that a plain request needs; nothing is started and nothing is paid for.
 
     Args:
         client: whose settings, ledger and network are looked at.
         environ: the environment; default is that of this process, a ``.env`` file and the keyring.
+        patience: seconds to wait for each answer of the service.
     """
     start = [*findings_of("versions", machine.versions), *findings_of("extras", machine.extras)]
     try:
@@ -44,7 +45,7 @@ async def diagnose(client: AsyncClient, environ: Mapping[str, str] | None = None
     provider = _chosen_provider(settings, environ)[0] if found.state == "ok" else None
     signed = findings_of("credentials", lambda: machine.credentials(provider, settings, environ))
     asked = (
-        await _findings_later("endpoint", lambda: _service_findings(client, provider, settings, environ))
+        await _findings_later("endpoint", lambda: _service_findings(client, provider, settings, environ, patience))
         if provider
         else []
     )
@@ -122,10 +123,10 @@ def _chosen_provider(settings: Settings, environ: Mapping[str, str]) -> tuple[Pr
 
 
 async def _service_findings(
-    client: AsyncClient, provider: Provider, settings: Settings, environ: Mapping[str, str]
+    client: AsyncClient, provider: Provider, settings: Settings, environ: Mapping[str, str], patience: float
 ) -> list[Finding]:
     if provider.knows:
-        return await _gateway_findings(client, provider, settings, environ)
+        return await _gateway_findings(client, provider, settings, environ, patience)
     plan, model = _plan_and_model(client, {}, settings, environ)
     if plan is None:
         return [model]
@@ -133,24 +134,24 @@ async def _service_findings(
         account = accounts.account(provider, plan.model.surface, settings, environ)
     except VeoError as error:
         return [model, Finding("account", "problem", str(error))]
-    _, found = await visit(client, partial(listing.question, plan.model), account, environ)
+    _, found = await visit(client, partial(listing.question, plan.model), account, environ, patience)
     return [model, *found]
 
 
 async def _gateway_findings(
-    client: AsyncClient, provider: Provider, settings: Settings, environ: Mapping[str, str]
+    client: AsyncClient, provider: Provider, settings: Settings, environ: Mapping[str, str], patience: float
 ) -> list[Finding]:
     """A gateway names its models itself, so it is asked before a model is spoken of."""
     try:
         account = accounts.account(provider, provider.surfaces[0], settings, environ)
     except VeoError as error:
         return [Finding("account", "problem", str(error))]
-    reply, found = await visit(client, listing.listing, account, environ)
+    reply, found = await visit(client, listing.listing, account, environ, patience)
     answers = any(finding.topic == "endpoint" and finding.state == "ok" for finding in found)
     if answers:
-        found += await server_findings(client, account, reply)
+        found += await server_findings(client, account, reply, patience)
     if answers and provider.surfaces[0] == LITELLM:
-        found += await allowance(client, account, reply)
+        found += await allowance(client, account, reply, patience)
     values: dict[str, Any] = {}
     try:
         if unnamed({}, settings, environ):

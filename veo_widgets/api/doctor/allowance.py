@@ -18,7 +18,6 @@ from ...providers.wires import Call, Reply, listing, proxy_spend
 from ...providers.wires.proxy_spend import Holder, Window
 from .report import Finding
 
-_PATIENCE_SECONDS = 20.0
 # None of these is a problem: the key works all the same.
 _UNTOLD = {
     "no database": "the proxy runs without a database: it keeps no budgets and no log",
@@ -29,17 +28,18 @@ _UNTOLD = {
 _Ask = Callable[[Callable[[Endpoint], Call]], Awaitable[Reply]]
 
 
-async def allowance(client: AsyncClient, account: Account, models: Reply | None) -> list[Finding]:
+async def allowance(client: AsyncClient, account: Account, models: Reply | None, patience: float) -> list[Finding]:
     """What the key in use may spend, which video models it may use, and the deployments behind them.
 
     Args:
         client: for the network.
         account: of the proxy.
         models: the answer to `listing.listing`; None if it was refused, as it is when the budget is used up.
+        patience: seconds to wait for each answer.
     """
 
     async def ask(question: Callable[[Endpoint], Call]) -> Reply:
-        with anyio.fail_after(_PATIENCE_SECONDS):
+        with anyio.fail_after(patience):
             return await client.discovery.ask(question, account)
 
     try:
@@ -58,10 +58,16 @@ async def _budgets(ask: _Ask) -> list[Finding]:
         key = proxy_spend.read_key(await ask(proxy_spend.key_info))
     except (VeoError, TimeoutError) as error:
         return [Finding("budget", "ok", _why_untold(error))]
-    holders = {"key": key, **await _groups(ask, key)}
+    try:
+        holders, late = {"key": key, **await _groups(ask, key)}, []
+    except TimeoutError:
+        holders, late = (
+            {"key": key},
+            [Finding("budget", "ok", "the proxy did not tell in time what else limits this key")],
+        )
     found = [_budget(whose, holder, window) for whose, holder in holders.items() for window in holder.windows]
     limits = [f"{whose}: {limit}" for whose, holder in holders.items() if (limit := _limits(holder))]
-    return [*found, *([Finding("limits", "ok", "; ".join(limits))] if limits else [])]
+    return [*found, *late, *([Finding("limits", "ok", "; ".join(limits))] if limits else [])]
 
 
 async def _groups(ask: _Ask, key: Holder) -> dict[str, Holder]:
@@ -72,7 +78,7 @@ async def _groups(ask: _Ask, key: Holder) -> dict[str, Holder]:
             return {"team": team} if member is None else {"team": team, "member": member}
         if key.user:
             return {"user": proxy_spend.read_user(await ask(partial(proxy_spend.user_info, key.user)))}
-    except (VeoError, TimeoutError):
+    except VeoError:
         # The key's own budget is the answer; what else limits it this key may not ask.
         pass
     return {}

@@ -25,7 +25,6 @@ from ...providers.wires import Call, Reply
 from .report import Finding
 
 _PATHS = ("/_admin/health", "/version", "/server_info", "/api/status", "/.well-known/localai.json", "/openapi.json")
-_PATIENCE_SECONDS = 20.0
 _UPDATE = "Update it to one that serves /v1/videos, or start it with a model that makes videos."
 
 
@@ -44,17 +43,20 @@ class Kind:
     version: str = ""
 
 
-async def server_findings(client: AsyncClient, account: Account, listed: Reply | None) -> list[Finding]:
+async def server_findings(
+    client: AsyncClient, account: Account, listed: Reply | None, patience: float
+) -> list[Finding]:
     """Which server answers at an address of somebody's own, and which provider fits it.
 
     Args:
         client: for the network.
         account: who asks, and where.
         listed: its list of models, if it gave one.
+        patience: seconds to wait for its answers.
     """
     if _is_at_home(account):
         return []
-    told = await _answers(client, account)
+    told = await _answers(client, account, patience)
     found = _finding_of(account, recognised(listed.body if listed else None, told), told)
     return [found, *await _readiness(client, account)]
 
@@ -101,7 +103,7 @@ def _is_at_home(account: Account) -> bool:
     return account.embedded or provider.auth == "none" or (bool(provider.domains) and at_home)
 
 
-async def _answers(client: AsyncClient, account: Account) -> dict[str, Any]:
+async def _answers(client: AsyncClient, account: Account, patience: float) -> dict[str, Any]:
     """What a server says at the paths by which servers can be told apart; what it does not have is left out."""
     told: dict[str, Any] = {}
 
@@ -109,7 +111,7 @@ async def _answers(client: AsyncClient, account: Account) -> dict[str, Any]:
         with suppress(VeoError):
             told[path] = (await client.discovery.ask(partial(_question, path), account)).body
 
-    with anyio.move_on_after(_PATIENCE_SECONDS):
+    with anyio.move_on_after(patience):
         async with anyio.create_task_group() as group:
             for path in _PATHS:
                 group.start_soon(ask, path)

@@ -55,8 +55,7 @@ async def visit(
     question: Callable[[Endpoint], Call],
     account: Account,
     environ: Mapping[str, str],
-    *,
-    patience: float = 20.0,
+    patience: float,
 ) -> tuple[Reply | None, list[Finding]]:
     """Ask a service, and judge its answer.
 
