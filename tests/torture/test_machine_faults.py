@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -82,7 +83,7 @@ def nobody(scene: Scene) -> None:
 
 
 def locked(scene: Scene, fault: str) -> None:
-    scene.emulator.script(on="create", fault=fault, seconds=0.2)
+    scene.emulator.script(on="create", fault=fault, seconds=2)
     client = scene.client()
     client.jobs()
     job_id, plan = new_job_id(), client.plan("A cat", model=PLATFORM.model, **PLATFORM.said)
@@ -116,10 +117,12 @@ def quota(scene: Scene) -> None:
 
 
 def two_kernels(scene: Scene) -> None:
-    first = scene.submit(scene.client(), "---\npolls: 2\n---\nA cat")
-    first.client.close()
-    kernels = [scene.client() for _ in range(2)]
-    waiting = [threading.Thread(target=job.wait, args=(30,)) for kernel in kernels for job in kernel.resume()]
+    # The clock stands still: a kernel that this machine is too slow for would lose its lease, and the other take over.
+    began = time.time()
+    first, *kernels = (scene.make_client(scene.settings, hasty=True, now=lambda: began) for _ in range(3))
+    scene.submit(first, "---\npolls: 2\n---\nA cat")
+    first.close()
+    waiting = [threading.Thread(target=job.wait, args=(600,)) for kernel in kernels for job in kernel.resume()]
     for thread in waiting:
         thread.start()
     for thread in waiting:
