@@ -59,6 +59,32 @@ READY = """() => {
   return false;
 }"""
 
+# What a page is like when a test of it fails: the kernel, each video, and the words.
+STATE = """() => {
+  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  const videos = [...document.querySelectorAll("video")].map((video) => {
+    const {top, left, width, height} = video.getBoundingClientRect();
+    const {readyState, networkState, currentTime, seeking, paused, error} = video;
+    const where = {at: [left, top, width, height], source: video.currentSrc.slice(0, 200)};
+    return {...where, readyState, networkState, currentTime, seeking, paused, error: error?.message};
+  });
+  const words = document.body.innerText.slice(0, 4000);
+  const status = kernel && [kernel.connectionStatus, kernel.status];
+  return JSON.stringify({status, innerHeight, videos, words}, null, 1);
+}"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A failure shows what the page was like: what happens once in a hundred times has to be understood from it."""
+    report = yield
+    if report.failed and call.when == "call":
+        given = [getattr(value, "page", value) for value in item.funcargs.values()]
+        for page in {one for one in given if isinstance(one, Page)}:
+            with contextlib.suppress(Error):
+                report.sections.append(("the page", page.evaluate(STATE)))
+    return report
+
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
