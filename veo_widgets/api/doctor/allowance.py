@@ -58,13 +58,11 @@ async def _budgets(ask: _Ask) -> list[Finding]:
         key = proxy_spend.read_key(await ask(proxy_spend.key_info))
     except (VeoError, TimeoutError) as error:
         return [Finding("budget", "ok", _why_untold(error))]
+    holders, late = {"key": key}, list[Finding]()
     try:
-        holders, late = {"key": key, **await _groups(ask, key)}, []
+        holders |= await _groups(ask, key)
     except TimeoutError:
-        holders, late = (
-            {"key": key},
-            [Finding("budget", "ok", "the proxy did not tell in time what else limits this key")],
-        )
+        late = [Finding("budget", "ok", "the proxy did not tell in time what else limits this key")]
     found = [_budget(whose, holder, window) for whose, holder in holders.items() for window in holder.windows]
     limits = [f"{whose}: {limit}" for whose, holder in holders.items() if (limit := _limits(holder))]
     return [*found, *late, *([Finding("limits", "ok", "; ".join(limits))] if limits else [])]
