@@ -59,7 +59,7 @@ READY = """() => {
   return false;
 }"""
 
-# What a page is like when a test of it fails: the kernel, each video, and the words.
+# What a page is like when a test of it fails: the kernel, where each view and video is, and the words.
 STATE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
   const videos = [...document.querySelectorAll("video")].map((video) => {
@@ -68,9 +68,10 @@ STATE = """() => {
     const where = {at: [left, top, width, height], source: video.currentSrc.slice(0, 200)};
     return {...where, readyState, networkState, currentTime, seeking, paused, error: error?.message};
   });
+  const views = [...document.querySelectorAll(".veo-root")].map((view) => view.getBoundingClientRect());
   const words = document.body.innerText.slice(0, 4000);
   const status = kernel && [kernel.connectionStatus, kernel.status];
-  return JSON.stringify({status, innerHeight, videos, words}, null, 1);
+  return JSON.stringify({status, innerHeight, views, videos, words}, null, 1);
 }"""
 
 

@@ -133,8 +133,12 @@ def test_clips_play_as_one_and_the_starred_one_is_made_well(notebook: Notebook) 
     root = page.locator(".veo-root")
     expect(root.get_by_role("listitem")).to_have_count(4)
     root.get_by_role("button", name="Generate 4 drafts · $0.80").click()
-    ready = """count => count === [...document.querySelectorAll(".veo-cell video")]
-        .filter(video => video.readyState >= 2).length"""
+    # In sight, wherever JupyterLab has scrolled to meanwhile: what is out of sight has no player.
+    ready = """count => {
+        document.querySelector(".veo-cell:last-child").scrollIntoView({block: "nearest"});
+        const videos = [...document.querySelectorAll(".veo-cell video")];
+        return count === videos.filter(video => video.readyState >= 2).length;
+    }"""
     page.wait_for_function(ready, arg=4)
     assert "/files/" in root.locator("video").first.evaluate("video => video.currentSrc")
     play_and_scrub(root)
