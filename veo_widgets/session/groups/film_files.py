@@ -63,14 +63,10 @@ def read_film(path: str | Path) -> FilmFile:
         if name not in _RENDERING:
             why = f"[render] has {name!r}, which is not one of {', '.join(_RENDERING)}"
             raise _refusal(file, why, nearest(name, _RENDERING))
-    name = said.pop("name", "")
     # A name that was left empty is no name: all films without one would be the same film.
-    return FilmFile(
-        file.stem if name == "" else name,
-        tuple(_part(file, number, row) for number, row in enumerate(rows, 1)),
-        said,
-        render,
-    )
+    name = said.pop("name", "")
+    name = file.stem if name == "" else name
+    return FilmFile(name, tuple(_part(file, number, row) for number, row in enumerate(rows, 1)), said, render)
 
 
 def _read(file: Path) -> dict[str, Any]:
