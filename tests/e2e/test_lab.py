@@ -263,3 +263,18 @@ def test_the_browser_makes_the_poster_where_python_cannot(notebook: Notebook, em
     page.locator(VIDEO).wait_for()
     behind = page.locator("[class^=veo-saved-] div", has=page.locator("> video"))
     expect(behind).to_have_css("background-image", re.compile('^url\\("data:image/jpeg;base64,'))
+
+
+def test_a_view_that_was_long_in_loading_hears_its_kernel(notebook: Notebook) -> None:
+    """anywidget keeps every message from a model whose program was not there within two seconds."""
+    late = "class Form(veo.Form):\n    _esm = f'await new Promise(done => setTimeout(done, 5000));{veo.Form._esm}'"
+    shown = "form = Form('A cat')\ndisplay(form)\nform.prompt = 'A fox'"
+    notebook.write("late.ipynb", LOAD, late, shown, "form.prompt = 'A dog'")
+    notebook.open("late.ipynb")
+    for number in range(3):
+        notebook.run(number)
+    prompt = notebook.page.locator(".jp-OutputArea-output .veo-form textarea").first
+    # What was sent meanwhile is lost, and asked for again.
+    expect(prompt).to_have_value("A fox")
+    notebook.run(3)
+    expect(prompt).to_have_value("A dog")

@@ -103,6 +103,7 @@
  * @typedef {object} Wire  the part of anywidget's model that the views use
  * @property {(event: string, listener: (...args: any[]) => void) => void} on
  * @property {(event: string, listener: (...args: any[]) => void) => void} off
+ * @property {(name: any, value: any) => void} [set]  of a widget's own model
  * @property {(content: any, callbacks?: any, buffers?: ArrayBuffer[]) => void} send
  * @property {any} [widget_manager]  of the front end, where it hands it out
  */

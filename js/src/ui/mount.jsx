@@ -7,6 +7,7 @@
  */
 import { render } from "preact";
 import { Alive } from "./alive.jsx";
+import { hear } from "../kernel/hearing.js";
 import { keepFromNotebook } from "../kernel/keys.js";
 import { watchLink } from "../kernel/link.js";
 
@@ -27,6 +28,7 @@ export function mount(model, el, signal, view, how) {
   root.addEventListener("keydown", keepFromNotebook);
   const unfollow = followTheme(root);
   el.append(root);
+  hear(model);
   const unwatch = watchLink(model, root);
   render(<Alive wire={model} {...how}>{view}</Alive>, root);
   const end = () => {
