@@ -14,6 +14,8 @@ const TICK_MS = 100;
 const CLOSE = 0.02;
 const LOOSE = 0.12;
 const FAR = 0.4;
+/** By so much does a speed change or not at all: to GStreamer, by which WebKit plays on Linux, each change is a jump. */
+const SPEEDS = 0.05;
 /** How long the clock waits for an element that does not keep up, in milliseconds. */
 const PATIENCE_MS = 3000;
 /** How often an element that has sought elsewhere is sent to the same place again. */
@@ -193,7 +195,8 @@ export class LinkedPlayback extends Subject {
     const apart = video.currentTime - to;
     if (apart > FAR || (apart < -FAR && !patient)) video.currentTime = to;
     // A little faster or slower is not seen; a jump is.
-    video.playbackRate = Math.abs(apart) > CLOSE ? this.rate * clamp(1 - apart, 0.75, 1.25) : this.rate;
+    const speed = Math.abs(apart) > CLOSE ? clamp(Math.round((1 - apart) / SPEEDS) * SPEEDS, 0.75, 1.25) : 1;
+    video.playbackRate = this.rate * speed;
     if (apart > LOOSE && apart <= FAR) video.pause();
     else if (video.paused) video.play().catch(() => {});
   }
