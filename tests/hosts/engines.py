@@ -33,6 +33,10 @@ NAMED = """(name, role) => [...document.querySelectorAll(role)].filter((one) => 
     (one.getAttribute("aria-label") || one.textContent).trim().startsWith(name))"""
 
 
+class PageDiedError(Exception):
+    """The process that draws the page has ended. WebKitGTK's does so by chance while it loads or plays videos."""
+
+
 class Browser(ABC):
     """A browser with one tab."""
 
@@ -166,7 +170,8 @@ class WebKit(Browser):
         self.driver.set_window_rect(0, 0, *SIZE)
 
     def open(self, url: str) -> None:
-        self.driver.get(url)
+        with _living():
+            self.driver.get(url)
 
     def press(self, keys: str, *held: str) -> None:
         from selenium.webdriver import ActionChains
@@ -177,20 +182,38 @@ class WebKit(Browser):
         chain.send_keys(keys)
         for key in held:
             chain.key_up(key)
-        chain.perform()
+        with _living():
+            chain.perform()
 
     def picture(self) -> bytes:
-        return bytes(self.driver.get_screenshot_as_png())
+        with _living():
+            return bytes(self.driver.get_screenshot_as_png())
 
     def close(self) -> None:
-        self.driver.quit()
-        self.display.close()
+        with self.display, contextlib.suppress(PageDiedError), _living():
+            self.driver.quit()
 
     def _call(self, script: str, arguments: list[Any]) -> Any:
-        return self.driver.execute_async_script(script, arguments)
+        with _living():
+            return self.driver.execute_async_script(script, arguments)
 
     def _find(self, script: str, *arguments: Any) -> Any:
-        return self.driver.execute_script(script, *arguments)
+        with _living():
+            return self.driver.execute_script(script, *arguments)
+
+
+@contextlib.contextmanager
+def _living() -> Iterator[None]:
+    """Tell a page that has died from one that gives a wrong answer."""
+    from selenium.common.exceptions import InvalidSessionIdException, WebDriverException
+
+    try:
+        yield
+    except WebDriverException as error:
+        # The session ends with the page; a script that was under way then seems to have answered with nothing.
+        if isinstance(error, InvalidSessionIdException) or "Could not parse script result" in str(error):
+            raise PageDiedError(error.msg) from error
+        raise
 
 
 @contextlib.contextmanager

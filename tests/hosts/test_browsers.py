@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import signal
+import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from secrets import token_hex
 
 import nbformat
 import numpy as np
@@ -14,12 +20,32 @@ from PIL import Image
 from ..e2e.conftest import KERNELSPEC, READY
 from ..e2e.servers import Lab
 from ..e2e.test_grid import apart, frames
-from .engines import ALT, CONTROL, DOWN, END, ENGINES, ENTER, ESCAPE, RIGHT, WITHOUT_H264, Browser, Firefox
-
-# Firefox's driver leaves its sockets to the garbage collector; WebKit's calls itself as is no longer usual.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning:selenium"
+from .engines import (
+    ALT,
+    CONTROL,
+    DOWN,
+    END,
+    ENGINES,
+    ENTER,
+    ESCAPE,
+    RIGHT,
+    WITHOUT_H264,
+    Browser,
+    Firefox,
+    PageDiedError,
+    WebKit,
 )
+
+pytestmark = [
+    # Firefox's driver leaves its sockets to the garbage collector; WebKit's calls itself as is no longer usual.
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
+        "ignore::DeprecationWarning:selenium",
+    ),
+    # A page that has died says nothing of what it shows; one that dies each time does.
+    pytest.mark.flaky(reruns=2, only_rerun=["PageDiedError"]),
+]
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
 FPS = 24
 VIDEO = "document.querySelector('.jp-OutputArea-output .veo-root video')"
@@ -31,7 +57,7 @@ LISTEN = """() => {
 }"""
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
+@pytest.fixture(params=list(ENGINES))
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     browser = ENGINES[request.param]()
     yield browser
@@ -43,8 +69,7 @@ class Notebook:
 
     def __init__(self, browser: Browser, lab: Lab, name: str, *cells: str) -> None:
         self.browser, self.lab = browser, lab
-        self.folder = lab.root / f"{browser.name}-{name}"
-        self.folder.mkdir()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{browser.name}-{name}-", dir=lab.root))
         made = nbformat.v4.new_notebook(metadata=KERNELSPEC)
         made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
         nbformat.write(made, self.folder / "notebook.ipynb")
@@ -234,7 +259,7 @@ def test_the_grid_by_keyboard(browser: Browser, lab: Lab) -> None:
 def test_the_table_of_a_batch_by_keyboard(browser: Browser, lab: Lab) -> None:
     """Rows are made by a button, and gone through, starred, opened and searched by keys."""
     rows = [{"prompt": f"{animal} number {n}"} for n, animal in enumerate(["Otter", "Heron", "Lynx"] * 2)]
-    cells = f"{LOAD}\nveo.configure(folder='.')", f"veo.batch({rows}, name='{browser.name}', seconds=4)"
+    cells = f"{LOAD}\nveo.configure(folder='.')", f"veo.batch({rows}, name='{token_hex(4)}', seconds=4)"
     notebook = Notebook(browser, lab, "batch", *cells)
     notebook.run_all()
     browser.click("Make 6 rows")
@@ -262,7 +287,7 @@ def test_the_table_of_a_batch_by_keyboard(browser: Browser, lab: Lab) -> None:
 
 def test_the_storyboard_by_keyboard(browser: Browser, lab: Lab) -> None:
     """Shots are written, moved and made, and the film plays."""
-    cells = f"{LOAD}\nveo.configure(folder='.')", f"veo.film('{browser.name}', ['A train', 'A bridge'], seconds=4)"
+    cells = f"{LOAD}\nveo.configure(folder='.')", f"veo.film('{token_hex(4)}', ['A train', 'A bridge'], seconds=4)"
     notebook = Notebook(browser, lab, "board", *cells)
     notebook.run_all()
     labels = "[...document.querySelectorAll('.veo-shot')].map(card => card.getAttribute('aria-label'))"
@@ -330,3 +355,33 @@ def test_the_very_frame_where_none_is_reported(crippled: Browser, lab: Lab) -> N
     crippled.wait(f"() => {VIDEO}.currentTime > 0.7")
     is_the_frame(take(notebook), frames(next(notebook.folder.glob("*.mp4"))))
     notebook.shut_down()
+
+
+def processes_of(process: int) -> Iterator[int]:
+    """Those that it has started, and those that these have."""
+    for children in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield int(child)
+            yield from processes_of(int(child))
+
+
+def end_the_page(browser: WebKit) -> None:
+    [drawing] = [
+        one
+        for one in processes_of(browser.driver.service.process.pid)
+        if Path(f"/proc/{one}/comm").read_text().startswith("WebKitWebProc")
+    ]
+    os.kill(drawing, signal.SIGKILL)
+
+
+def test_a_page_that_has_died_is_told_from_one_that_answers_wrongly() -> None:
+    """Whether a script was waited for at that moment, or is asked for later."""
+    with contextlib.closing(WebKit()) as browser:
+        with pytest.raises(AssertionError, match="nobody"):
+            browser.run("() => nobody")
+        waiting = ThreadPoolExecutor(1).submit(browser.run, "() => new Promise(() => {})")
+        end_the_page(browser)
+        with pytest.raises(PageDiedError):
+            waiting.result()
+        with pytest.raises(PageDiedError):
+            browser.run("() => 1")
