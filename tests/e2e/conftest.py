@@ -46,9 +46,13 @@ AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 # Without a kernelspec Lab asks for one in a dialog and waits for ever.
 KERNELSPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 # JupyterLab asks a new kernel once how it is. On a busy machine that can be before anything can be heard from it, and a
-# kernel that has nothing to do says no more: it is asked again.
+# kernel that has nothing to do says no more: it is asked again. A kernel that began while JupyterLab was asking which
+# there are is missing from the answer, and counts as one that has ended: then another is chosen, as by a user.
 READY = """() => {
-  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+  const kernel = context?.session?.kernel;
+  if (context?.isReady && (!kernel || kernel.status === "dead"))
+    context.chosenByTest ??= context.changeKernel({name: "python3"}).finally(() => delete context.chosenByTest);
   if (kernel?.connectionStatus !== "connected") return false;
   if (kernel.status === "idle") return true;
   kernel.askedByTest ??= Date.now();
@@ -188,9 +192,15 @@ def without_errors(page: Page) -> Iterator[Page]:
     page.on("pageerror", note)
     yield page
     page.remove_listener("pageerror", note)
-    # Notebook 7 has one of its own when it starts, Jupyter's widget manager one when a kernel is restarted, and
-    # anywidget one for each widget whose program was not there within two seconds; that hears its kernel all the same.
-    foreign = ("/static/notebook/", "create_subshell_request", "[anywidget] Failed to initialize model.")
+    # Notebook 7 has one of its own when it starts, JupyterLab when it takes a kernel for dead, Jupyter's widget manager
+    # when a kernel is restarted, and anywidget for each widget whose program was not there within two seconds; that
+    # hears its kernel all the same.
+    foreign = (
+        "/static/notebook/",
+        "create_subshell_request",
+        "Error: Kernel is dead",
+        "[anywidget] Failed to initialize model.",
+    )
     assert [error for error in errors if not any(name in error for name in foreign)] == []
 
 
