@@ -135,7 +135,7 @@ def test_clips_play_as_one_and_the_starred_one_is_made_well(notebook: Notebook) 
     root.get_by_role("button", name="Generate 4 drafts · $0.80").click()
     # In sight, wherever JupyterLab has scrolled to meanwhile: what is out of sight has no player.
     ready = """count => {
-        document.querySelector(".veo-cell:last-child").scrollIntoView({block: "nearest"});
+        document.querySelector(".veo-root").scrollIntoView({block: "nearest"});
         const videos = [...document.querySelectorAll(".veo-cell video")];
         return count === videos.filter(video => video.readyState >= 2).length;
     }"""
