@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -193,6 +194,29 @@ def test_awaiting_warns_at_the_line_that_awaits(gateway: Gateway, make_client: C
 
         async def main() -> None:
             await job
+
+        with pytest.warns(DeliveryWarning, match="1 s instead of 8 s") as told:
+            anyio.run(main)
+        assert [warning.filename for warning in told] == [__file__]
+
+
+def test_it_warns_there_too_where_the_end_comes_as_a_tick_does(
+    gateway: Gateway, make_client: Callable[..., Client]
+) -> None:
+    """Python leaves the frame that awaits out of the stack while a tick's end is thrown into what it awaits."""
+    with gateway(mp4_clip()) as settings:
+        client = make_client(settings, hasty=True)
+        job = client.submit("A cat", model="wan-2.2", max_cost=1, seconds=8)
+
+        async def hold_the_loop() -> None:
+            # Longer than a tick, and until the job has ended: both are there when the loop turns again.
+            client.call(client.asynchronous.end_of, job.id)
+            time.sleep(0.4)  # noqa: ASYNC251 (it is to block)
+
+        async def main() -> None:
+            async with anyio.create_task_group() as others:
+                others.start_soon(hold_the_loop)
+                await job
 
         with pytest.warns(DeliveryWarning, match="1 s instead of 8 s") as told:
             anyio.run(main)

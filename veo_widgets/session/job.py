@@ -123,7 +123,9 @@ class Job(Reference):
         return self
 
     def __await__(self) -> Generator[Any, None, Self]:
-        return self._wait_in_loop().__await__()
+        # Through a generator: where the end comes as a tick is cancelled, CPython leaves whoever awaits a coroutine's
+        # wrapper out of the stack, and a warning is blamed on the loop.
+        return (yield from self._wait_in_loop().__await__())
 
     async def _wait_in_loop(self) -> Self:
         future = self.start_waiting()

@@ -350,7 +350,8 @@ class Group:
         return self._checked_end()
 
     def __await__(self) -> Generator[Any, None, Self]:
-        return self._wait_in_loop().__await__()
+        # Through a generator, as a job.
+        return (yield from self._wait_in_loop().__await__())
 
     async def _wait_in_loop(self) -> Self:
         run, tell = self._running(), self._notices()
