@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -98,12 +99,19 @@ def emulator(shared_emulator: Emulator) -> Emulator:
     return shared_emulator
 
 
-@pytest.fixture
-def slow_service() -> Iterator[tuple[Emulator, Callable[[], None]]]:
+@contextmanager
+def slow_emulator(**how: Any) -> Iterator[tuple[Emulator, Callable[[], None]]]:
     """An emulator whose jobs of ``seconds: 600`` run until the test lets them end, and what lets them."""
     ahead = [0.0]
-    with Emulator(pace=Pace.polls(1), clips="small", clock=lambda: time.time() + ahead[0]) as emulator:
+    with Emulator(pace=Pace.polls(1), clock=lambda: time.time() + ahead[0], **how) as emulator:
         yield emulator, lambda: ahead.append(ahead.pop() + 700.0)
+
+
+@pytest.fixture
+def slow_service() -> Iterator[tuple[Emulator, Callable[[], None]]]:
+    """A `slow_emulator` of small clips."""
+    with slow_emulator(clips="small") as both:
+        yield both
 
 
 @pytest.fixture

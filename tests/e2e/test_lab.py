@@ -192,16 +192,19 @@ def test_a_saved_notebook_without_its_kernel(notebook: Notebook) -> None:
     notebook.picture("saved-light")
 
 
-def test_a_job_goes_on_when_its_cell_returns(notebook: Notebook) -> None:
+def test_a_job_goes_on_when_its_cell_returns(
+    notebook: Notebook, slow_service: tuple[Emulator, Callable[[], None]]
+) -> None:
     """Without --wait the cell is free at once, the buttons work, and the clip comes by itself."""
-    page = notebook.page
-    # Longer, so that there is something to stop also where a click takes seconds.
-    notebook.write("free.ipynb", LOAD, CELL.replace(" --wait", "").replace("seconds: 8", "seconds: 15"), "6 * 7")
+    page, (service, let_end) = notebook.page, slow_service
+    load = f"{HASTE}\n{LOAD}\nveo.configure(base_url={service.base_url!r})"
+    notebook.write("free.ipynb", load, CELL.replace(" --wait", "").replace("seconds: 8", "seconds: 600"), "6 * 7")
     notebook.open("free.ipynb")
     notebook.command("notebook:run-all-cells")
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("42")
     page.get_by_role("button", name="Stop waiting").click()
     page.get_by_role("button", name="Resume waiting").click()
+    let_end()
     page.locator(VIDEO).wait_for()
     plays(page.locator(VIDEO))
     expect(page.locator("[class^=veo-saved-] video")).to_have_count(1)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from veo_widgets.emulator import Emulator
+
+from ..kernels import HASTE
 from .conftest import Notebook, drag
 from .test_grid import apart, frames, take
 
 LOAD = "import veo_widgets as veo\nveo.configure(provider='emulator')"
 PROMPT = "A cat playing with a ball of yarn in a sunny garden"
 # The front matter holds the emulator back, so that there is progress to see.
-SLOW = f"---\nseconds: 8\n---\n{PROMPT}"
+SLOW = f"---\nseconds: 600\n---\n{PROMPT}"
 # Everything that goes to the kernel over this page's websockets.
 COUNT = """() => {
   const send = WebSocket.prototype.send;
@@ -93,9 +97,12 @@ def studio_in(notebook: Notebook, name: str, *setting: str) -> Any:
     return form
 
 
-def test_from_the_first_letter_to_a_playing_clip(notebook: Notebook) -> None:
-    page = notebook.page
-    form = studio_in(notebook, "studio.ipynb")
+def test_from_the_first_letter_to_a_playing_clip(
+    notebook: Notebook, slow_service: tuple[Emulator, Callable[[], None]]
+) -> None:
+    page, (service, let_end) = notebook.page, slow_service
+    account = f"veo.configure(provider='emulator', base_url={service.base_url!r})"
+    form = studio_in(notebook, "studio.ipynb", HASTE, account)
     box = form.get_by_role("textbox", name="Prompt")
     box.click()
     says(notebook, "1")
@@ -121,6 +128,7 @@ def test_from_the_first_letter_to_a_playing_clip(notebook: Notebook) -> None:
     place = place_of(page, ".veo-stage")
     # The keys that generate must not have run the cell.
     expect(page.locator(".jp-InputPrompt").nth(1)).to_have_text("[2]:")
+    let_end()
     video = page.locator(".veo-studio video")
     video.wait_for()
     page.wait_for_function("() => document.querySelector('.veo-studio video').readyState >= 2")
@@ -160,7 +168,7 @@ def test_nothing_typed_is_lost_and_running_jobs_come_back(notebook: Notebook) ->
     page = notebook.page
     form = studio_in(notebook, "typed.ipynb")
     box = form.get_by_role("textbox", name="Prompt")
-    box.fill(SLOW.replace("seconds: 8", "seconds: 600"))
+    box.fill(SLOW)
     box.press("Control+Enter")
     progress(page).wait_for()
     box.fill("Typed while it runs")

@@ -453,9 +453,12 @@ def test_a_studios_traits_can_be_observed_and_linked(studio: HeardStudio, client
 
 
 def test_a_studio_that_is_run_again_shows_running_jobs_where_they_stand(
-    studio: HeardStudio, client: Client, emulator: Emulator
+    make_client: Callable[..., Client], settings: Settings, slow_service: tuple[Emulator, Callable[[], None]]
 ) -> None:
-    prompt = "---\nseconds: 2\n---\nA slow cat"
+    emulator, let_end = slow_service
+    client = make_client(replace(settings, base_url=emulator.base_url), hasty=True)
+    studio = HeardStudio(client=client)
+    prompt = "---\nseconds: 600\n---\nA slow cat"
     tell(studio, "generate", order="o1", draft=draft(prompt=prompt, duration_seconds=4))
     until(studio, lambda: studio.of("accepted"))
     studio.close()
@@ -463,6 +466,7 @@ def test_a_studio_that_is_run_again_shows_running_jobs_where_they_stand(
     until(again, lambda: again.jobs)
     assert again.prompt == prompt
     assert not again.jobs[0].state.is_final
+    let_end()
     until(again, lambda: again.videos)
     assert len(creates(emulator)) == 1
     again.close()
