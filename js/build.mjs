@@ -6,7 +6,7 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, "..", "veo_widgets", "static");
-const LIMIT = 62_000;
+const LIMIT = 61_000;
 const ICONS = /icons\.jsx$/;
 const PROTOCOL = /protocol\.json$/;
 // Names that no message, no trait and nothing of the page has (tests/names.test.js looks) become short: what components

@@ -90,10 +90,17 @@ def test_the_doctor_answers_with_a_report(shell: InteractiveShell, emulator: Emu
     assert creates(emulator) == []
 
 
-def test_without_wait_the_cell_returns_with_a_running_job(shell: InteractiveShell) -> None:
+def test_without_wait_the_cell_returns_with_a_running_job(
+    shell: InteractiveShell, slow_service: tuple[Emulator, Callable[[], None]]
+) -> None:
+    service, let_end = slow_service
+    configured = run(shell, f"import veo_widgets as veo\nveo.configure(base_url={service.base_url!r})")
+    assert configured.error is None, configured.text
     ran = run(shell, "%%veo --seconds 4 --into job\n---\nseconds: 600\n---\nA cat")
-    assert ran.error is None
+    assert ran.error is None, ran.text
     assert not shell.user_ns["job"].state.is_final
+    let_end()
+    shell.user_ns["job"].wait(600)
 
 
 def test_values_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:

@@ -10,11 +10,13 @@ import { frameAt, timeOf } from "../clip/playback.js";
 
 /** How often the elements are compared with the clock, in milliseconds. */
 const TICK_MS = 100;
-/** Apart by less, in seconds, is nothing anybody sees; up to LOOSE it is mended by speed; beyond FAR only by a jump. */
-const CLOSE = 0.02;
+/** Apart by up to so many seconds is mended by speed; beyond FAR only by a jump. */
 const LOOSE = 0.12;
 const FAR = 0.4;
-/** By so much does a speed change or not at all: to GStreamer, by which WebKit plays on Linux, each change is a jump. */
+/**
+ * Speeds are multiples of this: to GStreamer, by which WebKit plays on Linux, each change is a jump. Apart by less than half
+ * of it, in seconds, is nothing anybody sees.
+ */
 const SPEEDS = 0.05;
 /** How long the clock waits for an element that does not keep up, in milliseconds. */
 const PATIENCE_MS = 3000;
@@ -195,8 +197,7 @@ export class LinkedPlayback extends Subject {
     const apart = video.currentTime - to;
     if (apart > FAR || (apart < -FAR && !patient)) video.currentTime = to;
     // A little faster or slower is not seen; a jump is.
-    const speed = Math.abs(apart) > CLOSE ? clamp(Math.round((1 - apart) / SPEEDS) * SPEEDS, 0.75, 1.25) : 1;
-    video.playbackRate = this.rate * speed;
+    video.playbackRate = this.rate * clamp(Math.round((1 - apart) / SPEEDS) * SPEEDS, 0.75, 1.25);
     if (apart > LOOSE && apart <= FAR) video.pause();
     else if (video.paused) video.play().catch(() => {});
   }

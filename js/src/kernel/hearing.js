@@ -5,9 +5,8 @@
  *
  * @import { Wire } from "./types.js"
  */
+import { onModel } from "./events.js";
 
-/** A message that says nothing, and so is dropped or not without harm. */
-const NOTHING = { content: { data: { method: "nothing" } } };
 /** A trait of this page alone: what a view sets is never sent. */
 const PROBE = "veo_probe";
 
@@ -19,28 +18,25 @@ const known = new WeakSet();
  *
  * @param {Wire} wire  of a view that is being drawn: by then it is known whether the program came in time
  */
-export async function hear(wire) {
-  const model = modelBehind(wire);
+export function hear(wire) {
+  // The front end's own model is told to those that listen to its traits.
+  const stop = onModel(wire, `change:${PROBE}`, mend);
+  wire.set?.(PROBE, {});
+  stop();
+}
+
+/** @param {any} model */
+async function mend(model) {
   if (!model?.comm?.on_msg || known.has(model)) return;
   known.add(model);
   try {
-    await model._handle_comm_msg(NOTHING);
+    // It says nothing, and so is dropped or not without harm.
+    await model._handle_comm_msg({ content: { data: {} } });
   } catch {
     const handle = handlerOfIpywidgets(model);
     model.comm.on_msg((/** @type {any} */ message) => handle.call(model, message));
     model.comm.send({ method: "request_state" });
   }
-}
-
-/** The front end's own model, which is told to those that listen to its traits. @param {Wire} wire */
-function modelBehind(wire) {
-  /** @type {any} */
-  let model;
-  const learn = (/** @type {any} */ changed) => (model = changed);
-  wire.on(`change:${PROBE}`, learn);
-  wire.set?.(PROBE, {});
-  wire.off(`change:${PROBE}`, learn);
-  return model;
 }
 
 /** What handles a message where nothing is waited for. @param {any} model */
