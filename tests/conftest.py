@@ -99,8 +99,12 @@ def emulator(shared_emulator: Emulator) -> Emulator:
     return shared_emulator
 
 
+# An emulator, and what lets its jobs end.
+SlowService = tuple[Emulator, Callable[[], None]]
+
+
 @contextmanager
-def slow_emulator(**how: Any) -> Iterator[tuple[Emulator, Callable[[], None]]]:
+def slow_emulator(**how: Any) -> Iterator[SlowService]:
     """An emulator whose jobs of ``seconds: 600`` run until the test lets them end, and what lets them."""
     ahead = [0.0]
     with Emulator(pace=Pace.polls(1), clock=lambda: time.time() + ahead[0], **how) as emulator:
@@ -108,7 +112,7 @@ def slow_emulator(**how: Any) -> Iterator[tuple[Emulator, Callable[[], None]]]:
 
 
 @pytest.fixture
-def slow_service() -> Iterator[tuple[Emulator, Callable[[], None]]]:
+def slow_service() -> Iterator[SlowService]:
     """A `slow_emulator` of small clips."""
     with slow_emulator(clips="small") as both:
         yield both

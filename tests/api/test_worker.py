@@ -22,11 +22,11 @@ from veo_widgets.emulator import Emulator
 from veo_widgets.session.client import Client
 from veo_widgets.storage.ledger.ledger import Ledger
 
+from ..conftest import SlowService
 from ..storage.test_ledger import record
 from .test_sending import environment
 
 pytestmark = pytest.mark.usefixtures("interruptible")
-Service = tuple[Emulator, Callable[[], None]]
 
 # A notebook: submits a job for each prompt, tells their ids, and holds them until it is killed.
 NOTEBOOK = """
@@ -81,7 +81,7 @@ def said(tmp_path: Path, emulator: Emulator) -> dict[str, str]:
 
 
 @pytest.fixture
-def at_slow(said: dict[str, str], slow_service: Service) -> dict[str, str]:
+def at_slow(said: dict[str, str], slow_service: SlowService) -> dict[str, str]:
     return {**said, "VEO_EMULATOR_URL": slow_service[0].base_url}
 
 
@@ -140,7 +140,7 @@ def count(emulator: Emulator, kind: str) -> int:
 
 
 def test_a_clip_comes_home_whose_program_was_killed(
-    at_slow: dict[str, str], slow_service: Service, work: Callable[..., Worker]
+    at_slow: dict[str, str], slow_service: SlowService, work: Callable[..., Worker]
 ) -> None:
     service, let_end = slow_service
     (job_id,) = killed(at_slow, SLOW)
@@ -170,7 +170,7 @@ def test_jobs_that_are_sent_meanwhile_are_taken_up_and_failures_told(
 
 
 def test_two_workers_fetch_each_clip_once(
-    at_slow: dict[str, str], slow_service: Service, work: Callable[..., Worker]
+    at_slow: dict[str, str], slow_service: SlowService, work: Callable[..., Worker]
 ) -> None:
     service, let_end = slow_service
     ids = killed(at_slow, *[f"{SLOW} {number}" for number in range(12)])
@@ -196,7 +196,7 @@ def states(said: dict[str, str], ids: list[str]) -> list[JobState | None]:
 
 
 def test_what_is_held_is_given_back_at_sigterm(
-    at_slow: dict[str, str], slow_service: Service, work: Callable[..., Worker]
+    at_slow: dict[str, str], slow_service: SlowService, work: Callable[..., Worker]
 ) -> None:
     ids = killed(at_slow, SLOW, f"{SLOW} again")
     worker = work(at_slow)
@@ -211,7 +211,7 @@ def test_what_is_held_is_given_back_at_sigterm(
 
 
 def test_once_leaves_what_others_work_on_and_waits_for_it(
-    at_slow: dict[str, str], slow_service: Service, work: Callable[..., Worker]
+    at_slow: dict[str, str], slow_service: SlowService, work: Callable[..., Worker]
 ) -> None:
     with notebook(at_slow, SLOW) as (process, (job_id,)):
         worker = work(at_slow, "--once")
@@ -233,7 +233,7 @@ def test_once_ends_where_nothing_is_open(said: dict[str, str], work: Callable[..
 
 
 def test_what_cannot_be_brought_on_is_told_once_and_tried_again(
-    tmp_path: Path, said: dict[str, str], slow_service: Service, work: Callable[..., Worker]
+    tmp_path: Path, said: dict[str, str], slow_service: SlowService, work: Callable[..., Worker]
 ) -> None:
     at_slow = environment(tmp_path, slow_service[0], VEO_FOLDER=said["VEO_FOLDER"])
     ids = killed(at_slow, SLOW, f"{SLOW} again")
@@ -282,7 +282,7 @@ def test_a_job_that_is_taken_over_from_a_worker_is_left_to_whoever_took_it(
     make_client: Callable[..., Client],
     settings: Settings,
     at_slow: dict[str, str],
-    slow_service: Service,
+    slow_service: SlowService,
     work: Callable[..., Worker],
 ) -> None:
     service, let_end = slow_service

@@ -10,7 +10,7 @@ import io
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Error, Locator, Page, Position, expect, sync_playwright
 
-from veo_widgets.emulator import Emulator
-
-from ..conftest import slow_emulator
+from ..conftest import SlowService, slow_emulator
 from ..reel_page import reel_program
 from .servers import Lab, jupyter
 
@@ -263,7 +261,7 @@ def complaints(page: Page) -> list[Any]:
 
 
 @pytest.fixture
-def slow_service() -> Iterator[tuple[Emulator, Callable[[], None]]]:
+def slow_service() -> Iterator[SlowService]:
     """A `slow_emulator` of clips that are looked at."""
     with slow_emulator() as both:
         yield both

@@ -12,6 +12,7 @@ from playwright.sync_api import Route, expect
 
 from veo_widgets.emulator import Emulator
 
+from ..conftest import SlowService
 from ..domain.test_webm import clip as webm_clip
 from ..kernels import HASTE
 from ..raw_server import Server, answer
@@ -192,9 +193,7 @@ def test_a_saved_notebook_without_its_kernel(notebook: Notebook) -> None:
     notebook.picture("saved-light")
 
 
-def test_a_job_goes_on_when_its_cell_returns(
-    notebook: Notebook, slow_service: tuple[Emulator, Callable[[], None]]
-) -> None:
+def test_a_job_goes_on_when_its_cell_returns(notebook: Notebook, slow_service: SlowService) -> None:
     """Without --wait the cell is free at once, the buttons work, and the clip comes by itself."""
     page, (service, let_end) = notebook.page, slow_service
     load = f"{HASTE}\n{LOAD}\nveo.configure(base_url={service.base_url!r})"

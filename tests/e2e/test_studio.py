@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from veo_widgets.emulator import Emulator
-
+from ..conftest import SlowService
 from ..kernels import HASTE
 from .conftest import Notebook, drag
 from .test_grid import apart, frames, take
@@ -97,9 +95,7 @@ def studio_in(notebook: Notebook, name: str, *setting: str) -> Any:
     return form
 
 
-def test_from_the_first_letter_to_a_playing_clip(
-    notebook: Notebook, slow_service: tuple[Emulator, Callable[[], None]]
-) -> None:
+def test_from_the_first_letter_to_a_playing_clip(notebook: Notebook, slow_service: SlowService) -> None:
     page, (service, let_end) = notebook.page, slow_service
     account = f"veo.configure(provider='emulator', base_url={service.base_url!r})"
     form = studio_in(notebook, "studio.ipynb", HASTE, account)

@@ -32,6 +32,8 @@ from veo_widgets.notebook.widgets.protocol import UPWARD_BYTES
 from veo_widgets.session import recipes
 from veo_widgets.session.client import Client
 
+from ..conftest import SlowService
+
 
 def png(colour: int = 0, padding: int = 0) -> bytes:
     """A picture of one pixel, as large as is wished."""
@@ -453,7 +455,7 @@ def test_a_studios_traits_can_be_observed_and_linked(studio: HeardStudio, client
 
 
 def test_a_studio_that_is_run_again_shows_running_jobs_where_they_stand(
-    make_client: Callable[..., Client], settings: Settings, slow_service: tuple[Emulator, Callable[[], None]]
+    make_client: Callable[..., Client], settings: Settings, slow_service: SlowService
 ) -> None:
     emulator, let_end = slow_service
     client = make_client(replace(settings, base_url=emulator.base_url), hasty=True)

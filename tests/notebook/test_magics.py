@@ -24,6 +24,8 @@ from veo_widgets.emulator import Emulator, Entry
 from veo_widgets.notebook.widgets import saved_output
 from veo_widgets.session.client import Client
 
+from ..conftest import SlowService
+
 
 @pytest.fixture
 def default_client(make_client: Callable[..., Client]) -> Iterator[Client]:
@@ -90,9 +92,7 @@ def test_the_doctor_answers_with_a_report(shell: InteractiveShell, emulator: Emu
     assert creates(emulator) == []
 
 
-def test_without_wait_the_cell_returns_with_a_running_job(
-    shell: InteractiveShell, slow_service: tuple[Emulator, Callable[[], None]]
-) -> None:
+def test_without_wait_the_cell_returns_with_a_running_job(shell: InteractiveShell, slow_service: SlowService) -> None:
     service, let_end = slow_service
     configured = run(shell, f"import veo_widgets as veo\nveo.configure(base_url={service.base_url!r})")
     assert configured.error is None, configured.text
